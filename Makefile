@@ -1,0 +1,120 @@
+# Anpei. make shows what there is to do; demo and test each work as the first
+# command on a fresh machine and are quick the second time.
+
+SHELL         := /bin/bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+MAKEFLAGS     += --no-print-directory
+
+STARTED := $(shell date +%s)
+
+bold    := $(if $(MAKE_TERMOUT),\033[1m)
+plain   := $(if $(MAKE_TERMOUT),\033[0m)
+section = printf '\n$(bold)%s$(plain)\n' "$(1)"
+elapsed = s=$$(($$(date +%s) - $(STARTED))); printf '%d min %02d s' $$((s / 60)) $$((s % 60))
+
+##@ Run it
+
+.PHONY: demo dev reset
+demo: setup .bin/local minio .bin/api .bin/worker .bin/demo ## play four claims from report to money, then stay up (EXIT=1: then stop)
+	@$(call section,demo)
+	@deploy/with-stack.sh .local -- .bin/demo $(if $(EXIT),--exit)
+
+dev: setup .bin/local minio .bin/api .bin/worker .bin/demo ## the stack, api and worker in the foreground, seeded, no story played
+	@$(call section,dev)
+	@deploy/with-stack.sh .local -- .bin/demo --dev
+
+reset: .bin/local ## forget all claims: stop the local stack and remove its data
+	@.bin/local reset
+
+##@ Work on it
+
+.PHONY: test check generate fmt bench
+test: setup check .bin/local minio .bin/api .bin/worker ## all checks, then all tests with the race detector, on a stack of their own
+	@$(call section,tests of the local stack)
+	@cd deploy/local && go test ./...
+	@$(call section,tests of the product)
+	@.bin/local reset --data .local-test >/dev/null
+	@deploy/with-stack.sh .local-test --ports auto -- go test -race -shuffle=on -timeout 20m ./...
+	@.bin/local reset --data .local-test >/dev/null
+	@$(call section,passed after $$($(elapsed)))
+
+check: .bin/golangci-lint .bin/govulncheck .bin/oapi-codegen .bin/sqlc .bin/workflowcheck setup ## what can be told without running it (VULNDB=a copy of Go's vulnerability database)
+	@$(call section,checks)
+	@VULNDB="$(VULNDB)" deploy/check.sh
+
+generate: .bin/sqlc .bin/oapi-codegen ## write the Go code of schemas/db and schemas/rest from their contracts
+	@cd schemas/db && $(abspath .bin/sqlc) generate
+	@cd schemas/rest && $(abspath .bin/oapi-codegen) -config oapi-codegen.yaml openapi.yaml
+
+fmt: .bin/golangci-lint ## format all Go code and order its imports
+	@.bin/golangci-lint fmt
+
+bench: setup .bin/local minio .bin/api .bin/worker .bin/bench ## measure the product against its yardsticks, on a stack of its own
+	@$(call section,bench)
+	@.bin/local reset --data .local-bench >/dev/null
+	@deploy/with-stack.sh .local-bench --ports auto -- .bin/bench
+
+##@ Build it
+
+.PHONY: setup build tools clean
+setup: ## install the Debian packages it needs, if one is missing
+	@deploy/setup.sh
+
+build: setup .bin/local minio .bin/api .bin/worker ## the two mains and the local stack
+
+tools: .bin/golangci-lint .bin/govulncheck .bin/oapi-codegen .bin/sqlc .bin/workflowcheck ## the generators and linters, as pinned in deploy/tools
+
+clean: ## remove what was built (make reset removes data)
+	@rm -rf .bin
+
+# The two mains and what drives them. go build knows what is current.
+.PHONY: .bin/api .bin/worker .bin/demo .bin/bench
+.bin/api: # static, since it links no C
+	@$(if $(wildcard $@),,echo "building $@")
+	@CGO_ENABLED=0 go build -o $@ ./api
+.bin/worker: setup # links the OCR engine
+	@$(if $(wildcard $@),,echo "building $@, with the OCR engine")
+	@go build -o $@ ./worker
+.bin/demo .bin/bench:
+	@$(if $(wildcard $@),,echo "building $@")
+	@go build -o $@ ./deploy/$(@F)
+
+# The servers. Building them takes minutes once, so each says so.
+.bin/local: $(shell find deploy/local -type f)
+	@echo "building .bin/local with the Temporal server$(if $(wildcard $@),,, about 7 minutes the first time)"
+	@cd deploy/local && go build -o ../../$@ .
+	@touch $@
+
+# minio's own releases have ended; this is the last. One on the PATH is used as it is.
+MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
+.PHONY: minio
+minio: $(if $(shell command -v minio),,.bin/minio)
+.bin/minio:
+	@echo "building .bin/minio, about 4 minutes the first time"
+	@GOBIN=$(abspath .bin) go install github.com/minio/minio@$(MINIO)
+
+# The tools, at the versions of deploy/tools/go.mod.
+.bin/golangci-lint: tool = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+.bin/golangci-lint: takes = 70 s
+.bin/govulncheck: tool = golang.org/x/vuln/cmd/govulncheck
+.bin/govulncheck: takes = 5 s
+.bin/oapi-codegen: tool = github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
+.bin/oapi-codegen: takes = 10 s
+.bin/sqlc: tool = github.com/sqlc-dev/sqlc/cmd/sqlc
+.bin/sqlc: takes = 80 s
+.bin/workflowcheck: tool = go.temporal.io/sdk/contrib/tools/workflowcheck
+.bin/workflowcheck: takes = 5 s
+.bin/golangci-lint .bin/govulncheck .bin/oapi-codegen .bin/sqlc .bin/workflowcheck: deploy/tools/go.mod deploy/tools/go.sum
+	@echo "building $@$(if $(wildcard $@),,, about $(takes) the first time)"
+	@cd deploy/tools && go build -o ../../$@ $(tool)
+	@touch $@
+
+.PHONY: help
+help:
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n$(bold)%s$(plain)\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
