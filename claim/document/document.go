@@ -1,0 +1,144 @@
+// Package document knows what each kind of claim paper must say: how to tell
+// an invoice from a licence by its words, where its fields stand, and which
+// check digits, sums and QR codes bear witness to what was read.
+//
+// It is pure. It takes the lines that some reader found on a page and returns
+// fields; the readers are in activities/ocr.
+package document
+
+import "strings"
+
+// Kind is the sort of paper (单证类型) a file shows.
+type Kind string
+
+// The kinds of paper that a claim is settled on.
+const (
+	VATInvoice          Kind = "vat_invoice"          // 增值税发票, 数电票
+	RepairEstimate      Kind = "repair_estimate"      // 定损单, 维修估价单
+	VehicleLicence      Kind = "vehicle_licence"      // 机动车行驶证
+	DrivingLicence      Kind = "driving_licence"      // 机动车驾驶证
+	IDCard              Kind = "id_card"              // 居民身份证
+	BankCard            Kind = "bank_card"            // 银行卡
+	LossPhoto           Kind = "loss_photo"           // 损失照片; a picture without a paper in it
+	AccidentCertificate Kind = "accident_certificate" // 道路交通事故认定书
+	Agreement           Kind = "agreement"            // 赔付协议
+	Other               Kind = "other"                // text, but none of the kinds above
+	Unknown             Kind = "unknown"              // too little text to say
+)
+
+// Where a field's value comes from: the values of [Field.Source] and
+// [Line.Source]. FromQR and FromPDFText are exact: they lose no characters.
+const (
+	FromQR      = "qr"
+	FromPDFText = "pdf_text"
+	FromOCR     = "ocr"
+	FromPartner = "partner"
+	FromPerson  = "person"
+)
+
+// Field is one value read from a paper. Amounts (names that end in _fen) are
+// whole fen in decimal digits, dates 2006-01-02, plates without separators.
+type Field struct {
+	Name       string `json:"name"`
+	Value      string `json:"value"`
+	Confidence int    `json:"confidence"`       // the reader's own, basis points: 0 to 10000
+	Source     string `json:"source"`           // one of the From constants
+	Page       int    `json:"page"`             // from 1
+	Box        [4]int `json:"box"`              // x0, y0, x1, y1 in pixels of that page; zero when it stands nowhere
+	Engine     string `json:"engine,omitempty"` // what read it, with its version
+	// Sure reports whether the value may be used without a person having
+	// looked at it. Money, identity, account, plate and VIN need a second
+	// witness (check digit, QR code, arithmetic, policy data); the rest an
+	// exact source or a second witness.
+	Sure bool   `json:"sure"`
+	Note string `json:"note,omitempty"` // the witnesses, or what speaks against the value
+}
+
+// Line is a run of text that stands together on a page.
+type Line struct {
+	Text       string `json:"text"`
+	Box        [4]int `json:"box"` // x0, y0, x1, y1 in pixels
+	Confidence int    `json:"confidence"`
+	Page       int    `json:"page,omitempty"`   // from 1; zero is taken as 1
+	Source     string `json:"source,omitempty"` // FromOCR when empty
+	Engine     string `json:"engine,omitempty"`
+}
+
+// Reading is what one file gave. Either Unreadable is empty, or it says why
+// nothing in the file can be used; the other fields are then filled as far as
+// the reader came.
+type Reading struct {
+	Kind       Kind    `json:"kind"`
+	Confidence int     `json:"confidence"` // of Kind, basis points
+	Fields     []Field `json:"fields"`
+	Pages      int     `json:"pages"`  // 1 for a picture
+	Width      int     `json:"width"`  // of the first page, in the pixels that boxes are counted in
+	Height     int     `json:"height"` //
+	Engine     string  `json:"engine"` // what read the text, with its version and settings
+	Unreadable string  `json:"unreadable,omitempty"`
+	Detail     string  `json:"detail,omitempty"` // Unreadable in plain words, Chinese and English
+	Millis     int64   `json:"millis"`           // wall clock, the reader's start included
+}
+
+// Why a file cannot be read: the values of [Reading.Unreadable].
+const (
+	Empty         = "empty"
+	Truncated     = "truncated" // cut off, or damaged in another way
+	TooLarge      = "too_large"
+	TooManyPixels = "too_many_pixels"
+	WrongType     = "wrong_type"
+	Encrypted     = "encrypted"
+	NoPages       = "no_pages"
+	TimedOut      = "timeout"
+	Crashed       = "crashed"
+	OutOfMemory   = "out_of_memory"
+	NothingFound  = "nothing_found"
+)
+
+var plain = map[string]string{
+	Empty:         "文件是空的，请重新上传。 The file is empty. Please send it again.",
+	Truncated:     "文件不完整或已损坏，请重新上传。 The file is cut off or damaged. Please send it again.",
+	TooLarge:      "文件太大，请压缩或分开上传。 The file is too large. Please send a smaller one, or several.",
+	TooManyPixels: "图片尺寸太大，请用普通拍照模式重拍。 The picture has too many pixels. Please take it again in the camera's normal mode.",
+	WrongType:     "无法识别这种文件，请上传照片（JPG、PNG）或 PDF。 This type of file cannot be read. Please send a picture (JPG, PNG) or a PDF.",
+	Encrypted:     "PDF 设有密码，请上传没有密码的文件。 The PDF is protected by a password. Please send one without.",
+	NoPages:       "PDF 里没有页面，请检查后重新上传。 The PDF has no pages. Please check it and send it again.",
+	TimedOut:      "读取超时，已转人工查看。 Reading took too long; a person will look at it.",
+	Crashed:       "无法自动读取，已转人工查看。 The file could not be read by machine; a person will look at it.",
+	OutOfMemory:   "文件过于复杂，已转人工查看。 The file is too complex to be read by machine; a person will look at it.",
+	NothingFound:  "没有看到文字，请在光线充足处对准、拍清楚后重传。 No text was found. Please take the picture again, sharp and in good light.",
+}
+
+// Illegible returns the reading of a file that gave nothing, for one of the
+// reasons above, with Detail in words for the claimant.
+func Illegible(reason string) Reading {
+	return Reading{Kind: Unknown, Unreadable: reason, Detail: plain[reason]}
+}
+
+// Confirm returns fields with those marked sure that equal what is known from
+// elsewhere, by name; witness says from where ("policy"). A field that differs
+// from what is known keeps its value, is no longer sure, and says so.
+func Confirm(fields []Field, known map[string]string, witness string) []Field {
+	out := make([]Field, len(fields))
+	for i, f := range fields {
+		if want, ok := known[f.Name]; ok && want != "" {
+			if same(f.Value, want) {
+				f.Sure, f.Note = true, note(f.Note, "agrees with "+witness)
+			} else {
+				f.Sure, f.Note = false, note(f.Note, "differs from "+witness)
+			}
+		}
+		out[i] = f
+	}
+	return out
+}
+
+func note(have, more string) string {
+	switch {
+	case have == "":
+		return more
+	case strings.Contains(have, more):
+		return have
+	}
+	return have + "; " + more
+}

@@ -1,0 +1,444 @@
+package document
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Extract reads the fields of a paper of this kind from its lines and from the
+// payloads of the QR codes on it, in the order of [Names]. A field that is not
+// found is left out. Lines need a box each for values that stand beside or
+// under their label; without boxes, a value must follow its label.
+func Extract(kind Kind, lines []Line, qr []string) []Field {
+	f, ok := formOf(kind)
+	if !ok {
+		return nil
+	}
+	p := &paper{sheet: layOut(lines, f.labels()), form: f, fields: map[string]*Field{}}
+	for _, s := range f.fields {
+		p.read(s)
+	}
+	switch kind {
+	case VATInvoice:
+		p.invoice(qr)
+	case RepairEstimate:
+		p.estimate()
+	case VehicleLicence:
+		p.vehicle()
+	case DrivingLicence:
+		p.driver("licence_no")
+	case IDCard:
+		p.driver("id_number")
+	case AccidentCertificate:
+		p.accident()
+	case Agreement:
+		p.written("total_fen")
+	case BankCard, LossPhoto, Other, Unknown:
+	}
+	var out []Field
+	for _, s := range f.fields {
+		if f := p.fields[s.name]; f != nil {
+			out = append(out, *f)
+		}
+	}
+	return out
+}
+
+// paper is a form being filled from a sheet.
+type paper struct {
+	*sheet
+	form   form
+	fields map[string]*Field
+}
+
+// read fills the field of one spec: the first value beside one of its labels,
+// or, where the look of a value says enough, anywhere. A value that passes its
+// check is taken before one that does not.
+func (p *paper) read(s spec) {
+	if s.parse == nil {
+		return
+	}
+	var found []candidate
+	for _, label := range s.labels {
+		for _, at := range p.find(label) {
+			if c, ok := p.take(s, at); ok {
+				found = append(found, c)
+			}
+		}
+	}
+	if s.party > 0 {
+		slices.SortFunc(found, func(a, b candidate) int { return a.at - b.at })
+		found = slices.CompactFunc(found, func(a, b candidate) bool { return a.at == b.at })
+		found = found[min(s.party-1, len(found)):]
+	}
+	passes := func(c candidate) bool { return s.check == nil || s.check(c.text) }
+	if s.anywhere && !slices.ContainsFunc(found, passes) {
+		for at, l := range p.lines {
+			if v, ok := s.parse(l.Text); ok {
+				found = append(found, candidate{v, at})
+			}
+		}
+	}
+	if len(found) == 0 {
+		return
+	}
+	pick := found[max(0, slices.IndexFunc(found, passes))]
+	p.judge(s, p.put(s.name, pick.text, pick.at))
+}
+
+// take returns the value beside one label.
+func (p *paper) take(s spec, at place) (candidate, bool) {
+	var first candidate
+	for _, c := range p.beside(at) {
+		v, ok := s.parse(c.text)
+		if !ok {
+			continue
+		}
+		if s.check == nil || s.check(v) {
+			return candidate{v, c.at}, true
+		}
+		if first.text == "" {
+			first = candidate{v, c.at}
+		}
+	}
+	return first, first.text != ""
+}
+
+func (p *paper) put(name, value string, at int) *Field {
+	l := p.lines[at]
+	f := &Field{Name: name, Value: value, Confidence: l.Confidence, Source: l.Source, Page: l.Page, Box: l.Box, Engine: l.Engine}
+	p.fields[name] = f
+	return f
+}
+
+// judge lets the check digit speak, and accepts what needs no second witness.
+func (p *paper) judge(s spec, f *Field) {
+	switch {
+	case s.check == nil:
+		f.Sure = !s.guarded && f.Source == FromPDFText
+	case s.check(f.Value):
+		f.Sure, f.Note = true, "check digit holds"
+	default:
+		if fixed, ok := repair(f.Value, s.check); ok {
+			f.Note = fmt.Sprintf("one character repaired, read as %s", f.Value)
+			f.Value = fixed
+		} else {
+			f.Note = "check digit fails"
+		}
+	}
+}
+
+func (p *paper) value(name string) string {
+	if f := p.fields[name]; f != nil {
+		return f.Value
+	}
+	return ""
+}
+
+func (p *paper) fen(name string) int64 {
+	if f := p.fields[name]; f != nil {
+		if n, err := strconv.ParseInt(f.Value, 10, 64); err == nil {
+			return n
+		}
+	}
+	return -1
+}
+
+// attest marks fields as sure, for a reason.
+func (p *paper) attest(why string, names ...string) {
+	for _, name := range names {
+		if f := p.fields[name]; f != nil {
+			f.Sure, f.Note = true, note(f.Note, why)
+		}
+	}
+}
+
+// doubt says of fields what speaks against them.
+func (p *paper) doubt(why string, names ...string) {
+	for _, name := range names {
+		if f := p.fields[name]; f != nil {
+			f.Sure, f.Note = false, note(f.Note, why)
+		}
+	}
+}
+
+// A sum is an amount of money and the line it stands on.
+type sum struct {
+	fen int64
+	at  int
+}
+
+func (p *paper) sums() []sum {
+	var out []sum
+	for at, l := range p.lines {
+		for _, fen := range amounts(l.Text) {
+			out = append(out, sum{fen, at})
+		}
+	}
+	return out
+}
+
+func (p *paper) putSum(name string, s sum) {
+	p.put(name, strconv.FormatInt(s.fen, 10), s.at)
+}
+
+// add looks for the one pair among the sums of the page that adds up to the
+// largest of them and that fits; it says whether there is exactly one.
+func add(sums []sum, fits func(a, b int64) bool) (a, b, whole sum, ok bool) {
+	if len(sums) < 3 || len(sums) > 200 {
+		return
+	}
+	whole = slices.MaxFunc(sums, func(x, y sum) int { return cmp.Compare(x.fen, y.fen) })
+	for _, x := range sums {
+		for _, y := range sums {
+			if y.at == x.at && y.fen == x.fen || x.fen < y.fen || y.fen == 0 || x.fen+y.fen != whole.fen || !fits(x.fen, y.fen) {
+				continue
+			}
+			if ok && (a.fen != x.fen || b.fen != y.fen) {
+				return sum{}, sum{}, sum{}, false
+			}
+			a, b, ok = x, y, true
+		}
+	}
+	return a, b, whole, ok
+}
+
+// written lets the amount in capitals (大写) bear witness.
+func (p *paper) written(name string) {
+	for at, l := range p.lines {
+		fen, ok := capitals(l.Text)
+		if !ok {
+			continue
+		}
+		switch p.fen(name) {
+		case fen:
+			p.attest("agrees with the amount in words", name)
+		case -1:
+			p.putSum(name, sum{fen, at})
+		default:
+			p.doubt("differs from the amount in words", name)
+		}
+		return
+	}
+}
+
+// invoice reads the amounts of an invoice and weighs print against QR code.
+func (p *paper) invoice(qr []string) {
+	// The row 合计, which is not the row 价税合计.
+	for _, at := range p.find("合计") {
+		if at.start > 0 && p.runes[at.at][at.start-1] == '税' {
+			continue
+		}
+		var row []sum
+		for i, c := range p.beside(at) {
+			if i > 0 && !overlap(p.lines[at.at], p.lines[c.at]) || slices.ContainsFunc(row, func(s sum) bool { return s.at == c.at }) {
+				continue
+			}
+			for _, fen := range amounts(c.text) {
+				row = append(row, sum{fen, c.at})
+			}
+		}
+		if len(row) == 2 {
+			p.putSum("amount_fen", row[0])
+			p.putSum("tax_fen", row[1])
+			break
+		}
+	}
+	if !p.adds("amount_fen", "tax_fen") {
+		if amount, tax, total, ok := add(p.sums(), taxed); ok {
+			p.putSum("amount_fen", amount)
+			p.putSum("tax_fen", tax)
+			p.putSum("total_fen", total)
+		}
+	}
+	if p.adds("amount_fen", "tax_fen") {
+		p.attest("amount + tax = total", "amount_fen", "tax_fen", "total_fen")
+	}
+	p.written("total_fen")
+
+	for _, payload := range qr {
+		q, ok := ParseInvoiceQR(payload)
+		if !ok {
+			continue
+		}
+		p.sworn("invoice_code", q.Code)
+		p.sworn("invoice_number", q.Number)
+		p.sworn("issue_date", q.Date)
+		p.sworn("check_code", q.CheckCode)
+		agree := true
+		if q.AmountFen >= 0 {
+			agree = p.sworn("amount_fen", strconv.FormatInt(q.AmountFen, 10))
+		}
+		if q.TotalFen >= 0 {
+			agree = p.sworn("total_fen", strconv.FormatInt(q.TotalFen, 10))
+		}
+		switch {
+		case p.adds("amount_fen", "tax_fen"):
+			p.attest("amount + tax = total", "amount_fen", "tax_fen", "total_fen")
+		case !agree:
+			p.doubt("the QR code has another sum", "amount_fen", "tax_fen", "total_fen")
+		}
+		break
+	}
+}
+
+// sworn lets the QR code say the value of a field. Its own error correction
+// makes it exact, so that it stands alone unless the field is guarded. It
+// reports false when print says something else: a misreading or a forgery,
+// which is for a person to tell.
+func (p *paper) sworn(name, value string) bool {
+	if value == "" {
+		return true
+	}
+	f := p.fields[name]
+	if f == nil || f.Value != value {
+		if at := slices.IndexFunc(p.lines, func(l Line) bool { return says(l.Text, name, value) }); at >= 0 {
+			f = p.put(name, value, at)
+		}
+	}
+	agree := true
+	switch {
+	case f == nil:
+		f = &Field{Name: name, Page: 1, Sure: !strings.HasSuffix(name, "_fen"), Note: "QR code"}
+		p.fields[name] = f
+	case f.Value == value:
+		p.attest("print and QR code agree", name)
+	default:
+		p.doubt("QR code, where print reads "+f.Value, name)
+		agree = false
+	}
+	f.Value, f.Source, f.Engine, f.Confidence = value, FromQR, "", 10000
+	return agree
+}
+
+// says reports whether a line holds the value of a field in its printed form.
+func says(text, name, value string) bool {
+	switch {
+	case strings.HasSuffix(name, "_fen"):
+		return slices.ContainsFunc(amounts(text), func(fen int64) bool { return strconv.FormatInt(fen, 10) == value })
+	case strings.HasSuffix(name, "_date"):
+		return slices.Contains(dates(text), value)
+	}
+	return slices.Contains(digitsPattern.FindAllString(tight(text), -1), value)
+}
+
+// taxed reports whether tax is amount at one of the rates of VAT, give or take
+// the rounding of a few lines.
+func taxed(amount, tax int64) bool {
+	for _, rate := range []int64{1, 3, 5, 6, 9, 11, 13, 16, 17} {
+		if d := amount*rate - tax*100; d > -500 && d < 500 {
+			return true
+		}
+	}
+	return false
+}
+
+// adds reports whether the two fields are there and make up total_fen.
+func (p *paper) adds(a, b string) bool {
+	return p.fen(a) >= 0 && p.fen(b) >= 0 && p.fen(a)+p.fen(b) == p.fen("total_fen")
+}
+
+// estimate weighs the sums of a repair estimate. Where its labels give no sum
+// that holds, the one pair of figures that makes the largest is taken, and a
+// person says which of the two is which.
+func (p *paper) estimate() {
+	if p.adds("parts_fen", "labour_fen") {
+		p.attest("parts + labour = total", "parts_fen", "labour_fen", "total_fen")
+	} else if parts, labour, total, ok := add(p.sums(), func(a, b int64) bool { return true }); ok {
+		p.putSum("parts_fen", parts)
+		p.putSum("labour_fen", labour)
+		p.putSum("total_fen", total)
+		p.doubt("found by its sum, without its label", "parts_fen", "labour_fen")
+		p.attest("parts + labour = total", "total_fen")
+	}
+	p.written("total_fen")
+}
+
+// vehicle sorts the two dates of a vehicle licence where their labels were not
+// read: a vehicle is registered before its licence is issued.
+func (p *paper) vehicle() {
+	p.inOrder("register_date", "issue_date")
+}
+
+// driver weighs what the citizen number says about its bearer, and sorts dates
+// whose labels were not read.
+func (p *paper) driver(number string) {
+	f := p.fields[number]
+	if f != nil && f.Sure {
+		birth, _ := birthOf(f.Value)
+		switch p.value("birth_date") {
+		case birth:
+			p.attest("agrees with the number", "birth_date")
+		case "":
+			p.fields["birth_date"] = &Field{Name: "birth_date", Value: birth, Confidence: f.Confidence, Source: f.Source, Page: f.Page, Box: f.Box, Engine: f.Engine, Sure: true, Note: "from the number"}
+		default:
+			p.doubt("differs from the number", "birth_date")
+			p.doubt("differs from the day of birth", number)
+		}
+		sex := "女"
+		if (f.Value[16]-'0')%2 == 1 {
+			sex = "男"
+		}
+		switch p.value("sex") {
+		case sex:
+			p.attest("agrees with the number", "sex")
+		case "":
+			p.fields["sex"] = &Field{Name: "sex", Value: sex, Confidence: f.Confidence, Source: f.Source, Page: f.Page, Box: f.Box, Engine: f.Engine, Sure: true, Note: "from the number"}
+		default:
+			p.doubt("differs from the number", "sex")
+		}
+	}
+	if p.form.kind == DrivingLicence {
+		p.inOrder("birth_date", "issue_date", "", "valid_until")
+	}
+}
+
+// inOrder gives the days on the page to those of the named fields that have
+// none, when there are just as many days as names: papers of this kind have
+// them in that order of time. An empty name takes a day of its own.
+func (p *paper) inOrder(names ...string) {
+	type dated struct {
+		day string
+		at  int
+	}
+	var days []dated
+	for at, l := range p.lines {
+		for _, day := range dates(l.Text) {
+			if !slices.ContainsFunc(days, func(d dated) bool { return d.day == day }) {
+				days = append(days, dated{day, at})
+			}
+		}
+	}
+	slices.SortFunc(days, func(a, b dated) int { return strings.Compare(a.day, b.day) })
+	if len(days) != len(names) {
+		return
+	}
+	for i, name := range names {
+		if name != "" && p.fields[name] == nil {
+			p.put(name, days[i].day, days[i].at)
+			p.doubt("found by its order in time, without its label", name)
+		}
+	}
+}
+
+var liabilityPattern = regexp.MustCompile(`([\p{Han}]{2,4}?)(?:承担|负)(?:本次|此次|该)?(?:道路)?(?:交通)?(?:事故)?的?(全部|主要|同等|次要|无)责任`)
+
+// accident reads who bears which share of the blame (责任).
+func (p *paper) accident() {
+	for at, l := range p.lines {
+		for i, m := range liabilityPattern.FindAllStringSubmatch(tight(l.Text), -1) {
+			name := "liability_a"
+			if m[1] == p.value("party_b") || i > 0 && m[1] != p.value("party_a") || p.fields["liability_a"] != nil && m[1] != p.value("party_a") {
+				name = "liability_b"
+			}
+			if p.fields[name] == nil {
+				f := p.put(name, m[2], at)
+				f.Sure = f.Source == FromPDFText
+			}
+		}
+	}
+}

@@ -1,0 +1,206 @@
+package document
+
+// A form says which fields a kind of paper has, and what gives the kind away.
+type form struct {
+	kind   Kind
+	marks  []mark
+	fields []spec
+}
+
+// mark is a word that speaks for a kind, and how loudly: 10 is a title that
+// no other paper bears.
+type mark struct {
+	word   string
+	weight int
+}
+
+// spec is where a field stands and what it looks like.
+type spec struct {
+	name   string
+	labels []string // in the order in which they are tried
+	parse  parser
+	// check is the check digit, where the field has one.
+	check func(string) bool
+	// guarded fields (money, identity, account, plate, VIN) are never sure
+	// without a second witness, however exact their source.
+	guarded bool
+	// anywhere means that the look of the value alone identifies it, when no
+	// label leads to one.
+	anywhere bool
+	// party is set, from 1, where a form has the same label once per party.
+	party int
+}
+
+var forms = []form{
+	{
+		kind: VATInvoice,
+		marks: []mark{
+			{"增值税电子普通发票", 10}, {"增值税普通发票", 10}, {"增值税专用发票", 10}, {"电子发票(普通发票)", 10}, {"电子发票(增值税专用发票)", 10},
+			{"发票代码", 4}, {"发票号码", 4}, {"开票日期", 4}, {"价税合计", 5}, {"纳税人识别号", 3}, {"税额", 2}, {"税率", 2}, {"购买方", 2}, {"销售方", 2}, {"开票人", 2}, {"校验码", 2}, {"国家税务总局", 2},
+		},
+		fields: []spec{
+			{name: "invoice_code", labels: []string{"发票代码"}, parse: match(`(?:^|\D)(\d{12}|\d{10})(?:\D|$)`)},
+			{name: "invoice_number", labels: []string{"发票号码", "票号码"}, parse: match(`(?:^|\D)(\d{20}|\d{8})(?:\D|$)`)},
+			{name: "issue_date", labels: []string{"开票日期"}, parse: firstDate, anywhere: true},
+			{name: "amount_fen", guarded: true},
+			{name: "tax_fen", guarded: true},
+			{name: "total_fen", labels: []string{"小写", "价税合计"}, parse: firstAmount, guarded: true},
+			{name: "buyer", labels: []string{"名称"}, parse: words(4, 40), party: 1},
+			{name: "buyer_tax_id", labels: []string{"纳税人识别号", "统一社会信用代码"}, parse: credit, check: creditOK, guarded: true, party: 1},
+			{name: "seller", labels: []string{"名称"}, parse: words(4, 40), party: 2},
+			{name: "seller_tax_id", labels: []string{"纳税人识别号", "统一社会信用代码"}, parse: credit, check: creditOK, guarded: true, party: 2},
+			{name: "check_code", labels: []string{"校验码"}, parse: match(`(?:^|\D)(\d{20})(?:\D|$)`)},
+			{name: "plate", labels: []string{"车牌号", "号牌号码"}, parse: plate, guarded: true, anywhere: true},
+		},
+	},
+	{
+		kind: RepairEstimate,
+		marks: []mark{
+			{"机动车辆保险定损单", 10}, {"定损单", 8}, {"维修估价单", 10}, {"维修结算单", 10}, {"估价单", 6}, {"损失确认书", 8}, {"维修清单", 8}, {"报价单", 4},
+			{"工时费合计", 4}, {"材料费合计", 4}, {"配件费合计", 4}, {"工时费", 3}, {"材料费", 2}, {"配件", 2}, {"承修单位", 4}, {"维修单位", 3}, {"厂牌型号", 2}, {"车架号", 2}, {"定损员", 2}, {"更换项目", 3}, {"修理项目", 3},
+		},
+		fields: []spec{
+			{name: "estimate_number", labels: []string{"定损单号", "估价单号", "单号", "编号"}, parse: match(`([A-Z]{0,4}\d{6,20})`)},
+			{name: "issue_date", labels: []string{"定损日期", "估价日期", "日期"}, parse: firstDate, anywhere: true},
+			{name: "plate", labels: []string{"车牌号码", "号牌号码", "车牌号", "牌照号"}, parse: plate, guarded: true, anywhere: true},
+			{name: "vin", labels: []string{"车架号", "车辆识别代号", "车辆识别代码", "VIN"}, parse: vin, check: vinOK, guarded: true, anywhere: true},
+			{name: "model", labels: []string{"厂牌型号", "品牌型号", "车型"}, parse: free},
+			{name: "shop", labels: []string{"承修单位", "维修单位", "修理单位", "修理厂", "承修厂"}, parse: words(4, 40)},
+			{name: "parts_fen", labels: []string{"材料费合计", "配件费合计", "零件费合计", "材料合计", "配件合计", "材料费", "配件费"}, parse: firstAmount, guarded: true},
+			{name: "labour_fen", labels: []string{"工时费合计", "人工费合计", "工时合计", "人工费", "工时费"}, parse: firstAmount, guarded: true},
+			{name: "total_fen", labels: []string{"总计", "定损金额", "总金额", "合计金额", "费用合计", "小写"}, parse: firstAmount, guarded: true},
+		},
+	},
+	{
+		kind: VehicleLicence,
+		marks: []mark{
+			{"中华人民共和国机动车行驶证", 10}, {"机动车行驶证", 8}, {"行驶证", 5}, {"Vehicle License", 6}, {"使用性质", 3}, {"Use Character", 4}, {"品牌型号", 3},
+			{"发动机号码", 3}, {"Engine No", 3}, {"注册日期", 3}, {"Register Date", 3}, {"车辆类型", 3}, {"Vehicle Type", 3}, {"车辆识别代号", 2}, {"所有人", 2}, {"Owner", 2}, {"发证日期", 2}, {"号牌号码", 2}, {"Plate No", 2}, {"VIN", 1},
+		},
+		fields: []spec{
+			{name: "plate", labels: []string{"号牌号码", "Plate No."}, parse: plate, guarded: true, anywhere: true},
+			{name: "vehicle_type", labels: []string{"车辆类型", "Vehicle Type"}, parse: match(`([大中小微轻重]型[\p{Han}]{2,10}车|[\p{Han}]{2,10}车)`)},
+			{name: "owner", labels: []string{"所有人", "Owner"}, parse: words(2, 40), guarded: true},
+			{name: "address", labels: []string{"住址", "Address"}, parse: words(5, 60)},
+			{name: "use", labels: []string{"使用性质", "Use Character"}, parse: match(`(非营运|营转非|租赁|预约出租客运|出租客运|公路客运|公交客运|旅游客运|货运|危化品运输|警用|消防|救护|工程救险|教练|幼儿校车|小学生校车)`), anywhere: true},
+			{name: "model", labels: []string{"品牌型号", "Model"}, parse: match(`([\p{Han}]+牌?[A-Z0-9]{4,}[A-Z0-9/()-]*)`)},
+			{name: "vin", labels: []string{"车辆识别代号", "VIN"}, parse: vin, check: vinOK, guarded: true, anywhere: true},
+			{name: "engine_no", labels: []string{"发动机号码", "Engine No."}, parse: engine},
+			{name: "register_date", labels: []string{"注册日期", "Register Date"}, parse: firstDate},
+			{name: "issue_date", labels: []string{"发证日期", "Issue Date"}, parse: firstDate},
+		},
+	},
+	{
+		kind: DrivingLicence,
+		marks: []mark{
+			{"中华人民共和国机动车驾驶证", 10}, {"机动车驾驶证", 8}, {"驾驶证", 5}, {"Driving License", 6}, {"准驾车型", 5}, {"初次领证日期", 5}, {"Date of First Issue", 4},
+			{"Nationality", 3}, {"国籍", 2}, {"有效期限", 2}, {"Valid Period", 3}, {"Date of Birth", 2}, {"证号", 1},
+		},
+		fields: []spec{
+			{name: "licence_no", labels: []string{"证号"}, parse: citizen, check: citizenOK, guarded: true, anywhere: true},
+			{name: "name", labels: []string{"姓名", "Name"}, parse: words(2, 12), guarded: true},
+			{name: "sex", labels: []string{"性别", "Sex"}, parse: match(`^(男|女)`)},
+			{name: "address", labels: []string{"住址", "Address"}, parse: words(5, 60)},
+			{name: "birth_date", labels: []string{"出生日期", "Date of Birth"}, parse: firstDate, guarded: true},
+			{name: "issue_date", labels: []string{"初次领证日期", "Date of First Issue"}, parse: firstDate},
+			{name: "class", labels: []string{"准驾车型", "Class"}, parse: vehicleClass, anywhere: true},
+			{name: "valid_until", labels: []string{"有效期限", "Valid Period"}, parse: lastDate, anywhere: true},
+		},
+	},
+	{
+		kind: IDCard,
+		marks: []mark{
+			{"公民身份号码", 8}, {"居民身份证", 8}, {"签发机关", 5}, {"民族", 4}, {"出生", 2}, {"住址", 2}, {"性别", 1}, {"姓名", 1},
+		},
+		fields: []spec{
+			{name: "name", labels: []string{"姓名"}, parse: words(2, 12), guarded: true},
+			{name: "sex", labels: []string{"性别"}, parse: match(`^(男|女)`)},
+			{name: "nation", labels: []string{"民族"}, parse: match(`^([\p{Han}]{1,4})`)},
+			{name: "birth_date", labels: []string{"出生"}, parse: firstDate, guarded: true},
+			{name: "address", labels: []string{"住址"}, parse: words(5, 60)},
+			{name: "id_number", labels: []string{"公民身份号码"}, parse: citizen, check: citizenOK, guarded: true, anywhere: true},
+			{name: "authority", labels: []string{"签发机关"}, parse: words(4, 30)},
+			{name: "valid_until", labels: []string{"有效期限"}, parse: lastDate},
+		},
+	},
+	{
+		kind: BankCard,
+		marks: []mark{
+			{"银联", 4}, {"UnionPay", 5}, {"储蓄卡", 4}, {"借记卡", 4}, {"信用卡", 4}, {"VALID THRU", 4}, {"DEBIT", 3}, {"银行", 2}, {"MONTH/YEAR", 2},
+		},
+		fields: []spec{
+			{name: "card_number", parse: card, check: luhnOK, guarded: true, anywhere: true},
+			{name: "bank", parse: match(`([\p{Han}]{2,10}银行)`), anywhere: true},
+			{name: "valid_until", labels: []string{"VALID THRU", "有效期"}, parse: thru, anywhere: true},
+		},
+	},
+	{
+		kind: AccidentCertificate,
+		marks: []mark{
+			{"道路交通事故认定书", 10}, {"事故认定书", 8}, {"事故责任认定", 6}, {"道路交通事故", 3}, {"事故时间", 3}, {"事故地点", 3}, {"当事人", 2}, {"交通方式", 3}, {"交通警察", 2}, {"交通事故事实", 4}, {"承担事故", 3},
+		},
+		fields: []spec{
+			{name: "certificate_number", parse: match(`第([\p{Han}A-Z]*\d{8,24})号`), anywhere: true},
+			{name: "accident_time", labels: []string{"事故时间", "发生时间"}, parse: moment},
+			{name: "place", labels: []string{"事故地点", "发生地点"}, parse: words(4, 60)},
+			{name: "party_a", labels: []string{"当事人"}, parse: words(2, 12), guarded: true, party: 1},
+			{name: "party_a_id", labels: []string{"身份证号", "证件号码"}, parse: citizen, check: citizenOK, guarded: true, party: 1},
+			{name: "plate_a", labels: []string{"车辆牌号", "车牌号", "号牌号码"}, parse: plate, guarded: true, party: 1},
+			{name: "party_b", labels: []string{"当事人"}, parse: words(2, 12), guarded: true, party: 2},
+			{name: "party_b_id", labels: []string{"身份证号", "证件号码"}, parse: citizen, check: citizenOK, guarded: true, party: 2},
+			{name: "plate_b", labels: []string{"车辆牌号", "车牌号", "号牌号码"}, parse: plate, guarded: true, party: 2},
+			{name: "policy_number", labels: []string{"保险凭证号", "保险单号", "保单号"}, parse: match(`([A-Z]{2,6}\d{8,22}|\d{15,25})`)},
+			{name: "liability_a"},
+			{name: "liability_b"},
+		},
+	},
+	{
+		kind: Agreement,
+		marks: []mark{
+			{"赔付协议", 10}, {"赔偿协议", 9}, {"赔款协议", 9}, {"定损协议", 7}, {"协议书", 5}, {"赔款金额", 3}, {"赔付金额", 3}, {"收款人", 3}, {"甲方", 2}, {"乙方", 2}, {"开户行", 2}, {"赔案号", 2},
+		},
+		fields: []spec{
+			{name: "claim_number", labels: []string{"赔案号", "赔案编号", "报案号"}, parse: match(`([A-Z0-9-]{6,36})`)},
+			{name: "total_fen", labels: []string{"赔款金额", "赔付金额", "协议金额", "小写"}, parse: firstAmount, guarded: true},
+			{name: "payee", labels: []string{"收款人", "户名", "领款人"}, parse: words(2, 40), guarded: true},
+			{name: "account", labels: []string{"账号", "卡号"}, parse: card, check: luhnOK, guarded: true},
+			{name: "bank", labels: []string{"开户行", "开户银行"}, parse: words(4, 40)},
+			{name: "issue_date", labels: []string{"签订日期", "协议日期", "日期"}, parse: firstDate, anywhere: true},
+		},
+	},
+	{
+		kind: LossPhoto,
+		fields: []spec{
+			{name: "plate", parse: plate, guarded: true, anywhere: true},
+		},
+	},
+}
+
+func formOf(kind Kind) (form, bool) {
+	for _, f := range forms {
+		if f.kind == kind {
+			return f, true
+		}
+	}
+	return form{}, false
+}
+
+// Names returns the fields that papers of this kind have, in the order in
+// which people read them; none for kinds without a form.
+func Names(kind Kind) []string {
+	f, _ := formOf(kind)
+	var out []string
+	for _, s := range f.fields {
+		out = append(out, s.name)
+	}
+	return out
+}
+
+// labels returns every label of the form: a value ends where one begins.
+func (f form) labels() []string {
+	out := []string{"规格型号", "购买方", "销售方", "数量", "单价", "金额", "税率", "税额", "备注", "联系电话", "天气", "交通方式", "被保险人", "报案号", "国籍", "Nationality"}
+	for _, s := range f.fields {
+		out = append(out, s.labels...)
+	}
+	return out
+}

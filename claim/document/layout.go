@@ -1,0 +1,166 @@
+package document
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// sheet is the text of a file laid out for looking things up: folded lines in
+// reading order, and the labels at which a value ends.
+type sheet struct {
+	lines  []Line
+	runes  [][]rune // of each line, without spaces
+	labels [][]rune
+}
+
+// place is where a label was found: line at, up to rune end of its tight text.
+type place struct {
+	at, start, end, edits int
+}
+
+func layOut(lines []Line, labels []string) *sheet {
+	s := &sheet{}
+	for _, l := range lines[:min(len(lines), most)] {
+		if l.Text = fold(l.Text); l.Text == "" {
+			continue
+		}
+		if l.Page < 1 {
+			l.Page = 1
+		}
+		if l.Source == "" {
+			l.Source = FromOCR
+		}
+		s.lines = append(s.lines, l)
+	}
+	s.order()
+	for _, l := range s.lines {
+		s.runes = append(s.runes, []rune(tight(l.Text)))
+	}
+	for _, l := range labels {
+		s.labels = append(s.labels, []rune(tight(fold(l))))
+	}
+	return s
+}
+
+// order puts the lines in reading order: by page, by row, from left to right.
+func (s *sheet) order() {
+	middle := func(l Line) int { return (l.Box[1] + l.Box[3]) / 2 }
+	slices.SortStableFunc(s.lines, func(a, b Line) int { return cmp.Or(a.Page-b.Page, middle(a)-middle(b)) })
+	for from := 0; from < len(s.lines); {
+		first, to := s.lines[from], from+1
+		for to < len(s.lines) && overlap(first, s.lines[to]) && middle(s.lines[to])-middle(first) <= (first.Box[3]-first.Box[1])/2 {
+			to++
+		}
+		slices.SortStableFunc(s.lines[from:to], func(a, b Line) int { return a.Box[0] - b.Box[0] })
+		from = to
+	}
+}
+
+// find returns the places of label, exact ones first, then in reading order.
+func (s *sheet) find(label string) []place {
+	want := []rune(tight(fold(label)))
+	var out []place
+	for i, text := range s.runes {
+		if start, end, edits, ok := locate(text, want); ok {
+			out = append(out, place{i, start, end, edits})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b place) int { return a.edits - b.edits })
+	return out
+}
+
+// tail returns the text of line at from rune start of its tight form, up to
+// the next label, with the spaces that stand in it.
+func (s *sheet) tail(at, start int) string {
+	end := len(s.runes[at])
+	for _, l := range s.labels {
+		if i := index(s.runes[at][start:], l); i >= 0 && len(l) > 1 {
+			end = min(end, start+i)
+		}
+	}
+	var b strings.Builder
+	n := 0
+	for _, r := range s.lines[at].Text {
+		if n >= start && n < end {
+			b.WriteRune(r)
+		}
+		if r != ' ' {
+			n++
+		}
+	}
+	return strings.TrimLeft(b.String(), " :;,.)|_-")
+}
+
+// labelled reports whether line at begins with a label.
+func (s *sheet) labelled(at int) bool {
+	for _, l := range s.labels {
+		if i := index(s.runes[at], l); i >= 0 && i <= 1 && len(l) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// A candidate is a text that may be the value of a label, and its line.
+type candidate struct {
+	text string
+	at   int
+}
+
+// beside returns what may be the value of the label at p, likeliest first: the
+// rest of its own line, the lines to its right as far as the next label, the
+// line below it.
+func (s *sheet) beside(p place) []candidate {
+	var out []candidate
+	if rest := s.tail(p.at, p.end); rest != "" {
+		out = append(out, candidate{rest, p.at})
+	}
+	label := s.lines[p.at]
+	if label.Box == ([4]int{}) { // no layout: what follows
+		if p.at+1 < len(s.lines) {
+			out = append(out, candidate{s.tail(p.at+1, 0), p.at + 1})
+		}
+		return out
+	}
+	height := label.Box[3] - label.Box[1]
+
+	var right []int
+	below, distance := -1, 2*height
+	for i, l := range s.lines {
+		switch {
+		case i == p.at || l.Page != label.Page:
+		case overlap(label, l) && l.Box[0] >= label.Box[2]-height/2:
+			right = append(right, i)
+		case l.Box[1] >= label.Box[3]-height/3 && l.Box[0] < label.Box[2] && l.Box[2] > label.Box[0] && !s.labelled(i):
+			if d := l.Box[1] - label.Box[3]; d < distance {
+				below, distance = i, d
+			}
+		}
+	}
+	slices.SortFunc(right, func(a, b int) int { return cmp.Compare(s.lines[a].Box[0], s.lines[b].Box[0]) })
+	for _, i := range right {
+		if s.labelled(i) {
+			break
+		}
+		out = append(out, candidate{s.tail(i, 0), i})
+	}
+	if len(out) > 1 { // a value that the reader took for several
+		var all []string
+		for _, c := range out {
+			all = append(all, c.text)
+		}
+		out = append(out, candidate{strings.Join(all, " "), out[0].at})
+	}
+	if below >= 0 {
+		out = append(out, candidate{s.tail(below, 0), below})
+	}
+	return out
+}
+
+// overlap reports whether two lines stand side by side: their heights share
+// two fifths of the lower one.
+func overlap(a, b Line) bool {
+	shared := min(a.Box[3], b.Box[3]) - max(a.Box[1], b.Box[1])
+	return a.Page == b.Page && shared*5 > 2*min(a.Box[3]-a.Box[1], b.Box[3]-b.Box[1])
+}

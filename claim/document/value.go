@@ -1,0 +1,357 @@
+package document
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A parser takes the value out of the text that stands beside a label. It
+// reports false when the text holds no such value.
+type parser func(text string) (string, bool)
+
+var datePattern = regexp.MustCompile(`(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})`)
+
+// dates returns the days that s names, in order, as 2006-01-02.
+func dates(s string) []string {
+	var out []string
+	for _, m := range datePattern.FindAllStringSubmatch(tight(s), -1) {
+		if day, ok := date(m[1], m[2], m[3]); ok {
+			out = append(out, day)
+		}
+	}
+	return out
+}
+
+func date(year, month, day string) (string, bool) {
+	y, _ := strconv.Atoi(year)
+	m, _ := strconv.Atoi(month)
+	d, _ := strconv.Atoi(day)
+	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
+	if y < 1900 || y > 2099 || int(t.Month()) != m || t.Day() != d {
+		return "", false
+	}
+	return t.Format(time.DateOnly), true
+}
+
+func firstDate(s string) (string, bool) {
+	if all := dates(s); len(all) > 0 {
+		return all[0], true
+	}
+	return "", false
+}
+
+// lastDate is for periods: it needs two days, or one after 至 ("until").
+func lastDate(s string) (string, bool) {
+	all := dates(s)
+	if len(all) > 1 || len(all) == 1 && strings.HasPrefix(tight(s), "至") {
+		return all[len(all)-1], true
+	}
+	if strings.Contains(s, "长期") {
+		return "长期", true
+	}
+	return "", false
+}
+
+var momentPattern = regexp.MustCompile(`(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(\d{1,2})[时:](\d{1,2})`)
+
+// moment returns a day with its time as 2006-01-02 15:04, or the day alone.
+func moment(s string) (string, bool) {
+	if m := momentPattern.FindStringSubmatch(tight(s)); m != nil {
+		day, ok := date(m[1], m[2], m[3])
+		hour, _ := strconv.Atoi(m[4])
+		minute, _ := strconv.Atoi(m[5])
+		if ok && hour < 24 && minute < 60 {
+			return fmt.Sprintf("%s %02d:%02d", day, hour, minute), true
+		}
+	}
+	return firstDate(s)
+}
+
+var moneyPattern = regexp.MustCompile(`(¥|Y|人民币)?((?:\d{1,3}(?:,\d{3})+|\d{1,9})\.\d{2}|\d{1,9}元|¥\d{1,9})(?:[^\d.]|$)`)
+
+// amounts returns the sums of money that s names, in fen: figures with two
+// decimals, and whole ones that say they are yuan.
+func amounts(s string) []int64 {
+	var out []int64
+	s = strings.NewReplacer(" ", "", "'", "").Replace(s)
+	for s != "" {
+		m := moneyPattern.FindStringSubmatchIndex(s)
+		if m == nil {
+			break
+		}
+		figure := s[m[4]:m[5]]
+		if m[4] == 0 || !strings.Contains("0123456789.", s[m[4]-1:m[4]]) {
+			if fen, ok := fenOf(figure); ok {
+				out = append(out, fen)
+			}
+		}
+		s = s[m[5]:]
+	}
+	return out
+}
+
+func fenOf(figure string) (int64, bool) {
+	figure = strings.NewReplacer(",", "", "元", "", "¥", "").Replace(figure)
+	yuan, fen, _ := strings.Cut(figure, ".")
+	n, err := strconv.ParseInt(yuan+(fen + "00")[:2], 10, 64)
+	return n, err == nil && len(fen) <= 2
+}
+
+func firstAmount(s string) (string, bool) {
+	if all := amounts(s); len(all) > 0 {
+		return strconv.FormatInt(all[0], 10), true
+	}
+	return "", false
+}
+
+var capitalsPattern = regexp.MustCompile(`[零壹贰叁肆伍陆柒捌玖拾佰仟万亿]+[圆元][零壹贰叁肆伍陆柒捌玖角分整正]*`)
+
+// capitals returns the amount, in fen, that s writes out in the characters of
+// bank forms (大写): 贰仟捌佰柒拾贰圆捌角捌分.
+func capitals(s string) (int64, bool) {
+	const numerals = "零壹贰叁肆伍陆柒捌玖"
+	var total, section, digit int64
+	digit = -1
+	take := func(unit int64) bool {
+		if digit < 0 {
+			return false
+		}
+		section += digit * unit
+		digit = -1
+		return true
+	}
+	for _, r := range capitalsPattern.FindString(tight(s)) {
+		ok := true
+		if at := strings.IndexRune(numerals, r); at >= 0 {
+			if n := int64(at / len("零")); n != 0 {
+				ok = digit < 0
+				digit = n
+			}
+		} else {
+			switch r {
+			case '拾':
+				if digit < 0 {
+					digit = 1 // 拾圆 is ten yuan
+				}
+				ok = take(10)
+			case '佰':
+				ok = take(100)
+			case '仟':
+				ok = take(1000)
+			case '万', '亿':
+				_ = take(1)
+				ok = section > 0
+				scale := int64(10000)
+				if r == '亿' {
+					scale = 100000000
+				}
+				total, section = total+section*scale, 0
+			case '圆', '元':
+				_ = take(1)
+				total, section = (total+section)*100, 0
+			case '角':
+				ok = take(10)
+			case '分':
+				ok = take(1)
+			case '整', '正':
+				ok = digit < 0
+			}
+		}
+		if !ok || section > 100000000 || total > 1000000000000 {
+			return 0, false
+		}
+	}
+	return total + section, digit < 0 && total+section > 0
+}
+
+const provinces = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+
+var (
+	platePattern  = regexp.MustCompile(`[` + provinces + `][A-Z][-.]?([A-Z0-9]{6}|[A-Z0-9]{4}[A-Z0-9挂学警港澳])`)
+	digitsPattern = regexp.MustCompile(`\d+`)
+	wordPattern   = regexp.MustCompile(`[A-Z0-9]+`)
+)
+
+// plate returns the first number plate (GA 36) in s, without separators.
+// I and O do not occur in the serial and are read as 1 and 0.
+func plate(s string) (string, bool) {
+	s = strings.ToUpper(tight(s))
+	for s != "" {
+		m := platePattern.FindStringSubmatchIndex(s)
+		if m == nil {
+			return "", false
+		}
+		serial := strings.NewReplacer("O", "0", "I", "1").Replace(s[m[2]:m[3]])
+		head := s[m[0] : m[0]+len("京A")]
+		follows := m[1] < len(s) && wordPattern.MatchString(s[m[1]:m[1]+1])
+		// Six characters are a new-energy plate: its kind stands first on
+		// small cars, last on large ones.
+		energy := len(serial) != 6 || strings.IndexByte("ABCDEFGHJK", serial[0]) >= 0 || strings.IndexByte("ABCDEFGHJK", serial[5]) >= 0
+		if !follows && energy && strings.ContainsAny(serial, "0123456789") && !strings.ContainsAny(head, "IO") {
+			return head + serial, true
+		}
+		s = s[m[1]:]
+	}
+	return "", false
+}
+
+// code returns a parser for a run of n letters and digits that passes ok, or
+// failing that one that looks like it: clean makes the look, and the check is
+// made once more where the field is judged.
+func code(n int, clean func(string) string, ok func(string) bool) parser {
+	return func(s string) (string, bool) {
+		s = strings.ToUpper(s)
+		like := ""
+		for _, text := range []string{s, tight(s)} {
+			for _, word := range wordPattern.FindAllString(text, -1) {
+				for i := 0; i+n <= len(word); i++ {
+					c := clean(word[i : i+n])
+					if c == "" {
+						continue
+					}
+					if ok(c) {
+						return c, true
+					}
+					if len(word) == n && like == "" {
+						like = c
+					}
+				}
+			}
+		}
+		return like, like != ""
+	}
+}
+
+var vin = code(17, func(s string) string {
+	s = strings.NewReplacer("O", "0", "Q", "0", "I", "1").Replace(s)
+	if digits(s) || !strings.ContainsAny(s, "0123456789") {
+		return ""
+	}
+	return s
+}, vinOK)
+
+var citizen = code(18, func(s string) string {
+	s = strings.NewReplacer("O", "0", "I", "1").Replace(s[:17]) + s[17:]
+	wrong := 0
+	for i := range len(s) {
+		if (s[i] < '0' || s[i] > '9') && (i != 17 || s[i] != 'X') {
+			wrong++
+		}
+	}
+	if wrong > 1 {
+		return ""
+	}
+	return s
+}, citizenOK)
+
+var credit = code(18, func(s string) string {
+	if s[0] != '9' && s[0] != '1' && s[0] != '5' {
+		return ""
+	}
+	return strings.NewReplacer("O", "0", "I", "1").Replace(s)
+}, creditOK)
+
+// number returns a parser for the first run of digits whose length lies
+// between least and greatest; single spaces inside it are dropped.
+func number(least, greatest int) parser {
+	return func(s string) (string, bool) {
+		for _, text := range []string{s, tight(s)} {
+			for _, word := range digitsPattern.FindAllString(text, -1) {
+				if len(word) >= least && len(word) <= greatest {
+					return word, true
+				}
+			}
+		}
+		return "", false
+	}
+}
+
+var cardPattern = regexp.MustCompile(`\d(?: ?\d){12,18}`)
+
+func card(s string) (string, bool) {
+	like := ""
+	for _, m := range cardPattern.FindAllString(s, -1) {
+		m = tight(m)
+		if luhnOK(m) {
+			return m, true
+		}
+		if like == "" && len(m) >= 15 {
+			like = m
+		}
+	}
+	return like, like != ""
+}
+
+var thruPattern = regexp.MustCompile(`(0[1-9]|1[0-2])/(\d{2})(?:\D|$)`)
+
+func thru(s string) (string, bool) {
+	m := thruPattern.FindStringSubmatch(tight(s))
+	if m == nil {
+		return "", false
+	}
+	return m[1] + "/" + m[2], true
+}
+
+// words returns a parser for a name in hanzi of between least and greatest
+// characters; the signs round it are cut off.
+func words(least, greatest int) parser {
+	return func(s string) (string, bool) {
+		s = strings.Trim(tight(s), `|_-:;,.'"“”‘’=~*!()[]<>`+" ")
+		n := countHanzi(s)
+		return s, n >= least && len([]rune(s)) <= greatest && n*2 >= len([]rune(s))
+	}
+}
+
+// free takes any text with letters, digits or hanzi in it.
+func free(s string) (string, bool) {
+	s = strings.Trim(s, `|_-:;,.'"“”‘’=~*! `)
+	n := 0
+	for _, r := range s {
+		if hanzi(r) || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
+			n++
+		}
+	}
+	// Spaces beside hanzi are the reader's, not the paper's.
+	if countHanzi(s) > 0 {
+		s = tight(s)
+	}
+	return s, n > 0 && n*2 >= len([]rune(s))
+}
+
+// match returns a parser for the first match of pattern in the tight text.
+func match(pattern string) parser {
+	re := regexp.MustCompile(pattern)
+	return func(s string) (string, bool) {
+		m := re.FindStringSubmatch(tight(s))
+		if m == nil {
+			return "", false
+		}
+		return m[len(m)-1], true
+	}
+}
+
+// engine takes an engine number: letters and digits, not a VIN.
+func engine(s string) (string, bool) {
+	for _, word := range wordPattern.FindAllString(strings.ToUpper(s), -1) {
+		if len(word) >= 5 && len(word) <= 14 && strings.ContainsAny(word, "0123456789") {
+			return word, true
+		}
+	}
+	return "", false
+}
+
+var classPattern = regexp.MustCompile(`^(?:A[123]|B[12]|C[123456]E?|C1E|[DEFMNP])+$`)
+
+// vehicleClass takes the class of a driving licence: C1, A2, B2D.
+func vehicleClass(s string) (string, bool) {
+	for _, word := range strings.Fields(s) {
+		word = strings.NewReplacer("L", "1", "I", "1").Replace(strings.ToUpper(word))
+		if len(word) > 1 && classPattern.MatchString(word) {
+			return word, true
+		}
+	}
+	return "", false
+}

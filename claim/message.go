@@ -1,0 +1,367 @@
+package claim
+
+import "time"
+
+// Message is what a person or a machine client sends to a claim: one update.
+// Its Key is the update id. The step that answers it stores (By, Key, Hash)
+// with the receipt, so that the same command never acts twice.
+type Message[T any] struct {
+	By      Actor  `json:"by"`
+	Key     string `json:"key"`     // from the Idempotency-Key, unique for the principal
+	Hash    string `json:"hash"`    // SHA-256 of the command's body, hex
+	Request string `json:"request"` // request id, under which a refusal is logged
+	Body    T      `json:"body"`
+}
+
+// Receipt is the answer to every message: what the claim is now, and what
+// became of what was asked.
+type Receipt struct {
+	Claim   ID            `json:"claim"`
+	Number  string        `json:"number"`
+	Version int64         `json:"version"`
+	Stage   Stage         `json:"stage"`
+	Lane    Lane          `json:"lane,omitempty"`
+	Result  ReceiptResult `json:"result"`
+	Task    string        `json:"task,omitempty"`    // the task that this opened
+	Refusal *Refusal      `json:"refusal,omitempty"` // with Refused and Recommended
+}
+
+// ReceiptResult says what became of a message.
+type ReceiptResult string
+
+// Results.
+const (
+	Done        ReceiptResult = "done"
+	Joined      ReceiptResult = "joined"      // the same loss was reported before; Number is that claim's
+	Recommended ReceiptResult = "recommended" // above the actor's limit: kept as an opinion, sent up
+	Refused     ReceiptResult = "refused"     // a rule that needs the rows stopped it; nothing changed
+)
+
+// Refusal is why an act was stopped. Rule is a stable name; Detail says to a
+// person what is wrong and how to mend it.
+type Refusal struct {
+	Rule   string  `json:"rule"`
+	Detail string  `json:"detail"`
+	Winner StaffID `json:"winner,omitempty"` // who was first, where somebody was
+}
+
+// Rules by which an act is refused, beside those of separation.go. The part
+// before the dot says how a caller is answered: stage, task, version and
+// offer conflict (409), role and authority and separation forbid (403), input
+// and document are the body's fault (422).
+const (
+	RuleStage          = "stage.wrong"
+	RuleTask           = "task.not-open"
+	RuleTaskTaken      = "task.taken"
+	RuleOffer          = "offer.superseded"
+	RuleRole           = "role.not-for-you"
+	RuleLimit          = "authority.limit"
+	RuleDenialLevel    = "authority.denial-level"
+	RuleDenialMachine  = "authority.denial-machine"
+	RuleTwoPersons     = "authority.two-person-release"
+	RulePolicy         = "policy.unverified"
+	RulePolicyUnknown  = "input.policy-unknown"
+	RuleInput          = "input.invalid"
+	RuleDocument       = "document.unknown"
+	RuleParked         = "stage.parked"
+	RulePaymentStarted = "stage.payment-started"
+)
+
+// Step is what a workflow asks of an activity: one transaction on one claim.
+type Step[T any] struct {
+	Claim   ID        `json:"claim"`
+	Key     string    `json:"key"`     // <cycle>/<update id>/<step>: its cause
+	Version int64     `json:"version"` // of the file that the workflow knows
+	At      time.Time `json:"at"`      // the workflow's time
+	By      Actor     `json:"by"`
+	Command *Command  `json:"command,omitempty"` // when the step answers a person's command
+	Body    T         `json:"body"`
+}
+
+// Command identifies what a step answers.
+type Command struct {
+	Key     string `json:"key"`
+	Hash    string `json:"hash"`
+	Request string `json:"request"`
+}
+
+// Answer is what a step leaves: the file as it is now, and the receipt.
+type Answer struct {
+	File    File    `json:"file"`
+	Receipt Receipt `json:"receipt"`
+	// Stale reports that the row was ahead of the expected version: nothing
+	// was done, File is the row's, and the caller looks again.
+	Stale bool `json:"stale,omitempty"`
+}
+
+// None is the body of a message or step that needs none.
+type None struct{}
+
+// Notice (报案) is a first report of loss.
+type Notice struct {
+	Channel   string        `json:"channel"` // web, phone, app, partner
+	Line      Line          `json:"line"`
+	PolicyNo  string        `json:"policy_no"`
+	LossAt    time.Time     `json:"loss_at"`
+	Place     string        `json:"place"`
+	At        *Point        `json:"at,omitempty"` // where, on the map
+	Cause     string        `json:"cause"`        // collision, scratch, fire, water, theft, storm, other
+	Story     string        `json:"story"`
+	Plate     string        `json:"plate,omitempty"`
+	Injury    bool          `json:"injury"`
+	Self      bool          `json:"self_service"` // the claimant can take the pictures
+	Reporter  Party         `json:"reporter"`
+	Exposures []NewExposure `json:"exposures"`
+}
+
+// NewExposure is a loss object as reported.
+type NewExposure struct {
+	Kind     ExposureKind `json:"kind"`
+	Object   string       `json:"object"` // what is damaged, in words
+	Estimate Fen          `json:"estimate_fen"`
+	Owner    *Party       `json:"owner,omitempty"` // of a third party's property
+}
+
+// Party is a person or company on a claim.
+type Party struct {
+	Name  string `json:"name"`
+	Phone string `json:"phone"` // mainland mobile, 11 digits
+	Role  string `json:"role"`  // insured, driver, reporter, third_party, broker
+}
+
+// SurveyReport (查勘报告) is what the surveyor brings back.
+type SurveyReport struct {
+	Task       string    `json:"task"`
+	ArrivedAt  time.Time `json:"arrived_at"`
+	Place      Point     `json:"place"`
+	Facts      string    `json:"facts"`
+	FaultShare BP        `json:"fault_share"` // of our insured
+	Estimate   Fen       `json:"estimate_fen"`
+	Photos     []string  `json:"photos"` // document ids already attached
+}
+
+// TaskRef names a task, with a reason where one is asked for.
+type TaskRef struct {
+	Task   string `json:"task"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Assign names the surveyor whom a dispatcher sends.
+type Assign struct {
+	Surveyor StaffID `json:"surveyor"`
+	Reason   string  `json:"reason"`
+}
+
+// Attachment is one stored object that becomes a document of the claim.
+type Attachment struct {
+	Document string   `json:"document"` // UUIDv5 of claim and hash: the same bytes are one document
+	Upload   string   `json:"upload"`
+	Kind     string   `json:"kind"` // as the sender calls it; empty lets the reader classify
+	Name     string   `json:"name"`
+	Type     string   `json:"type"` // MIME type by magic bytes
+	Size     int64    `json:"size"`
+	SHA256   string   `json:"sha256"`            // hex
+	Object   string   `json:"object"`            // key
+	Revision string   `json:"revision"`          // version id in the store
+	Reading  *Reading `json:"reading,omitempty"` // supplied by a partner that has read it
+	TakenAt  *Taken   `json:"taken,omitempty"`
+}
+
+// Taken says when and where a photo was taken, as the device claims.
+type Taken struct {
+	At    time.Time `json:"at"`
+	Place *Point    `json:"place,omitempty"`
+}
+
+// Reading is what a document says, with references to where it says it.
+type Reading struct {
+	Kind       string  `json:"kind"`
+	Engine     string  `json:"engine"`
+	Pages      int     `json:"pages"`
+	Unreadable string  `json:"unreadable,omitempty"` // a stable code; then there are no fields
+	Detail     string  `json:"detail,omitempty"`
+	Fields     []Field `json:"fields"`
+}
+
+// Field is one value on a document.
+type Field struct {
+	Name       string `json:"name"`
+	Value      string `json:"value"`
+	Source     string `json:"source"`     // qr, pdf_text, ocr, partner, person
+	Confidence int    `json:"confidence"` // basis points
+	Page       int    `json:"page"`
+	Box        [4]int `json:"box"` // x0, y0, x1, y1 in pixels of the page
+	Sure       bool   `json:"sure"`
+	Note       string `json:"note,omitempty"`
+}
+
+// Batch attaches many documents at once.
+type Batch struct {
+	Attachments []Attachment `json:"attachments"`
+}
+
+// Read records what the reader made of one document.
+type Read struct {
+	Document string  `json:"document"`
+	Reading  Reading `json:"reading"`
+}
+
+// Confirmation is a person's word on the fields of one document.
+type Confirmation struct {
+	Document string           `json:"document"`
+	Fields   []ConfirmedField `json:"fields"`
+}
+
+// ConfirmedField is one field as a person reads it.
+type ConfirmedField struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Assessment (定损) puts figures to each loss object.
+type Assessment struct {
+	Task    string     `json:"task"`
+	Objects []Assessed `json:"objects"`
+	Note    string     `json:"note"`
+}
+
+// Assessed is one exposure's figures. What is payable follows from them, the
+// policy as of the loss, and the rules of its form.
+type Assessed struct {
+	Exposure            int            `json:"exposure"`
+	Items               []AssessedItem `json:"items"`
+	Rescue              Fen            `json:"rescue_fen"`
+	Salvage             Fen            `json:"salvage_fen"`
+	Value               Fen            `json:"value_fen"`   // actual or insurable value at loss; 0 takes the policy's
+	FaultShare          BP             `json:"fault_share"` // motor; of our insured
+	FromOtherCompulsory Fen            `json:"from_other_compulsory_fen"`
+	TotalLoss           bool           `json:"total_loss"`
+}
+
+// AssessedItem is one line of a loss: a part, an hour, a machine.
+type AssessedItem struct {
+	Name     string `json:"name"`
+	Kind     string `json:"kind"` // part, labour, material, property
+	Amount   Fen    `json:"amount_fen"`
+	Document string `json:"document,omitempty"` // where the figure stands
+}
+
+// Consent accepts the offered figure, subject to review.
+type Consent struct {
+	Offer int `json:"offer"`
+}
+
+// Objection rejects the offered figure.
+type Objection struct {
+	Offer   int    `json:"offer"`
+	Reason  string `json:"reason"`
+	Counter Fen    `json:"counter_fen"` // 0 when the claimant names none
+}
+
+// Verdict is a reviewer's word.
+type Verdict struct {
+	Task     string      `json:"task"`
+	Kind     VerdictKind `json:"verdict"`
+	Opinion  string      `json:"opinion"`
+	ReturnTo Stage       `json:"return_to,omitempty"` // with VerdictReturn: assessing, negotiating, surveying
+	Question string      `json:"question,omitempty"`  // with VerdictReturn: what is to be answered
+	Denial   *Denial     `json:"denial,omitempty"`    // with VerdictDeny
+}
+
+// VerdictKind is what a reviewer may say.
+type VerdictKind string
+
+// Verdicts.
+const (
+	VerdictApprove VerdictKind = "approve"
+	VerdictReturn  VerdictKind = "return"
+	VerdictSendUp  VerdictKind = "send_up"
+	VerdictDeny    VerdictKind = "propose_denial"
+)
+
+// Denial (拒赔) is proposed by one person and approved by another.
+type Denial struct {
+	Clause   string   `json:"clause"`   // the policy clause that it rests on
+	Facts    string   `json:"facts"`    // what was found
+	Reasons  string   `json:"reasons"`  // why the clause applies to the facts
+	Evidence []string `json:"evidence"` // document ids
+}
+
+// DenialVerdict is the second person's word on a proposed denial.
+type DenialVerdict struct {
+	Task    string `json:"task"`
+	Approve bool   `json:"approve"`
+	Opinion string `json:"opinion"`
+}
+
+// Agreement (赔付协议) is the claimant's signature under the determined amount.
+type Agreement struct {
+	Offer     int    `json:"offer"`
+	Payee     Payee  `json:"payee"`
+	Signature string `json:"signature"` // how it was signed: phone-code, drawn, paper
+}
+
+// Payee is whom the money goes to.
+type Payee struct {
+	Name    string `json:"name"`
+	Bank    string `json:"bank"`
+	Account string `json:"account"` // 13 to 19 digits
+}
+
+// Release lets an agreed amount go.
+type Release struct {
+	Task string `json:"task"`
+}
+
+// LinkPolicy names the policy of a claim that was reported without.
+type LinkPolicy struct {
+	PolicyNo string `json:"policy_no"`
+}
+
+// Reason is the body of a message that needs only that.
+type Reason struct {
+	Reason string `json:"reason"`
+}
+
+// Settled is what the bank is known to have done with an instruction.
+type Settled struct {
+	Instruction string       `json:"instruction"`
+	Attempt     int          `json:"attempt"`
+	State       PaymentState `json:"state"`
+	BankID      string       `json:"bank_id,omitempty"`
+	Reason      string       `json:"reason,omitempty"`
+	At          time.Time    `json:"at"`
+}
+
+// Stuck is why a claim is parked.
+type Stuck struct {
+	Step  string `json:"step"`
+	Cause string `json:"cause"`
+}
+
+// Again tells a claim that its loss was reported once more. Event names the
+// signal: the same one is recorded once.
+type Again struct {
+	Event    string `json:"event"`
+	By       Actor  `json:"by"`
+	Channel  string `json:"channel"`
+	Reporter Party  `json:"reporter"`
+}
+
+// TaskID names the task that a message does, for the guard.
+func (r TaskRef) TaskID() string { return r.Task }
+
+// TaskID names the task that a message does, for the guard.
+func (r SurveyReport) TaskID() string { return r.Task }
+
+// TaskID names the task that a message does, for the guard.
+func (a Assessment) TaskID() string { return a.Task }
+
+// TaskID names the task that a message does, for the guard.
+func (v Verdict) TaskID() string { return v.Task }
+
+// TaskID names the task that a message does, for the guard.
+func (v DenialVerdict) TaskID() string { return v.Task }
+
+// TaskID names the task that a message does, for the guard.
+func (r Release) TaskID() string { return r.Task }
