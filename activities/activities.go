@@ -1,0 +1,40 @@
+// Package activities is what a claim does to the world: steps on its rows, and
+// calls to the bank, the object store, the gateways and the page reader.
+//
+// A step ([claim.Step] in, [claim.Answer] out) is one transaction and runs as a
+// local activity, or as an ordinary one where a person decides or money is
+// released. It is idempotent by its key. Everything else is one remote call,
+// and says in its comment by what it is idempotent. No activity does both.
+package activities
+
+import (
+	"sync"
+
+	"anpei/schemas/db"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/minio/minio-go/v7"
+)
+
+// Activities serves queue "claims". Its fields are set in main.
+type Activities struct {
+	DB       *pgxpool.Pool
+	Bank     Bank
+	Store    *minio.Client
+	Bucket   string // locked and versioned
+	Gateway  Gateway
+	FontFile string // TrueType, with Chinese
+
+	q      *db.Queries
+	tables struct {
+		sync.Mutex
+		ruleTables
+	}
+}
+
+// OCR serves queue "claims-ocr".
+type OCR struct {
+	Store  *minio.Client
+	Bucket string
+	Reader PageReader
+}

@@ -1,0 +1,225 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"anpei/claim"
+	"anpei/claim/document"
+	"anpei/claim/indemnity"
+	"anpei/schemas/db"
+)
+
+// Coverage is one cover of a policy version, as administrators keep it.
+type Coverage struct {
+	Kind       claim.ExposureKind `json:"kind"`
+	Form       string             `json:"form"` // an [indemnity.Form]
+	SumInsured claim.Fen          `json:"sum_insured_fen"`
+	Value      claim.Fen          `json:"value_fen"` // actual or insurable value, unless the assessor finds another
+	Deductible claim.Fen          `json:"deductible_fen"`
+	Rate       claim.BP           `json:"rate_bp"` // agreed deductible rate
+	Limit      claim.Fen          `json:"limit_fen"`
+}
+
+// Assess works out what is payable for the assessor's figures, line by line,
+// keeps it as a new version and offers it. Figures that the calculation cannot
+// use are refused, each named.
+func (a *Activities) Assess(ctx context.Context, s claim.Step[claim.Assessment]) (claim.Answer, error) {
+	return step(ctx, a, s, "assess", func(t *tx) error {
+		if !t.file.PolicyVerified {
+			return t.refuse(claim.RulePolicy, "The policy is not verified, so there is no cover to calculate by. Intake links it first.")
+		}
+		for _, o := range s.Body.Objects {
+			for _, item := range o.Items {
+				if item.Document != "" && t.file.Paper(item.Document) == nil {
+					return t.refuse(claim.RuleDocument, fmt.Sprintf("Item %q cites %s, which is not a document of this claim.", item.Name, item.Document))
+				}
+			}
+		}
+		t.did(claim.DutyAssess)
+		t.done(claim.TaskAssess)
+		return t.assess(s.Body)
+	})
+}
+
+// AssessBySelf is the flash lane's assessment: the total that a paper proves,
+// for the one exposure that the claim has. Where the papers do not carry it, or
+// it exceeds the machine's limit, a person assesses.
+func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
+	return step(ctx, a, s, "assess-by-self", func(t *tx) error {
+		total, source, err := t.provenTotal()
+		if err != nil {
+			return err
+		}
+		rules, err := t.rules()
+		if err != nil {
+			return err
+		}
+		reason := ""
+		switch {
+		case source == "":
+			reason = "paper.no-proven-total"
+		case len(t.file.Exposures) != 1:
+			reason = "exposure.several"
+		case !rules.authority.MachineMay(t.file.Line, t.file.Lane, total):
+			reason = "authority.machine-limit"
+		}
+		if reason != "" {
+			t.leaveFlash(reason)
+			t.open(claim.TaskAssess, claim.Assessor, 0, "")
+			return nil
+		}
+		return t.assess(claim.Assessment{Objects: []claim.Assessed{{
+			Exposure: 1, FaultShare: claim.Whole,
+			Items: []claim.AssessedItem{{Name: "合计 total", Kind: "part", Amount: total, Document: source}},
+		}}})
+	})
+}
+
+// provenTotal returns the largest total that a paper with a second witness, or
+// a person, vouches for, and that paper.
+func (t *tx) provenTotal() (total claim.Fen, source string, err error) {
+	fields, err := t.q.FieldsInForce(t, t.conn, t.id)
+	if err != nil {
+		return 0, "", fmt.Errorf("read fields: %w", err)
+	}
+	for _, f := range fields {
+		if f.Name != "total_fen" || !f.Sure ||
+			f.Kind != string(document.RepairEstimate) && f.Kind != string(document.VATInvoice) {
+			continue
+		}
+		v, err := strconv.ParseInt(f.Value, 10, 64)
+		if err != nil {
+			return 0, "", broken("field total_fen of %s says %q", f.DocumentID, f.Value)
+		}
+		if claim.Fen(v) > total {
+			total, source = claim.Fen(v), f.DocumentID
+		}
+	}
+	return total, source, nil
+}
+
+// assess appends the next assessment with its settlement statement, and offers
+// what comes out.
+func (t *tx) assess(in claim.Assessment) error {
+	covers, loss, err := t.covers()
+	if err != nil {
+		return err
+	}
+	var lines []db.InsertAssessmentLineParams
+	var payable claim.Fen
+	version := t.file.Assessment + 1
+	for _, o := range in.Objects {
+		if o.Exposure < 1 || o.Exposure > len(t.file.Exposures) {
+			return t.refuse(claim.RuleInput, fmt.Sprintf("objects: there is no exposure %d; the claim has %d.", o.Exposure, len(t.file.Exposures)))
+		}
+		exposure := &t.file.Exposures[o.Exposure-1]
+		cover, ok := covers[exposure.Kind]
+		if !ok {
+			return t.refuse(claim.RuleInput, fmt.Sprintf("objects: the policy has no cover for exposure %d, %s; propose a denial.", o.Exposure, exposure.Kind))
+		}
+		st, err := settlement(cover, exposure.Kind, o, loss)
+		var bad indemnity.InputError
+		if errors.As(err, &bad) {
+			return t.refuse(claim.RuleInput, fmt.Sprintf("exposure %d: %s", o.Exposure, bad))
+		}
+		if err != nil {
+			return broken("calculate exposure %d: %w", o.Exposure, err)
+		}
+		exposure.Payable = st.Payable
+		payable += st.Payable
+		for _, l := range st.Lines {
+			inputs, err := json.Marshal(l.Inputs)
+			t.queue(err)
+			lines = append(lines, db.InsertAssessmentLineParams{
+				ClaimID: t.id, Version: int32(version), Line: int32(len(lines) + 1), Exposure: int32(o.Exposure), //nolint:gosec // few
+				Rule: l.Rule, TextZh: l.Text, TextEn: l.TextEN, Inputs: inputs, AmountFen: l.Amount, Clause: l.Clause,
+			})
+		}
+	}
+	if payable == 0 {
+		return t.refuse(claim.RuleInput, "Nothing is payable for these figures. Mend them, or propose a denial.")
+	}
+	raw, err := json.Marshal(in)
+	t.queue(err)
+	t.queue(t.q.InsertAssessment(t, &t.w, db.InsertAssessmentParams{
+		ClaimID: t.id, Version: int32(version), ByID: t.by.ID, Input: raw, PayableFen: payable, Note: in.Note, At: t.at, //nolint:gosec // few
+	}))
+	for _, l := range lines {
+		t.queue(t.q.InsertAssessmentLine(t, &t.w, l))
+	}
+	t.file.Assessment, t.file.Payable = version, payable
+	t.event("assessment.made", map[string]any{"version": version, "payable_fen": payable, "lines": len(lines)})
+	t.offer()
+	return nil
+}
+
+// offer puts the assessment in force to the claimant.
+func (t *tx) offer() {
+	t.file.Offer++
+	t.file.Stage = claim.Negotiating
+	t.queue(t.q.InsertOffer(t, &t.w, db.InsertOfferParams{
+		ClaimID: t.id, Version: int32(t.file.Offer), Assessment: int32(t.file.Assessment), AmountFen: t.file.Payable, At: t.at, //nolint:gosec // few
+	}))
+	t.event("offer.made", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
+	t.tellClaimant("offer", fmt.Sprintf("安赔:赔案 %s 定损金额 %s,请查看明细并确认。", t.file.Number, t.file.Payable))
+}
+
+// covers reads the policy as of the loss, by kind, and the day of the loss.
+func (t *tx) covers() (map[claim.ExposureKind]Coverage, claim.Date, error) {
+	loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+	if err != nil {
+		return nil, claim.Date{}, fmt.Errorf("read the loss: %w", err)
+	}
+	raw, err := t.q.ClaimCoverages(t, t.conn, t.id)
+	if err != nil {
+		return nil, claim.Date{}, fmt.Errorf("read the cover: %w", err)
+	}
+	var list []Coverage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return nil, claim.Date{}, broken("the cover of claim %s: %w", t.id, err)
+	}
+	covers := map[claim.ExposureKind]Coverage{}
+	for _, c := range list {
+		covers[c.Kind] = c
+	}
+	return covers, claim.DateOf(loss.LossAt), nil
+}
+
+// settlement calculates one exposure.
+func settlement(c Coverage, kind claim.ExposureKind, o claim.Assessed, on claim.Date) (indemnity.Statement, error) {
+	amounts := make([]claim.Fen, len(o.Items))
+	for i, item := range o.Items {
+		amounts[i] = item.Amount
+	}
+	loss, err := claim.Sum(amounts...)
+	if err != nil {
+		return indemnity.Statement{}, indemnity.InputError{{Field: "items", Message: err.Error()}}
+	}
+	value := o.Value
+	if value == 0 {
+		value = c.Value
+	}
+	switch kind {
+	case claim.OwnDamage:
+		return indemnity.OwnDamage(indemnity.OwnDamageIn{
+			Form: c.Form, Loss: loss, Rescue: o.Rescue, Salvage: o.Salvage, SumInsured: c.SumInsured, ActualValue: value,
+			Deductible: c.Deductible, Rate: c.Rate, FromOtherCompulsory: o.FromOtherCompulsory, FaultShare: o.FaultShare, TotalLoss: o.TotalLoss,
+		})
+	case claim.ThirdPartyProperty:
+		return indemnity.ThirdPartyProperty(indemnity.ThirdPartyIn{
+			Form: c.Form, AccidentOn: on.String(), Loss: loss, AtFault: o.FaultShare > 0, FaultShare: o.FaultShare,
+			FromOtherCompulsory: o.FromOtherCompulsory, Limit: c.Limit, Rate: c.Rate,
+		})
+	case claim.CommercialProperty:
+		return indemnity.CommercialProperty(indemnity.PropertyIn{
+			Form: c.Form, Loss: loss, Rescue: o.Rescue, Salvage: o.Salvage, SumInsured: c.SumInsured, Value: value,
+			Deductible: c.Deductible, TotalLoss: o.TotalLoss,
+		})
+	default:
+		return indemnity.Statement{}, fmt.Errorf("no calculation for %q", kind)
+	}
+}

@@ -1,0 +1,163 @@
+package activities
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"anpei/claim"
+	"anpei/schemas/db"
+)
+
+// What several steps do alike: tasks, clocks, notices.
+
+// open opens a task, offered to whoever has the role, the branch and the level.
+func (t *tx) open(kind claim.TaskKind, role claim.Role, level claim.Level, note string) *claim.Task {
+	return t.openFor("", kind, role, level, note)
+}
+
+// openFor opens a task that belongs to somebody from the start.
+func (t *tx) openFor(owner claim.StaffID, kind claim.TaskKind, role claim.Role, level claim.Level, note string) *claim.Task {
+	task := claim.Task{ID: t.uuid("task/" + string(kind)), Kind: kind, Role: role, Branch: t.file.Branch, Level: level, Owner: owner}
+	t.file.Tasks = append(t.file.Tasks, task)
+	t.receipt.Task = task.ID
+	var named *string
+	if owner != "" {
+		named = new(string)
+		*named = string(owner)
+	}
+	t.queue(t.q.InsertTask(t, &t.w, db.InsertTaskParams{
+		ID: task.ID, ClaimID: t.id, Kind: kind, Role: role, Branch: task.Branch, Level: level,
+		Owner: named, Note: note, OpenedAt: t.at,
+	}))
+	return &t.file.Tasks[len(t.file.Tasks)-1]
+}
+
+// done closes the open task of a kind, if there is one.
+func (t *tx) done(kind claim.TaskKind) { t.end(kind, "done") }
+
+// cancel closes the open task of a kind without it having been done.
+func (t *tx) cancel(kind claim.TaskKind) { t.end(kind, "cancelled") }
+
+func (t *tx) end(kind claim.TaskKind, state string) {
+	task := t.file.TaskOf(kind)
+	if task == nil {
+		return
+	}
+	by := string(t.by.ID)
+	t.queue(t.q.CloseTask(t, &t.w, task.ID, state, &t.at, &by))
+	t.file.Tasks = slices.DeleteFunc(t.file.Tasks, func(o claim.Task) bool { return o.Kind == kind })
+}
+
+// cancelAll closes every open task: the claim has ended.
+func (t *tx) cancelAll() {
+	for len(t.file.Tasks) > 0 {
+		t.cancel(t.file.Tasks[0].Kind)
+	}
+}
+
+// clock writes an entry into the clock ledger.
+func (t *tx) clock(name claim.ClockName, kind claim.EntryKind, proof string) {
+	t.clocks = append(t.clocks, claim.ClockEntry{Clock: name, Kind: kind, At: t.at, Proof: proof, By: string(t.by.ID)})
+}
+
+// derive works out the nearest deadline, where this step moved a clock.
+func (t *tx) derive() error {
+	if len(t.clocks) == 0 || t.file.Number == "" {
+		return nil
+	}
+	ledger, err := t.ledger()
+	if err != nil {
+		return err
+	}
+	for i, e := range t.clocks {
+		t.queue(t.q.InsertClockEntry(t, &t.w, db.InsertClockEntryParams{
+			ClaimID: t.id, Number: int32(len(ledger) + i + 1), Clock: string(e.Clock), Kind: string(e.Kind), At: e.At, //nolint:gosec // a few dozen
+			Proof: e.Proof, ByID: t.by.ID,
+		}))
+	}
+	rules, err := t.rules()
+	if err != nil {
+		return err
+	}
+	due, clock, err := Nearest(rules.calendar, t.file.Line, t.file.Lane, append(ledger, t.clocks...))
+	if err != nil {
+		return err
+	}
+	t.queue(t.q.SetDue(t, &t.w, t.id, due, string(clock)))
+	t.queue(t.q.SetTaskDue(t, &t.w, t.id, due))
+	return nil
+}
+
+func (t *tx) ledger() ([]claim.ClockEntry, error) {
+	if t.isNew {
+		return nil, nil
+	}
+	rows, err := t.q.ClockEntries(t, t.conn, t.id)
+	if err != nil {
+		return nil, fmt.Errorf("read the clock ledger: %w", err)
+	}
+	return Ledger(rows), nil
+}
+
+// Ledger turns rows into the entries of the clock ledger.
+func Ledger(rows []db.ClockEntriesRow) []claim.ClockEntry {
+	ledger := make([]claim.ClockEntry, len(rows))
+	for i, r := range rows {
+		ledger[i] = claim.ClockEntry{
+			Clock: claim.ClockName(r.Clock), Kind: claim.EntryKind(r.Kind), At: r.At,
+			Days: int(r.Days), Hours: int(r.Hours), Proof: r.Proof, Reason: r.Reason, By: string(r.ByID),
+		}
+	}
+	return ledger
+}
+
+// Nearest returns the nearest deadline of the clocks that run, nil for none.
+func Nearest(cal claim.Calendar, line claim.Line, lane claim.Lane, ledger []claim.ClockEntry) (*time.Time, claim.ClockName, error) {
+	var at *time.Time
+	var name claim.ClockName
+	for _, rule := range claim.Rules(line, lane) {
+		due, err := claim.Deadline(cal, rule, ledger)
+		if err != nil {
+			return nil, "", fmt.Errorf("deadline of %s: %w", rule.Clock, err)
+		}
+		if due.Running && (at == nil || due.At.Before(*at)) {
+			at, name = &due.At, rule.Clock
+		}
+	}
+	return at, name, nil
+}
+
+// tell writes a notice for the courier. It is caused by the step's latest
+// event; one event tells a template to a person once.
+func (t *tx) tell(phone, template, body string) {
+	if phone == "" {
+		return
+	}
+	id := t.uuid("notice/" + template + "/" + phone)
+	t.queue(t.q.InsertNotice(t, &t.w, db.InsertNoticeParams{
+		ID: id, ClaimID: t.id, Event: t.next - 1, Channel: "sms", Template: template, To: phone, Body: body, At: t.at,
+	}))
+	t.queue(t.q.InsertCourierQueue(t, &t.w, id, t.at))
+}
+
+// tellClaimant tells the one who reported, or the insured where a partner did.
+func (t *tx) tellClaimant(template, body string) {
+	parties, err := t.q.ClaimParties(t, t.conn, t.id)
+	if err != nil {
+		t.queue(fmt.Errorf("read parties: %w", err))
+		return
+	}
+	for _, p := range parties {
+		if p.Role == "insured" || p.Role == "reporter" {
+			t.tell(p.Phone, template, body)
+			return
+		}
+	}
+}
+
+// day is how a date is told to a claimant.
+func day(at time.Time) string {
+	at = at.In(claim.Shanghai)
+	return fmt.Sprintf("%d月%d日 周%s", at.Month(), at.Day(), []string{"日", "一", "二", "三", "四", "五", "六"}[at.Weekday()])
+}

@@ -1,0 +1,145 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"anpei/claim"
+	"anpei/schemas/db"
+
+	"codeberg.org/go-pdf/fpdf"
+	"github.com/minio/minio-go/v7"
+)
+
+// Letter is a formal letter as stored.
+type Letter struct {
+	Number   string    `json:"number"`
+	SHA256   string    `json:"sha256"` // hex
+	Object   string    `json:"object"` // key
+	Revision string    `json:"revision"`
+	At       time.Time `json:"at"`
+}
+
+// WriteDenial writes the formal notice of a denial (拒赔通知书) and stores it:
+// facts, clause, reasons, the evidence by its hash, and the ways to dispute it
+// (Insurance Law arts. 23 and 24). Idempotent by content: the same denial
+// always gives the same bytes, under the same key.
+func (a *Activities) WriteDenial(ctx context.Context, id claim.ID) (Letter, error) {
+	d, err := a.q.DenialLetter(ctx, a.DB, id)
+	if err != nil {
+		return Letter{}, fmt.Errorf("read the denial of claim %s: %w", id, err)
+	}
+	evidence, err := a.q.EvidenceHashes(ctx, a.DB, id, d.Evidence)
+	if err != nil {
+		return Letter{}, fmt.Errorf("read the evidence of claim %s: %w", id, err)
+	}
+	pdf, err := a.printDenial(d, evidence)
+	if err != nil {
+		return Letter{}, err
+	}
+	sum := sha256.Sum256(pdf)
+	l := Letter{Number: fmt.Sprintf("%s-D%d", d.Number, d.Round), SHA256: hex.EncodeToString(sum[:]), At: d.DecidedAt}
+	l.Object = fmt.Sprintf("claims/%s/letters/%s.pdf", id, l.SHA256)
+	info, err := a.Store.PutObject(ctx, a.Bucket, l.Object, bytes.NewReader(pdf), int64(len(pdf)), minio.PutObjectOptions{
+		ContentType: "application/pdf", DisableMultipart: true,
+	})
+	if err != nil {
+		return Letter{}, fmt.Errorf("store letter %s: %w", l.Number, err)
+	}
+	l.Revision = info.VersionID
+	return l, nil
+}
+
+// NotifyDenial records the notice, tells the claimant, and ends the claim: the
+// three days of art. 24 stop with the sending.
+func (a *Activities) NotifyDenial(ctx context.Context, s claim.Step[Letter]) (claim.Answer, error) {
+	return step(ctx, a, s, "notify-denial", func(t *tx) error {
+		l := s.Body
+		t.queue(t.q.InsertLetter(t, &t.w, db.InsertLetterParams{
+			Number: l.Number, ClaimID: t.id, Kind: "denial", SHA256: l.SHA256, Object: l.Object, Revision: l.Revision, At: t.at,
+		}))
+		t.event("denial.notified", map[string]any{"letter": l.Number, "sha256": l.SHA256})
+		t.tellClaimant("denied", fmt.Sprintf("安赔:赔案 %s 的审核结果通知书(%s)已出具,内含事实、条款、理由和争议处理途径,请登录查看。", t.file.Number, l.Number))
+		t.clock(claim.ClockDenialNotice, claim.EntryStop, l.Number)
+		t.close(claim.OutcomeDenied)
+		return nil
+	})
+}
+
+// The ways to dispute a denial, as the notice must tell them.
+var disputeWays = []string{
+	"一、向本公司申请复核:自收到本通知之日起,可向本公司任一机构或客服提出书面异议,由未参与本案的人员复核。",
+	"二、申请调解:可向当地保险纠纷调解组织申请调解。",
+	"三、向监管部门反映:国家金融监督管理总局消费者投诉热线 12378。",
+	"四、依照保险合同的约定申请仲裁,或向有管辖权的人民法院提起诉讼(保险法第二十六条:自知道或者应当知道保险事故发生之日起二年内)。",
+}
+
+func (a *Activities) printDenial(d db.DenialLetterRow, evidence []db.EvidenceHashesRow) ([]byte, error) {
+	font, err := os.ReadFile(a.FontFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, broken("print the denial: there is no font %s; install fonts-droid-fallback or set ANPEI_FONT", filepath.Base(a.FontFile))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("print the denial: %w", err)
+	}
+	pdf := fpdf.New("P", "mm", "A4", "")
+	pdf.SetCreationDate(d.DecidedAt)
+	pdf.SetModificationDate(d.DecidedAt)
+	pdf.SetCatalogSort(true)
+	pdf.SetTitle("拒赔通知书 "+d.Number, true)
+	pdf.SetMargins(24, 24, 24)
+	pdf.AddUTF8FontFromBytes("han", "", font)
+	pdf.AddPage()
+	title := func(text string) {
+		pdf.Ln(3)
+		pdf.SetFont("han", "", 12)
+		pdf.SetTextColor(11, 79, 84)
+		pdf.MultiCell(0, 8, text, "", "L", false)
+		pdf.SetTextColor(20, 24, 28)
+		pdf.SetFont("han", "", 10.5)
+	}
+	para := func(text string) { pdf.MultiCell(0, 6.4, text, "", "L", false) }
+
+	pdf.SetFont("han", "", 20)
+	pdf.CellFormat(0, 14, "拒赔通知书", "", 1, "C", false, 0, "")
+	pdf.SetFont("han", "", 10.5)
+	pdf.CellFormat(0, 6, fmt.Sprintf("编号 %s-D%d", d.Number, d.Round), "", 1, "C", false, 0, "")
+	pdf.Ln(4)
+	para(fmt.Sprintf("%s:", d.Name))
+	para(fmt.Sprintf("您就 %s 在%s发生的损失提出的索赔(赔案号 %s,保单号 %s),本公司已审核完毕,决定不予赔付。依照《中华人民共和国保险法》第二十四条,现将理由说明如下。",
+		d.LossAt.In(claim.Shanghai).Format("2006年1月2日 15:04"), d.Place, d.Number, d.PolicyNo))
+	title("事实")
+	para(d.Facts)
+	title("依据的条款")
+	para(d.Clause)
+	title("理由")
+	para(d.Reasons)
+	title("证据")
+	if len(evidence) == 0 {
+		para("无附件。")
+	}
+	for i, e := range evidence {
+		para(fmt.Sprintf("%d. %s(SHA-256 %s…)", i+1, e.Name, e.SHA256[:16]))
+	}
+	title("如果您不同意")
+	for _, way := range disputeWays {
+		para(way)
+	}
+	pdf.Ln(8)
+	pdf.CellFormat(0, 6, "安赔财产保险(演示)", "", 1, "R", false, 0, "")
+	pdf.CellFormat(0, 6, d.DecidedAt.In(claim.Shanghai).Format("2006年1月2日"), "", 1, "R", false, 0, "")
+
+	var out bytes.Buffer
+	if err := pdf.Output(&out); err != nil {
+		return nil, fmt.Errorf("print the denial: %w", err)
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,209 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"anpei/claim"
+	"anpei/claim/document"
+	"anpei/schemas/db"
+
+	"github.com/minio/minio-go/v7"
+)
+
+// LossPhoto is the kind of a document that shows a loss and says nothing.
+const LossPhoto = string(document.LossPhoto)
+
+// Attach makes documents of what the API has stored. The same bytes are one
+// document of a claim, however often they are sent. A reading that a partner
+// supplied is taken as a second reader's would be; photos of a loss need none.
+func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (claim.Answer, error) {
+	return step(ctx, a, s, "attach", func(t *tx) error {
+		var added []string
+		for _, d := range s.Body.Attachments {
+			if t.file.Paper(d.Document) != nil {
+				continue
+			}
+			paper := claim.Paper{ID: d.Document, Kind: d.Kind, State: claim.PaperReceived}
+			if d.Kind == LossPhoto {
+				paper.State = claim.PaperRead
+			}
+			t.file.Papers = append(t.file.Papers, paper)
+			row := db.InsertDocumentParams{
+				ID: d.Document, ClaimID: t.id, Kind: d.Kind, Name: d.Name, Type: d.Type, Size: d.Size, SHA256: d.SHA256,
+				Object: d.Object, Revision: d.Revision, State: paper.State, AttachedBy: string(t.by.ID), AttachedAt: t.at,
+			}
+			if d.TakenAt != nil {
+				row.TakenAt = &d.TakenAt.At
+				if p := d.TakenAt.Place; p != nil {
+					row.TakenLat, row.TakenLng = &p.Lat, &p.Lng
+				}
+			}
+			t.queue(t.q.InsertDocument(t, &t.w, row))
+			added = append(added, d.SHA256)
+			if d.Reading != nil {
+				t.read(d.Document, *d.Reading, 1)
+			}
+		}
+		t.event("papers.attached", map[string]any{"sha256": added, "already": len(s.Body.Attachments) - len(added)})
+		return nil
+	})
+}
+
+// RecordReading stores what the page reader made of a document. What is unsure
+// or cannot be read goes to a person, and takes the claim out of the flash lane.
+func (a *Activities) RecordReading(ctx context.Context, s claim.Step[claim.Read]) (claim.Answer, error) {
+	return step(ctx, a, s, "record-reading", func(t *tx) error {
+		paper := t.file.Paper(s.Body.Document)
+		if paper == nil || paper.State != claim.PaperReceived {
+			return nil // a person was quicker
+		}
+		round, err := t.q.FieldRound(t, t.conn, s.Body.Document)
+		if err != nil {
+			return fmt.Errorf("count readings: %w", err)
+		}
+		t.read(s.Body.Document, s.Body.Reading, int(round)+1)
+		return nil
+	})
+}
+
+// read takes a reading into the claim.
+func (t *tx) read(id string, r claim.Reading, round int) {
+	paper := t.file.Paper(id)
+	if r.Kind != "" && (paper.Kind == "" || paper.Kind == string(document.Unknown)) {
+		paper.Kind = r.Kind
+	}
+	paper.State = claim.PaperRead
+	var unsure []string
+	for _, f := range r.Fields {
+		t.field(id, round, r.Engine, f, nil)
+		if !f.Sure && claim.MoneyField(f.Name) {
+			unsure = append(unsure, f.Name)
+		}
+	}
+	switch {
+	case paper.Kind == LossPhoto || r.Kind == LossPhoto:
+	case r.Unreadable != "":
+		paper.State = claim.PaperUnreadable
+	case len(unsure) > 0:
+		paper.State = claim.PaperUnsure
+	}
+	t.queue(t.q.UpdateDocument(t, &t.w, id, paper.State, paper.Kind, r.Detail))
+	t.event("paper.read", map[string]any{
+		"document": id, "kind": paper.Kind, "state": paper.State, "engine": r.Engine,
+		"fields": len(r.Fields), "unsure": unsure, "unreadable": r.Unreadable,
+	})
+	if paper.State == claim.PaperUnsure || paper.State == claim.PaperUnreadable {
+		t.leaveFlash("paper." + string(paper.State))
+		if t.file.TaskOf(claim.TaskConfirm) == nil {
+			t.open(claim.TaskConfirm, claim.Assessor, 0, "")
+		}
+	}
+}
+
+func (t *tx) field(document string, round int, engine string, f claim.Field, confirmedBy *string) {
+	t.queue(t.q.InsertField(t, &t.w, db.InsertFieldParams{
+		DocumentID: document, Round: int32(round), Name: f.Name, Value: f.Value, Source: f.Source, //nolint:gosec // rounds are few
+		ConfidenceBp: claim.BP(f.Confidence), Page: int32(f.Page), Box: []int32{int32(f.Box[0]), int32(f.Box[1]), int32(f.Box[2]), int32(f.Box[3])}, //nolint:gosec // pixels of a page
+		Engine: engine, Sure: f.Sure, Note: f.Note, ConfirmedBy: confirmedBy, At: t.at,
+	}))
+}
+
+// Confirm stores a person's word on a document's fields; it is the last.
+func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmation]) (claim.Answer, error) {
+	return step(ctx, a, s, "confirm", func(t *tx) error {
+		paper := t.file.Paper(s.Body.Document)
+		if paper == nil {
+			return t.refuse(claim.RuleDocument, fmt.Sprintf("%s is not a document of this claim.", s.Body.Document))
+		}
+		round, err := t.q.FieldRound(t, t.conn, s.Body.Document)
+		if err != nil {
+			return fmt.Errorf("count readings: %w", err)
+		}
+		by := string(t.by.ID)
+		names := make([]string, len(s.Body.Fields))
+		for i, f := range s.Body.Fields {
+			names[i] = f.Name
+			t.field(s.Body.Document, int(round)+1, "", claim.Field{
+				Name: f.Name, Value: f.Value, Source: document.FromPerson, Confidence: int(claim.Whole), Page: 1, Sure: true,
+			}, &by)
+		}
+		paper.State = claim.PaperConfirmed
+		t.queue(t.q.UpdateDocument(t, &t.w, paper.ID, paper.State, paper.Kind, ""))
+		t.did(claim.DutyConfirmFields)
+		if !t.file.AnyPaper(claim.PaperUnsure, claim.PaperUnreadable) {
+			t.done(claim.TaskConfirm)
+		}
+		t.event("paper.confirmed", map[string]any{"document": paper.ID, "fields": names})
+		return nil
+	})
+}
+
+// PageReader reads one file, in a process of its own under limits. A file that
+// cannot be read is a [document.Reading] that says why; an error means that
+// the reader itself is out of order.
+type PageReader interface {
+	Read(ctx context.Context, path string) (document.Reading, error)
+}
+
+// ReadPaper asks what is to be read.
+type ReadPaper struct {
+	Document string
+	Object   string // key
+	Revision string // version id
+}
+
+// Locate returns where a document's bytes are. It only reads.
+func (a *Activities) Locate(ctx context.Context, id string) (ReadPaper, error) {
+	row, err := a.q.DocumentObject(ctx, a.DB, id)
+	if err != nil {
+		return ReadPaper{}, fmt.Errorf("locate document %s: %w", id, err)
+	}
+	return ReadPaper{Document: row.ID, Object: row.Object, Revision: row.Revision}, nil
+}
+
+// ReadPaper reads a document. It only reads, so it may run again; what the
+// reader cannot cope with is an answer and not an error.
+func (o *OCR) ReadPaper(ctx context.Context, in ReadPaper) (claim.Reading, error) {
+	file, err := os.CreateTemp("", "anpei-page-*")
+	if err != nil {
+		return claim.Reading{}, fmt.Errorf("read document %s: %w", in.Document, err)
+	}
+	defer func() { _ = os.Remove(file.Name()) }()
+	object, err := o.Store.GetObject(ctx, o.Bucket, in.Object, minio.GetObjectOptions{VersionID: in.Revision})
+	if err == nil {
+		_, err = io.Copy(file, object)
+	}
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return claim.Reading{}, fmt.Errorf("fetch document %s: %w", in.Document, err)
+	}
+	reading, err := o.Reader.Read(ctx, file.Name())
+	if err != nil {
+		return claim.Reading{}, fmt.Errorf("read document %s: %w", in.Document, err)
+	}
+	return readingOf(reading), nil
+}
+
+// Most that one document may bring through Temporal.
+const (
+	maxFields = 64
+	maxValue  = 400 // bytes
+)
+
+func readingOf(r document.Reading) claim.Reading {
+	out := claim.Reading{Kind: string(r.Kind), Engine: r.Engine, Pages: r.Pages, Unreadable: r.Unreadable, Detail: r.Detail}
+	for _, f := range r.Fields {
+		if len(out.Fields) == maxFields || len(f.Value) > maxValue {
+			continue
+		}
+		out.Fields = append(out.Fields, claim.Field{
+			Name: f.Name, Value: f.Value, Source: f.Source, Confidence: f.Confidence, Page: f.Page, Box: f.Box, Sure: f.Sure, Note: f.Note,
+		})
+	}
+	return out
+}

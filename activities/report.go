@@ -1,0 +1,298 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"anpei/claim"
+	"anpei/schemas/db"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Two reports of the same policy or plate are of the same loss when the losses
+// lie less than this apart in time and, where both are on the map, in space.
+const (
+	sameLossWithin = 30 * time.Minute
+	sameLossMetres = 2_000
+)
+
+// Report stores a first notice of loss: the claim, its number, parties,
+// exposures and the policy as it stood at the moment of loss. A policy that is
+// not known is no obstacle; the claim is marked and no money moves. The same
+// loss reported before makes this report join that claim: the receipt names
+// it, and there is no second one. Reporting twice at once is settled by a lock
+// on the loss's fingerprint.
+func (a *Activities) Report(ctx context.Context, s claim.Step[claim.Notice]) (claim.Answer, error) {
+	return step(ctx, a, s, "report", func(t *tx) error {
+		n := s.Body
+		for _, key := range []string{n.PolicyNo, n.Plate} {
+			if key == "" {
+				continue
+			}
+			if err := a.q.LockFingerprint(t, t.conn, key); err != nil {
+				return fmt.Errorf("lock fingerprint: %w", err)
+			}
+		}
+		if joined, err := t.join(n); joined || err != nil {
+			return err
+		}
+		policy, err := t.policy(n.PolicyNo, n.Line, n.LossAt)
+		if err != nil {
+			return err
+		}
+		return t.register(n, policy)
+	})
+}
+
+// join looks for a claim of the same loss.
+func (t *tx) join(n claim.Notice) (bool, error) {
+	found, err := t.q.SameLoss(t, t.conn, db.SameLossParams{
+		PolicyNo: n.PolicyNo, Plate: n.Plate, ID: t.id,
+		LossAt: n.LossAt.Add(-sameLossWithin + 1), LossAt_2: n.LossAt.Add(sameLossWithin - 1),
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for the same loss: %w", err)
+	}
+	for _, c := range found {
+		if c.Line != n.Line || c.Lat != nil && n.At != nil &&
+			n.At.Metres(claim.Point{Lat: *c.Lat, Lng: *c.Lng}) > sameLossMetres {
+			continue
+		}
+		t.file.Stage, t.file.Outcome = claim.Closed, claim.OutcomeJoined
+		t.receipt = claim.Receipt{Claim: c.ID, Number: c.Number, Stage: c.Stage, Result: claim.Joined}
+		return true, nil
+	}
+	return false, nil
+}
+
+// policyAt is a policy as it stood at the moment of loss. The zero value is
+// one that is not known.
+type policyAt struct {
+	id      *string
+	version *int32
+	branch  string
+	holder  claim.Party
+	inForce bool
+}
+
+func (t *tx) policy(number string, line claim.Line, at time.Time) (policyAt, error) {
+	row, err := t.q.PolicyAt(t, t.conn, number, at)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return policyAt{}, nil
+	case err != nil:
+		return policyAt{}, fmt.Errorf("read the policy: %w", err)
+	case row.Line != line:
+		return policyAt{}, nil
+	}
+	return policyAt{
+		id: &row.ID, version: &row.Version, branch: row.Branch,
+		holder:  claim.Party{Name: row.HolderName, Phone: row.HolderPhone, Role: "insured"},
+		inForce: !at.Before(row.StartsAt) && at.Before(row.EndsAt),
+	}, nil
+}
+
+func (t *tx) register(n claim.Notice, policy policyAt) error {
+	serial, err := t.q.NextClaimNumber(t, t.conn)
+	if err != nil {
+		return fmt.Errorf("number the claim: %w", err)
+	}
+	f := &t.file
+	f.Branch = policy.branch
+	if f.Branch == "" {
+		f.Branch = t.by.Branch
+	}
+	if f.Branch == "" {
+		f.Branch = "0000"
+	}
+	f.Number = fmt.Sprintf("AP-%s-%d-%06d", f.Branch, t.at.In(claim.Shanghai).Year(), serial)
+	f.Line, f.Lane, f.Stage = n.Line, claim.Standard, claim.Reported
+	f.PolicyVerified, f.Injury, f.SelfService = policy.inForce, n.Injury, n.Self
+	f.Claimant = t.by.ID
+	for i, e := range n.Exposures {
+		f.Exposures = append(f.Exposures, claim.Exposure{Number: i + 1, Kind: e.Kind, Claimed: e.Estimate})
+		f.Claimed += e.Estimate
+	}
+	insert := db.InsertClaimParams{
+		ID: t.id, Number: f.Number, Line: n.Line, Lane: f.Lane, Stage: f.Stage, Branch: f.Branch,
+		Channel: n.Channel, OpenedBy: string(t.by.ID), PolicyNo: n.PolicyNo, PolicyID: policy.id, PolicyVersion: policy.version,
+		LossAt: n.LossAt, Place: n.Place, Cause: n.Cause, Story: n.Story, Plate: n.Plate, Injury: n.Injury,
+		ClaimedFen: f.Claimed, ReportedAt: t.at, NextEvent: 1, LastHash: t.hash, File: json.RawMessage("{}"),
+	}
+	if n.At != nil {
+		insert.Lat, insert.Lng = &n.At.Lat, &n.At.Lng
+	}
+	t.queue(t.q.InsertClaim(t, &t.w, insert))
+	t.parties(n, policy)
+	t.event("claim.reported", map[string]any{
+		"number": f.Number, "line": n.Line, "channel": n.Channel, "cause": n.Cause, "loss_at": n.LossAt,
+		"claimed_fen": f.Claimed, "exposures": len(f.Exposures), "policy_verified": f.PolicyVerified,
+	})
+	t.did(claim.DutyReport)
+	if !f.PolicyVerified {
+		t.open(claim.TaskPolicy, claim.Intake, 0, "保单未核实 · the policy is not verified")
+	}
+	t.clock(claim.ClockContact, claim.EntryStart, "")
+	t.clock(claim.ClockRegistration, claim.EntryStart, "")
+	t.clock(claim.ClockRegistration, claim.EntryStop, f.Number)
+	t.tell(n.Reporter.Phone, "reported", fmt.Sprintf("安赔:您的报案已受理,赔案号 %s。凭赔案号和手机号可随时查看进度。", f.Number))
+	t.clock(claim.ClockContact, claim.EntryStop, "notice:reported")
+	return nil
+}
+
+func (t *tx) parties(n claim.Notice, policy policyAt) {
+	list := []claim.Party{n.Reporter}
+	if policy.id != nil && policy.holder.Phone != n.Reporter.Phone {
+		list = append(list, policy.holder)
+	}
+	owners := make([]*int32, len(n.Exposures))
+	for i, e := range n.Exposures {
+		if e.Owner != nil {
+			list = append(list, *e.Owner)
+			at := int32(len(list)) //nolint:gosec // a few
+			owners[i] = &at
+		}
+	}
+	for i, p := range list {
+		principal := ""
+		if i == 0 {
+			principal = string(t.by.ID)
+		}
+		t.party(i+1, p, principal)
+	}
+	for i, e := range n.Exposures {
+		t.queue(t.q.InsertExposure(t, &t.w, db.InsertExposureParams{
+			ClaimID: t.id, Number: int32(i + 1), Kind: e.Kind, Object: e.Object, ClaimedFen: e.Estimate, OwnerParty: owners[i], //nolint:gosec // a few
+		}))
+	}
+}
+
+func (t *tx) party(number int, p claim.Party, principal string) {
+	t.queue(t.q.InsertParty(t, &t.w, db.InsertPartyParams{
+		ClaimID: t.id, Number: int32(number), Role: p.Role, Name: p.Name, Phone: p.Phone, Principal: principal, AddedAt: t.at, //nolint:gosec // a few
+	}))
+}
+
+// Rereport notes that somebody else reported the same loss: one more party,
+// who is told the claim's number.
+func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (claim.Answer, error) {
+	return step(ctx, a, s, "rereport", func(t *tx) error {
+		parties, err := t.q.ClaimParties(t, t.conn, t.id)
+		if err != nil {
+			return fmt.Errorf("read parties: %w", err)
+		}
+		t.party(len(parties)+1, s.Body.Reporter, string(s.Body.By.ID))
+		t.event("claim.rereported", map[string]any{"channel": s.Body.Channel, "party": len(parties) + 1})
+		t.tell(s.Body.Reporter.Phone, "joined", fmt.Sprintf("安赔:这起事故已有人报案,赔案号 %s,您的报案已并入。", t.file.Number))
+		return nil
+	})
+}
+
+// Route sets the lane, with every rule that was looked at, and where the claim
+// goes from here: to the claimant's own pictures or to a surveyor.
+func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
+	return step(ctx, a, s, "route", func(t *tx) error {
+		rules, err := t.rules()
+		if err != nil {
+			return err
+		}
+		f := &t.file
+		lane, reasons := claim.Route(claim.RouteIn{
+			Line: f.Line, Estimate: f.Claimed, Injury: f.Injury, PolicyVerified: f.PolicyVerified, SelfService: f.SelfService,
+		}, rules.lanes)
+		f.Lane, f.AcceptWithin = lane, rules.lanes.AcceptWithin()
+		if f.Stage = claim.Dispatching; lane == claim.Flash {
+			f.Stage = claim.SelfSurvey
+		} else {
+			t.clock(claim.ClockOnSite, claim.EntryStart, "")
+		}
+		t.event("lane.set", map[string]any{"lane": lane, "rules": reasons, "version": rules.lanes.Version})
+		return nil
+	})
+}
+
+// LinkPolicy names the policy of a claim that was reported without a known
+// one. It refuses a policy that does not exist, is of another line, or was not
+// in force at the moment of loss.
+func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPolicy]) (claim.Answer, error) {
+	return step(ctx, a, s, "link-policy", func(t *tx) error {
+		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+		if err != nil {
+			return fmt.Errorf("read the loss: %w", err)
+		}
+		policy, err := t.policy(s.Body.PolicyNo, t.file.Line, loss.LossAt)
+		if err != nil {
+			return err
+		}
+		switch {
+		case policy.id == nil:
+			return t.refuse(claim.RulePolicyUnknown, fmt.Sprintf("There is no %s policy %q. Look the number up under policies.", t.file.Line, s.Body.PolicyNo))
+		case !policy.inForce:
+			return t.refuse(claim.RulePolicyUnknown, fmt.Sprintf("Policy %q was not in force at the moment of loss, %s.", s.Body.PolicyNo, loss.LossAt.In(claim.Shanghai).Format(time.DateTime)))
+		}
+		t.queue(t.q.LinkPolicy(t, &t.w, t.id, s.Body.PolicyNo, policy.id, policy.version))
+		t.file.PolicyVerified = true
+		t.done(claim.TaskPolicy)
+		t.file.Branch = policy.branch
+		t.did(claim.DutyLinkPolicy)
+		t.event("policy.linked", map[string]any{"policy": *policy.id, "version": *policy.version})
+		return nil
+	})
+}
+
+// Withdraw ends a claim at the claimant's word, before any money has moved.
+func (a *Activities) Withdraw(ctx context.Context, s claim.Step[claim.Reason]) (claim.Answer, error) {
+	return step(ctx, a, s, "withdraw", func(t *tx) error {
+		t.did(claim.DutyWithdraw)
+		t.event("claim.withdrawn", map[string]any{"stage": t.file.Stage})
+		t.tellClaimant("withdrawn", fmt.Sprintf("安赔:您已撤回赔案 %s。", t.file.Number))
+		t.close(claim.OutcomeWithdrawn)
+		return nil
+	})
+}
+
+// Close ends a claim whose money has arrived or whose denial is notified.
+func (a *Activities) Close(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
+	return step(ctx, a, s, "close", func(t *tx) error {
+		outcome := claim.OutcomePaid
+		if t.file.Stage == claim.Denied {
+			outcome = claim.OutcomeDenied
+		}
+		t.close(outcome)
+		return nil
+	})
+}
+
+// close stops what still runs. The event is written by the commit.
+func (t *tx) close(outcome claim.Outcome) {
+	t.cancelAll()
+	ledger, err := t.ledger()
+	t.queue(err)
+	for _, clock := range running(append(ledger, t.clocks...)) {
+		t.clock(clock, claim.EntryStop, "closed")
+	}
+	t.file.Stage, t.file.Outcome = claim.Closed, outcome
+}
+
+// running returns the clocks that were started and not stopped.
+func running(ledger []claim.ClockEntry) []claim.ClockName {
+	var names []claim.ClockName
+	on := map[claim.ClockName]bool{}
+	for _, e := range ledger {
+		if _, seen := on[e.Clock]; !seen {
+			names = append(names, e.Clock)
+		}
+		on[e.Clock] = e.Kind != claim.EntryStop
+	}
+	var still []claim.ClockName
+	for _, name := range names {
+		if on[name] {
+			still = append(still, name)
+		}
+	}
+	return still
+}

@@ -1,0 +1,247 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"anpei/claim"
+	"anpei/schemas/db"
+)
+
+// Consent notes the claimant's yes to the offered figure, subject to review,
+// and opens the review at the lowest level.
+func (a *Activities) Consent(ctx context.Context, s claim.Step[claim.Consent]) (claim.Answer, error) {
+	return step(ctx, a, s, "consent", func(t *tx) error {
+		if s.Body.Offer != t.file.Offer {
+			return t.superseded(s.Body.Offer)
+		}
+		t.answerOffer("consented", "", 0)
+		t.event("offer.consented", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
+		return t.toReview()
+	})
+}
+
+func (t *tx) superseded(offer int) error {
+	return t.refuse(claim.RuleOffer, fmt.Sprintf("Offer %d is not in force any more; offer %d is. Look at it first.", offer, t.file.Offer))
+}
+
+func (t *tx) answerOffer(answer, reason string, counter claim.Fen) {
+	t.queue(t.q.InsertOfferAnswer(t, &t.w, db.InsertOfferAnswerParams{
+		ClaimID: t.id, Offer: int32(t.file.Offer), Answer: answer, ByID: t.by.ID, Reason: reason, CounterFen: counter, At: t.at, //nolint:gosec // offers are few
+	}))
+}
+
+func (t *tx) toReview() error {
+	rules, err := t.rules()
+	if err != nil {
+		return err
+	}
+	required, err := rules.authority.Required(t.file.Line, t.file.Payable)
+	if err != nil {
+		return broken("authority %s: %w", rules.authority.Version, err)
+	}
+	t.file.Stage, t.file.Required = claim.Reviewing, required
+	t.file.Level = 1
+	t.open(claim.TaskReview, claim.Reviewer, 1, "")
+	t.clock(claim.ClockReview, claim.EntryStart, "consent")
+	return nil
+}
+
+// Object notes the claimant's no, with the reason and perhaps another figure:
+// the assessor looks again.
+func (a *Activities) Object(ctx context.Context, s claim.Step[claim.Objection]) (claim.Answer, error) {
+	return step(ctx, a, s, "object", func(t *tx) error {
+		if s.Body.Offer != t.file.Offer {
+			return t.superseded(s.Body.Offer)
+		}
+		t.answerOffer("objected", s.Body.Reason, s.Body.Counter)
+		t.leaveFlash("offer.objected")
+		t.event("offer.objected", map[string]any{"offer": t.file.Offer, "counter_fen": s.Body.Counter})
+		t.toAssess(s.Body.Reason)
+		return nil
+	})
+}
+
+// Review takes a reviewer's verdict. Approving above one's limit is kept as a
+// recommendation: the task goes up and the attempt is logged. The limit counts
+// the whole claim. Idempotent by key; runs as an ordinary activity, since a
+// person decides.
+func (a *Activities) Review(ctx context.Context, s claim.Step[claim.Verdict]) (claim.Answer, error) {
+	return step(ctx, a, s, "review", func(t *tx) error {
+		rules, err := t.rules()
+		if err != nil {
+			return err
+		}
+		v := s.Body
+		switch v.Kind {
+		case claim.VerdictApprove:
+			limit, ok := rules.authority.Limit(t.file.Line, t.by.Level)
+			if !ok || t.file.Payable > limit {
+				return t.recommend(v, rules.authority, limit)
+			}
+			return t.determine(v, rules.authority.Version)
+		case claim.VerdictSendUp:
+			return t.sendUp(v, "sent_up", rules.authority.Version)
+		case claim.VerdictReturn:
+			return t.sendBack(v, rules.authority.Version)
+		case claim.VerdictDeny:
+			return t.proposeDenial(v, rules.authority)
+		default:
+			return t.refuse(claim.RuleInput, fmt.Sprintf("There is no verdict %q.", v.Kind))
+		}
+	})
+}
+
+// opinion appends a verdict with what became of it.
+func (t *tx) opinion(v claim.Verdict, result, version string) {
+	t.queue(t.q.InsertReview(t, &t.w, db.InsertReviewParams{
+		ID: t.uuid("review"), ClaimID: t.id, TaskID: &v.Task, Level: t.file.Level, Required: int32(t.file.Required), //nolint:gosec // one digit
+		ByID: t.by.ID, Verdict: v.Kind, Result: result, AmountFen: t.file.Payable, AuthorityVersion: version,
+		Opinion: v.Opinion, ReturnTo: string(v.ReturnTo), Question: v.Question, At: t.at,
+	}))
+	t.did(claim.DutyReview)
+}
+
+func (t *tx) recommend(v claim.Verdict, table claim.Authority, limit claim.Fen) error {
+	refusal := claim.Refusal{Rule: claim.RuleLimit, Detail: fmt.Sprintf(
+		"The claim comes to %s, above the limit of level %d, %s. Your approval is kept as a recommendation and the claim goes to level %d.",
+		t.file.Payable, t.by.Level, limit, t.file.Level+1)}
+	t.attempt(refusal)
+	t.receipt.Result, t.receipt.Refusal = claim.Recommended, &refusal
+	return t.sendUp(v, "recommended", table.Version)
+}
+
+func (t *tx) sendUp(v claim.Verdict, result, version string) error {
+	next := t.file.Level + 1
+	if next > t.file.Required && result == "sent_up" {
+		t.file.Required = next // somebody wants a higher eye than the amount needs
+	}
+	if _, ok := t.highest(next); !ok {
+		return t.refuse(claim.RuleLimit, "There is no higher level to send this to.")
+	}
+	t.opinion(v, result, version)
+	t.done(claim.TaskReview)
+	t.event("review."+result, map[string]any{"level": t.file.Level, "to": next, "amount_fen": t.file.Payable, "authority": version})
+	t.file.Level = next
+	t.open(claim.TaskReview, claim.Reviewer, next, "")
+	return nil
+}
+
+// highest returns the limit of a level, and whether the level exists.
+func (t *tx) highest(level claim.Level) (claim.Fen, bool) {
+	rules, err := t.rules()
+	if err != nil {
+		t.queue(err)
+		return 0, false
+	}
+	return rules.authority.Limit(t.file.Line, level)
+}
+
+func (t *tx) determine(v claim.Verdict, version string) error {
+	t.opinion(v, "determined", version)
+	t.done(claim.TaskReview)
+	t.file.Stage = claim.Determined
+	t.clock(claim.ClockReview, claim.EntryStop, "review")
+	t.clock(claim.ClockDetermination, claim.EntryStop, "review")
+	t.event("review.approved", map[string]any{"level": t.by.Level, "required": t.file.Required, "amount_fen": t.file.Payable, "authority": version})
+	t.tellClaimant("determined", fmt.Sprintf("安赔:赔案 %s 已核定,赔款 %s,请签署赔付协议并填写收款账户。", t.file.Number, t.file.Payable))
+	return nil
+}
+
+// sendBack returns the claim to a named step with a question; earlier work is
+// kept.
+func (t *tx) sendBack(v claim.Verdict, version string) error {
+	if v.Question == "" {
+		return t.refuse(claim.RuleInput, "question: a return needs the question that is to be answered.")
+	}
+	to := v.ReturnTo
+	if to != claim.Assessing && to != claim.Dispatching {
+		return t.refuse(claim.RuleInput, fmt.Sprintf("return_to: %q is no step to return to; name %q or %q.", to, claim.Assessing, claim.Dispatching))
+	}
+	t.opinion(v, "returned", version)
+	t.done(claim.TaskReview)
+	t.clock(claim.ClockReview, claim.EntryStop, "returned")
+	t.event("review.returned", map[string]any{"level": t.file.Level, "to": to})
+	if to == claim.Dispatching { // a second survey, by somebody else
+		t.file.Passed = nil
+		for _, act := range t.file.Acts {
+			if act.Duty == claim.DutySurvey {
+				t.file.Passed = append(t.file.Passed, act.By)
+			}
+		}
+		t.file.Stage = claim.Dispatching
+		t.clock(claim.ClockOnSite, claim.EntryStart, "returned")
+		return nil
+	}
+	t.toAssess(v.Question)
+	return nil
+}
+
+func (t *tx) proposeDenial(v claim.Verdict, table claim.Authority) error {
+	d := v.Denial
+	switch {
+	case !claim.MayDeny(t.by.Role) || t.by.ID == claim.Machine:
+		return t.refuse(claim.RuleDenialMachine, "Only a reviewer, a person, may propose a denial.")
+	case d == nil || d.Clause == "" || d.Facts == "" || d.Reasons == "":
+		return t.refuse(claim.RuleInput, "denial: a denial needs the clause, the facts and the reasons.")
+	}
+	if missing := t.notPapers(d.Evidence); missing != "" {
+		return t.refuse(claim.RuleDocument, fmt.Sprintf("Evidence %s is not a document of this claim.", missing))
+	}
+	level, err := table.RequiredForDenial(t.file.Line, max(t.file.Claimed, t.file.Payable))
+	if err != nil {
+		return broken("authority %s: %w", table.Version, err)
+	}
+	round, err := t.denialRound()
+	if err != nil {
+		return err
+	}
+	t.opinion(v, "denial_proposed", table.Version)
+	t.queue(t.q.InsertDenial(t, &t.w, db.InsertDenialParams{
+		ClaimID: t.id, Round: round + 1, ProposedBy: string(t.by.ID), Clause: d.Clause, Facts: d.Facts, Reasons: d.Reasons, Evidence: append([]string{}, d.Evidence...), At: t.at,
+	}))
+	t.done(claim.TaskReview)
+	t.did(claim.DutyProposeDenial)
+	t.event("denial.proposed", map[string]any{"clause": d.Clause, "evidence": d.Evidence, "level": level})
+	t.file.Stage = claim.DenialReview
+	t.open(claim.TaskDenial, claim.Reviewer, level, "")
+	return nil
+}
+
+func (t *tx) denialRound() (int32, error) {
+	round, err := t.q.DenialRound(t, t.conn, t.id)
+	if err != nil {
+		return 0, fmt.Errorf("read the denials: %w", err)
+	}
+	return round, nil
+}
+
+// DecideDenial takes the second person's word on a proposed denial. Approved,
+// the notice is due in three days (Insurance Law art. 24); rejected, the
+// review goes on.
+func (a *Activities) DecideDenial(ctx context.Context, s claim.Step[claim.DenialVerdict]) (claim.Answer, error) {
+	return step(ctx, a, s, "decide-denial", func(t *tx) error {
+		round, err := t.denialRound()
+		if err != nil {
+			return err
+		}
+		t.queue(t.q.InsertDenialVerdict(t, &t.w, db.InsertDenialVerdictParams{
+			ClaimID: t.id, Round: round, ByID: t.by.ID, Approved: s.Body.Approve, Opinion: s.Body.Opinion, At: t.at,
+		}))
+		t.done(claim.TaskDenial)
+		if !s.Body.Approve {
+			t.did(claim.DutyReview)
+			t.event("denial.rejected", map[string]any{"round": round})
+			t.file.Stage = claim.Reviewing
+			t.open(claim.TaskReview, claim.Reviewer, t.file.Level, s.Body.Opinion)
+			return nil
+		}
+		t.did(claim.DutyApproveDenial)
+		t.file.Stage, t.file.Payable = claim.Denied, 0
+		t.clock(claim.ClockReview, claim.EntryStop, "denial")
+		t.clock(claim.ClockDetermination, claim.EntryStop, "denial")
+		t.clock(claim.ClockDenialNotice, claim.EntryStart, "denial")
+		t.event("denial.approved", map[string]any{"round": round})
+		return nil
+	})
+}

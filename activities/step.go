@@ -1,0 +1,279 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"anpei/claim"
+	"anpei/schemas/db"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.temporal.io/sdk/temporal"
+)
+
+// step runs do as one step of a claim: one transaction that locks the claim's
+// row, returns the stored receipt if this cause has acted before, compares the
+// version that the workflow expects, and then writes rows, events, the new
+// file and the receipt together. It costs two round trips beside the reads
+// that do makes.
+//
+// do changes t.file and queues writes on t.w. It answers a person with
+// t.refuse when a rule that needs the rows stops the act: then nothing is
+// changed but the log of refused attempts.
+func step[T any](ctx context.Context, a *Activities, s claim.Step[T], act string, do func(t *tx) error) (claim.Answer, error) {
+	conn, err := a.DB.Acquire(ctx)
+	if err != nil {
+		return claim.Answer{}, fmt.Errorf("%s claim %s: %w", act, s.Claim, err)
+	}
+	// A connection that is still inside a transaction is closed by the pool,
+	// which is the rollback.
+	defer conn.Release()
+	answer, err := runStep(ctx, a, conn, s, act, do)
+	var final *temporal.ApplicationError
+	if errors.As(err, &final) {
+		return claim.Answer{}, final // wrapped, it would lose its type on the wire
+	}
+	var bad *pgconn.PgError
+	if errors.As(err, &bad) && (bad.Code[:2] == "22" || bad.Code[:2] == "23") {
+		return claim.Answer{}, broken("%s claim %s: %w", act, s.Claim, err) // a value or a constraint: the same every time
+	}
+	if err != nil {
+		return claim.Answer{}, fmt.Errorf("%s claim %s: %w", act, s.Claim, err)
+	}
+	return answer, nil
+}
+
+func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s claim.Step[T], act string, do func(t *tx) error) (claim.Answer, error) {
+	found, err := db.Open(ctx, conn, s.Claim, s.Key)
+	if err != nil {
+		return claim.Answer{}, err
+	}
+	t := &tx{
+		Context: ctx, a: a, conn: conn, q: a.q, act: act,
+		id: s.Claim, key: s.Key, at: s.At.UTC(), by: s.By, command: s.Command,
+		file: claim.File{ID: s.Claim, Cycle: 1}, isNew: found.Row == nil, next: 1, hash: genesis(s.Claim),
+	}
+	if found.Row != nil {
+		t.next, t.hash = found.Row.NextEvent, found.Row.LastHash
+		if err := json.Unmarshal(found.Row.File, &t.file); err != nil {
+			return claim.Answer{}, fmt.Errorf("decode file: %w", err)
+		}
+	}
+	switch {
+	case found.Receipt != nil:
+		if err := json.Unmarshal(found.Receipt, &t.receipt); err != nil {
+			return claim.Answer{}, fmt.Errorf("decode receipt: %w", err)
+		}
+		if t.receipt.Result == claim.Joined { // which has no row of its own
+			t.file.Stage, t.file.Outcome = claim.Closed, claim.OutcomeJoined
+		}
+		return claim.Answer{File: t.file, Receipt: t.receipt}, t.rollback()
+	case t.file.Version != s.Version:
+		return claim.Answer{File: t.file, Stale: true}, t.rollback()
+	}
+	if t.before, err = t.file.Clone(); err != nil {
+		return claim.Answer{}, errors.Join(err, t.rollback())
+	}
+	if err := do(t); err != nil {
+		return claim.Answer{}, errors.Join(err, t.rollback())
+	}
+	return t.commit()
+}
+
+// tx is a step under way.
+type tx struct {
+	context.Context
+	a       *Activities
+	conn    *pgxpool.Conn
+	q       *db.Queries
+	w       db.Pipeline
+	act     string
+	id      claim.ID
+	key     string
+	at      time.Time
+	by      claim.Actor
+	command *claim.Command
+	isNew   bool
+
+	before  claim.File // as it was, for a refusal
+	file    claim.File
+	receipt claim.Receipt
+	next    int64 // number of the next event
+	hash    []byte
+	clocks  []claim.ClockEntry // written by this step
+	err     error              // of writes that could not even be queued
+}
+
+// genesis is the hash before a claim's first event.
+func genesis(id claim.ID) []byte {
+	h := sha256.Sum256([]byte("anpei claim " + string(id)))
+	return h[:]
+}
+
+// EventHash is how the log is chained: SHA-256 over the previous hash, the
+// number, the time in microseconds, and each text with its length before it.
+// It is exported for those who verify the log.
+func EventHash(prev []byte, number int64, kind string, at time.Time, by claim.StaffID, role claim.Role, body []byte) []byte {
+	h := sha256.New()
+	h.Write(prev)
+	var n [8]byte
+	number64 := func(v int64) {
+		binary.BigEndian.PutUint64(n[:], uint64(v)) //nolint:gosec // the bits count, not the sign
+		h.Write(n[:])
+	}
+	number64(number)
+	number64(at.UnixMicro())
+	for _, text := range [][]byte{[]byte(kind), []byte(by), []byte(role), body} {
+		number64(int64(len(text)))
+		h.Write(text)
+	}
+	return h.Sum(nil)
+}
+
+// Genesis is the hash before a claim's first event, for those who verify.
+func Genesis(id claim.ID) []byte { return genesis(id) }
+
+// event appends to the claim's log. body holds ids and figures, no personal
+// data: the log outlives the erasure of a person.
+func (t *tx) event(kind string, body any) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		t.err = errors.Join(t.err, fmt.Errorf("event %s: %w", kind, err))
+		return
+	}
+	// PostgreSQL keeps microseconds, and the hash must be computable from the row.
+	at := t.at.Truncate(time.Microsecond)
+	hash := EventHash(t.hash, t.next, kind, at, t.by.ID, t.by.Role, raw)
+	t.queue(t.q.InsertEvent(t, &t.w, db.InsertEventParams{
+		ClaimID: t.id, Number: t.next, Kind: kind, At: at, ByID: t.by.ID, ByRole: t.by.Role,
+		Body: raw, PrevHash: t.hash, Hash: hash,
+	}))
+	t.next, t.hash = t.next+1, hash
+}
+
+// queue keeps the error of a write that could not even be queued.
+func (t *tx) queue(err error) { t.err = errors.Join(t.err, err) }
+
+// refuse answers that a rule stopped the act, and logs the attempt.
+func (t *tx) refuse(rule, detail string) error {
+	return t.refuseWith(claim.Refusal{Rule: rule, Detail: detail})
+}
+
+func (t *tx) refuseWith(r claim.Refusal) error {
+	t.receipt.Result, t.receipt.Refusal = claim.Refused, &r
+	return nil
+}
+
+// attempt logs an act that a rule stopped.
+func (t *tx) attempt(r claim.Refusal) {
+	request := t.key
+	if t.command != nil && t.command.Request != "" {
+		request = t.command.Request
+	}
+	id := t.id
+	t.queue(t.q.InsertRefusedAttempt(t, &t.w, db.InsertRefusedAttemptParams{
+		RequestID: request, ClaimID: &id, ByID: t.by.ID, ByRole: t.by.Role, Branch: t.by.Branch,
+		Act: t.act, Rule: r.Rule, Detail: r.Detail,
+	}))
+}
+
+// did notes who did what, where separation of duties will look for it.
+func (t *tx) did(duty claim.Duty) {
+	t.file.Acts = append(t.file.Acts, claim.Act{By: t.by.ID, Duty: duty, Level: t.by.Level, At: t.at})
+}
+
+// uuid names a row by its cause, so that a step that runs again names it alike.
+func (t *tx) uuid(of string) string {
+	return uuid.NewSHA1(claimSpace, []byte(string(t.id)+"/"+t.key+"/"+of)).String()
+}
+
+// claimSpace is the namespace of ids derived inside a claim.
+var claimSpace = uuid.MustParse("6f1f6a4e-6a1b-5c1e-9a54-2f6d3b7c0a11")
+
+// commit writes the file, the receipt and all that was queued.
+func (t *tx) commit() (claim.Answer, error) {
+	if t.err != nil {
+		return claim.Answer{}, errors.Join(t.err, t.rollback())
+	}
+	if t.receipt.Result == claim.Refused {
+		return t.commitRefusal()
+	}
+	t.file.Version++
+	if t.file.Stage == claim.Closed && t.file.Number != "" {
+		t.event("claim.closed", map[string]any{"outcome": t.file.Outcome})
+	}
+	if err := t.derive(); err != nil {
+		return claim.Answer{}, errors.Join(err, t.rollback())
+	}
+	file, err := json.Marshal(t.file)
+	if err != nil {
+		return claim.Answer{}, errors.Join(fmt.Errorf("encode file: %w", err), t.rollback())
+	}
+	if t.file.Number != "" { // a report that joined another claim has no row of its own
+		t.queue(t.q.UpdateClaim(t, &t.w, db.UpdateClaimParams{
+			ID: t.id, Lane: t.file.Lane, Stage: t.file.Stage, Branch: t.file.Branch, Outcome: t.file.Outcome,
+			PayableFen: t.file.Payable, PaidFen: t.file.Closure().Paid, Parked: t.file.Parked != nil,
+			Version: t.file.Version, NextEvent: t.next, LastHash: t.hash, File: file, UpdatedAt: t.at,
+		}))
+	}
+	if err := t.store(); err != nil {
+		return claim.Answer{}, err
+	}
+	return claim.Answer{File: t.file, Receipt: t.receipt}, nil
+}
+
+// commitRefusal keeps the receipt and the attempt, and nothing else: what do
+// queued before it found the rule is dropped.
+func (t *tx) commitRefusal() (claim.Answer, error) {
+	refusal := *t.receipt.Refusal
+	t.w = db.Pipeline{}
+	t.attempt(refusal)
+	t.file = t.before
+	if err := t.store(); err != nil {
+		return claim.Answer{}, err
+	}
+	return claim.Answer{File: t.file, Receipt: t.receipt}, nil
+}
+
+func (t *tx) store() error {
+	if t.receipt.Result == "" {
+		t.receipt.Result = claim.Done
+	}
+	if t.receipt.Claim == "" { // a joined report answers with the other claim
+		t.receipt.Claim, t.receipt.Number = t.id, t.file.Number
+		t.receipt.Version, t.receipt.Stage, t.receipt.Lane = t.file.Version, t.file.Stage, t.file.Lane
+	}
+	receipt, err := json.Marshal(t.receipt)
+	if err != nil {
+		return errors.Join(fmt.Errorf("encode receipt: %w", err), t.rollback())
+	}
+	row := db.InsertStepParams{ClaimID: t.id, Key: t.key, Version: t.file.Version, Receipt: receipt}
+	if t.command != nil {
+		by := string(t.by.ID)
+		row.Principal, row.CommandKey, row.CommandHash = &by, &t.command.Key, &t.command.Hash
+	}
+	t.queue(t.q.InsertStep(t, &t.w, row))
+	if t.err != nil {
+		return errors.Join(t.err, t.rollback())
+	}
+	return t.w.Commit(t, t.conn)
+}
+
+// rollback gives the row's lock back at once.
+func (t *tx) rollback() error {
+	_, err := t.conn.Exec(context.WithoutCancel(t), "rollback")
+	return err
+}
+
+// broken is an error that only a person can mend: the claim parks.
+func broken(format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	return temporal.NewNonRetryableApplicationError(err.Error(), Broken, err)
+}

@@ -1,0 +1,260 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"anpei/claim"
+	"anpei/schemas/db"
+)
+
+// Dispatch offers the survey to the nearest suitable surveyor on shift, and
+// keeps the ranked list with the reasons of those who were not sent. Where
+// nobody is suitable, a dispatcher gets the task.
+func (a *Activities) Dispatch(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
+	return step(ctx, a, s, "dispatch", func(t *tx) error {
+		loss, ranked, err := t.rank()
+		if err != nil {
+			return err
+		}
+		if len(ranked) == 0 || !ranked[0].Eligible || loss.Lat == nil {
+			if t.file.TaskOf(claim.TaskAssign) == nil {
+				t.open(claim.TaskAssign, claim.Dispatcher, 0, "没有合适的查勘员 · nobody suitable is on shift")
+				t.dispatched(ranked, nil)
+				t.event("survey.nobody", map[string]any{"candidates": len(ranked)})
+			}
+			return nil
+		}
+		return t.send(ranked, ranked[0].Staff)
+	})
+}
+
+// Assign sends the surveyor whom a dispatcher names, or takes the survey over
+// from one who was sent. The ranked list is kept beside the choice.
+func (a *Activities) Assign(ctx context.Context, s claim.Step[claim.Assign]) (claim.Answer, error) {
+	return step(ctx, a, s, "assign", func(t *tx) error {
+		who, err := t.surveyor(s.Body.Surveyor)
+		if err != nil || t.receipt.Refusal != nil {
+			return err
+		}
+		if rule, _, conflict := claim.Conflict(t.file.Acts, who, claim.DutySurvey, t.file.Lane); conflict {
+			return t.refuse(rule, fmt.Sprintf("%s has acted on this claim in a way that forbids the survey. Name somebody else.", who))
+		}
+		_, ranked, err := t.rank()
+		if err != nil {
+			return err
+		}
+		t.done(claim.TaskAssign)
+		t.cancel(claim.TaskSurvey)
+		t.did(claim.DutyDispatch)
+		return t.send(ranked, who)
+	})
+}
+
+func (t *tx) surveyor(id claim.StaffID) (claim.StaffID, error) {
+	staff, err := t.q.StaffMember(t, t.conn, id)
+	if err != nil || staff.Role != claim.Surveyor || !staff.Active {
+		return "", t.refuse(claim.RuleInput, fmt.Sprintf("%q is no active surveyor. Surveyors are listed under surveyors.", id))
+	}
+	return id, nil
+}
+
+// rank reads the surveyors and ranks them for this claim's loss.
+func (t *tx) rank() (db.ClaimLossRow, []claim.Ranked, error) {
+	loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+	if err != nil {
+		return loss, nil, fmt.Errorf("read the loss: %w", err)
+	}
+	rows, err := t.q.SurveyorsToRank(t, t.conn, t.id)
+	if err != nil {
+		return loss, nil, fmt.Errorf("read surveyors: %w", err)
+	}
+	candidates := make([]claim.Candidate, len(rows))
+	for i, r := range rows {
+		c := claim.Candidate{
+			Staff: r.ID, Branch: r.Branch, OnShift: r.OnShift, SeenAt: r.SeenAt, Load: int(r.Load), MaxLoad: int(r.MaxLoad),
+			At: claim.Point{Lat: 91}, // nowhere, unless the phone said where
+		}
+		if r.Lat != nil {
+			c.At = claim.Point{Lat: *r.Lat, Lng: *r.Lng}
+		}
+		for _, skill := range r.Skills {
+			c.Skills = append(c.Skills, claim.Line(skill))
+		}
+		if rule, _, conflict := claim.Conflict(t.file.Acts, r.ID, claim.DutySurvey, t.file.Lane); conflict {
+			c.Conflict = rule
+		}
+		if r.IsParty {
+			c.Conflict = "party"
+		}
+		for _, passed := range t.file.Passed {
+			c.Declined = c.Declined || passed == r.ID
+		}
+		candidates[i] = c
+	}
+	at := claim.Point{Lat: 91}
+	if loss.Lat != nil {
+		at = claim.Point{Lat: *loss.Lat, Lng: *loss.Lng}
+	}
+	return loss, claim.Rank(at, t.file.Line, candidates, t.at), nil
+}
+
+// send offers the survey to one of the ranked and tells the claimant who
+// comes, with a masked number, and when.
+func (t *tx) send(ranked []claim.Ranked, who claim.StaffID) error {
+	staff, err := t.q.StaffMember(t, t.conn, who)
+	if err != nil {
+		return fmt.Errorf("read the surveyor: %w", err)
+	}
+	var chosen claim.Ranked
+	for _, r := range ranked {
+		if r.Staff == who {
+			chosen = r
+		}
+	}
+	eta := t.at.Add(chosen.ETA)
+	t.dispatched(ranked, &chosen)
+	t.file.Stage = claim.Dispatched
+	t.openFor(who, claim.TaskSurvey, claim.Surveyor, 0, "")
+	t.event("survey.dispatched", map[string]any{"surveyor": who, "metres": chosen.Metres, "eta": eta, "candidates": len(ranked)})
+	t.tell(staff.Phone, "survey-task", fmt.Sprintf("安赔:新查勘任务 %s,距您 %d 米,请在 %d 分钟内接单。", t.file.Number, chosen.Metres, int(t.file.AcceptWithin.Minutes())))
+	t.tellClaimant("surveyor", fmt.Sprintf("安赔:赔案 %s 已派查勘员 %s(%s),预计 %s 到达。",
+		t.file.Number, claim.MaskName(staff.Name), claim.MaskPhone(staff.Phone), eta.In(claim.Shanghai).Format("15:04")))
+	return nil
+}
+
+func (t *tx) dispatched(ranked []claim.Ranked, chosen *claim.Ranked) {
+	raw, err := json.Marshal(ranked)
+	t.queue(err)
+	round, err := t.q.CountDispatches(t, t.conn, t.id)
+	t.queue(err)
+	row := db.InsertDispatchParams{ClaimID: t.id, Round: round + 1, Ranked: raw, ByID: t.by.ID, At: t.at}
+	if chosen != nil {
+		who, eta := string(chosen.Staff), t.at.Add(chosen.ETA)
+		row.Chosen, row.Metres, row.Eta = &who, &chosen.Metres, &eta
+	}
+	t.queue(t.q.InsertDispatch(t, &t.w, row))
+}
+
+// Accept is a surveyor's yes.
+func (a *Activities) Accept(ctx context.Context, s claim.Step[claim.TaskRef]) (claim.Answer, error) {
+	return step(ctx, a, s, "accept", func(t *tx) error {
+		t.file.Stage = claim.Surveying
+		t.event("survey.accepted", map[string]any{"surveyor": t.by.ID})
+		return nil
+	})
+}
+
+// Decline is a surveyor's no, or silence for too long, which the machine
+// notes: the survey goes to the next.
+func (a *Activities) Decline(ctx context.Context, s claim.Step[claim.TaskRef]) (claim.Answer, error) {
+	return step(ctx, a, s, "decline", func(t *tx) error {
+		task := t.file.TaskOf(claim.TaskSurvey)
+		if task == nil {
+			return t.refuse(claim.RuleTask, "The survey is not open any more.")
+		}
+		who, kind := task.Owner, "survey.declined"
+		if t.by.ID == claim.Machine {
+			kind = "survey.silent"
+		}
+		t.file.Passed = append(t.file.Passed, who)
+		t.cancel(claim.TaskSurvey)
+		t.file.Stage = claim.Dispatching
+		t.event(kind, map[string]any{"surveyor": who})
+		return nil
+	})
+}
+
+// Convert sends a surveyor where the claimant was to take the pictures: at the
+// claimant's word, an assessor's, or because the claim left the flash lane.
+func (a *Activities) Convert(ctx context.Context, s claim.Step[claim.Reason]) (claim.Answer, error) {
+	return step(ctx, a, s, "convert", func(t *tx) error {
+		t.leaveFlash(s.Body.Reason)
+		t.file.Stage = claim.Dispatching
+		t.clock(claim.ClockOnSite, claim.EntryStart, "")
+		return nil
+	})
+}
+
+// leaveFlash puts a claim into the standard lane, and says why.
+func (t *tx) leaveFlash(reason string) {
+	if t.file.Lane == claim.Flash {
+		t.file.Lane = claim.Standard
+		t.event("lane.changed", map[string]any{"from": claim.Flash, "to": claim.Standard, "reason": reason})
+	}
+}
+
+// Survey stores the surveyor's report. Photos must be documents of the claim.
+func (a *Activities) Survey(ctx context.Context, s claim.Step[claim.SurveyReport]) (claim.Answer, error) {
+	return step(ctx, a, s, "survey", func(t *tx) error {
+		r := s.Body
+		if missing := t.notPapers(r.Photos); missing != "" {
+			return t.refuse(claim.RuleDocument, fmt.Sprintf("Photo %s is not a document of this claim. Attach it first.", missing))
+		}
+		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+		if err != nil {
+			return fmt.Errorf("read the loss: %w", err)
+		}
+		var off *int64
+		if loss.Lat != nil {
+			m := r.Place.Metres(claim.Point{Lat: *loss.Lat, Lng: *loss.Lng})
+			off = &m
+		}
+		t.surveyed(db.InsertSurveyParams{
+			Kind: "site", ArrivedAt: &r.ArrivedAt, Lat: &r.Place.Lat, Lng: &r.Place.Lng, MetresOff: off,
+			Facts: r.Facts, FaultShareBp: r.FaultShare, EstimateFen: r.Estimate, Photos: r.Photos,
+		})
+		t.done(claim.TaskSurvey)
+		t.did(claim.DutySurvey)
+		t.clock(claim.ClockOnSite, claim.EntryStop, "survey")
+		t.event("survey.reported", map[string]any{"photos": len(r.Photos), "estimate_fen": r.Estimate, "fault_share_bp": r.FaultShare, "metres_off": off})
+		t.toAssess("")
+		return nil
+	})
+}
+
+// SelfSurvey takes the claimant's own pictures for the survey, once they are
+// all there and read. The machine goes on where no person needs to look.
+func (a *Activities) SelfSurvey(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
+	return step(ctx, a, s, "self-survey", func(t *tx) error {
+		var photos []string
+		for _, p := range t.file.Papers {
+			if p.Kind == LossPhoto {
+				photos = append(photos, p.ID)
+			}
+		}
+		t.surveyed(db.InsertSurveyParams{Kind: "self", Facts: "", FaultShareBp: claim.Whole, EstimateFen: t.file.Claimed, Photos: photos})
+		t.event("survey.self", map[string]any{"photos": len(photos), "papers": len(t.file.Papers)})
+		t.toAssess("")
+		return nil
+	})
+}
+
+func (t *tx) surveyed(row db.InsertSurveyParams) {
+	round, err := t.q.CountSurveys(t, t.conn, t.id)
+	t.queue(err)
+	row.Photos = append([]string{}, row.Photos...) // the column is an array, never null
+	row.ClaimID, row.Round, row.ByID, row.At = t.id, round+1, t.by.ID, t.at
+	t.queue(t.q.InsertSurvey(t, &t.w, row))
+}
+
+// toAssess opens the assessment: a person's, unless the claim is in the flash
+// lane. The 30 days of determination run from here, for claim and papers are in.
+func (t *tx) toAssess(question string) {
+	t.file.Stage = claim.Assessing
+	if t.file.Lane != claim.Flash {
+		t.open(claim.TaskAssess, claim.Assessor, 0, question)
+	}
+	t.clock(claim.ClockDetermination, claim.EntryStart, "survey")
+}
+
+// notPapers returns the first id that is not a paper of the claim, or "".
+func (t *tx) notPapers(ids []string) string {
+	for _, id := range ids {
+		if t.file.Paper(id) == nil {
+			return id
+		}
+	}
+	return ""
+}

@@ -1,0 +1,50 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"anpei/activities"
+	"anpei/workflows"
+
+	"github.com/minio/minio-go/v7"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+)
+
+// Claims starts a worker of queue "claims", with the writer's credentials, and
+// the courier. stop ends it once its tasks are done.
+func (c Config) Claims(ctx context.Context, temporal client.Client, store *minio.Client) (stop func(), err error) {
+	db, err := c.Postgres(ctx, "ANPEI_DB_WORKER", c.DBWorker)
+	if err != nil {
+		return nil, err
+	}
+	acts := &activities.Activities{
+		DB: db, Store: store, Bucket: c.Bucket, FontFile: c.FontFile,
+		Bank:    activities.HTTPBank{URL: c.BankURL, Token: string(c.BankToken), Client: &http.Client{}},
+		Gateway: activities.HTTPGateway{URL: c.OutboxURL, Client: &http.Client{Timeout: 10 * time.Second}},
+	}
+	w := worker.New(temporal, workflows.ClaimsQueue, worker.Options{
+		MaxConcurrentWorkflowTaskPollers: c.Pollers,
+		MaxConcurrentActivityTaskPollers: c.Pollers,
+		WorkerStopTimeout:                10 * time.Second,
+	})
+	workflows.Register(w)
+	w.RegisterActivity(acts)
+	if err := w.Start(); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("start the worker of queue %s: %w", workflows.ClaimsQueue, err)
+	}
+	stop = func() {
+		w.Stop()
+		db.Close()
+	}
+	_, err = temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: workflows.CourierID, TaskQueue: workflows.ClaimsQueue}, workflows.Courier)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("start the courier: %w", err)
+	}
+	return stop, nil
+}

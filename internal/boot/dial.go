@@ -1,0 +1,194 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"anpei/internal/codec"
+	"anpei/schemas/db"
+	"anpei/schemas/forms"
+
+	"github.com/exaring/otelpgx"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/pressly/goose/v3"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/exporters/prometheus"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+)
+
+// Logger returns the process's logger: JSON lines on standard error.
+func (c Config) Logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+}
+
+// Metrics installs OpenTelemetry's global meter with a Prometheus exporter,
+// and returns the handler of /metrics.
+func Metrics() (http.Handler, error) {
+	exporter, err := prometheus.New()
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter)))
+	return promhttp.Handler(), nil
+}
+
+// Postgres opens a pool and waits until the server answers. setting names the
+// variable that url came from, for the error.
+func (c Config) Postgres(ctx context.Context, setting string, url Secret) (*pgxpool.Pool, error) {
+	if url == "" {
+		return nil, fmt.Errorf("%s is not set: it names the database, as postgres://user:password@host:port/anpei", setting)
+	}
+	pc, err := pgxpool.ParseConfig(string(url))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	pc.MaxConns = c.DBConns
+	pc.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithDisableConnectionDetailsInAttributes())
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", setting, err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach the database of %s: %w", setting, err)
+	}
+	return pool, nil
+}
+
+// Temporal dials the server with the product's payload codec, logger, traces
+// and metrics.
+func (c Config) Temporal(ctx context.Context, logger *slog.Logger) (client.Client, error) {
+	opts, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return nil, fmt.Errorf("read TEMPORAL_*: %w", err)
+	}
+	key, err := c.codecKey()
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := codec.New(key)
+	if err != nil {
+		return nil, err
+	}
+	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("trace temporal: %w", err)
+	}
+	opts.DataConverter = converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), sealed)
+	// What went wrong with whom may stand in a failure's message: sealed too.
+	opts.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
+		DataConverter: opts.DataConverter, EncodeCommonAttributes: true,
+	})
+	opts.Logger = log.NewStructuredLogger(logger)
+	opts.Interceptors = []interceptor.ClientInterceptor{tracing}
+	opts.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+		OnError: func(err error) { logger.WarnContext(ctx, "temporal metric", "error", err) },
+	})
+	c2, err := client.DialContext(ctx, opts)
+	if err != nil {
+		return nil, fmt.Errorf("reach temporal at %s: %w", opts.HostPort, err)
+	}
+	return c2, nil
+}
+
+// Store dials the object store.
+func (c Config) Store() (*minio.Client, error) {
+	if c.S3Endpoint == "" {
+		return nil, errors.New("ANPEI_S3_ENDPOINT is not set: it names the object store, as host:port")
+	}
+	store, err := minio.New(c.S3Endpoint, &minio.Options{
+		Creds:  credentials.NewStaticV4(string(c.S3AccessKey), string(c.S3SecretKey), ""),
+		Secure: c.S3TLS,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the object store at %s: %w", c.S3Endpoint, err)
+	}
+	return store, nil
+}
+
+// Migrate brings the database of the owner's url to the newest schema and adds
+// rule tables that it does not have yet.
+func Migrate(ctx context.Context, url Secret) error {
+	pc, err := pgxpool.ParseConfig(string(url))
+	if err != nil {
+		return fmt.Errorf("ANPEI_DB_OWNER: %w", err)
+	}
+	sqldb := stdlib.OpenDB(*pc.ConnConfig)
+	defer sqldb.Close()
+	p, err := goose.NewProvider(goose.DialectPostgres, sqldb, db.Migrations())
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	for _, t := range forms.Tables() {
+		if _, err := sqldb.ExecContext(ctx,
+			`insert into rule_tables (kind, version, effective_from, body) values ($1, $2, $3, $4) on conflict do nothing`,
+			t.Kind, t.Version, t.EffectiveFrom, string(t.Body)); err != nil {
+			return fmt.Errorf("add rule table %s %s: %w", t.Kind, t.Version, err)
+		}
+	}
+	return nil
+}
+
+// Migrate brings the database to this release's schema. Where nobody is let in
+// yet, it makes FirstAdmin an administrator.
+func (c Config) Migrate(ctx context.Context) error {
+	if err := Migrate(ctx, c.DBOwner); err != nil || c.FirstAdmin == "" {
+		return err
+	}
+	pool, err := c.Postgres(ctx, "ANPEI_DB_OWNER", c.DBOwner)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	_, err = pool.Exec(ctx, `insert into staff (id, name, role, branch) select $1, $1, 'admin', '0000' where not exists (select from staff)`, c.FirstAdmin)
+	if err != nil {
+		return fmt.Errorf("let the first administrator in: %w", err)
+	}
+	return nil
+}
+
+// Serve runs an HTTP server until ctx is done, then lets requests finish for
+// ten seconds.
+func Serve(ctx context.Context, listen string, h http.Handler, logger *slog.Logger) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", listen, err)
+	}
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	logger.InfoContext(ctx, "listening", "address", l.Addr().String())
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve %s: %w", listen, err)
+	case <-ctx.Done():
+		grace, stop := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer stop()
+		return srv.Shutdown(grace)
+	}
+}

@@ -1,0 +1,73 @@
+-- Who is let in, and what a decision needs to know of the thing asked about.
+
+-- name: StaffForAccess :one
+select id, name, role, branch, level, phone, active from staff where id = $1;
+
+-- name: SessionForAccess :one
+select principal, phone, coalesce(claim_id::text, '')::text as claim_id, expires_at from sessions
+where token_hash = $1 and expires_at > now();
+
+-- name: InsertSession :exec
+insert into sessions (token_hash, principal, phone, claim_id, expires_at)
+values ($1, $2, $3, sqlc.narg(claim_id)::uuid, $4) on conflict (token_hash) do nothing;
+
+-- name: DeleteSession :exec
+delete from sessions where token_hash = $1;
+
+-- name: PhoneCode :one
+select id, phone, claim_no, code_hash, tries, expires_at, used_at from phone_codes where id = $1;
+
+-- name: InsertPhoneCode :exec
+insert into phone_codes (id, phone, claim_no, code_hash, expires_at) values ($1, $2, $3, $4, $5);
+
+-- name: LockPhone :exec
+-- Codes for one phone are asked for one at a time.
+select pg_advisory_xact_lock(hashtextextended('phone ' || sqlc.arg(phone)::text, 0));
+
+-- name: PhoneCodesSince :one
+-- How many codes were asked for a phone that expire after these times.
+select count(*) filter (where expires_at > sqlc.arg(minute)::timestamptz)::int as within_minute, count(*)::int as within_hour
+from phone_codes where phone = $1 and expires_at > sqlc.arg(hour)::timestamptz;
+
+-- name: TryPhoneCode :one
+-- Counts one more try at the newest code of a phone for a claim number.
+update phone_codes set tries = tries + 1
+where id = (select c.id from phone_codes c where c.phone = $1 and c.claim_no = $2 and c.expires_at > now() order by c.expires_at desc limit 1)
+returning id, code_hash, tries, expires_at, used_at;
+
+-- name: UsePhoneCode :execrows
+update phone_codes set used_at = now() where id = $1 and used_at is null;
+
+-- name: ForgetPhoneCodes :exec
+delete from phone_codes where expires_at < $1;
+
+-- name: ForgetSessions :exec
+delete from sessions where expires_at < $1;
+
+-- name: ClaimOfParty :one
+-- The claim with that number, if that phone is a party of it.
+select c.id from claims c where c.number = $1 and exists (select from parties p where p.claim_id = c.id and p.phone = $2);
+
+-- name: ClaimIDByNumber :one
+select id from claims where number = $1;
+
+-- name: SeeClaim :one
+-- A claim as decisions look at it. Its people are read only for those whose
+-- answer depends on them: parties as a list of {phone, role, principal},
+-- workers as the staff who have or had a task.
+select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.opened_by, c.version, c.updated_at,
+    (case when sqlc.arg(with_parties)::boolean then
+        (select coalesce(json_agg(json_build_object('phone', p.phone, 'role', p.role, 'principal', p.principal)), '[]')
+         from parties p where p.claim_id = c.id) else '[]' end)::text as parties,
+    (case when sqlc.arg(with_workers)::boolean then
+        array(select distinct t.owner from tasks t where t.claim_id = c.id and t.owner is not null) else '{}' end)::text[] as workers
+from claims c where c.id = $1;
+
+-- name: TaskSeen :one
+select id, claim_id, kind, role, branch, level, coalesce(owner, '')::text as owner, state from tasks where id = $1;
+
+-- name: PolicySeen :one
+select id, number, branch from policies where number = $1;
+
+-- name: DocumentSender :one
+select attached_by from documents where id = $1 and claim_id = $2;

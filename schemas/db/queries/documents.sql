@@ -1,0 +1,77 @@
+-- What the API needs to carry a command, to take bytes in, and to show
+-- documents and verify them. The API's role may run all of these.
+
+-- name: CommandStep :one
+-- What a command answered, by who sent it and under which key.
+select claim_id, coalesce(command_hash, '')::text as command_hash, receipt from steps
+where principal = sqlc.arg(principal)::text and command_key = sqlc.arg(command_key)::text;
+
+-- name: ReportBefore :one
+-- What is known of a report before it is sent: the receipt under its key, and
+-- the claim under its id. Always one row.
+select coalesce(s.command_hash, '')::text as command_hash, s.receipt,
+    coalesce(c.number, '')::text as number, coalesce(c.stage, '')::text as stage, coalesce(c.lane, '')::text as lane,
+    coalesce(c.version, 0)::bigint as version
+from (select sqlc.arg(id)::uuid as id) v
+left join steps s on s.principal = sqlc.arg(principal)::text and s.command_key = sqlc.arg(command_key)::text
+left join claims c on c.id = v.id;
+
+-- name: ClaimStage :one
+select stage from claims where id = $1;
+
+-- name: DenialRound :one
+-- The round of denial that is open or was decided last; 0 when there is none.
+select coalesce(max(round), 0)::int from denials where claim_id = $1;
+
+-- name: InsertUpload :execrows
+insert into uploads (id, claim_id, principal, key, name, type, size, sha256, object, revision)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing;
+
+-- name: UploadByKey :one
+select id, claim_id, name, type, size, sha256, object, revision from uploads where principal = $1 and key = $2;
+
+-- name: UploadsOfClaim :many
+select id, principal, name, type, size, sha256, object, revision from uploads
+where claim_id = $1 and id = any(sqlc.arg(ids)::uuid[]);
+
+-- name: ListDocuments :many
+-- Documents in order of arrival, after a place in that order. attached_by
+-- narrows to one sender's own; empty takes all. Of the sender by_role and
+-- by_name are staff's, by_party is a claimant's name.
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.attached_by, d.attached_at,
+    coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
+    coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
+from documents d left join staff s on s.id = d.attached_by
+where d.claim_id = $1 and (d.attached_at, d.id) > (sqlc.arg(after_at)::timestamptz, sqlc.arg(after_id)::uuid)
+  and (sqlc.arg(own)::text = '' or d.attached_by = sqlc.arg(own)::text)
+order by d.attached_at, d.id limit sqlc.arg(count);
+
+-- name: DocumentOfClaim :one
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.attached_by, d.attached_at,
+    coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
+    coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
+from documents d left join staff s on s.id = d.attached_by
+where d.claim_id = $1 and d.id = $2;
+
+-- name: ContentOfDocument :one
+select name, type, size, sha256, object, revision from documents where claim_id = $1 and id = $2;
+
+-- name: FieldsOfDocument :many
+-- Of each field the newest round, which is in force.
+select distinct on (name) name, value, source, confidence_bp, page, box, engine, sure, note, coalesce(confirmed_by, '')::text as confirmed_by, at
+from fields where document_id = $1 order by name, round desc;
+
+-- name: ChainHead :one
+select next_event, last_hash from claims where id = $1;
+
+-- name: Chain :many
+select number, kind, at, by_id, by_role, body, prev_hash, hash from events
+where claim_id = $1 and number > $2 order by number limit $3;
+
+-- name: ObjectsOfClaim :many
+-- Everything stored for a claim: documents, then letters.
+select o.id, o.name, o.sha256, o.object, o.revision from (
+    select 1 as part, d.id::text as id, d.name, d.sha256, d.object, d.revision, d.attached_at as at from documents d where d.claim_id = $1
+    union all
+    select 2, l.number, l.kind, l.sha256, l.object, l.revision, l.at from letters l where l.claim_id = $1
+) o order by o.part, o.at, o.id;

@@ -1,0 +1,230 @@
+-- What a step reads and writes. The worker's role alone may write these.
+
+-- name: LockClaim :one
+select version, next_event, last_hash, file from claims where id = $1 for update;
+
+-- name: StepReceipt :one
+select receipt from steps where claim_id = $1 and key = $2;
+
+-- name: InsertStep :exec
+insert into steps (claim_id, key, version, principal, command_key, command_hash, receipt)
+values ($1, $2, $3, sqlc.narg(principal), sqlc.narg(command_key), sqlc.narg(command_hash), $4);
+
+-- name: InsertEvent :exec
+insert into events (claim_id, number, kind, at, by_id, by_role, body, prev_hash, hash)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: UpdateClaim :exec
+update claims set lane = $2, stage = $3, branch = $4, outcome = $5, payable_fen = $6, paid_fen = $7, parked = $8,
+    version = $9, next_event = $10, last_hash = $11, file = $12, updated_at = $13,
+    closed_at = case when $3::text = 'closed' then $13::timestamptz end
+where id = $1;
+
+-- name: NextClaimNumber :one
+select nextval('claim_numbers')::bigint;
+
+-- name: LockFingerprint :exec
+select pg_advisory_xact_lock(hashtextextended($1, 0));
+
+-- name: SameLoss :many
+select id, number, stage, loss_at, line, lat, lng from claims
+where ((policy_no = $1 and policy_no <> '') or (plate = $2 and plate <> ''))
+  and loss_at between $3 and $4 and outcome <> 'withdrawn' and id <> $5
+order by reported_at limit 10;
+
+-- name: InsertClaim :exec
+insert into claims (id, number, line, lane, stage, branch, channel, opened_by, policy_no, policy_id, policy_version,
+    loss_at, place, lat, lng, cause, story, plate, injury, claimed_fen, reported_at, updated_at, version, next_event, last_hash, file)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22, $23, $24, $25);
+
+-- name: PolicyAt :one
+-- The policy as it stood at the moment of loss, or as it stood nearest to it.
+select p.id, p.number, p.line, p.branch, p.holder_name, p.holder_phone, p.plate, v.version, v.starts_at, v.ends_at, v.coverages
+from policies p join policy_versions v on v.policy_id = p.id
+where p.number = $1
+order by (v.starts_at <= sqlc.arg(loss_at)::timestamptz and sqlc.arg(loss_at)::timestamptz < v.ends_at) desc, v.version desc
+limit 1;
+
+-- name: LinkPolicy :exec
+update claims set policy_no = $2, policy_id = $3, policy_version = $4 where id = $1;
+
+-- name: ClaimLoss :one
+select c.line, c.policy_no, c.policy_id, c.policy_version, c.loss_at, c.place, c.lat, c.lng, c.cause, c.story, c.plate, c.number, c.reported_at, c.branch
+from claims c where c.id = $1;
+
+-- name: ClaimCoverages :one
+select v.coverages from claims c join policy_versions v on v.policy_id = c.policy_id and v.version = c.policy_version where c.id = $1;
+
+-- name: InsertParty :exec
+insert into parties (claim_id, number, role, name, phone, principal, added_at) values ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: ClaimParties :many
+select number, role, name, phone, principal from parties where claim_id = $1 order by number;
+
+-- name: InsertExposure :exec
+insert into exposures (claim_id, number, kind, object, claimed_fen, owner_party) values ($1, $2, $3, $4, $5, $6);
+
+-- name: InsertTask :exec
+insert into tasks (id, claim_id, kind, role, branch, level, owner, state, note, opened_at, due_at)
+values ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10);
+
+-- name: CloseTask :exec
+update tasks set state = $2, closed_at = $3, closed_by = $4, owner = coalesce(owner, $4) where id = $1 and state = 'open';
+
+-- name: OwnTask :exec
+update tasks set owner = $2 where id = $1 and state = 'open';
+
+-- name: InsertDispatch :exec
+insert into dispatches (claim_id, round, ranked, chosen, metres, eta, by_id, at) values ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: CountDispatches :one
+select count(*)::int from dispatches where claim_id = $1;
+
+-- name: SurveyorsToRank :many
+select s.id, s.name, s.phone, s.branch, s.skills, s.max_load, coalesce(f.on_shift, false)::boolean as on_shift, f.lat, f.lng,
+    coalesce(f.seen_at, 'epoch'::timestamptz)::timestamptz as seen_at,
+    (select count(*) from tasks t where t.owner = s.id and t.state = 'open' and t.kind = 'survey')::int as load,
+    exists (select from parties p where p.claim_id = $1 and p.phone = s.phone and s.phone <> '') as is_party
+from staff s left join shifts f on f.staff_id = s.id
+where s.role = 'surveyor' and s.active
+order by s.id;
+
+-- name: StaffMember :one
+select id, name, role, branch, level, phone, skills, max_load, active from staff where id = $1;
+
+-- name: InsertSurvey :exec
+insert into surveys (claim_id, round, kind, by_id, arrived_at, lat, lng, metres_off, facts, fault_share_bp, estimate_fen, photos, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: CountSurveys :one
+select count(*)::int from surveys where claim_id = $1;
+
+-- name: LatestSurvey :one
+select round, kind, by_id, fault_share_bp, estimate_fen from surveys where claim_id = $1 order by round desc limit 1;
+
+-- name: InsertDocument :exec
+insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, reason, taken_at, taken_lat, taken_lng, attached_by, attached_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
+
+-- name: UpdateDocument :exec
+update documents set state = $2, kind = $3, reason = $4 where id = $1;
+
+-- name: DocumentObject :one
+select id, claim_id, kind, name, type, size, sha256, object, revision, state from documents where id = $1;
+
+-- name: InsertField :exec
+insert into fields (document_id, round, name, value, source, confidence_bp, page, box, engine, sure, note, confirmed_by, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: FieldRound :one
+select coalesce(max(round), 0)::int from fields where document_id = $1;
+
+-- name: FieldsInForce :many
+select distinct on (f.document_id, f.name) f.document_id, d.kind, f.round, f.name, f.value, f.source, f.confidence_bp, f.page, f.box, f.engine, f.sure, f.note, f.confirmed_by
+from fields f join documents d on d.id = f.document_id
+where d.claim_id = $1
+order by f.document_id, f.name, f.round desc;
+
+-- name: InsertAssessment :exec
+insert into assessments (claim_id, version, by_id, input, payable_fen, note, at) values ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: InsertAssessmentLine :exec
+insert into assessment_lines (claim_id, version, line, exposure, rule, text_zh, text_en, inputs, amount_fen, clause)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: InsertOffer :exec
+insert into offers (claim_id, version, assessment, amount_fen, at) values ($1, $2, $3, $4, $5);
+
+-- name: InsertOfferAnswer :exec
+insert into offer_answers (claim_id, offer, answer, by_id, reason, counter_fen, at) values ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: InsertReview :exec
+insert into reviews (id, claim_id, task_id, level, required, by_id, verdict, result, amount_fen, authority_version, opinion, return_to, question, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+
+-- name: InsertDenial :exec
+insert into denials (claim_id, round, proposed_by, clause, facts, reasons, evidence, at) values ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: InsertDenialVerdict :exec
+insert into denial_verdicts (claim_id, round, by_id, approved, opinion, at) values ($1, $2, $3, $4, $5, $6);
+
+-- name: InsertLetter :exec
+insert into letters (number, claim_id, kind, sha256, object, revision, at) values ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: CountAgreements :one
+select count(*)::int from agreements where claim_id = $1;
+
+-- name: InsertAgreement :exec
+insert into agreements (claim_id, round, offer, amount_fen, payee_name, payee_bank, payee_account, text_sha256, signature, by_id, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: LatestAgreement :one
+select round, offer, amount_fen, payee_name, payee_bank, payee_account, by_id from agreements where claim_id = $1 order by round desc limit 1;
+
+-- name: InsertPayment :exec
+insert into payments (id, claim_id, sequence, amount_fen, payee_name, payee_bank, payee_account, released_by, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: InsertPaymentState :exec
+insert into payment_states (payment_id, number, attempt, reference, state, bank_id, reason, at)
+values ($1, (select count(*) + 1 from payment_states s where s.payment_id = $1), $2, $3, $4, $5, $6, $7);
+
+-- name: PaymentToSend :one
+select p.id, p.claim_id, p.amount_fen, a.payee_name, a.payee_bank, a.payee_account, c.number
+from payments p join claims c on c.id = p.claim_id
+join lateral (select payee_name, payee_bank, payee_account from agreements g where g.claim_id = p.claim_id order by g.round desc limit 1) a on true
+where p.id = $1;
+
+-- name: InsertClockEntry :exec
+insert into clock_entries (claim_id, number, clock, kind, at, days, hours, proof, reason, by_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: ClockEntries :many
+select number, clock, kind, at, days, hours, proof, reason, by_id from clock_entries where claim_id = $1 order by number;
+
+-- name: SetDue :exec
+update claims set due_at = $2, due_clock = $3 where id = $1;
+
+-- name: SetTaskDue :exec
+update tasks set due_at = $2 where claim_id = $1 and state = 'open';
+
+-- name: InsertNotice :exec
+insert into notices (id, claim_id, event, channel, template, "to", subject, body, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: InsertCourierQueue :exec
+insert into courier_queue (notice_id, not_before) values ($1, $2);
+
+-- name: TakeNotices :many
+select n.id, n.claim_id, n.channel, n.template, n."to", n.subject, n.body
+from courier_queue q join notices n on n.id = q.notice_id
+where q.not_before <= now() order by q.not_before limit $1 for update of q skip locked;
+
+-- name: NoticeDelivered :exec
+insert into deliveries (notice_id, attempts, state, reason, delivered_at) values ($1, 1, $2, $3, $4)
+on conflict (notice_id) do update set attempts = deliveries.attempts + 1, state = excluded.state, reason = excluded.reason, delivered_at = excluded.delivered_at;
+
+-- name: DropFromCourierQueue :exec
+delete from courier_queue where notice_id = $1;
+
+-- name: PostponeNotice :exec
+update courier_queue set not_before = $2 where notice_id = $1;
+
+-- name: RuleTablesInForce :many
+select distinct on (kind) kind, version, body from rule_tables where effective_from <= $1 order by kind, effective_from desc, version desc;
+
+-- name: InsertRefusedAttempt :exec
+insert into refused_attempts (request_id, claim_id, by_id, by_role, branch, act, rule, detail)
+values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (request_id) do nothing;
+
+-- name: DenialLetter :one
+select c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, v.at as decided_at
+from claims c
+join denials d on d.claim_id = c.id
+join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round and v.approved
+join parties p on p.claim_id = c.id
+where c.id = $1
+order by d.round desc, (p.role = 'insured') desc, p.number
+limit 1;
+
+-- name: EvidenceHashes :many
+select name, sha256 from documents where claim_id = $1 and id = any(sqlc.arg(ids)::uuid[]) order by attached_at, id;

@@ -1,0 +1,42 @@
+// Package forms holds rule tables as data: authority, lanes, the calendar. A
+// migration adds them to the database, where a decision finds the one in force
+// and records its version; nothing reads them from here to decide.
+package forms
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+)
+
+//go:embed *.json
+var files embed.FS
+
+// Table is a dated, versioned table of rules.
+type Table struct {
+	Kind          string          // authority, lanes, calendar
+	Version       string          // unique for the kind
+	EffectiveFrom string          // date, 2006-01-02
+	Body          json.RawMessage // what package claim decodes
+}
+
+// Tables returns the tables that come with this release. Each file is named
+// <kind>.json and carries its own version and effective_from.
+func Tables() []Table {
+	var tables []Table
+	for _, kind := range []string{"authority", "calendar", "lanes"} {
+		body, err := files.ReadFile(kind + ".json")
+		if err != nil {
+			panic(err) // embedded above
+		}
+		var head struct {
+			Version       string `json:"version"`
+			EffectiveFrom string `json:"effective_from"`
+		}
+		if err := json.Unmarshal(body, &head); err != nil || head.Version == "" || head.EffectiveFrom == "" {
+			panic(fmt.Sprintf("%s.json: want version and effective_from: %v", kind, err))
+		}
+		tables = append(tables, Table{Kind: kind, Version: head.Version, EffectiveFrom: head.EffectiveFrom, Body: body})
+	}
+	return tables
+}

@@ -1,0 +1,103 @@
+// Worker serves the task queues: "claims", whose activities write the claims'
+// rows and talk to bank and gateway, and "claims-ocr", whose activities read
+// papers with engines in C. Name the queues to serve; none means both.
+//
+//	worker [claims] [claims-ocr]
+//
+// The reader of a page runs as a process of its own: this program again, under
+// limits, called "worker page-reader".
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	_ "time/tzdata"
+
+	"anpei/activities"
+	"anpei/activities/ocr"
+	"anpei/internal/boot"
+	"anpei/workflows"
+
+	"go.temporal.io/sdk/worker"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "page-reader" {
+		exit(ocr.Main(os.Args[2:]))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	exit(run(ctx, os.Args[1:]))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func run(ctx context.Context, queues []string) error {
+	cfg, err := boot.Read()
+	if err != nil {
+		return err
+	}
+	logger := cfg.Logger()
+	logger.InfoContext(ctx, "configuration", "config", cfg)
+	metrics, err := boot.Metrics()
+	if err != nil {
+		return err
+	}
+	temporal, err := cfg.Temporal(ctx, logger)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	store, err := cfg.Store()
+	if err != nil {
+		return err
+	}
+
+	served := 0
+	if serves(queues, workflows.ClaimsQueue) {
+		worker.SetStickyWorkflowCacheSize(cfg.StickyCache)
+		stop, err := cfg.Claims(ctx, temporal, store)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		served++
+	}
+	if serves(queues, workflows.OCRQueue) {
+		w := worker.New(temporal, workflows.OCRQueue, worker.Options{MaxConcurrentActivityExecutionSize: cfg.PageReaders})
+		w.RegisterActivity(&activities.OCR{Store: store, Bucket: cfg.Bucket, Reader: ocr.Reader{}})
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start the worker of queue %s: %w", workflows.OCRQueue, err)
+		}
+		defer w.Stop()
+		served++
+	}
+	if served == 0 {
+		return fmt.Errorf("no such queue: %q; there are %s and %s", queues, workflows.ClaimsQueue, workflows.OCRQueue)
+	}
+	logger.InfoContext(ctx, "serving", "queue", queues)
+
+	if cfg.MetricsListen == "" {
+		<-ctx.Done()
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", metrics)
+	mux.HandleFunc("/livez", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	return boot.Serve(ctx, cfg.MetricsListen, mux, logger)
+}
+
+func serves(queues []string, queue string) bool {
+	return len(queues) == 0 || slices.Contains(queues, queue)
+}

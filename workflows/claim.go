@@ -1,0 +1,124 @@
+// Package workflows is what happens to a claim, and in what order.
+package workflows
+
+import (
+	"anpei/claim"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// Claim carries one claim from first notice of loss to its closure:
+//
+//	report ─→ survey ─→ assess ─→ review ─→ agree ─→ pay ─→ close
+//	            ↑____________________|returned |denied ─────→ notify
+//
+// The workflow is the only writer of the claim's rows. People act on it
+// through the messages that listen declares; papers are read beside the main
+// line, as they come. A denied or withdrawn claim is a result, not an error;
+// what retries cannot mend parks the claim, so that none is lost.
+func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
+	ctx, p := open(ctx, f)
+	p.listen(ctx)              // every message, here and only here
+	workflow.Go(ctx, p.papers) // papers, beside the main line
+
+	story := []func(workflow.Context){p.report, p.survey, p.assess, p.review, p.agree, p.pay, p.close}
+	for p.Stage != claim.Closed {
+		for _, stage := range story {
+			stage(ctx) // returns at once when the claim does not stand there
+		}
+		if p.tired(ctx) {
+			return claim.Closure{}, workflow.NewContinueAsNewError(ctx, Claim, p.File)
+		}
+	}
+	p.farewell(ctx) // whoever still waits is told that it is over
+	return p.Closure(), nil
+}
+
+// report stores the notice and finds the claim's lane. A loss that was
+// reported before ends this run: the other claim is told, and goes on.
+func (p *process) report(ctx workflow.Context) {
+	for p.Stage == "" && p.person(ctx) {
+	}
+	if p.Stage == claim.Reported {
+		machine(ctx, p, "route", acts.Route)
+	}
+	if p.Outcome == claim.OutcomeJoined {
+		p.tellOther(ctx)
+	}
+}
+
+// survey brings the facts: the claimant's own pictures in the flash lane, else
+// the nearest suitable surveyor, and the next where one declines or is silent.
+func (p *process) survey(ctx workflow.Context) {
+	for going := true; going; {
+		switch {
+		case p.Stage == claim.SelfSurvey && p.SelfSurveyComplete():
+			machine(ctx, p, "self-survey", acts.SelfSurvey)
+		case p.Stage == claim.Dispatching && p.TaskOf(claim.TaskAssign) == nil:
+			machine(ctx, p, "dispatch", acts.Dispatch)
+		case p.Stage == claim.SelfSurvey:
+			going = p.person(ctx, p.SelfSurveyComplete)
+		case p.Stage == claim.Dispatched:
+			going = p.personWithin(ctx, p.AcceptWithin, p.silent)
+		case p.Stage == claim.Dispatching, p.Stage == claim.Surveying:
+			going = p.person(ctx)
+		default:
+			return
+		}
+	}
+}
+
+// silent passes the survey on when the surveyor has not answered in time.
+func (p *process) silent(ctx workflow.Context) {
+	machineWith(ctx, p, "silent", local, acts.Decline, claim.TaskRef{Task: p.TaskOf(claim.TaskSurvey).ID, Reason: "silent"})
+}
+
+// assess turns facts into a figure, which an activity computes so that history
+// holds it, and negotiates it: an objection brings the claim back to assess.
+func (p *process) assess(ctx workflow.Context) {
+	if p.Stage == claim.Assessing && p.Lane == claim.Flash {
+		machine(ctx, p, "assess", acts.AssessBySelf)
+	}
+	for (p.Stage == claim.Assessing || p.Stage == claim.Negotiating) && p.person(ctx) {
+	}
+}
+
+// review goes level by level until somebody whose limit suffices determines
+// the claim, returns it to a step, or a denial is approved by a second person.
+func (p *process) review(ctx workflow.Context) {
+	for (p.Stage == claim.Reviewing || p.Stage == claim.DenialReview) && p.person(ctx) {
+	}
+}
+
+// agree waits for the claimant's signature, then for the release of the money.
+func (p *process) agree(ctx workflow.Context) {
+	for (p.Stage == claim.Determined || p.Stage == claim.Agreed) && p.person(ctx) {
+	}
+}
+
+// pay submits a released instruction once and then only asks, until the bank's
+// answer is final. Money that comes back waits for another account.
+func (p *process) pay(ctx workflow.Context) {
+	for going := true; going; {
+		switch p.Stage {
+		case claim.Paying:
+			going = p.transfer(ctx)
+		case claim.PayReturned:
+			going = p.person(ctx)
+		default:
+			return
+		}
+	}
+}
+
+// close ends the claim: paid, or denied once the formal notice is written.
+func (p *process) close(ctx workflow.Context) {
+	switch p.Stage {
+	case claim.Denied:
+		letter := remote(ctx, p, "write-denial", acts.WriteDenial, p.ID)
+		machineWith(ctx, p, "notify", local, acts.NotifyDenial, letter)
+	case claim.Paid:
+		machine(ctx, p, "close", acts.Close)
+	default:
+	}
+}

@@ -1,0 +1,327 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"anpei/activities"
+	"anpei/claim"
+	"anpei/workflows"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+)
+
+// The test environment skips time and runs the real workflow; the steps are
+// played by a rows value that applies what each would have stored.
+
+var at = time.Date(2026, 11, 23, 9, 0, 0, 0, claim.Shanghai)
+
+// rows stands for the database: it keeps the file and the steps that are done.
+type rows struct {
+	file  claim.File
+	steps map[string]claim.Receipt
+	log   []string
+}
+
+// play mocks a step: do changes the file as the real one would.
+func play[T any](env *testsuite.TestWorkflowEnvironment, r *rows, act func(context.Context, claim.Step[T]) (claim.Answer, error), name string, do func(f *claim.File, s claim.Step[T]) claim.Receipt) {
+	env.OnActivity(act, mock.Anything, mock.Anything).Return(func(_ context.Context, s claim.Step[T]) (claim.Answer, error) {
+		if receipt, done := r.steps[s.Key]; done {
+			return claim.Answer{File: r.file, Receipt: receipt}, nil
+		}
+		if s.Version != r.file.Version {
+			return claim.Answer{File: r.file, Stale: true}, nil
+		}
+		receipt := do(&r.file, s)
+		if receipt.Result == "" {
+			receipt.Result = claim.Done
+		}
+		r.file.Version++
+		r.steps[s.Key] = receipt
+		r.log = append(r.log, name)
+		return claim.Answer{File: r.file, Receipt: receipt}, nil
+	}).Maybe()
+}
+
+func stageTo[T any](stage claim.Stage) func(*claim.File, claim.Step[T]) claim.Receipt {
+	return func(f *claim.File, _ claim.Step[T]) claim.Receipt {
+		f.Stage = stage
+		return claim.Receipt{}
+	}
+}
+
+type story struct {
+	*testsuite.TestWorkflowEnvironment
+	t    *testing.T
+	rows *rows
+}
+
+func newStory(t *testing.T) story {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetStartTime(at)
+	workflows.Register(env)
+	var a *activities.Activities
+	env.RegisterActivity(&activities.Activities{})
+	env.RegisterActivity(&activities.OCR{})
+	r := &rows{file: claim.File{ID: "c1", Cycle: 1}, steps: map[string]claim.Receipt{}}
+
+	play(env, r, a.Report, "report", func(f *claim.File, _ claim.Step[claim.Notice]) claim.Receipt {
+		f.Number, f.Stage, f.Branch, f.Line = "AP-1", claim.Reported, "3101", claim.Motor
+		f.PolicyVerified, f.AcceptWithin = true, 10*time.Minute
+		return claim.Receipt{}
+	})
+	play(env, r, a.Withdraw, "withdraw", func(f *claim.File, _ claim.Step[claim.Reason]) claim.Receipt {
+		f.Stage, f.Outcome = claim.Closed, claim.OutcomeWithdrawn
+		return claim.Receipt{}
+	})
+	play(env, r, a.Close, "close", func(f *claim.File, _ claim.Step[claim.None]) claim.Receipt {
+		f.Stage, f.Outcome = claim.Closed, claim.OutcomePaid
+		return claim.Receipt{}
+	})
+	play(env, r, a.Settle, "settle", func(f *claim.File, s claim.Step[claim.Settled]) claim.Receipt {
+		f.Payments[0].State = s.Body.State
+		if s.Body.State == claim.PaymentCleared {
+			f.Stage = claim.Paid
+		}
+		return claim.Receipt{}
+	})
+	return story{env, t, r}
+}
+
+// standard makes the claim take the standard lane: Wang is sent, and Li next.
+func (s story) standard() story {
+	var a *activities.Activities
+	play(s.TestWorkflowEnvironment, s.rows, a.Route, "route", func(f *claim.File, _ claim.Step[claim.None]) claim.Receipt {
+		f.Lane, f.Stage = claim.Standard, claim.Dispatching
+		return claim.Receipt{}
+	})
+	play(s.TestWorkflowEnvironment, s.rows, a.Dispatch, "dispatch", func(f *claim.File, _ claim.Step[claim.None]) claim.Receipt {
+		who := []claim.StaffID{"wang", "li"}[len(f.Passed)]
+		f.Stage = claim.Dispatched
+		f.Tasks = []claim.Task{{ID: "survey-" + string(who), Kind: claim.TaskSurvey, Role: claim.Surveyor, Owner: who}}
+		return claim.Receipt{}
+	})
+	play(s.TestWorkflowEnvironment, s.rows, a.Decline, "decline", func(f *claim.File, _ claim.Step[claim.TaskRef]) claim.Receipt {
+		f.Passed = append(f.Passed, f.Tasks[0].Owner)
+		f.Tasks, f.Stage = nil, claim.Dispatching
+		return claim.Receipt{}
+	})
+	play(s.TestWorkflowEnvironment, s.rows, a.Accept, "accept", stageTo[claim.TaskRef](claim.Surveying))
+	return s
+}
+
+// paying makes the claim stand before the bank: released, not submitted.
+func (s story) paying() story {
+	var a *activities.Activities
+	play(s.TestWorkflowEnvironment, s.rows, a.Route, "route", func(f *claim.File, _ claim.Step[claim.None]) claim.Receipt {
+		f.Lane, f.Stage, f.Offer = claim.Flash, claim.Negotiating, 1
+		return claim.Receipt{}
+	})
+	play(s.TestWorkflowEnvironment, s.rows, a.Agree, "agree", func(f *claim.File, _ claim.Step[claim.Agreement]) claim.Receipt {
+		f.Stage = claim.Paying
+		f.Payments = []claim.Instruction{{ID: "p1", Reference: "R1", Attempt: 1, Amount: 100, State: claim.PaymentSubmitted}}
+		return claim.Receipt{}
+	})
+	return s
+}
+
+// reply is what came of a message.
+type reply struct {
+	receipt claim.Receipt
+	err     error
+	came    bool
+}
+
+func (r *reply) rule(t *testing.T) string {
+	t.Helper()
+	require.True(t, r.came, "no answer came")
+	var app *temporal.ApplicationError
+	require.ErrorAs(t, r.err, &app)
+	require.Equal(t, activities.Refused, app.Type())
+	var refusal claim.Refusal
+	require.NoError(t, app.Details(&refusal))
+	return refusal.Rule
+}
+
+// send sends a message after a delay of the claim's time.
+func send[T any](s story, after time.Duration, name string, by claim.Actor, body T) *reply {
+	r := &reply{}
+	s.RegisterDelayedCallback(func() {
+		s.UpdateWorkflow(name, name+after.String(), &testsuite.TestUpdateCallback{
+			OnAccept: func() {},
+			OnReject: func(err error) { r.err, r.came = err, true },
+			OnComplete: func(v any, err error) {
+				r.err, r.came = err, true
+				if err == nil {
+					r.receipt, _ = v.(claim.Receipt)
+				}
+			},
+		}, claim.Message[T]{By: by, Key: name + after.String(), Body: body})
+	}, after)
+	return r
+}
+
+func (s story) run() (claim.Closure, error) {
+	s.ExecuteWorkflow(workflows.Claim, claim.File{ID: "c1", Cycle: 1})
+	require.True(s.t, s.IsWorkflowCompleted())
+	var c claim.Closure
+	if err := s.GetWorkflowError(); err != nil {
+		return c, err
+	}
+	return c, s.GetWorkflowResult(&c)
+}
+
+var (
+	claimant = claim.Actor{ID: "phone:1", Role: claim.Claimant}
+	wang     = claim.Actor{ID: "wang", Role: claim.Surveyor, Branch: "3101"}
+	li       = claim.Actor{ID: "li", Role: claim.Surveyor, Branch: "3101"}
+)
+
+func TestASilentSurveyorLosesTheTaskToTheNext(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).standard()
+	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	late := send(s, 11*time.Minute, workflows.Accept, wang, claim.TaskRef{Task: "survey-wang"})
+	next := send(s, 12*time.Minute, workflows.Accept, li, claim.TaskRef{Task: "survey-li"})
+	send(s, time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+
+	closure, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, claim.OutcomeWithdrawn, closure.Outcome)
+	require.Equal(t, claim.RuleTask, late.rule(t))
+	require.NoError(t, next.err)
+	require.Equal(t, []string{"report", "route", "dispatch", "decline", "dispatch", "accept", "withdraw"}, s.rows.log)
+}
+
+func TestMessagesAreRefusedByTheFileAlone(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		message string
+		by      claim.Actor
+		task    string
+		rule    string
+	}{
+		"at the wrong stage":          {workflows.Consent, claimant, "", claim.RuleStage},
+		"from the wrong role":         {workflows.Accept, claimant, "survey-wang", claim.RuleRole},
+		"on somebody else's task":     {workflows.Accept, li, "survey-wang", claim.RuleTaskTaken},
+		"on a task that is not there": {workflows.Accept, wang, "another", claim.RuleTask},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStory(t).standard()
+			send(s, 0, workflows.Report, claimant, claim.Notice{})
+			got := send(s, time.Minute, tt.message, tt.by, claim.TaskRef{Task: tt.task})
+			send(s, 2*time.Minute, workflows.Withdraw, claimant, claim.Reason{})
+			_, err := s.run()
+			require.NoError(t, err)
+			require.Equal(t, tt.rule, got.rule(t))
+		})
+	}
+}
+
+func TestAnUnknownTransferIsAskedAboutAndNeverSentTwice(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).paying()
+	var a *activities.Activities
+	s.OnActivity(a.Submit, mock.Anything, mock.Anything).Return(activities.TransferState{}, context.DeadlineExceeded).Once()
+	asked := 0
+	s.OnActivity(a.Query, mock.Anything, mock.Anything).Return(func(context.Context, activities.PayRef) (activities.TransferState, error) {
+		asked++
+		if asked < 3 {
+			return activities.TransferState{State: claim.PaymentUnknown}, nil
+		}
+		return activities.TransferState{State: claim.PaymentCleared}, nil
+	})
+	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	send(s, time.Minute, workflows.Agree, claimant, claim.Agreement{Offer: 1})
+	tooLate := send(s, time.Minute+2*time.Second, workflows.Withdraw, claimant, claim.Reason{})
+
+	closure, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, claim.Closure{ID: "c1", Number: "AP-1", Outcome: claim.OutcomePaid, Paid: 100}, closure)
+	require.Equal(t, claim.RulePaymentStarted, tooLate.rule(t))
+	s.AssertExpectations(t)
+}
+
+func TestOnlyTheBanksWordLetsATransferBeSentAgainUnderItsReference(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).paying()
+	var a *activities.Activities
+	var sent []string
+	s.OnActivity(a.Submit, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.PayRef) (activities.TransferState, error) {
+		sent = append(sent, in.Reference)
+		if len(sent) == 1 {
+			return activities.TransferState{}, context.DeadlineExceeded
+		}
+		return activities.TransferState{State: claim.PaymentCleared}, nil
+	})
+	s.OnActivity(a.Query, mock.Anything, mock.Anything).Return(activities.TransferState{State: claim.PaymentNotFound}, nil).Once()
+	play(s.TestWorkflowEnvironment, s.rows, a.Resubmit, "resubmit", func(f *claim.File, _ claim.Step[claim.None]) claim.Receipt {
+		f.Payments[0].State = claim.PaymentSubmitted
+		return claim.Receipt{}
+	})
+	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	send(s, time.Minute, workflows.Agree, claimant, claim.Agreement{Offer: 1})
+
+	closure, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, claim.OutcomePaid, closure.Outcome)
+	require.Equal(t, []string{"R1", "R1"}, sent)
+}
+
+func TestWhatRetriesCannotMendParksTheClaimUntilAnOperatorResumesIt(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	var a *activities.Activities
+	broken := true
+	s.OnActivity(a.Route, mock.Anything, mock.Anything).Return(func(context.Context, claim.Step[claim.None]) (claim.Answer, error) {
+		if broken {
+			return claim.Answer{}, temporal.NewNonRetryableApplicationError("no table", activities.Broken, nil)
+		}
+		s.rows.file.Stage, s.rows.file.Lane = claim.Determined, claim.Standard
+		s.rows.file.Version++
+		return claim.Answer{File: s.rows.file}, nil
+	})
+	play(s.TestWorkflowEnvironment, s.rows, a.Park, "park", func(f *claim.File, in claim.Step[claim.Stuck]) claim.Receipt {
+		f.Parked = &claim.Parked{Step: in.Body.Step}
+		f.Tasks = []claim.Task{{ID: "mend", Kind: claim.TaskResume, Role: claim.Operator}}
+		return claim.Receipt{}
+	})
+	play(s.TestWorkflowEnvironment, s.rows, a.Resume, "resume", func(f *claim.File, _ claim.Step[claim.TaskRef]) claim.Receipt {
+		broken, f.Parked, f.Tasks = false, nil, nil
+		return claim.Receipt{}
+	})
+	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	stopped := send(s, time.Minute, workflows.Withdraw, claimant, claim.Reason{})
+	resumed := send(s, time.Hour, workflows.Resume, claim.Actor{ID: "kong", Role: claim.Operator}, claim.TaskRef{Task: "mend"})
+	send(s, 2*time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+
+	closure, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, claim.RuleParked, stopped.rule(t))
+	require.NoError(t, resumed.err)
+	require.Equal(t, claim.OutcomeWithdrawn, closure.Outcome)
+}
+
+func TestARunWhoseRowsAreAheadGoesOnFromTheRows(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).standard()
+	s.RegisterDelayedCallback(func() { // a step committed, and its workflow task was lost
+		s.rows.file.Stage = claim.Surveying
+		s.rows.file.Version++
+	}, time.Minute)
+	stale := send(s, 2*time.Minute, workflows.Accept, wang, claim.TaskRef{Task: "survey-wang"})
+	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	send(s, 3*time.Minute, workflows.Withdraw, claimant, claim.Reason{})
+
+	closure, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, claim.RuleStage, stale.rule(t))
+	require.Equal(t, claim.OutcomeWithdrawn, closure.Outcome)
+}

@@ -1,0 +1,80 @@
+package workflows
+
+import (
+	"anpei/claim"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// Names of the messages that people and machine clients send to a claim, each
+// an update whose argument is a [claim.Message] of the type beside it and
+// whose answer is a [claim.Receipt]. A refused update fails with an
+// application error of type activities.Refused that carries a [claim.Refusal].
+const (
+	Report       = "report"        // claim.Notice, with start
+	Attach       = "attach"        // claim.Batch
+	Confirm      = "confirm"       // claim.Confirmation
+	Assign       = "assign"        // claim.Assign
+	Accept       = "accept"        // claim.TaskRef
+	Decline      = "decline"       // claim.TaskRef
+	Convert      = "convert"       // claim.Reason: a self-survey becomes a visit
+	Survey       = "survey"        // claim.SurveyReport
+	Assess       = "assess"        // claim.Assessment
+	Consent      = "consent"       // claim.Consent
+	Object       = "object"        // claim.Objection
+	Review       = "review"        // claim.Verdict
+	DecideDenial = "decide-denial" // claim.DenialVerdict
+	Agree        = "agree"         // claim.Agreement
+	Release      = "release"       // claim.Release
+	CorrectPayee = "correct-payee" // claim.Payee
+	LinkPolicy   = "link-policy"   // claim.LinkPolicy
+	Withdraw     = "withdraw"      // claim.Reason
+	Take         = "take"          // claim.TaskRef
+	PutBack      = "put-back"      // claim.TaskRef
+	Resume       = "resume"        // claim.TaskRef
+)
+
+// Signals come from machines that wait for no answer.
+const (
+	ReportedAgain = "reported-again" // claim.Again: another report of the same loss
+)
+
+// listen declares every message: its name, the inbox whose region deals with
+// it, and the step that answers it. Who may send it, and when, is in the table
+// of package claim. A person's decision and the release of money are ordinary
+// activities; the rest is local.
+func (p *process) listen(ctx workflow.Context) {
+	hear(ctx, p, Report, &p.people, local, acts.Report)
+
+	hear(ctx, p, Attach, &p.desk, local, acts.Attach)
+	hear(ctx, p, Confirm, &p.desk, local, acts.Confirm)
+
+	hear(ctx, p, Assign, &p.people, local, acts.Assign)
+	hear(ctx, p, Accept, &p.people, local, acts.Accept)
+	hear(ctx, p, Decline, &p.people, local, acts.Decline)
+	hear(ctx, p, Convert, &p.people, local, acts.Convert)
+	hear(ctx, p, Survey, &p.people, local, acts.Survey)
+
+	hear(ctx, p, Assess, &p.people, local, acts.Assess)
+	hear(ctx, p, Consent, &p.people, local, acts.Consent)
+	hear(ctx, p, Object, &p.people, local, acts.Object)
+
+	hear(ctx, p, Review, &p.people, decide, acts.Review)
+	hear(ctx, p, DecideDenial, &p.people, decide, acts.DecideDenial)
+
+	hear(ctx, p, Agree, &p.people, decide, acts.Agree)
+	hear(ctx, p, Release, &p.people, decide, acts.Release)
+	hear(ctx, p, CorrectPayee, &p.people, decide, acts.CorrectPayee)
+
+	hear(ctx, p, LinkPolicy, &p.people, local, acts.LinkPolicy)
+	hear(ctx, p, Withdraw, &p.people, decide, acts.Withdraw)
+
+	hear(ctx, p, Take, &p.people, local, acts.Take)
+	hear(ctx, p, PutBack, &p.people, local, acts.PutBack)
+	hear(ctx, p, Resume, &p.operators, local, acts.Resume)
+
+	workflow.Go(ctx, p.rereports)
+}
+
+// WorkflowID returns the id of a claim's workflow.
+func WorkflowID(id claim.ID) string { return "claim/" + string(id) }

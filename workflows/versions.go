@@ -1,0 +1,13 @@
+package workflows
+
+// Every incompatible change of a workflow is one constant here, with the day,
+// the reason and when it can go:
+//
+//	dualReview = "dual-review" // 2026-10, regulator's letter 14; drop when no claim opened before 2026-10-01 is open
+//
+// used as
+//
+//	if workflow.GetVersion(ctx, dualReview, workflow.DefaultVersion, 1) >= 1 { … }
+//
+// A name is never used again, nor renumbered. There is none yet: the histories
+// in testdata are of the first release.
