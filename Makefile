@@ -31,7 +31,7 @@ reset: .bin/local ## forget all claims: stop the local stack and remove its data
 
 ##@ Work on it
 
-.PHONY: test check generate fmt bench
+.PHONY: test check generate fmt bench histories
 test: setup check .bin/local minio .bin/api .bin/worker ## all checks, then all tests with the race detector, on a stack of their own
 	@$(call section,tests of the local stack)
 	@cd deploy/local && go test ./...
@@ -56,6 +56,13 @@ bench: setup .bin/local minio .bin/api .bin/worker .bin/bench ## measure the pro
 	@$(call section,bench)
 	@.bin/local reset --data .local-bench >/dev/null
 	@deploy/with-stack.sh .local-bench --ports auto -- .bin/bench
+
+RELEASE ?= v0.1.0
+histories: setup .bin/local minio .bin/api .bin/worker .bin/demo ## record the histories that TestReplay replays, of a fresh demo, at a release (RELEASE=its tag)
+	@$(call section,histories)
+	@.bin/local reset --data .local-histories >/dev/null
+	@deploy/with-stack.sh .local-histories --ports auto -- bash -c '.bin/demo --exit && go run ./deploy/histories workflows/testdata/histories/$(RELEASE)'
+	@.bin/local reset --data .local-histories >/dev/null
 
 ##@ Build it
 
@@ -83,7 +90,7 @@ clean: ## remove what was built (make reset removes data)
 	@go build -o $@ ./deploy/$(@F)
 
 # The servers. Building them takes minutes once, so each says so.
-.bin/local: $(shell find deploy/local -type f)
+.bin/local: $(shell find -L deploy/local -type f)
 	@echo "building .bin/local with the Temporal server$(if $(wildcard $@),,, about 7 minutes the first time)"
 	@cd deploy/local && go build -o ../../$@ .
 	@touch $@

@@ -10,10 +10,10 @@ package activities
 import (
 	"sync"
 
-	"anpei/schemas/db"
-
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/minio/minio-go/v7"
+
+	"anpei/schemas/db"
 )
 
 // Activities serves queue "claims". Its fields are set in main.

@@ -122,8 +122,7 @@ func (t *tx) assess(in claim.Assessment) error {
 			return t.refuse(claim.RuleInput, fmt.Sprintf("objects: the policy has no cover for exposure %d, %s; propose a denial.", o.Exposure, exposure.Kind))
 		}
 		st, err := settlement(cover, exposure.Kind, o, loss)
-		var bad indemnity.InputError
-		if errors.As(err, &bad) {
+		if bad, ok := errors.AsType[indemnity.InputError](err); ok {
 			return t.refuse(claim.RuleInput, fmt.Sprintf("exposure %d: %s", o.Exposure, bad))
 		}
 		if err != nil {

@@ -75,7 +75,7 @@ func (b HTTPBank) Query(ctx context.Context, reference string) (TransferState, e
 }
 
 func (a bankAnswer) state() (TransferState, error) {
-	switch a.Status { //nolint:exhaustive // the others are ours, not a bank's
+	switch a.Status {
 	case claim.PaymentAccepted, claim.PaymentCleared, claim.PaymentRejected, claim.PaymentReturned:
 		return TransferState{State: a.Status, BankID: a.BankID, Reason: a.Reason}, nil
 	default:

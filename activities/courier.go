@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"time"
 
-	"anpei/schemas/db"
-
 	"github.com/jackc/pgx/v5"
 	"go.temporal.io/sdk/activity"
+
+	"anpei/schemas/db"
 )
 
 // Gateway sends SMS and mail. A message id once used always means the same

@@ -12,12 +12,12 @@ import (
 // What several steps do alike: tasks, clocks, notices.
 
 // open opens a task, offered to whoever has the role, the branch and the level.
-func (t *tx) open(kind claim.TaskKind, role claim.Role, level claim.Level, note string) *claim.Task {
-	return t.openFor("", kind, role, level, note)
+func (t *tx) open(kind claim.TaskKind, role claim.Role, level claim.Level, note string) {
+	t.openFor("", kind, role, level, note)
 }
 
 // openFor opens a task that belongs to somebody from the start.
-func (t *tx) openFor(owner claim.StaffID, kind claim.TaskKind, role claim.Role, level claim.Level, note string) *claim.Task {
+func (t *tx) openFor(owner claim.StaffID, kind claim.TaskKind, role claim.Role, level claim.Level, note string) {
 	task := claim.Task{ID: t.uuid("task/" + string(kind)), Kind: kind, Role: role, Branch: t.file.Branch, Level: level, Owner: owner}
 	t.file.Tasks = append(t.file.Tasks, task)
 	t.receipt.Task = task.ID
@@ -30,7 +30,6 @@ func (t *tx) openFor(owner claim.StaffID, kind claim.TaskKind, role claim.Role, 
 		ID: task.ID, ClaimID: t.id, Kind: kind, Role: role, Branch: task.Branch, Level: level,
 		Owner: named, Note: note, OpenedAt: t.at,
 	}))
-	return &t.file.Tasks[len(t.file.Tasks)-1]
 }
 
 // done closes the open task of a kind, if there is one.
@@ -154,10 +153,4 @@ func (t *tx) tellClaimant(template, body string) {
 			return
 		}
 	}
-}
-
-// day is how a date is told to a claimant.
-func day(at time.Time) string {
-	at = at.In(claim.Shanghai)
-	return fmt.Sprintf("%d月%d日 周%s", at.Month(), at.Day(), []string{"日", "一", "二", "三", "四", "五", "六"}[at.Weekday()])
 }

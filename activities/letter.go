@@ -12,11 +12,11 @@ import (
 	"path/filepath"
 	"time"
 
-	"anpei/claim"
-	"anpei/schemas/db"
-
 	"codeberg.org/go-pdf/fpdf"
 	"github.com/minio/minio-go/v7"
+
+	"anpei/claim"
+	"anpei/schemas/db"
 )
 
 // Letter is a formal letter as stored.

@@ -6,11 +6,11 @@ import (
 	"io"
 	"os"
 
+	"github.com/minio/minio-go/v7"
+
 	"anpei/claim"
 	"anpei/claim/document"
 	"anpei/schemas/db"
-
-	"github.com/minio/minio-go/v7"
 )
 
 // LossPhoto is the kind of a document that shows a loss and says nothing.

@@ -84,13 +84,12 @@ func (t *tx) sign(payee claim.Payee, signature string) error {
 // instruct writes the payment instruction, and its first state, before the
 // bank hears of it. From here the workflow submits once.
 func (t *tx) instruct(payee claim.Payee, releasedBy claim.StaffID) error {
-	sequence := 1
 	id := t.uuid("payment")
 	if last := t.file.Payment(); last != nil {
 		return broken("claim %s has instruction %s already", t.id, last.ID)
 	}
 	t.queue(t.q.InsertPayment(t, &t.w, db.InsertPaymentParams{
-		ID: id, ClaimID: t.id, Sequence: int32(sequence), AmountFen: t.file.Payable, //nolint:gosec // few
+		ID: id, ClaimID: t.id, Sequence: 1, AmountFen: t.file.Payable,
 		PayeeName: payee.Name, PayeeBank: payee.Bank, PayeeAccount: payee.Account, ReleasedBy: string(releasedBy), At: t.at,
 	}))
 	t.file.Payments = append(t.file.Payments, claim.Instruction{ID: id, Amount: t.file.Payable})

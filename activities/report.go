@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"anpei/claim"
 	"anpei/schemas/db"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Two reports of the same policy or plate are of the same loss when the losses
@@ -166,7 +166,7 @@ func (t *tx) parties(n claim.Notice, policy policyAt) {
 	}
 	for i, e := range n.Exposures {
 		t.queue(t.q.InsertExposure(t, &t.w, db.InsertExposureParams{
-			ClaimID: t.id, Number: int32(i + 1), Kind: e.Kind, Object: e.Object, ClaimedFen: e.Estimate, OwnerParty: owners[i], //nolint:gosec // a few
+			ClaimID: t.id, Number: int32(i + 1), Kind: e.Kind, Object: e.Object, ClaimedFen: e.Estimate, OwnerParty: owners[i],
 		}))
 	}
 }

@@ -9,13 +9,13 @@ import (
 	"fmt"
 	"time"
 
-	"anpei/claim"
-	"anpei/schemas/db"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.temporal.io/sdk/temporal"
+
+	"anpei/claim"
+	"anpei/schemas/db"
 )
 
 // step runs do as one step of a claim: one transaction that locks the claim's
@@ -36,12 +36,10 @@ func step[T any](ctx context.Context, a *Activities, s claim.Step[T], act string
 	// which is the rollback.
 	defer conn.Release()
 	answer, err := runStep(ctx, a, conn, s, act, do)
-	var final *temporal.ApplicationError
-	if errors.As(err, &final) {
+	if final, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return claim.Answer{}, final // wrapped, it would lose its type on the wire
 	}
-	var bad *pgconn.PgError
-	if errors.As(err, &bad) && (bad.Code[:2] == "22" || bad.Code[:2] == "23") {
+	if bad, ok := errors.AsType[*pgconn.PgError](err); ok && (bad.Code[:2] == "22" || bad.Code[:2] == "23") {
 		return claim.Answer{}, broken("%s claim %s: %w", act, s.Claim, err) // a value or a constraint: the same every time
 	}
 	if err != nil {

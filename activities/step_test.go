@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
 	"anpei/activities"
 	"anpei/claim"
 	"anpei/internal/testenv"
-
-	"github.com/google/uuid"
-	"github.com/stretchr/testify/require"
 )
 
 // bench of a test: the real database, and a claim's steps one after another as

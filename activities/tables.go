@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"anpei/claim"
-
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"anpei/claim"
 )
 
 // tablesFor is how long a process may decide by the tables it has: a kill

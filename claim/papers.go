@@ -56,12 +56,16 @@ func (f *File) selfSurveyNeeds() []Need {
 	}
 	var needs []Need
 	if photos < SelfSurveyPhotos {
-		needs = append(needs, Need{What: "loss_photo", From: Claimant, Blocks: true,
-			ZH: "请再拍摄受损部位照片（至少两张，不同角度）", EN: "Please take pictures of the damage: two or more, from different angles."})
+		needs = append(needs, Need{
+			What: "loss_photo", From: Claimant, Blocks: true,
+			ZH: "请再拍摄受损部位照片（至少两张，不同角度）", EN: "Please take pictures of the damage: two or more, from different angles.",
+		})
 	}
 	if !figure {
-		needs = append(needs, Need{What: "repair_estimate", From: Claimant, Blocks: true,
-			ZH: "请上传维修估价单或发票", EN: "Please send the repair estimate or the invoice."})
+		needs = append(needs, Need{
+			What: "repair_estimate", From: Claimant, Blocks: true,
+			ZH: "请上传维修估价单或发票", EN: "Please send the repair estimate or the invoice.",
+		})
 	}
 	return needs
 }

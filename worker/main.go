@@ -18,12 +18,12 @@ import (
 	"syscall"
 	_ "time/tzdata"
 
+	"go.temporal.io/sdk/worker"
+
 	"anpei/activities"
 	"anpei/activities/ocr"
 	"anpei/internal/boot"
 	"anpei/workflows"
-
-	"go.temporal.io/sdk/worker"
 )
 
 func main() {

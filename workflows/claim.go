@@ -2,9 +2,9 @@
 package workflows
 
 import (
-	"anpei/claim"
-
 	"go.temporal.io/sdk/workflow"
+
+	"anpei/claim"
 )
 
 // Claim carries one claim from first notice of loss to its closure:

@@ -5,14 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"anpei/activities"
-	"anpei/claim"
-	"anpei/workflows"
-
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+
+	"anpei/activities"
+	"anpei/claim"
+	"anpei/workflows"
 )
 
 // The test environment skips time and runs the real workflow; the steps are

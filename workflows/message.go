@@ -1,9 +1,9 @@
 package workflows
 
 import (
-	"anpei/claim"
-
 	"go.temporal.io/sdk/workflow"
+
+	"anpei/claim"
 )
 
 // Names of the messages that people and machine clients send to a claim, each

@@ -4,12 +4,12 @@ import (
 	"context"
 	"time"
 
-	"anpei/activities"
-	"anpei/claim"
-
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"anpei/activities"
+	"anpei/claim"
 )
 
 // Task queues.

@@ -1,11 +1,11 @@
 package workflows
 
 import (
+	"go.temporal.io/sdk/workflow"
+
 	"anpei/activities"
 	"anpei/claim"
 	"anpei/claim/document"
-
-	"go.temporal.io/sdk/workflow"
 )
 
 // papers is the region beside the main line: it answers those who send or

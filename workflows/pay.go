@@ -3,10 +3,10 @@ package workflows
 import (
 	"time"
 
+	"go.temporal.io/sdk/workflow"
+
 	"anpei/activities"
 	"anpei/claim"
-
-	"go.temporal.io/sdk/workflow"
 )
 
 // transfer takes the instruction one step nearer to a final answer: it submits

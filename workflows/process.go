@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"anpei/activities"
-	"anpei/claim"
-
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"anpei/activities"
+	"anpei/claim"
 )
 
 // process is a claim in motion: the File that survives continue-as-new, and

@@ -49,8 +49,8 @@ func (w worked) compute() (map[string]claim.Fen, error) {
 	f.ignore("currency") // a hundredth of any currency counts like a fen
 	figures := adapt(f)
 	for key := range w.Inputs {
-		if !f.read[key] {
-			f.fail(fmt.Errorf("%w: fact %s", errUnsupported, key))
+		if !f.read[key] { // whatever else went wrong may come from it
+			return nil, fmt.Errorf("%w: fact %s", errUnsupported, key)
 		}
 	}
 	return figures, f.err

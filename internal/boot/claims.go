@@ -6,12 +6,12 @@ import (
 	"net/http"
 	"time"
 
-	"anpei/activities"
-	"anpei/workflows"
-
 	"github.com/minio/minio-go/v7"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
+
+	"anpei/activities"
+	"anpei/workflows"
 )
 
 // Claims starts a worker of queue "claims", with the writer's credentials, and

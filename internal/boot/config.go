@@ -3,7 +3,6 @@
 package boot
 
 import (
-	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -96,12 +95,4 @@ func (c Config) LogValue() slog.Value {
 		attrs = append(attrs, slog.Any(name, v.Field(i).Interface()))
 	}
 	return slog.GroupValue(attrs...)
-}
-
-func (c Config) codecKey() ([]byte, error) {
-	key, err := base64.StdEncoding.DecodeString(string(c.CodecKey))
-	if err != nil || len(key) != 32 {
-		return nil, fmt.Errorf("ANPEI_CODEC_KEY: want 32 bytes in base64, as `head -c 32 /dev/urandom | base64` prints")
-	}
-	return key, nil
 }

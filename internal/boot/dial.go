@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,10 +10,6 @@ import (
 	"net/http"
 	"os"
 	"time"
-
-	"anpei/internal/codec"
-	"anpei/schemas/db"
-	"anpei/schemas/forms"
 
 	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -31,6 +28,10 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
+
+	"anpei/internal/codec"
+	"anpei/schemas/db"
+	"anpei/schemas/forms"
 )
 
 // Logger returns the process's logger: JSON lines on standard error.
@@ -79,11 +80,7 @@ func (c Config) Temporal(ctx context.Context, logger *slog.Logger) (client.Clien
 	if err != nil {
 		return nil, fmt.Errorf("read TEMPORAL_*: %w", err)
 	}
-	key, err := c.codecKey()
-	if err != nil {
-		return nil, err
-	}
-	sealed, err := codec.New(key)
+	sealed, err := c.Codec()
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +103,15 @@ func (c Config) Temporal(ctx context.Context, logger *slog.Logger) (client.Clien
 		return nil, fmt.Errorf("reach temporal at %s: %w", opts.HostPort, err)
 	}
 	return c2, nil
+}
+
+// Codec returns the codec that seals what passes through Temporal.
+func (c Config) Codec() (converter.PayloadCodec, error) {
+	key, err := base64.StdEncoding.DecodeString(string(c.CodecKey))
+	if err != nil || len(key) != 32 {
+		return nil, errors.New("ANPEI_CODEC_KEY: want 32 bytes in base64, as `head -c 32 /dev/urandom | base64` prints")
+	}
+	return codec.New(key)
 }
 
 // Store dials the object store.

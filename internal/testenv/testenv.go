@@ -17,10 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"anpei/internal/boot"
-	"anpei/schemas/db"
-	"anpei/schemas/forms"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
@@ -29,6 +25,10 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"anpei/internal/boot"
+	"anpei/schemas/db"
+	"anpei/schemas/forms"
 )
 
 const startIt = "start the servers and their environment with: make test, or .bin/local up --detach and then set -a; . .local/env"

@@ -1,0 +1,100 @@
+package claim_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"anpei/claim"
+)
+
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	surveyor := claim.Actor{ID: "chen", Role: claim.Surveyor}
+	assessor := claim.Actor{ID: "zhou", Role: claim.Assessor}
+	claimant := claim.Actor{ID: "phone:1", Role: claim.Claimant}
+	finance := claim.Actor{ID: "yang", Role: claim.Finance}
+	operator := claim.Actor{ID: "kong", Role: claim.Operator}
+	level := func(l claim.Level) claim.Actor { return claim.Actor{ID: "zheng", Role: claim.Reviewer, Level: l} }
+	review := []claim.Task{{ID: "r", Kind: claim.TaskReview, Role: claim.Reviewer, Level: 2}}
+	did := func(who claim.StaffID, duty claim.Duty) []claim.Act {
+		return []claim.Act{{By: who, Duty: duty, At: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}}
+	}
+
+	for name, tt := range map[string]struct {
+		file claim.File
+		act  string
+		by   claim.Actor
+		task string
+		rule string // "" passes
+	}{
+		"a surveyor accepts what was offered": {claim.File{Stage: claim.Dispatched, Tasks: []claim.Task{{ID: "s", Kind: claim.TaskSurvey, Role: claim.Surveyor, Owner: "chen"}}}, "accept", surveyor, "s", ""},
+		"another surveyor does not":           {claim.File{Stage: claim.Dispatched, Tasks: []claim.Task{{ID: "s", Kind: claim.TaskSurvey, Role: claim.Surveyor, Owner: "zhao"}}}, "accept", surveyor, "s", claim.RuleTaskTaken},
+		"a survey after review":               {claim.File{Stage: claim.Reviewing}, "survey", surveyor, "s", claim.RuleStage},
+		"a task of another kind":              {claim.File{Stage: claim.Reviewing, Tasks: []claim.Task{{ID: "r", Kind: claim.TaskAssess, Role: claim.Assessor}}}, "review", level(2), "r", claim.RuleTask},
+		"a claimant reviews":                  {claim.File{Stage: claim.Reviewing, Tasks: review}, "review", claimant, "r", claim.RuleRole},
+		"a reviewer one level too low":        {claim.File{Stage: claim.Reviewing, Tasks: review}, "review", level(1), "r", claim.RuleLimit},
+		"a reviewer of the task's level":      {claim.File{Stage: claim.Reviewing, Tasks: review}, "review", level(2), "r", ""},
+		"a reviewer of a higher level":        {claim.File{Stage: claim.Reviewing, Tasks: review}, "review", level(3), "r", ""},
+		"a reviewer who assessed":             {claim.File{Stage: claim.Reviewing, Tasks: review, Acts: did("zheng", claim.DutyAssess)}, "review", level(2), "r", "separation.review-own-assessment"},
+		"a claimant confirms fields":          {claim.File{Stage: claim.Assessing}, "confirm", claimant, "", claim.RuleRole},
+		"withdrawal before the release":       {claim.File{Stage: claim.Agreed}, "withdraw", claimant, "", ""},
+		"withdrawal after it":                 {claim.File{Stage: claim.Paying}, "withdraw", claimant, "", claim.RulePaymentStarted},
+		"withdrawal of a returned payment":    {claim.File{Stage: claim.PayReturned}, "withdraw", claimant, "", claim.RulePaymentStarted},
+		"anything on a closed claim":          {claim.File{Stage: claim.Closed}, "attach", claimant, "", claim.RuleStage},
+		"finance on a parked claim":           {claim.File{Stage: claim.Agreed, Parked: &claim.Parked{}}, "release", finance, "", claim.RuleParked},
+		"papers on a parked claim":            {claim.File{Stage: claim.Agreed, Parked: &claim.Parked{}}, "attach", claimant, "", ""},
+		"an operator resumes a parked claim":  {claim.File{Stage: claim.Agreed, Parked: &claim.Parked{}, Tasks: []claim.Task{{ID: "m", Kind: claim.TaskResume, Role: claim.Operator}}}, "resume", operator, "m", ""},
+		"an assessor takes a reviewer's task": {claim.File{Stage: claim.Reviewing, Tasks: review}, "take", assessor, "r", claim.RuleRole},
+		"an act that does not exist":          {claim.File{Stage: claim.Reviewing}, "approve-everything", level(4), "r", claim.RuleInput},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := tt.file.Guard(tt.act, tt.by, tt.task)
+			if tt.rule == "" {
+				require.Nil(t, got)
+				return
+			}
+			require.NotNil(t, got)
+			require.Equal(t, tt.rule, got.Rule)
+			require.NotEmpty(t, got.Detail)
+		})
+	}
+}
+
+func TestTheMachineMayOnlyEverApprove(t *testing.T) {
+	t.Parallel()
+	for _, stage := range []claim.Stage{claim.Assessing, claim.Reviewing, claim.DenialReview} {
+		f := claim.File{Stage: stage, Tasks: []claim.Task{{ID: "d", Kind: claim.TaskDenial, Role: claim.Reviewer}}}
+		for _, act := range []string{"review", "decide-denial"} {
+			require.NotNil(t, f.Guard(act, claim.TheMachine(), "d"), "%s at %s", act, stage)
+		}
+	}
+	require.False(t, claim.MayDeny(claim.System))
+}
+
+func TestASelfSurveyIsCompleteWithTwoPicturesAndAReadFigure(t *testing.T) {
+	t.Parallel()
+	photo := claim.Paper{Kind: "loss_photo", State: claim.PaperRead}
+	for name, tt := range map[string]struct {
+		papers   []claim.Paper
+		complete bool
+	}{
+		"nothing":               {nil, false},
+		"one picture":           {[]claim.Paper{photo, {Kind: "repair_estimate", State: claim.PaperRead}}, false},
+		"no figure":             {[]claim.Paper{photo, photo, photo}, false},
+		"a figure not read yet": {[]claim.Paper{photo, photo, {Kind: "repair_estimate", State: claim.PaperReceived}}, false},
+		"an unsure figure":      {[]claim.Paper{photo, photo, {Kind: "repair_estimate", State: claim.PaperUnsure}}, false},
+		"an estimate":           {[]claim.Paper{photo, photo, {Kind: "repair_estimate", State: claim.PaperRead}}, true},
+		"a confirmed invoice":   {[]claim.Paper{photo, photo, {Kind: "vat_invoice", State: claim.PaperConfirmed}}, true},
+		"an unreadable picture": {[]claim.Paper{photo, {Kind: "loss_photo", State: claim.PaperUnreadable}, {Kind: "vat_invoice", State: claim.PaperRead}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := claim.File{Stage: claim.SelfSurvey, Papers: tt.papers}
+			require.Equal(t, tt.complete, f.SelfSurveyComplete())
+			require.Equal(t, tt.complete, len(f.Missing()) == 0)
+		})
+	}
+}

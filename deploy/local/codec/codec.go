@@ -1,0 +1,1 @@
+../../../internal/codec/codec.go
