@@ -7,8 +7,10 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"anpei/activities"
 	"anpei/claim"
@@ -25,6 +27,8 @@ type rows struct {
 	file  claim.File
 	steps map[string]claim.Receipt
 	log   []string
+
+	joins bool // the loss was reported before, as claim c0
 }
 
 // play mocks a step: do changes the file as the real one would.
@@ -72,6 +76,10 @@ func newStory(t *testing.T) story {
 	r := &rows{file: claim.File{ID: "c1", Cycle: 1}, steps: map[string]claim.Receipt{}}
 
 	play(env, r, a.Report, "report", func(f *claim.File, _ claim.Step[claim.Notice]) claim.Receipt {
+		if r.joins {
+			f.Stage, f.Outcome = claim.Closed, claim.OutcomeJoined
+			return claim.Receipt{Claim: "c0", Number: "AP-0", Result: claim.Joined}
+		}
 		f.Number, f.Stage, f.Branch, f.Line = "AP-1", claim.Reported, "3101", claim.Motor
 		f.PolicyVerified, f.AcceptWithin = true, 10*time.Minute
 		return claim.Receipt{}
@@ -324,4 +332,72 @@ func TestARunWhoseRowsAreAheadGoesOnFromTheRows(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, claim.RuleStage, stale.rule(t))
 	require.Equal(t, claim.OutcomeWithdrawn, closure.Outcome)
+}
+
+func TestAReportOfAKnownLossEndsAsJoinedAndTellsTheOtherClaim(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.rows.joins = true
+	var told claim.Again
+	s.OnSignalExternalWorkflow(mock.Anything, "claim/c0", "", workflows.ReportedAgain, mock.Anything).Return(
+		func(_, _, _, _ string, arg any) error {
+			told, _ = arg.(claim.Again)
+			return nil
+		}).Once()
+	reply := send(s, 0, workflows.Report, claimant, claim.Notice{Channel: "phone", Reporter: claim.Party{Name: "李四"}})
+
+	closure, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, claim.OutcomeJoined, closure.Outcome)
+	require.NoError(t, reply.err)
+	require.Equal(t, "AP-0", reply.receipt.Number)
+	require.Equal(t, "李四", told.Reporter.Name)
+	s.AssertExpectations(t)
+}
+
+func TestALongClaimGoesOnInANewRunWithItsFile(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).standard()
+	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	accepted := send(s, time.Minute, workflows.Accept, wang, claim.TaskRef{Task: "survey-wang"})
+	s.RegisterDelayedCallback(func() { s.SetContinueAsNewSuggested(true) }, 2*time.Minute)
+
+	_, err := s.run()
+	var next *workflow.ContinueAsNewError
+	require.ErrorAs(t, err, &next)
+	require.NoError(t, accepted.err)
+	var file claim.File
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &file))
+	require.Equal(t, s.rows.file, file)
+	require.Equal(t, claim.Surveying, file.Stage)
+}
+
+func TestADeniedClaimEndsWithItsNotice(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	var a *activities.Activities
+	play(s.TestWorkflowEnvironment, s.rows, a.Route, "route", func(f *claim.File, _ claim.Step[claim.None]) claim.Receipt {
+		f.Lane, f.Stage = claim.Standard, claim.DenialReview
+		f.Tasks = []claim.Task{{ID: "d", Kind: claim.TaskDenial, Role: claim.Reviewer, Level: 2}}
+		f.Acts = []claim.Act{{By: "zheng", Duty: claim.DutyProposeDenial}}
+		return claim.Receipt{}
+	})
+	play(s.TestWorkflowEnvironment, s.rows, a.DecideDenial, "decide-denial", stageTo[claim.DenialVerdict](claim.Denied))
+	s.OnActivity(a.WriteDenial, mock.Anything, claim.ID("c1")).Return(activities.Letter{Number: "AP-1-D1"}, nil).Once()
+	play(s.TestWorkflowEnvironment, s.rows, a.NotifyDenial, "notify", func(f *claim.File, in claim.Step[activities.Letter]) claim.Receipt {
+		require.Equal(t, "AP-1-D1", in.Body.Number)
+		f.Stage, f.Outcome = claim.Closed, claim.OutcomeDenied
+		return claim.Receipt{}
+	})
+	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	own := send(s, time.Minute, workflows.DecideDenial, claim.Actor{ID: "zheng", Role: claim.Reviewer, Level: 4}, claim.DenialVerdict{Task: "d", Approve: true})
+	low := send(s, 2*time.Minute, workflows.DecideDenial, claim.Actor{ID: "han", Role: claim.Reviewer, Level: 1}, claim.DenialVerdict{Task: "d", Approve: true})
+	send(s, 3*time.Minute, workflows.DecideDenial, claim.Actor{ID: "feng", Role: claim.Reviewer, Level: 2}, claim.DenialVerdict{Task: "d", Approve: true})
+
+	closure, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, claim.Closure{ID: "c1", Number: "AP-1", Outcome: claim.OutcomeDenied}, closure)
+	require.Equal(t, "separation.approve-own-denial", own.rule(t))
+	require.Equal(t, claim.RuleLimit, low.rule(t))
+	s.AssertExpectations(t)
 }
