@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // the bank's day is China's, on any machine
+
+	"anpei/deploy/local/sandbox"
 )
 
 var china = func() *time.Location {
@@ -62,7 +64,7 @@ func (b *Bank) authorized(next http.Handler) http.Handler {
 		have := sha256.Sum256([]byte(token))
 		if b.token == "" || subtle.ConstantTimeCompare(have[:], want[:]) != 1 {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="sandbox bank"`)
-			problem{Status: http.StatusUnauthorized, Type: "unauthorized", Detail: "send the bank's token as a bearer token"}.write(w)
+			sandbox.Problem{Status: http.StatusUnauthorized, Type: "unauthorized", Detail: "send the bank's token as a bearer token"}.Write(w)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -71,11 +73,11 @@ func (b *Bank) authorized(next http.Handler) http.Handler {
 
 func (b *Bank) postTransfer(w http.ResponseWriter, r *http.Request) {
 	var o Order
-	if !readJSON(w, r, &o) {
+	if !sandbox.ReadJSON(w, r, mostBody, &o) {
 		return
 	}
 	if wrong := o.wrong(); len(wrong) > 0 {
-		invalid(wrong).write(w)
+		invalid(wrong).Write(w)
 		return
 	}
 	defer b.enter(o.Reference)()
@@ -90,7 +92,7 @@ func (b *Bank) postTransfer(w http.ResponseWriter, r *http.Request) {
 		b.fail(w, r, err)
 	case out.Fault == failBefore:
 		w.Header().Set("Retry-After", "1")
-		problem{Status: http.StatusServiceUnavailable, Type: "unavailable", Detail: "the bank cannot take this now"}.write(w)
+		sandbox.Problem{Status: http.StatusServiceUnavailable, Type: "unavailable", Detail: "the bank cannot take this now"}.Write(w)
 	case out.Fault == cutAfter:
 		panic(http.ErrAbortHandler)
 	case out.Fault == hangAfter:
@@ -100,12 +102,12 @@ func (b *Bank) postTransfer(w http.ResponseWriter, r *http.Request) {
 		}
 		panic(http.ErrAbortHandler)
 	case out.Differs != nil:
-		problem{
+		sandbox.Problem{
 			Status: http.StatusConflict, Type: "reference-used", Detail: "this reference belongs to another transfer",
 			More: map[string]any{"fields": out.Differs},
-		}.write(w)
+		}.Write(w)
 	default:
-		writeJSON(w, http.StatusOK, out.Transfer)
+		sandbox.WriteJSON(w, http.StatusOK, out.Transfer)
 	}
 }
 
@@ -119,7 +121,7 @@ func (b *Bank) settleAndSubmit(o Order) (outcome, error) {
 func (b *Bank) getTransfer(w http.ResponseWriter, r *http.Request) {
 	reference := r.PathValue("reference")
 	if !referencePattern.MatchString(reference) {
-		invalid(map[string]string{"reference": (Order{Reference: reference}).wrong()["reference"]}).write(w)
+		invalid(map[string]string{"reference": (Order{Reference: reference}).wrong()["reference"]}).Write(w)
 		return
 	}
 	if err := b.dawdle(reference, ""); err != nil {
@@ -129,16 +131,16 @@ func (b *Bank) getTransfer(w http.ResponseWriter, r *http.Request) {
 	t, gone, err := b.query(reference)
 	switch {
 	case err == nil:
-		writeJSON(w, http.StatusOK, t)
+		sandbox.WriteJSON(w, http.StatusOK, t)
 	case errors.Is(err, errNotFound):
-		gone.problem(b.now()).write(w)
+		gone.problem(b.now()).Write(w)
 	default:
 		b.fail(w, r, err)
 	}
 }
 
-func (a absence) problem(now time.Time) problem {
-	p := problem{
+func (a absence) problem(now time.Time) sandbox.Problem {
+	p := sandbox.Problem{
 		Status: http.StatusNotFound, Type: "transfer-not-found",
 		More: map[string]any{"authoritative": a.Authoritative, "cut_off_at": a.CutOffAt},
 	}
@@ -160,7 +162,7 @@ func (b *Bank) getStatement(w http.ResponseWriter, r *http.Request) {
 	after := number(q.Get("after"), "after", 0, 0, math.MaxInt64, wrong)
 	limit := number(q.Get("limit"), "limit", 100, 1, 1000, wrong)
 	if len(wrong) > 0 {
-		invalid(wrong).write(w)
+		invalid(wrong).Write(w)
 		return
 	}
 	answer := struct {
@@ -183,7 +185,7 @@ func (b *Bank) getStatement(w http.ResponseWriter, r *http.Request) {
 		b.fail(w, r, fmt.Errorf("read the statement: %w", err))
 		return
 	}
-	writeJSON(w, http.StatusOK, answer)
+	sandbox.WriteJSON(w, http.StatusOK, answer)
 }
 
 func (b *Bank) getHealth(w http.ResponseWriter, r *http.Request) {
@@ -206,7 +208,7 @@ func getSwitch[T any](b *Bank, pick func(switches) T) http.HandlerFunc {
 			b.fail(w, r, err)
 			return
 		}
-		writeJSON(w, http.StatusOK, pick(s))
+		sandbox.WriteJSON(w, http.StatusOK, pick(s))
 	}
 }
 
@@ -215,11 +217,11 @@ func getSwitch[T any](b *Bank, pick func(switches) T) http.HandlerFunc {
 func putSwitch[T any](b *Bank, wrong func(T) map[string]string, set func(ledger, T) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var v T
-		if !readJSON(w, r, &v) {
+		if !sandbox.ReadJSON(w, r, mostBody, &v) {
 			return
 		}
 		if wrong := wrong(v); len(wrong) > 0 {
-			invalid(wrong).write(w)
+			invalid(wrong).Write(w)
 			return
 		}
 		if err := b.update(func(l ledger) error { return set(l, v) }); err != nil {
@@ -261,15 +263,15 @@ func (b *Bank) dawdle(reference, account string) error {
 // fail answers 500, or 503 when the bank is closing; the cause is for the log.
 func (b *Bank) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, errClosing) {
-		problem{Status: http.StatusServiceUnavailable, Type: "unavailable", Detail: err.Error()}.write(w)
+		sandbox.Problem{Status: http.StatusServiceUnavailable, Type: "unavailable", Detail: err.Error()}.Write(w)
 		return
 	}
 	b.log.ErrorContext(r.Context(), "bank request", "method", r.Method, "path", r.URL.Path, "error", err)
-	problem{Status: http.StatusInternalServerError, Type: "internal", Detail: "the sandbox bank broke; see its log"}.write(w)
+	sandbox.Problem{Status: http.StatusInternalServerError, Type: "internal", Detail: "the sandbox bank broke; see its log"}.Write(w)
 }
 
-func invalid(fields map[string]string) problem {
-	return problem{
+func invalid(fields map[string]string) sandbox.Problem {
+	return sandbox.Problem{
 		Status: http.StatusUnprocessableEntity, Type: "invalid", Detail: "some fields are not as they must be",
 		More: map[string]any{"fields": fields},
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"anpei/deploy/local/sandbox"
 )
 
 // Main runs a bank until ctx is done:
@@ -38,5 +40,5 @@ func Main(ctx context.Context, args []string) (err error) {
 		return fmt.Errorf("open the bank: %w", err)
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	return serve(ctx, "bank", *listen, b.Handler())
+	return sandbox.Serve(ctx, "bank", *listen, b.Handler())
 }

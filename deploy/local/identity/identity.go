@@ -13,7 +13,6 @@ package identity
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +23,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"anpei/deploy/local/sandbox"
 )
 
 // DefaultSecret is the secret of the machine clients when none is set. It is
@@ -116,7 +117,7 @@ func (p *Provider) Handler() http.Handler {
 }
 
 func (p *Provider) getConfiguration(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{
+	sandbox.WriteJSON(w, http.StatusOK, map[string]any{
 		"issuer":                                         p.issuer,
 		"authorization_endpoint":                         p.issuer + "/authorize",
 		"token_endpoint":                                 p.issuer + "/token",
@@ -139,7 +140,7 @@ func (p *Provider) getConfiguration(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (p *Provider) getKeys(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, p.key.public())
+	sandbox.WriteJSON(w, http.StatusOK, p.key.public())
 }
 
 // refusal is an error of RFC 6749: a fixed code, and a text for people.
@@ -166,16 +167,10 @@ func single(form url.Values) (map[string]string, error) {
 	return values, nil
 }
 
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v) //nolint:errcheck // the client left
-}
-
 // fail answers 500; the cause is for the log.
 func (p *Provider) fail(ctx context.Context, w http.ResponseWriter, err error) {
 	p.log.ErrorContext(ctx, "identity request", "error", err)
-	writeJSON(w, http.StatusInternalServerError, refuse("server_error", "the sandbox identity provider broke; see its log"))
+	sandbox.WriteJSON(w, http.StatusInternalServerError, refuse("server_error", "the sandbox identity provider broke; see its log"))
 }
 
 // bearer returns the bearer token of a request.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"anpei/deploy/local/sandbox"
 )
 
 // Main runs a provider until ctx is done:
@@ -46,5 +48,5 @@ func Main(ctx context.Context, args []string) (err error) {
 		return fmt.Errorf("open the identity provider: %w", err)
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	return serve(ctx, "identity", *listen, p.Handler())
+	return sandbox.Serve(ctx, "identity", *listen, p.Handler())
 }

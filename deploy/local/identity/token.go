@@ -7,6 +7,8 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+
+	"anpei/deploy/local/sandbox"
 )
 
 // tokens is the answer of the token endpoint.
@@ -25,14 +27,14 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	var refused refusal
 	switch {
 	case err == nil:
-		writeJSON(w, http.StatusOK, got)
+		sandbox.WriteJSON(w, http.StatusOK, got)
 	case !errors.As(err, &refused):
 		p.fail(r.Context(), w, err)
 	case refused.Code == "invalid_client":
 		w.Header().Set("WWW-Authenticate", `Basic realm="sandbox identity"`)
-		writeJSON(w, http.StatusUnauthorized, refused)
+		sandbox.WriteJSON(w, http.StatusUnauthorized, refused)
 	default:
-		writeJSON(w, http.StatusBadRequest, refused)
+		sandbox.WriteJSON(w, http.StatusBadRequest, refused)
 	}
 }
 
@@ -123,8 +125,8 @@ func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
 	persona, known := p.persona(c.Subject)
 	if err != nil || !known {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="sandbox identity", error="invalid_token"`)
-		writeJSON(w, http.StatusUnauthorized, refuse("invalid_token", "send an access token of a person, issued here within the hour"))
+		sandbox.WriteJSON(w, http.StatusUnauthorized, refuse("invalid_token", "send an access token of a person, issued here within the hour"))
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]string{"sub": persona.Subject, "name": persona.Name})
+	sandbox.WriteJSON(w, http.StatusOK, map[string]string{"sub": persona.Subject, "name": persona.Name})
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"anpei/deploy/local/sandbox"
 )
 
 // mostBody is the largest request body in bytes: a mail with its HTML.
@@ -89,11 +91,11 @@ func (o *Outbox) take(m Message) (out outcome, err error) {
 
 func (o *Outbox) postMessage(w http.ResponseWriter, r *http.Request) {
 	var m Message
-	if !readJSON(w, r, &m) {
+	if !sandbox.ReadJSON(w, r, mostBody, &m) {
 		return
 	}
 	if wrong := m.wrong(); len(wrong) > 0 {
-		invalid(wrong).write(w)
+		invalid(wrong).Write(w)
 		return
 	}
 	err := o.dawdle()
@@ -106,14 +108,14 @@ func (o *Outbox) postMessage(w http.ResponseWriter, r *http.Request) {
 		o.fail(w, r, err)
 	case out.Failed:
 		w.Header().Set("Retry-After", "1")
-		problem{Status: http.StatusServiceUnavailable, Type: "unavailable", Detail: "the gateway cannot take this now"}.write(w)
+		sandbox.Problem{Status: http.StatusServiceUnavailable, Type: "unavailable", Detail: "the gateway cannot take this now"}.Write(w)
 	case out.Differs != nil:
-		problem{
+		sandbox.Problem{
 			Status: http.StatusConflict, Type: "id-used", Detail: "this id belongs to another message",
 			More: map[string]any{"fields": out.Differs},
-		}.write(w)
+		}.Write(w)
 	default:
-		writeJSON(w, http.StatusAccepted, out.Receipt)
+		sandbox.WriteJSON(w, http.StatusAccepted, out.Receipt)
 	}
 }
 
@@ -125,7 +127,7 @@ func (o *Outbox) getMessages(w http.ResponseWriter, r *http.Request) {
 	sel.After = uint64(number(q.Get("after"), "after", 0, 0, math.MaxInt64, wrong))
 	sel.Limit = int(number(q.Get("limit"), "limit", 100, 1, 1000, wrong))
 	if len(wrong) > 0 {
-		invalid(wrong).write(w)
+		invalid(wrong).Write(w)
 		return
 	}
 	answer := struct {
@@ -144,7 +146,7 @@ func (o *Outbox) getMessages(w http.ResponseWriter, r *http.Request) {
 		o.fail(w, r, fmt.Errorf("list messages: %w", err))
 		return
 	}
-	writeJSON(w, http.StatusOK, answer)
+	sandbox.WriteJSON(w, http.StatusOK, answer)
 }
 
 func (o *Outbox) getFaults(w http.ResponseWriter, r *http.Request) {
@@ -153,7 +155,7 @@ func (o *Outbox) getFaults(w http.ResponseWriter, r *http.Request) {
 		o.fail(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, f)
+	sandbox.WriteJSON(w, http.StatusOK, f)
 }
 
 func (o *Outbox) faults() (f Faults, err error) {
@@ -167,11 +169,11 @@ func (o *Outbox) faults() (f Faults, err error) {
 // putFaults replaces the faults as a whole.
 func (o *Outbox) putFaults(w http.ResponseWriter, r *http.Request) {
 	var f Faults
-	if !readJSON(w, r, &f) {
+	if !sandbox.ReadJSON(w, r, mostBody, &f) {
 		return
 	}
 	if wrong := f.wrong(); len(wrong) > 0 {
-		invalid(wrong).write(w)
+		invalid(wrong).Write(w)
 		return
 	}
 	if err := o.update(func(s store) error { return s.setFaults(f) }); err != nil {
@@ -210,15 +212,15 @@ func (o *Outbox) dawdle() error {
 // log.
 func (o *Outbox) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, errClosing) {
-		problem{Status: http.StatusServiceUnavailable, Type: "unavailable", Detail: err.Error()}.write(w)
+		sandbox.Problem{Status: http.StatusServiceUnavailable, Type: "unavailable", Detail: err.Error()}.Write(w)
 		return
 	}
 	o.log.ErrorContext(r.Context(), "outbox request", "method", r.Method, "path", r.URL.Path, "error", err)
-	problem{Status: http.StatusInternalServerError, Type: "internal", Detail: "the sandbox outbox broke; see its log"}.write(w)
+	sandbox.Problem{Status: http.StatusInternalServerError, Type: "internal", Detail: "the sandbox outbox broke; see its log"}.Write(w)
 }
 
-func invalid(fields map[string]string) problem {
-	return problem{
+func invalid(fields map[string]string) sandbox.Problem {
+	return sandbox.Problem{
 		Status: http.StatusUnprocessableEntity, Type: "invalid", Detail: "some fields are not as they must be",
 		More: map[string]any{"fields": fields},
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"anpei/deploy/local/sandbox"
 )
 
 // Main runs an outbox until ctx is done:
@@ -32,5 +34,5 @@ func Main(ctx context.Context, args []string) (err error) {
 		return fmt.Errorf("open the outbox: %w", err)
 	}
 	defer func() { err = errors.Join(err, o.Close()) }()
-	return serve(ctx, "outbox", *listen, o.Handler())
+	return sandbox.Serve(ctx, "outbox", *listen, o.Handler())
 }

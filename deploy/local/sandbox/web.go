@@ -1,4 +1,4 @@
-package bank
+package sandbox
 
 import (
 	"encoding/json"
@@ -10,15 +10,15 @@ import (
 	"net/http"
 )
 
-// problem is an RFC 9457 problem document; More holds further members.
-type problem struct {
+// Problem is an RFC 9457 problem document; More holds further members.
+type Problem struct {
 	Status int
 	Type   string // last part of the path /problems/…
 	Detail string
 	More   map[string]any
 }
 
-func (p problem) write(w http.ResponseWriter) {
+func (p Problem) Write(w http.ResponseWriter) {
 	body := map[string]any{
 		"type":   "/problems/" + p.Type,
 		"title":  http.StatusText(p.Status),
@@ -27,11 +27,11 @@ func (p problem) write(w http.ResponseWriter) {
 	}
 	maps.Copy(body, p.More)
 	w.Header().Set("Content-Type", "application/problem+json")
-	writeJSON(w, p.Status, body)
+	WriteJSON(w, p.Status, body)
 }
 
-// writeJSON answers with v, as plain JSON unless the header says what else.
-func writeJSON(w http.ResponseWriter, status int, v any) {
+// WriteJSON answers with v, as plain JSON unless the header says what else.
+func WriteJSON(w http.ResponseWriter, status int, v any) {
 	if h := w.Header(); h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/json")
 	}
@@ -39,14 +39,14 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	json.NewEncoder(w).Encode(v) //nolint:errcheck // the client left
 }
 
-// readJSON decodes the one JSON value of the body, all fields known, or
-// answers with a problem and returns false.
-func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
+// ReadJSON decodes the one JSON value of the body, all fields known, or
+// answers with a problem and returns false. most is the largest body in bytes.
+func ReadJSON(w http.ResponseWriter, r *http.Request, most int64, v any) bool {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
-		problem{Status: http.StatusUnsupportedMediaType, Type: "not-json", Detail: "send Content-Type: application/json"}.write(w)
+		Problem{Status: http.StatusUnsupportedMediaType, Type: "not-json", Detail: "send Content-Type: application/json"}.Write(w)
 		return false
 	}
-	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostBody))
+	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
 	body.DisallowUnknownFields()
 	err := body.Decode(v)
 	if err == nil {
@@ -56,9 +56,9 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 		err = errors.New("there is more than one JSON value")
 	}
 	if large := new(http.MaxBytesError); errors.As(err, &large) {
-		problem{Status: http.StatusRequestEntityTooLarge, Type: "too-large", Detail: fmt.Sprintf("the body is larger than %d bytes", mostBody)}.write(w)
+		Problem{Status: http.StatusRequestEntityTooLarge, Type: "too-large", Detail: fmt.Sprintf("the body is larger than %d bytes", most)}.Write(w)
 		return false
 	}
-	problem{Status: http.StatusBadRequest, Type: "bad-json", Detail: err.Error()}.write(w)
+	Problem{Status: http.StatusBadRequest, Type: "bad-json", Detail: err.Error()}.Write(w)
 	return false
 }

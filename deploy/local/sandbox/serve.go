@@ -1,4 +1,6 @@
-package bank
+// Package sandbox is what the three sandboxes share: how they listen, and how
+// they take and give JSON.
+package sandbox
 
 import (
 	"context"
@@ -10,9 +12,9 @@ import (
 	"time"
 )
 
-// serve answers on addr, a loopback address, until ctx is done; requests in
+// Serve answers on addr, a loopback address, until ctx is done; requests in
 // hand then have five seconds.
-func serve(ctx context.Context, name, addr string, h http.Handler) error {
+func Serve(ctx context.Context, name, addr string, h http.Handler) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("listen on %q: %w", addr, err)
