@@ -109,6 +109,10 @@ func (t *tx) assess(in claim.Assessment) error {
 	if err != nil {
 		return err
 	}
+	shared, err := t.sharedSubLimit(in, loss)
+	if err != nil {
+		return t.refuse(claim.RuleInput, err.Error())
+	}
 	var lines []db.InsertAssessmentLineParams
 	var payable claim.Fen
 	version := t.file.Assessment + 1
@@ -121,7 +125,7 @@ func (t *tx) assess(in claim.Assessment) error {
 		if !ok {
 			return t.refuse(claim.RuleInput, fmt.Sprintf("objects: the policy has no cover for exposure %d, %s; propose a denial.", o.Exposure, exposure.Kind))
 		}
-		st, err := settlement(cover, exposure.Kind, o, loss)
+		st, err := settlement(cover, exposure.Kind, o, loss, shared[o.Exposure])
 		if bad, ok := errors.AsType[indemnity.InputError](err); ok {
 			return t.refuse(claim.RuleInput, fmt.Sprintf("exposure %d: %s", o.Exposure, bad))
 		}
@@ -129,13 +133,18 @@ func (t *tx) assess(in claim.Assessment) error {
 			return broken("calculate exposure %d: %w", o.Exposure, err)
 		}
 		exposure.Payable = st.Payable
-		payable += st.Payable
+		if payable, err = claim.Sum(payable, st.Payable); err != nil {
+			return t.refuse(claim.RuleInput, "objects: "+err.Error())
+		}
+		cover.Limit -= st.Of(indemnity.FigureThirdParty) // one limit for the accident, whoever has the loss
+		covers[exposure.Kind] = cover
 		for _, l := range st.Lines {
 			inputs, err := json.Marshal(l.Inputs)
 			t.queue(err)
 			lines = append(lines, db.InsertAssessmentLineParams{
 				ClaimID: t.id, Version: int32(version), Line: int32(len(lines) + 1), Exposure: int32(o.Exposure), //nolint:gosec // few
-				Rule: l.Rule, TextZh: l.Text, TextEn: l.TextEN, Inputs: inputs, AmountFen: l.Amount, Clause: l.Clause,
+				Figure: string(l.Figure), Rule: l.Rule, TextZh: l.Text, TextEn: l.TextEN, Inputs: inputs,
+				AmountFen: l.Amount, BalanceFen: l.Balance, Clause: l.Clause,
 			})
 		}
 	}
@@ -188,15 +197,61 @@ func (t *tx) covers() (map[claim.ExposureKind]Coverage, claim.Date, error) {
 	return covers, claim.DateOf(loss.LossAt), nil
 }
 
-// settlement calculates one exposure.
-func settlement(c Coverage, kind claim.ExposureKind, o claim.Assessed, on claim.Date) (indemnity.Statement, error) {
+// lossOf adds up the items of one exposure.
+func lossOf(o claim.Assessed) (claim.Fen, error) {
 	amounts := make([]claim.Fen, len(o.Items))
 	for i, item := range o.Items {
 		amounts[i] = item.Amount
 	}
 	loss, err := claim.Sum(amounts...)
 	if err != nil {
-		return indemnity.Statement{}, indemnity.InputError{{Field: "items", Message: err.Error()}}
+		return 0, indemnity.InputError{{Field: "items", Message: err.Error()}}
+	}
+	return loss, nil
+}
+
+// sharedSubLimit divides the one property sub-limit of our compulsory cover
+// (交强险) among several third parties of the accident, in proportion to their
+// losses, by exposure. A single one has it whole.
+func (t *tx) sharedSubLimit(in claim.Assessment, on claim.Date) (map[int]*claim.Fen, error) {
+	var exposures []int
+	var losses []claim.Fen
+	atFault := false
+	for _, o := range in.Objects {
+		if o.Exposure < 1 || o.Exposure > len(t.file.Exposures) || t.file.Exposures[o.Exposure-1].Kind != claim.ThirdPartyProperty {
+			continue
+		}
+		loss, err := lossOf(o)
+		if err != nil {
+			return nil, err
+		}
+		exposures, losses = append(exposures, o.Exposure), append(losses, loss)
+		atFault = atFault || o.FaultShare > 0
+	}
+	if len(exposures) < 2 {
+		return nil, nil
+	}
+	limits, err := indemnity.LimitsOn(on.String(), atFault)
+	if err != nil {
+		return nil, err
+	}
+	total, err := claim.Sum(losses...)
+	if err != nil {
+		return nil, err
+	}
+	shared := map[int]*claim.Fen{}
+	for i, part := range claim.Share(min(limits.Property, total), claim.Rats(losses...)) {
+		shared[exposures[i]] = &part
+	}
+	return shared, nil
+}
+
+// settlement calculates one exposure. left is its part of our compulsory
+// sub-limit where others share it.
+func settlement(c Coverage, kind claim.ExposureKind, o claim.Assessed, on claim.Date, left *claim.Fen) (indemnity.Statement, error) {
+	loss, err := lossOf(o)
+	if err != nil {
+		return indemnity.Statement{}, err
 	}
 	value := o.Value
 	if value == 0 {
@@ -211,12 +266,12 @@ func settlement(c Coverage, kind claim.ExposureKind, o claim.Assessed, on claim.
 	case claim.ThirdPartyProperty:
 		return indemnity.ThirdPartyProperty(indemnity.ThirdPartyIn{
 			Form: c.Form, AccidentOn: on.String(), Loss: loss, AtFault: o.FaultShare > 0, FaultShare: o.FaultShare,
-			FromOtherCompulsory: o.FromOtherCompulsory, Limit: c.Limit, Rate: c.Rate,
+			FromOtherCompulsory: o.FromOtherCompulsory, CompulsoryLeft: left, Limit: c.Limit, Rate: c.Rate,
 		})
 	case claim.CommercialProperty:
 		return indemnity.CommercialProperty(indemnity.PropertyIn{
 			Form: c.Form, Loss: loss, Rescue: o.Rescue, Salvage: o.Salvage, SumInsured: c.SumInsured, Value: value,
-			Deductible: c.Deductible, TotalLoss: o.TotalLoss,
+			Deductible: c.Deductible, DeductibleRate: c.Rate, TotalLoss: o.TotalLoss,
 		})
 	default:
 		return indemnity.Statement{}, fmt.Errorf("no calculation for %q", kind)

@@ -311,3 +311,35 @@ func TestMoneyDoesNotMoveWhileThePolicyIsNotVerified(t *testing.T) {
 	require.Equal(t, claim.Negotiating, d.file.Stage)
 	d.verifyChain()
 }
+
+func TestSeveralThirdPartiesShareOneCompulsorySubLimitAndOneCommercialLimit(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	_, err := d.db.Owner.Exec(t.Context(), `update policy_versions set coverages = '[{"kind":"third_party_property","form":"motor-2020","limit_fen":1000000}]'`)
+	require.NoError(t, err)
+	n := notice(0)
+	owner := &claim.Party{Name: "李四", Phone: "13800000009", Role: "third_party"}
+	n.Exposures = []claim.NewExposure{
+		{Kind: claim.ThirdPartyProperty, Object: "护栏", Estimate: 900_000, Owner: owner},
+		{Kind: claim.ThirdPartyProperty, Object: "路灯", Estimate: 300_000, Owner: owner},
+	}
+	do(d, d.Report, customer, n)
+	do(d, d.Route, machine, claim.None{})
+	do(d, d.Dispatch, machine, claim.None{})
+	task := d.file.TaskOf(claim.TaskSurvey).ID
+	do(d, d.Survey, chen, claim.SurveyReport{Task: task, Place: claim.Point{Lat: 31.2, Lng: 121.4}, Facts: "-", FaultShare: claim.Whole})
+	item := func(fen claim.Fen) []claim.AssessedItem {
+		return []claim.AssessedItem{{Name: "x", Kind: "property", Amount: fen}}
+	}
+	do(d, d.Assess, zhou, claim.Assessment{Task: d.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{
+		{Exposure: 1, FaultShare: claim.Whole, Items: item(900_000)},
+		{Exposure: 2, FaultShare: claim.Whole, Items: item(300_000)},
+	}})
+	// ¥2,000 of compulsory cover shared 3 to 1, then ¥10,000 of commercial
+	// cover: ¥7,500 for the first, and ¥2,500 that are left for the second.
+	require.Equal(t, claim.Fen(900_000), d.file.Exposures[0].Payable)
+	require.Equal(t, claim.Fen(300_000), d.file.Exposures[1].Payable)
+	var compulsory claim.Fen
+	require.NoError(t, d.db.API.QueryRow(t.Context(), "select sum(amount_fen) from assessment_lines where claim_id = $1 and figure = 'compulsory'", d.id).Scan(&compulsory))
+	require.Equal(t, claim.Fen(200_000), compulsory)
+}

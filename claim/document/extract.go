@@ -70,10 +70,13 @@ func (p *paper) read(s spec) {
 			}
 		}
 	}
+	alone := false
 	if s.party > 0 {
-		slices.SortFunc(found, func(a, b candidate) int { return a.at - b.at })
+		slices.SortFunc(found, func(a, b candidate) int { return p.inTurn(a.at, b.at) })
 		found = slices.CompactFunc(found, func(a, b candidate) bool { return a.at == b.at })
+		alone = len(found) < 2
 		found = found[min(s.party-1, len(found)):]
+		found = found[:min(1, len(found))]
 	}
 	passes := func(c candidate) bool { return s.check == nil || s.check(c.text) }
 	if s.anywhere && !slices.ContainsFunc(found, passes) {
@@ -88,6 +91,21 @@ func (p *paper) read(s spec) {
 	}
 	pick := found[max(0, slices.IndexFunc(found, passes))]
 	p.judge(s, p.put(s.name, pick.text, pick.at))
+	if alone {
+		p.doubt("only one party's was read, perhaps the other's", s.name)
+	}
+}
+
+// inTurn tells which of two lines belongs to the earlier party: the one to the
+// left where they stand side by side, also on a page that leans, and else the
+// upper one.
+func (p *paper) inTurn(a, b int) int {
+	one, two := p.lines[a], p.lines[b]
+	dx, dy := one.Box[0]-two.Box[0], one.Box[1]-two.Box[1]
+	if one.Page == two.Page && max(dx, -dx) > 4*max(dy, -dy) {
+		return dx
+	}
+	return cmp.Or(one.Page-two.Page, dy, a-b)
 }
 
 // take returns the value beside one label.

@@ -62,7 +62,10 @@ func (s *sheet) find(label string) []place {
 	want := []rune(tight(fold(label)))
 	var out []place
 	for i, text := range s.runes {
-		if start, end, edits, ok := locate(text, want); ok {
+		start, end, edits, ok := locate(text, want)
+		// A short label is not the end of a longer word: 名称 is not in 项目名称.
+		// One stray character before it may be a frame's, or a column's.
+		if ok && (len(want) > 2 || start <= 1 || !hanzi(text[start-1])) {
 			out = append(out, place{i, start, end, edits})
 		}
 	}

@@ -198,26 +198,25 @@ func plate(s string) (string, bool) {
 	return "", false
 }
 
-// code returns a parser for a run of n letters and digits that passes ok, or
-// failing that one that looks like it: clean makes the look, and the check is
-// made once more where the field is judged.
+// code returns a parser for a word of n letters and digits that passes ok, or
+// failing that the first one that looks like it: clean makes the look, and the
+// check is made once more where the field is judged. Pieces of longer words do
+// not count: among them, some piece passes soon.
 func code(n int, clean func(string) string, ok func(string) bool) parser {
 	return func(s string) (string, bool) {
 		s = strings.ToUpper(s)
 		like := ""
 		for _, text := range []string{s, tight(s)} {
 			for _, word := range wordPattern.FindAllString(text, -1) {
-				for i := 0; i+n <= len(word); i++ {
-					c := clean(word[i : i+n])
-					if c == "" {
-						continue
-					}
-					if ok(c) {
-						return c, true
-					}
-					if len(word) == n && like == "" {
-						like = c
-					}
+				if len(word) != n {
+					continue
+				}
+				c := clean(word)
+				if c != "" && ok(c) {
+					return c, true
+				}
+				if like == "" {
+					like = c
 				}
 			}
 		}
@@ -247,27 +246,15 @@ var citizen = code(18, func(s string) string {
 	return s
 }, citizenOK)
 
+var creditPattern = regexp.MustCompile(`^[159ANY][1239][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$`)
+
 var credit = code(18, func(s string) string {
-	if s[0] != '9' && s[0] != '1' && s[0] != '5' {
+	s = strings.NewReplacer("O", "0", "I", "1").Replace(s)
+	if !creditPattern.MatchString(s) {
 		return ""
 	}
-	return strings.NewReplacer("O", "0", "I", "1").Replace(s)
+	return s
 }, creditOK)
-
-// number returns a parser for the first run of digits whose length lies
-// between least and greatest; single spaces inside it are dropped.
-func number(least, greatest int) parser {
-	return func(s string) (string, bool) {
-		for _, text := range []string{s, tight(s)} {
-			for _, word := range digitsPattern.FindAllString(text, -1) {
-				if len(word) >= least && len(word) <= greatest {
-					return word, true
-				}
-			}
-		}
-		return "", false
-	}
-}
 
 var cardPattern = regexp.MustCompile(`\d(?: ?\d){12,18}`)
 

@@ -383,6 +383,7 @@ func TestVictimsRatioIsRoundedWhereTheFormSaysSo(t *testing.T) {
 		last         string // rule of the last line
 	}{
 		{[]claim.Fen{100_000, 100_000, 100_000}, []claim.Fen{66_000, 66_000, 66_000}, "compulsory.ratio_digits"}, // 33 % each leaves 1 %
+		{[]claim.Fen{335_000, 335_000, 330_000}, []claim.Fen{68_000, 68_000, 64_000}, "compulsory.limit"},        // 34 and 34 % leave 32 of 33 %
 		{[]claim.Fen{200_000, 200_000, 1_000}, []claim.Fen{100_000, 100_000, 0}, "compulsory.limit"},             // 50 % each leaves nothing
 	} {
 		all, err := form.Compulsory(accident(c.losses...))

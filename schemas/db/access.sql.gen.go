@@ -185,34 +185,23 @@ func (q *Queries) PolicySeen(ctx context.Context, db DBTX, number string) (Polic
 }
 
 const seeClaim = `-- name: SeeClaim :one
-select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.opened_by, c.version, c.updated_at,
-    (case when $2::boolean then
-        (select coalesce(json_agg(json_build_object('phone', p.phone, 'role', p.role, 'principal', p.principal)), '[]')
-         from parties p where p.claim_id = c.id) else '[]' end)::text as parties,
-    (case when $3::boolean then
-        array(select distinct t.owner from tasks t where t.claim_id = c.id and t.owner is not null) else '{}' end)::text[] as workers
-from claims c where c.id = $1
+select id, number, line, lane, stage, branch, opened_by, version from claims where id = $1
 `
 
 type SeeClaimRow struct {
-	ID        claim.ID
-	Number    string
-	Line      claim.Line
-	Lane      claim.Lane
-	Stage     claim.Stage
-	Branch    string
-	OpenedBy  string
-	Version   int64
-	UpdatedAt time.Time
-	Parties   string
-	Workers   []string
+	ID       claim.ID
+	Number   string
+	Line     claim.Line
+	Lane     claim.Lane
+	Stage    claim.Stage
+	Branch   string
+	OpenedBy string
+	Version  int64
 }
 
-// A claim as decisions look at it. Its people are read only for those whose
-// answer depends on them: parties as a list of {phone, role, principal},
-// workers as the staff who have or had a task.
-func (q *Queries) SeeClaim(ctx context.Context, db DBTX, iD claim.ID, withParties bool, withWorkers bool) (SeeClaimRow, error) {
-	row := db.QueryRow(ctx, seeClaim, iD, withParties, withWorkers)
+// A claim as decisions look at it.
+func (q *Queries) SeeClaim(ctx context.Context, db DBTX, id claim.ID) (SeeClaimRow, error) {
+	row := db.QueryRow(ctx, seeClaim, id)
 	var i SeeClaimRow
 	err := row.Scan(
 		&i.ID,
@@ -223,11 +212,64 @@ func (q *Queries) SeeClaim(ctx context.Context, db DBTX, iD claim.ID, withPartie
 		&i.Branch,
 		&i.OpenedBy,
 		&i.Version,
-		&i.UpdatedAt,
-		&i.Parties,
-		&i.Workers,
 	)
 	return i, err
+}
+
+const seePeople = `-- name: SeePeople :many
+select phone, role, principal from parties where claim_id = $1
+`
+
+type SeePeopleRow struct {
+	Phone     string
+	Role      string
+	Principal string
+}
+
+// Who is on a claim, for those whose answer depends on it.
+func (q *Queries) SeePeople(ctx context.Context, db DBTX, claimID claim.ID) ([]SeePeopleRow, error) {
+	rows, err := db.Query(ctx, seePeople, claimID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SeePeopleRow{}
+	for rows.Next() {
+		var i SeePeopleRow
+		if err := rows.Scan(&i.Phone, &i.Role, &i.Principal); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const seeWorkers = `-- name: SeeWorkers :many
+select distinct owner::text as owner from tasks where claim_id = $1 and owner is not null
+`
+
+// Staff who have or had a task of a claim.
+func (q *Queries) SeeWorkers(ctx context.Context, db DBTX, claimID claim.ID) ([]string, error) {
+	rows, err := db.Query(ctx, seeWorkers, claimID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var owner string
+		if err := rows.Scan(&owner); err != nil {
+			return nil, err
+		}
+		items = append(items, owner)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const sessionForAccess = `-- name: SessionForAccess :one

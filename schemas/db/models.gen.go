@@ -37,16 +37,18 @@ type Assessment struct {
 }
 
 type AssessmentLine struct {
-	ClaimID   claim.ID
-	Version   int32
-	Line      int32
-	Exposure  int32
-	Rule      string
-	TextZh    string
-	TextEn    string
-	Inputs    json.RawMessage
-	AmountFen claim.Fen
-	Clause    string
+	ClaimID    claim.ID
+	Version    int32
+	Line       int32
+	Exposure   int32
+	Figure     string
+	Rule       string
+	TextZh     string
+	TextEn     string
+	Inputs     json.RawMessage
+	AmountFen  claim.Fen
+	BalanceFen claim.Fen
+	Clause     string
 }
 
 type Claim struct {

@@ -341,7 +341,7 @@ where c.id in (
     select t.claim_id from tasks t where $1::text = 'surveyor' and t.owner = $2::text
     union
     select o.id from claims o
-    where ($1::text = 'partner' or $1::text = 'claimant' and $4::uuid is null)
+    where ($1::text = 'partner' or $1::text = 'claimant' and coalesce($4::uuid, o.id) = o.id)
       and o.opened_by = $2::text
     union
     select r.claim_id from parties r

@@ -449,21 +449,23 @@ func (q *Queries) InsertAssessment(ctx context.Context, db DBTX, arg InsertAsses
 }
 
 const insertAssessmentLine = `-- name: InsertAssessmentLine :exec
-insert into assessment_lines (claim_id, version, line, exposure, rule, text_zh, text_en, inputs, amount_fen, clause)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+insert into assessment_lines (claim_id, version, line, exposure, figure, rule, text_zh, text_en, inputs, amount_fen, balance_fen, clause)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 `
 
 type InsertAssessmentLineParams struct {
-	ClaimID   claim.ID
-	Version   int32
-	Line      int32
-	Exposure  int32
-	Rule      string
-	TextZh    string
-	TextEn    string
-	Inputs    json.RawMessage
-	AmountFen claim.Fen
-	Clause    string
+	ClaimID    claim.ID
+	Version    int32
+	Line       int32
+	Exposure   int32
+	Figure     string
+	Rule       string
+	TextZh     string
+	TextEn     string
+	Inputs     json.RawMessage
+	AmountFen  claim.Fen
+	BalanceFen claim.Fen
+	Clause     string
 }
 
 func (q *Queries) InsertAssessmentLine(ctx context.Context, db DBTX, arg InsertAssessmentLineParams) error {
@@ -472,11 +474,13 @@ func (q *Queries) InsertAssessmentLine(ctx context.Context, db DBTX, arg InsertA
 		arg.Version,
 		arg.Line,
 		arg.Exposure,
+		arg.Figure,
 		arg.Rule,
 		arg.TextZh,
 		arg.TextEn,
 		arg.Inputs,
 		arg.AmountFen,
+		arg.BalanceFen,
 		arg.Clause,
 	)
 	return err

@@ -10,7 +10,7 @@
 // and a resource one of
 //
 //	Company   a collection as such: whether one may ask at all
-//	Claim     id, branch, line, lane, stage, opened_by,
+//	Claim     id, branch, opened_by,
 //	          insiders  who may speak for the claim: who reported it, and the policy's side as first reported
 //	          parties   everybody on it, as claimants
 //	          reporters everybody who reported it, the same loss again included

@@ -187,11 +187,13 @@ create table assessment_lines (
     version    int not null,
     line       int not null,
     exposure   int not null,
+    figure     text not null, -- the payable figure that the line belongs to: compulsory, third_party, damage…
     rule       text not null,
     text_zh    text not null,
     text_en    text not null,
     inputs     jsonb not null,
-    amount_fen bigint not null,
+    amount_fen bigint not null, -- by how much the line changes what is payable
+    balance_fen bigint not null, -- the figure after it
     clause     text not null,
     primary key (claim_id, version, line),
     constraint assessment_lines_assessment_fkey foreign key (claim_id, version) references assessments (claim_id, version)

@@ -52,16 +52,16 @@ select c.id from claims c where c.number = $1 and exists (select from parties p 
 select id from claims where number = $1;
 
 -- name: SeeClaim :one
--- A claim as decisions look at it. Its people are read only for those whose
--- answer depends on them: parties as a list of {phone, role, principal},
--- workers as the staff who have or had a task.
-select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.opened_by, c.version, c.updated_at,
-    (case when sqlc.arg(with_parties)::boolean then
-        (select coalesce(json_agg(json_build_object('phone', p.phone, 'role', p.role, 'principal', p.principal)), '[]')
-         from parties p where p.claim_id = c.id) else '[]' end)::text as parties,
-    (case when sqlc.arg(with_workers)::boolean then
-        array(select distinct t.owner from tasks t where t.claim_id = c.id and t.owner is not null) else '{}' end)::text[] as workers
-from claims c where c.id = $1;
+-- A claim as decisions look at it.
+select id, number, line, lane, stage, branch, opened_by, version from claims where id = $1;
+
+-- name: SeePeople :many
+-- Who is on a claim, for those whose answer depends on it.
+select phone, role, principal from parties where claim_id = $1;
+
+-- name: SeeWorkers :many
+-- Staff who have or had a task of a claim.
+select distinct owner::text as owner from tasks where claim_id = $1 and owner is not null;
 
 -- name: TaskSeen :one
 select id, claim_id, kind, role, branch, level, coalesce(owner, '')::text as owner, state from tasks where id = $1;

@@ -45,7 +45,7 @@ where c.id in (
     select t.claim_id from tasks t where sqlc.arg(role)::text = 'surveyor' and t.owner = sqlc.arg(principal)::text
     union
     select o.id from claims o
-    where (sqlc.arg(role)::text = 'partner' or sqlc.arg(role)::text = 'claimant' and sqlc.narg(bound)::uuid is null)
+    where (sqlc.arg(role)::text = 'partner' or sqlc.arg(role)::text = 'claimant' and coalesce(sqlc.narg(bound)::uuid, o.id) = o.id)
       and o.opened_by = sqlc.arg(principal)::text
     union
     select r.claim_id from parties r

@@ -129,8 +129,8 @@ order by f.document_id, f.name, f.round desc;
 insert into assessments (claim_id, version, by_id, input, payable_fen, note, at) values ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: InsertAssessmentLine :exec
-insert into assessment_lines (claim_id, version, line, exposure, rule, text_zh, text_en, inputs, amount_fen, clause)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+insert into assessment_lines (claim_id, version, line, exposure, figure, rule, text_zh, text_en, inputs, amount_fen, balance_fen, clause)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: InsertOffer :exec
 insert into offers (claim_id, version, assessment, amount_fen, at) values ($1, $2, $3, $4, $5);
