@@ -31,7 +31,7 @@ reset: .bin/local ## forget all claims: stop the local stack and remove its data
 
 ##@ Work on it
 
-.PHONY: test check generate fmt bench histories
+.PHONY: test check generate fmt bench histories eval-indemnity
 test: setup check .bin/local minio .bin/api .bin/worker ## all checks, then all tests with the race detector, on a stack of their own
 	@$(call section,tests of the local stack)
 	@cd deploy/local && go test ./...
@@ -56,6 +56,9 @@ bench: setup .bin/local minio .bin/api .bin/worker .bin/bench ## measure the pro
 	@$(call section,bench)
 	@.bin/local reset --data .local-bench >/dev/null
 	@deploy/with-stack.sh .local-bench --ports auto -- .bin/bench
+
+eval-indemnity: ## run worked cases through the calculation (CASES=a file of one JSON case a line)
+	@go test ./claim/indemnity -run TestWorkedExamples -v -count=1 -args -cases=$(abspath $(CASES))
 
 RELEASE ?= v0.1.0
 histories: setup .bin/local minio .bin/api .bin/worker .bin/demo ## record the histories that TestReplay replays, of a fresh demo, at a release (RELEASE=its tag)
