@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -102,11 +103,11 @@ func (a *Activities) printDenial(d db.DenialLetterRow, evidence []db.EvidenceHas
 		pdf.Ln(3)
 		pdf.SetFont("han", "", 12)
 		pdf.SetTextColor(11, 79, 84)
-		pdf.MultiCell(0, 8, text, "", "L", false)
+		writeLines(pdf, 8, text)
 		pdf.SetTextColor(20, 24, 28)
 		pdf.SetFont("han", "", 10.5)
 	}
-	para := func(text string) { pdf.MultiCell(0, 6.4, text, "", "L", false) }
+	para := func(text string) { writeLines(pdf, 6.4, text) }
 
 	pdf.SetFont("han", "", 20)
 	pdf.CellFormat(0, 14, "拒赔通知书", "", 1, "C", false, 0, "")
@@ -142,4 +143,49 @@ func (a *Activities) printDenial(d db.DenialLetterRow, evidence []db.EvidenceHas
 		return nil, fmt.Errorf("print the denial: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// writeLines writes a paragraph in lines of height h. fpdf's own MultiCell
+// takes a hanzi at the end of a line for a space, and drops it.
+func writeLines(pdf *fpdf.Fpdf, h float64, text string) {
+	left, _, right, _ := pdf.GetMargins()
+	page, _ := pdf.GetPageSize()
+	for _, line := range wrap(text, page-left-right-2*pdf.GetCellMargin(), pdf.GetStringWidth) {
+		pdf.CellFormat(0, h, line, "", 1, "L", false, 0, "")
+	}
+}
+
+// wrap breaks a text into lines no wider than width: between any two hanzi,
+// but before no closing mark and inside no word or number.
+func wrap(text string, width float64, measure func(string) float64) []string {
+	var lines []string
+	for _, paragraph := range strings.Split(text, "\n") {
+		line := ""
+		for _, piece := range pieces(paragraph) {
+			if line != "" && measure(line+piece) > width {
+				lines = append(lines, strings.TrimRight(line, " "))
+				line, piece = "", strings.TrimLeft(piece, " ")
+			}
+			line += piece
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// pieces splits a text into what may not be broken.
+func pieces(text string) []string {
+	const closing = "，。、；：！？）》」』”’％,.;:!?)%…"
+	var out []string
+	glue := true // the next rune belongs to the piece before
+	for i, r := range text {
+		word := r < 0x2E80 && r != ' '
+		if i > 0 && (word && glue || strings.ContainsRune(closing, r)) {
+			out[len(out)-1] += string(r)
+		} else {
+			out = append(out, string(r))
+		}
+		glue = word
+	}
+	return out
 }

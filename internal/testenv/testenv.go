@@ -19,6 +19,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/minio/minio-go/v7"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
@@ -81,6 +82,18 @@ func DB(tb testing.TB) Database {
 		tb.Cleanup((*pool).Close)
 	}
 	return d
+}
+
+// Store returns the object store and its locked bucket. Keys begin with a
+// claim's id, so tests do not meet.
+func Store(tb testing.TB) (*minio.Client, string) {
+	tb.Helper()
+	setting(tb, "ANPEI_S3_ENDPOINT")
+	cfg, err := boot.Read()
+	require.NoError(tb, err)
+	store, err := cfg.Store()
+	require.NoError(tb, err)
+	return store, cfg.Bucket
 }
 
 // ensureTemplate migrates a database once for all tests of this schema.
