@@ -281,6 +281,7 @@ func TestOnlyTheBanksWordLetsATransferBeSentAgainUnderItsReference(t *testing.T)
 	require.NoError(t, err)
 	require.Equal(t, claim.OutcomePaid, closure.Outcome)
 	require.Equal(t, []string{"R1", "R1"}, sent)
+	s.AssertExpectations(t) // the bank was asked in between
 }
 
 func TestWhatRetriesCannotMendParksTheClaimUntilAnOperatorResumesIt(t *testing.T) {
