@@ -82,7 +82,11 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 	if err := do(t); err != nil {
 		return claim.Answer{}, errors.Join(err, t.rollback())
 	}
-	return t.commit()
+	answer, err := t.commit()
+	if bad, ok := errors.AsType[*pgconn.PgError](err); ok && bad.ConstraintName == "steps_command_key" {
+		return t.keyUsed(), t.rollback()
+	}
+	return answer, err
 }
 
 // tx is a step under way.
@@ -225,6 +229,15 @@ func (t *tx) commit() (claim.Answer, error) {
 		return claim.Answer{}, err
 	}
 	return claim.Answer{File: t.file, Receipt: t.receipt}, nil
+}
+
+// keyUsed answers a command whose key its sender used, at the same moment, for
+// another claim. Nothing was written.
+func (t *tx) keyUsed() claim.Answer {
+	return claim.Answer{File: t.before, Receipt: claim.Receipt{
+		Claim: t.id, Number: t.before.Number, Version: t.before.Version, Stage: t.before.Stage, Lane: t.before.Lane, Result: claim.Refused,
+		Refusal: &claim.Refusal{Rule: claim.RuleInput, Detail: "This Idempotency-Key was used for another command. Use a new key for each."},
+	}}
 }
 
 // commitRefusal keeps the receipt and the attempt, and nothing else: what do

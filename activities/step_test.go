@@ -343,3 +343,20 @@ func TestSeveralThirdPartiesShareOneCompulsorySubLimitAndOneCommercialLimit(t *t
 	require.NoError(t, d.db.API.QueryRow(t.Context(), "select sum(amount_fen) from assessment_lines where claim_id = $1 and figure = 'compulsory'", d.id).Scan(&compulsory))
 	require.Equal(t, claim.Fen(200_000), compulsory)
 }
+
+func TestAKeyUsedForTwoClaimsAtOnceIsRefusedAndHarmsNeither(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	do(d, d.Report, customer, notice(300_000))
+	s := claim.Step[claim.Reason]{
+		Claim: d.id, Key: "1/other", Version: d.file.Version, At: morning, By: customer,
+		Command: &claim.Command{Key: fmt.Sprintf("key-%s-%d", d.id, d.n), Hash: "another", Request: "r"},
+	}
+	answer, err := d.Withdraw(t.Context(), s)
+	require.NoError(t, err)
+	require.Equal(t, claim.Refused, answer.Receipt.Result)
+	require.Equal(t, claim.RuleInput, answer.Receipt.Refusal.Rule)
+	require.Equal(t, d.file, answer.File)
+	do(d, d.Route, machine, claim.None{})
+	d.verifyChain()
+}
