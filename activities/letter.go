@@ -159,7 +159,7 @@ func writeLines(pdf *fpdf.Fpdf, h float64, text string) {
 // but before no closing mark and inside no word or number.
 func wrap(text string, width float64, measure func(string) float64) []string {
 	var lines []string
-	for _, paragraph := range strings.Split(text, "\n") {
+	for paragraph := range strings.SplitSeq(text, "\n") {
 		line := ""
 		for _, piece := range pieces(paragraph) {
 			if line != "" && measure(line+piece) > width {

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"anpei/claim"
-	"anpei/internal/testenv"
-
 	"github.com/minio/minio-go/v7"
 	"github.com/stretchr/testify/require"
+
+	"anpei/claim"
+	"anpei/internal/testenv"
 )
 
 // A formal notice must say every character of what was decided, at every line

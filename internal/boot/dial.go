@@ -137,7 +137,7 @@ func Migrate(ctx context.Context, url Secret) error {
 		return fmt.Errorf("ANPEI_DB_OWNER: %w", err)
 	}
 	sqldb := stdlib.OpenDB(*pc.ConnConfig)
-	defer sqldb.Close()
+	defer func() { _ = sqldb.Close() }()
 	p, err := goose.NewProvider(goose.DialectPostgres, sqldb, db.Migrations())
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
