@@ -70,6 +70,14 @@ func (p *paper) read(s spec) {
 			}
 		}
 	}
+	passes := func(c candidate) bool { return s.check == nil || s.check(c.text) }
+	if s.anywhere && (s.party > 0 || !slices.ContainsFunc(found, passes)) {
+		for at, l := range p.lines {
+			if v, ok := s.parse(p.flow(s, l.Text, at)); ok && (s.party == 0 || s.check(v)) {
+				found = append(found, candidate{v, at})
+			}
+		}
+	}
 	alone := false
 	if s.party > 0 {
 		slices.SortFunc(found, func(a, b candidate) int { return p.inTurn(a.at, b.at) })
@@ -77,14 +85,6 @@ func (p *paper) read(s spec) {
 		alone = len(found) < 2
 		found = found[min(s.party-1, len(found)):]
 		found = found[:min(1, len(found))]
-	}
-	passes := func(c candidate) bool { return s.check == nil || s.check(c.text) }
-	if s.anywhere && !slices.ContainsFunc(found, passes) {
-		for at, l := range p.lines {
-			if v, ok := s.parse(l.Text); ok {
-				found = append(found, candidate{v, at})
-			}
-		}
 	}
 	if len(found) == 0 {
 		return
@@ -94,6 +94,15 @@ func (p *paper) read(s spec) {
 	if alone {
 		p.doubt("only one party's was read, perhaps the other's", s.name)
 	}
+}
+
+// flow returns the text with the line that goes on from it, where values of
+// this field wrap.
+func (p *paper) flow(s spec, text string, at int) string {
+	if s.wraps {
+		return text + p.under(at)
+	}
+	return text
 }
 
 // inTurn tells which of two lines belongs to the earlier party: the one to the
@@ -112,7 +121,7 @@ func (p *paper) inTurn(a, b int) int {
 func (p *paper) take(s spec, at place) (candidate, bool) {
 	var first candidate
 	for _, c := range p.beside(at) {
-		v, ok := s.parse(c.text)
+		v, ok := s.parse(p.flow(s, c.text, c.at))
 		if !ok {
 			continue
 		}
@@ -249,7 +258,7 @@ func (p *paper) invoice(qr []string) {
 	// The row 合计, which is not the row 价税合计.
 	for _, at := range p.find("合计") {
 		if at.start > 0 && p.runes[at.at][at.start-1] == '税' {
-			continue
+			continue // the end of 价税合计
 		}
 		var row []sum
 		for i, c := range p.beside(at) {
@@ -379,6 +388,12 @@ func (p *paper) estimate() {
 // vehicle sorts the two dates of a vehicle licence where their labels were not
 // read: a vehicle is registered before its licence is issued.
 func (p *paper) vehicle() {
+	if p.value("register_date") > p.value("issue_date") && len(p.days()) == 2 {
+		delete(p.fields, "register_date")
+	}
+	if p.value("register_date") == "" && len(p.days()) == 2 {
+		delete(p.fields, "issue_date")
+	}
 	p.inOrder("register_date", "issue_date")
 }
 
@@ -415,14 +430,14 @@ func (p *paper) driver(number string) {
 	}
 }
 
-// inOrder gives the days on the page to those of the named fields that have
-// none, when there are just as many days as names: papers of this kind have
-// them in that order of time. An empty name takes a day of its own.
-func (p *paper) inOrder(names ...string) {
-	type dated struct {
-		day string
-		at  int
-	}
+// dated is a day and the line it stands on.
+type dated struct {
+	day string
+	at  int
+}
+
+// days returns the different days on the page, in order of time.
+func (p *paper) days() []dated {
 	var days []dated
 	for at, l := range p.lines {
 		for _, day := range dates(l.Text) {
@@ -432,6 +447,14 @@ func (p *paper) inOrder(names ...string) {
 		}
 	}
 	slices.SortFunc(days, func(a, b dated) int { return strings.Compare(a.day, b.day) })
+	return days
+}
+
+// inOrder gives the days on the page to those of the named fields that have
+// none, when there are just as many days as names: papers of this kind have
+// them in that order of time. An empty name takes a day of its own.
+func (p *paper) inOrder(names ...string) {
+	days := p.days()
 	if len(days) != len(names) {
 		return
 	}
@@ -450,6 +473,11 @@ func (p *paper) accident() {
 	for at, l := range p.lines {
 		for i, m := range liabilityPattern.FindAllStringSubmatch(tight(l.Text), -1) {
 			name := "liability_a"
+			if p.fields["party_a"] == nil && p.fields["party_b"] == nil { // the table could not be read
+				p.put("party_a", m[1], at)
+			} else if p.fields["party_b"] == nil && m[1] != p.value("party_a") {
+				p.put("party_b", m[1], at)
+			}
 			if m[1] == p.value("party_b") || i > 0 && m[1] != p.value("party_a") || p.fields["liability_a"] != nil && m[1] != p.value("party_a") {
 				name = "liability_b"
 			}

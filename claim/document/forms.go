@@ -25,8 +25,10 @@ type spec struct {
 	// without a second witness, however exact their source.
 	guarded bool
 	// anywhere means that the look of the value alone identifies it, when no
-	// label leads to one.
+	// label leads to one; of a party's value, that its check does.
 	anywhere bool
+	// wraps means that a long value goes on in the next line.
+	wraps bool
 	// party is set, from 1, where a form has the same label once per party.
 	party int
 }
@@ -60,10 +62,10 @@ var forms = []form{
 			{name: "amount_fen", guarded: true},
 			{name: "tax_fen", guarded: true},
 			{name: "total_fen", labels: []string{"小写", "价税合计"}, parse: firstAmount, guarded: true},
-			{name: "buyer", labels: []string{"购买方名称", "销售方名称", "名称"}, parse: words(4, 40), party: 1},
-			{name: "buyer_tax_id", labels: []string{"纳税人识别号", "统一社会信用代码"}, parse: credit, check: creditOK, guarded: true, party: 1},
-			{name: "seller", labels: []string{"购买方名称", "销售方名称", "名称"}, parse: words(4, 40), party: 2},
-			{name: "seller_tax_id", labels: []string{"纳税人识别号", "统一社会信用代码"}, parse: credit, check: creditOK, guarded: true, party: 2},
+			{name: "buyer", labels: []string{"购买方名称", "销售方名称", "名称", "称"}, parse: words(4, 40), party: 1},
+			{name: "buyer_tax_id", labels: []string{"纳税人识别号", "统一社会信用代码"}, parse: credit, check: creditOK, guarded: true, anywhere: true, party: 1},
+			{name: "seller", labels: []string{"购买方名称", "销售方名称", "名称", "称"}, parse: words(4, 40), party: 2},
+			{name: "seller_tax_id", labels: []string{"纳税人识别号", "统一社会信用代码"}, parse: credit, check: creditOK, guarded: true, anywhere: true, party: 2},
 			{name: "check_code", labels: []string{"校验码"}, parse: match(`(?:^|\D)(\d{20})(?:\D|$)`)},
 			{name: "plate", labels: []string{"车牌号", "号牌号码"}, parse: plate, guarded: true, anywhere: true},
 		},
@@ -94,7 +96,7 @@ var forms = []form{
 			{"修理项目", 3},
 		},
 		fields: []spec{
-			{name: "estimate_number", labels: []string{"定损单号", "估价单号", "单号", "编号"}, parse: match(`([A-Z]{0,4}\d{6,20})`)},
+			{name: "estimate_number", labels: []string{"定损单号", "估价单号", "单号", "编号"}, parse: serial},
 			{name: "issue_date", labels: []string{"定损日期", "估价日期", "日期"}, parse: firstDate, anywhere: true},
 			{name: "plate", labels: []string{"车牌号码", "号牌号码", "车牌号", "牌照号"}, parse: plate, guarded: true, anywhere: true},
 			{name: "vin", labels: []string{"车架号", "车辆识别代号", "车辆识别代码", "VIN"}, parse: vin, check: vinOK, guarded: true, anywhere: true},
@@ -133,7 +135,7 @@ var forms = []form{
 			{name: "plate", labels: []string{"号牌号码", "Plate No."}, parse: plate, guarded: true, anywhere: true},
 			{name: "vehicle_type", labels: []string{"车辆类型", "Vehicle Type"}, parse: match(`([大中小微轻重]型[\p{Han}]{2,10}车|[\p{Han}]{2,10}车)`)},
 			{name: "owner", labels: []string{"所有人", "Owner"}, parse: words(2, 40), guarded: true},
-			{name: "address", labels: []string{"住址", "Address"}, parse: words(5, 60)},
+			{name: "address", labels: []string{"住址", "Address"}, parse: address, anywhere: true, wraps: true},
 			{name: "use", labels: []string{"使用性质", "Use Character"}, parse: match(`(非营运|营转非|租赁|预约出租客运|出租客运|公路客运|公交客运|旅游客运|货运|危化品运输|警用|消防|救护|工程救险|教练|幼儿校车|小学生校车)`), anywhere: true},
 			{name: "model", labels: []string{"品牌型号", "Model"}, parse: match(`([\p{Han}]+牌?[A-Z0-9]{4,}[A-Z0-9/()-]*)`)},
 			{name: "vin", labels: []string{"车辆识别代号", "VIN"}, parse: vin, check: vinOK, guarded: true, anywhere: true},
@@ -161,12 +163,12 @@ var forms = []form{
 		},
 		fields: []spec{
 			{name: "licence_no", labels: []string{"证号"}, parse: citizen, check: citizenOK, guarded: true, anywhere: true},
-			{name: "name", labels: []string{"姓名", "Name"}, parse: words(2, 12), guarded: true},
+			{name: "name", labels: []string{"姓名", "Name"}, parse: person, guarded: true},
 			{name: "sex", labels: []string{"性别", "Sex"}, parse: match(`^(男|女)`)},
-			{name: "address", labels: []string{"住址", "Address"}, parse: words(5, 60)},
+			{name: "address", labels: []string{"住址", "Address"}, parse: address, anywhere: true, wraps: true},
 			{name: "birth_date", labels: []string{"出生日期", "Date of Birth"}, parse: firstDate, guarded: true},
 			{name: "issue_date", labels: []string{"初次领证日期", "Date of First Issue"}, parse: firstDate},
-			{name: "class", labels: []string{"准驾车型", "Class"}, parse: vehicleClass, anywhere: true},
+			{name: "class", labels: []string{"准驾车型", "Class"}, parse: vehicleClass},
 			{name: "valid_until", labels: []string{"有效期限", "Valid Period"}, parse: lastDate, anywhere: true},
 		},
 	},
@@ -176,11 +178,11 @@ var forms = []form{
 			{"公民身份号码", 8}, {"居民身份证", 8}, {"签发机关", 5}, {"民族", 4}, {"出生", 2}, {"住址", 2}, {"性别", 1}, {"姓名", 1},
 		},
 		fields: []spec{
-			{name: "name", labels: []string{"姓名"}, parse: words(2, 12), guarded: true},
+			{name: "name", labels: []string{"姓名"}, parse: person, guarded: true},
 			{name: "sex", labels: []string{"性别"}, parse: match(`^(男|女)`)},
 			{name: "nation", labels: []string{"民族"}, parse: match(`^([\p{Han}]{1,4})`)},
 			{name: "birth_date", labels: []string{"出生"}, parse: firstDate, guarded: true},
-			{name: "address", labels: []string{"住址"}, parse: words(5, 60)},
+			{name: "address", labels: []string{"住址"}, parse: address, anywhere: true, wraps: true},
 			{name: "id_number", labels: []string{"公民身份号码"}, parse: citizen, check: citizenOK, guarded: true, anywhere: true},
 			{name: "authority", labels: []string{"签发机关"}, parse: words(4, 30)},
 			{name: "valid_until", labels: []string{"有效期限"}, parse: lastDate},
@@ -206,11 +208,11 @@ var forms = []form{
 			{name: "certificate_number", parse: match(`第([\p{Han}A-Z]*\d{8,24})号`), anywhere: true},
 			{name: "accident_time", labels: []string{"事故时间", "发生时间"}, parse: moment},
 			{name: "place", labels: []string{"事故地点", "发生地点"}, parse: words(4, 60)},
-			{name: "party_a", labels: []string{"当事人"}, parse: words(2, 12), guarded: true, party: 1},
-			{name: "party_a_id", labels: []string{"身份证号", "证件号码"}, parse: citizen, check: citizenOK, guarded: true, party: 1},
+			{name: "party_a", labels: []string{"当事人"}, parse: person, guarded: true, party: 1},
+			{name: "party_a_id", labels: []string{"身份证号", "证件号码"}, parse: citizen, check: citizenOK, guarded: true, anywhere: true, party: 1},
 			{name: "plate_a", labels: []string{"车辆牌号", "车牌号", "号牌号码"}, parse: plate, guarded: true, party: 1},
-			{name: "party_b", labels: []string{"当事人"}, parse: words(2, 12), guarded: true, party: 2},
-			{name: "party_b_id", labels: []string{"身份证号", "证件号码"}, parse: citizen, check: citizenOK, guarded: true, party: 2},
+			{name: "party_b", labels: []string{"当事人"}, parse: person, guarded: true, party: 2},
+			{name: "party_b_id", labels: []string{"身份证号", "证件号码"}, parse: citizen, check: citizenOK, guarded: true, anywhere: true, party: 2},
 			{name: "plate_b", labels: []string{"车辆牌号", "车牌号", "号牌号码"}, parse: plate, guarded: true, party: 2},
 			{name: "policy_number", labels: []string{"保险凭证号", "保险单号", "保单号"}, parse: match(`([A-Z]{2,6}\d{8,22}|\d{15,25})`)},
 			{name: "liability_a"},

@@ -63,9 +63,9 @@ func (s *sheet) find(label string) []place {
 	var out []place
 	for i, text := range s.runes {
 		start, end, edits, ok := locate(text, want)
-		// A short label is not the end of a longer word: 名称 is not in 项目名称.
-		// One stray character before it may be a frame's, or a column's.
-		if ok && (len(want) > 2 || start <= 1 || !hanzi(text[start-1])) {
+		// A label is not the end of a longer word (名称 is not in 项目名称) nor
+		// part of a sentence. One stray character before it may be a frame's.
+		if ok && (start <= 1 || !hanzi(text[start-1])) {
 			out = append(out, place{i, start, end, edits})
 		}
 	}
@@ -159,6 +159,20 @@ func (s *sheet) beside(p place) []candidate {
 		out = append(out, candidate{s.tail(below, 0), below})
 	}
 	return out
+}
+
+// under returns the text of the line that goes on from line at: the next one
+// down that begins where it begins. It is empty when there is none.
+func (s *sheet) under(at int) string {
+	above := s.lines[at]
+	height := above.Box[3] - above.Box[1]
+	for i, l := range s.lines {
+		dx, dy := l.Box[0]-above.Box[0], l.Box[1]-above.Box[3]
+		if i != at && l.Page == above.Page && max(dx, -dx) < height && dy > -height/3 && dy < height && !s.labelled(i) {
+			return s.tail(i, 0)
+		}
+	}
+	return ""
 }
 
 // overlap reports whether two lines stand side by side: their heights share

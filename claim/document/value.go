@@ -178,7 +178,7 @@ var (
 // plate returns the first number plate (GA 36) in s, without separators.
 // I and O do not occur in the serial and are read as 1 and 0.
 func plate(s string) (string, bool) {
-	s = strings.ToUpper(tight(s))
+	s = latin(tight(s))
 	for s != "" {
 		m := platePattern.FindStringSubmatchIndex(s)
 		if m == nil {
@@ -198,13 +198,23 @@ func plate(s string) (string, bool) {
 	return "", false
 }
 
+// latin returns s as the letters and digits of a number: capitals, and the J
+// that readers take for a bracket.
+func latin(s string) string {
+	s = strings.ToUpper(s)
+	if strings.Contains(s, "[") {
+		return s
+	}
+	return strings.ReplaceAll(s, "]", "J")
+}
+
 // code returns a parser for a word of n letters and digits that passes ok, or
 // failing that the first one that looks like it: clean makes the look, and the
 // check is made once more where the field is judged. Pieces of longer words do
 // not count: among them, some piece passes soon.
 func code(n int, clean func(string) string, ok func(string) bool) parser {
 	return func(s string) (string, bool) {
-		s = strings.ToUpper(s)
+		s = latin(s)
 		like := ""
 		for _, text := range []string{s, tight(s)} {
 			for _, word := range wordPattern.FindAllString(text, -1) {
@@ -322,7 +332,7 @@ func match(pattern string) parser {
 
 // engine takes an engine number: letters and digits, not a VIN.
 func engine(s string) (string, bool) {
-	for _, word := range wordPattern.FindAllString(strings.ToUpper(s), -1) {
+	for _, word := range wordPattern.FindAllString(latin(s), -1) {
 		if len(word) >= 5 && len(word) <= 14 && strings.ContainsAny(word, "0123456789") {
 			return word, true
 		}
@@ -330,13 +340,40 @@ func engine(s string) (string, bool) {
 	return "", false
 }
 
-var classPattern = regexp.MustCompile(`^(?:A[123]|B[12]|C[123456]E?|C1E|[DEFMNP])+$`)
+var classPattern = regexp.MustCompile(`^(?:A[123]|B[12]|C[1-6]E?)+[DEFMNP]?$|^[DEFMNP]$`)
 
 // vehicleClass takes the class of a driving licence: C1, A2, B2D.
 func vehicleClass(s string) (string, bool) {
 	for _, word := range strings.Fields(s) {
 		word = strings.NewReplacer("L", "1", "I", "1").Replace(strings.ToUpper(word))
-		if len(word) > 1 && classPattern.MatchString(word) {
+		if classPattern.MatchString(word) {
+			return word, true
+		}
+	}
+	return "", false
+}
+
+// address takes a line that names a district and a street or a house in it.
+func address(s string) (string, bool) {
+	s, ok := words(5, 60)(s)
+	return s, ok && !strings.Contains(s, "公司") && strings.ContainsAny(s, "省市区县") && strings.ContainsAny(s, "路街道巷村镇乡弄号室栋幢")
+}
+
+// person takes a name that is not a word which forms put where names stand.
+func person(s string) (string, bool) {
+	s, ok := words(2, 12)(s)
+	for _, w := range []string{"签名", "签字", "身份", "姓名", "证号", "责任"} {
+		ok = ok && !strings.Contains(s, w)
+	}
+	return s, ok
+}
+
+var serialPattern = regexp.MustCompile(`^[A-Z]{0,4}\d{6,20}$`)
+
+// serial takes the number of a paper: a few letters, many digits.
+func serial(s string) (string, bool) {
+	for _, word := range wordPattern.FindAllString(latin(tight(s)), -1) {
+		if serialPattern.MatchString(word) {
 			return word, true
 		}
 	}

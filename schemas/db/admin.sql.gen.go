@@ -13,20 +13,6 @@ import (
 	"anpei/claim"
 )
 
-const firstAdmin = `-- name: FirstAdmin :execrows
-insert into staff (id, name, role, branch) select $1, $2, 'admin', '0000'
-where not exists (select from staff where role = 'admin' and active)
-`
-
-// The first administrator, whom no administrator can add.
-func (q *Queries) FirstAdmin(ctx context.Context, db DBTX, iD claim.StaffID, name string) (int64, error) {
-	result, err := db.Exec(ctx, firstAdmin, iD, name)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const insertPolicy = `-- name: InsertPolicy :execrows
 insert into policies (id, number, line, branch, holder_name, holder_phone, plate, vin, address)
 values ($1, $2, $3, $4, $5, $6, nullif($7::text, ''), nullif($8::text, ''), nullif($9::text, ''))

@@ -88,7 +88,6 @@ const commandStep = `-- name: CommandStep :one
 
 select coalesce(command_hash, '')::text as command_hash, receipt from steps
 where principal = $1::text and command_key = $2::text
-order by claim_id = $3::uuid desc limit 1
 `
 
 type CommandStepRow struct {
@@ -98,10 +97,9 @@ type CommandStepRow struct {
 
 // What the API needs to carry a command, to take bytes in, and to show
 // documents and verify them. The API's role may run all of these.
-// What a command answered, by who sent it and under which key. Sent to two
-// claims at once, the same key may stand with both: then the one asked about.
-func (q *Queries) CommandStep(ctx context.Context, db DBTX, principal string, commandKey string, claim string) (CommandStepRow, error) {
-	row := db.QueryRow(ctx, commandStep, principal, commandKey, claim)
+// What a command answered, by who sent it and under which key.
+func (q *Queries) CommandStep(ctx context.Context, db DBTX, principal string, commandKey string) (CommandStepRow, error) {
+	row := db.QueryRow(ctx, commandStep, principal, commandKey)
 	var i CommandStepRow
 	err := row.Scan(&i.CommandHash, &i.Receipt)
 	return i, err
@@ -419,7 +417,6 @@ select coalesce(s.command_hash, '')::text as command_hash, s.receipt,
 from (select $1::uuid as id) v
 left join steps s on s.principal = $2::text and s.command_key = $3::text
 left join claims c on c.id = v.id
-order by s.claim_id = v.id desc nulls last limit 1
 `
 
 type ReportBeforeRow struct {

@@ -43,11 +43,6 @@ insert into staff (id, name, role, branch, level, phone, skills, max_load, activ
 on conflict (id) do update set name = excluded.name, role = excluded.role, branch = excluded.branch, level = excluded.level,
     phone = excluded.phone, skills = excluded.skills, max_load = excluded.max_load, active = excluded.active;
 
--- name: FirstAdmin :execrows
--- The first administrator, whom no administrator can add.
-insert into staff (id, name, role, branch) select $1, $2, 'admin', '0000'
-where not exists (select from staff where role = 'admin' and active);
-
 -- name: ListStaff :many
 select id, name, role, branch, level, phone, skills, max_load, active from staff s
 where (sqlc.arg(everywhere)::boolean or s.branch = sqlc.arg(own_branch)::text)

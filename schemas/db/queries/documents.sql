@@ -2,11 +2,9 @@
 -- documents and verify them. The API's role may run all of these.
 
 -- name: CommandStep :one
--- What a command answered, by who sent it and under which key. Sent to two
--- claims at once, the same key may stand with both: then the one asked about.
+-- What a command answered, by who sent it and under which key.
 select coalesce(command_hash, '')::text as command_hash, receipt from steps
-where principal = sqlc.arg(principal)::text and command_key = sqlc.arg(command_key)::text
-order by claim_id = sqlc.arg(claim)::uuid desc limit 1;
+where principal = sqlc.arg(principal)::text and command_key = sqlc.arg(command_key)::text;
 
 -- name: ReportBefore :one
 -- What is known of a report before it is sent: the receipt under its key, and
@@ -16,8 +14,7 @@ select coalesce(s.command_hash, '')::text as command_hash, s.receipt,
     coalesce(c.version, 0)::bigint as version
 from (select sqlc.arg(id)::uuid as id) v
 left join steps s on s.principal = sqlc.arg(principal)::text and s.command_key = sqlc.arg(command_key)::text
-left join claims c on c.id = v.id
-order by s.claim_id = v.id desc nulls last limit 1;
+left join claims c on c.id = v.id;
 
 -- name: ClaimStage :one
 select stage from claims where id = $1;

@@ -1,0 +1,259 @@
+package ocr
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"image"
+	_ "image/jpeg" // for image.Decode
+	_ "image/png"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/gabriel-vasile/mimetype"
+	_ "golang.org/x/image/webp"
+
+	"anpei/claim/document"
+)
+
+// A brokenError is the fault of the installation, not of the file.
+type brokenError struct{ error }
+
+func (e *brokenError) Unwrap() error { return e.error }
+
+// answer is what the child writes to its parent, once, as JSON.
+type answer struct {
+	document.Reading
+	Broken string `json:"broken,omitempty"`
+}
+
+// limits is what the parent tells the child.
+type limits struct {
+	bytes, pixels int64
+	pages         int
+}
+
+// Main is the page reader: the part of the worker that runs as a process of
+// its own, since it holds C code and strangers' files. The worker calls it with
+// the arguments that follow "page-reader". It writes one JSON object to stdout;
+// its error says that the installation is broken, which that object says too.
+func Main(args []string) error {
+	var l limits
+	flags := flag.NewFlagSet("page-reader", flag.ContinueOnError)
+	flags.Int64Var(&l.bytes, "max-bytes", defaultBytes, "largest file")
+	flags.Int64Var(&l.pixels, "max-pixels", defaultPixels, "largest picture")
+	flags.IntVar(&l.pages, "max-pages", defaultPages, "pages read of a PDF")
+	if err := flags.Parse(args); err != nil {
+		return fmt.Errorf("page-reader: %w", err)
+	}
+	ctx := context.Background()
+	var a answer
+	var err error
+	if a.Reading, err = read(ctx, flags.Arg(0), l); err != nil {
+		a.Broken = err.Error()
+	}
+	if e := json.NewEncoder(os.Stdout).Encode(a); e != nil {
+		return fmt.Errorf("page-reader: %w", e)
+	}
+	return err
+}
+
+// read reads one file. Its errors are for the operator; whatever is wrong with
+// the file is in the reading.
+func read(ctx context.Context, path string, l limits) (document.Reading, error) {
+	f, err := os.Open(path) //nolint:gosec // The parent chose the file.
+	if err != nil {
+		return document.Reading{}, fmt.Errorf("page-reader: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // only read from
+	info, err := f.Stat()
+	if err != nil {
+		return document.Reading{}, fmt.Errorf("page-reader: %w", err)
+	}
+	switch {
+	case info.Size() == 0:
+		return document.Illegible(document.Empty), nil
+	case info.Size() > l.bytes:
+		return document.Illegible(document.TooLarge), nil
+	}
+	engine, err := newTesseract()
+	if err != nil {
+		return document.Reading{}, err
+	}
+	defer engine.Close() //nolint:errcheck // never fails
+	kind, err := mimetype.DetectReader(f)
+	if err != nil {
+		return document.Reading{}, fmt.Errorf("page-reader: %w", err)
+	}
+	switch {
+	case kind.Is("image/jpeg"), kind.Is("image/png"), kind.Is("image/webp"):
+		return readPicture(ctx, f, l, engine)
+	case kind.Is("application/pdf"):
+		return readPDF(ctx, path, l, engine)
+	}
+	return document.Illegible(document.WrongType), nil
+}
+
+func readPicture(ctx context.Context, f io.ReadSeeker, l limits, engine Engine) (document.Reading, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return document.Reading{}, fmt.Errorf("page-reader: %w", err)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, l.bytes))
+	if err != nil {
+		return document.Reading{}, fmt.Errorf("page-reader: %w", err)
+	}
+	config, format, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return document.Illegible(document.Truncated), nil //nolint:nilerr // the file's fault
+	}
+	if int64(config.Width)*int64(config.Height) > l.pixels {
+		return document.Illegible(document.TooManyPixels), nil
+	}
+	src, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return document.Illegible(document.Truncated), nil //nolint:nilerr // the file's fault
+	}
+	if format == "jpeg" {
+		src = upright(src, orientation(data))
+	}
+	size := src.Bounds().Size()
+	lines, err := recognise(ctx, src, 1, engine)
+	if err != nil {
+		return document.Reading{}, err
+	}
+	r := document.Reading{Pages: 1, Width: size.X, Height: size.Y, Engine: engine.Name()}
+	understand(&r, lines, codes(src))
+	if r.Kind == document.Unknown || r.Kind == document.Other {
+		switch {
+		case scenic(src):
+			r.Kind, r.Confidence = document.LossPhoto, 5000
+			r.Fields = document.Extract(r.Kind, lines, nil)
+		case r.Kind == document.Unknown:
+			return nothing(r), nil
+		}
+	}
+	return r, nil
+}
+
+// recognise runs the engine over a picture and says where in it the lines are.
+func recognise(ctx context.Context, src image.Image, number int, engine Engine) ([]document.Line, error) {
+	p := prepare(src)
+	lines, err := engine.Read(ctx, p.grey)
+	if err != nil {
+		return nil, err
+	}
+	p.restore(lines)
+	for i := range lines {
+		lines[i].Page, lines[i].Source, lines[i].Engine = number, document.FromOCR, engine.Name()
+	}
+	return lines, nil
+}
+
+// understand fills a reading from the text and the codes of a file.
+func understand(r *document.Reading, lines []document.Line, qr []string) {
+	r.Kind, r.Confidence = document.Classify(lines)
+	for _, payload := range qr {
+		if _, ok := document.ParseInvoiceQR(payload); ok {
+			r.Kind, r.Confidence = document.VATInvoice, 10000
+		}
+	}
+	r.Fields = document.Extract(r.Kind, lines, qr)
+	for i := range r.Fields {
+		if r.Fields[i].Source == document.FromQR {
+			r.Fields[i].Engine = qrEngine
+		}
+	}
+}
+
+// nothing is a reading of pages on which there was nothing to read.
+func nothing(r document.Reading) document.Reading {
+	n := document.Illegible(document.NothingFound)
+	n.Pages, n.Width, n.Height, n.Engine = r.Pages, r.Width, r.Height, r.Engine
+	return n
+}
+
+func readPDF(ctx context.Context, path string, l limits, engine Engine) (document.Reading, error) {
+	var broken *brokenError
+	pdf, err := inspect(ctx, path, l.pages)
+	switch {
+	case errors.As(err, &broken):
+		return document.Reading{}, err
+	case errors.Is(err, errEncrypted):
+		return document.Illegible(document.Encrypted), nil
+	case err != nil:
+		return document.Illegible(document.Truncated), nil
+	case pdf.count == 0 || len(pdf.sizes) == 0:
+		return document.Illegible(document.NoPages), nil
+	}
+	layer, err := textLayer(ctx, path, l.pages)
+	if errors.As(err, &broken) {
+		return document.Reading{}, err
+	}
+	layerEngine := popplerVersion(ctx)
+	var lines []document.Line
+	var qr, engines []string
+	used := func(name string) {
+		if len(engines) == 0 || engines[len(engines)-1] != name {
+			engines = append(engines, name)
+		}
+	}
+	for i, size := range pdf.sizes {
+		written := i < len(layer) && characters(layer[i]) >= fewest
+		if written {
+			for _, line := range layer[i] {
+				line.Page, line.Source, line.Engine = i+1, document.FromPDFText, layerEngine
+				lines = append(lines, line)
+			}
+			used(layerEngine)
+			if kind, _ := document.Classify(layer[i]); kind != document.VATInvoice {
+				continue // only invoices have a code to look for
+			}
+		}
+		drawn, scale, err := render(ctx, path, i+1, size, min(l.pixels, maxDrawn))
+		if err != nil {
+			if written {
+				continue
+			}
+			return document.Illegible(document.Truncated), nil //nolint:nilerr // the file's fault
+		}
+		qr = append(qr, codes(drawn)...)
+		if written {
+			continue
+		}
+		found, err := recognise(ctx, drawn, i+1, engine)
+		if err != nil {
+			return document.Reading{}, err
+		}
+		for j := range found {
+			for k := range found[j].Box {
+				found[j].Box[k] = int(float64(found[j].Box[k]) / scale)
+			}
+		}
+		lines = append(lines, found...)
+		used(engine.Name())
+	}
+	r := document.Reading{Pages: pdf.count, Width: pdf.sizes[0].X, Height: pdf.sizes[0].Y, Engine: strings.Join(engines, ", ")}
+	understand(&r, lines, qr)
+	if characters(lines) == 0 && len(qr) == 0 {
+		return nothing(r), nil
+	}
+	if pdf.count > len(pdf.sizes) {
+		r.Detail = fmt.Sprintf("共 %d 页，只读取了前 %d 页。 Only the first %[2]d of %[1]d pages were read.", pdf.count, len(pdf.sizes))
+	}
+	return r, nil
+}
+
+// maxDrawn is the most pixels to which a page of a PDF is drawn: A3 at 200 dpi.
+const maxDrawn = 8_000_000
+
+func characters(lines []document.Line) int {
+	n := 0
+	for _, l := range lines {
+		n += len([]rune(l.Text))
+	}
+	return n
+}

@@ -1,0 +1,190 @@
+// Package ocr reads papers: exact sources first (the text layer of a PDF, QR
+// codes), then an OCR engine. It is the only cgo in the product.
+//
+// What it reads comes from strangers, and the libraries that decode it are
+// large and old. So a file is read by a process of its own, which is started
+// for it with bounds on memory, time and output and without the worker's
+// environment. Whatever happens to that process, its file is unreadable for a
+// stated reason, and the worker goes on.
+package ocr
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"anpei/claim/document"
+)
+
+const (
+	defaultBytes   = 20 << 20
+	defaultPixels  = 50_000_000
+	defaultPages   = 10
+	defaultTimeout = 60 * time.Second
+	defaultMemory  = 3 << 30
+
+	maxAnswer = 4 << 20         // bytes of JSON
+	maxStderr = 4 << 10         // bytes kept, the last ones
+	grace     = 2 * time.Second // for pipes that outlive a killed child
+)
+
+// Reader reads files in a child process. The zero Reader runs this program
+// with the argument "page-reader", and has the limits below. A Reader is safe
+// for use by several goroutines.
+type Reader struct {
+	Exe         string        // the program; this one when empty
+	Args        []string      // its arguments before ours; "page-reader" when nil
+	MaxBytes    int64         // of a file; 20 MiB
+	MaxPixels   int64         // of a picture; 50 million
+	MaxPages    int           // read of a PDF, the rest is left out; 10
+	Timeout     time.Duration // for one file, and its CPU seconds; 1 minute
+	MemoryBytes uint64        // of address space, which exceeds what is used; 3 GiB
+}
+
+// Read reads the file at path. Whatever is wrong with the file, or happens to
+// the process that reads it, is said in the reading; an error means that ctx
+// has ended or that nothing can be read at all, as without Tesseract's data.
+// The child and all its children are dead when Read returns.
+func (r Reader) Read(ctx context.Context, path string) (document.Reading, error) {
+	start := time.Now()
+	exe := r.Exe
+	if exe == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return document.Reading{}, fmt.Errorf("find the page reader: %w", err)
+		}
+		exe = self
+	}
+	args := r.Args
+	if args == nil {
+		args = []string{"page-reader"}
+	}
+	timeout := or(r.Timeout, defaultTimeout)
+	seconds := uint64((timeout + time.Second - 1) / time.Second)
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	//nolint:gosec // The program is this one, and the file's name is ours.
+	cmd := exec.CommandContext(limited, exe, append(args[:len(args):len(args)],
+		"-max-bytes="+strconv.FormatInt(or(r.MaxBytes, defaultBytes), 10),
+		"-max-pixels="+strconv.FormatInt(or(r.MaxPixels, defaultPixels), 10),
+		"-max-pages="+strconv.Itoa(or(r.MaxPages, defaultPages)),
+		"--", path)...)
+	// Nothing of the worker's environment, where its passwords are.
+	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "OMP_THREAD_LIMIT=1", "GOMAXPROCS=1", "MALLOC_ARENA_MAX=1"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = grace
+	stdout, stderr := &limitedBuffer{left: maxAnswer}, &tail{}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+
+	// Pdeathsig is sent when the thread that forked ends: keep it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := cmd.Start(); err != nil {
+		return document.Reading{}, fmt.Errorf("start the page reader: %w", err)
+	}
+	bounded := bound(cmd.Process.Pid, or(r.MemoryBytes, defaultMemory), seconds)
+	if bounded != nil {
+		cancel()
+	}
+	err := cmd.Wait()
+
+	var a answer
+	switch {
+	case ctx.Err() != nil:
+		return document.Reading{}, fmt.Errorf("read %s: %w", path, ctx.Err())
+	case bounded != nil && !errors.Is(bounded, unix.ESRCH): // ESRCH: it is done already
+		return document.Reading{}, fmt.Errorf("bound the page reader: %w", bounded)
+	case json.Unmarshal(stdout.kept, &a) == nil && a.Broken != "":
+		return document.Reading{}, errors.New(a.Broken)
+	case err == nil && a.Kind != "":
+	default:
+		reason := cause(cmd.ProcessState, limited.Err() != nil, seconds, stderr.String())
+		slog.WarnContext(ctx, "page reader died", "reason", reason, "error", err, "stderr", stderr.String())
+		a.Reading = document.Illegible(reason)
+	}
+	a.Millis = time.Since(start).Milliseconds()
+	return a.Reading, nil
+}
+
+// bound sets the limits of a process that has just begun. What it starts in
+// turn inherits them.
+func bound(pid int, memory, seconds uint64) error {
+	for resource, limit := range map[int]unix.Rlimit{
+		unix.RLIMIT_AS:   {Cur: memory, Max: memory},
+		unix.RLIMIT_CPU:  {Cur: seconds + 1, Max: seconds + 2},
+		unix.RLIMIT_CORE: {}, // a core dump would hold the paper
+	} {
+		if err := unix.Prlimit(pid, resource, &limit, nil); err != nil {
+			return fmt.Errorf("prlimit %d: %w", resource, err)
+		}
+	}
+	return nil
+}
+
+// cause says why a page reader gave no answer.
+func cause(state *os.ProcessState, late bool, seconds uint64, stderr string) string {
+	status, _ := state.Sys().(syscall.WaitStatus)
+	spent := state.UserTime() + state.SystemTime()
+	stderr = strings.ToLower(stderr)
+	for _, s := range []string{"out of memory", "cannot allocate memory", "bad_alloc", "pthread_create failed"} {
+		if strings.Contains(stderr, s) {
+			return document.OutOfMemory
+		}
+	}
+	switch {
+	case late, strings.Contains(stderr, "sigxcpu"), spent >= time.Duration(seconds)*time.Second: //nolint:gosec // seconds, not centuries
+		return document.TimedOut
+	case status.Signaled() && status.Signal() == syscall.SIGKILL: // not by us: by the kernel, short of memory
+		return document.OutOfMemory
+	}
+	return document.Crashed
+}
+
+func or[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+// limitedBuffer keeps what is written to it, and refuses what is too much, so
+// that the writer at the other end of the pipe is stopped.
+type limitedBuffer struct {
+	kept []byte
+	left int64
+}
+
+func (l *limitedBuffer) Write(p []byte) (int, error) {
+	if l.left -= int64(len(p)); l.left < 0 {
+		return 0, errors.New("too much output")
+	}
+	l.kept = append(l.kept, p...)
+	return len(p), nil
+}
+
+// tail keeps the last bytes that were written to it.
+type tail struct{ kept []byte }
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.kept = append(t.kept, p...)
+	if over := len(t.kept) - maxStderr; over > 0 {
+		t.kept = append(t.kept[:0], t.kept[over:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string { return strings.TrimSpace(string(t.kept)) }

@@ -1,0 +1,102 @@
+package ocr
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/otiai10/gosseract/v2"
+
+	"anpei/claim/document"
+)
+
+// Engine reads the text on a picture.
+type Engine interface {
+	// Name is the engine with its version and settings, as it is recorded
+	// with every field that it has read.
+	Name() string
+	// Read returns the text of a grey page that stands upright, with boxes in
+	// its pixels. An empty page has no lines and is no error.
+	Read(ctx context.Context, page *image.Gray) ([]document.Line, error)
+}
+
+// tesseract is the engine that needs nothing but Debian's packages.
+type tesseract struct {
+	client *gosseract.Client
+}
+
+// languages of the trained data: simplified Chinese, and English for digits.
+var languages = []string{"chi_sim", "eng"}
+
+// sparse is Tesseract's mode for text in no particular order. On forms it
+// finds a fifth more than the modes that look for columns.
+const sparse = 11
+
+// tessdata is where Debian keeps the trained data.
+const tessdata = "/usr/share/tesseract-ocr/5/tessdata"
+
+func newTesseract() (*tesseract, error) {
+	// gosseract gives Tesseract's complaint about missing data a buffer that
+	// is too short for it: so look first.
+	for _, l := range languages {
+		if _, err := os.Stat(filepath.Join(tessdata, l+".traineddata")); err != nil {
+			return nil, fmt.Errorf("tesseract data (Debian package tesseract-ocr-%s): %w", strings.ReplaceAll(l, "_", "-"), err)
+		}
+	}
+	c := gosseract.NewClient()
+	c.TessdataPrefix = tessdata
+	c.Languages = languages
+	c.Trim = true
+	// As variables, since what is set before Init does not survive it.
+	c.Variables["tessedit_pageseg_mode"] = strconv.Itoa(sparse)
+	c.Variables["debug_file"] = os.DevNull
+	return &tesseract{c}, nil
+}
+
+func (t *tesseract) Name() string {
+	return fmt.Sprintf("tesseract %s %s psm%d", t.client.Version(), strings.Join(languages, "+"), sparse)
+}
+
+func (t *tesseract) Read(ctx context.Context, page *image.Gray) ([]document.Line, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := t.client.SetImageFromBytes(pgm(page)); err != nil {
+		return nil, fmt.Errorf("hand the page to tesseract: %w", err)
+	}
+	boxes, err := t.client.GetBoundingBoxesVerbose()
+	if err != nil {
+		return nil, fmt.Errorf("read the page with tesseract: %w", err)
+	}
+	var words []word
+	line := 0
+	for _, b := range boxes {
+		if b.WordNum == 1 {
+			line++
+		}
+		if text := strings.TrimSpace(b.Word); text != "" && b.Confidence >= 20 && !b.Box.Empty() {
+			words = append(words, word{text, b.Box, int(b.Confidence * 100), line})
+		}
+	}
+	return lines(words), nil
+}
+
+// Close frees what the engine holds in C.
+func (t *tesseract) Close() error { return t.client.Close() }
+
+// pgm is the page in the plainest format that leptonica reads.
+func pgm(page *image.Gray) []byte {
+	size := page.Bounds().Size()
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "P5\n%d %d\n255\n", size.X, size.Y)
+	for y := range size.Y {
+		at := page.PixOffset(page.Bounds().Min.X, page.Bounds().Min.Y+y)
+		b.Write(page.Pix[at : at+size.X])
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,496 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"anpei/claim"
+	"anpei/claim/indemnity"
+	"anpei/schemas/db"
+	"anpei/schemas/rest"
+)
+
+// policySpace is the namespace of policy ids.
+var policySpace = uuid.MustParse("b2b5f4f2-5c0e-5d1e-a7c6-3f7a0c3f6b52")
+
+// administer carries out an administrator's command in one transaction with
+// its entry in the reference log. It is idempotent by (caller, key): the entry
+// keeps what was answered. asked is what the log shows, without phone numbers;
+// whole is what tells one command from another.
+func administer[A any](ctx context.Context, s *server, key, kind, subject string, asked, whole any, do func(pgx.Tx) (A, error)) (answer A, err error) {
+	raw, err := json.Marshal(whole)
+	if err != nil {
+		return answer, fmt.Errorf("encode %s: %w", kind, err)
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", kind, subject, raw))
+	hash, by := hex.EncodeToString(sum[:]), principalOf(ctx).ID
+	type entry struct {
+		Asked  any             `json:"asked"`
+		Answer json.RawMessage `json:"answer"`
+	}
+	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		for _, what := range []string{"command " + string(by) + " " + key, kind + " " + subject} {
+			if err := s.q.LockCommand(ctx, tx, what); err != nil {
+				return fmt.Errorf("lock: %w", err)
+			}
+		}
+		before, err := s.q.ReferenceCommand(ctx, tx, by, key)
+		switch {
+		case err == nil && before.CommandHash != hash:
+			return keyReused()
+		case err == nil:
+			var stored entry
+			if err := json.Unmarshal(before.Body, &stored); err != nil {
+				return fmt.Errorf("decode the answer of %s: %w", kind, err)
+			}
+			return json.Unmarshal(stored.Answer, &answer)
+		case !errors.Is(err, pgx.ErrNoRows):
+			return fmt.Errorf("look for the command: %w", err)
+		}
+		if answer, err = do(tx); err != nil {
+			return err
+		}
+		answered, err := json.Marshal(answer)
+		if err != nil {
+			return fmt.Errorf("encode the answer of %s: %w", kind, err)
+		}
+		body, err := json.Marshal(entry{asked, answered})
+		if err != nil {
+			return fmt.Errorf("encode %s: %w", kind, err)
+		}
+		return s.q.InsertReferenceEvent(ctx, tx, db.InsertReferenceEventParams{
+			ByID: by, Kind: kind, Subject: subject, Body: body, CommandKey: key, CommandHash: hash,
+		})
+	})
+	return answer, err
+}
+
+// CreatePolicy implements [rest.StrictServerInterface].
+func (s *server) CreatePolicy(ctx context.Context, r rest.CreatePolicyRequestObject) (rest.CreatePolicyResponseObject, error) {
+	b := *r.Body
+	if err := s.may(ctx, "CreatePolicy", of("Policy", b.Number, b.Branch)); err != nil {
+		return nil, err
+	}
+	if wrong := checkPolicy(&b); len(wrong) > 0 {
+		return nil, invalid(wrong...)
+	}
+	logged := b
+	logged.Holder.Phone = claim.MaskPhone(b.Holder.Phone)
+	p, err := administer(ctx, s, r.Params.IdempotencyKey, "policy.created", b.Number, logged, b, func(tx pgx.Tx) (rest.Policy, error) {
+		id := uuid.NewSHA1(policySpace, []byte(b.Number)).String()
+		added, err := s.q.InsertPolicy(ctx, tx, db.InsertPolicyParams{
+			ID: id, Number: b.Number, Line: b.Line, Branch: b.Branch, HolderName: b.Holder.Name, HolderPhone: b.Holder.Phone,
+			Plate: b.Plate, Vin: b.Vin, Address: b.Address,
+		})
+		if err != nil {
+			return rest.Policy{}, fmt.Errorf("add policy: %w", err)
+		}
+		if added == 0 {
+			return rest.Policy{}, conflict("A policy with this number exists. Add a version to it, or check the number.")
+		}
+		for i, v := range b.Versions {
+			if err := s.addVersion(ctx, tx, id, i+1, v); err != nil {
+				return rest.Policy{}, err
+			}
+		}
+		return s.policy(ctx, tx, b.Number)
+	})
+	return rest.CreatePolicy201JSONResponse(p), err
+}
+
+// EndorsePolicy implements [rest.StrictServerInterface].
+func (s *server) EndorsePolicy(ctx context.Context, r rest.EndorsePolicyRequestObject) (rest.EndorsePolicyResponseObject, error) {
+	p, err := administer(ctx, s, r.Params.IdempotencyKey, "policy.endorsed", r.Number, r.Body, r.Body, func(tx pgx.Tx) (rest.Policy, error) {
+		before, err := s.policy(ctx, tx, r.Number)
+		if err != nil {
+			return rest.Policy{}, err
+		}
+		versions := []rest.NewPolicyVersion{*r.Body}
+		for _, v := range before.Versions {
+			versions = append(versions, rest.NewPolicyVersion{StartsAt: v.StartsAt, EndsAt: v.EndsAt, Coverages: v.Coverages})
+		}
+		if wrong := checkVersions(before.Line, versions, 1, ""); len(wrong) > 0 {
+			return rest.Policy{}, invalid(wrong...)
+		}
+		id := uuid.NewSHA1(policySpace, []byte(r.Number)).String()
+		if err := s.addVersion(ctx, tx, id, len(before.Versions)+1, *r.Body); err != nil {
+			return rest.Policy{}, err
+		}
+		return s.policy(ctx, tx, r.Number)
+	})
+	return rest.EndorsePolicy201JSONResponse(p), err
+}
+
+func (s *server) addVersion(ctx context.Context, tx pgx.Tx, policy string, number int, v rest.NewPolicyVersion) error {
+	covers, err := json.Marshal(v.Coverages)
+	if err != nil {
+		return fmt.Errorf("encode coverages: %w", err)
+	}
+	err = s.q.InsertPolicyVersion(ctx, tx, db.InsertPolicyVersionParams{
+		PolicyID: policy, Version: int32(number), StartsAt: v.StartsAt, EndsAt: v.EndsAt, Coverages: covers, //nolint:gosec // few
+	})
+	if err != nil {
+		return fmt.Errorf("add policy version: %w", err)
+	}
+	return nil
+}
+
+// checkPolicy finds what the contract's forms cannot say, and tidies numbers.
+func checkPolicy(b *rest.NewPolicy) wrongs {
+	var w wrongs
+	number := func(at string, value *string, parse func(string) (string, error)) {
+		if *value == "" {
+			return
+		}
+		tidy, err := parse(*value)
+		var why *claim.IdentError
+		if err == nil {
+			*value = tidy
+		} else if !errors.As(err, &why) || why.Fault != claim.FaultCheck { // imported vehicles may have no check digit
+			w.ident(err, at)
+		}
+	}
+	number("/plate", &b.Plate, claim.ParsePlate)
+	number("/vin", &b.Vin, claim.ParseVIN)
+	switch {
+	case b.Line == claim.Motor && b.Plate == "" && b.Vin == "":
+		w.add("/plate", "A motor policy needs a plate or a vin.")
+	case b.Line == claim.Property && b.Address == "":
+		w.add("/address", "A property policy needs the address of the premises.")
+	}
+	return append(w, checkVersions(b.Line, b.Versions, len(b.Versions), "/versions")...)
+}
+
+// checkVersions finds what is wrong with the first n versions, alone and
+// beside the others. base is their place in the body; "" when there is one.
+func checkVersions(line claim.Line, versions []rest.NewPolicyVersion, n int, base string) wrongs {
+	var w wrongs
+	for i, v := range versions[:n] {
+		at := base
+		if base != "" {
+			at = fmt.Sprintf("%s/%d", base, i)
+		}
+		add := func(pointer, detail string) { w.add(at+pointer, detail) }
+		if !v.StartsAt.Before(v.EndsAt) {
+			add("/ends_at", "The end must be after the start.")
+		}
+		for j, other := range versions {
+			if j != i && (j < i || j >= n) && v.StartsAt.Before(other.EndsAt) && other.StartsAt.Before(v.EndsAt) {
+				add("/starts_at", "The period overlaps with that of another version.")
+				break
+			}
+		}
+		seen := map[string]bool{}
+		for k, c := range v.Coverages {
+			kind := claim.ExposureKind(c.Kind)
+			switch {
+			case !slices.Contains([]claim.ExposureKind{claim.OwnDamage, claim.ThirdPartyProperty, claim.CommercialProperty}, kind) || kind.Of() != line:
+				add(fmt.Sprintf("/coverages/%d/kind", k), "There is no such coverage in this line. Motor has own_damage and third_party_property, commercial_property has commercial_property.")
+			case seen[c.Kind]:
+				add(fmt.Sprintf("/coverages/%d/kind", k), "This coverage stands here twice.")
+			}
+			seen[c.Kind] = true
+			var input indemnity.InputError
+			if _, err := indemnity.FormOf(c.Form); errors.As(err, &input) && len(input) > 0 {
+				add(fmt.Sprintf("/coverages/%d/form", k), "The form "+input[0].Message+".")
+			}
+		}
+	}
+	return w
+}
+
+// may asks the policy about a record that is not there yet.
+func (s *server) may(ctx context.Context, action string, what *resource) error {
+	got, err := s.policies.decide(principalOf(ctx).entity, action, what)
+	if err != nil || got.allowed {
+		return err
+	}
+	r := claim.Refusal{Rule: got.rule, Detail: got.why}
+	if r.Detail == "" {
+		r.Detail = "Your branch does not keep records of that branch."
+	}
+	s.attempt(ctx, r)
+	return refusal{r}
+}
+
+// policy reads a policy with all its versions.
+func (s *server) policy(ctx context.Context, from db.DBTX, number string) (rest.Policy, error) {
+	row, err := s.q.PolicyByNumber(ctx, from, number)
+	if err != nil {
+		return rest.Policy{}, seen("policy", err)
+	}
+	list, err := s.shownPolicies(ctx, from, []db.ListPoliciesRow{db.ListPoliciesRow(row)})
+	if err != nil {
+		return rest.Policy{}, err
+	}
+	return list[0], nil
+}
+
+func (s *server) shownPolicies(ctx context.Context, from db.DBTX, rows []db.ListPoliciesRow) ([]rest.Policy, error) {
+	ids := make([]string, len(rows))
+	out := make([]rest.Policy, len(rows))
+	at := map[string]int{}
+	for i, p := range rows {
+		ids[i], at[p.ID] = p.ID, i
+		out[i] = rest.Policy{
+			Number: p.Number, Line: p.Line, Branch: p.Branch, Holder: rest.HolderShown{Name: p.HolderName, Phone: claim.MaskPhone(p.HolderPhone)},
+			Plate: p.Plate, Vin: p.Vin, Address: p.Address, Versions: []rest.PolicyVersion{},
+		}
+	}
+	versions, err := s.q.PolicyVersions(ctx, from, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read policy versions: %w", err)
+	}
+	for _, v := range versions {
+		shown := rest.PolicyVersion{Version: int(v.Version), StartsAt: v.StartsAt.UTC(), EndsAt: v.EndsAt.UTC()}
+		if err := json.Unmarshal(v.Coverages, &shown.Coverages); err != nil {
+			return nil, fmt.Errorf("coverages of policy %s: %w", v.PolicyID, err)
+		}
+		p := &out[at[v.PolicyID]]
+		p.Versions = append(p.Versions, shown)
+	}
+	return out, nil
+}
+
+// ListPolicies implements [rest.StrictServerInterface].
+func (s *server) ListPolicies(ctx context.Context, r rest.ListPoliciesRequestObject) (rest.ListPoliciesResponseObject, error) {
+	after, _, err := place(r.Params.After, 1)
+	if err != nil {
+		return nil, err
+	}
+	show, read := limitOf(r.Params.Limit)
+	who, plate := principalOf(ctx), r.Params.Plate
+	if tidy, err := claim.ParsePlate(plate); err == nil {
+		plate = tidy
+	}
+	rows, err := s.q.ListPolicies(ctx, s.db, db.ListPoliciesParams{
+		Everywhere: who.everywhere(), OwnBranch: who.Branch, Branch: r.Params.Branch, Line: string(r.Params.Line), Plate: plate,
+		After: after[0], Count: read,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list policies: %w", err)
+	}
+	rows, next := cut(rows, show, func(p db.ListPoliciesRow) []string { return []string{p.Number} })
+	items, err := s.shownPolicies(ctx, s.db, rows)
+	return rest.ListPolicies200JSONResponse{Items: items, Next: next}, err
+}
+
+// GetPolicy implements [rest.StrictServerInterface].
+func (s *server) GetPolicy(ctx context.Context, r rest.GetPolicyRequestObject) (rest.GetPolicyResponseObject, error) {
+	p, err := s.policy(ctx, s.db, r.Number)
+	if err != nil {
+		return nil, err
+	}
+	tag, same, err := tagOf(p, r.Params.IfNoneMatch)
+	if err != nil || same {
+		return rest.GetPolicy304Response{}, err
+	}
+	return rest.GetPolicy200JSONResponse{Body: p, Headers: rest.GetPolicy200ResponseHeaders{ETag: tag}}, nil
+}
+
+// PutStaff implements [rest.StrictServerInterface].
+func (s *server) PutStaff(ctx context.Context, r rest.PutStaffRequestObject) (rest.PutStaffResponseObject, error) {
+	b := *r.Body
+	if err := s.may(ctx, "PutStaff", of("Member", string(r.Id), b.Branch)); err != nil {
+		return nil, err
+	}
+	if wrong := checkStaff(r.Id, &b); len(wrong) > 0 {
+		return nil, invalid(wrong...)
+	}
+	row := db.PutStaffParams{
+		ID: r.Id, Name: b.Name, Role: b.Role, Branch: b.Branch, Level: b.Level, Phone: b.Phone, Skills: b.Skills,
+		MaxLoad: int32(b.MaxLoad), Active: b.Active, //nolint:gosec // at most 100, by the contract
+	}
+	masked := b
+	masked.Phone = maskedPhone(b.Phone)
+	put, err := administer(ctx, s, r.Params.IdempotencyKey, "staff.put", string(r.Id), masked, b, func(tx pgx.Tx) (rest.Staff, error) {
+		if err := s.q.PutStaff(ctx, tx, row); err != nil {
+			return rest.Staff{}, fmt.Errorf("put staff: %w", err)
+		}
+		return shownStaff(db.Staff(row), principal{}), nil // the log keeps no phone
+	})
+	if err != nil {
+		return nil, err
+	}
+	put.Phone = b.Phone
+	s.access.members.drop(r.Id)
+	return rest.PutStaff200JSONResponse(put), nil
+}
+
+func checkStaff(id claim.StaffID, b *rest.StaffChange) wrongs {
+	var w wrongs
+	if id == claim.Machine || strings.HasPrefix(string(id), "phone:") {
+		w.add("id", "This id is the machine's or a claimant's, and nobody's on the staff.")
+	}
+	if b.Phone != "" {
+		phone, err := claim.ParsePhone(b.Phone)
+		w.ident(err, "/phone")
+		b.Phone = phone
+	}
+	switch {
+	case b.Role == claim.Reviewer && b.Level == 0:
+		w.add("/level", "A reviewer has a level, from 1.")
+	case b.Role != claim.Reviewer && b.Level != 0:
+		w.add("/level", "Only reviewers have a level; give 0.")
+	}
+	for i, skill := range b.Skills {
+		if l := claim.Line(skill); l != claim.Motor && l != claim.Property {
+			w.add(fmt.Sprintf("/skills/%d", i), "It must be one of: motor, commercial_property.")
+		}
+	}
+	return w
+}
+
+// maskedPhone masks a phone number where there is one.
+func maskedPhone(phone string) string {
+	if phone == "" {
+		return ""
+	}
+	return claim.MaskPhone(phone)
+}
+
+// shownStaff is a record as the caller may see it: the number is for those who
+// keep it, and whose it is.
+func shownStaff(m db.Staff, who principal) rest.Staff {
+	out := rest.Staff{
+		Id: m.ID, Name: m.Name, Role: m.Role, Branch: m.Branch, Level: m.Level, Phone: m.Phone,
+		Skills: m.Skills, MaxLoad: int(m.MaxLoad), Active: m.Active,
+	}
+	if who.Role != claim.Admin && who.ID != m.ID {
+		out.Phone = maskedPhone(m.Phone)
+	}
+	if out.Skills == nil {
+		out.Skills = []string{}
+	}
+	return out
+}
+
+// GetStaff implements [rest.StrictServerInterface].
+func (s *server) GetStaff(ctx context.Context, r rest.GetStaffRequestObject) (rest.GetStaffResponseObject, error) {
+	m, err := s.q.StaffMember(ctx, s.db, r.Id)
+	if err != nil {
+		return nil, seen("staff", err)
+	}
+	out := shownStaff(m, principalOf(ctx))
+	tag, same, err := tagOf(out, r.Params.IfNoneMatch)
+	if err != nil || same {
+		return rest.GetStaff304Response{}, err
+	}
+	return rest.GetStaff200JSONResponse{Body: out, Headers: rest.GetStaff200ResponseHeaders{ETag: tag}}, nil
+}
+
+// ListStaff implements [rest.StrictServerInterface].
+func (s *server) ListStaff(ctx context.Context, r rest.ListStaffRequestObject) (rest.ListStaffResponseObject, error) {
+	after, _, err := place(r.Params.After, 1)
+	if err != nil {
+		return nil, err
+	}
+	show, read := limitOf(r.Params.Limit)
+	who := principalOf(ctx)
+	rows, err := s.q.ListStaff(ctx, s.db, db.ListStaffParams{
+		Everywhere: who.everywhere(), OwnBranch: who.Branch, Branch: r.Params.Branch, Role: string(r.Params.Role), After: after[0], Count: read,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list staff: %w", err)
+	}
+	rows, next := cut(rows, show, func(m db.Staff) []string { return []string{string(m.ID)} })
+	page := rest.ListStaff200JSONResponse{Items: make([]rest.Staff, len(rows)), Next: next}
+	for i, m := range rows {
+		page.Items[i] = shownStaff(m, who)
+	}
+	return page, nil
+}
+
+// PutShift implements [rest.StrictServerInterface]. A shift is what a phone
+// says every few seconds: the last word counts, and no log keeps the way.
+func (s *server) PutShift(ctx context.Context, r rest.PutShiftRequestObject) (rest.PutShiftResponseObject, error) {
+	who := principalOf(ctx)
+	var lat, lng *float64
+	if p := r.Body.At; p != nil {
+		lat, lng = &p.Lat, &p.Lng
+	}
+	if err := s.q.PutShift(ctx, s.db, who.ID, r.Body.OnShift, lat, lng); err != nil {
+		return nil, fmt.Errorf("put shift: %w", err)
+	}
+	rows, err := s.q.ListSurveyors(ctx, s.db, db.ListSurveyorsParams{Own: string(who.ID), Everywhere: true, Count: 1})
+	if err != nil || len(rows) == 0 {
+		return nil, fmt.Errorf("read shift: %w", errors.Join(err, pgx.ErrNoRows))
+	}
+	return rest.PutShift200JSONResponse(shownSurveyor(rows[0])), nil
+}
+
+// ListSurveyors implements [rest.StrictServerInterface].
+func (s *server) ListSurveyors(ctx context.Context, r rest.ListSurveyorsRequestObject) (rest.ListSurveyorsResponseObject, error) {
+	after, _, err := place(r.Params.After, 1)
+	if err != nil {
+		return nil, err
+	}
+	show, read := limitOf(r.Params.Limit)
+	who := principalOf(ctx)
+	rows, err := s.q.ListSurveyors(ctx, s.db, db.ListSurveyorsParams{
+		Everywhere: who.everywhere(), OwnBranch: who.Branch, Branch: r.Params.Branch, OnShift: onlyWhen(r.Params.OnShift), After: after[0], Count: read,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list surveyors: %w", err)
+	}
+	rows, next := cut(rows, show, func(m db.ListSurveyorsRow) []string { return []string{string(m.ID)} })
+	page := rest.ListSurveyors200JSONResponse{Items: make([]rest.SurveyorSeen, len(rows)), Next: next}
+	for i, m := range rows {
+		page.Items[i] = shownSurveyor(m)
+	}
+	return page, nil
+}
+
+// onlyWhen is a filter that is set when it is true: "only those on shift".
+func onlyWhen(set bool) *bool {
+	if !set {
+		return nil
+	}
+	return &set
+}
+
+func shownSurveyor(m db.ListSurveyorsRow) rest.SurveyorSeen {
+	out := rest.SurveyorSeen{
+		Id: m.ID, Name: m.Name, Branch: m.Branch, Skills: m.Skills, OnShift: m.OnShift, Load: int(m.Load), MaxLoad: int(m.MaxLoad),
+	}
+	if out.Skills == nil {
+		out.Skills = []string{}
+	}
+	if m.Lat != nil && m.Lng != nil {
+		out.At = &claim.Point{Lat: *m.Lat, Lng: *m.Lng}
+	}
+	if m.SeenAt != nil {
+		out.SeenAt = m.SeenAt.UTC()
+	}
+	return out
+}
+
+// ListAuthority implements [rest.StrictServerInterface].
+func (s *server) ListAuthority(ctx context.Context, r rest.ListAuthorityRequestObject) (rest.ListAuthorityResponseObject, error) {
+	after, _, err := place(r.Params.After, 1)
+	if err != nil {
+		return nil, err
+	}
+	show, _ := limitOf(r.Params.Limit)
+	rows, err := s.q.TablesInForce(ctx, s.db, dayOf(time.Now()), after[0])
+	if err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
+	}
+	rows, next := cut(rows, show, func(t db.TablesInForceRow) []string { return []string{t.Kind} })
+	page := rest.ListAuthority200JSONResponse{Items: make([]rest.AuthorityTable, len(rows)), Next: next}
+	for i, t := range rows {
+		page.Items[i] = rest.AuthorityTable{Kind: t.Kind, Version: t.Version, Body: t.Body}
+		page.Items[i].EffectiveFrom.Time = t.EffectiveFrom.Time
+	}
+	return page, nil
+}

@@ -1,0 +1,423 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"anpei/activities"
+	"anpei/claim"
+	"anpei/schemas/db"
+	"anpei/schemas/rest"
+)
+
+// view is how much of a claim somebody sees.
+type view string
+
+// Views. Whoever has to reach the people of a claim sees their numbers; the
+// others' tasks do not need them.
+const (
+	viewOpen    view = "o" // intake, service, surveyors, dispatchers
+	viewMasked  view = "m" // other staff
+	viewOutside view = "c" // who speaks for the claim: no notes and names of the insurer's
+	viewExtra   view = "x" // on the claim without speaking for it: that it is there
+)
+
+func viewOf(who principal, c *claimSeen) view {
+	switch {
+	case c.Extra:
+		return viewExtra
+	case who.outside():
+		return viewOutside
+	case slices.Contains([]claim.Role{claim.Intake, claim.Service, claim.Surveyor, claim.Dispatcher}, who.Role):
+		return viewOpen
+	default:
+		return viewMasked
+	}
+}
+
+// claimKey names one view of a claim at one version, which never changes.
+type claimKey struct {
+	id      claim.ID
+	version int64
+	view    view
+}
+
+// GetClaim implements [rest.StrictServerInterface]. The version that the
+// decision saw is the ETag; what it looks like at that version is kept for a
+// few seconds, for whoever looks again.
+func (s *server) GetClaim(ctx context.Context, r rest.GetClaimRequestObject) (rest.GetClaimResponseObject, error) {
+	who, c := principalOf(ctx), claimOf(ctx)
+	v := viewOf(who, c)
+	tag := claimTag(c.Version, v, who)
+	if matches(r.Params.IfNoneMatch, tag) {
+		return rest.GetClaim304Response{}, nil
+	}
+	now, key := time.Now(), claimKey{c.ID, c.Version, v}
+	if body, ok := s.claims.get(key, now); ok && v != viewExtra {
+		return shownClaim{body, tag}, nil
+	}
+	fresh, err := s.claim(ctx, c.ID, who, v, now)
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(fresh)
+	if err != nil {
+		return nil, fmt.Errorf("encode claim %s: %w", c.ID, err)
+	}
+	if v != viewExtra { // which is one person's
+		s.claims.put(claimKey{c.ID, fresh.Version, v}, body, now, now.Add(keepViews))
+	}
+	return shownClaim{body, claimTag(fresh.Version, v, who)}, nil
+}
+
+// keepViews is how long a view of a claim at a version is kept. The version is
+// looked up for every answer; what may be this old are the names of staff.
+const keepViews = time.Minute
+
+// shownClaim is a claim as it goes out.
+type shownClaim struct {
+	body []byte
+	tag  string
+}
+
+// VisitGetClaimResponse implements the contract.
+func (c shownClaim) VisitGetClaimResponse(w http.ResponseWriter) error {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(c.body)))
+	h.Set("ETag", c.tag)
+	_, err := w.Write(c.body)
+	return err
+}
+
+func claimTag(version int64, v view, who principal) string {
+	tag := strconv.FormatInt(version, 10) + string(v)
+	if v == viewExtra {
+		tag += string(who.ID[max(0, len(who.ID)-8):])
+	}
+	return `"` + tag + `"`
+}
+
+// claim reads a claim as somebody may see it, all of it at one moment.
+func (s *server) claim(ctx context.Context, id claim.ID, who principal, v view, now time.Time) (out rest.Claim, err error) {
+	calendar, err := s.calendar(ctx, now)
+	if err != nil {
+		return out, err
+	}
+	err = pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		row, err := s.q.ClaimDetail(ctx, tx, id)
+		if err != nil {
+			return seen("claim", err)
+		}
+		l := look{s: s, tx: tx, who: who, view: v, row: row}
+		if err := json.Unmarshal(row.File, &l.file); err != nil {
+			return fmt.Errorf("file of claim %s: %w", id, err)
+		}
+		out, err = l.claim(ctx, calendar)
+		return err
+	})
+	return out, err
+}
+
+// look is one reading of a claim for one caller.
+type look struct {
+	s    *server
+	tx   pgx.Tx
+	who  principal
+	view view
+	row  db.ClaimDetailRow
+	file claim.File
+}
+
+func (l *look) claim(ctx context.Context, calendar claim.Calendar) (rest.Claim, error) {
+	row, f := l.row, &l.file
+	out := rest.Claim{
+		Id: row.ID, Number: row.Number, Version: row.Version, Line: row.Line, Lane: row.Lane, Stage: row.Stage, Branch: row.Branch,
+		Outcome: row.Outcome, Channel: row.Channel, OpenedBy: claim.StaffID(row.OpenedBy), PolicyNo: row.PolicyNo, PolicyVerified: f.PolicyVerified,
+		LossAt: row.LossAt.UTC(), Place: row.Place, Cause: row.Cause, Story: row.Story, Plate: row.Plate, Injury: row.Injury,
+		ReportedAt: row.ReportedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(), Parked: row.Parked, Level: f.Level, RequiredLevel: f.Required,
+		Amounts: rest.Amounts{ClaimedFen: row.ClaimedFen, PayableFen: row.PayableFen, PaidFen: row.PaidFen},
+		Next:    nextWords(f, l.who.outside()),
+		Tasks:   []rest.Task{}, Holders: []rest.Actor{}, Parties: []rest.ClaimParty{}, Exposures: []rest.Exposure{},
+	}
+	if row.PolicyVersion != nil {
+		out.PolicyVersion = int(*row.PolicyVersion)
+	}
+	if row.Lat != nil && row.Lng != nil {
+		out.At = &claim.Point{Lat: *row.Lat, Lng: *row.Lng}
+	}
+	if row.ClosedAt != nil {
+		out.ClosedAt = row.ClosedAt.UTC()
+	}
+	parties, err := l.parties(ctx, &out)
+	if err != nil {
+		return out, err
+	}
+	if err := l.exposures(ctx, &out, parties); err != nil {
+		return out, err
+	}
+	if l.view == viewExtra {
+		l.extra(&out)
+		return out, nil
+	}
+	if err := l.tasks(ctx, &out, parties); err != nil {
+		return out, err
+	}
+	if err := l.visit(ctx, &out); err != nil {
+		return out, err
+	}
+	out.Due, err = l.due(ctx, calendar)
+	return out, err
+}
+
+// extra leaves what an extra reporter or a third party may see: that the claim
+// is there and where it stands, and what is theirs.
+func (l *look) extra(out *rest.Claim) {
+	out.PolicyNo, out.Plate, out.Story, out.PolicyVersion = "", "", "", 0
+	out.Level, out.RequiredLevel, out.Amounts = 0, 0, rest.Amounts{}
+	out.OpenedBy = ""
+	w := stageWords[out.Stage]
+	if out.Stage == claim.DenialReview {
+		w = stageWords[claim.Reviewing]
+	}
+	out.Next = rest.Words{TextZh: w[0], TextEn: w[1]}
+}
+
+func (l *look) parties(ctx context.Context, out *rest.Claim) ([]db.ClaimPartiesRow, error) {
+	rows, err := l.s.q.ClaimParties(ctx, l.tx, l.row.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read parties: %w", err)
+	}
+	for _, p := range rows {
+		mine := l.who.phone != "" && p.Phone == l.who.phone && l.who.Role == claim.Claimant
+		if l.view == viewExtra && !mine {
+			continue
+		}
+		shown := rest.ClaimParty{Number: int(p.Number), Role: p.Role, Name: p.Name, Phone: p.Phone}
+		if l.view != viewOpen {
+			shown.Name, shown.Phone = claim.MaskName(p.Name), claim.MaskPhone(p.Phone)
+		}
+		out.Parties = append(out.Parties, shown)
+	}
+	return rows, nil
+}
+
+func (l *look) exposures(ctx context.Context, out *rest.Claim, parties []db.ClaimPartiesRow) error {
+	rows, err := l.s.q.ClaimExposures(ctx, l.tx, l.row.ID)
+	if err != nil {
+		return fmt.Errorf("read exposures: %w", err)
+	}
+	for _, e := range rows {
+		if l.view == viewExtra && !slices.ContainsFunc(parties, func(p db.ClaimPartiesRow) bool {
+			return e.OwnerParty != nil && p.Number == *e.OwnerParty && p.Phone == l.who.phone
+		}) {
+			continue
+		}
+		shown := rest.Exposure{Number: int(e.Number), Kind: e.Kind, Object: e.Object, ClaimedFen: e.ClaimedFen}
+		for _, known := range l.file.Exposures {
+			if known.Number == shown.Number {
+				shown.PayableFen = known.Payable
+			}
+		}
+		if e.OwnerParty != nil {
+			shown.OwnerParty = int(*e.OwnerParty)
+		}
+		out.Exposures = append(out.Exposures, shown)
+	}
+	return nil
+}
+
+// tasks shows the open tasks, and who has the claim now: their owners or those
+// who may take them, and the claimant where the claim waits for them.
+func (l *look) tasks(ctx context.Context, out *rest.Claim, parties []db.ClaimPartiesRow) error {
+	rows, err := l.s.q.TasksOfClaim(ctx, l.tx, l.row.ID)
+	if err != nil {
+		return fmt.Errorf("read tasks: %w", err)
+	}
+	for _, need := range l.file.Missing() {
+		if need.Blocks && need.From == claim.Claimant && len(out.Holders) == 0 {
+			claimant := rest.Actor{Id: l.file.Claimant, Role: claim.Claimant}
+			if len(parties) > 0 {
+				claimant.Name = claim.MaskName(parties[0].Name)
+			}
+			out.Holders = append(out.Holders, claimant)
+		}
+	}
+	for _, t := range rows {
+		row := db.TaskByIDRow{
+			ID: t.ID, ClaimID: t.ClaimID, Kind: t.Kind, Role: t.Role, Branch: t.Branch, Level: t.Level, Owner: t.Owner, OwnerName: t.OwnerName,
+			State: t.State, Note: t.Note, OpenedAt: t.OpenedAt, DueAt: t.DueAt, ClosedAt: t.ClosedAt, ClosedBy: t.ClosedBy,
+			Number: l.row.Number, Stage: l.row.Stage, Line: l.row.Line, Lane: l.row.Lane, ClaimedFen: l.row.ClaimedFen, PayableFen: l.row.PayableFen,
+		}
+		shown := shownTask(row, l.who)
+		if l.who.outside() && t.Kind == claim.TaskDenial {
+			continue // nothing is denied until two people say so
+		}
+		out.Tasks = append(out.Tasks, shown)
+		out.Holders = append(out.Holders, rest.Actor{Id: shown.Owner, Role: t.Role, Name: shown.OwnerName})
+	}
+	return nil
+}
+
+// visit tells who is to come, while somebody is.
+func (l *look) visit(ctx context.Context, out *rest.Claim) error {
+	if out.Stage != claim.Dispatched && out.Stage != claim.Surveying {
+		return nil
+	}
+	d, err := l.s.q.LatestDispatch(ctx, l.tx, l.row.ID)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read the dispatch: %w", err)
+	}
+	out.Visit = &rest.Visit{Surveyor: l.who.staffName(d.Name), Phone: claim.MaskPhone(d.Phone)}
+	if d.Eta != nil {
+		out.Visit.Eta = d.Eta.UTC()
+	}
+	if d.Metres != nil {
+		out.Visit.Metres = *d.Metres
+	}
+	return nil
+}
+
+// due explains the nearest deadline.
+func (l *look) due(ctx context.Context, calendar claim.Calendar) (*rest.Due, error) {
+	if l.row.DueAt == nil {
+		return nil, nil //nolint:nilnil // no deadline runs
+	}
+	entries, err := l.s.q.ClockEntries(ctx, l.tx, l.row.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the clock ledger: %w", err)
+	}
+	out := &rest.Due{At: l.row.DueAt.UTC(), Clock: l.row.DueClock, Explanation: []rest.DueLine{}}
+	for _, rule := range claim.Rules(l.row.Line, l.row.Lane) {
+		if string(rule.Clock) != l.row.DueClock {
+			continue
+		}
+		due, err := claim.Deadline(calendar, rule, activities.Ledger(entries))
+		if err != nil {
+			return nil, fmt.Errorf("deadline of claim %s: %w", l.row.ID, err)
+		}
+		out.Explanation = shownLines(due.Lines)
+	}
+	return out, nil
+}
+
+// shownLines leaves the approver's name out: an entry's text has the reason.
+func shownLines(lines []claim.DueLine) []rest.DueLine {
+	out := make([]rest.DueLine, len(lines))
+	for i, line := range lines {
+		out[i] = rest.DueLine{At: line.At, Until: line.Until, Source: line.Source, TextZh: line.ZH, TextEn: line.EN, Ignored: line.Ignored}
+	}
+	return out
+}
+
+// span is a range of days in Beijing, as times: from its first instant to
+// before its end. An absent day is no limit.
+func span(from, to time.Time) (start, end time.Time) {
+	start, end = time.Unix(0, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	day := func(t time.Time) claim.Date { return claim.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()} }
+	if !from.IsZero() {
+		start = day(from).Start()
+	}
+	if !to.IsZero() {
+		end = day(to).End()
+	}
+	return start, end
+}
+
+// endOfTime stands before the first page of a list that runs backwards.
+var endOfTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
+const lastUUID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+// placeInTime reads a cursor of (time, id), or gives back where a list begins.
+func placeInTime(after rest.After, at time.Time, id string, isID func(string) bool) (time.Time, string, error) {
+	key, ok, err := place(after, 2)
+	if err != nil || !ok {
+		return at, id, err
+	}
+	if at, err = time.Parse(time.RFC3339Nano, key[0]); err != nil || !isID(key[1]) {
+		return at, id, errCursor
+	}
+	return at, key[1], nil
+}
+
+// ListClaims implements [rest.StrictServerInterface].
+func (s *server) ListClaims(ctx context.Context, r rest.ListClaimsRequestObject) (rest.ListClaimsResponseObject, error) {
+	p := r.Params
+	at, id, err := placeInTime(p.After, endOfTime, lastUUID, uuidForm.MatchString)
+	if err != nil {
+		return nil, err
+	}
+	show, read := limitOf(p.Limit)
+	from, to := span(p.OpenedFrom.Time, p.OpenedTo.Time)
+	rows, err := s.claimRows(ctx, principalOf(ctx), db.ListClaimsOfBranchParams{
+		Branch: p.Branch, Stage: string(p.Stage), Lane: string(p.Lane), Line: string(p.Line), PolicyNo: p.PolicyNo,
+		OpenedFrom: from, OpenedTo: to, BeforeAt: at, BeforeID: id, Count: read,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list claims: %w", err)
+	}
+	rows, next := cut(rows, show, func(c db.ListClaimsOfRow) []string {
+		return []string{c.ReportedAt.UTC().Format(time.RFC3339Nano), string(c.ID)}
+	})
+	page := rest.ListClaims200JSONResponse{Items: make([]rest.ClaimSummary, len(rows)), Next: next}
+	for i, c := range rows {
+		page.Items[i] = shownSummary(c)
+	}
+	return page, nil
+}
+
+// claimRows lists the claims that somebody may see, by the same attributes as
+// the policy on GetClaim.
+func (s *server) claimRows(ctx context.Context, who principal, f db.ListClaimsOfBranchParams) ([]db.ListClaimsOfRow, error) {
+	switch who.Role {
+	case claim.Claimant, claim.Partner, claim.Surveyor:
+		var bound *string
+		if who.Claim != nil {
+			id := string(*who.Claim)
+			bound = &id
+		}
+		return s.q.ListClaimsOf(ctx, s.db, db.ListClaimsOfParams{
+			Role: string(who.Role), Principal: string(who.ID), Phone: who.Phone, Bound: bound,
+			Branch: f.Branch, Stage: f.Stage, Lane: f.Lane, Line: f.Line, PolicyNo: f.PolicyNo,
+			OpenedFrom: f.OpenedFrom, OpenedTo: f.OpenedTo, BeforeAt: f.BeforeAt, BeforeID: f.BeforeID, Count: f.Count,
+		})
+	case claim.Intake, claim.Dispatcher, claim.Assessor, claim.Reviewer, claim.Finance, claim.Service, claim.Audit, claim.Manager, claim.Operator:
+		f.Everywhere, f.OwnBranch = who.everywhere(), who.Branch
+		rows, err := s.q.ListClaimsOfBranch(ctx, s.db, f)
+		out := make([]db.ListClaimsOfRow, len(rows))
+		for i, row := range rows {
+			out[i] = db.ListClaimsOfRow(row)
+		}
+		return out, err
+	default: // administrators keep tables
+		return nil, nil
+	}
+}
+
+func shownSummary(c db.ListClaimsOfRow) rest.ClaimSummary {
+	out := rest.ClaimSummary{
+		Id: c.ID, Number: c.Number, Line: c.Line, Lane: c.Lane, Stage: c.Stage, Branch: c.Branch, Outcome: c.Outcome,
+		PolicyNo: c.PolicyNo, Plate: c.Plate, Place: c.Place, LossAt: c.LossAt.UTC(), ReportedAt: c.ReportedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
+		DueClock: c.DueClock, Parked: c.Parked, ClaimedFen: c.ClaimedFen, PayableFen: c.PayableFen, PaidFen: c.PaidFen,
+	}
+	if c.DueAt != nil {
+		out.DueAt = c.DueAt.UTC()
+	}
+	if !c.Insider { // as [look.extra] says
+		out.PolicyNo, out.Plate, out.DueClock, out.DueAt = "", "", "", time.Time{}
+		out.ClaimedFen, out.PayableFen, out.PaidFen = 0, 0, 0
+	}
+	return out
+}

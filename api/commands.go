@@ -1,0 +1,352 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"anpei/activities"
+	"anpei/claim"
+	"anpei/schemas/rest"
+	"anpei/workflows"
+)
+
+const (
+	// patience is how long a caller waits for the answer of a claim. Whoever
+	// runs out of it asks again with the same key.
+	patience = 5 * time.Second
+	// maxMessage keeps a message well below the 2 MB that Temporal takes, and
+	// history small.
+	maxMessage = 512 << 10
+)
+
+// order is a command on a claim: one update of its workflow. Its key makes it
+// act once, its hash tells whether a second one of that key is the same.
+type order struct {
+	claim  claim.ID
+	by     principal
+	update string
+	key    string
+	hash   string
+}
+
+// send lets a person act on the claim that the path names: body is the
+// message of workflows' update, asked what came in the request, wrong what is
+// known to be wrong with it. The answer is the receipt of a command that was
+// carried out, or kept as a recommendation; a refused one is an error.
+//
+// It is idempotent by (caller, key): the steps that carried a command out hold
+// its answer, an update under way is joined.
+func send[T any](ctx context.Context, s *server, update, key string, asked any, body T, wrong ...rest.FieldError) (claim.Receipt, error) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return claim.Receipt{}, fmt.Errorf("encode %s: %w", update, err)
+	}
+	o := order{claim: claimOf(ctx).ID, by: principalOf(ctx), update: update, key: key}
+	o.hash = hashOf(update, o.claim, raw)
+	if receipt, found, err := s.answered(ctx, o); found || err != nil {
+		return receipt, err // even if it would not pass today
+	}
+	wrong = append(wrong, checkText(asked)...)
+	switch {
+	case len(wrong) > 0:
+		return claim.Receipt{}, invalid(wrong...)
+	case len(raw) > maxMessage:
+		return claim.Receipt{}, &fault{kind: kindTooLarge, detail: "This is more than one command can carry. Send it in several, fewer documents in each."}
+	}
+	m := claim.Message[T]{By: o.by.actor(), Key: o.key, Hash: o.hash, Request: requestOf(ctx), Body: body}
+	return s.carry(ctx, o, func(ctx context.Context) (client.WorkflowUpdateHandle, error) {
+		return s.temporal.UpdateWorkflow(ctx, o.updateOptions(m))
+	})
+}
+
+// hashOf is the SHA-256, in hex, by which two commands are the same: what is
+// to be done, to which claim, with which body.
+func hashOf(update string, id claim.ID, body []byte) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n", update, id)
+	h.Write(body)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// updateID names the update of a caller's key.
+func updateID(by claim.StaffID, key string) string {
+	h := sha256.Sum256([]byte(string(by) + "\n" + key))
+	return hex.EncodeToString(h[:16])
+}
+
+func (o order) updateOptions(message any) client.UpdateWorkflowOptions {
+	return client.UpdateWorkflowOptions{
+		WorkflowID: workflows.WorkflowID(o.claim), UpdateID: updateID(o.by.ID, o.key), UpdateName: o.update,
+		Args: []any{message}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	}
+}
+
+// answered looks for a command that was carried out before.
+func (s *server) answered(ctx context.Context, o order) (claim.Receipt, bool, error) {
+	row, err := s.q.CommandStep(ctx, s.db, string(o.by.ID), o.key)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return claim.Receipt{}, false, nil
+	case err != nil:
+		return claim.Receipt{}, false, fmt.Errorf("look for the answer of %s: %w", o.update, err)
+	}
+	receipt, err := o.stored(row.CommandHash, row.Receipt)
+	return receipt, true, err
+}
+
+// stored reads the answer of a step. Under the key of another command it is
+// not for this one.
+func (o order) stored(hash string, raw []byte) (claim.Receipt, error) {
+	var receipt claim.Receipt
+	if hash != o.hash {
+		return receipt, keyReused()
+	}
+	if err := json.Unmarshal(raw, &receipt); err != nil {
+		return receipt, fmt.Errorf("decode the receipt of %s: %w", o.update, err)
+	}
+	return receipt, refusedBy(receipt)
+}
+
+// refusedBy returns the refusal that a receipt carries, which the step has
+// logged, or nil.
+func refusedBy(r claim.Receipt) error {
+	if r.Result != claim.Refused {
+		return nil
+	}
+	if r.Refusal == nil {
+		return refusal{claim.Refusal{Rule: claim.RuleInput, Detail: "The claim refused this."}}
+	}
+	return refusal{*r.Refusal}
+}
+
+// carry sends a command to the claim's workflow and waits for its answer.
+func (s *server) carry(ctx context.Context, o order, update func(context.Context) (client.WorkflowUpdateHandle, error)) (claim.Receipt, error) {
+	var receipt claim.Receipt
+	wait, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	handle, err := update(wait)
+	if err == nil {
+		err = handle.Get(wait, &receipt)
+	}
+	if err != nil {
+		return s.failed(ctx, o, err)
+	}
+	// A twin that was still running has been joined; whether it asked for the
+	// same, only its step knows.
+	stored, found, err := s.answered(ctx, o)
+	if found || err != nil {
+		return stored, err
+	}
+	return receipt, refusedBy(receipt)
+}
+
+// failed says why a command was not carried out.
+func (s *server) failed(ctx context.Context, o order, err error) (claim.Receipt, error) {
+	var app *temporal.ApplicationError
+	var gone *serviceerror.NotFound
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	switch {
+	case errors.As(err, &app) && app.Type() == activities.Refused:
+		var r claim.Refusal
+		if detail := app.Details(&r); detail != nil {
+			return claim.Receipt{}, fmt.Errorf("read why %s of claim %s was refused: %w", o.update, o.claim, detail)
+		}
+		return claim.Receipt{}, s.refused(ctx, r)
+	case errors.As(err, &gone), errors.As(err, &started), app != nil && app.Type() == "AcceptedUpdateCompletedWorkflow":
+		return s.over(ctx, o, err)
+	case errors.As(err, &late), errors.Is(err, context.DeadlineExceeded):
+		return claim.Receipt{}, s.late(ctx, err)
+	}
+	return claim.Receipt{}, fmt.Errorf("%s claim %s: %w", o.update, o.claim, err)
+}
+
+// over answers for a workflow that is not there or has just ended: a twin may
+// have ended it, or the claim is closed.
+func (s *server) over(ctx context.Context, o order, cause error) (claim.Receipt, error) {
+	if receipt, found, err := s.answered(ctx, o); found || err != nil {
+		return receipt, err
+	}
+	stage, err := s.q.ClaimStage(ctx, s.db, o.claim)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return claim.Receipt{}, errNotFound
+	case err != nil:
+		return claim.Receipt{}, fmt.Errorf("read claim %s: %w", o.claim, err)
+	case stage == claim.Closed:
+		return claim.Receipt{}, s.refused(ctx, closed)
+	}
+	return claim.Receipt{}, fmt.Errorf("claim %s is open and has no workflow: %w", o.claim, cause)
+}
+
+// closed is what whoever acts on a closed claim is told.
+var closed = claim.Refusal{Rule: claim.RuleStage, Detail: "The claim is closed."}
+
+// refused logs an act that a rule stopped before a step did, and says so.
+func (s *server) refused(ctx context.Context, r claim.Refusal) error {
+	s.attempt(context.WithoutCancel(ctx), r) // also when the caller has gone
+	return refusal{r}
+}
+
+// late tells a command that takes its time from a Temporal that is down.
+func (s *server) late(ctx context.Context, cause error) error {
+	ctx, stop := context.WithTimeout(ctx, time.Second)
+	defer stop()
+	if _, err := s.temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return unavailable(errors.Join(cause, err))
+	}
+	return &fault{
+		kind: kindRunning, cause: cause, retry: time.Second,
+		detail: "This is still being worked on. Ask again with the same Idempotency-Key and body: it acts once, and you get its answer.",
+	}
+}
+
+// WithdrawClaim implements the contract.
+func (s *server) WithdrawClaim(ctx context.Context, r rest.WithdrawClaimRequestObject) (rest.WithdrawClaimResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Withdraw, r.Params.IdempotencyKey, r.Body, *r.Body)
+	return rest.WithdrawClaim200JSONResponse(receipt), err
+}
+
+// LinkPolicy implements the contract.
+func (s *server) LinkPolicy(ctx context.Context, r rest.LinkPolicyRequestObject) (rest.LinkPolicyResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.LinkPolicy, r.Params.IdempotencyKey, r.Body, *r.Body)
+	return rest.LinkPolicy200JSONResponse(receipt), err
+}
+
+// ConvertToVisit implements the contract.
+func (s *server) ConvertToVisit(ctx context.Context, r rest.ConvertToVisitRequestObject) (rest.ConvertToVisitResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Convert, r.Params.IdempotencyKey, r.Body, *r.Body)
+	return rest.ConvertToVisit200JSONResponse(receipt), err
+}
+
+// TakeTask implements the contract.
+func (s *server) TakeTask(ctx context.Context, r rest.TakeTaskRequestObject) (rest.TakeTaskResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Take, r.Params.IdempotencyKey, nil, claim.TaskRef{Task: r.Task})
+	return rest.TakeTask200JSONResponse(receipt), err
+}
+
+// PutBackTask implements the contract.
+func (s *server) PutBackTask(ctx context.Context, r rest.PutBackTaskRequestObject) (rest.PutBackTaskResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.PutBack, r.Params.IdempotencyKey, nil, claim.TaskRef{Task: r.Task})
+	return rest.PutBackTask200JSONResponse(receipt), err
+}
+
+// AcceptSurvey implements the contract.
+func (s *server) AcceptSurvey(ctx context.Context, r rest.AcceptSurveyRequestObject) (rest.AcceptSurveyResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Accept, r.Params.IdempotencyKey, nil, claim.TaskRef{Task: r.Task})
+	return rest.AcceptSurvey200JSONResponse(receipt), err
+}
+
+// DeclineSurvey implements the contract.
+func (s *server) DeclineSurvey(ctx context.Context, r rest.DeclineSurveyRequestObject) (rest.DeclineSurveyResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Decline, r.Params.IdempotencyKey, r.Body, claim.TaskRef{Task: r.Task, Reason: r.Body.Reason})
+	return rest.DeclineSurvey200JSONResponse(receipt), err
+}
+
+// ResumeClaim implements the contract.
+func (s *server) ResumeClaim(ctx context.Context, r rest.ResumeClaimRequestObject) (rest.ResumeClaimResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Resume, r.Params.IdempotencyKey, r.Body, claim.TaskRef{Task: r.Task, Reason: r.Body.Note})
+	return rest.ResumeClaim200JSONResponse(receipt), err
+}
+
+// AssignSurveyor implements the contract.
+func (s *server) AssignSurveyor(ctx context.Context, r rest.AssignSurveyorRequestObject) (rest.AssignSurveyorResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Assign, r.Params.IdempotencyKey, r.Body, *r.Body)
+	return rest.AssignSurveyor200JSONResponse(receipt), err
+}
+
+// FileSurvey implements the contract.
+func (s *server) FileSurvey(ctx context.Context, r rest.FileSurveyRequestObject) (rest.FileSurveyResponseObject, error) {
+	b := *r.Body
+	report := claim.SurveyReport{
+		Task: b.Task, ArrivedAt: b.ArrivedAt.UTC().Truncate(time.Microsecond), Place: b.Place, Facts: b.Facts,
+		FaultShare: b.FaultShare, Estimate: b.Estimate, Photos: b.Photos,
+	}
+	receipt, err := send(ctx, s, workflows.Survey, r.Params.IdempotencyKey, r.Body, report, checkSurvey(b, time.Now())...)
+	return rest.FileSurvey201JSONResponse(receipt), err
+}
+
+// FileAssessment implements the contract.
+func (s *server) FileAssessment(ctx context.Context, r rest.FileAssessmentRequestObject) (rest.FileAssessmentResponseObject, error) {
+	a := claim.Assessment{Task: r.Body.Task, Note: r.Body.Note, Objects: make([]claim.Assessed, len(r.Body.Objects))}
+	for i, o := range r.Body.Objects {
+		a.Objects[i] = claim.Assessed(o)
+	}
+	receipt, err := send(ctx, s, workflows.Assess, r.Params.IdempotencyKey, r.Body, a, checkAssessment(*r.Body)...)
+	return rest.FileAssessment201JSONResponse(receipt), err
+}
+
+// ConsentOffer implements the contract.
+func (s *server) ConsentOffer(ctx context.Context, r rest.ConsentOfferRequestObject) (rest.ConsentOfferResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Consent, r.Params.IdempotencyKey, nil, claim.Consent{Offer: r.Version})
+	return rest.ConsentOffer200JSONResponse(receipt), err
+}
+
+// ObjectOffer implements the contract.
+func (s *server) ObjectOffer(ctx context.Context, r rest.ObjectOfferRequestObject) (rest.ObjectOfferResponseObject, error) {
+	objection := claim.Objection{Offer: r.Version, Reason: r.Body.Reason, Counter: r.Body.CounterFen}
+	receipt, err := send(ctx, s, workflows.Object, r.Params.IdempotencyKey, r.Body, objection)
+	return rest.ObjectOffer200JSONResponse(receipt), err
+}
+
+// SignAgreement implements the contract.
+func (s *server) SignAgreement(ctx context.Context, r rest.SignAgreementRequestObject) (rest.SignAgreementResponseObject, error) {
+	payee, wrong := checkPayee(r.Body.Payee)
+	agreement := claim.Agreement{Offer: r.Version, Payee: payee, Signature: string(r.Body.Signature)}
+	receipt, err := send(ctx, s, workflows.Agree, r.Params.IdempotencyKey, r.Body, agreement, wrong...)
+	return rest.SignAgreement200JSONResponse(receipt), err
+}
+
+// FileReview implements the contract.
+func (s *server) FileReview(ctx context.Context, r rest.FileReviewRequestObject) (rest.FileReviewResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Review, r.Params.IdempotencyKey, r.Body, *r.Body, checkVerdict(*r.Body)...)
+	return rest.FileReview201JSONResponse(receipt), err
+}
+
+// DecideDenial implements the contract. The task says which denial is meant;
+// the round in the path must be that one.
+func (s *server) DecideDenial(ctx context.Context, r rest.DecideDenialRequestObject) (rest.DecideDenialResponseObject, error) {
+	round, err := s.q.DenialRound(ctx, s.db, claimOf(ctx).ID)
+	if err != nil {
+		return nil, fmt.Errorf("read denials of claim %s: %w", claimOf(ctx).ID, err)
+	}
+	if r.Round > int(round) {
+		return nil, errNotFound
+	}
+	var wrong wrongs
+	if r.Round < int(round) {
+		wrong.add("round", fmt.Sprintf("Denial %d is decided. The one in question is %d.", r.Round, round))
+	}
+	receipt, err := send(ctx, s, workflows.DecideDenial, r.Params.IdempotencyKey, r.Body, *r.Body, wrong...)
+	return rest.DecideDenial200JSONResponse(receipt), err
+}
+
+// ReleasePayment implements the contract.
+func (s *server) ReleasePayment(ctx context.Context, r rest.ReleasePaymentRequestObject) (rest.ReleasePaymentResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Release, r.Params.IdempotencyKey, r.Body, *r.Body)
+	return rest.ReleasePayment200JSONResponse(receipt), err
+}
+
+// CorrectPayee implements the contract.
+func (s *server) CorrectPayee(ctx context.Context, r rest.CorrectPayeeRequestObject) (rest.CorrectPayeeResponseObject, error) {
+	payee, wrong := checkPayee(r.Body.Payee)
+	receipt, err := send(ctx, s, workflows.CorrectPayee, r.Params.IdempotencyKey, r.Body, payee, wrong...)
+	return rest.CorrectPayee200JSONResponse(receipt), err
+}
+
+// ConfirmDocument implements the contract.
+func (s *server) ConfirmDocument(ctx context.Context, r rest.ConfirmDocumentRequestObject) (rest.ConfirmDocumentResponseObject, error) {
+	confirmation := claim.Confirmation{Document: r.Document, Fields: r.Body.Fields}
+	receipt, err := send(ctx, s, workflows.Confirm, r.Params.IdempotencyKey, r.Body, confirmation, checkFields(*r.Body)...)
+	return rest.ConfirmDocument200JSONResponse(receipt), err
+}

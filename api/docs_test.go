@@ -1,0 +1,42 @@
+package main
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"anpei/schemas/rest"
+)
+
+func TestTheContractIsServedAndExplained(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	spec := h.get("/openapi.yaml", "")
+	require.Equal(t, rest.Source, spec.body)
+
+	page := h.get("/docs", "")
+	require.Equal(t, http.StatusOK, page.status)
+	require.Contains(t, page.header.Get("Content-Security-Policy"), "default-src 'none'; style-src 'unsafe-inline'")
+	text := string(page.body)
+	has := func(part string) bool { return strings.Contains(text, part) } // and never prints the page
+	_, ops := contract(t)
+	for _, op := range ops {
+		require.True(t, has(`id="`+op.id+`"`), op.id)
+		require.NotEmpty(t, op.who, "%s does not say who may", op.id)
+	}
+	for _, k := range kinds {
+		require.True(t, has(`id="problem-`+k.path+`"`), k.path)
+	}
+	for _, thing := range []string{"<script", "<link", "<img", "http://", "https://", "url("} {
+		require.False(t, has(thing), "the page loads nothing: %s", thing)
+	}
+	require.Empty(t, regexp.MustCompile(`.{0,40}\*\*[A-Za-z].{0,40}`).FindString(text), "no markup is left over")
+	require.Equal(t, strings.Count(text, "<ul>"), strings.Count(text, "</ul>"))
+
+	// The type of a problem leads to its explanation.
+	there := h.get("/problems/wrong-stage", "")
+	require.Equal(t, "/docs#problem-wrong-stage", there.header.Get("Location"))
+}

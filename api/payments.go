@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"anpei/claim"
+	"anpei/schemas/db"
+	"anpei/schemas/rest"
+)
+
+// ListClaimPayments implements [rest.StrictServerInterface].
+func (s *server) ListClaimPayments(ctx context.Context, r rest.ListClaimPaymentsRequestObject) (rest.ListClaimPaymentsResponseObject, error) {
+	after, err := placeInOrder(r.Params.After)
+	if err != nil {
+		return nil, err
+	}
+	show, read := limitOf(r.Params.Limit)
+	rows, err := s.q.ListClaimPayments(ctx, s.db, claimOf(ctx).ID, after, read)
+	if err != nil {
+		return nil, fmt.Errorf("list payments of a claim: %w", err)
+	}
+	rows, next := cut(rows, show, byNumber(func(p db.ListClaimPaymentsRow) int32 { return p.Sequence }))
+	all := make([]db.ListPaymentsRow, len(rows))
+	for i, row := range rows {
+		all[i] = db.ListPaymentsRow(row)
+	}
+	items, err := s.shownPayments(ctx, all)
+	return rest.ListClaimPayments200JSONResponse{Items: items, Next: next}, err
+}
+
+// ListPayments implements [rest.StrictServerInterface].
+func (s *server) ListPayments(ctx context.Context, r rest.ListPaymentsRequestObject) (rest.ListPaymentsResponseObject, error) {
+	p := r.Params
+	at, id, err := placeInTime(p.After, endOfTime, lastUUID, uuidForm.MatchString)
+	if err != nil {
+		return nil, err
+	}
+	show, read := limitOf(p.Limit)
+	who := principalOf(ctx)
+	from, to := span(p.From.Time, p.To.Time)
+	rows, err := s.q.ListPayments(ctx, s.db, db.ListPaymentsParams{
+		Everywhere: who.everywhere(), OwnBranch: who.Branch, FromAt: from, ToAt: to, State: string(p.State), BeforeAt: at, BeforeID: id, Count: read,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list payments: %w", err)
+	}
+	totals, err := s.q.PaymentTotals(ctx, s.db, db.PaymentTotalsParams{
+		Everywhere: who.everywhere(), OwnBranch: who.Branch, FromAt: from, ToAt: to, State: string(p.State),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("total payments: %w", err)
+	}
+	rows, next := cut(rows, show, func(p db.ListPaymentsRow) []string {
+		return []string{p.At.UTC().Format(time.RFC3339Nano), p.ID}
+	})
+	items, err := s.shownPayments(ctx, rows)
+	page := rest.ListPayments200JSONResponse{Items: items, Next: next, Totals: make([]rest.PaymentTotal, len(totals))}
+	for i, t := range totals {
+		page.Totals[i] = rest.PaymentTotal{State: t.State, Count: t.Count, AmountFen: claim.Fen(t.AmountFen)}
+	}
+	return page, err
+}
+
+// shownPayments adds to payments what was learnt of each. The account is
+// masked for everybody; the payee's name is finance's to compare.
+func (s *server) shownPayments(ctx context.Context, rows []db.ListPaymentsRow) ([]rest.Payment, error) {
+	ids := make([]string, len(rows))
+	by := make([]claim.StaffID, len(rows))
+	at := map[string]int{}
+	for i, p := range rows {
+		ids[i], by[i], at[p.ID] = p.ID, claim.StaffID(p.ReleasedBy), i
+	}
+	var id claim.ID
+	if c := claimOf(ctx); c != nil {
+		id = c.ID
+	}
+	who := principalOf(ctx)
+	released, err := s.castOf(ctx, s.db, id, who, by)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]rest.Payment, len(rows))
+	for i, p := range rows {
+		out[i] = rest.Payment{
+			Id: p.ID, Claim: p.ClaimID, Number: p.Number, Branch: p.Branch, Sequence: int(p.Sequence), AmountFen: p.AmountFen,
+			PayeeName: p.PayeeName, PayeeBank: p.PayeeBank, PayeeAccount: claim.MaskAccount(p.PayeeAccount),
+			ReleasedBy: released.actor(by[i]), At: p.At.UTC(), Steps: []rest.PaymentStep{},
+		}
+		if who.Role != claim.Finance {
+			out[i].PayeeName = claim.MaskName(p.PayeeName)
+		}
+	}
+	steps, err := s.q.PaymentSteps(ctx, s.db, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read states of payments: %w", err)
+	}
+	for _, st := range steps {
+		p := &out[at[st.PaymentID]]
+		p.Steps = append(p.Steps, rest.PaymentStep{
+			Number: int(st.Number), Attempt: int(st.Attempt), Reference: st.Reference, State: st.State, BankId: st.BankID, Reason: st.Reason, At: st.At.UTC(),
+		})
+		p.State, p.Attempt, p.Reference = st.State, int(st.Attempt), st.Reference // the last is what is known
+	}
+	return out, nil
+}
+
+var requestForm = regexp.MustCompile(`^[ -~]{1,200}$`)
+
+// ListRefusedAttempts implements [rest.StrictServerInterface].
+func (s *server) ListRefusedAttempts(ctx context.Context, r rest.ListRefusedAttemptsRequestObject) (rest.ListRefusedAttemptsResponseObject, error) {
+	p := r.Params
+	at, request, err := placeInTime(p.After, endOfTime, "", requestForm.MatchString)
+	if err != nil {
+		return nil, err
+	}
+	show, read := limitOf(p.Limit)
+	who := principalOf(ctx)
+	from, to := span(p.From.Time, p.To.Time)
+	q := db.ListRefusedAttemptsParams{
+		Everywhere: who.everywhere(), OwnBranch: who.Branch, Rule: p.Rule, FromAt: from, ToAt: to, BeforeAt: at, BeforeRequest: request, Count: read,
+	}
+	if p.Claim != "" {
+		id, err := s.claimID(ctx, p.Claim)
+		if errors.Is(err, errNotFound) { // a filter that nothing passes
+			return rest.ListRefusedAttempts200JSONResponse{Items: []rest.RefusedAttempt{}}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		of := string(id)
+		q.ClaimID = &of
+	}
+	rows, err := s.q.ListRefusedAttempts(ctx, s.db, q)
+	if err != nil {
+		return nil, fmt.Errorf("list refused attempts: %w", err)
+	}
+	rows, next := cut(rows, show, func(a db.ListRefusedAttemptsRow) []string {
+		return []string{a.At.UTC().Format(time.RFC3339Nano), a.RequestID}
+	})
+	ids := make([]claim.StaffID, len(rows))
+	for i, a := range rows {
+		ids[i] = a.ByID
+	}
+	names, err := s.castOf(ctx, s.db, "", who, ids)
+	page := rest.ListRefusedAttempts200JSONResponse{Items: make([]rest.RefusedAttempt, len(rows)), Next: next}
+	for i, a := range rows {
+		out := rest.RefusedAttempt{
+			Request: a.RequestID, Number: a.Number, At: a.At.UTC(), By: names.actor(a.ByID), Branch: a.Branch, Act: a.Act, Rule: a.Rule, Detail: a.Detail,
+		}
+		out.By.Role = a.ByRole // what they were then
+		if a.ClaimID != nil {
+			out.Claim = string(*a.ClaimID)
+		}
+		page.Items[i] = out
+	}
+	return page, err
+}

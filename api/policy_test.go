@@ -1,0 +1,288 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/cedar-policy/cedar-go"
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+
+	"anpei/claim"
+	"anpei/schemas/db"
+	"anpei/schemas/rest"
+)
+
+func contract(t *testing.T) (*openapi3.T, []*operation) {
+	t.Helper()
+	spec, err := rest.GetSpec()
+	require.NoError(t, err)
+	ops, err := operations(spec)
+	require.NoError(t, err)
+	return spec, ops
+}
+
+// countSecond counts the operations beyond the first of each path.
+func countSecond(spec *openapi3.T) (n int) {
+	for _, item := range spec.Paths.Map() {
+		n += len(item.Operations()) - 1
+	}
+	return n
+}
+
+func TestPoliciesSpeakOfTheOperationsOfTheContract(t *testing.T) {
+	t.Parallel()
+	p, err := loadPolicies()
+	require.NoError(t, err)
+	_, ops := contract(t)
+	ids := map[string]bool{}
+	for _, op := range ops {
+		ids[op.id] = true
+		permits := slices.ContainsFunc(p.byAction[op.id], func(n namedPolicy) bool { return n.policy.Effect() == cedar.Permit })
+		require.True(t, permits, "nobody may %s", op.id)
+	}
+	for action := range p.byAction {
+		require.True(t, ids[action], "no operation is called %s", action)
+	}
+	for _, list := range p.byAction {
+		for _, n := range list {
+			if n.policy.Effect() == cedar.Forbid {
+				require.NotEmpty(t, n.policy.Annotations()["id"], "a forbid without a name: %s", n.id)
+				require.NotEmpty(t, n.policy.Annotations()["why"], "a forbid without a reason: %s", n.id)
+			}
+		}
+	}
+}
+
+// people are one of each role, at home in a branch.
+func people(branch string) []principal {
+	var list []principal
+	for _, role := range []claim.Role{
+		claim.Intake, claim.Dispatcher, claim.Surveyor, claim.Assessor, claim.Reviewer, claim.Finance, claim.Service,
+		claim.Audit, claim.Manager, claim.Admin, claim.Operator, claim.Partner,
+	} {
+		level := claim.Level(0)
+		if role == claim.Reviewer {
+			level = 1
+		}
+		list = append(list, staffPrincipal(db.StaffForAccessRow{ID: claim.StaffID(role), Role: role, Branch: branch, Level: level, Phone: "13900000000"}))
+	}
+	return append(list, claimantPrincipal("13800000001", ""), claimantPrincipal("13800000001", "c1"), anonymous)
+}
+
+// aClaim is a claim of branch 3101, reported by a claimant whose phone is
+// 13800000001, surveyed by surveyor.
+func aClaim(change ...func(*claimSeen)) *claimSeen {
+	me := claimantID("13800000001")
+	c := &claimSeen{ID: "c1", Branch: "3101", OpenedBy: string(me), workers: []string{"surveyor"}, people: []db.SeePeopleRow{
+		{Phone: "13800000001", Role: "reporter", Principal: string(me)}, {Phone: "13800000002", Role: "insured"}, {Phone: "13800000003", Role: "third_party"},
+	}}
+	for _, one := range change {
+		one(c)
+	}
+	return c
+}
+
+func aTask(role claim.Role, owner claim.StaffID) *resource {
+	return taskResource(&db.TaskSeenRow{ID: "t1", Role: role, Branch: "3101", Level: 0, Owner: string(owner)}, aClaim())
+}
+
+// TestNothingIsUndecided asks every question that can come up: none may end
+// in an error, which would deny and tell nobody why.
+func TestNothingIsUndecided(t *testing.T) {
+	t.Parallel()
+	p, err := loadPolicies()
+	require.NoError(t, err)
+	things := []*resource{company, aClaim().resource(), aTask(claim.Reviewer, ""), of("Policy", "P1", "3101"), of("Member", "x", "3101"), of("Row", "r", "3101")}
+	for action := range p.byAction {
+		for _, who := range people("3101") {
+			for _, what := range things {
+				_, err := p.decide(who.entity, action, what)
+				require.NoError(t, err, "%s %s %s", who.ID, action, what.entity.UID)
+			}
+		}
+	}
+	broken := *company
+	broken.entity.Attributes = cedar.NewRecord(nil)
+	broken.entity.UID.Type = "Policy"
+	_, err = p.decide(people("3101")[9].entity, "EndorsePolicy", &broken)
+	require.Error(t, err, "what cannot be evaluated allows nothing, and says so")
+}
+
+// TestWhoMay is the table of who may do what, as the contract says it.
+func TestWhoMay(t *testing.T) {
+	t.Parallel()
+	p, err := loadPolicies()
+	require.NoError(t, err)
+	claims, tasks := aClaim().resource(), aTask(claim.Reviewer, "")
+	byPartner := aClaim(func(c *claimSeen) { c.OpenedBy, c.people = "partner", nil }).resource()
+	readers := []string{"intake", "dispatcher", "surveyor", "assessor", "reviewer", "finance", "service", "audit", "manager", "operator", "claimant", "bound"}
+	staff := []string{"intake", "dispatcher", "surveyor", "assessor", "reviewer", "finance", "service", "audit", "manager", "operator"}
+	for _, c := range []struct {
+		actions []string
+		what    *resource
+		may     []string
+	}{
+		{[]string{"SendPhoneCode", "OpenSession"}, company, append(slices.Clone(readers), "admin", "partner", "nobody")},
+		{[]string{"CloseSession"}, company, []string{"claimant", "bound"}},
+		{[]string{"GetMe", "ListClaims"}, company, append(slices.Clone(readers), "admin", "partner")},
+		{[]string{"ReportClaim"}, company, []string{"intake", "service", "partner", "claimant"}},
+		{[]string{"CreatePolicy", "PutStaff"}, company, []string{"admin"}},
+		{[]string{"EndorsePolicy"}, of("Policy", "P1", "3101"), []string{"admin"}},
+		{[]string{"ListPolicies"}, company, []string{"admin", "intake", "service", "audit", "manager"}},
+		{[]string{"GetPolicy"}, of("Policy", "P1", "3101"), []string{"admin", "intake", "dispatcher", "assessor", "reviewer", "finance", "service", "audit", "manager"}},
+		{[]string{"PutStaff"}, of("Member", "x", "3101"), []string{"admin"}},
+		{[]string{"PutStaff"}, of("Member", "admin", "3101"), nil}, // one's own
+		{[]string{"GetStaff"}, of("Member", "x", "3101"), []string{"admin", "manager", "audit"}},
+		{[]string{"GetStaff"}, of("Member", "finance", "3101"), []string{"admin", "manager", "audit", "finance"}},
+		{[]string{"ListStaff"}, company, []string{"admin", "manager", "audit"}},
+		{[]string{"PutShift"}, company, []string{"surveyor"}},
+		{[]string{"ListSurveyors"}, company, []string{"dispatcher", "manager"}},
+		{[]string{"ListAuthority"}, company, []string{"reviewer", "finance", "manager", "audit", "admin"}},
+		{[]string{"ListPayments"}, company, []string{"finance", "audit", "manager"}},
+		{[]string{"ListRefusedAttempts"}, company, []string{"audit", "manager"}},
+		{[]string{
+			"GetClaim", "GetTimeline", "ListMissing", "GetClocks", "ListDocuments", "GetDocument", "GetDocumentContent", "ListSurveys",
+			"ListAssessments", "ListOffers", "ListLetters", "GetLetterContent", "ListClaimPayments",
+		}, claims, readers},
+		{[]string{"GetClaim", "ListOffers"}, byPartner, append(slices.Clone(staff), "partner")},
+		{[]string{"VerifyClaim"}, byPartner, []string{"audit", "manager", "reviewer", "partner"}},
+		{[]string{"ListReviews"}, claims, staff},
+		{[]string{"ListDispatches"}, claims, []string{"dispatcher", "surveyor", "manager", "audit"}},
+		{[]string{"ListDenials"}, claims, []string{"reviewer", "manager", "audit"}},
+		{[]string{"VerifyClaim"}, claims, []string{"audit", "manager", "reviewer", "claimant", "bound"}},
+		{[]string{"WithdrawClaim"}, claims, []string{"intake", "service", "claimant", "bound"}},
+		{[]string{"LinkPolicy"}, claims, []string{"intake"}},
+		{[]string{"ConvertToVisit"}, claims, []string{"intake", "assessor", "claimant", "bound"}},
+		{[]string{"UploadFile", "AttachDocuments"}, claims, []string{"intake", "surveyor", "assessor", "claimant", "bound"}},
+		{[]string{"ConfirmDocument", "FileAssessment"}, claims, []string{"assessor"}},
+		{[]string{"AssignSurveyor"}, claims, []string{"dispatcher"}},
+		{[]string{"FileSurvey"}, claims, []string{"surveyor"}},
+		{[]string{"ConsentOffer", "ObjectOffer", "CorrectPayee"}, claims, []string{"service", "claimant", "bound"}},
+		{[]string{"SignAgreement"}, claims, []string{"claimant", "bound"}},
+		{[]string{"SignAgreement"}, byPartner, []string{"partner"}},
+		{[]string{"FileReview", "DecideDenial"}, claims, []string{"reviewer"}},
+		{[]string{"ReleasePayment"}, claims, []string{"finance"}},
+		{[]string{"ListTasks"}, company, staff},
+		{[]string{"GetTask"}, tasks, staff},
+		{[]string{"TakeTask"}, tasks, []string{"reviewer"}},
+		{[]string{"TakeTask"}, aTask(claim.Reviewer, "another"), []string{"reviewer"}}, // and is told who has it
+		{[]string{"PutBackTask"}, aTask(claim.Reviewer, "reviewer"), []string{"reviewer", "manager"}},
+		{[]string{"AcceptSurvey", "DeclineSurvey"}, aTask(claim.Surveyor, "surveyor"), []string{"surveyor"}},
+		{[]string{"ResumeClaim"}, aTask(claim.Operator, ""), []string{"operator"}},
+	} {
+		for _, action := range c.actions {
+			var may []string
+			for i, who := range people("3101") {
+				got, err := p.decide(who.entity, action, c.what)
+				require.NoError(t, err)
+				if got.allowed {
+					may = append(may, []string{
+						"intake", "dispatcher", "surveyor", "assessor", "reviewer", "finance", "service", "audit", "manager", "admin", "operator",
+						"partner", "claimant", "bound", "nobody",
+					}[i])
+				}
+			}
+			require.ElementsMatch(t, c.may, may, "who may %s %s", action, c.what.entity.UID)
+		}
+	}
+}
+
+func TestBranchesKeepToThemselvesAndTheHeadOfficeSeesAll(t *testing.T) {
+	t.Parallel()
+	p, err := loadPolicies()
+	require.NoError(t, err)
+	for branch, sees := range map[string]bool{"3101": true, "0000": true, "3201": false} {
+		for _, who := range people(branch) {
+			for action, what := range map[string]*resource{
+				"GetClaim": aClaim().resource(), "GetPolicy": of("Policy", "P1", "3101"), "GetStaff": of("Member", "x", "3101"),
+				"ListPayments": of("Row", "r", "3101"), "ListSurveyors": of("Row", "r", "3101"), "ListRefusedAttempts": of("Row", "r", "3101"),
+			} {
+				if who.Branch == "" || action == "GetClaim" && (who.Role == claim.Surveyor || who.Role == claim.Partner) {
+					continue // not a matter of branches
+				}
+				home, err := p.decide(people("3101")[slices.IndexFunc(people("3101"), func(o principal) bool { return o.Role == who.Role })].entity, action, what)
+				require.NoError(t, err)
+				got, err := p.decide(who.entity, action, what)
+				require.NoError(t, err)
+				require.Equal(t, home.allowed && sees, got.allowed, "%s of %s %s", who.Role, branch, action)
+			}
+		}
+	}
+}
+
+func TestClaimantsSeeTheirOwn(t *testing.T) {
+	t.Parallel()
+	p, err := loadPolicies()
+	require.NoError(t, err)
+	again := claimantID("13800000009")
+	c := aClaim(func(c *claimSeen) {
+		c.people = append(c.people, db.SeePeopleRow{Phone: "13800000009", Role: "reporter", Principal: string(again)})
+	}).resource()
+	for name, k := range map[string]struct {
+		who               principal
+		sees, reads, acts bool
+	}{
+		"who reported it":                        {claimantPrincipal("13800000001", ""), true, true, true},
+		"who reported it, by its number":         {claimantPrincipal("13800000001", "c1"), true, true, true},
+		"who reported it, looking at another":    {claimantPrincipal("13800000001", "c2"), false, false, false},
+		"the insured, without the number":        {claimantPrincipal("13800000002", ""), false, false, false},
+		"the insured, by the number":             {claimantPrincipal("13800000002", "c1"), true, true, true},
+		"a third party, by the number":           {claimantPrincipal("13800000003", "c1"), true, false, false},
+		"a third party, without":                 {claimantPrincipal("13800000003", ""), false, false, false},
+		"who reported the same loss again":       {claimantPrincipal("13800000009", ""), true, false, false},
+		"the same, by the number":                {claimantPrincipal("13800000009", "c1"), true, false, false},
+		"a stranger":                             {claimantPrincipal("13800000004", ""), false, false, false},
+		"a stranger with a session of the claim": {claimantPrincipal("13800000004", "c1"), false, false, false},
+	} {
+		for action, want := range map[string]bool{"GetClaim": k.sees, "AttachDocuments": k.sees, "ListOffers": k.reads, "SignAgreement": k.acts} {
+			got, err := p.decide(k.who.entity, action, c)
+			require.NoError(t, err)
+			require.Equal(t, want, got.allowed, "%s: %s", name, action)
+		}
+	}
+}
+
+func TestNobodyWorksOnTheirOwnClaim(t *testing.T) {
+	t.Parallel()
+	p, err := loadPolicies()
+	require.NoError(t, err)
+	own := aClaim(func(c *claimSeen) {
+		c.people = append(c.people, db.SeePeopleRow{Phone: "13900000000", Role: "insured"})
+	})
+	for _, who := range people("3101") {
+		for _, action := range []string{"FileReview", "ReleasePayment", "FileAssessment", "AssignSurveyor", "FileSurvey", "LinkPolicy", "WithdrawClaim"} {
+			got, err := p.decide(who.entity, action, own.resource())
+			require.NoError(t, err)
+			if who.Role != claim.Claimant {
+				require.False(t, got.allowed, "%s %s", who.Role, action)
+			}
+			if who.Role == claim.Reviewer && action == "FileReview" {
+				require.Equal(t, "separation.own-claim", got.rule)
+				require.NotEmpty(t, got.why)
+			}
+		}
+	}
+}
+
+func BenchmarkDecision(b *testing.B) {
+	p, err := loadPolicies()
+	require.NoError(b, err)
+	for name, c := range map[string]struct {
+		who   principal
+		claim *claimSeen
+	}{
+		"staff":    {people("3101")[4], aClaim(func(c *claimSeen) { c.people, c.workers = nil, nil })},
+		"claimant": {people("3101")[12], aClaim()},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if got, err := p.decide(c.who.entity, "GetClaim", c.claim.resource()); err != nil || !got.allowed {
+					b.Fatal(fmt.Sprint(got, err))
+				}
+			}
+		})
+	}
+}

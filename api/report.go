@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"anpei/claim"
+	"anpei/schemas/rest"
+	"anpei/workflows"
+)
+
+// reportSpace is the namespace of claim ids.
+var reportSpace = uuid.MustParse("0d9c1b0e-5a0f-5f6e-8c25-7c1f0b8f3a42")
+
+// reportedAs names the claim that a report opens: the same caller's same key, by
+// the same channel, is the same claim.
+func reportedAs(channel string, by claim.StaffID, key string) claim.ID {
+	return claim.ID(uuid.NewSHA1(reportSpace, []byte(channel+"\n"+string(by)+"\n"+key)).String())
+}
+
+// ReportClaim implements the contract. It starts the claim's workflow and
+// reports to it in one go. A report that comes again finds its receipt, or,
+// where that is long gone, the claim: it never opens a second life.
+func (s *server) ReportClaim(ctx context.Context, r rest.ReportClaimRequestObject) (rest.ReportClaimResponseObject, error) {
+	receipt, err := s.report(ctx, r.Params.IdempotencyKey, *r.Body)
+	return rest.ReportClaim201JSONResponse(receipt), err
+}
+
+func (s *server) report(ctx context.Context, key string, asked claim.Notice) (claim.Receipt, error) {
+	by := principalOf(ctx)
+	notice, wrong := checkNotice(asked, by, time.Now())
+	raw, err := json.Marshal(notice)
+	if err != nil {
+		return claim.Receipt{}, fmt.Errorf("encode report: %w", err)
+	}
+	o := order{claim: reportedAs(notice.Channel, by.ID, key), by: by, update: workflows.Report, key: key}
+	o.hash = hashOf(o.update, o.claim, raw)
+	before, err := s.q.ReportBefore(ctx, s.db, string(o.claim), string(by.ID), key)
+	switch {
+	case err != nil:
+		return claim.Receipt{}, fmt.Errorf("look for the answer of a report: %w", err)
+	case before.Receipt != nil:
+		return o.stored(before.CommandHash, before.Receipt)
+	case before.Number != "":
+		return claim.Receipt{
+			Claim: o.claim, Number: before.Number, Version: before.Version,
+			Stage: claim.Stage(before.Stage), Lane: claim.Lane(before.Lane), Result: claim.Done,
+		}, nil
+	}
+	if wrong = append(wrong, checkText(asked)...); len(wrong) > 0 {
+		return claim.Receipt{}, invalid(wrong...)
+	}
+	m := claim.Message[claim.Notice]{By: by.actor(), Key: key, Hash: o.hash, Request: requestOf(ctx), Body: notice}
+	return s.carry(ctx, o, func(ctx context.Context) (client.WorkflowUpdateHandle, error) {
+		start := s.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+			ID: workflows.WorkflowID(o.claim), TaskQueue: workflows.ClaimsQueue,
+			WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+			WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+			TypedSearchAttributes: temporal.NewSearchAttributes(
+				workflows.StageAttribute.ValueSet(string(claim.Reported)), workflows.BranchAttribute.ValueSet(branchOf(by)),
+			),
+		}, workflows.Claim, claim.File{ID: o.claim, Cycle: 1})
+		return s.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+			StartWorkflowOperation: start, UpdateOptions: o.updateOptions(m),
+		})
+	})
+}
+
+// branchOf is where a report belongs until its policy says it better.
+func branchOf(by principal) string {
+	if by.Branch == "" {
+		return "0000"
+	}
+	return by.Branch
+}

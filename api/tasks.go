@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"anpei/claim"
+	"anpei/schemas/db"
+	"anpei/schemas/rest"
+)
+
+// GetTask implements [rest.StrictServerInterface].
+func (s *server) GetTask(ctx context.Context, r rest.GetTaskRequestObject) (rest.GetTaskResponseObject, error) {
+	row, err := s.q.TaskByID(ctx, s.db, r.Task)
+	if err != nil {
+		return nil, seen("task", err)
+	}
+	t := shownTask(row, principalOf(ctx))
+	tag, same, err := tagOf(t, r.Params.IfNoneMatch)
+	if err != nil || same {
+		return rest.GetTask304Response{}, err
+	}
+	return rest.GetTask200JSONResponse{Body: t, Headers: rest.GetTask200ResponseHeaders{ETag: tag}}, nil
+}
+
+// ListTasks implements [rest.StrictServerInterface].
+func (s *server) ListTasks(ctx context.Context, r rest.ListTasksRequestObject) (rest.ListTasksResponseObject, error) {
+	p := r.Params
+	q := db.ListTasksParams{Kind: string(p.Kind), Mine: p.Mine}
+	start := time.Unix(0, 0)
+	q.AfterDue, q.AfterID = &start, "00000000-0000-0000-0000-000000000000"
+	key, ok, err := place(p.After, 2)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		if q.AfterID = key[1]; !uuidForm.MatchString(q.AfterID) {
+			return nil, errCursor
+		}
+		if q.AfterDue = nil; key[0] != "" {
+			at, err := time.Parse(time.RFC3339Nano, key[0])
+			if err != nil {
+				return nil, errCursor
+			}
+			q.AfterDue = &at
+		}
+	}
+	if p.Claim != "" {
+		id, err := s.claimID(ctx, p.Claim)
+		if errors.Is(err, errNotFound) { // a filter that nothing passes
+			return rest.ListTasks200JSONResponse{Items: []rest.Task{}}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		of := string(id)
+		q.ClaimID = &of
+	}
+	show, read := limitOf(p.Limit)
+	q.Count = read
+	who := principalOf(ctx)
+	rows, err := s.taskRows(ctx, who, q)
+	if err != nil {
+		return nil, fmt.Errorf("list tasks: %w", err)
+	}
+	rows, next := cut(rows, show, func(t db.ListTasksRow) []string {
+		due := ""
+		if t.DueAt != nil {
+			due = t.DueAt.UTC().Format(time.RFC3339Nano)
+		}
+		return []string{due, t.ID}
+	})
+	page := rest.ListTasks200JSONResponse{Items: make([]rest.Task, len(rows)), Next: next}
+	for i, t := range rows {
+		page.Items[i] = shownTask(db.TaskByIDRow(t), who)
+	}
+	return page, nil
+}
+
+// taskRows lists the tasks that somebody has or may take, by the same
+// attributes as the policy on ListTasks.
+func (s *server) taskRows(ctx context.Context, who principal, q db.ListTasksParams) ([]db.ListTasksRow, error) {
+	q.Principal, q.Role, q.Level = string(who.ID), string(who.Role), int32(who.Level) //nolint:gosec // one digit
+	q.Everywhere, q.OwnBranch = who.everywhere(), who.Branch
+	return s.q.ListTasks(ctx, s.db, q)
+}
+
+// shownTask is a task as the caller may see it.
+func shownTask(t db.TaskByIDRow, who principal) rest.Task {
+	out := rest.Task{
+		Id: t.ID, Claim: t.ClaimID, Number: t.Number, Stage: t.Stage, Line: t.Line, Lane: t.Lane, Kind: t.Kind, Role: t.Role, Branch: t.Branch,
+		Level: t.Level, Owner: claim.StaffID(t.Owner), OwnerName: who.staffName(t.OwnerName), State: rest.TaskState(t.State), Note: t.Note,
+		AmountFen: t.PayableFen, OpenedAt: t.OpenedAt.UTC(), ClosedBy: claim.StaffID(t.ClosedBy),
+	}
+	if out.AmountFen == 0 {
+		out.AmountFen = t.ClaimedFen
+	}
+	if t.DueAt != nil {
+		out.DueAt = t.DueAt.UTC()
+	}
+	if t.ClosedAt != nil {
+		out.ClosedAt = t.ClosedAt.UTC()
+	}
+	if who.outside() { // a reviewer's question is not for the claimant
+		out.Note, out.Owner, out.ClosedBy, out.Level = "", "", "", 0
+	}
+	return out
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"anpei/activities"
+	"anpei/claim"
+	"anpei/schemas/db"
+	"anpei/schemas/rest"
+)
+
+// GetTimeline implements [rest.StrictServerInterface]. Who is not of the
+// insurer sees what concerns them, in words; who is, the events as they were
+// hashed.
+func (s *server) GetTimeline(ctx context.Context, r rest.GetTimelineRequestObject) (rest.GetTimelineResponseObject, error) {
+	after, err := placeInOrder(r.Params.After)
+	if err != nil {
+		return nil, err
+	}
+	show, read := limitOf(r.Params.Limit)
+	who, c := principalOf(ctx), claimOf(ctx)
+	q := db.TimelineParams{ClaimID: c.ID, Number: int64(after), Hidden: []string{}, Count: read}
+	if who.outside() {
+		q.Hidden = hiddenKinds
+	}
+	if c.Extra {
+		q.Own = string(who.ID)
+	}
+	rows, err := s.q.Timeline(ctx, s.db, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the timeline: %w", err)
+	}
+	rows, next := cut(rows, show, func(e db.TimelineRow) []string { return []string{strconv.FormatInt(e.Number, 10)} })
+	var ids []claim.StaffID
+	for _, e := range rows {
+		var body struct {
+			Surveyor claim.StaffID `json:"surveyor"`
+		}
+		_ = json.Unmarshal(e.Body, &body) // most have none
+		ids = append(ids, e.ByID, body.Surveyor)
+	}
+	cast, err := s.castOf(ctx, s.db, c.ID, who, ids)
+	if err != nil {
+		return nil, err
+	}
+	page := rest.GetTimeline200JSONResponse{Items: make([]rest.Event, len(rows)), Next: next}
+	for i, e := range rows {
+		words := tell(e.Kind, e.Body, cast.names())
+		page.Items[i] = rest.Event{
+			Number: e.Number, Kind: e.Kind, At: e.At.UTC(), By: cast.actor(e.ByID), TextZh: words.TextZh, TextEn: words.TextEn,
+			PrevHash: hex.EncodeToString(e.PrevHash), Hash: hex.EncodeToString(e.Hash),
+		}
+		page.Items[i].By.Role = e.ByRole // what they were then
+		if !who.outside() {
+			page.Items[i].Body = e.Body
+		}
+	}
+	return page, nil
+}
+
+// placeInOrder reads a cursor that is one number.
+func placeInOrder(after rest.After) (int32, error) {
+	key, ok, err := place(after, 1)
+	if err != nil || !ok {
+		return 0, err
+	}
+	n, err := strconv.ParseInt(key[0], 10, 32)
+	if err != nil || n < 0 {
+		return 0, errCursor
+	}
+	return int32(n), nil
+}
+
+// byNumber is the cursor of a list that is ordered by number.
+func byNumber[T any](number func(T) int32) func(T) []string {
+	return func(row T) []string { return []string{strconv.Itoa(int(number(row)))} }
+}
+
+// ListMissing implements [rest.StrictServerInterface].
+func (s *server) ListMissing(ctx context.Context, r rest.ListMissingRequestObject) (rest.ListMissingResponseObject, error) {
+	after, err := placeInOrder(r.Params.After)
+	if err != nil {
+		return nil, err
+	}
+	show, _ := limitOf(r.Params.Limit)
+	file, err := s.file(ctx, claimOf(ctx).ID)
+	if err != nil {
+		return nil, err
+	}
+	outside := principalOf(ctx).outside()
+	all := []rest.Missing{}
+	for _, blocks := range []bool{true, false} { // what blocks first
+		for _, need := range file.Missing() {
+			if need.Blocks == blocks && !(outside && need.What == string(claim.TaskDenial)) {
+				all = append(all, rest.Missing{What: need.What, From: need.From, TextZh: need.ZH, TextEn: need.EN, Blocks: need.Blocks})
+			}
+		}
+	}
+	all = all[min(int(after), len(all)):]
+	items, next := cut(all, show, func(rest.Missing) []string { return []string{strconv.Itoa(int(after) + show)} })
+	return rest.ListMissing200JSONResponse{Items: items, Next: next}, nil
+}
+
+// file reads what a claim's workflow knows.
+func (s *server) file(ctx context.Context, id claim.ID) (*claim.File, error) {
+	raw, err := s.q.ClaimFile(ctx, s.db, id)
+	if err != nil {
+		return nil, seen("claim", err)
+	}
+	f := &claim.File{}
+	if err := json.Unmarshal(raw, f); err != nil {
+		return nil, fmt.Errorf("file of claim %s: %w", id, err)
+	}
+	return f, nil
+}
+
+// GetClocks implements [rest.StrictServerInterface].
+func (s *server) GetClocks(ctx context.Context, r rest.GetClocksRequestObject) (rest.GetClocksResponseObject, error) {
+	now, c := time.Now(), claimOf(ctx)
+	calendar, err := s.calendar(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.q.ClockEntries(ctx, s.db, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the clock ledger: %w", err)
+	}
+	ids := make([]claim.StaffID, len(rows))
+	for i, e := range rows {
+		ids[i] = e.ByID
+	}
+	who, err := s.castOf(ctx, s.db, c.ID, principalOf(ctx), ids)
+	if err != nil {
+		return nil, err
+	}
+	out := rest.Clocks{Entries: make([]rest.ClockEntry, len(rows)), Deadlines: []rest.Deadline{}}
+	for i, e := range rows {
+		out.Entries[i] = rest.ClockEntry{
+			Number: int(e.Number), Clock: e.Clock, Kind: rest.ClockEntryKind(e.Kind), At: e.At.UTC(), Days: int(e.Days), Hours: int(e.Hours),
+			Proof: e.Proof, Reason: e.Reason, By: who.actor(e.ByID),
+		}
+	}
+	for _, rule := range claim.Rules(c.Line, c.Lane) {
+		due, err := claim.Deadline(calendar, rule, activities.Ledger(rows))
+		if err != nil {
+			return nil, fmt.Errorf("deadline of claim %s: %w", c.ID, err)
+		}
+		if !due.At.IsZero() {
+			out.Deadlines = append(out.Deadlines, shownDeadline(due, rule, now))
+		}
+	}
+	tag, same, err := tagOf(out, r.Params.IfNoneMatch)
+	if err != nil || same {
+		return rest.GetClocks304Response{}, err
+	}
+	return rest.GetClocks200JSONResponse{Body: out, Headers: rest.GetClocks200ResponseHeaders{ETag: tag}}, nil
+}
+
+func shownDeadline(due claim.Due, rule claim.ClockRule, now time.Time) rest.Deadline {
+	state := rest.Running
+	switch {
+	case due.Met:
+		state = rest.Met
+	case due.Breached(now):
+		state = rest.Missed
+	case due.Paused:
+		state = rest.Paused
+	}
+	return rest.Deadline{
+		Clock: string(due.Clock), State: state, StartedAt: due.Start, DueAt: due.At, TargetAt: due.Target, StoppedAt: due.Stopped,
+		Provisional: due.Provisional, Source: rule.Source, Explanation: shownLines(due.Lines),
+	}
+}

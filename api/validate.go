@@ -1,0 +1,370 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/labstack/echo/v4"
+
+	"anpei/schemas/rest"
+)
+
+// operation is one operation of the contract, prepared for every request.
+type operation struct {
+	id      string
+	route   *routers.Route
+	options *openapi3filter.Options
+	known   map[string]bool // query parameters
+	who     string          // who may, in the contract's words
+	about   string          // the path parameter that names what it is about: claim, task, number, id; or ""
+	public  bool            // nobody needs to be signed in
+	command bool            // it changes something
+	upload  bool            // its body is a file: never buffered here
+}
+
+// operations prepares the operations of the contract.
+func operations(spec *openapi3.T) ([]*operation, error) {
+	var ops []*operation
+	for path, item := range spec.Paths.Map() {
+		for method, op := range item.Operations() {
+			checked := *op
+			checked.Security = openapi3.NewSecurityRequirements() // who asks is settled before: see access
+			o := &operation{
+				id:      op.OperationID,
+				route:   &routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: &checked},
+				options: &openapi3filter.Options{MultiError: true, SkipSettingDefaults: true, KeepValidatedValue: true},
+				known:   map[string]bool{},
+				who:     whoMay(op.Description),
+				public:  op.Security != nil && len(*op.Security) == 0,
+				command: !reads(method),
+			}
+			// Nothing is asked of it, and whatever would be is refused.
+			o.options.AuthenticationFunc = func(context.Context, *openapi3filter.AuthenticationInput) error {
+				return errors.New("the validator lets nobody in")
+			}
+			o.options.SchemaValidationOptions = []openapi3.SchemaValidationOption{
+				openapi3.EnableFormatValidation(),
+				openapi3.WithStringFormatValidator("date-time", formatOf(time.RFC3339)),
+				openapi3.WithStringFormatValidator("date", formatOf(time.DateOnly)),
+			}
+			for _, p := range slices.Concat(item.Parameters, op.Parameters) {
+				if p.Value.In == openapi3.ParameterInQuery {
+					o.known[p.Value.Name] = true
+				}
+			}
+			if body := op.RequestBody; body != nil {
+				o.upload = body.Value.Content["application/octet-stream"] != nil
+				o.options.ExcludeRequestBody = o.upload
+			}
+			for _, name := range []string{"claim", "task", "number", "id"} {
+				if strings.Contains(path, "{"+name+"}") {
+					o.about = name
+					break
+				}
+			}
+			ops = append(ops, o)
+		}
+	}
+	slices.SortFunc(ops, func(a, b *operation) int { return cmp.Compare(a.id, b.id) })
+	if len(ops) == 0 {
+		return nil, errors.New("the contract has no operations")
+	}
+	return ops, nil
+}
+
+// whoMay finds the sentence of a description that begins with "Who:".
+func whoMay(description string) string {
+	_, rest, _ := strings.Cut(description, "**Who:** ")
+	who, _, _ := strings.Cut(rest, "\n")
+	return who
+}
+
+// formatOf accepts what time.Parse does, so that the 30th of February is told
+// together with the other faults.
+func formatOf(layout string) openapi3.StringFormatValidator {
+	return openapi3.NewCallbackValidator(func(s string) error {
+		_, err := time.Parse(layout, s)
+		return err
+	})
+}
+
+// validate compares a request with the contract and names all that is wrong
+// at once.
+func validate(ctx context.Context, c echo.Context, op *operation) error {
+	r := c.Request()
+	var faults []rest.FieldError
+	add := func(pointer, detail string) {
+		if len(faults) < 200 {
+			faults = append(faults, rest.FieldError{Pointer: pointer, Detail: detail})
+		}
+	}
+
+	query := url.Values{}
+	if r.URL.RawQuery != "" {
+		var err error
+		if query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
+			add("query", "The part of the address after ? cannot be read; escape special characters.")
+		}
+	}
+	for name, values := range query {
+		switch {
+		case !op.known[name]:
+			add(name, "There is no such parameter here. "+listed("It takes: ", op.known))
+		case len(values) > 1:
+			add(name, "Give it once.")
+		case !storable(values[0]):
+			add(name, "It holds a character that is no text.")
+		}
+	}
+	params := map[string]string{}
+	for _, name := range c.ParamNames() {
+		params[name] = pathParam(c, name)
+		if !storable(params[name]) {
+			add(name, "It holds a character that is no text.")
+		}
+	}
+
+	err := openapi3filter.ValidateRequest(ctx, &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: params, QueryParams: query, Route: op.route, Options: op.options,
+	})
+	if err := explain(err, add); err != nil {
+		return err
+	}
+	if body, ok := r.Body.(interface{ ValidatedValue() any }); ok && len(faults) == 0 {
+		unstorable("", body.ValidatedValue(), add)
+	}
+	if len(faults) > 0 {
+		slices.SortStableFunc(faults, func(a, b rest.FieldError) int { return cmp.Compare(a.Pointer, b.Pointer) })
+		return invalid(faults...)
+	}
+	return nil
+}
+
+// explain turns what the validator found into faults in plain words. It
+// returns an error where no field is at fault.
+func explain(err error, add func(pointer, detail string)) error {
+	if err == nil {
+		return nil
+	}
+	if many, ok := err.(openapi3.MultiError); ok { //nolint:errorlint // the list itself, not one that is wrapped
+		for _, one := range many {
+			if err := explain(one, add); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var large *http.MaxBytesError
+	var request *openapi3filter.RequestError
+	switch {
+	case errors.As(err, &large):
+		return &fault{kind: kindTooLarge, detail: fmt.Sprintf("The body is larger than %d KiB.", large.Limit>>10)}
+	case !errors.As(err, &request):
+		return fmt.Errorf("validate: %w", err)
+	case request.Parameter != nil:
+		p := request.Parameter
+		explainValue(p.Name, request.Err, p.Description, add)
+		return nil
+	case request.Reason == "reading failed":
+		return &fault{kind: kindInput, detail: "The body did not arrive whole and in time. Send it again.", cause: request.Err}
+	case strings.HasPrefix(request.Reason, "header Content-Type"):
+		return &fault{kind: kindMediaType, detail: "Send the body with Content-Type: application/json."}
+	default:
+		explainValue("", request.Err, "", add)
+		return nil
+	}
+}
+
+// explainValue explains what is wrong with one value, or with parts of it.
+// base is the name of a parameter; a place in the body is a JSON pointer.
+func explainValue(base string, err error, description string, add func(pointer, detail string)) {
+	if many, ok := err.(openapi3.MultiError); ok { //nolint:errorlint // the list itself, not one that is wrapped
+		for _, one := range many {
+			explainValue(base, one, description, add)
+		}
+		return
+	}
+	var schema *openapi3.SchemaError
+	var parse *openapi3filter.ParseError
+	switch {
+	case errors.As(err, &schema):
+		pointer := base
+		if base == "" {
+			path := schema.JSONPointer()
+			if unknown := unknownField.FindStringSubmatch(schema.Reason); unknown != nil {
+				path = append(path, unknown[1]) // the validator names the object that it stands in
+			}
+			pointer = jsonPointer(path)
+		}
+		add(pointer, inWords(schema, description))
+	case errors.Is(err, openapi3filter.ErrInvalidRequired) && base == "":
+		add("", "The body is missing; send a JSON object.")
+	case errors.Is(err, openapi3filter.ErrInvalidRequired):
+		add(base, sentence("It is missing", description))
+	case errors.Is(err, openapi3filter.ErrInvalidEmptyValue):
+		add(base, sentence("It is empty", description))
+	case errors.As(err, &parse) && base != "":
+		add(base, sentence("It cannot be read", description))
+	default:
+		add(base, notJSON(err))
+	}
+}
+
+var unknownField = regexp.MustCompile(`^property "(.*)" is unsupported$`)
+
+// notJSON says where a body stops being JSON.
+func notJSON(err error) string {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Sprintf("The body is not JSON: at byte %d, %s.", syntax.Offset, syntax)
+	}
+	return "The body is not JSON."
+}
+
+func jsonPointer(path []string) string {
+	var b strings.Builder
+	for _, p := range path {
+		b.WriteByte('/')
+		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(p))
+	}
+	return b.String()
+}
+
+// inWords says what is wrong with a value and how to mend it. It never repeats
+// the value, which may be personal.
+func inWords(e *openapi3.SchemaError, description string) string {
+	s := e.Schema
+	if s.Description != "" {
+		description = s.Description
+	}
+	whole := func(n *uint64) string { return fmt.Sprint(*n) }
+	switch e.SchemaField {
+	case "required":
+		return "It is missing."
+	case "type", "nullable":
+		return sentence("It must be "+article(s.Type), description)
+	case "enum":
+		values := make([]string, len(s.Enum))
+		for i, v := range s.Enum {
+			values[i] = fmt.Sprint(v)
+		}
+		return "It must be one of: " + strings.Join(values, ", ") + "."
+	case "pattern":
+		if s.Pattern == uuidForm.String() {
+			return "It must be an id, such as 6f1f6a4e-6a1b-5c1e-9a54-2f6d3b7c0a11."
+		}
+		return sentence("It does not have the form "+s.Pattern, description)
+	case "format":
+		switch s.Format {
+		case "date-time":
+			return "It must be a time, such as 2026-11-21T09:30:00+08:00."
+		case "date":
+			return "It must be a day, such as 2026-11-21."
+		}
+		return sentence("It must be a "+s.Format, description)
+	case "minLength":
+		if s.MinLength == 1 {
+			return "It must not be empty."
+		}
+		return fmt.Sprintf("It must have at least %d characters.", s.MinLength)
+	case "maxLength":
+		return "It must have at most " + whole(s.MaxLength) + " characters."
+	case "minItems":
+		if s.MinItems == 1 {
+			return "It must not be empty."
+		}
+		return fmt.Sprintf("It must have at least %d items.", s.MinItems)
+	case "maxItems":
+		return "It must have at most " + whole(s.MaxItems) + " items."
+	case "minimum":
+		return fmt.Sprintf("It must be at least %s.", number(*s.Min))
+	case "maximum":
+		return fmt.Sprintf("It must be at most %s.", number(*s.Max))
+	case "properties":
+		return "There is no such field here."
+	default:
+		return sentence("It is not what the contract asks for", description)
+	}
+}
+
+func number(v float64) string { return strings.TrimSuffix(fmt.Sprintf("%.0f", v), ".") }
+
+func article(types *openapi3.Types) string {
+	if types == nil || len(*types) == 0 {
+		return "another type"
+	}
+	switch t := (*types)[0]; t {
+	case "integer":
+		return "a whole number"
+	case "object", "array":
+		return "an " + t
+	case "boolean":
+		return "true or false"
+	default:
+		return "a " + t
+	}
+}
+
+func sentence(what, description string) string {
+	if description == "" {
+		return what + "."
+	}
+	return what + ": " + strings.TrimSuffix(description, ".") + "."
+}
+
+func listed(before string, names map[string]bool) string {
+	if len(names) == 0 {
+		return "It takes none."
+	}
+	var list []string
+	for name := range names {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return before + strings.Join(list, ", ") + "."
+}
+
+// storable reports whether a text can be stored: PostgreSQL takes no NUL.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// unstorable finds texts in a body that cannot be stored.
+func unstorable(at string, value any, add func(pointer, detail string)) {
+	switch v := value.(type) {
+	case string:
+		if !storable(v) {
+			add(at, "It holds a character that is no text.")
+		}
+	case []any:
+		for i, item := range v {
+			unstorable(fmt.Sprintf("%s/%d", at, i), item, add)
+		}
+	case map[string]any:
+		for key, item := range v {
+			unstorable(at+jsonPointer([]string{key}), item, add)
+		}
+	}
+}
+
+// pathParam returns a parameter of the path as it was meant.
+func pathParam(c echo.Context, name string) string {
+	value := c.Param(name)
+	if c.Request().URL.RawPath == "" {
+		return value
+	}
+	if plain, err := url.PathUnescape(value); err == nil {
+		return plain
+	}
+	return value
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/minio/minio-go/v7"
+	"golang.org/x/sync/errgroup"
+
+	"anpei/activities"
+	"anpei/claim"
+	"anpei/schemas/db"
+	"anpei/schemas/rest"
+)
+
+const (
+	// chainPage is how many events are in memory at once.
+	chainPage = 500
+	// hashedAtOnce is how many objects of a claim are read at once, and
+	// verifiedAtOnce how many claims: the work of others comes first.
+	hashedAtOnce   = 2
+	verifiedAtOnce = 2
+)
+
+var verifying = make(chan struct{}, verifiedAtOnce)
+
+// VerifyClaim implements the contract: it reckons the chain of events again,
+// and reads and hashes every stored object again. It trusts neither.
+func (s *server) VerifyClaim(ctx context.Context, _ rest.VerifyClaimRequestObject) (rest.VerifyClaimResponseObject, error) {
+	select {
+	case verifying <- struct{}{}:
+		defer func() { <-verifying }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	id := claimOf(ctx).ID
+	v := rest.Verification{CheckedAt: time.Now().UTC()}
+	chain, objects, err := s.evidence(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("verify claim %s: %w", id, err)
+	}
+	v.Events, v.FirstBroken, v.ChainOk = chain.events, chain.broken, chain.broken == 0
+	v.LastHash = hex.EncodeToString(chain.hash)
+	if v.Objects, err = s.hashAgain(ctx, objects); err != nil {
+		return nil, err
+	}
+	v.Ok = v.ChainOk
+	for _, o := range v.Objects {
+		v.Ok = v.Ok && o.Ok
+	}
+	return rest.VerifyClaim200JSONResponse(v), nil
+}
+
+// evidence walks the chain and lists the objects of a claim, as they stood at
+// one moment: the claim may go on meanwhile.
+func (s *server) evidence(ctx context.Context, id claim.ID) (c chain, objects []db.ObjectsOfClaimRow, err error) {
+	tx, err := s.db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return c, nil, err
+	}
+	defer tx.Rollback(ctx)
+	head, err := s.q.ChainHead(ctx, tx, id)
+	if err != nil {
+		return c, nil, err
+	}
+	c = newChain(id)
+	for last, full := int64(0), true; full; {
+		events, err := s.q.Chain(ctx, tx, id, last, chainPage)
+		if err != nil {
+			return c, nil, err
+		}
+		for _, e := range events {
+			c.add(e)
+			last = e.Number
+		}
+		full = len(events) == chainPage
+	}
+	c.end(head)
+	objects, err = s.q.ObjectsOfClaim(ctx, tx, id)
+	return c, objects, err
+}
+
+// chain is a claim's log of events as it is walked.
+type chain struct {
+	events int64  // seen
+	hash   []byte // of the last one, as it should be
+	next   int64  // number of the next one
+	broken int64  // number of the first that does not hold; 0 while all do
+}
+
+func newChain(id claim.ID) chain { return chain{hash: activities.Genesis(id), next: 1} }
+
+// add takes the next event. One that is missing, changed, or hashed over
+// another than the one before it breaks the chain.
+func (c *chain) add(e db.ChainRow) {
+	c.events++
+	hash := activities.EventHash(c.hash, e.Number, e.Kind, e.At, e.ByID, e.ByRole, e.Body)
+	switch {
+	case c.broken > 0:
+	case e.Number != c.next:
+		c.broken = c.next
+	case !bytes.Equal(e.PrevHash, c.hash), !bytes.Equal(e.Hash, hash):
+		c.broken = e.Number
+	}
+	c.hash, c.next = hash, e.Number+1
+}
+
+// end compares the chain with what the claim's row says of its end, so that
+// events cut off there are missed as well.
+func (c *chain) end(head db.ChainHeadRow) {
+	switch {
+	case c.broken > 0:
+	case c.next != head.NextEvent:
+		c.broken = min(c.next, head.NextEvent)
+	case !bytes.Equal(c.hash, head.LastHash):
+		c.broken = max(c.next-1, 1)
+	}
+}
+
+// hashAgain reads every object and compares its hash with the one on record.
+func (s *server) hashAgain(ctx context.Context, objects []db.ObjectsOfClaimRow) ([]rest.ObjectCheck, error) {
+	checks := make([]rest.ObjectCheck, len(objects))
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(hashedAtOnce)
+	for i, o := range objects {
+		checks[i] = rest.ObjectCheck{Document: o.ID, Name: o.Name, Sha256: o.SHA256}
+		work.Go(func() (err error) {
+			checks[i].Detail, err = s.fault(ctx, o)
+			checks[i].Ok = checks[i].Detail == ""
+			return err
+		})
+	}
+	return checks, work.Wait()
+}
+
+// fault says what is wrong with a stored object, in words; "" is nothing. The
+// error is that of a store that cannot be asked: one that answers and cannot
+// give an object's bytes has lost them.
+func (s *server) fault(ctx context.Context, o db.ObjectsOfClaimRow) (string, error) {
+	sum, err := s.hash(ctx, o.Object, o.Revision)
+	switch {
+	case errors.Is(err, errNotFound):
+		return "The store does not have it any more, in the version on record.", nil
+	case err != nil:
+		if there, down := s.store.BucketExists(ctx, s.cfg.Bucket); down != nil || !there {
+			return "", unavailable(err)
+		}
+		s.log.ErrorContext(ctx, "stored object cannot be read", "object", o.Object, "error", err)
+		return "The store has it and cannot read its bytes.", nil
+	case sum != o.SHA256:
+		return "Its bytes have another hash: " + sum + ".", nil
+	}
+	return "", nil
+}
+
+// hash reads an object and returns its SHA-256 in hex.
+func (s *server) hash(ctx context.Context, object, revision string) (string, error) {
+	body, _, err := s.open(ctx, object, revision)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	hash := sha256.New()
+	buffer := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(buffer)
+	if _, err := io.CopyBuffer(hash, struct{ io.Reader }{body}, buffer[:]); err != nil {
+		return "", fmt.Errorf("read %s: %w", object, err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// open opens a stored object, always in the version on record: under a lock,
+// what was written over it is another version. The error is errNotFound for
+// one that is not there.
+func (s *server) open(ctx context.Context, object, revision string) (io.ReadCloser, int64, error) {
+	body, info, _, err := minio.Core{Client: s.store}.GetObject(ctx, s.cfg.Bucket, object, minio.GetObjectOptions{VersionID: revision})
+	if err == nil {
+		return body, info.Size, nil
+	}
+	switch answer := minio.ToErrorResponse(err); {
+	case answer.StatusCode == http.StatusNotFound && answer.Code != minio.NoSuchBucket,
+		answer.StatusCode == http.StatusMethodNotAllowed: // the version is a deletion's mark
+		return nil, 0, errNotFound
+	}
+	return nil, 0, storeFault("open "+object, err)
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"encoding/json"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"anpei/claim"
+	"anpei/schemas/rest"
+)
+
+// telling is how an event is told to people. {name} is a value of the event's
+// body; what stands in [ ] is left out when a value in it is missing.
+type telling struct {
+	zh, en string
+	inside bool // the insurer's own business, not told to claimants and partners
+}
+
+// tellings has every kind of event that activities write.
+var tellings = map[string]telling{
+	"claim.reported":           {zh: "已报案，赔案号 {number}，{line}，出险原因：{cause}，报损 {claimed_fen}", en: "Reported as {number}: {line}, {cause}, {claimed_fen} claimed."},
+	"claim.rereported":         {zh: "同一事故再次报案，已并入本案", en: "The same loss was reported again; that report joined this claim."},
+	"claim.withdrawn":          {zh: "客户撤回赔案", en: "The claim was withdrawn."},
+	"claim.closed":             {zh: "结案：{outcome}", en: "Closed: {outcome}."},
+	"claim.parked":             {zh: "系统故障，已转运维处理", en: "A technical fault stopped the claim; an operator is mending it."},
+	"claim.resumed":            {zh: "故障已排除，继续处理", en: "The fault is mended; the claim goes on."},
+	"policy.linked":            {zh: "保单已核实", en: "The policy is verified."},
+	"lane.set":                 {zh: "案件分类：{lane}", en: "The claim takes the {lane}."},
+	"lane.changed":             {zh: "由{from}转为{to}[：{reason}]", en: "From the {from} to the {to}[: {reason}]."},
+	"survey.dispatched":        {zh: "已派查勘员{surveyor}[，距离 {metres} 米][，预计 {eta} 到达]", en: "Surveyor {surveyor} was sent[, {metres} m away][, expected {eta}]."},
+	"survey.nobody":            {zh: "暂无合适的查勘员，由调度员指派", en: "No suitable surveyor is free; a dispatcher assigns one."},
+	"survey.accepted":          {zh: "查勘员{surveyor}已接单", en: "Surveyor {surveyor} accepted."},
+	"survey.declined":          {zh: "查勘员{surveyor}谢绝，改派下一位", en: "Surveyor {surveyor} declined; the next is asked.", inside: true},
+	"survey.silent":            {zh: "查勘员{surveyor}未应答，改派下一位", en: "Surveyor {surveyor} did not answer; the next is asked.", inside: true},
+	"survey.reported":          {zh: "现场查勘完成，照片 {photos} 张，我方责任 {fault_share_bp}，估损 {estimate_fen}", en: "The survey is done: {photos} photos, our insured's fault {fault_share_bp}, estimate {estimate_fen}."},
+	"survey.self":              {zh: "客户自助查勘完成，照片 {photos} 张", en: "The claimant's own pictures are complete: {photos} photos."},
+	"papers.attached":          {zh: "收到材料 {sha256} 份", en: "Papers received: {sha256}."},
+	"paper.read":               {zh: "{kind}识别完成：{state}", en: "A paper was read, {kind}: {state}."},
+	"paper.confirmed":          {zh: "工作人员核对了材料字段", en: "A person confirmed fields of a paper."},
+	"assessment.made":          {zh: "定损完成（第 {version} 版），应赔 {payable_fen}", en: "Assessed (version {version}): {payable_fen} payable."},
+	"offer.made":               {zh: "向客户报出定损金额 {amount_fen}", en: "The figure of {amount_fen} was offered."},
+	"offer.consented":          {zh: "客户确认定损金额 {amount_fen}", en: "The claimant consented to {amount_fen}."},
+	"offer.objected":           {zh: "客户对定损金额提出异议[，主张 {counter_fen}]", en: "The claimant objected to the figure[ and names {counter_fen}]."},
+	"review.approved":          {zh: "核赔通过，赔款 {amount_fen}", en: "Approved: {amount_fen}."},
+	"review.recommended":       {zh: "{level} 级核赔人建议通过 {amount_fen}，超出权限，上报 {to} 级", en: "Level {level} recommends {amount_fen}, which is above its limit; level {to} decides.", inside: true},
+	"review.sent_up":           {zh: "{level} 级核赔人上报 {to} 级", en: "Level {level} sent the claim up to level {to}.", inside: true},
+	"review.returned":          {zh: "核赔退回：{to}", en: "Review returned the claim: {to}.", inside: true},
+	"denial.proposed":          {zh: "核赔人建议拒赔，依据条款：{clause}", en: "A denial was proposed, under clause: {clause}.", inside: true},
+	"denial.rejected":          {zh: "拒赔建议未获批准，继续核赔", en: "The denial was not approved; the review goes on.", inside: true},
+	"denial.approved":          {zh: "拒赔经另一位核赔人批准", en: "A second reviewer approved the denial.", inside: true},
+	"denial.notified":          {zh: "拒赔通知书 {letter} 已发出", en: "The notice of denial {letter} was sent."},
+	"agreement.made":           {zh: "已签署赔付协议，金额 {amount_fen}", en: "The agreement on {amount_fen} was signed."},
+	"payment.release_proposed": {zh: "财务一审放款 {amount_fen}，待第二人复核", en: "A first person released {amount_fen}; a second has to confirm.", inside: true},
+	"payment.released":         {zh: "财务已放款 {amount_fen}", en: "{amount_fen} was released."},
+	"payment.submitted":        {zh: "付款指令已提交银行，金额 {amount_fen}", en: "The bank was instructed to pay {amount_fen}."},
+	"payment.unknown":          {zh: "银行暂无明确答复，正在查询", en: "The bank gave no clear answer; it is being asked.", inside: true},
+	"payment.not_found":        {zh: "银行确认未收到该笔指令，将重新提交", en: "The bank says that it never had the instruction; it is sent again.", inside: true},
+	"payment.accepted":         {zh: "银行已受理付款", en: "The bank has accepted the payment."},
+	"payment.cleared":          {zh: "赔款 {amount_fen} 已到账", en: "{amount_fen} has arrived in the account."},
+	"payment.rejected":         {zh: "银行拒绝付款[：{reason}]", en: "The bank rejected the payment[: {reason}]."},
+	"payment.returned":         {zh: "赔款被银行退回[：{reason}]", en: "The bank sent the money back[: {reason}]."},
+	"task.taken":               {zh: "任务已领取：{kind}", en: "Task taken: {kind}.", inside: true},
+	"task.put_back":            {zh: "任务已退回：{kind}", en: "Task put back: {kind}.", inside: true},
+}
+
+// hiddenKinds are the events that are not told to claimants and partners.
+var hiddenKinds = func() []string {
+	kinds := []string{}
+	for kind, t := range tellings {
+		if t.inside {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}()
+
+// words are the codes of events in both languages.
+var words = map[string][2]string{
+	"motor": {"车险", "motor"}, "commercial_property": {"企业财产险", "commercial property"},
+	"flash": {"闪赔通道", "flash lane"}, "standard": {"标准通道", "standard lane"}, "large": {"大案通道", "large-loss lane"},
+	"collision": {"碰撞", "collision"}, "scratch": {"划痕", "scratch"}, "fire": {"火灾", "fire"}, "water": {"水淹", "water"},
+	"theft": {"盗抢", "theft"}, "storm": {"风暴", "storm"}, "other": {"其他", "other"},
+	"paid": {"已赔付", "paid"}, "denied": {"已拒赔", "denied"}, "withdrawn": {"已撤回", "withdrawn"}, "joined": {"已并案", "joined to an earlier claim"},
+	"surveying": {"重新查勘", "survey again"}, "dispatching": {"重新查勘", "survey again"}, "assessing": {"重新定损", "assess again"}, "negotiating": {"重新协商", "negotiate again"},
+	"received": {"已收到", "received"}, "read": {"无需人工核对", "no person needs to look"}, "unsure": {"待人工核对", "a person must look"},
+	"confirmed": {"已核对", "confirmed"}, "unreadable": {"无法读取", "it cannot be read"},
+	"vat_invoice": {"增值税发票", "invoice"}, "repair_estimate": {"维修估价单", "repair estimate"}, "vehicle_licence": {"行驶证", "vehicle licence"},
+	"driving_licence": {"驾驶证", "driving licence"}, "id_card": {"身份证", "identity card"}, "bank_card": {"银行卡", "bank card"},
+	"loss_photo": {"损失照片", "photo of the loss"}, "accident_certificate": {"交通事故认定书", "accident certificate"},
+	"agreement": {"赔付协议", "agreement"}, "unknown": {"未分类材料", "not classified"},
+	"assign": {"指派查勘员", "assign a surveyor"}, "survey": {"查勘", "survey"}, "confirm": {"核对字段", "confirm fields"}, "assess": {"定损", "assess"},
+	"review": {"核赔", "review"}, "denial_review": {"拒赔审批", "review a denial"}, "release": {"放款", "release the money"},
+	"link_policy": {"核实保单", "verify the policy"}, "resume": {"排除故障", "mend a fault"},
+	"offer.objected": {"客户提出异议", "the claimant objected"}, "paper.unsure": {"材料识别不清", "a paper is not clear"},
+	"paper.unreadable": {"材料无法读取", "a paper cannot be read"}, "payment.returned": {"赔款被退回", "the money came back"},
+	"assessment.by_person": {"需人工定损", "a person must assess"},
+}
+
+var (
+	valueHole = regexp.MustCompile(`\{([a-z0-9_]+)\}`)
+	maybe     = regexp.MustCompile(`\[([^\]]*)\]`)
+	code      = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_-]+)*$`)
+)
+
+// tell says what happened. names are of the staff whom the body mentions.
+func tell(kind string, body []byte, names map[claim.StaffID]string) rest.Words {
+	t, ok := tellings[kind]
+	if !ok { // a newer release wrote it
+		return rest.Words{TextZh: "案件有新进展", TextEn: "The claim went on."}
+	}
+	values := map[string]any{}
+	_ = json.Unmarshal(body, &values) // what is not there is left out
+	return rest.Words{TextZh: spell(t.zh, values, names, 0), TextEn: spell(t.en, values, names, 1)}
+}
+
+func spell(text string, values map[string]any, names map[claim.StaffID]string, language int) string {
+	put := func(text string, needed bool) string {
+		missing := false
+		text = valueHole.ReplaceAllStringFunc(text, func(hole string) string {
+			name := hole[1 : len(hole)-1]
+			v := shown(name, values[name], names, language)
+			missing = missing || v == ""
+			return v
+		})
+		if missing && !needed {
+			return ""
+		}
+		return text
+	}
+	text = maybe.ReplaceAllStringFunc(text, func(part string) string { return put(part[1:len(part)-1], false) })
+	return strings.TrimSpace(put(text, true))
+}
+
+// shown writes one value for people.
+func shown(name string, value any, names map[claim.StaffID]string, language int) string {
+	switch v := value.(type) {
+	case float64:
+		switch {
+		case name == "counter_fen" && v == 0:
+			return ""
+		case strings.HasSuffix(name, "_fen"):
+			return claim.Fen(v).String()
+		case strings.HasSuffix(name, "_bp"):
+			return claim.BP(v).String()
+		}
+		return strconv.FormatInt(int64(v), 10)
+	case []any:
+		return strconv.Itoa(len(v))
+	case string:
+		if name == "surveyor" {
+			return names[claim.StaffID(v)]
+		}
+		if w, ok := words[v]; ok {
+			return w[language]
+		}
+		if at, err := time.Parse(time.RFC3339, v); err == nil {
+			return at.In(claim.Shanghai).Format("01-02 15:04")
+		}
+		if code.MatchString(v) && name != "number" && name != "letter" && name != "clause" {
+			return "" // nobody outside knows our codes
+		}
+		return v
+	default:
+		return ""
+	}
+}
+
+// stageWords says what happens next where nobody in particular is waited for.
+var stageWords = map[claim.Stage][2]string{
+	claim.Reported:     {"正在登记并分类", "The claim is being registered."},
+	claim.SelfSurvey:   {"正在识别您上传的材料", "The pictures and papers are being read."},
+	claim.Dispatching:  {"正在安排查勘员", "A surveyor is being chosen."},
+	claim.Dispatched:   {"等待查勘员接单", "The surveyor is being asked."},
+	claim.Surveying:    {"查勘员正在查勘", "The surveyor is on the way or at the place."},
+	claim.Assessing:    {"正在核定损失", "The loss is being assessed."},
+	claim.Negotiating:  {"等待客户确认定损金额", "The claimant is asked about the figure."},
+	claim.Reviewing:    {"正在核赔", "The claim is being reviewed."},
+	claim.DenialReview: {"正在核赔", "The claim is being reviewed."},
+	claim.Determined:   {"等待签署赔付协议", "The agreement is to be signed."},
+	claim.Agreed:       {"等待放款", "The money is about to be released."},
+	claim.Paying:       {"银行正在付款", "The bank is paying."},
+	claim.PayReturned:  {"等待更正收款账户", "The account is to be corrected."},
+	claim.Paid:         {"已付款，即将结案", "Paid; the claim is about to be closed."},
+	claim.Denied:       {"正在出具拒赔通知书", "The notice of denial is being written."},
+	claim.Closed:       {"已结案", "The claim is closed."},
+}
+
+// nextWords says what happens next: what the main line waits for, else where
+// it stands. A claimant is not told of a denial that is not decided.
+func nextWords(f *claim.File, outside bool) rest.Words {
+	if f.Parked != nil && f.Stage != claim.Closed {
+		return rest.Words{TextZh: "系统问题处理中", TextEn: "A technical fault is being mended."}
+	}
+	for _, need := range f.Missing() {
+		if need.Blocks && !(outside && f.Stage == claim.DenialReview) {
+			return rest.Words{TextZh: need.ZH, TextEn: need.EN}
+		}
+	}
+	w := stageWords[f.Stage]
+	return rest.Words{TextZh: w[0], TextEn: w[1]}
+}

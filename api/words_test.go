@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"anpei/claim"
+)
+
+// kindsWritten are the kinds of event that the activities' source names.
+func kindsWritten(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("../activities/*.go")
+	require.NoError(t, err)
+	var source []byte
+	for _, name := range files {
+		if matched, _ := filepath.Match("*_test.go", filepath.Base(name)); matched {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		source = append(source, text...)
+	}
+	var written []string
+	for _, m := range regexp.MustCompile(`"((?:claim|policy|lane|survey|papers?|assessment|offer|review|denial|agreement|payment|task)\.[a-z_]+)"`).FindAllSubmatch(source, -1) {
+		written = append(written, string(m[1]))
+	}
+	// These are put together from a state or a result.
+	require.Contains(t, string(source), `"payment."+string(in.State)`)
+	for _, state := range []claim.PaymentState{
+		claim.PaymentUnknown, claim.PaymentAccepted, claim.PaymentCleared, claim.PaymentRejected, claim.PaymentReturned, claim.PaymentNotFound,
+	} {
+		written = append(written, "payment."+string(state))
+	}
+	require.Contains(t, string(source), `"review."+result`)
+	written = append(written, "review.recommended", "review.sent_up")
+	slices.Sort(written)
+	return slices.Compact(written)
+}
+
+func TestEveryKindOfEventIsToldInWords(t *testing.T) {
+	t.Parallel()
+	written := kindsWritten(t)
+	require.Greater(t, len(written), 30)
+	for _, kind := range written {
+		if _, isReason := words[kind]; isReason && tellings[kind].zh == "" {
+			continue // why a lane was changed, no event
+		}
+		require.NotEmpty(t, tellings[kind].zh, "%s is not told in Chinese", kind)
+		require.NotEmpty(t, tellings[kind].en, "%s is not told in English", kind)
+	}
+}
+
+func TestEventsAreToldWithoutCodes(t *testing.T) {
+	t.Parallel()
+	// What steps write, as far as it is told.
+	body, err := json.Marshal(map[string]any{
+		"number": "AP-3101-2026-000001", "line": "motor", "cause": "collision", "claimed_fen": 123456, "outcome": "paid",
+		"lane": "flash", "from": "flash", "to": "standard", "reason": "offer.objected", "surveyor": "survey-chen", "metres": 1200,
+		"eta": "2026-11-23T02:15:00Z", "photos": 3, "fault_share_bp": 7000, "estimate_fen": 500000, "sha256": []string{"a", "b"},
+		"kind": "vat_invoice", "state": "unsure", "version": 2, "payable_fen": 98765, "amount_fen": 98765, "counter_fen": 110000,
+		"level": 1, "letter": "JP-2026-1", "clause": "第八条",
+	})
+	require.NoError(t, err)
+	code := regexp.MustCompile(`[{}\[\]]|_fen|_bp|offer\.|[a-z]+_[a-z]+`)
+	for kind := range tellings {
+		told := tell(kind, body, map[claim.StaffID]string{"survey-chen": "陈刚"})
+		for _, text := range []string{told.TextZh, told.TextEn} {
+			require.NotEmpty(t, text, kind)
+			require.NotRegexp(t, code, text, kind)
+		}
+		require.NotRegexp(t, `[a-z]{4,}`, told.TextZh, "%s is told in English to Chinese readers", kind)
+		require.NotRegexp(t, `\p{Han}`, regexp.MustCompile("陈刚|第八条").ReplaceAllString(told.TextEn, ""), "%s is told in Chinese to English readers", kind)
+	}
+	require.Equal(t, "已派查勘员陈刚，距离 1200 米，预计 11-23 10:15 到达", tell("survey.dispatched", body, map[claim.StaffID]string{"survey-chen": "陈刚"}).TextZh)
+	require.Equal(t, "From the flash lane to the standard lane: the claimant objected.", tell("lane.changed", body, nil).TextEn)
+	require.Equal(t, "The claimant objected to the figure and names ¥1,100.00.", tell("offer.objected", body, nil).TextEn)
+}
+
+func TestWhatIsNotThereIsNotTold(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "The claimant objected to the figure.", tell("offer.objected", []byte(`{"counter_fen": 0}`), nil).TextEn)
+	require.Equal(t, "The bank rejected the payment.", tell("payment.rejected", []byte(`{"reason": "account_closed"}`), nil).TextEn)
+	require.Equal(t, "银行拒绝付款：账户已销户", tell("payment.rejected", []byte(`{"reason": "账户已销户"}`), nil).TextZh)
+	require.Equal(t, "The claim went on.", tell("of.a.later.release", nil, nil).TextEn)
+}
+
+func TestClaimantsAreNotToldOfADenialThatIsNotDecided(t *testing.T) {
+	t.Parallel()
+	require.Subset(t, hiddenKinds, []string{"denial.proposed", "denial.rejected", "review.recommended", "review.returned", "task.taken"})
+	require.NotContains(t, hiddenKinds, "denial.notified")
+	f := &claim.File{Stage: claim.DenialReview, Tasks: []claim.Task{{ID: "1", Kind: claim.TaskDenial, Role: claim.Reviewer}}}
+	require.Contains(t, nextWords(f, false).TextEn, "denial")
+	require.NotContains(t, nextWords(f, true).TextEn, "denial")
+}
+
+func TestEveryStageSaysWhatIsNext(t *testing.T) {
+	t.Parallel()
+	for _, stage := range []claim.Stage{
+		claim.Reported, claim.SelfSurvey, claim.Dispatching, claim.Dispatched, claim.Surveying, claim.Assessing, claim.Negotiating, claim.Reviewing,
+		claim.DenialReview, claim.Determined, claim.Agreed, claim.Paying, claim.PayReturned, claim.Paid, claim.Denied, claim.Closed,
+	} {
+		for _, outside := range []bool{true, false} {
+			next := nextWords(&claim.File{Stage: stage}, outside)
+			require.NotEmpty(t, next.TextZh, stage)
+			require.NotEmpty(t, next.TextEn, stage)
+		}
+	}
+	require.Contains(t, nextWords(&claim.File{Stage: claim.Paying, Parked: &claim.Parked{}}, true).TextEn, "fault")
+}

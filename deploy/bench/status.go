@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	statusConnections = 64
+	statusClaims      = 64
+)
+
+// status measures P4: GET claims/{id} with a partner's token, its policy
+// decision and its ETag, against [bare]. Each connection asks for all claims
+// in turn, in both servers' case the same ones; the client is a few lines over
+// TCP, so that two cores are the servers'.
+func status(ctx context.Context, b *bench) error {
+	claims := make([]string, statusClaims)
+	for i := range claims {
+		id, err := b.product.report(ctx)
+		if err != nil {
+			return err
+		}
+		claims[i] = id
+	}
+	ours := &target{
+		address: b.product.address, path: "/v1/claims/",
+		headers: "Authorization: Bearer " + b.product.token + "\r\n",
+	}
+	if err := ours.measure(ctx, claims[0]); err != nil {
+		return err
+	}
+	bare, err := b.startBare(ctx, ours.bytes)
+	if err != nil {
+		return err
+	}
+	theirs := &target{address: bare.address, path: "/claims/"}
+	if err = theirs.measure(ctx, claims[0]); err == nil {
+		err = b.compareStatus(ctx, claims, ours, theirs)
+	}
+	return errors.Join(err, bare.stop())
+}
+
+func (b *bench) compareStatus(ctx context.Context, claims []string, ours, theirs *target) error {
+	var product, bare rounds
+	for range b.rounds {
+		for _, turn := range []struct {
+			of *rounds
+			at *target
+		}{{&product, ours}, {&bare, theirs}} {
+			conns, err := turn.at.dial(ctx, statusConnections)
+			if err != nil {
+				return err
+			}
+			n := make([]int, statusConnections)
+			r, err := b.loop(ctx, statusConnections, warmUp/2, b.window/2, func(_ context.Context, lane int) error {
+				n[lane]++
+				code, length, err := conns[lane].get(turn.at.request(claims[(lane+n[lane])%len(claims)]))
+				if err != nil {
+					return fmt.Errorf("ask %s: %w", turn.at.address, err)
+				}
+				if code != http.StatusOK {
+					return fmt.Errorf("%s%s answered %d, %d bytes", turn.at.address, turn.at.path, code, length)
+				}
+				return nil
+			})
+			for _, c := range conns {
+				c.Close()
+			}
+			if err != nil {
+				return err
+			}
+			*turn.of = append(*turn.of, r)
+			pause(ctx, 300*time.Millisecond)
+		}
+	}
+	product.print("claim status", fmt.Sprintf("%d bytes", ours.bytes))
+	bare.print("bare echo+pgx", fmt.Sprintf("%d bytes", theirs.bytes))
+	ratio := product.rate() / bare.rate()
+	late := ms(product.quantile(0.99)) / ms(bare.quantile(0.99))
+	fmt.Printf("P4 claim status  %.0f req/s, p99 %.1f ms  yardstick (bare echo + pgx) %.0f/s, p99 %.1f ms  p99 ratio %.2f  ratio %.2f\n",
+		product.rate(), ms(product.quantile(0.99)), bare.rate(), ms(bare.quantile(0.99)), late, ratio)
+	b.met("P4", "ratio ≥ 0.80, p99 ≤ 1.5 times", fmt.Sprintf("%.2f, p99 %.2f times", ratio, late), ratio >= 0.80 && late <= 1.5)
+	return nil
+}
+
+type bareServer struct {
+	*child
+	address string
+}
+
+// startBare starts [bare] as a process of its own.
+func (b *bench) startBare(ctx context.Context, size int) (bareServer, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return bareServer{}, fmt.Errorf("start the bare server: %w", err)
+	}
+	address, err := freeAddress(ctx)
+	if err != nil {
+		return bareServer{}, err
+	}
+	c, err := b.spawn(self, nil, "bare", "-listen", address, "-size", strconv.Itoa(size))
+	if err != nil {
+		return bareServer{}, err
+	}
+	for {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if err == nil {
+			return bareServer{c, address}, conn.Close()
+		}
+		select {
+		case <-c.ended:
+			return bareServer{}, c.why()
+		case <-ctx.Done():
+			return bareServer{}, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// target is a server that is asked for claims.
+type target struct {
+	address, path, headers string
+	bytes                  int // of an answer's body
+}
+
+func (t *target) request(claim string) []byte {
+	return []byte("GET " + t.path + claim + " HTTP/1.1\r\nHost: " + t.address + "\r\n" + t.headers + "\r\n")
+}
+
+// measure asks once, for the size of an answer.
+func (t *target) measure(ctx context.Context, claim string) error {
+	conns, err := t.dial(ctx, 1)
+	if err != nil {
+		return err
+	}
+	defer conns[0].Close()
+	code, length, err := conns[0].get(t.request(claim))
+	if err == nil && code != http.StatusOK {
+		err = fmt.Errorf("%s%s answered %d", t.address, t.path, code)
+	}
+	t.bytes = length
+	return err
+}
+
+func (t *target) dial(ctx context.Context, n int) ([]*connection, error) {
+	conns := make([]*connection, n)
+	for i := range conns {
+		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", t.address)
+		if err != nil {
+			return nil, fmt.Errorf("reach %s: %w", t.address, err)
+		}
+		conns[i] = &connection{c, bufio.NewReaderSize(c, 8<<10)}
+	}
+	return conns, nil
+}
+
+// connection speaks as much HTTP as these two servers need. net/http would
+// take as much of the machine as they do.
+type connection struct {
+	net.Conn
+	from *bufio.Reader
+}
+
+// get sends a request and reads the answer to its end.
+func (c *connection) get(request []byte) (code, length int, err error) {
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		return 0, 0, err
+	}
+	if _, err := c.Write(request); err != nil {
+		return 0, 0, err
+	}
+	line, err := c.from.ReadSlice('\n')
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(line) < 12 {
+		return 0, 0, fmt.Errorf("no HTTP: %q", line)
+	}
+	if code, err = strconv.Atoi(string(line[9:12])); err != nil {
+		return 0, 0, fmt.Errorf("no HTTP: %q", line)
+	}
+	length, chunked := 0, false
+	for {
+		line, err := c.from.ReadSlice('\n')
+		if err != nil {
+			return 0, 0, err
+		}
+		if len(line) <= 2 {
+			break
+		}
+		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(strings.TrimSpace(string(value))); err != nil {
+				return 0, 0, err
+			}
+		}
+		chunked = chunked || bytes.HasPrefix(line, []byte("Transfer-Encoding: chunked"))
+	}
+	if chunked {
+		n, err := io.Copy(io.Discard, httputil.NewChunkedReader(c.from))
+		if err != nil {
+			return code, int(n), err
+		}
+		_, err = c.from.Discard(2) // the empty trailer
+		return code, int(n), err
+	}
+	_, err = c.from.Discard(length)
+	return code, length, err
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"anpei/deploy/demo/play"
+	"anpei/schemas/rest"
+)
+
+// prove shows what came of the stories, and checks the books behind them.
+func (d *demo) prove(ctx context.Context, told []*story) error {
+	d.chapter("结果 what came of it")
+	rows := [][]string{{"赔案 claim", "故事 story", "通道 lane", "步骤 steps", "结果 outcome", "赔款 paid", "用时 time"}}
+	var all time.Duration
+	for _, s := range told {
+		all += s.took
+		rows = append(rows, []string{
+			s.number, strings.TrimSpace(s.title[strings.Index(s.title, "·")+len("·"):]), laneWords[s.now.Lane], fmt.Sprint(s.now.Version),
+			outcomeWords[s.now.Outcome], s.now.Amounts.PaidFen.String(), fmt.Sprintf("%.1f s", s.took.Seconds()),
+		})
+	}
+	d.table(2, map[int]bool{3: true, 5: true, 6: true}, rows)
+	fmt.Fprintf(d, "\n  %s\n\n", d.paint(dim, fmt.Sprintf("四个案子共 %.1f 秒 · all four in %.1f s", all.Seconds(), all.Seconds())))
+
+	var wrong []error
+	for _, proof := range []struct {
+		zh, en string
+		check  func(context.Context, []*story) (string, error)
+	}{
+		{"证据链与原件", "chain and documents", d.whole},
+		{"账实相符", "ledger = bank", d.balanced},
+		{"通知各送达一次", "each notice once", d.notified},
+		{"越权都被拦下并记录", "refused attempts on record", d.guarded},
+	} {
+		wrong = append(wrong, d.step(proof.zh, proof.en, func() (string, error) { return proof.check(ctx, told) }))
+	}
+	return errors.Join(wrong...)
+}
+
+var laneWords = map[rest.Lane]string{"flash": "闪赔 flash", "standard": "标准 standard", "large": "大案 large"}
+
+var outcomeWords = map[rest.Outcome]string{"paid": "已赔付 paid", "denied": "已拒赔 denied"}
+
+// whole has every event of the chain and every stored object verified.
+func (d *demo) whole(ctx context.Context, told []*story) (string, error) {
+	var events int64
+	objects := 0
+	for _, s := range told {
+		v, err := play.Get[rest.Verification](ctx, d.staff["audit-xu"].Caller, "/claims/"+s.number+"/verification")
+		if err != nil {
+			return "", err
+		}
+		if !v.Ok || !v.ChainOk {
+			return "", fmt.Errorf("claim %s: the chain is broken at event %d, or an object has changed: %+v", s.number, v.FirstBroken, v.Objects)
+		}
+		if v.Events != s.seen {
+			return "", fmt.Errorf("claim %s: the chain has %d events and the timeline %d", s.number, v.Events, s.seen)
+		}
+		events += v.Events
+		objects += len(v.Objects)
+	}
+	return fmt.Sprintf("%d 事件 events, %d 原件 files", events, objects), nil
+}
+
+// balanced compares what the ledger says was paid since the run began with
+// what the bank's statement says, transfer by transfer.
+func (d *demo) balanced(ctx context.Context, told []*story) (string, error) {
+	from := d.began.In(china).Format(time.DateOnly)
+	paid, err := play.List[rest.Payment](ctx, d.staff["audit-xu"].Caller, "/payments?state=cleared&from="+from)
+	if err != nil {
+		return "", err
+	}
+	entries, err := d.Bank.Statement(ctx, d.began)
+	if err != nil {
+		return "", err
+	}
+	booked := map[string][]play.Entry{}
+	for _, e := range entries {
+		booked[e.Reference] = append(booked[e.Reference], e)
+	}
+	var ledger, bank, claims rest.Fen
+	var wrong []error
+	for _, p := range paid {
+		if p.At.Before(d.began) {
+			continue
+		}
+		ledger += p.AmountFen
+		at := booked[p.Reference]
+		if len(at) != 1 || at[0].Kind != "credit" || at[0].Amount != p.AmountFen {
+			wrong = append(wrong, fmt.Errorf("%s: the ledger paid %s under %s, and the bank booked %+v", p.Number, p.AmountFen, p.Reference, at))
+		}
+		delete(booked, p.Reference)
+	}
+	for _, e := range entries {
+		bank += e.Amount
+		if _, unknown := booked[e.Reference]; unknown {
+			wrong = append(wrong, fmt.Errorf("the bank booked %s under %s, which the ledger does not have", e.Amount, e.Reference))
+		}
+	}
+	for _, s := range told {
+		claims += s.now.Amounts.PaidFen
+	}
+	if ledger != bank || ledger != claims {
+		wrong = append(wrong, fmt.Errorf("the ledger has %s, the bank %s, the claims %s", ledger, bank, claims))
+	}
+	return fmt.Sprintf("%s = %s", ledger, bank), errors.Join(wrong...)
+}
+
+// notices are the words by which a claimant's messages are known, by what
+// became of the claim.
+var notices = map[rest.Outcome][]string{
+	"paid":   {"您的报案已受理", "定损金额", "已汇入您的账户"},
+	"denied": {"您的报案已受理", "定损金额", "审核结果通知书"},
+}
+
+// notified looks into the claimants' phones: what had to come is there, and
+// nothing came twice.
+func (d *demo) notified(ctx context.Context, told []*story) (string, error) {
+	n := 0
+	for _, s := range told {
+		for _, phone := range s.phones {
+			var got []play.Message
+			err := play.Until(ctx, "last message to the claimant of "+s.number, 20*time.Second, func() (bool, error) {
+				var err error
+				got, err = d.Outbox.To(ctx, phone)
+				return err == nil && !slices.ContainsFunc(notices[s.now.Outcome], func(words string) bool {
+					return !slices.ContainsFunc(got, func(m play.Message) bool { return strings.Contains(m.Body, words) })
+				}), err
+			})
+			if err != nil {
+				return "", err
+			}
+			seen := map[string]bool{}
+			for _, m := range got {
+				if seen[m.Body] || m.Status != "delivered" {
+					return "", fmt.Errorf("claim %s: a message came twice, or not at all (%s): %s", s.number, m.Status, m.Body)
+				}
+				seen[m.Body] = true
+			}
+			n += len(got)
+		}
+	}
+	return fmt.Sprintf("%d 短信 messages", n), nil
+}
+
+// guarded counts the rules that stopped somebody; each story has found its own
+// on the list of refused attempts.
+func (d *demo) guarded(_ context.Context, told []*story) (string, error) {
+	by := map[string]int{}
+	n := 0
+	for _, s := range told {
+		for _, rule := range s.refused {
+			by[rule]++
+			n++
+		}
+	}
+	return fmt.Sprintf("%d 次 times, %d 规则 rules", n, len(by)), nil
+}
+
+// addresses says what can be opened now.
+func (d *demo) addresses() {
+	d.chapter("可以打开看看 to be looked at")
+	d.table(2, nil, [][]string{
+		{"什么 what", "地址 address"},
+		{"接口文档 the API, explained", d.API + "/docs"},
+		{"短信与邮件 messages sent", d.Outbox.URL},
+		{"银行 the bank", d.Bank.URL},
+		{"登录身份 who can sign in", d.Issuer},
+		{"流程引擎 Temporal", d.env["ANPEI_TEMPORAL_UI"]},
+	})
+	fmt.Fprintf(d, "\n  %s\n", d.paint(dim, "日志在 logs are in "+d.log("*")+" · Ctrl-C 结束 ends it"))
+}

@@ -1,0 +1,182 @@
+package deploy_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"anpei/deploy/demo/play"
+	"anpei/deploy/demo/specimen"
+	"anpei/internal/testenv"
+	"anpei/schemas/rest"
+)
+
+// A claim in the flash lane goes from report to money while the process that
+// polls queue "claims" is killed as by a power cut: after the report, while the
+// papers are read, as the agreement comes in, and while the bank is slow.
+func TestAClaimIsPaidOnceHoweverOftenItsWorkerDies(t *testing.T) {
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer stop()
+	p := newProduct(ctx, t)
+	began := time.Now()
+
+	admin, err := p.Staff(ctx, "admin-lv")
+	require.NoError(t, err)
+	_, err = play.Post[rest.Policy](ctx, admin, play.Key(), "/policies", rest.NewPolicy{
+		Number: "PDAA3101SMOKE0001", Line: "motor", Branch: "3101", Plate: "沪AD58321", Holder: rest.Holder{Name: "周晓岚", Phone: "13800002001"},
+		Versions: []rest.NewPolicyVersion{{StartsAt: began.AddDate(0, -1, 0), EndsAt: began.AddDate(0, 11, 0), Coverages: []rest.Coverage{
+			{Kind: "own_damage", Form: "motor-2020", SumInsuredFen: 18_600_000, ValueFen: 18_600_000},
+		}}},
+	})
+	require.NoError(t, err)
+	phone := "13900000001"
+	claimant, _, err := p.Claimant(ctx, phone, "")
+	require.NoError(t, err)
+
+	reported, err := play.Post[rest.Receipt](ctx, claimant, play.Key(), "/claims", rest.Notice{
+		Channel: "app", Line: "motor", PolicyNo: "PDAA3101SMOKE0001", Plate: "沪AD58321", LossAt: began.Add(-time.Hour),
+		Place: "上海市浦东新区世纪大道", Cause: "scratch", Story: "倒车蹭到立柱", Self: true,
+		Reporter:  rest.Party{Name: "周晓岚", Phone: phone, Role: "insured"},
+		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 320_000}},
+	})
+	require.NoError(t, err)
+	p.die("after the report")
+	path := "/claims/" + reported.Number
+	now := func() rest.Claim {
+		c, err := play.Get[rest.Claim](ctx, claimant, path)
+		require.NoError(t, err)
+		return c
+	}
+	until := func(what string, done func(rest.Claim) bool) {
+		t.Helper()
+		require.NoError(t, play.Until(ctx, what, 2*time.Minute, func() (bool, error) { return done(now()), nil }))
+	}
+	until("wish for pictures", func(c rest.Claim) bool { return c.Stage == "self_survey" })
+
+	_, err = play.Attach(ctx, claimant, reported.Number, papers(t)...)
+	require.NoError(t, err)
+	p.die("while the papers are read")
+	until("offer", func(c rest.Claim) bool { return c.Stage == "negotiating" })
+
+	const account = "6228480402564890018"
+	slow := play.Faults{LatencyMS: 3_000}
+	slow.Matches.AccountSuffix = account[8:]
+	require.NoError(t, p.Bank.Misbehave(ctx, slow))
+	agreed := make(chan error, 1)
+	go func() {
+		_, err := play.Post[rest.Receipt](ctx, claimant, play.Key(), path+"/offers/1/agreement", rest.NewAgreement{
+			Payee: rest.Payee{Name: "周晓岚", Bank: "中国农业银行", Account: account}, Signature: "phone-code",
+		})
+		agreed <- err
+	}()
+	p.die("as the agreement comes in")
+	require.NoError(t, <-agreed)
+	until("payment", func(c rest.Claim) bool { return c.Stage == "paying" || c.Stage == "closed" })
+	p.die("while the bank is slow")
+	require.NoError(t, p.Bank.Misbehave(ctx, play.Faults{}))
+	until("end", func(c rest.Claim) bool { return c.Stage == "closed" })
+
+	require.Equal(t, rest.Outcome("paid"), now().Outcome)
+	require.Equal(t, rest.Fen(316_400), now().Amounts.PaidFen)
+	payments, err := play.List[rest.Payment](ctx, claimant, path+"/payments")
+	require.NoError(t, err)
+	require.Len(t, payments, 1)
+	booked, err := p.Bank.Statement(ctx, began)
+	require.NoError(t, err)
+	var credits []rest.Fen
+	for _, e := range booked {
+		if e.Reference == payments[0].Reference {
+			credits = append(credits, e.Amount)
+		}
+	}
+	require.Equal(t, []rest.Fen{316_400}, credits, "one transfer, and no more")
+	whole, err := play.Get[rest.Verification](ctx, claimant, path+"/verification")
+	require.NoError(t, err)
+	require.True(t, whole.Ok && whole.ChainOk, "%+v", whole)
+	require.Len(t, whole.Objects, 3)
+	t.Logf("paid after four deaths and %s, in %d events", time.Since(began).Round(time.Second), whole.Events)
+}
+
+// product is the product as its users see it, on a database and in a namespace
+// of its own; the process that polls queue "claims" can die.
+type product struct {
+	play.Stack
+	die func(when string)
+}
+
+// newProduct builds api and worker and starts them: the worker as two
+// processes, so that the reader of papers survives the other.
+func newProduct(ctx context.Context, t *testing.T) product {
+	t.Helper()
+	db := testenv.DB(t) //nolint:contextcheck // it takes the test's own
+	namespace, err := testenv.Namespace(ctx)
+	require.NoError(t, err)
+	bin := t.TempDir()
+	for program, cgo := range map[string]string{"api": "0", "worker": "1"} {
+		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(bin, program), "./"+program)
+		build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED="+cgo)
+		out, err := build.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	migrate := exec.CommandContext(ctx, filepath.Join(bin, "api"), "migrate")
+	migrate.Env = append(os.Environ(), "ANPEI_DB_OWNER="+string(db.OwnerURL), "ANPEI_FIRST_ADMIN=admin-lv")
+	out, err := migrate.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+
+	listen, err := play.FreeAddress(ctx)
+	require.NoError(t, err)
+	env := map[string]string{
+		"ANPEI_DB_API": string(db.APIURL), "ANPEI_DB_WORKER": string(db.WorkerURL), "ANPEI_LISTEN": listen, "TEMPORAL_NAMESPACE": namespace,
+	}
+	serve := func(name, program string, args ...string) *play.Server {
+		s, err := play.Start(name, filepath.Join(bin, name+".log"), env, filepath.Join(bin, program), args...)
+		require.NoError(t, err)
+		return s
+	}
+	api, reader, claims := serve("api", "api"), serve("reader", "worker", "claims-ocr"), serve("claims", "worker", "claims")
+	t.Cleanup(func() {
+		for _, s := range []*play.Server{claims, reader, api} {
+			s.Kill()
+			if t.Failed() {
+				t.Logf("%v", s.Alive())
+			}
+		}
+	})
+	require.NoError(t, api.Ready(ctx, "http://"+listen+"/readyz"))
+	return product{
+		Stack: play.NewStack("http://"+listen, map[string]string{
+			"ANPEI_OIDC_ISSUER": os.Getenv("ANPEI_OIDC_ISSUER"), "ANPEI_OUTBOX_URL": os.Getenv("ANPEI_OUTBOX_URL"),
+			"ANPEI_BANK_URL": os.Getenv("ANPEI_BANK_URL"), "ANPEI_BANK_TOKEN": os.Getenv("ANPEI_BANK_TOKEN"),
+		}),
+		die: func(when string) {
+			t.Logf("killed %s", when)
+			claims.Kill()
+			claims = serve("claims", "worker", "claims")
+		},
+	}
+}
+
+// papers are two pictures of a scraped bumper and the invoice of its repair.
+func papers(t *testing.T) []play.File {
+	t.Helper()
+	rear, err := specimen.LossPhoto(specimen.Photo{View: specimen.CarRear, Plate: "沪AD58321"})
+	require.NoError(t, err)
+	near, err := specimen.LossPhoto(specimen.Photo{View: specimen.CarDetail})
+	require.NoError(t, err)
+	invoice, err := specimen.VATInvoice(specimen.Invoice{
+		Code: "031002600111", Number: "47110815", Issued: "2026-11-20", CheckCode: "12345678901234567890", Province: "上海",
+		Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司", SellerTaxID: specimen.CreditCode("91310115MA1K4TEST"),
+		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: 280_000}}, RatePercent: 13,
+	})
+	require.NoError(t, err)
+	return []play.File{
+		{Name: "rear.jpg", Kind: "loss_photo", Bytes: rear},
+		{Name: "near.jpg", Kind: "loss_photo", Bytes: near},
+		{Name: "invoice.png", Kind: "vat_invoice", Bytes: invoice},
+	}
+}
