@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -142,7 +143,9 @@ func (s *server) admit(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
-			if !op.upload {
+			if op.upload {
+				r.Body = &flowing{ReadCloser: r.Body, conn: http.NewResponseController(c.Response())}
+			} else {
 				r.Body = http.MaxBytesReader(c.Response(), r.Body, maxJSON)
 			}
 			if op.public { // its answer is a secret, or about one
@@ -168,7 +171,7 @@ func (s *server) admit(op *operation) echo.MiddlewareFunc {
 
 // received takes in a request and compares it with the contract. Its body has
 // to come within a time: nobody holds a connection by sending a byte a minute.
-// Files take as long as they take.
+// A file takes as long as it takes, while it flows: see flowing.
 func (s *server) received(ctx context.Context, c echo.Context, op *operation) error {
 	if !op.command || op.upload {
 		return validate(ctx, c, op)
@@ -184,6 +187,24 @@ func (s *server) received(ctx context.Context, c echo.Context, op *operation) er
 		return fmt.Errorf("lift the deadline: %w", err) // what follows may take longer
 	}
 	return nil
+}
+
+// flowing is the body of an upload: each part of it has to come within a time,
+// so that senders who stall do not hold the places of those who send.
+type flowing struct {
+	io.ReadCloser
+	conn *http.ResponseController
+}
+
+func (f *flowing) Read(p []byte) (int, error) {
+	if err := f.conn.SetReadDeadline(time.Now().Add(bodyWithin)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, fmt.Errorf("set a deadline: %w", err)
+	}
+	n, err := f.ReadCloser.Read(p)
+	if err != nil { // the end, or the sender's fault: what follows may take longer
+		_ = f.conn.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // serve is round every request: its id, its log line, its guards, and what

@@ -44,7 +44,14 @@ formatted() { "$bin/golangci-lint" fmt --diff; } # gofumpt and the order of impo
 
 vet() { both go vet ./...; }
 
-lint() { both "$bin/golangci-lint" run --show-stats=false ./...; }
+# The local stack's own package is vetted and not linted: the linters would read
+# the whole Temporal server for it, five minutes and 5 GB long.
+lint() {
+  local failed=0
+  "$bin/golangci-lint" run --show-stats=false ./... || failed=1
+  (cd deploy/local && "$bin/golangci-lint" run --show-stats=false ./bank/... ./identity/... ./outbox/... ./sandbox/...) || failed=1
+  return $failed
+}
 
 deterministic() { "$bin/workflowcheck" ./workflows/...; }
 
