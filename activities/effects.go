@@ -140,17 +140,21 @@ func (t *tx) tell(phone, template, body string) {
 	t.queue(t.q.InsertCourierQueue(t, &t.w, id, t.at))
 }
 
-// tellClaimant tells the one who reported, or the insured where a partner did.
+// tellClaimant tells the one who reported and speaks for the claim; where a
+// broker reported, the insured.
 func (t *tx) tellClaimant(template, body string) {
 	parties, err := t.q.ClaimParties(t, t.conn, t.id)
 	if err != nil {
 		t.queue(fmt.Errorf("read parties: %w", err))
 		return
 	}
-	for _, p := range parties {
-		if p.Role == "insured" || p.Role == "reporter" {
-			t.tell(p.Phone, template, body)
-			return
-		}
+	to := slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool {
+		return p.Principal == string(t.file.Claimant) && p.Role != "broker"
+	})
+	if to < 0 {
+		to = slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Role == "insured" })
+	}
+	if to >= 0 {
+		t.tell(parties[to].Phone, template, body)
 	}
 }

@@ -97,22 +97,22 @@ func (a *Activities) printDenial(d db.DenialLetterRow, evidence []db.EvidenceHas
 	pdf.SetCatalogSort(true)
 	pdf.SetTitle("拒赔通知书 "+d.Number, true)
 	pdf.SetMargins(24, 24, 24)
-	pdf.AddUTF8FontFromBytes("han", "", font)
+	pdf.AddUTF8FontFromBytes(hanFont, "", font)
 	pdf.AddPage()
 	title := func(text string) {
 		pdf.Ln(3)
-		pdf.SetFont("han", "", 12)
+		pdf.SetFont(hanFont, "", 12)
 		pdf.SetTextColor(11, 79, 84)
 		writeLines(pdf, 8, text)
 		pdf.SetTextColor(20, 24, 28)
-		pdf.SetFont("han", "", 10.5)
+		pdf.SetFont(hanFont, "", 10.5)
 	}
 	para := func(text string) { writeLines(pdf, 6.4, text) }
 
-	pdf.SetFont("han", "", 20)
-	pdf.CellFormat(0, 14, "拒赔通知书", "", 1, "C", false, 0, "")
-	pdf.SetFont("han", "", 10.5)
-	pdf.CellFormat(0, 6, fmt.Sprintf("编号 %s-D%d", d.Number, d.Round), "", 1, "C", false, 0, "")
+	pdf.SetFont(hanFont, "", 20)
+	writeLine(pdf, 14, "C", "拒赔通知书")
+	pdf.SetFont(hanFont, "", 10.5)
+	writeLine(pdf, 6, "C", fmt.Sprintf("编号 %s-D%d", d.Number, d.Round))
 	pdf.Ln(4)
 	para(fmt.Sprintf("%s:", d.Name))
 	para(fmt.Sprintf("您就 %s 在%s发生的损失提出的索赔(赔案号 %s,保单号 %s),本公司已审核完毕,决定不予赔付。依照《中华人民共和国保险法》第二十四条,现将理由说明如下。",
@@ -135,8 +135,8 @@ func (a *Activities) printDenial(d db.DenialLetterRow, evidence []db.EvidenceHas
 		para(way)
 	}
 	pdf.Ln(8)
-	pdf.CellFormat(0, 6, "安赔财产保险(演示)", "", 1, "R", false, 0, "")
-	pdf.CellFormat(0, 6, d.DecidedAt.In(claim.Shanghai).Format("2006年1月2日"), "", 1, "R", false, 0, "")
+	writeLine(pdf, 6, "R", "安赔财产保险(演示)")
+	writeLine(pdf, 6, "R", d.DecidedAt.In(claim.Shanghai).Format("2006年1月2日"))
 
 	var out bytes.Buffer
 	if err := pdf.Output(&out); err != nil {
@@ -150,10 +150,59 @@ func (a *Activities) printDenial(d db.DenialLetterRow, evidence []db.EvidenceHas
 func writeLines(pdf *fpdf.Fpdf, h float64, text string) {
 	left, _, right, _ := pdf.GetMargins()
 	page, _ := pdf.GetPageSize()
-	for _, line := range wrap(text, page-left-right-2*pdf.GetCellMargin(), pdf.GetStringWidth) {
-		pdf.CellFormat(0, h, line, "", 1, "L", false, 0, "")
+	width := func(line string) (w float64) {
+		eachScript(pdf, line, func(run string) { w += pdf.GetStringWidth(run) })
+		return w
+	}
+	for _, line := range wrap(text, page-left-right-2*pdf.GetCellMargin(), width) {
+		writeLine(pdf, h, "L", line)
 	}
 }
+
+// writeLine writes one line, L or C or R.
+func writeLine(pdf *fpdf.Fpdf, h float64, align, line string) {
+	left, _, right, _ := pdf.GetMargins()
+	page, _ := pdf.GetPageSize()
+	total := 0.0
+	eachScript(pdf, line, func(run string) { total += pdf.GetStringWidth(run) })
+	switch align {
+	case "C":
+		pdf.SetX((page - total) / 2)
+	case "R":
+		pdf.SetX(page - right - total - pdf.GetCellMargin())
+	default:
+		pdf.SetX(left + pdf.GetCellMargin())
+	}
+	margin := pdf.GetCellMargin()
+	pdf.SetCellMargin(0)
+	eachScript(pdf, line, func(run string) { pdf.CellFormat(pdf.GetStringWidth(run), h, run, "", 0, "L", false, 0, "") })
+	pdf.SetCellMargin(margin)
+	pdf.Ln(h)
+}
+
+// eachScript calls do for each run of a line that one font can write, with
+// that font set: the Chinese one has no letters and no digits.
+func eachScript(pdf *fpdf.Fpdf, line string, do func(run string)) {
+	size, _ := pdf.GetFontSize()
+	runes := []rune(line)
+	for from := 0; from < len(runes); {
+		latin := runes[from] < 0x7F
+		to := from
+		for to < len(runes) && (runes[to] < 0x7F) == latin {
+			to++
+		}
+		font := hanFont
+		if latin {
+			font = "Helvetica" // one of the fonts that every PDF reader has
+		}
+		pdf.SetFont(font, "", size)
+		do(string(runes[from:to]))
+		from = to
+	}
+	pdf.SetFont(hanFont, "", size)
+}
+
+const hanFont = "han"
 
 // wrap breaks a text into lines no wider than width: between any two hanzi,
 // but before no closing mark and inside no word or number.

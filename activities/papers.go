@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/minio/minio-go/v7"
 
@@ -76,8 +77,10 @@ func (t *tx) read(id string, r claim.Reading, round int) {
 		paper.Kind = r.Kind
 	}
 	paper.State = claim.PaperRead
+	fields, err := t.witnessed(r.Fields)
+	t.queue(err)
 	var unsure []string
-	for _, f := range r.Fields {
+	for _, f := range fields {
 		t.field(id, round, r.Engine, f, nil)
 		if !f.Sure && claim.MoneyField(f.Name) {
 			unsure = append(unsure, f.Name)
@@ -101,6 +104,27 @@ func (t *tx) read(id string, r claim.Reading, round int) {
 			t.open(claim.TaskConfirm, claim.Assessor, 0, "")
 		}
 	}
+}
+
+// witnessed lets the policy bear witness to the plate and the VIN of a paper:
+// what agrees is sure, what differs is not, whatever the reader thinks.
+func (t *tx) witnessed(fields []claim.Field) ([]claim.Field, error) {
+	if !slices.ContainsFunc(fields, func(f claim.Field) bool { return f.Name == "plate" || f.Name == "vin" }) {
+		return fields, nil
+	}
+	insured, err := t.q.InsuredObject(t, t.conn, t.id)
+	if err != nil {
+		return nil, fmt.Errorf("read the insured object: %w", err)
+	}
+	read := make([]document.Field, len(fields))
+	for i, f := range fields {
+		read[i] = document.Field{Name: f.Name, Value: f.Value, Sure: f.Sure, Note: f.Note}
+	}
+	out := slices.Clone(fields)
+	for i, f := range document.Confirm(read, map[string]string{"plate": insured.Plate, "vin": insured.Vin}, "policy") {
+		out[i].Sure, out[i].Note = f.Sure, f.Note
+	}
+	return out, nil
 }
 
 func (t *tx) field(document string, round int, engine string, f claim.Field, confirmedBy *string) {

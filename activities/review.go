@@ -40,6 +40,9 @@ func (t *tx) toReview() error {
 	if err != nil {
 		return broken("authority %s: %w", rules.authority.Version, err)
 	}
+	if t.file.Lane == claim.Large {
+		required = max(required, 2) // a large loss is never determined by one pair of eyes
+	}
 	t.file.Stage, t.file.Required = claim.Reviewing, required
 	t.file.Level = 1
 	t.open(claim.TaskReview, claim.Reviewer, 1, "")
@@ -76,7 +79,7 @@ func (a *Activities) Review(ctx context.Context, s claim.Step[claim.Verdict]) (c
 		switch v.Kind {
 		case claim.VerdictApprove:
 			limit, ok := rules.authority.Limit(t.file.Line, t.by.Level)
-			if !ok || t.file.Payable > limit {
+			if !ok || t.file.Payable > limit || t.by.Level < t.file.Required {
 				return t.recommend(v, rules.authority, limit)
 			}
 			return t.determine(v, rules.authority.Version)
@@ -104,8 +107,8 @@ func (t *tx) opinion(v claim.Verdict, result, version string) {
 
 func (t *tx) recommend(v claim.Verdict, table claim.Authority, limit claim.Fen) error {
 	refusal := claim.Refusal{Rule: claim.RuleLimit, Detail: fmt.Sprintf(
-		"The claim comes to %s, above the limit of level %d, %s. Your approval is kept as a recommendation and the claim goes to level %d.",
-		t.file.Payable, t.by.Level, limit, t.file.Level+1)}
+		"The claim comes to %s and needs level %d; level %d has a limit of %s. Your approval is kept as a recommendation and the claim goes to level %d.",
+		t.file.Payable, t.file.Required, t.by.Level, limit, t.file.Level+1)}
 	t.attempt(refusal)
 	t.receipt.Result, t.receipt.Refusal = claim.Recommended, &refusal
 	return t.sendUp(v, "recommended", table.Version)
@@ -155,14 +158,17 @@ func (t *tx) sendBack(v claim.Verdict, version string) error {
 		return t.refuse(claim.RuleInput, "question: a return needs the question that is to be answered.")
 	}
 	to := v.ReturnTo
-	if to != claim.Assessing && to != claim.Dispatching {
-		return t.refuse(claim.RuleInput, fmt.Sprintf("return_to: %q is no step to return to; name %q or %q.", to, claim.Assessing, claim.Dispatching))
+	if to != claim.Surveying && to != claim.Assessing && to != claim.Negotiating {
+		return t.refuse(claim.RuleInput, fmt.Sprintf("return_to: %q is no step to return to; name %q, %q or %q.", to, claim.Surveying, claim.Assessing, claim.Negotiating))
 	}
 	t.opinion(v, "returned", version)
 	t.done(claim.TaskReview)
 	t.clock(claim.ClockReview, claim.EntryStop, "returned")
 	t.event("review.returned", map[string]any{"level": t.file.Level, "to": to})
-	if to == claim.Dispatching { // a second survey, by somebody else
+	switch to { //nolint:exhaustive // checked above
+	case claim.Negotiating: // the same figure, offered and explained again
+		t.offer()
+	case claim.Surveying: // a second survey, by somebody else
 		t.file.Passed = nil
 		for _, act := range t.file.Acts {
 			if act.Duty == claim.DutySurvey {
@@ -171,9 +177,9 @@ func (t *tx) sendBack(v claim.Verdict, version string) error {
 		}
 		t.file.Stage = claim.Dispatching
 		t.clock(claim.ClockOnSite, claim.EntryStart, "returned")
-		return nil
+	default:
+		t.toAssess(v.Question)
 	}
-	t.toAssess(v.Question)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"anpei/claim"
@@ -43,6 +44,9 @@ func step[T any](ctx context.Context, a *Activities, s claim.Step[T], act string
 		return claim.Answer{}, broken("%s claim %s: %w", act, s.Claim, err) // a value or a constraint: the same every time
 	}
 	if err != nil {
+		if activity.IsActivity(ctx) { // a local activity that is tried again tells nobody else
+			activity.GetLogger(ctx).Error("step failed and will be tried again", "claim", s.Claim, "step", act, "error", err)
+		}
 		return claim.Answer{}, fmt.Errorf("%s claim %s: %w", act, s.Claim, err)
 	}
 	return answer, nil

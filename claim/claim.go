@@ -36,7 +36,7 @@ type Lane string
 const (
 	Flash    Lane = "flash"    // 闪赔: the claimant's own pictures, a machine may approve
 	Standard Lane = "standard" // a surveyor goes, people review
-	Large    Lane = "large"    // 大案: as standard, with a level of review more
+	Large    Lane = "large"    // 大案: as standard, and reviewed at two levels or more
 )
 
 // Role is what a principal is to the insurer.

@@ -263,7 +263,7 @@ type Verdict struct {
 	Task     string      `json:"task"`
 	Kind     VerdictKind `json:"verdict"`
 	Opinion  string      `json:"opinion"`
-	ReturnTo Stage       `json:"return_to,omitempty"` // with VerdictReturn: assessing, negotiating, surveying
+	ReturnTo Stage       `json:"return_to,omitempty"` // with VerdictReturn: surveying, assessing, negotiating
 	Question string      `json:"question,omitempty"`  // with VerdictReturn: what is to be answered
 	Denial   *Denial     `json:"denial,omitempty"`    // with VerdictDeny
 }

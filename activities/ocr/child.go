@@ -129,7 +129,7 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits, engine Engine) 
 	understand(&r, lines, codes(src))
 	if r.Kind == document.Unknown || r.Kind == document.Other {
 		switch {
-		case scenic(src):
+		case min(size.X, size.Y) >= leastPhoto && characters(lines) < mostOnPhoto && scenic(src):
 			r.Kind, r.Confidence = document.LossPhoto, 5000
 			r.Fields = document.Extract(r.Kind, lines, nil)
 		case r.Kind == document.Unknown:
@@ -138,6 +138,14 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits, engine Engine) 
 	}
 	return r, nil
 }
+
+// leastPhoto is the shorter side, in pixels, of a picture that shows a loss. In
+// a smaller one without a paper there is nothing to see.
+const leastPhoto = 480
+
+// mostOnPhoto is how many characters a picture of a loss may have on it: signs,
+// plates, and what a survey app stamps. More is a paper on a table.
+const mostOnPhoto = 250
 
 // recognise runs the engine over a picture and says where in it the lines are.
 func recognise(ctx context.Context, src image.Image, number int, engine Engine) ([]document.Line, error) {

@@ -5,12 +5,12 @@ package document
 // It never returns [LossPhoto]: that is told by the picture, not by its words.
 func Classify(lines []Line) (Kind, int) {
 	var texts [][]rune
-	written := 0
+	written := 0 // hanzi count for five, since they say as much
 	for _, l := range lines[:min(len(lines), most)] {
 		text := tight(fold(l.Text))
 		texts = append(texts, []rune(text))
 		if l.Confidence >= 5000 {
-			written += countHanzi(text)
+			written += len(texts[len(texts)-1]) + 4*countHanzi(text)
 		}
 	}
 	best, first, second := Unknown, 0, 0
@@ -28,8 +28,8 @@ func Classify(lines []Line) (Kind, int) {
 			second = score
 		}
 	}
-	if first < 6 || first == second {
-		if written >= 12 {
+	if first < 7 || first == second {
+		if written >= 60 {
 			return Other, 5000
 		}
 		return Unknown, 0

@@ -194,7 +194,7 @@ var forms = []form{
 			{"银联", 4}, {"UnionPay", 5}, {"储蓄卡", 4}, {"借记卡", 4}, {"信用卡", 4}, {"VALID THRU", 4}, {"DEBIT", 3}, {"银行", 2}, {"MONTH/YEAR", 2},
 		},
 		fields: []spec{
-			{name: "card_number", parse: card, check: luhnOK, guarded: true, anywhere: true},
+			{name: "card_number", parse: card, check: cardOK, guarded: true, anywhere: true},
 			{name: "bank", parse: match(`([\p{Han}]{2,10}银行)`), anywhere: true},
 			{name: "valid_until", labels: []string{"VALID THRU", "有效期"}, parse: thru, anywhere: true},
 		},
@@ -228,9 +228,15 @@ var forms = []form{
 			{name: "claim_number", labels: []string{"赔案号", "赔案编号", "报案号"}, parse: match(`([A-Z0-9-]{6,36})`)},
 			{name: "total_fen", labels: []string{"赔款金额", "赔付金额", "协议金额", "小写"}, parse: firstAmount, guarded: true},
 			{name: "payee", labels: []string{"收款人", "户名", "领款人"}, parse: words(2, 40), guarded: true},
-			{name: "account", labels: []string{"账号", "卡号"}, parse: card, check: luhnOK, guarded: true},
+			{name: "account", labels: []string{"账号", "卡号"}, parse: card, check: cardOK, guarded: true},
 			{name: "bank", labels: []string{"开户行", "开户银行"}, parse: words(4, 40)},
 			{name: "issue_date", labels: []string{"签订日期", "协议日期", "日期"}, parse: firstDate, anywhere: true},
+		},
+	},
+	{
+		kind: Other, // papers that share words with those above
+		marks: []mark{
+			{"医疗收费票据", 10}, {"收费票据", 6}, {"医疗门诊", 8}, {"票据代码", 4}, {"票据号码", 4}, {"医院", 3}, {"营业执照", 10}, {"注册资本", 4},
 		},
 	},
 	{

@@ -128,12 +128,18 @@ func (s *sheet) beside(p place) []candidate {
 	}
 	height := label.Box[3] - label.Box[1]
 
+	// English stands small under a Chinese label: its value is a little higher.
+	rise := 0
+	if !hanzi(s.runes[p.at][p.start]) {
+		rise = height * 2
+	}
+
 	var right []int
 	below, distance := -1, 2*height
 	for i, l := range s.lines {
 		switch {
 		case i == p.at || l.Page != label.Page:
-		case overlap(label, l) && l.Box[0] >= label.Box[2]-height/2:
+		case l.Box[0] >= label.Box[2]-height/2 && (overlap(label, l) || l.Box[3] <= label.Box[1]+height && l.Box[3] > label.Box[1]-rise):
 			right = append(right, i)
 		case l.Box[1] >= label.Box[3]-height/3 && l.Box[0] < label.Box[2] && l.Box[2] > label.Box[0] && !s.labelled(i):
 			if d := l.Box[1] - label.Box[3]; d < distance {
@@ -162,15 +168,21 @@ func (s *sheet) beside(p place) []candidate {
 }
 
 // under returns the text of the line that goes on from line at: the next one
-// down that begins where it begins. It is empty when there is none.
+// down, which begins where it begins and has no label of its own.
 func (s *sheet) under(at int) string {
 	above := s.lines[at]
 	height := above.Box[3] - above.Box[1]
 	for i, l := range s.lines {
 		dx, dy := l.Box[0]-above.Box[0], l.Box[1]-above.Box[3]
-		if i != at && l.Page == above.Page && max(dx, -dx) < height && dy > -height/3 && dy < height && !s.labelled(i) {
-			return s.tail(i, 0)
+		if i == at || l.Page != above.Page || max(dx, -dx) > height/2 || dy < -height/2 || dy > height*2/3 {
+			continue
 		}
+		for j, left := range s.lines {
+			if s.labelled(j) && overlap(left, l) && left.Box[0] <= l.Box[0] {
+				return ""
+			}
+		}
+		return s.tail(i, 0)
 	}
 	return ""
 }

@@ -1,7 +1,7 @@
 package document
 
 import (
-	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -60,15 +60,23 @@ func ParseInvoiceQR(payload string) (InvoiceQR, bool) {
 	return q, true
 }
 
+var blockchainPattern = regexp.MustCompile(`^https?://[a-z0-9.]+\.chinatax\.gov\.cn/[^?#]*\?(.*)$`)
+
 func blockchainQR(payload string) (InvoiceQR, bool) {
-	u, err := url.Parse(payload)
-	if err != nil || !strings.HasSuffix(u.Host, ".chinatax.gov.cn") {
+	m := blockchainPattern.FindStringSubmatch(payload)
+	if m == nil {
 		return InvoiceQR{}, false
 	}
-	total, err := strconv.ParseInt(u.Query().Get("total_amount"), 10, 64)
-	number := u.Query().Get("bill_num")
-	if err != nil || total < 0 || !digits(number) {
-		return InvoiceQR{}, false
+	q := InvoiceQR{Type: "blockchain", AmountFen: -1, TotalFen: -1}
+	for pair := range strings.SplitSeq(m[1], "&") {
+		switch name, value, _ := strings.Cut(pair, "="); name {
+		case "bill_num":
+			q.Number = value
+		case "total_amount":
+			if n, err := strconv.ParseInt(value, 10, 64); err == nil && digits(value) {
+				q.TotalFen = n
+			}
+		}
 	}
-	return InvoiceQR{Type: "blockchain", Number: number, AmountFen: -1, TotalFen: total}, true
+	return q, digits(q.Number) && q.TotalFen >= 0
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"anpei/claim"
 )
 
 // A parser takes the value out of the text that stands beside a label. It
@@ -167,10 +169,9 @@ func capitals(s string) (int64, bool) {
 	return total + section, digit < 0 && total+section > 0
 }
 
-const provinces = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-
 var (
-	platePattern  = regexp.MustCompile(`[` + provinces + `][A-Z][-.]?([A-Z0-9]{6}|[A-Z0-9]{4}[A-Z0-9挂学警港澳])`)
+	// A piece of text that may be a plate; [claim.ParsePlate] says whether.
+	platePattern  = regexp.MustCompile(`(\p{Han}[A-Z])[-.]?([A-Z0-9]{6}|[A-Z0-9]{5}|[A-Z0-9]{4}[挂学警港澳领试超])`)
 	digitsPattern = regexp.MustCompile(`\d+`)
 	wordPattern   = regexp.MustCompile(`[A-Z0-9]+`)
 )
@@ -182,18 +183,15 @@ func plate(s string) (string, bool) {
 	for s != "" {
 		m := platePattern.FindStringSubmatchIndex(s)
 		if m == nil {
-			return "", false
+			break
 		}
-		serial := strings.NewReplacer("O", "0", "I", "1").Replace(s[m[2]:m[3]])
-		head := s[m[0] : m[0]+len("京A")]
+		serial := strings.NewReplacer("O", "0", "I", "1").Replace(s[m[4]:m[5]])
 		follows := m[1] < len(s) && wordPattern.MatchString(s[m[1]:m[1]+1])
-		// Six characters are a new-energy plate: its kind stands first on
-		// small cars, last on large ones.
-		energy := len(serial) != 6 || strings.IndexByte("ABCDEFGHJK", serial[0]) >= 0 || strings.IndexByte("ABCDEFGHJK", serial[5]) >= 0
-		if !follows && energy && strings.ContainsAny(serial, "0123456789") && !strings.ContainsAny(head, "IO") {
-			return head + serial, true
+		number, err := claim.ParsePlate(s[m[2]:m[3]] + serial)
+		if err == nil && !follows && strings.ContainsAny(serial, "0123456789") {
+			return number, true
 		}
-		s = s[m[1]:]
+		s = s[m[3]:]
 	}
 	return "", false
 }
@@ -272,7 +270,7 @@ func card(s string) (string, bool) {
 	like := ""
 	for _, m := range cardPattern.FindAllString(s, -1) {
 		m = tight(m)
-		if luhnOK(m) {
+		if cardOK(m) {
 			return m, true
 		}
 		if like == "" && len(m) >= 15 {

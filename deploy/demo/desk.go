@@ -98,7 +98,7 @@ func (s *story) ranking(p person) {
 		if c.Eligible {
 			s.shows("%d. %s 距离 %.1f km，在手任务 %d", c.Rank, c.Name, float64(c.Metres)/1000, c.Load)
 		} else {
-			s.shows("–  %s 距离 %.1f km,%s", c.Name, float64(c.Metres)/1000, c.Reason)
+			s.shows("–  %s 距离 %.1f km，%s", c.Name, float64(c.Metres)/1000, c.Reason)
 		}
 	}
 }
@@ -144,18 +144,9 @@ func (s *story) once() {
 
 // audited lets audit look for what was stopped on this claim.
 func (s *story) audited(p person) {
-	if s.err != nil {
-		return
-	}
 	s.says(p, "在“被拒行为”清单里查这个案子", "looks this claim up among the refused attempts")
 	found := list[rest.RefusedAttempt](s, p, "/refused-attempts?claim="+s.number)
-	slices.Reverse(found) // they come newest first
-	var rules []string
-	for _, a := range found {
-		rules = append(rules, a.Rule)
-		s.shows("%s  %s  %s", a.At.In(china).Format(time.TimeOnly), pad(a.By.Name, 6), a.Rule)
-	}
-	if want := slices.Sorted(slices.Values(s.refused)); s.err == nil && !slices.Equal(slices.Sorted(slices.Values(rules)), want) {
-		s.err = fmt.Errorf("the refused attempts of claim %s are %v; played were %v", s.number, rules, want)
+	for _, a := range slices.Backward(found) { // they come newest first
+		s.shows("%s  %s  %s  %s", a.At.In(china).Format(time.TimeOnly), pad(a.By.Name, 6), pad(ruleWords[a.Rule], 30), a.Rule)
 	}
 }

@@ -30,7 +30,7 @@ func tellLarge(s *story) {
 	}
 	s.verify(&fang)
 
-	s.says(fang, "云帆纺织的安全主管报案：2 号仓库起火，面料、货架受损，报损 ¥1,600,000.00", "of the insured reports: fire in warehouse 2, cloth and racks burnt, ¥1,600,000.00")
+	s.says(fang, "云帆纺织的安全主管报案：2 号仓库起火，面料、货架受损，报损 ¥1,600,000.00", "reports for the insured: fire in warehouse 2, cloth and racks burnt, ¥1,600,000.00")
 	s.report(fang, play.Key(), rest.Notice{
 		Channel: "web", Line: "commercial_property", PolicyNo: s.policy(largePolicy), LossAt: s.lossAt(largePolicy),
 		Place: largePolicy.address, At: &place, Cause: "fire", Story: "2 号仓库电气线路起火，消防到场扑灭，面料存货、货架和叉车烧毁，内墙受损，无人受伤。",

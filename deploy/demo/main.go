@@ -115,7 +115,7 @@ func (d *demo) play(ctx context.Context) error {
 
 var errInterrupted = errors.New("interrupted")
 
-// step does one thing of the preparations and says so in a line.
+// step does one thing before or after the stories, and says so in a line.
 func (d *demo) step(zh, en string, do func() (string, error)) error {
 	began := time.Now()
 	result, err := do()

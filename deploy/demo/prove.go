@@ -70,8 +70,8 @@ func (d *demo) whole(ctx context.Context, told []*story) (string, error) {
 // balanced compares what the ledger says was paid since the run began with
 // what the bank's statement says, transfer by transfer.
 func (d *demo) balanced(ctx context.Context, told []*story) (string, error) {
-	from := d.began.In(china).Format(time.DateOnly)
-	paid, err := play.List[rest.Payment](ctx, d.staff["audit-xu"].Caller, "/payments?state=cleared&from="+from)
+	yesterday := d.began.In(china).AddDate(0, 0, -1).Format(time.DateOnly)
+	paid, err := play.List[rest.Payment](ctx, d.staff["audit-xu"].Caller, "/payments?state=cleared&from="+yesterday)
 	if err != nil {
 		return "", err
 	}
@@ -86,21 +86,21 @@ func (d *demo) balanced(ctx context.Context, told []*story) (string, error) {
 	var ledger, bank, claims rest.Fen
 	var wrong []error
 	for _, p := range paid {
-		if p.At.Before(d.began) {
+		at := booked[p.Reference]
+		delete(booked, p.Reference)
+		if p.At.Before(d.began) { // an earlier run's
 			continue
 		}
 		ledger += p.AmountFen
-		at := booked[p.Reference]
+		for _, e := range at {
+			bank += e.Amount
+		}
 		if len(at) != 1 || at[0].Kind != "credit" || at[0].Amount != p.AmountFen {
 			wrong = append(wrong, fmt.Errorf("%s: the ledger paid %s under %s, and the bank booked %+v", p.Number, p.AmountFen, p.Reference, at))
 		}
-		delete(booked, p.Reference)
 	}
-	for _, e := range entries {
-		bank += e.Amount
-		if _, unknown := booked[e.Reference]; unknown {
-			wrong = append(wrong, fmt.Errorf("the bank booked %s under %s, which the ledger does not have", e.Amount, e.Reference))
-		}
+	for reference, at := range booked {
+		wrong = append(wrong, fmt.Errorf("the bank booked %+v under %s, which the ledger does not have", at, reference))
 	}
 	for _, s := range told {
 		claims += s.now.Amounts.PaidFen
@@ -148,18 +148,26 @@ func (d *demo) notified(ctx context.Context, told []*story) (string, error) {
 	return fmt.Sprintf("%d 短信 messages", n), nil
 }
 
-// guarded counts the rules that stopped somebody; each story has found its own
-// on the list of refused attempts.
-func (d *demo) guarded(_ context.Context, told []*story) (string, error) {
-	by := map[string]int{}
-	n := 0
+// guarded finds every act that a rule stopped on the list of refused attempts,
+// and nothing else of these claims.
+func (d *demo) guarded(ctx context.Context, told []*story) (string, error) {
+	rules, n := map[string]bool{}, 0
 	for _, s := range told {
-		for _, rule := range s.refused {
-			by[rule]++
+		found, err := play.List[rest.RefusedAttempt](ctx, d.staff["audit-xu"].Caller, "/refused-attempts?claim="+s.number)
+		if err != nil {
+			return "", err
+		}
+		var on []string
+		for _, a := range found {
+			on = append(on, a.Rule)
+			rules[a.Rule] = true
 			n++
 		}
+		if slices.Sort(on); !slices.Equal(on, slices.Sorted(slices.Values(s.refused))) {
+			return "", fmt.Errorf("claim %s: the list has %v, and %v were stopped", s.number, on, s.refused)
+		}
 	}
-	return fmt.Sprintf("%d 次 times, %d 规则 rules", n, len(by)), nil
+	return fmt.Sprintf("%d 次 times, %d 规则 rules", n, len(rules)), nil
 }
 
 // addresses says what can be opened now.

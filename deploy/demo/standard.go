@@ -85,7 +85,7 @@ func tellStandard(s *story) {
 	}
 	assess("按 70% 责任计算；对方交强险先赔 2,000 元")
 
-	s.says(he, "不同意：前翼子板也变形了，没有算进去", "objects: the right wing is bent too, and not in the sum")
+	s.says(he, "不同意：前翼子板也变形了，没有算进去", "objects: the front wing is bent too, and not in the sum")
 	s.act(he, "/offers/1/objection", rest.NewObjection{Reason: "前翼子板变形，需要更换，定损单里没有", CounterFen: 1_700_000})
 	s.says(zhou, "对照照片复核，确有变形，补上翼子板和工时，重新报价", "looks at the photos again: it is; adds the wing and offers anew")
 	own = append(own, rest.AssessedItem{Name: "前翼子板", Kind: "part", Amount: 260_000}, rest.AssessedItem{Name: "翼子板喷漆", Kind: "labour", Amount: 90_000})

@@ -1189,6 +1189,22 @@ func (q *Queries) InsertTask(ctx context.Context, db DBTX, arg InsertTaskParams)
 	return err
 }
 
+const insuredObject = `-- name: InsuredObject :one
+select coalesce(p.plate, '')::text as plate, coalesce(p.vin, '')::text as vin from claims c left join policies p on p.id = c.policy_id where c.id = $1
+`
+
+type InsuredObjectRow struct {
+	Plate string
+	Vin   string
+}
+
+func (q *Queries) InsuredObject(ctx context.Context, db DBTX, id claim.ID) (InsuredObjectRow, error) {
+	row := db.QueryRow(ctx, insuredObject, id)
+	var i InsuredObjectRow
+	err := row.Scan(&i.Plate, &i.Vin)
+	return i, err
+}
+
 const latestAgreement = `-- name: LatestAgreement :one
 select round, offer, amount_fen, payee_name, payee_bank, payee_account, by_id from agreements where claim_id = $1 order by round desc limit 1
 `

@@ -167,7 +167,7 @@ func decode(raw []byte, into any) error {
 func (c Caller) do(ctx context.Context, method, path, key, mime string, body []byte) ([]byte, error) {
 	var answer []byte
 	var final error
-	err := Until(ctx, "answer", persistence, func() (bool, error) {
+	err := until(ctx, "answer", persistence, 200*time.Millisecond, func() (bool, error) {
 		var again bool
 		answer, again, final = c.try(ctx, method, path, key, mime, body)
 		return !again, nil

@@ -45,12 +45,13 @@ func ReadEnv(path string) (map[string]string, error) {
 	return env, nil
 }
 
-// pause is between two looks at what is waited for.
-const pause = 50 * time.Millisecond
-
 // Until asks again and again until done reports true or fails, and for no
 // longer than patience. what is waited for stands in the error.
 func Until(ctx context.Context, what string, patience time.Duration, done func() (bool, error)) error {
+	return until(ctx, what, patience, 50*time.Millisecond, done)
+}
+
+func until(ctx context.Context, what string, patience, pause time.Duration, done func() (bool, error)) error {
 	limited, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	tick := time.NewTicker(pause)

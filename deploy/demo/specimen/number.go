@@ -6,10 +6,12 @@ import (
 )
 
 // VIN returns s, a vehicle identification number of 17 characters, with the
-// check digit that belongs at its ninth place.
+// check digit that belongs at its ninth place. I, O and Q, which no VIN has,
+// become the digits that they look like.
 func VIN(s string) string {
 	const letters = "ABCDEFGHJKLMNPRSTUVWXYZ"
 	const values = "12345678123457923456789"
+	s = strings.NewReplacer("I", "1", "O", "0", "Q", "0").Replace(s)
 	weights := []int{8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2}
 	sum := 0
 	for i, w := range weights {
@@ -34,8 +36,10 @@ func Citizen(first17 string) string {
 }
 
 // CreditCode returns a unified social credit code (统一社会信用代码): 17
-// characters and the check character that belongs after them.
+// characters and the check character that belongs after them. I, O, S, V and
+// Z, which no code has, become what they look like.
 func CreditCode(first17 string) string {
+	first17 = strings.NewReplacer("I", "1", "O", "0", "S", "5", "V", "U", "Z", "2").Replace(first17)
 	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 	sum, weight := 0, 1
 	for i := range 17 {

@@ -228,3 +228,6 @@ limit 1;
 
 -- name: EvidenceHashes :many
 select name, sha256 from documents where claim_id = $1 and id = any(sqlc.arg(ids)::uuid[]) order by attached_at, id;
+
+-- name: InsuredObject :one
+select coalesce(p.plate, '')::text as plate, coalesce(p.vin, '')::text as vin from claims c left join policies p on p.id = c.policy_id where c.id = $1;
