@@ -128,7 +128,7 @@ func (a *Activities) printDenial(d db.DenialLetterRow, evidence []db.EvidenceHas
 		para("无附件。")
 	}
 	for i, e := range evidence {
-		para(fmt.Sprintf("%d. %s(SHA-256 %s…)", i+1, e.Name, e.SHA256[:16]))
+		para(fmt.Sprintf("%d. %s(SHA-256 %s...)", i+1, e.Name, e.SHA256[:16]))
 	}
 	title("如果您不同意")
 	for _, way := range disputeWays {
