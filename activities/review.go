@@ -165,7 +165,7 @@ func (t *tx) sendBack(v claim.Verdict, version string) error {
 	t.done(claim.TaskReview)
 	t.clock(claim.ClockReview, claim.EntryStop, "returned")
 	t.event("review.returned", map[string]any{"level": t.file.Level, "to": to})
-	switch to { //nolint:exhaustive // checked above
+	switch to {
 	case claim.Negotiating: // the same figure, offered and explained again
 		t.offer()
 	case claim.Surveying: // a second survey, by somebody else

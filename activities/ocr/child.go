@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"github.com/gabriel-vasile/mimetype"
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // so that image.Decode knows it
 
 	"anpei/claim/document"
 )
@@ -193,7 +193,7 @@ func readPDF(ctx context.Context, path string, l limits, engine Engine) (documen
 	case errors.Is(err, errEncrypted):
 		return document.Illegible(document.Encrypted), nil
 	case err != nil:
-		return document.Illegible(document.Truncated), nil
+		return document.Illegible(document.Truncated), nil //nolint:nilerr // the file's fault
 	case pdf.count == 0 || len(pdf.sizes) == 0:
 		return document.Illegible(document.NoPages), nil
 	}
@@ -226,7 +226,7 @@ func readPDF(ctx context.Context, path string, l limits, engine Engine) (documen
 			if written {
 				continue
 			}
-			return document.Illegible(document.Truncated), nil //nolint:nilerr // the file's fault
+			return document.Illegible(document.Truncated), nil
 		}
 		qr = append(qr, codes(drawn)...)
 		if written {

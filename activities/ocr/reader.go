@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -71,12 +72,12 @@ func (r Reader) Read(ctx context.Context, path string) (document.Reading, error)
 		args = []string{"page-reader"}
 	}
 	timeout := or(r.Timeout, defaultTimeout)
-	seconds := uint64((timeout + time.Second - 1) / time.Second)
+	seconds := uint64((timeout + time.Second - 1) / time.Second) //nolint:gosec // a time-out is positive
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	//nolint:gosec // The program is this one, and the file's name is ours.
-	cmd := exec.CommandContext(limited, exe, append(args[:len(args):len(args)],
+	cmd := exec.CommandContext(limited, exe, append(slices.Clip(args),
 		"-max-bytes="+strconv.FormatInt(or(r.MaxBytes, defaultBytes), 10),
 		"-max-pixels="+strconv.FormatInt(or(r.MaxPixels, defaultPixels), 10),
 		"-max-pages="+strconv.Itoa(or(r.MaxPages, defaultPages)),

@@ -12,7 +12,7 @@ import (
 var (
 	vinOK     = holds(claim.ParseVIN)
 	citizenOK = holds(claim.ParseIDCard)
-	creditOK  = holds(claim.ParseCreditCode)
+	creditOK  = func(s string) bool { return creditPattern.MatchString(s) && holds(claim.ParseCreditCode)(s) }
 )
 
 func holds(parse func(string) (string, error)) func(string) bool {
@@ -41,7 +41,7 @@ func digits(s string) bool {
 }
 
 // confusable lists what readers take for each other in numbers.
-var confusable = []string{"8B", "5S", "2Z", "6G", "0D", "1L", "7T", "UV", "0O", "0Q", "1I"}
+var confusable = []string{"8B", "5S", "2Z", "6G", "0D"}
 
 // repair returns the one string that differs from s by a single confusable
 // character and passes ok. With no such string, or several, it reports false:

@@ -308,6 +308,8 @@ func (p *paper) invoice(qr []string) {
 			p.attest("amount + tax = total", "amount_fen", "tax_fen", "total_fen")
 		case !agree:
 			p.doubt("the QR code has another sum", "amount_fen", "tax_fen", "total_fen")
+		case q.AmountFen >= 0 && p.fen("total_fen") != q.AmountFen && !taxed(q.AmountFen, p.fen("total_fen")-q.AmountFen):
+			p.doubt("no rate of tax makes it of the QR code's amount", "total_fen")
 		}
 		break
 	}

@@ -60,7 +60,7 @@ func FuzzParseInvoiceQR(f *testing.F) {
 		}
 		require.NotEmpty(t, q.Number)
 		require.True(t, digits(q.Number))
-		require.True(t, (q.AmountFen >= 0) != (q.TotalFen >= 0), "one sum and not the other")
+		require.NotEqual(t, (q.AmountFen >= 0), (q.TotalFen >= 0), "one sum and not the other")
 	})
 }
 

@@ -342,7 +342,7 @@ var classPattern = regexp.MustCompile(`^(?:A[123]|B[12]|C[1-6]E?)+[DEFMNP]?$|^[D
 
 // vehicleClass takes the class of a driving licence: C1, A2, B2D.
 func vehicleClass(s string) (string, bool) {
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		word = strings.NewReplacer("L", "1", "I", "1").Replace(strings.ToUpper(word))
 		if classPattern.MatchString(word) {
 			return word, true

@@ -72,8 +72,8 @@ func bare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ANPEI_DB_API: %w", err)
 	}
-	config.MaxConns = int32(s.conns) //nolint:gosec // a few dozen
-	config.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTrimSQLInSpanName(), otelpgx.WithDisableConnectionDetailsInAttributes())
+	config.MaxConns = int32(s.conns)
+	config.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithDisableConnectionDetailsInAttributes())
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
@@ -83,7 +83,7 @@ func bare(ctx context.Context) error {
 	var filling sync.Once
 	var filler string
 	e := echo.New()
-	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc { //nolint:contextcheck // echo carries it
 		return func(c echo.Context) error {
 			began := time.Now()
 			err := next(c)
@@ -93,7 +93,7 @@ func bare(ctx context.Context) error {
 			return err
 		}
 	})
-	e.GET("/claims/:claim", func(c echo.Context) error {
+	e.GET("/claims/:claim", func(c echo.Context) error { //nolint:contextcheck // echo carries it
 		row, err := readBare(c.Request().Context(), pool, c.Param("claim"))
 		if err != nil {
 			return err
@@ -113,7 +113,7 @@ func bare(ctx context.Context) error {
 		<-ctx.Done()
 		_ = server.Close() // whoever still asks has had their answers
 	}()
-	if err := server.Serve(l); err != http.ErrServerClosed { //nolint:errorlint // that very one
+	if err := server.Serve(l); err != http.ErrServerClosed {
 		return err
 	}
 	return nil

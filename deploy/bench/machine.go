@@ -76,7 +76,7 @@ func (b *bench) heading(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reach the database: %w", err)
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	setting := func(name string) (value string) {
 		if err := conn.QueryRow(ctx, "select current_setting($1)", name).Scan(&value); err != nil {
 			return err.Error()
@@ -281,6 +281,25 @@ func (m *machine) since(before sample) usage {
 	u.own, u.foreign, u.stolen = u.own/u.seconds, max(u.foreign, 0)/u.seconds, u.stolen/u.seconds
 	m.windows = append(m.windows, u)
 	return u
+}
+
+// forget takes the last window out of the total: it is measured again.
+func (m *machine) forget() { m.windows = m.windows[:len(m.windows)-1] }
+
+// settle waits until other programs are quiet for a second, as long as there
+// is patience left, of which it takes what it needs.
+func (m *machine) settle(ctx context.Context, patience *time.Duration) {
+	for *patience > 0 && ctx.Err() == nil {
+		from := time.Now()
+		before := m.sample()
+		pause(ctx, time.Second)
+		quiet := m.since(before).foreign <= foreignAllowed/2
+		m.forget()
+		*patience -= time.Since(from)
+		if quiet {
+			return
+		}
+	}
 }
 
 // total is the usage of all windows.

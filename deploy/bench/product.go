@@ -22,9 +22,9 @@ import (
 	"syscall"
 	"time"
 
-	"anpei/schemas/rest"
-
 	"github.com/google/uuid"
+
+	"anpei/schemas/rest"
 )
 
 // product is an api that this bench started, and what it needs to use it as a
@@ -41,6 +41,9 @@ type product struct {
 
 // reported counts the losses of a run, so that no two are the same.
 var reported atomic.Int64
+
+// began is before all losses of a run.
+var began = time.Now().UTC().Truncate(time.Minute)
 
 // policies is how many policies the claims are spread over. Claims of one
 // policy take turns at its fingerprint, and are the same loss within half an
@@ -168,7 +171,7 @@ var series = func() string {
 	const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ" // of plates
 	var s []byte
 	for range 4 {
-		s = append(s, letters[rand.IntN(len(letters))]) //nolint:gosec // a name
+		s = append(s, letters[rand.IntN(len(letters))])
 	}
 	return string(s)
 }()
@@ -303,7 +306,7 @@ func (p *product) report(ctx context.Context) (string, error) {
 	i := n % policies
 	notice := rest.Notice{
 		Channel: "partner", Line: "motor", PolicyNo: policyNo(i), Plate: plate(i),
-		LossAt: time.Now().UTC().Truncate(time.Minute).Add(-time.Duration(1+n/policies) * 31 * time.Minute),
+		LossAt: began.Add(-time.Duration(1+n/policies) * 31 * time.Minute),
 		Place:  "上海市浦东新区世纪大道 100 号地下车库", Cause: "scratch", Story: "倒车时剐蹭立柱，后保险杠受损，无人员受伤。", Self: true,
 		Reporter:  rest.Party{Name: "李娜", Phone: fmt.Sprintf("138%08d", n), Role: "reporter"},
 		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 120_000}},
@@ -357,7 +360,7 @@ func (b *bench) spawn(program string, env []string, args ...string) (*child, err
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	c := &child{name: name, log: log.Name(), ended: make(chan struct{})}
 	c.cmd = exec.Command(program, args...) //nolint:noctx // stop ends it, in good order
 	c.cmd.Env = append(os.Environ(), env...)

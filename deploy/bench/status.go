@@ -64,7 +64,7 @@ func (b *bench) compareStatus(ctx context.Context, claims []string, ours, theirs
 				return err
 			}
 			n := make([]int, statusConnections)
-			r, err := b.loop(ctx, statusConnections, warmUp/2, b.window/2, func(_ context.Context, lane int) error {
+			r, err := b.round(ctx, statusConnections, warmUp/2, b.window/2, func(_ context.Context, lane int) error {
 				n[lane]++
 				code, length, err := conns[lane].get(turn.at.request(claims[(lane+n[lane])%len(claims)]))
 				if err != nil {
@@ -76,7 +76,7 @@ func (b *bench) compareStatus(ctx context.Context, claims []string, ours, theirs
 				return nil
 			})
 			for _, c := range conns {
-				c.Close()
+				_ = c.Close()
 			}
 			if err != nil {
 				return err
@@ -145,7 +145,7 @@ func (t *target) measure(ctx context.Context, claim string) error {
 	if err != nil {
 		return err
 	}
-	defer conns[0].Close()
+	defer func() { _ = conns[0].Close() }()
 	code, length, err := conns[0].get(t.request(claim))
 	if err == nil && code != http.StatusOK {
 		err = fmt.Errorf("%s%s answered %d", t.address, t.path, code)

@@ -15,11 +15,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"anpei/schemas/rest"
-
 	"github.com/google/uuid"
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"anpei/schemas/rest"
 )
 
 const (
@@ -75,7 +75,7 @@ func uploads(ctx context.Context, b *bench) error {
 			of  *rounds
 			one func(context.Context, int) error
 		}{{&ours, through}, {&theirs, direct}} {
-			r, err := b.loop(ctx, uploadsAtOnce, warmUp/3, b.window/4, turn.one)
+			r, err := b.round(ctx, uploadsAtOnce, warmUp/3, b.window/4, turn.one)
 			if err != nil {
 				return err
 			}
@@ -106,7 +106,7 @@ const comment = 1 << 10
 func largePicture() (photo, error) {
 	p := image.NewGray(image.Rect(0, 0, 1920, 1440))
 	for i := range p.Pix {
-		p.Pix[i] = byte(rand.Uint32()) //nolint:gosec // noise
+		p.Pix[i] = byte(rand.Uint32())
 	}
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, p, &jpeg.Options{Quality: 92}); err != nil {
@@ -129,7 +129,7 @@ func (p photo) copy() (io.Reader, int64) {
 	head = append(head, p.head...)
 	head = append(head, 0xff, 0xfe, (comment+2)>>8, (comment+2)&0xff)
 	for len(head) < cap(head) {
-		head = append(head, byte(rand.Uint32())) //nolint:gosec // noise
+		head = append(head, byte(rand.Uint32()))
 	}
 	return io.MultiReader(bytes.NewReader(head), bytes.NewReader(p.tail)), int64(len(head) + len(p.tail))
 }

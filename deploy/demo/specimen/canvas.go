@@ -24,7 +24,7 @@ func newCanvas(w, h int, ground color.Color, seed uint64) (*canvas, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &canvas{image.NewRGBA(image.Rect(0, 0, w, h)), f, rand.New(rand.NewPCG(seed, 20260302))} //nolint:gosec // the same picture for the same seed
+	c := &canvas{image.NewRGBA(image.Rect(0, 0, w, h)), f, rand.New(rand.NewPCG(seed, 20260302))}
 	draw.Draw(c, c.Bounds(), image.NewUniform(ground), image.Point{}, draw.Src)
 	return c, nil
 }
@@ -205,9 +205,8 @@ type style struct {
 	space float64 // between characters, in pixels
 }
 
-// text writes s with its left end at x and its middle height at y, and returns
-// where it ends.
-func (c *canvas) text(x, y float64, s string, st style) float64 {
+// text writes s with its left end at x and its middle height at y.
+func (c *canvas) text(x, y float64, s string, st style) {
 	for _, r := range s {
 		if p := c.fonts.outline(r, x, y+st.size*0.36, st.size); p != nil {
 			c.fill(p, st.paint)
@@ -218,7 +217,6 @@ func (c *canvas) text(x, y float64, s string, st style) float64 {
 		}
 		x += c.fonts.advance(r, st.size) + st.space
 	}
-	return x - st.space
 }
 
 // width returns how wide text would be.

@@ -17,11 +17,11 @@ const FontVariable = "ANPEI_FONT"
 const debianFont = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
 
 var fontFile = sync.OnceValues(func() ([]byte, error) {
-	path := os.Getenv(FontVariable) //nolint:forbidigo // the demo is no part of the product and has no Config
+	path := os.Getenv(FontVariable)
 	if path == "" {
 		path = debianFont
 	}
-	data, err := os.ReadFile(path) //nolint:gosec // whoever runs the demo names the font
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the Chinese font (Debian package fonts-droid-fallback, or set %s): %w", FontVariable, err)
 	}

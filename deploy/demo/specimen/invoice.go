@@ -98,7 +98,6 @@ func (c *canvas) qr(in Invoice, x, y, side int) error {
 var (
 	brown = ink(128, 64, 24)
 	black = ink(24, 24, 28)
-	navy  = ink(20, 34, 92)
 )
 
 // VATInvoice draws an invoice, 1654 pixels wide.

@@ -60,8 +60,8 @@ func inWords(fen int64) string {
 		out, gap := "", false
 		for i := 3; i >= 0; i-- {
 			d := n / []int64{1, 10, 100, 1000}[i] % 10
-			switch {
-			case d == 0:
+			switch d {
+			case 0:
 				gap = true
 			default:
 				if gap && out != "" {

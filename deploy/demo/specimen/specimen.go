@@ -28,7 +28,7 @@ const (
 
 // finish gives a drawn paper its quality and encodes it.
 func (c *canvas) finish(q Quality) ([]byte, error) {
-	var img image.Image = c
+	var img image.Image
 	switch q {
 	case Clean, "":
 		var b bytes.Buffer
