@@ -19,32 +19,36 @@ type act struct {
 // are those of package workflows.
 var acts = map[string]act{
 	"attach":  {roles: []Role{Claimant, Partner, Intake, Surveyor, Assessor, Reviewer, Service}},
-	"confirm": {roles: []Role{Assessor, Intake}, duty: DutyConfirmFields},
+	"confirm": {roles: []Role{Assessor}, duty: DutyConfirmFields},
 
 	"assign":  {stages: []Stage{Dispatching, Dispatched, Surveying}, roles: []Role{Dispatcher}, duty: DutyDispatch},
 	"accept":  {stages: []Stage{Dispatched}, roles: []Role{Surveyor}, task: TaskSurvey, duty: DutySurvey},
 	"decline": {stages: []Stage{Dispatched}, roles: []Role{Surveyor}, task: TaskSurvey},
-	"convert": {stages: []Stage{SelfSurvey}, roles: []Role{Claimant, Partner, Assessor, Dispatcher}},
+	"convert": {stages: []Stage{SelfSurvey}, roles: []Role{Claimant, Partner, Assessor, Intake}},
 	"survey":  {stages: []Stage{Surveying}, roles: []Role{Surveyor}, task: TaskSurvey, duty: DutySurvey},
 
 	"assess":  {stages: []Stage{Assessing}, roles: []Role{Assessor}, task: TaskAssess, duty: DutyAssess},
-	"consent": {stages: []Stage{Negotiating}, roles: []Role{Claimant, Partner}},
-	"object":  {stages: []Stage{Negotiating, Determined}, roles: []Role{Claimant, Partner}},
+	"consent": {stages: []Stage{Negotiating}, roles: onBehalf},
+	"object":  {stages: []Stage{Negotiating, Determined}, roles: onBehalf},
 
 	"review":        {stages: []Stage{Reviewing}, roles: []Role{Reviewer}, task: TaskReview, duty: DutyReview},
 	"decide-denial": {stages: []Stage{DenialReview}, roles: []Role{Reviewer}, task: TaskDenial, duty: DutyApproveDenial},
 
 	"agree":         {stages: []Stage{Negotiating, Determined}, roles: []Role{Claimant, Partner}, duty: DutyPayee},
 	"release":       {stages: []Stage{Agreed}, roles: []Role{Finance}, task: TaskRelease, duty: DutyRelease},
-	"correct-payee": {stages: []Stage{PayReturned}, roles: []Role{Claimant, Partner}, duty: DutyPayee},
+	"correct-payee": {stages: []Stage{PayReturned}, roles: onBehalf, duty: DutyPayee},
 
 	"link-policy": {stages: beforeMoney, roles: []Role{Intake}, duty: DutyLinkPolicy},
-	"withdraw":    {stages: beforeMoney, roles: []Role{Claimant, Partner}, duty: DutyWithdraw},
+	"withdraw":    {stages: beforeMoney, roles: append(onBehalf, Intake), duty: DutyWithdraw},
 
 	"take":     {roles: []Role{Intake, Dispatcher, Surveyor, Assessor, Reviewer, Finance, Operator}},
-	"put-back": {roles: []Role{Intake, Dispatcher, Surveyor, Assessor, Reviewer, Finance, Operator}},
+	"put-back": {roles: []Role{Intake, Dispatcher, Surveyor, Assessor, Reviewer, Finance, Operator, Manager}},
 	"resume":   {roles: []Role{Operator}, task: TaskResume},
 }
+
+// onBehalf are those who speak for the claim: the claimant, the partner that
+// reported, and customer service at the claimant's word.
+var onBehalf = []Role{Claimant, Partner, Service}
 
 // beforeMoney is every stage in which no payment is under way.
 var beforeMoney = []Stage{Reported, SelfSurvey, Dispatching, Dispatched, Surveying, Assessing, Negotiating, Reviewing, DenialReview, Determined, Agreed}
@@ -92,6 +96,8 @@ func (f *File) guardTask(a act, by Actor, id string) *Refusal {
 	switch {
 	case task == nil || a.task != "" && task.Kind != a.task:
 		return &Refusal{Rule: RuleTask, Detail: "That task is not open any more. Look at the claim again: somebody may have done it.", Winner: f.lastActor()}
+	case by.Role == Manager:
+		return nil // may take a task from whoever has it
 	case task.Role != by.Role:
 		return &Refusal{Rule: RuleRole, Detail: fmt.Sprintf("The task is a %s's, and you are a %s.", task.Role, by.Role)}
 	case task.Owner != "" && task.Owner != by.ID:

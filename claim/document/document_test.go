@@ -148,6 +148,20 @@ WA              (写) ¥3351.52`, nil,
 			},
 		},
 		{
+			"repair estimate, the label of its total unread", RepairEstimate, `
+维修估价单
+1     后保险杠         1     827.00    300.00      1127.00
+材料费合计：5558.00    工时费合计：750.00         Bit : ¥6308.00`, nil,
+			map[string]string{"parts_fen": "555800 *", "labour_fen": "75000 *", "total_fen": "630800 *"},
+		},
+		{
+			"repair estimate with no label read: a person says which is which", RepairEstimate, `
+维修估价单
+1     后保险杠         1     827.00
+WA：5558.00            HE：750.00         Bit : ¥6308.00`, nil,
+			map[string]string{"parts_fen": "555800", "labour_fen": "75000", "total_fen": "630800 *"},
+		},
+		{
 			"repair estimate whose sums do not add up", RepairEstimate, `
                 维修估价单
 材料费合计：5558.00    工时费合计：750.00         总计：¥6398.00`, nil,

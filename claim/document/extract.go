@@ -368,22 +368,38 @@ func taxed(amount, tax int64) bool {
 
 // adds reports whether the two fields are there and make up total_fen.
 func (p *paper) adds(a, b string) bool {
-	return p.fen(a) >= 0 && p.fen(b) >= 0 && p.fen(a)+p.fen(b) == p.fen("total_fen")
+	return p.fen(a) >= 0 && p.fen(b) >= 0 && p.fen("total_fen") > 0 && p.fen(a)+p.fen(b) == p.fen("total_fen")
 }
 
 // estimate weighs the sums of a repair estimate. Where its labels give no sum
-// that holds, the one pair of figures that makes the largest is taken, and a
-// person says which of the two is which.
+// that holds, the one pair of figures that makes the largest is taken. One of
+// the two that has its label tells which is which, and else a person does.
 func (p *paper) estimate() {
-	if p.adds("parts_fen", "labour_fen") {
-		p.attest("parts + labour = total", "parts_fen", "labour_fen", "total_fen")
-	} else if parts, labour, total, ok := add(p.sums(), func(a, b int64) bool { return true }); ok {
+	if !p.adds("parts_fen", "labour_fen") {
+		first, second, total, ok := add(p.sums(), func(a, b int64) bool { return true })
+		if !ok {
+			p.written("total_fen")
+			return
+		}
+		parts, labour := first, second
+		known := false
+		switch {
+		case p.fen("parts_fen") == second.fen || p.fen("labour_fen") == first.fen:
+			parts, labour, known = second, first, true
+		case p.fen("parts_fen") == first.fen || p.fen("labour_fen") == second.fen:
+			known = true
+		}
 		p.putSum("parts_fen", parts)
 		p.putSum("labour_fen", labour)
 		p.putSum("total_fen", total)
-		p.doubt("found by its sum, without its label", "parts_fen", "labour_fen")
-		p.attest("parts + labour = total", "total_fen")
+		if !known {
+			p.doubt("found by its sum, without its label", "parts_fen", "labour_fen")
+			p.attest("parts + labour = total", "total_fen")
+			p.written("total_fen")
+			return
+		}
 	}
+	p.attest("parts + labour = total", "parts_fen", "labour_fen", "total_fen")
 	p.written("total_fen")
 }
 

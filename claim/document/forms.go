@@ -133,7 +133,7 @@ var forms = []form{
 		},
 		fields: []spec{
 			{name: "plate", labels: []string{"号牌号码", "Plate No."}, parse: plate, guarded: true, anywhere: true},
-			{name: "vehicle_type", labels: []string{"车辆类型", "Vehicle Type"}, parse: match(`([大中小微轻重]型[\p{Han}]{2,10}车|[\p{Han}]{2,10}车)`)},
+			{name: "vehicle_type", labels: []string{"车辆类型", "Vehicle Type"}, parse: vehicleType},
 			{name: "owner", labels: []string{"所有人", "Owner"}, parse: words(2, 40), guarded: true},
 			{name: "address", labels: []string{"住址", "Address"}, parse: address, anywhere: true, wraps: true},
 			{name: "use", labels: []string{"使用性质", "Use Character"}, parse: match(`(非营运|营转非|租赁|预约出租客运|出租客运|公路客运|公交客运|旅游客运|货运|危化品运输|警用|消防|救护|工程救险|教练|幼儿校车|小学生校车)`), anywhere: true},

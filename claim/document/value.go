@@ -351,6 +351,19 @@ func vehicleClass(s string) (string, bool) {
 	return "", false
 }
 
+var (
+	sizedType = match(`([大中小微轻重]型\p{Han}{1,8}车)`)
+	plainType = match(`(\p{Han}{2,10}车)`)
+)
+
+// vehicleType takes 小型普通客车, and what else ends in 车.
+func vehicleType(s string) (string, bool) {
+	if v, ok := sizedType(s); ok {
+		return v, true
+	}
+	return plainType(s)
+}
+
 // address takes a line that names a district and a street or a house in it.
 func address(s string) (string, bool) {
 	s, ok := words(5, 60)(s)

@@ -482,12 +482,12 @@ func TestEveryoneIsOnThePage(t *testing.T) {
 	s := open(t)
 	a := s.get("/", nil)
 	require.Equal(t, http.StatusOK, a.HTTP)
-	for subject := range strings.FieldsSeq(`intake-wang dispatch-li survey-chen survey-zhao survey-sun assess-zhou assess-wu
+	for subject := range strings.FieldsSeq(`intake-wang intake-gu dispatch-li survey-chen survey-zhao survey-sun assess-zhou assess-wu
 		review-zheng review-feng review-jiang review-shen review-han finance-yang finance-zhu service-qin audit-xu
 		manager-he admin-lv admin-shi operator-kong`) {
 		require.Contains(t, a.Text, "<code>"+subject+"</code>")
 	}
-	require.Equal(t, 20+4, strings.Count(a.Text, "<tr><td>"))
+	require.Equal(t, 21+4, strings.Count(a.Text, "<tr><td>"))
 	require.Contains(t, a.Text, "核赔人 reviewer 3 级")
 	require.Contains(t, a.Text, identity.DefaultSecret)
 	require.Equal(t, http.StatusOK, s.get("/style.css", nil).HTTP)
