@@ -80,25 +80,20 @@ func read(ctx context.Context, path string, l limits) (document.Reading, error) 
 	case info.Size() > l.bytes:
 		return document.Illegible(document.TooLarge), nil
 	}
-	engine, err := newTesseract()
-	if err != nil {
-		return document.Reading{}, err
-	}
-	defer engine.Close() //nolint:errcheck // never fails
 	kind, err := mimetype.DetectReader(f)
 	if err != nil {
 		return document.Reading{}, fmt.Errorf("page-reader: %w", err)
 	}
 	switch {
 	case kind.Is("image/jpeg"), kind.Is("image/png"), kind.Is("image/webp"):
-		return readPicture(ctx, f, l, engine)
+		return readPicture(ctx, f, l)
 	case kind.Is("application/pdf"):
-		return readPDF(ctx, path, l, engine)
+		return readPDF(ctx, path, l)
 	}
 	return document.Illegible(document.WrongType), nil
 }
 
-func readPicture(ctx context.Context, f io.ReadSeeker, l limits, engine Engine) (document.Reading, error) {
+func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Reading, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return document.Reading{}, fmt.Errorf("page-reader: %w", err)
 	}
@@ -108,14 +103,19 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits, engine Engine) 
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
-		return document.Illegible(document.Truncated), nil //nolint:nilerr // the file's fault
+		return document.Illegible(document.Truncated), nil
 	}
 	if int64(config.Width)*int64(config.Height) > l.pixels {
 		return document.Illegible(document.TooManyPixels), nil
 	}
+	engine, err := newTesseract(ctx)
+	if err != nil {
+		return document.Reading{}, err
+	}
+	defer engine.close()
 	src, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
-		return document.Illegible(document.Truncated), nil //nolint:nilerr // the file's fault
+		return document.Illegible(document.Truncated), nil
 	}
 	if format == "jpeg" {
 		src = upright(src, orientation(data))
@@ -126,17 +126,28 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits, engine Engine) 
 		return document.Reading{}, err
 	}
 	r := document.Reading{Pages: 1, Width: size.X, Height: size.Y, Engine: engine.Name()}
-	understand(&r, lines, codes(src))
-	if r.Kind == document.Unknown || r.Kind == document.Other {
-		switch {
-		case min(size.X, size.Y) >= leastPhoto && characters(lines) < mostOnPhoto && scenic(src):
-			r.Kind, r.Confidence = document.LossPhoto, 5000
-			r.Fields = document.Extract(r.Kind, lines, nil)
-		case r.Kind == document.Unknown:
-			return nothing(r), nil
-		}
+	kind, _ := document.Classify(lines)
+	photo := (kind == document.Unknown || kind == document.Other) &&
+		min(size.X, size.Y) >= leastPhoto && characters(lines) < mostOnPhoto && scenic(src)
+	understand(&r, lines, codesFor(kind, src, photo))
+	switch {
+	case r.Kind == document.VATInvoice: // by its code, perhaps
+	case photo:
+		r.Kind, r.Confidence = document.LossPhoto, 5000
+		r.Fields = document.Extract(r.Kind, lines, nil)
+	case r.Kind == document.Unknown:
+		return nothing(r), nil
 	}
 	return r, nil
+}
+
+// codesFor looks for QR codes on what may be an invoice.
+func codesFor(kind document.Kind, src image.Image, photo bool) []string {
+	switch kind {
+	case document.VATInvoice, document.Other, document.Unknown:
+		return codes(src, !photo)
+	}
+	return nil
 }
 
 // leastPhoto is the shorter side, in pixels, of a picture that shows a loss. In
@@ -184,7 +195,7 @@ func nothing(r document.Reading) document.Reading {
 	return n
 }
 
-func readPDF(ctx context.Context, path string, l limits, engine Engine) (document.Reading, error) {
+func readPDF(ctx context.Context, path string, l limits) (document.Reading, error) {
 	var broken *brokenError
 	pdf, err := inspect(ctx, path, l.pages)
 	switch {
@@ -193,7 +204,7 @@ func readPDF(ctx context.Context, path string, l limits, engine Engine) (documen
 	case errors.Is(err, errEncrypted):
 		return document.Illegible(document.Encrypted), nil
 	case err != nil:
-		return document.Illegible(document.Truncated), nil //nolint:nilerr // the file's fault
+		return document.Illegible(document.Truncated), nil
 	case pdf.count == 0 || len(pdf.sizes) == 0:
 		return document.Illegible(document.NoPages), nil
 	}
@@ -204,6 +215,12 @@ func readPDF(ctx context.Context, path string, l limits, engine Engine) (documen
 	layerEngine := popplerVersion(ctx)
 	var lines []document.Line
 	var qr, engines []string
+	var engine *tesseract // for pages without text
+	defer func() {
+		if engine != nil {
+			engine.close()
+		}
+	}()
 	used := func(name string) {
 		if len(engines) == 0 || engines[len(engines)-1] != name {
 			engines = append(engines, name)
@@ -232,6 +249,11 @@ func readPDF(ctx context.Context, path string, l limits, engine Engine) (documen
 		if written {
 			continue
 		}
+		if engine == nil {
+			if engine, err = newTesseract(ctx); err != nil {
+				return document.Reading{}, err
+			}
+		}
 		found, err := recognise(ctx, drawn, i+1, engine)
 		if err != nil {
 			return document.Reading{}, err
@@ -242,6 +264,8 @@ func readPDF(ctx context.Context, path string, l limits, engine Engine) (documen
 			}
 		}
 		lines = append(lines, found...)
+		kind, _ := document.Classify(found)
+		qr = append(qr, codesFor(kind, drawn, false)...)
 		used(engine.Name())
 	}
 	r := document.Reading{Pages: pdf.count, Width: pdf.sizes[0].X, Height: pdf.sizes[0].Y, Engine: strings.Join(engines, ", ")}

@@ -45,7 +45,10 @@ var (
 // errEncrypted for one that asks for a password.
 func inspect(ctx context.Context, path string, most int) (pdfPages, error) {
 	out, err := poppler(ctx, 1<<20, "pdfinfo", "-f", "1", "-l", strconv.Itoa(most), path)
-	if err != nil {
+	switch {
+	case err != nil && strings.Contains(err.Error(), "Wrong page range"):
+		return pdfPages{}, nil // from 1 to 0
+	case err != nil:
 		return pdfPages{}, err
 	}
 	var p pdfPages
@@ -184,7 +187,7 @@ func popplerVersion(ctx context.Context) string {
 func poppler(ctx context.Context, limit int64, name string, args ...string) ([]byte, error) {
 	//nolint:gosec // The names are constants, and the file's name is ours.
 	cmd := exec.CommandContext(ctx, name, args...)
-	var stderr tail
+	var stderr ends
 	cmd.Stderr = &stderr
 	stdout := &limitedBuffer{left: limit}
 	cmd.Stdout = stdout

@@ -3,7 +3,6 @@ package ocr
 import (
 	"image"
 	"image/draw"
-	"slices"
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
@@ -13,29 +12,31 @@ import (
 // qrEngine names what reads QR codes.
 const qrEngine = "gozxing 0.1.1"
 
-// codes returns the payloads of the QR codes in a picture. The reader finds
-// one code a look, so it looks at the whole page and at its corners, where
-// invoices have theirs, in the sizes and tones in which one is missed or found.
-func codes(src image.Image) []string {
+// codes returns the payload of a QR code in a picture, if there is one. The
+// reader finds most codes at first sight. On a paper that should have one it
+// looks again, larger and at the corners, where invoices have theirs.
+func codes(src image.Image, thoroughly bool) []string {
 	size := src.Bounds().Size()
-	var out []string
-	for _, part := range []image.Rectangle{
-		image.Rect(0, 0, size.X, size.Y),
-		image.Rect(0, 0, size.X/3, size.Y/2),
-		image.Rect(size.X*2/3, 0, size.X, size.Y/2),
-		image.Rect(0, size.Y/2, size.X/2, size.Y),
-	} {
-		for _, side := range []int{900, 1600} {
-			view := crop(src, part.Add(src.Bounds().Min), side)
-			if text, ok := code(view); ok && !slices.Contains(out, text) {
-				out = append(out, text)
-			}
-		}
-		if len(out) > 0 {
-			break
+	whole := image.Rect(0, 0, size.X, size.Y)
+	looks := []struct {
+		part image.Rectangle
+		side int
+	}{
+		{whole, 900},
+		{whole, 1600},
+		{image.Rect(0, 0, size.X/3, size.Y/2), 900},
+		{image.Rect(size.X*2/3, 0, size.X, size.Y/2), 900},
+		{image.Rect(0, size.Y/2, size.X/2, size.Y), 900},
+	}
+	if !thoroughly {
+		looks = looks[:1]
+	}
+	for _, look := range looks {
+		if text, ok := code(crop(src, look.part.Add(src.Bounds().Min), look.side)); ok {
+			return []string{text}
 		}
 	}
-	return out
+	return nil
 }
 
 // crop returns a part of the picture in grey, its longer side scaled to side,

@@ -36,7 +36,7 @@ const (
 	defaultMemory  = 3 << 30
 
 	maxAnswer = 4 << 20         // bytes of JSON
-	maxStderr = 4 << 10         // bytes kept, the last ones
+	maxStderr = 4 << 10         // bytes kept, the first and the last
 	grace     = 2 * time.Second // for pipes that outlive a killed child
 )
 
@@ -87,7 +87,7 @@ func (r Reader) Read(ctx context.Context, path string) (document.Reading, error)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = grace
-	stdout, stderr := &limitedBuffer{left: maxAnswer}, &tail{}
+	stdout, stderr := &limitedBuffer{left: maxAnswer}, &ends{}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 
 	// Pdeathsig is sent when the thread that forked ends: keep it.
@@ -140,7 +140,7 @@ func cause(state *os.ProcessState, late bool, seconds uint64, stderr string) str
 	status, _ := state.Sys().(syscall.WaitStatus)
 	spent := state.UserTime() + state.SystemTime()
 	stderr = strings.ToLower(stderr)
-	for _, s := range []string{"out of memory", "cannot allocate memory", "bad_alloc", "pthread_create failed"} {
+	for _, s := range []string{"out of memory", "cannot allocate memory", "failed to allocate", "bad_alloc", "pthread_create failed"} {
 		if strings.Contains(stderr, s) {
 			return document.OutOfMemory
 		}
@@ -177,15 +177,19 @@ func (l *limitedBuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// tail keeps the last bytes that were written to it.
-type tail struct{ kept []byte }
+// ends keeps the first and the last of what is written to it: a program that
+// dies says why at the beginning, and where at the end.
+type ends struct{ head, tail []byte }
 
-func (t *tail) Write(p []byte) (int, error) {
-	t.kept = append(t.kept, p...)
-	if over := len(t.kept) - maxStderr; over > 0 {
-		t.kept = append(t.kept[:0], t.kept[over:]...)
+func (e *ends) Write(p []byte) (int, error) {
+	n := len(p)
+	room := min(maxStderr/4-len(e.head), n)
+	e.head, p = append(e.head, p[:room]...), p[room:]
+	e.tail = append(e.tail, p...)
+	if over := len(e.tail) - maxStderr*3/4; over > 0 {
+		e.tail = append(e.tail[:0], e.tail[over:]...)
 	}
-	return len(p), nil
+	return n, nil
 }
 
-func (t *tail) String() string { return strings.TrimSpace(string(t.kept)) }
+func (e *ends) String() string { return strings.TrimSpace(string(e.head) + string(e.tail)) }

@@ -40,7 +40,7 @@ const sparse = 11
 // tessdata is where Debian keeps the trained data.
 const tessdata = "/usr/share/tesseract-ocr/5/tessdata"
 
-func newTesseract() (*tesseract, error) {
+func newTesseract(ctx context.Context) (*tesseract, error) {
 	// gosseract gives Tesseract's complaint about missing data a buffer that
 	// is too short for it: so look first.
 	for _, l := range languages {
@@ -55,7 +55,14 @@ func newTesseract() (*tesseract, error) {
 	// As variables, since what is set before Init does not survive it.
 	c.Variables["tessedit_pageseg_mode"] = strconv.Itoa(sparse)
 	c.Variables["debug_file"] = os.DevNull
-	return &tesseract{c}, nil
+	t := &tesseract{c}
+	// Load the data now, while there is memory: gosseract sends to /dev/null
+	// what the process says as it dies in there.
+	if _, err := t.Read(ctx, image.NewGray(image.Rect(0, 0, 32, 32))); err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
 }
 
 func (t *tesseract) Name() string {
@@ -86,8 +93,8 @@ func (t *tesseract) Read(ctx context.Context, page *image.Gray) ([]document.Line
 	return lines(words), nil
 }
 
-// Close frees what the engine holds in C.
-func (t *tesseract) Close() error { return t.client.Close() }
+// close frees what the engine holds in C.
+func (t *tesseract) close() { _ = t.client.Close() }
 
 // pgm is the page in the plainest format that leptonica reads.
 func pgm(page *image.Gray) []byte {

@@ -23,12 +23,14 @@ type word struct {
 // since those that Tesseract gives to hanzi overlap.
 func lines(words []word) []document.Line {
 	var runs [][]word
-	for i, w := range words {
-		if n := len(runs); i > 0 && w.line == words[i-1].line && w.box.Min.X-words[i-1].box.Max.X <= reach(runs[n-1], w) {
+	var last word
+	for _, w := range words {
+		if n := len(runs); n > 0 && w.line == last.line && w.box.Min.X-last.box.Max.X <= reach(runs[n-1], w) {
 			runs[n-1] = append(runs[n-1], w)
 		} else {
 			runs = append(runs, []word{w})
 		}
+		last = w
 	}
 	slices.SortStableFunc(runs, func(a, b []word) int { return bounds(a).Min.X - bounds(b).Min.X })
 	var joined [][]word

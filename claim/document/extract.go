@@ -36,7 +36,7 @@ func Extract(kind Kind, lines []Line, qr []string) []Field {
 	case AccidentCertificate:
 		p.accident()
 	case Agreement:
-		p.written("total_fen")
+		p.written()
 	case BankCard, LossPhoto, Other, Unknown:
 	}
 	var out []Field
@@ -234,8 +234,9 @@ func add(sums []sum, fits func(a, b int64) bool) (a, b, whole sum, ok bool) {
 	return a, b, whole, ok
 }
 
-// written lets the amount in capitals (大写) bear witness.
-func (p *paper) written(name string) {
+// written lets the amount in capitals (大写) bear witness to the total.
+func (p *paper) written() {
+	const name = "total_fen"
 	for at, l := range p.lines {
 		fen, ok := capitals(l.Text)
 		if !ok {
@@ -285,7 +286,7 @@ func (p *paper) invoice(qr []string) {
 	if p.adds("amount_fen", "tax_fen") {
 		p.attest("amount + tax = total", "amount_fen", "tax_fen", "total_fen")
 	}
-	p.written("total_fen")
+	p.written()
 
 	for _, payload := range qr {
 		q, ok := ParseInvoiceQR(payload)
@@ -378,7 +379,7 @@ func (p *paper) estimate() {
 	if !p.adds("parts_fen", "labour_fen") {
 		first, second, total, ok := add(p.sums(), func(a, b int64) bool { return true })
 		if !ok {
-			p.written("total_fen")
+			p.written()
 			return
 		}
 		parts, labour := first, second
@@ -395,12 +396,12 @@ func (p *paper) estimate() {
 		if !known {
 			p.doubt("found by its sum, without its label", "parts_fen", "labour_fen")
 			p.attest("parts + labour = total", "total_fen")
-			p.written("total_fen")
+			p.written()
 			return
 		}
 	}
 	p.attest("parts + labour = total", "parts_fen", "labour_fen", "total_fen")
-	p.written("total_fen")
+	p.written()
 }
 
 // vehicle sorts the two dates of a vehicle licence where their labels were not

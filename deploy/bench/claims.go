@@ -43,7 +43,7 @@ const (
 // causes go out meanwhile, and are counted in too. Nobody of staff does
 // anything; the bank sandbox pays.
 func (p *product) flash(ctx context.Context) (string, error) {
-	claim, err := p.report(ctx)
+	claim, plate, err := p.report(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -63,7 +63,7 @@ func (p *product) flash(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	documents[pictures].Kind, documents[pictures].Reading = "repair_estimate", &estimate
+	documents[pictures].Kind, documents[pictures].Reading = "repair_estimate", estimate(plate)
 	if err := p.attach(ctx, claim, documents); err != nil {
 		return "", err
 	}
@@ -73,19 +73,23 @@ func (p *product) flash(ctx context.Context) (string, error) {
 	return claim, p.paid(ctx, claim)
 }
 
-var estimate = rest.PartnerReading{
-	Kind: "repair_estimate", Engine: "bench 1", Pages: 1,
-	Fields: []rest.PartnerField{
-		{Name: "plate", Value: plate(0), ConfidenceBp: 9_900, Page: 1},
-		{Name: "total_fen", Value: "118000", ConfidenceBp: 9_900, Page: 1},
-	},
+// estimate is what the partner has read on a repair estimate.
+func estimate(plate string) *rest.PartnerReading {
+	return &rest.PartnerReading{
+		Kind: "repair_estimate", Engine: "bench 1", Pages: 1,
+		Fields: []rest.PartnerField{
+			{Name: "plate", Value: plate, ConfidenceBp: 9_900, Page: 1},
+			{Name: "total_fen", Value: "118000", ConfidenceBp: 9_900, Page: 1},
+		},
+	}
 }
 
 // agree signs the offer, which is there when the papers' answer is: survey and
 // assessment happen in the same task. Where they do not, it is asked again.
 func (p *product) agree(ctx context.Context, claim string) error {
-	for range 50 {
-		err := p.call(ctx, "POST", "/v1/claims/"+claim+"/offers/1/agreement", p.token, rest.NewAgreement{
+	var err error
+	for range 20 {
+		err = p.call(ctx, "POST", "/v1/claims/"+claim+"/offers/1/agreement", p.token, rest.NewAgreement{
 			Signature: "drawn", Payee: rest.Payee{Name: "李娜", Bank: "工商银行", Account: "1001234567890123"},
 		}, nil)
 		var no *problem
@@ -94,7 +98,7 @@ func (p *product) agree(ctx context.Context, claim string) error {
 		}
 		pause(ctx, 50*time.Millisecond)
 	}
-	return fmt.Errorf("claim %s makes no offer", claim)
+	return fmt.Errorf("claim %s makes no offer: %w", claim, err)
 }
 
 // paid waits until a claim is paid and closed.

@@ -176,13 +176,13 @@ var series = func() string {
 	return string(s)
 }()
 
-func plate(i int) string { return fmt.Sprintf("沪%s%02d", series, i) }
+func plateOf(i int) string { return fmt.Sprintf("沪%s%02d", series, i) }
 
 func policyNo(i int) string { return fmt.Sprintf("BENCH-%s-%02d", series, i) }
 
 func policy(i int) rest.NewPolicy {
 	return rest.NewPolicy{
-		Number: policyNo(i), Line: "motor", Branch: branch, Plate: plate(i),
+		Number: policyNo(i), Line: "motor", Branch: branch, Plate: plateOf(i),
 		Holder: rest.Holder{Name: "张伟", Phone: fmt.Sprintf("139%08d", i)},
 		Versions: []rest.NewPolicyVersion{{
 			StartsAt: time.Now().AddDate(-1, 0, 0).UTC().Truncate(time.Second), EndsAt: time.Now().AddDate(0, 6, 0).UTC().Truncate(time.Second),
@@ -299,13 +299,13 @@ func (p *product) do(req *http.Request, answer any) error {
 	return nil
 }
 
-// report reports a loss that nobody has reported before, and returns the claim.
-// Losses of one policy lie 31 minutes apart.
-func (p *product) report(ctx context.Context) (string, error) {
+// report reports a loss that nobody has reported before, and returns the claim
+// and its plate. Losses of one policy lie 31 minutes apart.
+func (p *product) report(ctx context.Context) (claim, plate string, err error) {
 	n := int(p.losses.Add(1))
 	i := n % policies
 	notice := rest.Notice{
-		Channel: "partner", Line: "motor", PolicyNo: policyNo(i), Plate: plate(i),
+		Channel: "partner", Line: "motor", PolicyNo: policyNo(i), Plate: plateOf(i),
 		LossAt: began.Add(-time.Duration(1+n/policies) * 31 * time.Minute),
 		Place:  "上海市浦东新区世纪大道 100 号地下车库", Cause: "scratch", Story: "倒车时剐蹭立柱，后保险杠受损，无人员受伤。", Self: true,
 		Reporter:  rest.Party{Name: "李娜", Phone: fmt.Sprintf("138%08d", n), Role: "reporter"},
@@ -313,12 +313,12 @@ func (p *product) report(ctx context.Context) (string, error) {
 	}
 	var receipt rest.Receipt
 	if err := p.call(ctx, http.MethodPost, "/v1/claims", p.token, notice, &receipt); err != nil {
-		return "", err
+		return "", "", err
 	}
 	if receipt.Result != "done" {
-		return "", fmt.Errorf("a report was %s: losses of this bench must not be the same", receipt.Result)
+		return "", "", fmt.Errorf("a report was %s: losses of this bench must not be the same", receipt.Result)
 	}
-	return string(receipt.Claim), nil
+	return string(receipt.Claim), notice.Plate, nil
 }
 
 // upload sends one file of a claim, and returns the id of the upload.

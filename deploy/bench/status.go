@@ -28,7 +28,7 @@ const (
 func status(ctx context.Context, b *bench) error {
 	claims := make([]string, statusClaims)
 	for i := range claims {
-		id, err := b.product.report(ctx)
+		id, _, err := b.product.report(ctx)
 		if err != nil {
 			return err
 		}

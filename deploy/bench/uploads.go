@@ -51,7 +51,7 @@ func uploads(ctx context.Context, b *bench) error {
 	claims := make([]string, uploadsAtOnce)
 	sent := make([][]string, uploadsAtOnce) // uploads of each claim
 	for i := range claims {
-		if claims[i], err = p.report(ctx); err != nil {
+		if claims[i], _, err = p.report(ctx); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,502 @@
+package ocr
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"anpei/claim/document"
+	"anpei/deploy/demo/specimen"
+)
+
+// TestMain lets the test binary play the child: the page reader itself, and
+// readers that go wrong in each way there is.
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "page-reader":
+			if Main(os.Args[2:]) != nil {
+				os.Exit(1)
+			}
+			return
+		case "hangs": // and has a child of its own, which hangs too; both pids go to the file
+			path := os.Args[len(os.Args)-1]
+			if os.Args[2] != "alone" {
+				child, err := os.StartProcess(os.Args[0], []string{os.Args[0], "hangs", "alone"}, &os.ProcAttr{})
+				if err != nil {
+					panic(err)
+				}
+				if err := os.WriteFile(path+".tmp", []byte(fmt.Sprintf("%d %d", os.Getpid(), child.Pid)), 0o600); err != nil {
+					panic(err)
+				}
+				if err := os.Rename(path+".tmp", path); err != nil {
+					panic(err)
+				}
+			}
+			forever := make(chan os.Signal, 1)
+			signal.Notify(forever, syscall.SIGUSR1)
+			<-forever
+		case "spins":
+			for n := uint64(1); n != 0; n += 2 { // odd for ever, or until the limit on CPU time
+			}
+		case "crashes":
+			panic("a page reader's bug")
+		case "segfaults":
+			signal.Reset(syscall.SIGSEGV)
+			_ = syscall.Kill(os.Getpid(), syscall.SIGSEGV)
+		case "eats":
+			for all := []byte{1}; len(all) > 0; {
+				all = append(all, all...)
+			}
+		case "is killed": // as by the kernel when memory runs out
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		case "talks": // without end
+			for {
+				if _, err := os.Stdout.WriteString(strings.Repeat("x", 1<<16)); err != nil {
+					os.Exit(3)
+				}
+			}
+		case "says nothing":
+			return
+		case "says it is broken":
+			_, _ = os.Stdout.WriteString(`{"broken":"no data"}`)
+			os.Exit(1)
+		case "tells its limits":
+			var as, cpu, core unix.Rlimit
+			_ = unix.Getrlimit(unix.RLIMIT_AS, &as)
+			_ = unix.Getrlimit(unix.RLIMIT_CPU, &cpu)
+			_ = unix.Getrlimit(unix.RLIMIT_CORE, &core)
+			_, _ = fmt.Printf(`{"kind":"other","detail":"%d %d %d %d %s"}`, as.Max, cpu.Cur, cpu.Max, core.Max, strings.Join(os.Environ(), ","))
+			return
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// fileOf writes data to a file of its own.
+func fileOf(t *testing.T, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "evidence")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	return path
+}
+
+func read1(t *testing.T, data []byte) document.Reading {
+	t.Helper()
+	r, err := Reader{}.Read(t.Context(), fileOf(t, data))
+	require.NoError(t, err)
+	return r
+}
+
+func TestAReaderThatGoesWrongMakesTheFileUnreadableAndNothingElse(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		child, reason string
+		reader        Reader
+	}{
+		{"spins", document.TimedOut, Reader{Timeout: time.Second}},
+		{"crashes", document.Crashed, Reader{}},
+		{"segfaults", document.Crashed, Reader{}},
+		{"eats", document.OutOfMemory, Reader{MemoryBytes: 2 << 30}},
+		{"is killed", document.OutOfMemory, Reader{}},
+		{"talks", document.Crashed, Reader{}},
+		{"says nothing", document.Crashed, Reader{}},
+	} {
+		t.Run(c.child, func(t *testing.T) {
+			t.Parallel()
+			c.reader.Args = []string{c.child}
+			r, err := c.reader.Read(t.Context(), fileOf(t, []byte("x")))
+			require.NoError(t, err)
+			require.Equal(t, c.reason, r.Unreadable)
+			require.NotEmpty(t, r.Detail)
+			require.Positive(t, r.Millis)
+		})
+	}
+}
+
+func TestAReaderThatHangsIsKilledWithItsChildren(t *testing.T) {
+	t.Parallel()
+	path := fileOf(t, nil)
+	r, err := Reader{Args: []string{"hangs"}, Timeout: 3 * time.Second}.Read(t.Context(), path)
+	require.NoError(t, err)
+	require.Equal(t, document.TimedOut, r.Unreadable)
+	gone(t, path)
+}
+
+func TestTheEndOfTheContextIsAnErrorAndLeavesNoProcess(t *testing.T) {
+	t.Parallel()
+	path := fileOf(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { // as soon as both processes are there
+		for ctx.Err() == nil {
+			if data, err := os.ReadFile(path); err == nil && len(data) > 0 {
+				cancel()
+			}
+		}
+	}()
+	_, err := Reader{Args: []string{"hangs"}}.Read(ctx, path)
+	require.ErrorIs(t, err, context.Canceled)
+	gone(t, path)
+}
+
+// gone sees to it that the processes whose pids are in the file have ended. The
+// reader's own is reaped; its child is, too late for us, by whoever inherits it.
+func gone(t *testing.T, path string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	pids := strings.Fields(string(data))
+	require.Len(t, pids, 2)
+	reader, err := strconv.Atoi(pids[0])
+	require.NoError(t, err)
+	require.ErrorIs(t, syscall.Kill(reader, 0), syscall.ESRCH)
+	require.Eventually(t, func() bool {
+		stat, err := os.ReadFile("/proc/" + pids[1] + "/stat")
+		if err != nil {
+			return true
+		}
+		_, state, _ := strings.Cut(string(stat), ") ")
+		return strings.HasPrefix(state, "Z") || strings.HasPrefix(state, "X")
+	}, 10*time.Second, 5*time.Millisecond)
+}
+
+func TestABrokenInstallationIsAnError(t *testing.T) {
+	t.Parallel()
+	_, err := Reader{Args: []string{"says it is broken"}}.Read(t.Context(), "any")
+	require.EqualError(t, err, "no data")
+	_, err = Reader{Exe: "/nowhere/worker"}.Read(t.Context(), "any")
+	require.ErrorIs(t, err, os.ErrNotExist)
+	_, err = Reader{}.Read(t.Context(), filepath.Join(t.TempDir(), "missing"))
+	require.ErrorContains(t, err, "no such file")
+}
+
+func TestTheChildHasLimitsAndNoSecrets(t *testing.T) {
+	t.Setenv("ANPEI_DATABASE_URL", "postgres://secret")
+	r, err := Reader{Args: []string{"tells its limits"}, MemoryBytes: 5 << 30, Timeout: 7 * time.Second}.Read(t.Context(), "any")
+	require.NoError(t, err)
+	limits, environment, _ := strings.Cut(r.Detail, " PATH")
+	require.Equal(t, fmt.Sprintf("%d 8 9 0", uint64(5<<30)), limits)
+	require.NotContains(t, environment, "secret")
+}
+
+func TestBadFilesAreUnreadableForAStatedReason(t *testing.T) {
+	t.Parallel()
+	var photo bytes.Buffer
+	require.NoError(t, jpeg.Encode(&photo, image.NewRGBA(image.Rect(0, 0, 640, 480)), nil))
+	blank := image.NewGray(image.Rect(0, 0, 800, 600))
+	for i := range blank.Pix {
+		blank.Pix[i] = 255
+	}
+	var white bytes.Buffer
+	require.NoError(t, png.Encode(&white, blank))
+	spoiled, err := specimen.VATInvoice(invoice(specimen.Bad))
+	require.NoError(t, err)
+
+	for _, c := range []struct {
+		name   string
+		data   []byte
+		reason string
+		reader Reader
+	}{
+		{"nothing at all", nil, document.Empty, Reader{}},
+		{"a picture cut off", photo.Bytes()[:photo.Len()*2/3], document.Truncated, Reader{}},
+		{"a picture cut off in its header", photo.Bytes()[:40], document.Truncated, Reader{}},
+		{"a picture bomb", bomb(60000, 60000), document.TooManyPixels, Reader{}},
+		{"more bytes than allowed", photo.Bytes(), document.TooLarge, Reader{MaxBytes: 100}},
+		{"text that calls itself a picture", []byte("这不是图片，只是一些文字。"), document.WrongType, Reader{}},
+		{"a program", append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 100)...), document.WrongType, Reader{}},
+		{"a PDF with a password", protectedPDF(t), document.Encrypted, Reader{}},
+		{"a PDF without pages", emptyPDF(), document.NoPages, Reader{}},
+		{"a PDF cut off", []byte("%PDF-1.7\n1 0 obj\n<< /Type /Catalog"), document.Truncated, Reader{}},
+		{"a PDF with a blank page", blankPDF(t), document.NothingFound, Reader{}},
+		{"a blank picture", white.Bytes(), document.NothingFound, Reader{}},
+		{"a picture in the dark, from far, by a shaking hand", spoiled, document.NothingFound, Reader{}},
+		{"a page that takes more memory than there is", noisy(t, 5000, 5000), document.OutOfMemory, Reader{MemoryBytes: 1500 << 20}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, err := c.reader.Read(t.Context(), fileOf(t, c.data))
+			require.NoError(t, err)
+			require.Equal(t, c.reason, r.Unreadable)
+			require.NotEmpty(t, r.Detail)
+			require.Equal(t, document.Unknown, r.Kind)
+			require.Empty(t, r.Fields)
+		})
+	}
+}
+
+// bomb is a PNG of a few bytes that says it is huge.
+func bomb(w, h uint32) []byte {
+	header := binary.BigEndian.AppendUint32([]byte("IHDR"), w)
+	header = append(binary.BigEndian.AppendUint32(header, h), 8, 2, 0, 0, 0)
+	out := append([]byte("\x89PNG\r\n\x1a\n"), 0, 0, 0, 13)
+	out = append(out, header...)
+	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(header))
+}
+
+func noisy(t *testing.T, w, h int) []byte {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i * 7919 >> 3)
+	}
+	var b bytes.Buffer
+	require.NoError(t, (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img))
+	require.Less(t, b.Len(), defaultBytes)
+	return b.Bytes()
+}
+
+func protectedPDF(t *testing.T) []byte {
+	t.Helper()
+	pdf := fpdf.New("P", "mm", "A4", "")
+	pdf.SetProtection(0, "only the owner knows", "another")
+	pdf.AddPage()
+	return written(t, pdf)
+}
+
+func blankPDF(t *testing.T) []byte {
+	t.Helper()
+	pdf := fpdf.New("P", "mm", "A4", "")
+	pdf.AddPage()
+	return written(t, pdf)
+}
+
+func written(t *testing.T, pdf *fpdf.Fpdf) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, pdf.Output(&b))
+	return b.Bytes()
+}
+
+func emptyPDF() []byte {
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.4\n")
+	var at []int
+	for i, object := range []string{"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [] /Count 0 >>"} {
+		at = append(at, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, object)
+	}
+	xref := b.Len()
+	fmt.Fprintf(&b, "xref\n0 3\n0000000000 65535 f \n%010d 00000 n \n%010d 00000 n \ntrailer\n<< /Size 3 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n", at[0], at[1], xref)
+	return b.Bytes()
+}
+
+func invoice(q specimen.Quality) specimen.Invoice {
+	return specimen.Invoice{
+		Code: "044002600111", Number: "70734235", Issued: "2026-03-09", CheckCode: "21221762166179393588", Province: "广东",
+		Buyer: "样例财产保险股份有限公司", BuyerTaxID: specimen.CreditCode("91440300MA5TE5T00"),
+		Seller: "深圳市样例汽车维修有限公司", SellerTaxID: specimen.CreditCode("91440300MA5DEMX00"),
+		Items:       []specimen.Item{{Name: "*劳务*汽车维修费", Unit: "项", Fen: 213895}, {Name: "*机动车配件*前保险杠", Unit: "件", Fen: 82700}},
+		RatePercent: 13, Plate: "粤B12345", Quality: q, Seed: 1,
+	}
+}
+
+func digital(q specimen.Quality) specimen.Invoice {
+	in := invoice(q)
+	in.Code, in.CheckCode, in.Number = "", "", "26442000000012345678"
+	return in
+}
+
+func drawn(data []byte, err error) func(*testing.T) []byte {
+	return func(t *testing.T) []byte {
+		t.Helper()
+		require.NoError(t, err)
+		return data
+	}
+}
+
+// TestSpecimensAreRead holds the values that must come out right, with a star
+// where no person needs to look at them.
+func TestSpecimensAreRead(t *testing.T) {
+	t.Parallel()
+	vin := specimen.VIN("LSVAA4180E2123456")
+	number := specimen.Citizen("44030519900101123")
+	provincial := map[string]string{
+		"invoice_code": "044002600111 *", "invoice_number": "70734235 *", "issue_date": "2026-03-09 *", "check_code": "21221762166179393588 *",
+		"amount_fen": "296595 *", "tax_fen": "38557 *", "total_fen": "335152 *",
+	}
+	fullyDigital := map[string]string{
+		"invoice_number": "26442000000012345678 *", "issue_date": "2026-03-09 *",
+		"amount_fen": "296595 *", "tax_fen": "38557 *", "total_fen": "335152 *",
+	}
+	fromText := map[string]string{
+		"buyer": "样例财产保险股份有限公司 *", "seller": "深圳市样例汽车维修有限公司 *",
+		"buyer_tax_id": specimen.CreditCode("91440300MA5TE5T00") + " *", "seller_tax_id": specimen.CreditCode("91440300MA5DEMX00") + " *", "plate": "粤B12345",
+	}
+	plate := map[string]string{"plate": "粤B12345"}
+	vehicle := map[string]string{"vin": vin + " *", "register_date": "2019-05-06", "issue_date": "2021-06-07"}
+	driver := map[string]string{"licence_no": number + " *", "birth_date": "1990-01-01 *", "sex": "男 *", "issue_date": "2012-03-04", "valid_until": "2028-03-04"}
+	estimate := map[string]string{"vin": vin + " *", "parts_fen": "227100 *", "labour_fen": "85000 *", "total_fen": "312100 *"}
+
+	type paper struct {
+		name string
+		file func(*testing.T) []byte
+		kind document.Kind
+		want []map[string]string
+	}
+	papers := []paper{
+		{"invoice pdf", drawn(specimen.VATInvoicePDF(invoice(""))), document.VATInvoice, []map[string]string{provincial, fromText}},
+		{"digital invoice pdf", drawn(specimen.VATInvoicePDF(digital(""))), document.VATInvoice, []map[string]string{fullyDigital, fromText}},
+	}
+	for _, q := range []specimen.Quality{specimen.Clean, specimen.Scan} {
+		if q != specimen.Clean { // on a scan, Tesseract reads few provinces
+			plate = nil
+		}
+		papers = append(papers,
+			paper{"invoice " + string(q), drawn(specimen.VATInvoice(invoice(q))), document.VATInvoice, []map[string]string{provincial}},
+			paper{"digital invoice " + string(q), drawn(specimen.VATInvoice(digital(q))), document.VATInvoice, []map[string]string{fullyDigital}},
+			paper{"vehicle licence " + string(q), drawn(specimen.VehicleLicence(specimen.Vehicle{
+				Plate: "粤B12345", Type: "小型轿车", Owner: "测试张三", Address: "广东省深圳市样例区测试路1号", Use: "非营运", Model: "样例牌YL7150A", VIN: vin,
+				EngineNo: "TEST12345", Registered: "2019-05-06", Issued: "2021-06-07", Bureau: "广东省深圳市公安局交通警察局", Quality: q, Seed: 2,
+			})), document.VehicleLicence, []map[string]string{vehicle, plate}},
+			paper{"driving licence " + string(q), drawn(specimen.DrivingLicence(specimen.Driver{
+				Number: number, Name: "测试张三", Sex: "男", Address: "广东省深圳市样例区测试路1号", Born: "1990-01-01", FirstIssued: "2012-03-04",
+				Class: "C1", ValidFrom: "2018-03-04", ValidUntil: "2028-03-04", Bureau: "广东省深圳市公安局交通警察局", Quality: q, Seed: 3,
+			})), document.DrivingLicence, []map[string]string{driver}},
+			paper{"repair estimate " + string(q), drawn(specimen.RepairEstimate(specimen.Estimate{
+				Number: "GJ202603020001", Issued: "2026-03-02", Plate: "粤B12345", VIN: vin, Model: "样例牌YL7150A", Shop: "深圳市样例汽车维修有限公司",
+				Claim: "RDAA2026000001", Insured: "测试张三", Quality: q, Seed: 4,
+				Lines: []specimen.Repair{{Name: "前保险杠", Action: "更换", PartsFen: 82700, LabourFen: 30000}, {Name: "左前大灯总成", Action: "更换", PartsFen: 144400, LabourFen: 10000}, {Name: "左前翼子板", Action: "喷漆", LabourFen: 45000}},
+			})), document.RepairEstimate, []map[string]string{estimate, plate}},
+		)
+	}
+	for _, view := range []specimen.View{specimen.CarFront, specimen.CarDetail, specimen.WarehouseHall} {
+		papers = append(papers, paper{string(view), drawn(specimen.LossPhoto(specimen.Photo{View: view, Plate: "粤B12345", Caption: "2026-03-02 09:41 测试路1号", Seed: 5})), document.LossPhoto, nil})
+	}
+	for _, c := range papers {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := read1(t, c.file(t))
+			require.Empty(t, r.Unreadable)
+			require.Equal(t, c.kind, r.Kind)
+			require.Equal(t, 1, r.Pages)
+			require.Positive(t, r.Width*r.Height)
+			require.NotEmpty(t, r.Engine)
+			read := map[string]string{}
+			for _, f := range r.Fields {
+				read[f.Name] = f.Value
+				if f.Sure {
+					read[f.Name] += " *"
+				}
+				require.NotEmpty(t, f.Engine, f.Name)
+				require.Equal(t, 1, f.Page)
+				require.True(t, f.Box == [4]int{} && f.Source == document.FromQR || f.Box[0] < f.Box[2] && f.Box[1] < f.Box[3] && f.Box[2] <= r.Width && f.Box[3] <= r.Height, "%s stands at %v", f.Name, f.Box)
+			}
+			for _, want := range c.want {
+				for name, value := range want {
+					require.Equal(t, value, read[name], name)
+				}
+			}
+			// The policy is the second witness of a plate.
+			for _, f := range document.Confirm(r.Fields, map[string]string{"plate": "粤B·12345"}, "policy") {
+				require.True(t, f.Name != "plate" || f.Sure)
+			}
+		})
+	}
+}
+
+func TestAPictureThatLiesOnItsSideIsSetUpright(t *testing.T) {
+	t.Parallel()
+	src := image.NewGray(image.Rect(0, 0, 3, 2))
+	copy(src.Pix, []uint8{1, 2, 3, 4, 5, 6})
+	for orientation, want := range map[int][]uint8{
+		1: {1, 2, 3, 4, 5, 6}, 2: {3, 2, 1, 6, 5, 4}, 3: {6, 5, 4, 3, 2, 1}, 4: {4, 5, 6, 1, 2, 3},
+		5: {1, 4, 2, 5, 3, 6}, 6: {4, 1, 5, 2, 6, 3}, 7: {6, 3, 5, 2, 4, 1}, 8: {3, 6, 2, 5, 1, 4},
+	} {
+		var got []uint8
+		out := upright(src, orientation)
+		for y := range out.Bounds().Dy() {
+			for x := range out.Bounds().Dx() {
+				got = append(got, color.GrayModel.Convert(out.At(x, y)).(color.Gray).Y)
+			}
+		}
+		require.Empty(t, cmp.Diff(want, got), orientation)
+	}
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		require.Equal(t, 6, orientation(exif(order, 6)))
+	}
+	require.Equal(t, 1, orientation([]byte("\xff\xd8\xff\xdb\x00\x43")))
+}
+
+// exif is the head of a JPEG with an orientation.
+func exif(order binary.AppendByteOrder, orientation uint16) []byte {
+	tiff := []byte("II*\x00")
+	if order == binary.BigEndian {
+		tiff = []byte("MM\x00*")
+	}
+	tiff = order.AppendUint32(tiff, 8)
+	tiff = order.AppendUint16(tiff, 1)
+	tiff = order.AppendUint16(tiff, 0x0112)
+	tiff = order.AppendUint16(tiff, 3)
+	tiff = order.AppendUint32(tiff, 1)
+	tiff = order.AppendUint16(tiff, orientation)
+	tiff = append(tiff, 0, 0, 0, 0, 0, 0)
+	body := append([]byte("Exif\x00\x00"), tiff...)
+	out := binary.BigEndian.AppendUint16([]byte("\xff\xd8\xff\xe1"), uint16(len(body)+2))
+	return append(out, body...)
+}
+
+func TestAPageThatLeansIsSetStraightAndItsBoxesLeadBack(t *testing.T) {
+	t.Parallel()
+	src := image.NewGray(image.Rect(0, 0, 1000, 800))
+	for i := range src.Pix {
+		src.Pix[i] = 250
+	}
+	for row := range 12 { // lines of text, of a kind
+		for x := 80; x < 900; x++ {
+			if x%9 < 5 {
+				for y := range 10 {
+					src.Pix[(60+row*60+y)*src.Stride+x] = 10
+				}
+			}
+		}
+	}
+	leaning := rotate(src, -0.05)
+	require.InDelta(t, 0.05, lean(leaning), 0.006)
+	p := prepare(leaning)
+	require.InDelta(t, 0.05, p.angle, 0.006)
+	// Where the middle of the first line came to stand, its box leads.
+	found := []document.Line{{Box: [4]int{80, 60, 900, 70}}}
+	p.restore(found)
+	b := found[0].Box
+	require.InDelta(t, 507, (b[0]+b[2])/2, 12)
+	require.InDelta(t, 65, (b[1]+b[3])/2, 12)
+}
+
+func TestWordsBecomeLinesAndColumnsStayApart(t *testing.T) {
+	t.Parallel()
+	at := func(text string, x, y, w, line int) word {
+		return word{text, image.Rect(x, y, x+w, y+20), 9000, line}
+	}
+	var texts []string
+	for _, l := range lines([]word{
+		at("住", 10, 0, 20, 1), at("址", 90, 2, 20, 2), // a label spread out
+		at("测试", 200, 0, 40, 1), at("路", 238, 0, 20, 1), at("1", 262, 0, 8, 1), // boxes overlap
+		at("Plate", 10, 40, 50, 3), at("No.", 66, 40, 30, 3),
+		at("材料费", 10, 80, 60, 4), at("工时费", 200, 80, 60, 4),
+	}) {
+		texts = append(texts, l.Text)
+	}
+	require.Empty(t, cmp.Diff([]string{"住址", "Plate No.", "材料费", "测试路1", "工时费"}, texts))
+}
