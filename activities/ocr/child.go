@@ -12,6 +12,7 @@ import (
 	_ "image/png"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -196,91 +197,37 @@ func nothing(r document.Reading) document.Reading {
 }
 
 func readPDF(ctx context.Context, path string, l limits) (document.Reading, error) {
-	var broken *brokenError
-	pdf, err := inspect(ctx, path, l.pages)
-	switch {
-	case errors.As(err, &broken):
-		return document.Reading{}, err
-	case errors.Is(err, errEncrypted):
-		return document.Illegible(document.Encrypted), nil
-	case err != nil:
-		return document.Illegible(document.Truncated), nil
-	case pdf.count == 0 || len(pdf.sizes) == 0:
-		return document.Illegible(document.NoPages), nil
+	b, reason, err := open(ctx, path, l)
+	if err != nil || reason != "" {
+		return document.Illegible(reason), err
 	}
-	layer, err := textLayer(ctx, path, l.pages)
-	if errors.As(err, &broken) {
-		return document.Reading{}, err
-	}
-	layerEngine := popplerVersion(ctx)
+	defer b.close()
 	var lines []document.Line
 	var qr, engines []string
-	var engine *tesseract // for pages without text
-	defer func() {
-		if engine != nil {
-			engine.close()
-		}
-	}()
-	used := func(name string) {
-		if len(engines) == 0 || engines[len(engines)-1] != name {
-			engines = append(engines, name)
-		}
-	}
-	for i, size := range pdf.sizes {
-		written := i < len(layer) && characters(layer[i]) >= fewest
-		if written {
-			for _, line := range layer[i] {
-				line.Page, line.Source, line.Engine = i+1, document.FromPDFText, layerEngine
-				lines = append(lines, line)
-			}
-			used(layerEngine)
-			if kind, _ := document.Classify(layer[i]); kind != document.VATInvoice {
-				continue // only invoices have a code to look for
-			}
-		}
-		drawn, scale, err := render(ctx, path, i+1, size, min(l.pixels, maxDrawn))
-		if err != nil {
-			if written {
-				continue
-			}
+	for i := range b.sizes {
+		p, err := b.page(ctx, i)
+		var broken *brokenError
+		switch {
+		case errors.As(err, &broken):
+			return document.Reading{}, err
+		case err != nil:
 			return document.Illegible(document.Truncated), nil
 		}
-		qr = append(qr, codes(drawn)...)
-		if written {
-			continue
+		lines, qr = append(lines, p.lines...), append(qr, p.qr...)
+		if !slices.Contains(engines, p.engine) {
+			engines = append(engines, p.engine)
 		}
-		if engine == nil {
-			if engine, err = newTesseract(ctx); err != nil {
-				return document.Reading{}, err
-			}
-		}
-		found, err := recognise(ctx, drawn, i+1, engine)
-		if err != nil {
-			return document.Reading{}, err
-		}
-		for j := range found {
-			for k := range found[j].Box {
-				found[j].Box[k] = int(float64(found[j].Box[k]) / scale)
-			}
-		}
-		lines = append(lines, found...)
-		kind, _ := document.Classify(found)
-		qr = append(qr, codesFor(kind, drawn, false)...)
-		used(engine.Name())
 	}
-	r := document.Reading{Pages: pdf.count, Width: pdf.sizes[0].X, Height: pdf.sizes[0].Y, Engine: strings.Join(engines, ", ")}
-	understand(&r, lines, qr)
+	r := document.Reading{Pages: b.count, Width: b.sizes[0].X, Height: b.sizes[0].Y, Engine: strings.Join(engines, ", ")}
 	if characters(lines) == 0 && len(qr) == 0 {
 		return nothing(r), nil
 	}
-	if pdf.count > len(pdf.sizes) {
-		r.Detail = fmt.Sprintf("共 %d 页，只读取了前 %d 页。 Only the first %[2]d of %[1]d pages were read.", pdf.count, len(pdf.sizes))
+	understand(&r, lines, qr)
+	if b.count > len(b.sizes) {
+		r.Detail = fmt.Sprintf("共 %d 页，只读取了前 %d 页。 Only the first %[2]d of %[1]d pages were read.", b.count, len(b.sizes))
 	}
 	return r, nil
 }
-
-// maxDrawn is the most pixels to which a page of a PDF is drawn: A3 at 200 dpi.
-const maxDrawn = 8_000_000
 
 func characters(lines []document.Line) int {
 	n := 0

@@ -21,6 +21,9 @@ import (
 // dpi at which pages of a PDF are drawn, and in which all its boxes are given.
 const dpi = 200
 
+// maxDrawn is the most pixels to which a page is drawn: A3 at 200 dpi.
+const maxDrawn = 8_000_000
+
 // fewest is how many characters make a text layer: a scanner's stamp has less.
 const fewest = 16
 
@@ -29,10 +32,88 @@ const maxText = 8 << 20
 
 var errEncrypted = errors.New("password required")
 
-// pdfPages is what pdfinfo says of a file.
-type pdfPages struct {
-	count int
-	sizes []image.Point // of the first pages, in pixels at dpi, as they are turned
+// book is a PDF whose pages are being read.
+type book struct {
+	path      string
+	limits    limits
+	count     int               // of all pages
+	sizes     []image.Point     // of those to be read, as they are turned, in pixels at dpi
+	layer     [][]document.Line // their text layers, by page
+	poppler   string            // the name of what reads them
+	tesseract *tesseract        // loaded for the first page without text
+}
+
+// sheet is what one page gave.
+type sheet struct {
+	lines  []document.Line
+	qr     []string
+	engine string
+}
+
+// open inspects a PDF. The reason says why its pages cannot be read; an error
+// means that the installation is broken.
+func open(ctx context.Context, path string, l limits) (b *book, reason string, err error) {
+	b = &book{path: path, limits: l}
+	err = b.inspect(ctx)
+	if err == nil && len(b.sizes) > 0 {
+		b.layer, err = b.textLayer(ctx)
+	}
+	var broken *brokenError
+	switch {
+	case errors.As(err, &broken):
+		return nil, "", err
+	case errors.Is(err, errEncrypted):
+		return nil, document.Encrypted, nil
+	case err != nil:
+		return nil, document.Truncated, nil
+	case b.count == 0 || len(b.sizes) == 0:
+		return nil, document.NoPages, nil
+	}
+	b.poppler = popplerVersion(ctx)
+	return b, "", nil
+}
+
+func (b *book) close() {
+	if b.tesseract != nil {
+		b.tesseract.close()
+	}
+}
+
+// page reads a page, counted from 0: its text layer, or what it looks like.
+func (b *book) page(ctx context.Context, i int) (sheet, error) {
+	if i < len(b.layer) && characters(b.layer[i]) >= fewest {
+		s := sheet{lines: b.layer[i], engine: b.poppler}
+		for j := range s.lines {
+			s.lines[j].Page, s.lines[j].Source, s.lines[j].Engine = i+1, document.FromPDFText, b.poppler
+		}
+		if kind, _ := document.Classify(s.lines); kind == document.VATInvoice { // nothing else has a code
+			if drawn, _, err := b.draw(ctx, i); err == nil {
+				s.qr = codes(drawn, true)
+			}
+		}
+		return s, nil
+	}
+	drawn, scale, err := b.draw(ctx, i)
+	if err != nil {
+		return sheet{}, err
+	}
+	if b.tesseract == nil {
+		if b.tesseract, err = newTesseract(ctx); err != nil {
+			return sheet{}, err
+		}
+	}
+	s := sheet{engine: b.tesseract.Name()}
+	if s.lines, err = recognise(ctx, drawn, i+1, b.tesseract); err != nil {
+		return sheet{}, err
+	}
+	for j := range s.lines {
+		for k, v := range s.lines[j].Box {
+			s.lines[j].Box[k] = int(float64(v) / scale)
+		}
+	}
+	kind, _ := document.Classify(s.lines)
+	s.qr = codesFor(kind, drawn, false)
+	return s, nil
 }
 
 var (
@@ -41,19 +122,17 @@ var (
 	turnPattern  = regexp.MustCompile(`(?m)^Page\s+\d+ rot:\s+(\d+)`)
 )
 
-// inspect counts the pages of a PDF and measures the first of them. It returns
-// errEncrypted for one that asks for a password.
-func inspect(ctx context.Context, path string, most int) (pdfPages, error) {
-	out, err := poppler(ctx, 1<<20, "pdfinfo", "-f", "1", "-l", strconv.Itoa(most), path)
+// inspect counts the pages and measures those to be read.
+func (b *book) inspect(ctx context.Context) error {
+	out, err := poppler(ctx, 1<<20, "pdfinfo", "-f", "1", "-l", strconv.Itoa(b.limits.pages), b.path)
 	switch {
 	case err != nil && strings.Contains(err.Error(), "Wrong page range"):
-		return pdfPages{}, nil // from 1 to 0
+		return nil // from 1 to 0
 	case err != nil:
-		return pdfPages{}, err
+		return err
 	}
-	var p pdfPages
 	if m := pagesPattern.FindSubmatch(out); m != nil {
-		p.count, _ = strconv.Atoi(string(m[1]))
+		b.count, _ = strconv.Atoi(string(m[1]))
 	}
 	turns := turnPattern.FindAllSubmatch(out, -1)
 	for i, m := range sizePattern.FindAllSubmatch(out, -1) {
@@ -62,16 +141,16 @@ func inspect(ctx context.Context, path string, most int) (pdfPages, error) {
 		if i < len(turns) && (string(turns[i][1]) == "90" || string(turns[i][1]) == "270") {
 			w, h = h, w
 		}
-		p.sizes = append(p.sizes, image.Pt(pixels(w), pixels(h)))
+		b.sizes = append(b.sizes, image.Pt(pixels(w), pixels(h)))
 	}
-	return p, nil
+	return nil
 }
 
 func pixels(points float64) int { return int(math.Round(points * dpi / 72)) }
 
 // textLayer returns the text that a PDF itself says its pages show, by page.
-func textLayer(ctx context.Context, path string, most int) ([][]document.Line, error) {
-	out, err := poppler(ctx, maxText, "pdftotext", "-bbox", "-f", "1", "-l", strconv.Itoa(most), path, "-")
+func (b *book) textLayer(ctx context.Context) ([][]document.Line, error) {
+	out, err := poppler(ctx, maxText, "pdftotext", "-bbox", "-f", "1", "-l", strconv.Itoa(b.limits.pages), b.path, "-")
 	if err != nil {
 		return nil, err
 	}
@@ -136,20 +215,21 @@ func parseLayer(r io.Reader) ([][]document.Line, error) {
 	}
 }
 
-// render draws one page of a PDF at dpi, or smaller when it would have more
-// than most pixels. The picture is scaled so that size stays its size.
-func render(ctx context.Context, path string, number int, size image.Point, most int64) (image.Image, float64, error) {
-	scale := 1.0
-	if area := float64(size.X) * float64(size.Y); area > float64(most) {
+// draw draws a page at dpi, or smaller by scale when it would have too many
+// pixels.
+func (b *book) draw(ctx context.Context, i int) (drawn image.Image, scale float64, err error) {
+	most := min(b.limits.pixels, maxDrawn)
+	scale = 1
+	if area := float64(b.sizes[i].X) * float64(b.sizes[i].Y); area > float64(most) {
 		scale = math.Sqrt(float64(most) / area)
 	}
-	n := strconv.Itoa(number)
-	out, err := poppler(ctx, 4*most+1024, "pdftoppm", "-f", n, "-l", n, "-r", strconv.FormatFloat(dpi*scale, 'f', 2, 64), path)
+	n := strconv.Itoa(i + 1)
+	out, err := poppler(ctx, 4*most+1024, "pdftoppm", "-f", n, "-l", n, "-r", strconv.FormatFloat(dpi*scale, 'f', 2, 64), b.path)
 	if err != nil {
 		return nil, 0, err
 	}
-	img, err := ppm(out)
-	return img, scale, err
+	drawn, err = ppm(out)
+	return drawn, scale, err
 }
 
 // ppm decodes the binary portable pixmap that pdftoppm writes.

@@ -45,7 +45,7 @@ func newTesseract(ctx context.Context) (*tesseract, error) {
 	// is too short for it: so look first.
 	for _, l := range languages {
 		if _, err := os.Stat(filepath.Join(tessdata, l+".traineddata")); err != nil {
-			return nil, fmt.Errorf("tesseract data (Debian package tesseract-ocr-%s): %w", strings.ReplaceAll(l, "_", "-"), err)
+			return nil, &brokenError{fmt.Errorf("tesseract data (Debian package tesseract-ocr-%s): %w", strings.ReplaceAll(l, "_", "-"), err)}
 		}
 	}
 	c := gosseract.NewClient()
