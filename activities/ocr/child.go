@@ -147,8 +147,9 @@ func codesFor(kind document.Kind, src image.Image, photo bool) []string {
 	switch kind {
 	case document.VATInvoice, document.Other, document.Unknown:
 		return codes(src, !photo)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // leastPhoto is the shorter side, in pixels, of a picture that shows a loss. In

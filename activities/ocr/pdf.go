@@ -65,7 +65,7 @@ func open(ctx context.Context, path string, l limits) (b *book, reason string, e
 	case errors.Is(err, errEncrypted):
 		return nil, document.Encrypted, nil
 	case err != nil:
-		return nil, document.Truncated, nil
+		return nil, document.Truncated, nil //nolint:nilerr // the file's fault, and said
 	case b.count == 0 || len(b.sizes) == 0:
 		return nil, document.NoPages, nil
 	}
