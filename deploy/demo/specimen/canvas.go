@@ -15,10 +15,8 @@ import (
 // canvas is a picture with pens.
 type canvas struct {
 	*image.RGBA
-	fonts  *fonts
-	rand   *rand.Rand
-	raster vector.Rasterizer
-	mask   image.Alpha
+	fonts *fonts
+	rand  *rand.Rand
 }
 
 func newCanvas(w, h int, ground color.Color, seed uint64) (*canvas, error) {
@@ -26,8 +24,8 @@ func newCanvas(w, h int, ground color.Color, seed uint64) (*canvas, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &canvas{RGBA: image.NewRGBA(image.Rect(0, 0, w, h)), fonts: f, rand: rand.New(rand.NewPCG(seed, 20260302))}
-	draw.Draw(c.RGBA, c.Bounds(), image.NewUniform(ground), image.Point{}, draw.Src)
+	c := &canvas{image.NewRGBA(image.Rect(0, 0, w, h)), f, rand.New(rand.NewPCG(seed, 20260302))}
+	draw.Draw(c, c.Bounds(), image.NewUniform(ground), image.Point{}, draw.Src)
 	return c, nil
 }
 
@@ -89,7 +87,7 @@ func ellipse(x, y, rx, ry float64) *path {
 }
 
 // fill paints the inside of a path.
-func (c *canvas) fill(p *path, with paint) {
+func (c *canvas) fill(p *path, paint image.Image) {
 	lo, hi := pt{math.MaxFloat64, math.MaxFloat64}, pt{-math.MaxFloat64, -math.MaxFloat64}
 	for _, piece := range p.pieces {
 		for _, q := range piece.points {
@@ -101,8 +99,7 @@ func (c *canvas) fill(p *path, with paint) {
 	if area.Empty() {
 		return
 	}
-	r := &c.raster
-	r.Reset(area.Dx(), area.Dy())
+	r := vector.NewRasterizer(area.Dx(), area.Dy())
 	for _, piece := range p.pieces {
 		var xy [6]float32
 		for i, q := range piece.points {
@@ -121,39 +118,15 @@ func (c *canvas) fill(p *path, with paint) {
 		}
 	}
 	r.ClosePath()
-
-	need := area.Dx() * area.Dy()
-	c.mask = image.Alpha{Pix: append(c.mask.Pix[:0], make([]uint8, need)...), Stride: area.Dx(), Rect: image.Rect(0, 0, area.Dx(), area.Dy())}
-	r.DrawOp = draw.Src
-	r.Draw(&c.mask, c.mask.Rect, image.Opaque, image.Point{})
-	for y := area.Min.Y; y < area.Max.Y; y++ {
-		row := c.mask.Pix[(y-area.Min.Y)*area.Dx():][:area.Dx()]
-		for i, cover := range row {
-			if cover == 0 {
-				continue
-			}
-			colour := with.at(area.Min.X+i, y)
-			t := int(cover) * int(colour.A)
-			to := c.Pix[c.PixOffset(area.Min.X+i, y):][:4]
-			over := func(under, on uint8) uint8 {
-				return uint8((int(under)*(255*255-t) + int(on)*t + 255*255/2) / (255 * 255))
-			}
-			to[0], to[1], to[2], to[3] = over(to[0], colour.R), over(to[1], colour.G), over(to[2], colour.B), over(to[3], 255)
-		}
-	}
+	r.Draw(c, area, paint, area.Min)
 }
 
-// paint is what a pen leaves at each place.
-type paint interface{ at(x, y int) color.NRGBA }
-
-type solid color.NRGBA
-
-func (s solid) at(_, _ int) color.NRGBA { return color.NRGBA(s) }
-
-func ink(r, g, b uint8) paint { return solid{r, g, b, 255} }
+func ink(r, g, b uint8) *image.Uniform { return image.NewUniform(color.RGBA{r, g, b, 255}) }
 
 // glass is a colour through which one sees: a is its strength, 0 to 255.
-func glass(r, g, b, a uint8) paint { return solid{r, g, b, a} }
+func glass(r, g, b, a uint8) *image.Uniform {
+	return image.NewUniform(color.NRGBA{r, g, b, a})
+}
 
 // gradient goes from one colour at the top to another at the bottom.
 type gradient struct {
@@ -161,8 +134,10 @@ type gradient struct {
 	y0, y1      float64
 }
 
-func (g gradient) at(_, y int) color.NRGBA {
-	return color.NRGBA(mix(g.top, g.bottom, (float64(y)-g.y0)/(g.y1-g.y0)))
+func (gradient) ColorModel() color.Model { return color.RGBAModel }
+func (gradient) Bounds() image.Rectangle { return image.Rect(-1e9, -1e9, 1e9, 1e9) }
+func (g gradient) At(_, y int) color.Color {
+	return mix(g.top, g.bottom, (float64(y)-g.y0)/(g.y1-g.y0))
 }
 
 func mix(a, b color.RGBA, t float64) color.RGBA {
@@ -178,53 +153,55 @@ type halo struct {
 	x, y, rx, ry float64
 }
 
-func (h halo) at(x, y int) color.NRGBA {
-	dx, dy := (float64(x)-h.x)/h.rx, (float64(y)-h.y)/h.ry
-	t := math.Max(0, 1-math.Sqrt(dx*dx+dy*dy))
+func (halo) ColorModel() color.Model { return color.NRGBAModel }
+func (halo) Bounds() image.Rectangle { return image.Rect(-1e9, -1e9, 1e9, 1e9) }
+func (h halo) At(x, y int) color.Color {
+	d := math.Hypot((float64(x)-h.x)/h.rx, (float64(y)-h.y)/h.ry)
+	t := math.Max(0, 1-d)
 	return color.NRGBA{h.r, h.g, h.b, uint8(255 * h.strength * t * t * (3 - 2*t))}
 }
 
 func (c *canvas) glow(h halo) { c.fill(ellipse(h.x, h.y, h.rx, h.ry), h) }
 
-func (c *canvas) line(x0, y0, x1, y1, width float64, with paint) {
+func (c *canvas) line(x0, y0, x1, y1, width float64, paint image.Image) {
 	d := math.Hypot(x1-x0, y1-y0)
 	if d == 0 {
 		return
 	}
 	nx, ny := -(y1-y0)/d*width/2, (x1-x0)/d*width/2
-	c.fill(polygon(x0+nx, y0+ny, x1+nx, y1+ny, x1-nx, y1-ny, x0-nx, y0-ny), with)
+	c.fill(polygon(x0+nx, y0+ny, x1+nx, y1+ny, x1-nx, y1-ny, x0-nx, y0-ny), paint)
 }
 
 // stroke draws along points.
-func (c *canvas) stroke(width float64, with paint, xy ...float64) {
+func (c *canvas) stroke(width float64, paint image.Image, xy ...float64) {
 	for i := 0; i+3 < len(xy); i += 2 {
-		c.line(xy[i], xy[i+1], xy[i+2], xy[i+3], width, with)
+		c.line(xy[i], xy[i+1], xy[i+2], xy[i+3], width, paint)
 		if i > 0 && width > 2 {
-			c.fill(ellipse(xy[i], xy[i+1], width/2, width/2), with)
+			c.fill(ellipse(xy[i], xy[i+1], width/2, width/2), paint)
 		}
 	}
 }
 
 // frame draws a rectangle's edges.
-func (c *canvas) frame(x, y, w, h, width float64, with paint) {
-	c.stroke(width, with, x-width/2, y, x+w+width/2, y)
-	c.stroke(width, with, x-width/2, y+h, x+w+width/2, y+h)
-	c.stroke(width, with, x, y, x, y+h)
-	c.stroke(width, with, x+w, y, x+w, y+h)
+func (c *canvas) frame(x, y, w, h, width float64, paint image.Image) {
+	c.stroke(width, paint, x-width/2, y, x+w+width/2, y)
+	c.stroke(width, paint, x-width/2, y+h, x+w+width/2, y+h)
+	c.stroke(width, paint, x, y, x, y+h)
+	c.stroke(width, paint, x+w, y, x+w, y+h)
 }
 
 // ring draws the outline of an ellipse: once round outside, and back inside.
-func (c *canvas) ring(x, y, rx, ry, width float64, with paint) {
+func (c *canvas) ring(x, y, rx, ry, width float64, paint image.Image) {
 	outside, inside := ellipse(x, y, rx+width/2, ry+width/2), ellipse(x, y, rx-width/2, -(ry-width/2))
 	outside.pieces = append(outside.pieces, inside.pieces...)
-	c.fill(outside, with)
+	c.fill(outside, paint)
 }
 
 // style of letters.
 type style struct {
 	size  float64
 	bold  bool
-	paint paint
+	paint image.Image
 	space float64 // between characters, in pixels
 }
 
@@ -271,7 +248,7 @@ func (c *canvas) spread(x, y, width float64, s string, st style) {
 // left come to lie on the three points.
 func (c *canvas) paste(src image.Image, a, b, d pt) {
 	w, h := float64(src.Bounds().Dx()), float64(src.Bounds().Dy())
-	xdraw.CatmullRom.Transform(c.RGBA, f64.Aff3{
+	xdraw.CatmullRom.Transform(c, f64.Aff3{
 		(b.x - a.x) / w, (d.x - a.x) / h, a.x,
 		(b.y - a.y) / w, (d.y - a.y) / h, a.y,
 	}, src, src.Bounds(), draw.Over, nil)
@@ -280,12 +257,12 @@ func (c *canvas) paste(src image.Image, a, b, d pt) {
 // turned writes one character in the middle of (x, y), turned by angle.
 func (c *canvas) turned(x, y, angle float64, r rune, st style) {
 	side := int(st.size * 1.5)
-	tile := &canvas{RGBA: image.NewRGBA(image.Rect(0, 0, side, side)), fonts: c.fonts}
+	tile := &canvas{image.NewRGBA(image.Rect(0, 0, side, side)), c.fonts, c.rand}
 	tile.centred(float64(side)/2, float64(side)/2, string(r), st)
 	sin, cos := math.Sincos(angle)
 	half := float64(side) / 2
 	turn := func(dx, dy float64) pt { return pt{x + dx*cos - dy*sin, y + dx*sin + dy*cos} }
-	c.paste(tile.RGBA, turn(-half, -half), turn(half, -half), turn(-half, half))
+	c.paste(tile, turn(-half, -half), turn(half, -half), turn(-half, half))
 }
 
 // arc writes s along the upper side of an ellipse, from one angle to another
@@ -300,7 +277,7 @@ func (c *canvas) arc(x, y, rx, ry, begin, end float64, s string, st style) {
 }
 
 // star draws the five-pointed star of an official seal.
-func (c *canvas) star(x, y, radius float64, with paint) {
+func (c *canvas) star(x, y, radius float64, paint image.Image) {
 	var xy []float64
 	for i := range 10 {
 		r := radius
@@ -310,7 +287,7 @@ func (c *canvas) star(x, y, radius float64, with paint) {
 		sin, cos := math.Sincos(float64(i)*math.Pi/5 - math.Pi/2)
 		xy = append(xy, x+r*cos, y+r*sin)
 	}
-	c.fill(polygon(xy...), with)
+	c.fill(polygon(xy...), paint)
 }
 
 var red = glass(205, 38, 44, 205)

@@ -3,7 +3,9 @@ package specimen
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/color"
+	"image/draw"
 	"strings"
 	"time"
 
@@ -85,7 +87,8 @@ func (c *canvas) qr(in Invoice, x, y, side int) error {
 	for row := range n {
 		for column := range n {
 			if code.Get(column, row) {
-				c.fill(box(float64(x+column*each), float64(y+row*each), float64(each), float64(each)), black)
+				at := image.Rect(0, 0, each, each).Add(image.Pt(x+column*each, y+row*each))
+				draw.Draw(c, at, black, image.Point{}, draw.Src)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package specimen
 
 import (
 	"fmt"
+	"image"
 	"image/color"
 	"math"
 )
@@ -86,7 +87,7 @@ func LossPhoto(in Photo) ([]byte, error) {
 		st.paint = ink(250, 250, 240)
 		c.text(40, 1156, in.Caption, st)
 	}
-	return encode(c.RGBA, 84)
+	return encode(c, 84)
 }
 
 func rgba(r, g, b uint8) color.RGBA { return color.RGBA{r, g, b, 255} }
@@ -130,20 +131,20 @@ func (c *canvas) street(horizon float64) {
 
 // carSide draws a saloon from the side, in units of which it is 1000 long. It
 // looks to the right, or to the left when mirrored.
-func (c *canvas) carSide(x, y, s float64, colour color.RGBA, damaged, mirrored bool) {
+func (c *canvas) carSide(x, y, s float64, paint color.RGBA, damaged, mirrored bool) {
 	sx := s
 	if mirrored {
 		x, sx = x+1000*s, -s
 	}
-	put := func(p *path, with paint) { c.fill(p.at(x, y, sx, s), with) }
-	line := func(width float64, with paint, xy ...float64) {
+	put := func(p *path, paint image.Image) { c.fill(p.at(x, y, sx, s), paint) }
+	line := func(width float64, paint image.Image, xy ...float64) {
 		for i := 0; i < len(xy); i += 2 {
 			xy[i], xy[i+1] = x+xy[i]*sx, y+xy[i+1]*s
 		}
-		c.stroke(width*s, with, xy...)
+		c.stroke(width*s, paint, xy...)
 	}
 	c.glow(halo{10, 10, 12, 0.85, x + 500*sx, y + 298*s, 560 * s, 46 * s})
-	light, dark := mix(colour, rgba(255, 255, 255), 0.35), mix(colour, rgba(0, 0, 0), 0.5)
+	light, dark := mix(paint, rgba(255, 255, 255), 0.35), mix(paint, rgba(0, 0, 0), 0.5)
 	body := from(28, 222).to(16, 200, 18, 160, 34, 138).to(60, 122, 110, 116, 160, 114).to(215, 72, 265, 36, 345, 30).
 		to(430, 22, 520, 22, 585, 36).to(640, 56, 690, 92, 728, 118).to(800, 122, 880, 132, 940, 152).to(970, 164, 982, 190, 978, 214).
 		to(972, 240).to(864, 242).to(862, 195, 830, 163, 790, 163).to(750, 163, 718, 195, 716, 242).
@@ -193,12 +194,12 @@ func (c *canvas) carSide(x, y, s float64, colour color.RGBA, damaged, mirrored b
 // carFace draws a saloon from before or behind, about 1060 units wide, with
 // its plate.
 func (c *canvas) carFace(at pt, s float64, in Photo, rear bool) {
-	put := func(p *path, with paint) { c.fill(p.at(at.x, at.y, s, s), with) }
-	line := func(width float64, with paint, xy ...float64) {
+	put := func(p *path, paint image.Image) { c.fill(p.at(at.x, at.y, s, s), paint) }
+	line := func(width float64, paint image.Image, xy ...float64) {
 		for i := 0; i < len(xy); i += 2 {
 			xy[i], xy[i+1] = at.x+xy[i]*s, at.y+xy[i+1]*s
 		}
-		c.stroke(width*s, with, xy...)
+		c.stroke(width*s, paint, xy...)
 	}
 	light, dark := mix(in.Colour, rgba(255, 255, 255), 0.4), mix(in.Colour, rgba(0, 0, 0), 0.52)
 	c.glow(halo{8, 8, 10, 0.9, at.x, at.y + 318*s, 640 * s, 70 * s})
@@ -257,7 +258,7 @@ func (c *canvas) carFace(at pt, s float64, in Photo, rear bool) {
 	}
 }
 
-func (c *canvas) rear(at pt, s float64, put func(*path, paint), line func(float64, paint, ...float64)) {
+func (c *canvas) rear(at pt, s float64, put func(*path, image.Image), line func(float64, image.Image, ...float64)) {
 	seam := glass(0, 0, 0, 130)
 	line(3, seam, -392, -84, -350, 60, -330, 136, 330, 136, 350, 60, 392, -84)
 	for _, side := range []float64{-1, 1} {
@@ -282,7 +283,7 @@ func (c *canvas) plate(number string, x, y, w float64) {
 	head, serial := plateParts(number)
 	h := w * 140 / 440
 	letter := ink(250, 250, 250)
-	var ground paint = gradient{rgba(30, 84, 190), rgba(14, 56, 150), y, y + h}
+	var ground image.Image = gradient{rgba(30, 84, 190), rgba(14, 56, 150), y, y + h}
 	if len(serial) == 6 {
 		ground, letter = gradient{rgba(236, 246, 238), rgba(70, 190, 110), y, y + h}, ink(16, 16, 16)
 	}
@@ -323,11 +324,11 @@ func (c *canvas) debris(x, y float64, n int, spread float64) {
 	for range n {
 		px, py := x+c.rand.NormFloat64()*spread*2.4, y+math.Abs(c.rand.NormFloat64())*spread*0.5
 		r := 3 + c.rand.Float64()*9
-		with := glass(224, 232, 238, 220)
+		paint := glass(224, 232, 238, 220)
 		if c.rand.IntN(3) == 0 {
-			with = glass(30, 30, 32, 230)
+			paint = glass(30, 30, 32, 230)
 		}
-		c.fill(polygon(px, py, px+r, py-r*0.4, px+r*1.4, py+r*0.3, px+r*0.3, py+r*0.5), with)
+		c.fill(polygon(px, py, px+r, py-r*0.4, px+r*1.4, py+r*0.3, px+r*0.3, py+r*0.5), paint)
 	}
 }
 

@@ -22,7 +22,7 @@ func scanned(c *canvas) image.Image {
 	sin, cos := math.Sincos(lean)
 	mx, my := float64(w)/2, float64(h)/2
 	corner := func(x, y float64) pt { return pt{mx + (x-mx)*cos - (y-my)*sin, my + (x-mx)*sin + (y-my)*cos} }
-	project(out, c.RGBA, corner(0, 0), corner(float64(w), 0), corner(float64(w), float64(h)), corner(0, float64(h)))
+	project(out, c, corner(0, 0), corner(float64(w), 0), corner(float64(w), float64(h)), corner(0, float64(h)))
 	tone(out, func(_, _ float64) float64 { return 0.955 })
 	blur(out, 0.5)
 	noise(out, c.rand, 4)
@@ -45,12 +45,12 @@ func photographed(c *canvas) image.Image {
 	b := pt{margin + w + shift(), margin + shift()}
 	d := pt{margin + w + shift(), margin + h + shift()}
 	e := pt{margin + shift(), margin + h + shift()}
-	shadow := &canvas{RGBA: out}
+	shadow := &canvas{out, c.fonts, c.rand}
 	for i := range 8 {
 		o := float64(16 - 2*i)
 		shadow.fill(polygon(a.x+o, a.y+o, b.x+o, b.y+o, d.x+o, d.y+o, e.x+o, e.y+o), glass(20, 14, 10, 26))
 	}
-	project(out, c.RGBA, a, b, d, e)
+	project(out, c, a, b, d, e)
 	lx, ly := 0.2+0.6*c.rand.Float64(), 0.1+0.3*c.rand.Float64()
 	tone(out, func(x, y float64) float64 { return 0.97 - 0.34*math.Hypot(x-lx, (y-ly)*0.8) })
 	blur(out, 0.8)
@@ -131,15 +131,7 @@ func tone(img *image.RGBA, light func(x, y float64) float64) {
 	}
 }
 
-func level(v float64) uint8 {
-	switch {
-	case v <= 0:
-		return 0
-	case v >= 255:
-		return 255
-	}
-	return uint8(v + 0.5)
-}
+func level(v float64) uint8 { return uint8(math.Max(0, math.Min(255, v+0.5))) }
 
 func noise(img *image.RGBA, r *rand.Rand, sigma float64) {
 	for at := 0; at < len(img.Pix); at += 4 {
@@ -183,11 +175,11 @@ func convolve(img *image.RGBA, kernel []float64, dx, dy int) {
 			for i, k := range kernel {
 				sx := min(max(x+(i-radius)*dx, 0), w-1)
 				sy := min(max(y+(i-radius)*dy, 0), h-1)
-				p := src[sy*img.Stride+4*sx:][:3]
-				r, g, b = r+k*float64(p[0]), g+k*float64(p[1]), b+k*float64(p[2])
+				at := sy*img.Stride + 4*sx
+				r, g, b = r+k*float64(src[at]), g+k*float64(src[at+1]), b+k*float64(src[at+2])
 			}
-			p := img.Pix[y*img.Stride+4*x:][:3]
-			p[0], p[1], p[2] = level(r), level(g), level(b)
+			at := y*img.Stride + 4*x
+			img.Pix[at], img.Pix[at+1], img.Pix[at+2] = level(r), level(g), level(b)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func (c *canvas) finish(q Quality) ([]byte, error) {
 	switch q {
 	case Clean, "":
 		var b bytes.Buffer
-		if err := png.Encode(&b, c.RGBA); err != nil {
+		if err := png.Encode(&b, c); err != nil {
 			return nil, fmt.Errorf("encode the specimen: %w", err)
 		}
 		return b.Bytes(), nil
