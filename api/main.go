@@ -85,5 +85,6 @@ func serve(ctx context.Context, cfg boot.Config, logger *slog.Logger) error {
 	all.Go(func() error { return boot.Serve(ctx, cfg.Listen, handler, logger) })
 	all.Go(func() error { return serveClaims(ctx, cfg, temporal, store) })
 	all.Go(func() error { s.sweep(ctx); return nil })
+	all.Go(func() error { s.tail(ctx); return nil })
 	return all.Wait()
 }

@@ -143,7 +143,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"ListPayments"}, company, []string{"finance", "audit", "manager"}},
 		{[]string{"ListRefusedAttempts"}, company, []string{"audit", "manager"}},
 		{[]string{
-			"GetClaim", "GetTimeline", "ListMissing", "GetClocks", "ListDocuments", "GetDocument", "GetDocumentContent", "ListSurveys",
+			"GetClaim", "GetTimeline", "StreamClaim", "ListMissing", "GetClocks", "ListDocuments", "GetDocument", "GetDocumentContent", "ListSurveys",
 			"ListAssessments", "ListOffers", "ListLetters", "GetLetterContent", "ListClaimPayments",
 		}, claims, readers},
 		{[]string{"GetClaim", "ListOffers"}, byPartner, append(slices.Clone(staff), "partner")},
@@ -164,7 +164,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"SignAgreement"}, byPartner, []string{"partner"}},
 		{[]string{"FileReview", "DecideDenial"}, claims, []string{"reviewer"}},
 		{[]string{"ReleasePayment"}, claims, []string{"finance"}},
-		{[]string{"ListTasks"}, company, staff},
+		{[]string{"ListTasks", "StreamTasks"}, company, staff},
 		{[]string{"GetTask"}, tasks, staff},
 		{[]string{"TakeTask"}, tasks, []string{"reviewer"}},
 		{[]string{"TakeTask"}, aTask(claim.Reviewer, "another"), []string{"reviewer"}}, // and is told who has it

@@ -45,6 +45,7 @@ type server struct {
 	policies policies
 	claims   *cache[claimKey, []byte]
 	tables   tables
+	live     live
 	behind   sync.WaitGroup // work that outlives its request
 }
 
@@ -114,6 +115,8 @@ type call struct {
 	who     principal
 	claim   *claimSeen // where the path names a claim, or a task of one
 	task    *db.TaskSeenRow
+
+	again func(context.Context) error // asks once more who this is and whether they may
 }
 
 type callKey struct{}
@@ -163,6 +166,12 @@ func (s *server) admit(op *operation) echo.MiddlewareFunc {
 			}
 			if err := s.decide(r.Context(), c, at); err != nil {
 				return err
+			}
+			at.again = func(ctx context.Context) (err error) {
+				if at.who, err = s.access.authenticate(ctx, r, op); err != nil {
+					return err
+				}
+				return s.decide(ctx, c, at)
 			}
 			return next(c)
 		}

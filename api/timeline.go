@@ -14,17 +14,26 @@ import (
 	"anpei/schemas/rest"
 )
 
-// GetTimeline implements [rest.StrictServerInterface]. Who is not of the
-// insurer sees what concerns them, in words; who is, the events as they were
-// hashed.
+// GetTimeline implements [rest.StrictServerInterface].
 func (s *server) GetTimeline(ctx context.Context, r rest.GetTimelineRequestObject) (rest.GetTimelineResponseObject, error) {
 	after, err := placeInOrder(r.Params.After)
 	if err != nil {
 		return nil, err
 	}
 	show, read := limitOf(r.Params.Limit)
-	who, c := principalOf(ctx), claimOf(ctx)
-	q := db.TimelineParams{ClaimID: c.ID, Number: int64(after), Hidden: []string{}, Count: read}
+	events, err := s.events(ctx, principalOf(ctx), claimOf(ctx), int64(after), read)
+	if err != nil {
+		return nil, err
+	}
+	items, next := cut(events, show, func(e rest.Event) []string { return []string{strconv.FormatInt(e.Number, 10)} })
+	return rest.GetTimeline200JSONResponse{Items: items, Next: next}, nil
+}
+
+// events reads the events of a claim after one, as somebody may see them. Who
+// is not of the insurer sees what concerns them, in words; who is, the events
+// as they were hashed.
+func (s *server) events(ctx context.Context, who principal, c *claimSeen, after int64, count int32) ([]rest.Event, error) {
+	q := db.TimelineParams{ClaimID: c.ID, Number: after, Hidden: []string{}, Count: count}
 	if who.outside() {
 		q.Hidden = hiddenKinds
 	}
@@ -35,7 +44,6 @@ func (s *server) GetTimeline(ctx context.Context, r rest.GetTimelineRequestObjec
 	if err != nil {
 		return nil, fmt.Errorf("read the timeline: %w", err)
 	}
-	rows, next := cut(rows, show, func(e db.TimelineRow) []string { return []string{strconv.FormatInt(e.Number, 10)} })
 	var ids []claim.StaffID
 	for _, e := range rows {
 		var body struct {
@@ -48,19 +56,19 @@ func (s *server) GetTimeline(ctx context.Context, r rest.GetTimelineRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	page := rest.GetTimeline200JSONResponse{Items: make([]rest.Event, len(rows)), Next: next}
+	out := make([]rest.Event, len(rows))
 	for i, e := range rows {
 		words := tell(e.Kind, e.Body, cast.names())
-		page.Items[i] = rest.Event{
+		out[i] = rest.Event{
 			Number: e.Number, Kind: e.Kind, At: e.At.UTC(), By: cast.actor(e.ByID), TextZh: words.TextZh, TextEn: words.TextEn,
 			PrevHash: hex.EncodeToString(e.PrevHash), Hash: hex.EncodeToString(e.Hash),
 		}
-		page.Items[i].By.Role = e.ByRole // what they were then
+		out[i].By.Role = e.ByRole // what they were then
 		if !who.outside() {
-			page.Items[i].Body = e.Body
+			out[i].Body = e.Body
 		}
 	}
-	return page, nil
+	return out, nil
 }
 
 // placeInOrder reads a cursor that is one number.

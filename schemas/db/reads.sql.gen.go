@@ -190,6 +190,17 @@ func (q *Queries) ClaimFile(ctx context.Context, db DBTX, id claim.ID) (json.Raw
 	return file, err
 }
 
+const lastEvent = `-- name: LastEvent :one
+select (next_event - 1)::bigint from claims where id = $1
+`
+
+func (q *Queries) LastEvent(ctx context.Context, db DBTX, id claim.ID) (int64, error) {
+	row := db.QueryRow(ctx, lastEvent, id)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const latestDispatch = `-- name: LatestDispatch :one
 select s.name, s.phone, d.metres, d.eta from dispatches d join staff s on s.id = d.chosen
 where d.claim_id = $1 and d.chosen is not null order by d.round desc limit 1
@@ -1284,6 +1295,39 @@ func (q *Queries) PaymentTotals(ctx context.Context, db DBTX, arg PaymentTotalsP
 	return items, nil
 }
 
+const recentEvents = `-- name: RecentEvents :many
+select claim_id, max(number)::bigint as number from events
+where recorded_at > now() - make_interval(secs => $1::double precision) group by claim_id
+`
+
+type RecentEventsRow struct {
+	ClaimID claim.ID
+	Number  int64
+}
+
+// Claims with events of the last seconds, and the newest of each. The overlap
+// is longer than a step may take: what is recorded early and committed late is
+// seen too.
+func (q *Queries) RecentEvents(ctx context.Context, db DBTX, seconds float64) ([]RecentEventsRow, error) {
+	rows, err := db.Query(ctx, recentEvents, seconds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RecentEventsRow{}
+	for rows.Next() {
+		var i RecentEventsRow
+		if err := rows.Scan(&i.ClaimID, &i.Number); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const staffNames = `-- name: StaffNames :many
 select id, name, role from staff where id = any($1::text[])
 `
@@ -1521,6 +1565,38 @@ func (q *Queries) Timeline(ctx context.Context, db DBTX, arg TimelineParams) ([]
 			&i.PrevHash,
 			&i.Hash,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const touchedTasks = `-- name: TouchedTasks :many
+select distinct role, branch, coalesce(owner, '')::text as owner from tasks
+where claim_id = any($1::uuid[]) and (state = 'open' or closed_at > now() - interval '10 minutes')
+`
+
+type TouchedTasksRow struct {
+	Role   claim.Role
+	Branch string
+	Owner  string
+}
+
+// Whose worklists these claims' tasks are in, or were until a moment ago.
+func (q *Queries) TouchedTasks(ctx context.Context, db DBTX, claims []string) ([]TouchedTasksRow, error) {
+	rows, err := db.Query(ctx, touchedTasks, claims)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TouchedTasksRow{}
+	for rows.Next() {
+		var i TouchedTasksRow
+		if err := rows.Scan(&i.Role, &i.Branch, &i.Owner); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

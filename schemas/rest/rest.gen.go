@@ -1056,6 +1056,9 @@ type EventPage struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
+// EventStream Server-sent events (HTML Standard, section 9.2): lines `id`, `event` and `data`, and an empty line after each event.
+type EventStream = string
+
 // Exposure A loss object under one coverage. `owner_party` is the number of the third party who owns it.
 type Exposure struct {
 	// ClaimedFen An amount of money in fen (0.01 yuan). Never negative.
@@ -2429,6 +2432,9 @@ type IdempotencyKey = string
 // IfNoneMatch defines model for IfNoneMatch.
 type IfNoneMatch = string
 
+// LastEventID defines model for LastEventID.
+type LastEventID = string
+
 // LetterNumber defines model for LetterNumber.
 type LetterNumber = string
 
@@ -2681,6 +2687,12 @@ type FileReviewParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// StreamClaimParams defines parameters for StreamClaim.
+type StreamClaimParams struct {
+	// LastEventID `id` of the last event that arrived.
+	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
+}
+
 // ListSurveysParams defines parameters for ListSurveys.
 type ListSurveysParams struct {
 	// Limit Items on a page, 50 when absent.
@@ -2891,6 +2903,12 @@ type ListTasksParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
 }
 
+// StreamTasksParams defines parameters for StreamTasks.
+type StreamTasksParams struct {
+	// LastEventID `id` of the last event that arrived.
+	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
+}
+
 // GetTaskParams defines parameters for GetTask.
 type GetTaskParams struct {
 	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
@@ -3091,6 +3109,9 @@ type ServerInterface interface {
 	// FileReview Give a verdict
 	// (POST /claims/{claim}/reviews)
 	FileReview(ctx echo.Context, claim ClaimRef, params FileReviewParams) error
+	// StreamClaim Follow a claim
+	// (GET /claims/{claim}/stream)
+	StreamClaim(ctx echo.Context, claim ClaimRef, params StreamClaimParams) error
 	// ListSurveys List surveys
 	// (GET /claims/{claim}/surveys)
 	ListSurveys(ctx echo.Context, claim ClaimRef, params ListSurveysParams) error
@@ -3157,6 +3178,9 @@ type ServerInterface interface {
 	// ListTasks Worklist
 	// (GET /tasks)
 	ListTasks(ctx echo.Context, params ListTasksParams) error
+	// StreamTasks Follow one's worklist
+	// (GET /tasks/stream)
+	StreamTasks(ctx echo.Context, params StreamTasksParams) error
 	// GetTask Read a task
 	// (GET /tasks/{task})
 	GetTask(ctx echo.Context, task TaskRef, params GetTaskParams) error
@@ -4338,6 +4362,42 @@ func (w *ServerInterfaceWrapper) FileReview(ctx echo.Context) error {
 	return err
 }
 
+// StreamClaim converts echo context to params.
+func (w *ServerInterfaceWrapper) StreamClaim(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamClaimParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID LastEventID
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Last-Event-ID, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Last-Event-ID: %s", err))
+		}
+
+		params.LastEventID = LastEventID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StreamClaim(ctx, claim, params)
+	return err
+}
+
 // ListSurveys converts echo context to params.
 func (w *ServerInterfaceWrapper) ListSurveys(ctx echo.Context) error {
 	var err error
@@ -5161,6 +5221,35 @@ func (w *ServerInterfaceWrapper) ListTasks(ctx echo.Context) error {
 	return err
 }
 
+// StreamTasks converts echo context to params.
+func (w *ServerInterfaceWrapper) StreamTasks(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamTasksParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID LastEventID
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Last-Event-ID, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Last-Event-ID: %s", err))
+		}
+
+		params.LastEventID = LastEventID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StreamTasks(ctx, params)
+	return err
+}
+
 // GetTask converts echo context to params.
 func (w *ServerInterfaceWrapper) GetTask(ctx echo.Context) error {
 	var err error
@@ -5451,6 +5540,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/claims", wrapper.ReportClaim, options.OperationMiddlewares["ReportClaim"]...)
 	router.GET(options.BaseURL+"/claims/:claim", wrapper.GetClaim, options.OperationMiddlewares["GetClaim"]...)
 	router.GET(options.BaseURL+"/claims/:claim/timeline", wrapper.GetTimeline, options.OperationMiddlewares["GetTimeline"]...)
+	router.GET(options.BaseURL+"/claims/:claim/stream", wrapper.StreamClaim, options.OperationMiddlewares["StreamClaim"]...)
 	router.GET(options.BaseURL+"/claims/:claim/missing", wrapper.ListMissing, options.OperationMiddlewares["ListMissing"]...)
 	router.GET(options.BaseURL+"/claims/:claim/clocks", wrapper.GetClocks, options.OperationMiddlewares["GetClocks"]...)
 	router.POST(options.BaseURL+"/claims/:claim/withdrawal", wrapper.WithdrawClaim, options.OperationMiddlewares["WithdrawClaim"]...)
@@ -5464,6 +5554,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/claims/:claim/documents/:document/content", wrapper.GetDocumentContent, options.OperationMiddlewares["GetDocumentContent"]...)
 	router.POST(options.BaseURL+"/claims/:claim/documents/:document/confirmation", wrapper.ConfirmDocument, options.OperationMiddlewares["ConfirmDocument"]...)
 	router.GET(options.BaseURL+"/tasks", wrapper.ListTasks, options.OperationMiddlewares["ListTasks"]...)
+	router.GET(options.BaseURL+"/tasks/stream", wrapper.StreamTasks, options.OperationMiddlewares["StreamTasks"]...)
 	router.GET(options.BaseURL+"/tasks/:task", wrapper.GetTask, options.OperationMiddlewares["GetTask"]...)
 	router.DELETE(options.BaseURL+"/tasks/:task/owner", wrapper.PutBackTask, options.OperationMiddlewares["PutBackTask"]...)
 	router.POST(options.BaseURL+"/tasks/:task/owner", wrapper.TakeTask, options.OperationMiddlewares["TakeTask"]...)
@@ -6804,6 +6895,75 @@ func (response FileReviewdefaultApplicationProblemPlusJSONResponse) VisitFileRev
 	return err
 }
 
+type StreamClaimRequestObject struct {
+	Claim  ClaimRef `json:"claim"`
+	Params StreamClaimParams
+}
+
+type StreamClaimResponseObject interface {
+	VisitStreamClaimResponse(w http.ResponseWriter) error
+}
+
+type StreamClaim200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamClaim200TexteventStreamResponse) VisitStreamClaimResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamClaimdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamClaimdefaultApplicationProblemPlusJSONResponse) VisitStreamClaimResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSurveysRequestObject struct {
 	Claim  ClaimRef `json:"claim"`
 	Params ListSurveysParams
@@ -7723,6 +7883,74 @@ func (response ListTasksdefaultApplicationProblemPlusJSONResponse) VisitListTask
 	return err
 }
 
+type StreamTasksRequestObject struct {
+	Params StreamTasksParams
+}
+
+type StreamTasksResponseObject interface {
+	VisitStreamTasksResponse(w http.ResponseWriter) error
+}
+
+type StreamTasks200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamTasks200TexteventStreamResponse) VisitStreamTasksResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamTasksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamTasksdefaultApplicationProblemPlusJSONResponse) VisitStreamTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTaskRequestObject struct {
 	Task   TaskRef `json:"task"`
 	Params GetTaskParams
@@ -8073,6 +8301,9 @@ type StrictServerInterface interface {
 	// FileReview Give a verdict
 	// (POST /claims/{claim}/reviews)
 	FileReview(ctx context.Context, request FileReviewRequestObject) (FileReviewResponseObject, error)
+	// StreamClaim Follow a claim
+	// (GET /claims/{claim}/stream)
+	StreamClaim(ctx context.Context, request StreamClaimRequestObject) (StreamClaimResponseObject, error)
 	// ListSurveys List surveys
 	// (GET /claims/{claim}/surveys)
 	ListSurveys(ctx context.Context, request ListSurveysRequestObject) (ListSurveysResponseObject, error)
@@ -8139,6 +8370,9 @@ type StrictServerInterface interface {
 	// ListTasks Worklist
 	// (GET /tasks)
 	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
+	// StreamTasks Follow one's worklist
+	// (GET /tasks/stream)
+	StreamTasks(ctx context.Context, request StreamTasksRequestObject) (StreamTasksResponseObject, error)
 	// GetTask Read a task
 	// (GET /tasks/{task})
 	GetTask(ctx context.Context, request GetTaskRequestObject) (GetTaskResponseObject, error)
@@ -9255,6 +9489,32 @@ func (sh *strictHandler) FileReview(ctx echo.Context, claim ClaimRef, params Fil
 	return nil
 }
 
+// StreamClaim operation middleware
+func (sh *strictHandler) StreamClaim(ctx echo.Context, claim ClaimRef, params StreamClaimParams) error {
+	var request StreamClaimRequestObject
+
+	request.Claim = claim
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamClaim(ctx.Request().Context(), request.(StreamClaimRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamClaim")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StreamClaimResponseObject); ok {
+		return validResponse.VisitStreamClaimResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListSurveys operation middleware
 func (sh *strictHandler) ListSurveys(ctx echo.Context, claim ClaimRef, params ListSurveysParams) error {
 	var request ListSurveysRequestObject
@@ -10008,6 +10268,31 @@ func (sh *strictHandler) ListTasks(ctx echo.Context, params ListTasksParams) err
 	return nil
 }
 
+// StreamTasks operation middleware
+func (sh *strictHandler) StreamTasks(ctx echo.Context, params StreamTasksParams) error {
+	var request StreamTasksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamTasks(ctx.Request().Context(), request.(StreamTasksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamTasks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StreamTasksResponseObject); ok {
+		return validResponse.VisitStreamTasksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetTask operation middleware
 func (sh *strictHandler) GetTask(ctx echo.Context, task TaskRef, params GetTaskParams) error {
 	var request GetTaskRequestObject
@@ -10215,356 +10500,366 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L17kxzHdSf6VTL67g0CdM1gBhhAwkzsH0M8JFgAgQUgMmJl3umcquzu5FRnFiuzp9Fi4IYUe+WVpeXK",
-	"kiXLlnctU1eULdtLa29IFkXacsT9KBt48Vts5DmZWVXdWd1VPQ8MMNAf4qDrlY9z8rx/5/1OLIeZFExo",
-	"1dl8vzNgNGE5/HntPu2b/yZMxTnPNJeis9l5kw6ZInrAFVGaakZkj+gBIzlTcpTHLCKUKJ1L0Sf7NOUJ",
-	"1TJf7UQdFQ/YkJr3DemDm0z09aCzeX5tLeroScY6mx2lcy76nYcPH0adjOZ0yLQdyHZPs3x2JFdGuZL5",
-	"JukK9kB33Tgy2mdkl/VkzsxnubnzvRHLJ52oI+jQfInC+2qGdCE0pKhzJaV8eJf1AsMwVwhPyJmvfvXG",
-	"1bNE5iSGn8RouMtycmb7zsr/+sYvzvrRZFQPisHAvZ2ok7P3RjxnSWdT5yNWM7iNtagz5ML9c92slNYs",
-	"N6/9v762tnJ5e+U/0pWvr7zzB/+uE5rFVSY4Te/KkUhmJwI/u2VM4M6aMefwggVj5sPRsLO5vgb/g2Hb",
-	"X/zAuNCsz3IcmYxHQyZ0cIndRcKTmhEl9o6mC3nh0szS0ZXeO+9/8eGK/3ujwd/r5x+GV/pGwoaZ1EzE",
-	"k6+wyVw2iuVwSEUSESliRnoyJ4zGAxLTNGX5KrlnJk77lAsy5noAu6PokJFdmUwI16TP9+FV9mcq1Jjl",
-	"hIqE0FgreOsWPkqF1AOW45Mb58+vkrcHPGWEa0X0mAuiNE9Tko+EMi8eU3PBDEgPqLYvjgyBb6xdJsBF",
-	"5CJRLJYiUatkmxgGIFwRSvpSJmSPTfx24blSbFhpfVbMAjXct/W1Kgd8sbqNZOX/riP9G703pWC3qI4H",
-	"s7thjjpD+VQQRvOUw/qZ2W6RC2sbZGxXya7PQKaJqp9Zb8V8aQU/1ebgizo3mZnLm3BwzI4Sr9pzpYYR",
-	"8GLT5bw0c54ExsSHXM8O5oZmQ0NchMKRG5GLa2Q8YILQXcWErjt7U3hbeTgJ69FRqjubF81g3LlxvsGZ",
-	"cbvXY/lbLFcwoukB2gvuQJPm5ppF27fvONQT7Y5MeTyp20u8eqh7uVHZy43QXt7TtNcLHrFwpf585cmy",
-	"HDpDU1HnwUpfrtgfQfytwtdvXC1fW+HDTOZAeDCUzQ4VGePnUF6ClnCfqr3gZMyF+rloqvZOiJx4aIah",
-	"MikUA03nTi53UzY0f8ZSaCPQNt/v0CxLeUzN5M5leMcfvKuQ5otR/7vcLEXn/zhXKHTn8Ko6594LX6yu",
-	"1dvmaOeKjEFlO3P3+hVyeePiF86uAsHYF4AWFmsZIOS3B9LIGQarneUyY7nmOBueLBqX2/eHbnNCYhIO",
-	"ZjJkoE3JnlE7e70tkEsUVS0qNPD4kKo9lhDzqi3ChpmeWOllLsUDLlgnmqHVqT2JOrlM2aKB3zX34PY5",
-	"KvqaZRJzxU7nHf92ufsui7V5+/ZQjqyuHdiIMVU4JZZEZlcyOqG7KQNpbq5llAcW2j6x02Ni0cCvM9EB",
-	"BZu3ux2G0fiJqYUpj6/6stJIgoulFFOKAR3RJOFmqWh6pzT5Hk0Vm6bp24IR9iCTapSz1xTp8f4oZ2qV",
-	"dPdpOoIPd8ka0XTP6k0ZHMavKQLXt0gXJNKOGtCc7exmXbMTcpQTLswbk9cUgUsRGUotcyJFOpndFDeA",
-	"AFGPHCmbj/v7onYyxpyVMjeqx+b6w6hTHfLsR7dJbk4QwgXZpcqQluRCq00C34IZCkbGA5mC3dST+ZBq",
-	"/NyljZmxlUa2FhxZX67Y4/a6Gdg9M67g0f/GnRanfmnOl8ycczncAZV2x1DiKFUynzginZq+IBQ4zyz7",
-	"UAo2MSvRY4KcWVtdWyeTERVnV8mbbN9oWKxPNd9fsBCX16r/a7MmuRzeNuO+4ocdXJzrwCJLrM4XHkYd",
-	"bjQ0OIfdH/P41rGa0evMq4b0wQ187qKdmv1nQYk0z+mkTIfnUZ7FI/YibMJdGOnhrvsFIzNpuk/7L8QS",
-	"3MOhHu4abDyMOlpqmu6kUgUFHQMrlGu0FeFeAvf64e5KmTIqysT1xYdRx5/fJ31h3zIDPdxlvTgtVUuC",
-	"Azm8wnxVOiwv3YysmHeQVrZynoiGc6O9mE65sAqe+cImWJO5jowlPpCjPDKaH6puq6TrvDwgkMcDljOQ",
-	"oCjfjV4o0C6vCmIkixbajncmzXNEVTVJYyfMKJJ7PORm65oJdsnn3/rg0Wf/HJFuSnflKO+Sx7/96MmP",
-	"zQ9DqlnOadolz37/rSd//pcR6doJTbrk2a9/9ujTv+1EHSYMHX6tY97WiTr4FhgUPl0sw8Ts25QTcWas",
-	"9ep3daLn1xq4DMpUKvAVsBZReS9miCnELRXqamEdOroMb6M5K/xldI1xrYhiWqcMfgPXtvnLnRgs4Zol",
-	"hj4FG4OqBGeX+Yf1HgQITwcPP1E+dBKq2Yrm08sc3KPdyUIhDjbaw6hj2Kq57L/nZnvTmEjTwn9tSuAb",
-	"apE6RC3m12lqCU0EN7y9blId2vnQyNpaKpF3/sxMxyhpZL2tWj5N/4VvadfoSm7q02aQwLWjwMuwefWH",
-	"rdmpO0ZszxK2v67I7qSeMpdRDYGVFm+AYA90XazGmTzmHus1NPZ5F1zJ3S3rOiRSwF0pVXrqlA17TSs2",
-	"OAytZu14X7QUUfcHjKhRvs8mMjfG0ZBQknCVUR0bFUaxoMTJGVUhinp7MEGXvwx4Ihadq1HHDaSxV2Vq",
-	"bfzzkRth0zPYLFy701drio72Fov91SyVNFEYbdhlsRwy4mSxcrQD34iMbmcOYRs7md0C/1xjKn+TjZ14",
-	"nz4C55k/04tcfDhIhLAuLKlx/5gJ7hraMtOnQ7ZK7vtoz0QzRWjOYN7uKxEZyDEIKNnTTBiC1FuEJwq1",
-	"IbNM4Pw2KmQRqX1vxJQO+evUXJVHdUpG5bE5Sae3YvrAyVnMeKYXeuzsbdP75R6PYPrBPRvpgcy5noTP",
-	"3PvmFAfyzEfmD2N1yDxmBz513WfhAy/0yVudScA1pcHJ2WAJd2USCKYaJoFXdOafZ+8qKVbv0vEtppTZ",
-	"y4dRh/V6LDam4I6xgQJKAM+VJgmd+EFNa2/TB3ljQ4C6ZYlISgVTEYlpykRC8+orL4Veub8g7LXwFVO7",
-	"Z/XzQluZWpgIlz60vW/cOQnexuWdimYK8sHsHB6sRWSyFpEH6xGZrJupZPwBS1U502SL0DQlayVjFOxs",
-	"a4sSIeHCavngnMfzV6TMEy4MVVX4faMsgTYCDrhiAb628Q5HCXaFioQDhQa2xys1XBBKcir2uOhHRYYB",
-	"Kgg+fJKlNMSOLOV9HuRp5+TRAzYhsRylCdllIJ5mnTzGXpE0wCG3MyaIpmpPtSMJs3ZM5ywkzrjZmioX",
-	"H8zx08J4rok3UbE3+/S6YZKeOX22PH0JqYlf8rYrMkcpBXVqLPNEVcd7MTjeQ1RDrXMAViDqlKeG22cJ",
-	"o15fNWQ+oKLP7tAJYy31zW0w3zPzZGTTWVABE3tAqRg4BFfiLo33Zsk/cx+dG3uFm6YXAR8NzgdOpQDL",
-	"YlYZxZAVZgeRIZ0QxRjhus7vtVjPsLc9jKzDYu5kpD1cdnMqQpk0b+DvVWfGjHpo9L6gqhfTkQqw0hX4",
-	"ebGHJB5QIVg6+4IvyzFmNCmSMyMMWNLkdalULNmp8+O4N+Jty3p1ktFCEro6Ql3FOnyb65DXnIt4sfY4",
-	"kKlL/JwN8A8oJIQJOW4qybwnar7yvjhFANgBUwS4eHeUT+plDRUTzIlTZDDKawQNFQuX+yZFL1jK9pGW",
-	"5t4MN1mX28KbrX8tlUoFyeqWBFvLahg2JrIUWTlrYN5w3oYj39xck6V0pZTI2uCbMmOCJTuL/ZSlvA85",
-	"0sbQX/TEbXsbJgfvhS1oH1cqMhepIOZMpBrkzSw9ZHTWPFtIjndoridNnJFGawrkfpmfp/Z4ga0F79L1",
-	"uQR4tapshEISmOmwI2TId1hzNF7aqH/RPst5j8/bjSK/wvBlysUeS7aIkFawDuU+U2QkNE8xIBjeJf+1",
-	"+bl+zkYj1pdSLG4LB64R1LgOC0/+0oItxaROI9hpd9QobT0RC3gMTVylZfjUpJoMaAY8Oz3WIAmiJh7W",
-	"0qVgqqlsuE/V3mLRMMrMSs7fg5QqTWJQAJfeg1qiui2M9pczNIogJ1tplh2q5bDPFV94TL8FNwWzzfzR",
-	"XBjuKaa5gaBzpOL1tUJFKp/W5XNhlrULceVONKenOdryornKOpU99Oe2k6sz1B95jbWs6hRHtCPAQlex",
-	"Uq5Wi75xNewr4gmGnK0vmULi+upsRPfInJohn0W79Fc7w7BLEi6pyJg3TGl7SqExeVCvJLz63mg4pPnk",
-	"RfZJluR4wNQyJDeJXD5pc5Mr7Ai4VaSlNvEH1CljS8Yjo042kKJ+WHA1IusXvvj666+/fvHSF744HcOd",
-	"kyNbfaPNj4xIkvN9lkdOPuYR0QOeJzuwrkTmZDeXew1UyulcAp8QX0qydfObs8uT+oipvQhOPQgogca7",
-	"a7b4vRETB3fj2w+88LzieH6eY4KW03l46LA5KrdB6wToZMSCmsWbjObmzEwYTawkXdaq34lTGe+FTmcZ",
-	"7+GG0sqHFvn8WxnLrQzdE2a6HpI1uoRl2TIr/lAN0baJKy+xdXlsBlg7S+p4TJK5ev4C7b6ix1tdvdDe",
-	"myjnS9dqwLF2TeiQjICCDHOpyOIwZ2DKkj5Wv52YxLmaM9vVIfmxNziuEzoJBaDoRNk4m9I011Dawx5o",
-	"JpKyanfh0qWFxuNAjkIO2y+bnxt84otf+OLGwm/U5LDCe7uG3vORUBHpZsYg7NoyY5LlUvYi0s2ZGg2Z",
-	"vw/LmCPSxcF0jZ5lVslohAMcdVdpmXVtbviQ6VKmK3wTqBBtT3w5GIt2aubZRsmuh65hm/nWuFiyHFxc",
-	"lGSzQYzwYTwnUhfKGmuoMzuydZm4ZimBRB0huWn4AQDj1LK6CtvWZc7GsjWzCD2ZpnKsSM+scMhycmpQ",
-	"c8X6qlOcFnqSzMnTzsfrT7LKu9cDubDTOfn2U1FpQsEVlKLH8+F1zlJMumoVtsxYrqR4TUHM1ij9PXgP",
-	"Kt4uNWx2jXv+aw2TEWCMLIFRBgyY5klx9stzVsJ9pX0FAbwbrQ9cF5IzmqgW9jl8OWCeX1qckgnZHgF/",
-	"tC3/aMurOAR8aaPczKnVa+dAKpJNQi4QVCOL+n6f/7I6e0AukiJX5D7LrabVcntj+ygSt40kuMRmYoPX",
-	"aEpBLYjMhySRTEGyxEgxSJlcCx04ySjWvJ3Kbd5eW8sPn/bFBAxn2ZqiwgLXVWnDarAkImoUDwzRy7HY",
-	"SegQdqgo3an4W+DCkOUxp+mOrwlpOy4AbmixVDnVrhB13t1v3MGUkuGOdR61ydwvV4O1rUm2YhB2dHYA",
-	"1XqpKVopJldeltDh5mVUgMGcgCAJy/k+S1A2gtFWoxYfpm5a4/64D+VUudKEC6Wxrh4pT0tJjBm4ZdFQ",
-	"QJtJsIIZIFPMM5rEVJDdpb0m7EGWUkF1MB5zf2DXCq6jq2l3QqxF1ExnGLHZEpdw6DaX+1zBMTUn4YBM",
-	"GM1fU2QgUw6KLAcbkNpcrWy0m3I1YAmZsHA6AmJmBaBe6BgRfHLN45QB6A7srxxmVExeU5Ap20SZBK25",
-	"xma9ZzXqZU3nkOTo5iMhuOiDDh/D6ezMg6SLGDpUJOa3ITMWhCDme+afXMEtGQVKUgR1eqf929c6/T/B",
-	"JDHz//BcE7XfmAfZAvPd3rPsomia95kOfmGbKNkDX7iDGMK6xS0iIIGfkt2cUbDiD+40cOcAblKVnD3V",
-	"VfktfH4JjgzQSj9F8DBy5sl3f/DsNz88a+SUOcmkYmHwimDOl5WqeBksSKYAziqQo7hAdrF9njAR4rMT",
-	"Vd2wSKmOOj0az4UO6VlgtplY/oIFQoNP1VUsMbcLgETDjDBAZYtiKVu7z82Cg6Bd7N7mBlPat0a6sCXW",
-	"VjowPnOVxVzVyhwEOJs1unIWyzxA0DQDk39BTgwGTcymGW6BE2dWPDxHR5jMuAinRdgLizNGpjYaEg38",
-	"4hRfgGnO2+EVtcezFZnh+bMCpQQst6eP38RwfA+vQTUkoBYeNJxnERRh61/kmF5lHiHzz57X7iz3nhws",
-	"TDNj53qVvM31QI406e6zPOExugTLuIFT7HP0vt46cXIlnXW/hfPbXyRp0VBAXK87qGdDOHbfd1ocFbXS",
-	"464/yRd/OA+Dki7tkrUE2YyfvQCYqQ60ArW8LFEjkRU+1TznvVUMr205co04otM8WyuZmggmPlcuLSMc",
-	"FqgggMpXY/OZ2ezkbJ+zMbHofceJ5VomCPt5t5LFUrRQUdzet9NUbNV50JVgr5XKt6jYYwkkYYAdNpCK",
-	"gYPhZAXbzLBEi2RxpmkAvPVBxmLNjLGc833QAJca+AkpGfOuHFychgVkqG428+v7usCF0Y3DPpZrTlfU",
-	"DHXHTyV4bloir9HzHCjDIap6juNeZDWvFspo2weK8NQA5Y5rouhErZLbPUx4xuAKDh9zSQEknCuiBnIc",
-	"VOcQ4GDnsI8V/+IW50vLgJdbrEC86+JabfFSC4Soo1QMXdygyQS/Yu6tPYSu85QFomG1iUMxa1w1OA8Y",
-	"Bd2FaQKe012oQE4iLE92IK9W21FbhKWKIcJrgyhb1FEDev7ipUCqBFUDx58AsDGbmxTas0s1aYiKfz2w",
-	"nm/YFx+e8PCu1/mJpxnLAdkJ1as9Juo9n5RkA6kl+CPg1qUdoPDDTG7gjVvXCFxaKM5C2U82VmNp0r4H",
-	"FttvbeHq9MkL5RMjqhxM0byAdPUUCJybWOEPGnd9rP3QtSpEKJgbSpMPQKmSooc2SOPwW+yiyO1K95jo",
-	"B2Nb4I407Eu4joqI6H4ImaImBb51nH72FUGIMmNPjLkWTCmmIKoCck9ljO7Z9CSlCxyHRodLVpNYDpIe",
-	"9KSigt/HPxw0ROsy/iJiNDfiaZbqHt6KJftzrD4hXeaEYCwB724q5V7Q8jvChIdSXKJKw3aJkQk82dlZ",
-	"laHT5rHzV+rj6uZ4MVIgMydmiasJV6t/JP5IrJDuPtU7XOxLHrPuJnn8s79+/I1/efp3//Xx977/9KO/",
-	"gztyllGe7zCl+ZBqc9fTz3796N8+fvQvv3r02W8ff/AjfA8b8DhlOymPzey6m+TZh//l81/+87N/+iZc",
-	"T3K+z0W/dP3zX/6+dJ0nOzHNEzOG//mtJ7/6/rNP/+HRZ//qru5Sseeuf/5n//zsw//y+IMP4QrkgMIR",
-	"390kTz746eOf/8+n3/rbp3/yn+EqjWOz2nonNgdYj8c4gUef/vzzb/zk0affffKjbz37+OePP/7Jo9/9",
-	"Ah/o5wwAA80EfvPDR5/9xeMPvvfs44/hIuCIdjeJZg90RHZHmggpnFmjGCy3gjtHYk/IsehugsyPU6oU",
-	"lJz9kSgF/kpLjyms5WWGyrfKknaiztQiArQTLIshIbdELjEWFsWQT2ANzM9upsbUNxPrRB077IUhx6oH",
-	"oDgwHEnWWDIe8YyLArjL2rYHtmnsy1+CCq7pqcyzcBrVppwo0+WVbfHKtnhlW7yAtkXwqBrVqKJiqtos",
-	"gjjbAMFqYjlkitBdOWpoX1w9YM3aIeaXLZvIVTIXvDJ4qJldUyQAxqCb1NxsmDbxaDuWYBmMk0Jmk2mR",
-	"BFjebKMYaZ4Cyjn24rM3OYwqBNJgzajidq+UVPiawjocL5uxi47SLPNbTNN4lFKbvLoUIfG+kHkoAcLs",
-	"PNYBDeU+g+N4wEV/Cz5s9EVwP5IxFDo8j2w5M4adUHuBa6KfcjVoBG8NL/l6IFJzZcAFU80wsoEE6ngn",
-	"TA9+U8cumY1pBcr3oeSUeYZ08yuWK3ToXdsP+p2hFGy/VCkaDygXq6Q7oGoAJH/vy9sr5y9eInLfwcfk",
-	"bJ/LkSLmFthoyDo1L3lNoWw9DgdMHfIozoYqV5NoRsmSCAYG/GX+wA6McgQ+9h6CSUPa35BOQCtRjFkr",
-	"nKYkoZq2xzJtoV6aMc5TWbjCaUVkwB4cTHEJJ7TfQ8hXYWXLuB6M5lL7Cq7ILzYlfXq4iC2GGHcWLZ8j",
-	"CuxDewiLWHsuVVB8InIox9TUO5ufWnWlZ+WSM1CYZk+Q8sJa8qw9VMJ2M1yC6F/RVPEgpjKeXy+wgXyt",
-	"tgHZNtSFE7yVjAT4GEq1NqukK8eC5Vg/4vUQUelbBhUmiJRiDjMixyJcdNUenKGJvelm5+3Nw67ptAtZ",
-	"W4qDVTdJE62itJjzusFh75vJMvWnB+vPN82oXuDUF4PPI7g6VyvHrsZOu7Q9fxwZQjs+528typq6m+TZ",
-	"v/7iyQc//fwvfwmXSpVNvpoJnZWP/+XTz//yl6AgPP7RHz/65CePPvmTZ9/41ud/+cuIuDvhFYF6KPOG",
-	"f/nmo09+gg12Hv3bf4fvlfyQxZDMsRUYBPitZwut2nkJMU+ospKt0oSun+DeWAfog2VmxlmaXMvzUBNS",
-	"o1RiA1MI7K2Sa/ssn5R/MhxrlI2EUA0tsUMVgZrytJ7h8W3WPm0WGXKW4fQr//De7TeJvUq4sOn0RsX0",
-	"tovwnU99M/zFyavTIMP2+5GbW4hry6GikMacM0JtzBMRN2jiuPS9vLtJ/sNdEsuEwQ9Z0tsxEt16/0lK",
-	"J+5ou3P1OnJ2bB4yxnNMU3gbF318mOZaQORAjaDOIDHCHA9FwXK8BzTk7ibxIUt7D/xe4df3zLzdgMyh",
-	"FucWTE7AkuAjSzvxvwwYdC3zN21NC+LXkTNPvvOjR//23x99+unZpqXKNZjiC3Ir6wDA5C64YwOAOuvr",
-	"Ff10/WsXVi6/gxBMlxtkSS4E5sLVuzeQY1Fb+WNXqQ59DZ0G8AnAigA0swOuY+OVWxo6re1C3aSiLoxN",
-	"J859XZWdvdRY0pvk8x///bPf/DAqknrRyy3HgmQ81qOcqa1yb2RYW5vYCi+CSDVGE2nRMKAvmYpIxmSW",
-	"MoJJuRhipDlI68c//9snH347MvvmXuBgQQDnEdp8YC7vUOaswrMwdPS3woOAdJP32VJC9CZi5LQQMTep",
-	"5nqUBMtI+jmDovJcDyqSMZGjKTT+y2VhuHK5GKtlNN/nP6SYw3tTksINEVFa5ohAeOfq9aN3coRtdaOF",
-	"FBXnNh1bSM1j5mr8Pv/GT57+9KNHv/vF2QMY77gqwfPo0nOLvCxQlX2IoMb1j3MKW6x4rRrnNRt1UMvV",
-	"UtcLbLredHDIM11l4OAAPzYcJhFZtzhnY4adMqYavoM1UPa3eWwIfFUFzOJyay32pkWubXPIBEMDN21Y",
-	"YHekuGDKH+bQYRxtIGcALbZepk0XeMkhmic3eeuTlYs9FOtLVLxY0I8CshdBCcr4b97hJ0NhkTm4dFbX",
-	"CJ45GxXFamOxtu2+0qgWpLQk7ZZSiv4CKcUo5jfMEVLrX6xIKfjnjJi6xZUyM5313sohg8hNAbzi6llt",
-	"6V8A+rMGNGq29shmyCnN07SAhocIWTAs5Dp3zW3/JrGH2skJ8IwHNZAMzi++WU5F2wMZDMG6noX6aRfs",
-	"hs/ZtQo7YO0Ghc5jSwhhMebs4yHetGXrROFthwM67ejwBZZob7Lxtk8la38ElvR3xfuCGu3dOm4xQqxZ",
-	"PuTCqIro6DlTTss7e7DWRVHHfzPUztrYLiuxTBjg+Zl/GCUGnAIR6SY5HYuuW1UV54wJAATJWN6tZlGX",
-	"u1r7l0I+Hx2j/zFj+WKgj2CnpfIc6van0jG6xQZdBxwPrHiGqpmyW/PM449/8uSDn4Ys/NomysDogQyk",
-	"I22nfHER+ER9hSY20z4hpZlFh2VY4JrNLhdGtcE2EWQEXWqJlgTTfmY3dpl0uda5bokVzPP5F5xdd+3d",
-	"S6RqRc79krB9Y+7BObQ0sDMu3ey3sfHvMac1TlGPHVsNuZRjaa2gcMpHQUlfDbRStBnNRxwmaxjVqusI",
-	"eKGBtxGiXU1Ic1IHyua15sqiNNKqy3vVSq1+k41vw2ttylqLXXYgOYjnZFYxZ+9CSfKqsdZGQrPczKBL",
-	"1kCxM/anvTkQLS3ub4q01w4utg02j893LI+qhkWWMu+2nXHn0/4Qfc4DPN4ypqutS6EIRI5a8D4XZWBD",
-	"H+AjVBCaJLmxoWf9ZXhhdq1uIPYfyXI25Io1wkyf38vA2qi51GwmXNSis8HAhxnmUYINRrSE8q/zw1Vs",
-	"4oiMBH9vurhnoW18WJDylhBatXHH8btGyO2UnH0ebC8GJSYECkSwNoRLEQ6cfKGxB9Gm6nrsdrvVpTnP",
-	"5bS3ir5VyzAc5qtZUxsy4TOWcxkCaLNZIW2Qgy3ca7u1ZyIJt5bAJtxD6avV5UhjssqWzYEElEOLcr8s",
-	"mqF9wfyvyx5++HAyKkujdpOPSusd3H/wu7fedTxWbSco2UO95MyT73z05MNvn60LLDTSRWtatnZjmaYA",
-	"qtMlT3/2qyc/+OuIdFWcUx0PuuTxt3/w9Mc/iki3x3PWJU+/+Q9Pv/n7iHTH1Nji5Mmvfv3kt7+LSFcP",
-	"WE93ydO/+vGT7/wM0eHzYZd8/v/+1yc/+XXkas3I42/986PP/rxkP/qPG8MPPwpVv6AVwEcgiYP1tG1i",
-	"NvT1Xe8cvM1sDN6b7pjtdq2jAa3kLkQxUbM2tjIX5s+IdGmWdaMiAk7URGk2LM1nzHZ9mBDQZ0qh7Hca",
-	"4aq27Bxb1qPacfGhdGk9moY0ETj+OboieiONSuJS50XT5isH0KMbCFD3JQtdTGwt5MFatdyiE7JrK6CM",
-	"rmXLHTfNl0QVImoIXUMgxlLf0dM2/Wze9qWp8RB1FEt7O4rl+zxugmpFBQIUG67D7AEbBw9XGyzZN7MV",
-	"+KXvxmi1gXIDlxZtFysLUVrIMus3s59QvLQyndBuujJgoeqh24K5KDZ+NkJoAKi1x3InyJfHH5bMymoC",
-	"65fUQuGU6irB85a2jEM3TTGpSQ7dm0+5EMG2wZAB3bfWRIBc50bDHVzpIYbCS25bm8big+FyL6i73O71",
-	"arIe0HKW5jpLHLys49m61vYtbGQq1Nh2N28k/mCk2/DQNErWrMSjFcdxuDOxPaiLW2cRjVtl/B525gcX",
-	"O9A5eW43M5cHDlBQYXiIuma6hwMYVkCIlNY8KpODrTLw0ym2vpYg7TaHT5iK7FCUo+NXIKkGCLPmXd1Y",
-	"CsWEZkmX0DhmmVZll5Ea2RxoadMSjGq7iz6krvUmKUBTQeiFpAthIBUO/lT0YPtZ71WDP/ElTTTH54kO",
-	"eJieMFtYanbOe/law5XY3bVFLEHnWG0iEJBaOIAKl6Byxbm9DhgvxXP2BY6W3i5aN84aWC4JhImE+VTk",
-	"jHJARfnt/4eBT0RTAQRT/Bnz1OBnQwkYlsQrP/j547/668isf5nb4dZ3peGr7mahz1eyTrC+awsL5qxx",
-	"jY+g+w/eVUnFMeOEfGyLrerH0ok6+ORSGTluwVrpbaUq/uBC92gFDWdAFSRhuCXPWcz4PqwOKniRzaui",
-	"0O/C3kPNdcRbsGZCCGvIwsEYRbVyu+/pNBwp7ZK+bbsrmwxl88AhSdXejCN1CeLoVfZPjIR5Pd1NGaSR",
-	"T6FCYEYssrbzjlnfdGUf3eTxHEgAFcYGHfyX4Uf3saW2tbRDLXcWXAPLtNRy+GbYUAvf48C8Akk9RwlL",
-	"Ng8FzJ5OlfyY1j2Nwshdy0NOHyU2VhASK3R2TgV924ayqJ7ed8AwK2HdEVgge4tRX9NJIJx5WNhwC7aw",
-	"JcRnhTEWC8ilIvnOVT6LB6cOqv9aKvcIaJl9aR2cYQvQCt8Lf4lOhMZotlgLmNEDJ1E0P+B9HAUulIvU",
-	"iJEhVLocrMSlrul91zrfuuTZz/4B6wYfffpphFhuLO9aBDf8zTlmugRd7/hrqZqwS57+4z9i3WJEutgm",
-	"v0uefva9p5/+/aNPPy1JIPtZi3eGbfELt0/plRBjgnb7bVOnKtUpdv6NvEh37HdbiSybkNbqtLId09Dz",
-	"2JfQmiZglcWgos/u3foFo4CsXyYJ7/PpDgnrl6t0dyEQtV2/EK3XUMsuFQHPzhvm19b0vRgt3E6R+CBi",
-	"qy+E930Xx+pWr+HOY7Zdu52vg6jO8BI0o8tHYLWhXmhkxoCDG3SV3C/Nf04lWHun0cLm4ymjavlmYYaY",
-	"hlnYAssBU8Te0F4VmZ+bsHQ2Am7awva5lA8RITaEYnej2MtjB7Kry3iAIQcdvuHgjyHyndpTBasDI2wF",
-	"35OjPHi8nN+ofXOro6PmHQere8xZj+XhJjiOOM0gSXFfo5civ7TBQVTsvVF4HKimu2geUmZ7RmkIdwfH",
-	"kAe8U5plbXRO+zTLWveT5r4lfycqMkd8yohfnSkfaIkEKjQ1TbrVPbG+Uwd2V5w+5V3GuYcNj0k9qqm9",
-	"qCLXSAASEqwFoKWmqTqo18vJkZPn94o6OMNA9jT8TnYnxK16m6nC04viE0Gnmx/RnI2s8Qy5wBsEhbEo",
-	"S+dUqB7LnWdIjXaHXGtwyoxz85ewrjKMaJmTY8BorrCN2BQWsL+lT/cZEZLEKaM5QefrFtib5L0Ryzmk",
-	"3KepHDsQY5Zp76zDj1D0miO8MKM5K1xT9t/2douKodx5YjnEOrGsJ7705jFPU3gte8DiEeT42Xv1KEeX",
-	"ob1iPVkKz8wYXV1C6h1o1lh+p6IT5fzUIz2QOdfQyRkbc2CX0AFYzhVXlF/tEjQxaG2wHHB+wEyBkX0I",
-	"wA0U8+RxMEv6qErUsoziBwdjfU9LM3hM4ygR2pFXQtfqZtctojslbgX9qEifaUWoOeEIWkyt1TYq9nZ4",
-	"DXCiuWjr922gOgxS2xoubYmBzo201I6spabxRkXDiMwRuZsyX+Fb0Y7nz38JKV+XtVknFZH63QZWoGLn",
-	"HbJ4hM+aPmnqjB84JCVkUVBdLvrq8RQwAqQgDOBujLQ6BLOnRqv9shyTIRWT54E2PGdj3Mo7haY03eCy",
-	"D6RgV2TC7hrVSen2Hi8AHLEFyAL4vVLyVoN/Fsy0erMCqGZLmzEgQqiuQEZiJ00FuQQcS83Q28Ons182",
-	"1pZ2kB0FFEw9tInfinth6z8d0wlGuBUdsoiMbSKCzEHwFugvMi8y0kD8BdzRDzKeM7UTyu6+Bw0VlUUJ",
-	"4PGAUFu8yJHxjBRSAIbJFelLmZQp/sKllj7c0lCCqwJ5ta2pEvMOhYU+yCLy9pfukS9ukARLwmdXJF2c",
-	"4uvhUB5GnXRxtVlRmD495RTsCvOKZj4kWILmqkQbL7cvUplXh0LTtByVOHWFJIjLdBTVJA2SQJ9T3cic",
-	"opFwZ8QTXymCM6oxx801zg4RLtVy1gucdDJTVnOiKmcOoVjmZNfGHGPy4DJ1N3dyLmKe0WAqsixD1PGA",
-	"vKg74q8X3uGImBl562bAaEJkr8djtmVz8XtO0TF654wgqHfWz5qSAPZbIOlUuqCUtMxdaPYJ7ZGmnPSz",
-	"+aNJi8ZxqYN3mo9iZW5aGPyiZMicFq3MJ7ZsAMgph73S9Bp5qW2UdzGaTMhXa32u8BI30TA5yd2UDRfk",
-	"tUMI/e71K+TyxsUvkDM0y1IrUs5l+II/eFdJcXaVdM0XAKmZOjvZqEoeta3rHlDn4M0rStM+6y6Lgoqw",
-	"oLZXiZZkyARmdBgaRWzARtAVLM9li7TsEgbsYkHDhe3bHOhLD7bfTPjpfJggRumC4Ku5AzlJaZllLLEu",
-	"RF2g5nVhvVdh9brGYukqltEc9nJVjsUKkGi3qTNjFFA9v3z//h1iL5aOyouXy7BmG2tBO1xzndbgTPru",
-	"eEg/NQVN4aULd+y5V6JPWDUsitezH2vyjTEXDfAG/OkzDRqCDX9w/n5tPWBuiYpCXHzXu8HawQXMst1c",
-	"h1p4yZcu529khN11/qsWDt27LGY85DSFCD34781hgd6qWA6HVCSbCBdVKSsTcoxOc0SSYnG5S4Sxxmsi",
-	"/G3D0yltYN7Q+ebN9p2VPxqtrV2IUcTD38z+NGE0r/ygWM5pij81UIhy1hspulBS3rW3wRNqlOrFD8A+",
-	"3cWb8UjpswYs1Gf1QEA3fFKmue6A4bgiMlApd+FSG/1vqogG6cQ1v2GOkg7RMTldpTcdgK2okn2suIO1",
-	"bMhayCbL8NZdv8EB8VxwCnWL4kJyiRSsu2mLeMw/ZtPblXm2Pse9i7O33SBccvtryuWCy+EQMvK7m4Tu",
-	"yn3mZKAEsE4+5HqT7LEMmzEKIjMuIJ0HLLpRZl/TGymbyw1C1clTrm32OKIOxgMq+izZskExMMLUKI6Z",
-	"UpGxx6yo8tnB0FVqKmyWYIjGJt2bHfRT6FjWWzIZv7pVLXfZc/wsxgwVZj3RHYnrsqz6Nqu5NdLWwprQ",
-	"VCsfpxA1UWUOJrvtV+qw7cNbg+vbflNYsl0XEtzGfbGmVJluQ6mIek6sU+ecJU0W7tDLsua7IEH2ytDw",
-	"Ng5Y4xW2UTEfiyeRbZutsXm2KsKqcwVJPRNMXO6e3aBGZH9IWWN5EXE6enOkNT6oG125TZN3OFJgpwX8",
-	"NsMpYdejvceFb6cygg7qhpzi1RfYHXkXM7NaGxc8HrjMVNTErMCfXdl6QMfy888b0bHhuY6L1fJcV6Mh",
-	"W6pCxugvLKda5gRVhqbwnv6oLwSxt2qSmdOtvYlXi3l5F7JV7ukgT25jB1AnwSzIum22AWV4qHPv0niP",
-	"aFnkeeX7bMJFv7tJnvz0o8ffxbJLrM3GnxH9FHOeWF9qTrW98MH3Hv/oj6cSmezrfH03/l16cCl97J7V",
-	"0VuRhlmCegT6AlBhlXTBy+e7pBUQ9VDvgVvTLaxcC9AL5Y9HmKS+dOKTyzzbqTXHtt0tBDU/IJuExTxp",
-	"1LvxgF3QcWuOPXW8nc/aWjeBWm97IYAbM/NJEMjBt/wHd6VZhpU7HhoOPq+xMbsF0kC3TMoYCouqVmDA",
-	"1ivZhWAPRqRr5OfOKOsCqgIZ8P6A5a6zQ5FL6frHuAWJsLTbtjGQxmIsG3Z+lDNWnf1cNf1x6lVNUBHw",
-	"6R0tD+gzuQ/yuaFvJOHxQs/OW3gb1iKG4hOpbVjhL1hVz73f7/40qsbMsVAQeW2OG7JqnRporh1+8xN7",
-	"cr/Iil+wzNBV5rowJIgbWUL/8tnXLtgF0vdnT779W/gVseaMoMbCw0/+7PH3LUoCVxnV8QBarz371X96",
-	"/Okv3CXX9MnLd3cBxTNcQAnvLjjpZ574m0+e/eaHjz79FLtScUFFDO0cf/2zx9/5EN+PiFV2pP/tA3z3",
-	"KOFm8E//7l+f/M0n2AWFCtqHlz79+MOnf/rHeF8y5ML/9Pj7fxGRPcYyhXF6zlSEAUHsGG0kFfqqnOZm",
-	"hvJvf/r0s19HoMMpFNE505BZ7pEBpnrTPf7Tbz/61//25M9/FxHqm8zEKWc2WRyh+1xWOV6vaDmlWCTu",
-	"iTmC/BaYQ8ouuteCJNZ24sJCtS8sJZxnDvELFg2IEFbK/GKWB7gUp1tpfmcBBpfybmFos4UydQ8jykHH",
-	"icyY8CHnSqy2PokvpPJcE979bN+2NLJfOdA/N+PF3wgFHnuhriJvMJpD0GOPiS2iBlAyMVMudX7xcYHv",
-	"j8prUB5q6Byxy36wRFfXbT2WCUPIKsS9aJPmuo3pk+a4Olc0dlAN9gIaQMw6HPmDYEXdpYqpdCmQG3cp",
-	"rNvVZMfedxmmR5AQa+cW3LcB7+nWVqkF1yz69IG3jCjzMhdMYyHA8RZQr1LsKDe4aUVmjykylvkeEXIc",
-	"gAabWgT/puAC8L5gSctOtmCEDBG6kpKEJVhiunQX25XZa0fR1RZ82yE7cyqrJehJ5vvzUS8naMHzviAg",
-	"Cmbx2o6oTvgIs4GG9MFOuIvELak0eKyU6/E7lTG2qBjhaFqF1mfWnz9Y+lHUUXs8DVUV3sPfS8WEiw7a",
-	"ebmGi9OcvJ/YWRfujFNuIH7XIke3QcY3RHEFYnttxVWa1iSDUXLnq/dJziBDHjI3xwOZsmPmp0Z5fkuz",
-	"21FwUCFIBjJNjoWlDqGLcX3npCVZDUhyEb/d5IIpkLF73BgSDl/d+lP9ShrqsRr/UXDmETLljavhtFca",
-	"a7WJKYe9HgTsEOl8E/NdBlTZjJguEHyh3UfeUpru2LlKrkG2K0b+hASw8ERiDcv8U7jG+QvDby+Vw34L",
-	"uATg7clBXRUo+19gT0XBHHXuiqnj2HYwtHboa8rteWQ1N8RyAcgz4CLzbp/DXjg2gNUc/Ti3xylwcITd",
-	"F3UOiorX4Xm5Go7Jw6BrOlPa5AEypFyQlFfywb3f2pb8F27IAUKWTwqkS8yFsnihQF92e9PeDi6i2Y7/",
-	"/PePv/NLpKMIWqFy0ffHWynF3sHOAx1DV0NVIVQbIfv9t5BYI3cKqhF3JdAjkRjdpthNQhVAAlcp3g35",
-	"179//NuPojLAdiGWakJ5jz75HzXRPHclFNB79Mn/iKBHqWuFZT9Z4h37EWQe+yrrg8cbzFVAa3388YdP",
-	"/uR39gYfesAZ/c0njz/+yewqU9dkE8eOYMmIC/v73z/59p9iQ8zZ51zE224/mJaWsdyq/PCfHn3mVyWj",
-	"k50S1sPn3/jG04/+LiphOYDDwwNLQOAUanYx+YHrKdRafHsNai2+13ZcR7/vLoNPWIevVO6Bp5/9GRBn",
-	"BaoUqde3CYCtLh0FyIcFzfiDYX4o1h0U9vHyDmKWSBGFsXjTAD+Dt5fXD/5ZhcXFKR1XtBcqyw3RhHtz",
-	"3xbMnx3oYNQ6ZZhY6J6EhqtP/vH3zz7+8OnHP370u1+c3SwC+zmL96RgCWAMY4lxPkoPVKtf+EgwiyrY",
-	"g+cK/A4tDeh4FnB+flUqK7U8nPK12itRqd06GFVNUJiCZgIX2UirsAeuZ7urYhksosGFz2ybn+R1ryZ4",
-	"k8GOzTUgGnTImreODr+jBiJ2W9miGYDLYVBJ4ypH/v+PLqxFa2trq2trZie/YP74P1und1nbwM3BjSSk",
-	"1VUKX6e00SrDvaukWL1Lx7eYUjbOmQY5aHmckUNKdjs5jb+nS+OxtJcVPSvthEIdui2bTIVmLfcHFXQ8",
-	"6kP5PnDFNwTz2SyzR1Ke832WBIMu2+YaZNMuibEzH1+xx9PlwRVbZJks0Xq1R2Ot5mR3IZxSkySPHh2l",
-	"ekcNaN4cGNvBEk+lZyiuWbfsbxgzNLRZ2utO66ByLMrtj3wOFtfMKgpNEiGGTOdM7ciQD/sWXCO7TI+Z",
-	"bRzlR+bCSr7KwHU4OjxoGehkrOZ2+6lzkR51LtECe79lL2ggtSOqmc4tHVvgaUgVQdqfodwpPvIbUJsd",
-	"godTjZcFrgE8AQzhwK4WPAhfZF8LzOAuc6ps25TVCvvtmo8rtErOoLn35DsfPf7+d86ukm51XyGvUY5y",
-	"12PuNUXgklsMuHspsUHsqGZYv/Exb7QR0AA7m+cD53jT0OGZtdW1dTIZUXF2lbwJFUWC9anm+2z18I4k",
-	"qzqhGtq5Zsd6CFHE0ipcOohomud+L31jIyi0ZtJkqebSLPAuVVwRAOJRmwTOIFvIUQRi6ld4veWyXjcD",
-	"u2fGFVzYN+4st64X58iTG+jwd7VmitA0ZzSZEKo1teb0CRAy9T07S/P8Qln6vAKgWoJSLtTnevoD+LjL",
-	"KkrDWw+WWETl47roNtlS0NdLLZnPk/ISe1/xQxLyMr/HmHjxRb2dR63tZrRo2wDOO4EhopJBnhlcGq6S",
-	"t130hOoudF8CRq1HymuRDnQikkeCgezbkFVYMJtqJ1NOcprJAXKwjFnHxE6t2e2VMcTdpWaeMl3aAn/u",
-	"2SkFTLr7ol88SzilfQ4x4v3gQX5bMJJxhn2eYbmhPAHAhsaC5QQin+Fc9tblPSekkQP643cWeWys235J",
-	"grEfWey5KfF/MmLBUb0BCQTLt0NNWhRrHKUW16QDlRmY6z7VBtKkXdpQKyzIYO3jdqk2rlTLA7CrEx+V",
-	"NdYCtBU/ztpsxChZSN8eymQpooLToQVtw/07i3v/4HsPFdqsLSSMCvcK6JoF69p4ZSIFiywSSUS6MRUx",
-	"S1OWgFqSStEHu5thpZbzR5oXdCIH1uGfad3KKtxIw6G3WC88MI93dtXlUTnEaSDyKV98QUd18uQrQd+t",
-	"TZeBem1QLXrS1/NgYB8wUUrhfsTMCkbx4dZCScR2wxG270eHa6V3prldEJf/4RpnKoINLcutM/Geqfuz",
-	"EfTXtEE66TulMlWK+SOii6sr9rFhFQz+UyEh49LfT7Msl/tMYQQdmyFTgo/Zj0D0vrtJbMKKi+erqWh+",
-	"ysXeDuJ4djcJJsUQ8yPeiFfsK9VoyHCulVrv+jqhEtninvlAetEV1MfTffg8EDvPfTV7aby2NG+4XCdR",
-	"T3qtAuPmqbDpZq4om5fAaM6UJgmjCYTJDwXIAXSvF9iI+2oWNh/egHb+mBmaM9s514EbldvtVsCuJiy0",
-	"oIHX42chE1NL64I6eRrLdM/Muk6vFlaoSbqCGtDzFy8FUBGpGri13DVrPwtBHVqNSzWKs+JfZzWbeqjR",
-	"qzBy4q0bt64Rc4nsTsiQ9nkcmlODdAAQh3bJ7KQih4UIK15P0jjXcIcSoG0XGOAp2zK20NAYzBfOk1v8",
-	"jYqzd5cLmk/laV+4cPHixsaF84GVx68bmmjtnDSfLIw0M7BZZurxOgDM0ESWnsfUPsBXQ2v9VlHv3Wqq",
-	"JQ17LPOEnME8uyf/z/ee/e03z666ovodLW0WrdPDbZG9vd7dcmLZ/W7L43fsryHkMXNhIefjXUtCJCyo",
-	"EKgHTHDwZ6iJIhRlAGnrQLX+ZYSVuV5gCyFy3OA6hwIiYAddwAW4bWzkWH/LP9ZCCSkPp05xrkLWUJ+5",
-	"azXH7mahc5aQK0odu7qbiHRjEW4IBcGTIC7OFPyETf0Vyc4o626SlNF9qI2dwbDAHM8q42wS+4PXYCPX",
-	"dcSqvbanMgKqqKpaidPx+BUIaZEgpEX1Q0tpieWlbrtHvtvB3BIqhxpJ2D52MwdQwnBFVjygXOzIABe9",
-	"KUmfZljWimiyAyPmoVIp6PiMByzem2PgL2vSs33DOYGkMvid2M8eqmYA2vUOdHQWi1oKwb0EBmlReiRT",
-	"oGgOphy7Bx6WUZ93zC7MV8HAqwwDOpgehodMc3PiNtx/xezHbHOPgF0Rororhh6B5uzXQYMH4m1Q8WyO",
-	"TUsuUUHa5YUrZlUh2KB6wBXX82KM4FSTVuTFcsgiFy1yOWB4LQ1E3ZimwaRfaB1I6MGS/jBjLJCWxRFn",
-	"G9y2pJKMfqg5YeE2WEXDgAZ1g75qZskgznQHs6IIp6ZZVosGR28DTniYMOgQiwbw2BXEJq0CRdss2ABI",
-	"4MnMm51Nj51lEwh4xaOc68k9cwyUcCpoqOPYFddbYxMBO8yZdef2vfvknIUUgSwGOFGA0wHbo+D8gdaZ",
-	"9YViOiTecN1R7x++fb8TBasJsQwICqbUJjjslCqGABA/0E9IT4zyYARnTs7cvnH1ytkGA3oI+fU9WdOr",
-	"CngO1kRFpJfbhvouL7hHqC1llYUnDZSrbdCg8Ai0HKZ8QhX6DEn3f33jFzs9JrpnI0wIUpVby6lB5Azc",
-	"vJuZe81Rgn0vLly4cNnc+tX7V+Crr79+BXGt1errr5NrIPoxZV5D9JMKciNhw0waIp+sfIVNVsm2w8Im",
-	"UvgoA5oAyql2FrL5AGD0Zmx3GcWB3RZmCZUc5THAkzP3IUGu3acI++hGcGFtw6zujd7Km1KwlVvm2Fsl",
-	"N7kyi4uY+V0QcWCwRWQkUkMeiOTtRSq6t7qCPdDdqFQgBL0n0OEFQ7R9R2CURndG/GxlnU8WQxvaiNT0",
-	"GiFnXD+Ss5tkY20dnlRQjQKFGRtrFyxuJCO7I40vjrW5sOH69uXMNfGbyFEOxKUYM7dctriY4JiP0B8u",
-	"c9eIDatH9ZgLojRPU5KPhOCiH5GN9QtES0lSmpvnNtYv2hcZVojIxvnz9t+WMuFFe2xCoBrL7g2q37sy",
-	"mZgnLsMLh1RMAPdYReTi2gW89S7T+WRlGwDoxwOeGl1esdwuZSLHYpVsG/0gAAkNDJPKft/8qXxBmEPD",
-	"XQV937bj6GwbNbuEN7/ZWXfRKprxzmbnwura6gWon9IDON3OeaA2868+q1ESsGMJYGIB00pDqFomdLKJ",
-	"2HyQkgPeXEOrFpEvpcKsQ0xTJhKaW458eyA3X3/dm2CR88FHxFaIRgRKRiMCdaL2KejiosyD5c1JNTZ4",
-	"jMGBuzpLYFuewHJGE09hiYReA1tVKotCZIYrjC59LsWNBAr4lfaolli9SofGYFSdza+FFcvilnM3zYJ1",
-	"HkYLbwSK6Tx8Bzz5mRQKJdL5tTXsFmZEM7p8Ssz3ru0LgprswqIGNwtw28PhP5OqB21i4QJkdtW90o/x",
-	"nGtWVJaosDBW1H3tHTMnNRoOaT6B4ECFsAxB074CAxZqh98xL0LrUdWSKUhj5fpI+O5a9mzxqNFWUmHM",
-	"oUKQBdiAeQDOSp4TORZbFq5AD6Sv+OQ5wUAf0HsuU7ZVhuYgNE1PKuHiQs1S7XTWSjrBfhzYiQjKiTqb",
-	"nfdGDJyXNoHWRUSbUZt1dhnSr/uaOTPqPmbjrc2+hVkLcz/F53yKt/kUX/QppJW6jxWJR/5zy6TpzBsA",
-	"xgTrBoBXd4SsG0Og8+bs1+664hyIkBnJRidYTAp9p99g/F1uRKzNdAoNxMbDjV5ZGUrFdJy2mA4wNEbz",
-	"lLccnJYHHNoLJB7grDgy0eAFgDmWrFFROvztD+8YQ1yGGiHczphQXkU/g0ALZxEUpOhO42vG9NjWw0NJ",
-	"wyYmOHQRvxbKVlx/G4x0VPrXON+YdUeukm1BRgJyYl2fT6MEQ+6Ejc8OISspsrFaW0IyhLyEkdA8tSp5",
-	"ygXaA2FRNAahg+CKHFoM8x43r8VkhIhYoI3IWYRzxY5RZiPoV4zuapuROlf+lDXzFuJnq5X+i4Mu2WJm",
-	"5LuTaetsC3z3GaPYqrToQwR4F32+z4oO4M4aAuMphjr2OCgU8XC4YpN92ulypfF9hU0sM4Lj/w2ZTA6N",
-	"D98ELAdkwsKtofMRezjD/euH9lXXeCrA+/edyXsY7I8bYF0HoQOgUP/OvQ//fVirBr4dMsg3XcJRhEeC",
-	"9Zsiz3CmyBnsAXo2QoBZjdkq44EkA2jfW5O54s38Ac3gLDL2dJWVxwMJNrPjJD+0TWgZXuBboY4pe/Cz",
-	"1S1nMd9muft4FMcvsSUZBJ66y3pNBNqN3ptSMPBoHINYC4o05ygRcmzUALPyDBuOXrtPayuK7G3n4B54",
-	"7YW1jVAYSrtWZERxESM1gIeHiymPzqGwFfWtOJpx1TnMNRu6IFWQw7aLe8wJbX0NEWE0HuCpbCi4GejJ",
-	"MfPKCfEclBb5KNnpRPkZ/JyPSZuklUX2/oTSr/V65XWbndoDCyEelIUGOYOgVmdXiUsSyejEomylqRwr",
-	"7xUfRqUkUUJ9phO8zSMajFLMgTKkbGwJVBgLJCznSvc451VN0abVWmEF0JuQsAC/gyALiIz5btOtVyrj",
-	"IpXxOk9ZQdJHKxSPScNk49KETo6iGdTnjtYdCXmkPmXdbnD4BAmLUN4XQ7sm4QPmHuSF+5whG9A1XKYk",
-	"yaCQzhwNVOxx0d+yETaqsMv+HsumDoEizf8Vrx8+r2/Dht4rRd1fdF7HGTVj8rWXlMmhIKooeylxOP5U",
-	"w91xKuM9NTdWBreQlCV9VgAXOZPRBihQVUBNwViXVd05YTnfx1b/L60tCcv4khiTMJcAWd8saMDv/wtv",
-	"VV51M2loUsZSlDoDhuWh9yZhcqx1uKZUDSAehGd0pVWJYtOacJUDnHfU6cevBOPhC8YrsLP6vsTswpdA",
-	"MN4FJeslFoxFyH2UQxN8lvZWLPAFF5CQvm83swlvY+p4vTi8Y3sk2sz1Ap8tmCFlhGBdjkg1NQSM3Rkp",
-	"eFL9PVftKp0WXw/O93kmlIAHKPHL7kjZ/TKPls+9DwT68Fyp+KVeaCkWS5G4Egxfd4wan3mfoRMF1l7B",
-	"xa5mBKl7lWzjYwm6iyCenDr07r5kisjRTKqKL2BxPiW2z1JbDh85OnWoaa6EJCFcbxEBOmS5g8Yr2Xjo",
-	"svEqVOPY6rWjZHz8xF0A6Ts5ghRH5cq3TrWhiZTgq7caH0fOp1MvXa8Zo9HdV9BuTsUeS0hqzkBuTAOp",
-	"GFiaEPxkOfqe0Z+kCBdxOkqmExAKj1JUck9NCeGKfXlihW+xjqdG/topP38JXF77Ru4Vj4pZS/RXPW5m",
-	"uRO0LTKKkAsGckx61MZuBlRBSv3RulLItiDsgc6pSzfKp5JITyx/+BU/NexhZ3xMgciktMD+5Pe/1Qch",
-	"b0GByigz+3dxjYwAzkCVcGMrgB+GGQRzlSulFDjEWAAAZsH806vkLqMJRw0v1x6acKvotmVZQyRA+XIs",
-	"gPS46E8HICFMaoe3Rbr2ri46N12ZEpEinRyVolnKxRtZPBMFT57p+gnbG7pnT3kwAxBejofpjyuagaA1",
-	"xxyy3HZozYETxCqg6PgttQ84jDMFv+v4reZMmSdZz73v/qxPotsuhu2DEsh/m9htL6oCOGM1GdavRYgI",
-	"BsX6vpG0bTZt7eThSGmSSrn3soY3HH8dreVnP3LS4iF+8qckvy4pNvsAvHjOAr55SIywVrBtecjh9Ujh",
-	"ShR94VMOiwWlphaST/ZWyTWsdED3KxT1TEptfBrlFNkRvkoqOrp4ilnfE3l4HI8otytwHejjNIRh7IQt",
-	"Rxz8BHGrUJuc0AOqVw6gFuEEoT2e0/I9ZhwaEXh6Krh878vbK+cvXnrZpfYVu44vrvB+/dzrVbpfEnwu",
-	"WPYBFuULL7yvMx0PKiiPDVkvZVrbWQe57DrGb+xtFS8VFBeexoz3m3bNTouLCed7TA6m1C+uo2D3yzz6",
-	"Pfc+1jc2Exv4kBEcd65eP3WCAbfzOMQCfglB2Y7YqMuS3tHJCEMlL4eEoJb2m7LXkGPv64b1iWNq6z7Q",
-	"VQI+0/FADk+lmLjFXd/w0yEm7HyPXk64SqWhX+Am2V1QgFSv6NyGy5USQLCFq5BYAKdCeXIqCRqX6NTQ",
-	"M0z3mLQe6ZbWUbL9YQ4ln3vfEurDc7SfM7agRof3hcvkslDAiesICpAO0FADvd8TxqC29dFnf/H4g+89",
-	"+/hjC0KxvkYSOsEIWUYnrho218SQUn3+ctC7pkYZyxVLWAItcApfW8i15rrBU0FoHMOgsfCA8hR1NkAM",
-	"JQnvc3263W5mo7c9PRwlrwJ/vGWT4U9W6Z+f/ylwupkNxyLZ0q4vdYzE5jPzDpFtbKaDyZi2nhehKAyL",
-	"YkFxkQlaex5sOZQXF3ArNWYfF/772vPiTBc+vlr81D07dYicete72Uhg0JN/BLxcDnCAHbVF7sgby7Ij",
-	"VujPjZ/dte2guHZQrpgIGdkaIxwA4T2LO4qtp7dKNfUyh9C1IrRPuTg6nl0k4083wyI++wvCr0cism97",
-	"Yj8FIvu2F5WtTwnQzusPhDexL54F83W6MiAgY3SAij1ERvZ41lDAsUpuaLIvucPbgBoOmm6WbuPKtZVL",
-	"CBWHLt9fRdsPKPLznMX6DpDHS5AGdwU8ozidUxE5h+0rDPDScWBN7foDYX6K+Q2hdD6Cs1V5guN5GXP7",
-	"9LmyLBLo5HTlipdnffSOLbe82EdhGrdtAVVj088Fcq6ER1V8Az1DY1qCSjVUL0eaUGz7b3RgI/CUR9b3",
-	"IPCWvQHTiitoqzCtFEMp/lGJsPvFjCCtlD3gSpMzXS6ykV7FKyuvkr8tH4u9O6457Asv8EqzOQXyzsy2",
-	"xL4NQziuM3DtsXCTWe8U+MK8g7svna5t9N/I8tpNmvddLzwFxcZA36US6Crn+8YO1TxSOyjbvVokJOHQ",
-	"zXbARZ+wVFW14KPTfS+QroVFHwmHq9y1fFs6KG23E4vTfMqRkmHnrJx6ORA/kEFOdYnyXceQznRtrHWg",
-	"47pelb6L12ez4Mj9coDYtxk0HGQ7hE6p2ag9v1C4H3byp0ZZxvk+96rj3C+7o2H3S32xpYXgiAj2SZ3u",
-	"4BphIeQog/2fbsjqEDyM+KK7ch9KLV9T2BgJGZgwQ5yb1W4DOYvlcMhEwpIuYn9Y0ncojx49DiQcQIGM",
-	"sjqEnGkZ63sGP08Re7oRYpEhXgYx2QrJ42XFhf0S3zdEVvSynj1fAiLS4R3UiUgEFi2gsU6ld8kuwqkR",
-	"lTjfY0qVUn5xZzE4aiHQKfTHgI9HxEjBIdUIxJgNpJaKnHny048ef/cvnnzno8ff/47Nd0pcU96pxqAs",
-	"sfXCQfhiPd2F2LXReSWXjkYuIfW9DHIJZ4L9Y16BlnuMVMt2TVF3jEUGDe/mwxq7Rvyu8wcWkDSGvjk9",
-	"Eu1LTN93S3paJNq1/WMJkbxddFuCXu9NnKAOK6M+1VfnjA4h0wcLZAEK1RAa20cgCyyU3SQ5HWO9YIQt",
-	"gXsyH+Lh7J/NaK5Xyf1JxlzHfMMrQ9rnMT66Sf7wzrUvReTOm+b/rl6PjGAaSqXJhfPkFn8DMgvQavQo",
-	"HBWsH+weRy0AST134R2V/iEzPFa0HvBF/w46ubafXLl38hb0TsZu0NrMeYyttVESs2GmJxGJR5CvHRFK",
-	"Mh7rUW5E2HDX8xMkWfM+U7oIRVEh5EjEp93j+lWgXXO4H6u4jmZb4qQM1KgtS/WvKSR38xsZD5ggdBdA",
-	"uWuaZ8J/arqLXlhr0sMTi1gMa0SE9zAwWfe1PS6Sxu1bXS32V8xDgQ/b6kbHhK6EHvqaX7ywhg3lFWCr",
-	"musFBJVr1s2NDCucnEOsULMjx+K3Yuh3WZavXAVuqFuvdbNepZ6wakDNAP/95te2V/4jXfn62srlPzj3",
-	"zvsbFx7++81Qn9jGypiMNdMrCo7H5qIAafYNKKs25/FwlGpuTpNzhnBWEqpp25cBAxyzfodfrqtwROQE",
-	"Vwx/cMGGX4MM1JQ1r0bHuFXsUWPCNYc03VNWnhlpEg8oFw4FNEE80AFVAwbaXT5xk7MdrzDRldwHQDqq",
-	"SGqUK2qT2rGTInapNwJhCkoGG7l74FDnrtxaVO5yLHraW2bxJgfta3iUWtVb5e2tMzTG1La0PQw6xDWp",
-	"KD8N1Swj9JKcjmlar2ldqyJhTxUKvqbImKsBOfPkBz9//Fd/fTYiVEwgXkR2WU/mrFpEpeYlVKIWA6T9",
-	"KrfyuLWWty0pHEPL0FeNIQ43z8RtXR3TD+d4CViaKnDgQcxK7jFhWMiwfM93YHGCQUyAwMzdXBVM8hxR",
-	"Hm61V7GPDVPvTs5FzDOavvSgem8PJKFDcqPcci+OmXL0tzB71yVRRkSwsTEpoXG7rU3XUtNUEek6IIwH",
-	"MmXWUVSTu4RY59jQ3WoxaAjw3Hqltsr+KCMKTmqUpT59d6qyX6QT+Bi27q0zsuBiYyvLfvwePBSwsu66",
-	"UgkQ00aK0YmZXEq1WfM3GH+Xiz5mj9QMqJfLYWU8HtIkwZFWbKgGJmfdmBiCKTYblZYHHNML5AU86lTp",
-	"pjkgWUHpNYlM2cAcW7FMmFrcp1PxBytQKU/MAwT6JMELItKXMoH6/vU1MuRiBGjbIiEXic45U6vECFTS",
-	"BRm6I2SXUHyHa+wCwNi23hDfSXaZsbAUOu6oRhFvSxBRAeMlnYxxqFwa00lQwgbPIvTXDeUueHCsG3/j",
-	"/GXw6w1B6YbBP9eyfCaSO2Y9rshkCcl8PHqhH+BdfHkzDfH84X//Xh3gbjqmk2L1D4X1KuxmtolQYpgJ",
-	"DLUYdyssu2XKYz6no8kde0MpulSl6WTIReGhtobdyyWj3Ro1ltEpF7Wyx4agGifUByVz8Snb6qXmY3i1",
-	"zmm5UXFZfm1t5fI77288DLkn5wwAiYJk6Ry1BC7Wuk4vvfAiFrLSn7+ELejUS1j305w8ywTkqc2sL2HL",
-	"50o7/4rR3GGbmcVDWzeGBjgbIYXYyBOxSu6wnMtEYdWP4S6j1Kc0C5wYQRePeaElJ6gZUq9K7KcKZHNG",
-	"NVuyXuj46uDblACtHzIX1gUHbFnJkXLhdpJ4TgozYVnkerjPOT0fylxJ0xQ40/HkomT8eY3Ajs2DsySt",
-	"4mPHArp5WET2Mrh8GhWm0KWI/Jwj2znITCiJXD3rmSd/8rsnP/zd2VUC3mdF9hjLYNruDp+ZMFX6ynMo",
-	"fm0kdqbkC+SQCCe4Mi76JAOpdroFzzWRyFyx4+LmY5ZUHkzmtAksu60N+NnmTaw4wIV6mRVr2/iEknyU",
-	"QlQ+y6ADbsn3GwhJvxy24l1cp223TE1MRpgrt5FScoYD0BQem2frLCqHRBC269ZaWXBmm+q+Y67NzXlp",
-	"8J0T4zu+/cpl3DDIWSbi52nX2pF4nJeyG8scGvZ0Ukwt0C3u5zRhyvmI4ayB5ASZQHtvkLYKlQq5Z2zZ",
-	"ty3cRslNDFLT3oV51Qr0DOtehgxri7TMlf2QK7bYcpZ1ZLREm4ztHMmrZDsssvfYBF5t47KuCh5GnYIk",
-	"n5Lndnj1gd1y66gkDOAPp2hEYN0NlzzIjDiE+yNn9sPHxjLHOLI5kIOm+slyX9/OmLiHC3RSjWc7vFau",
-	"6/XD/nptfp0lrkN3WJuNccg3mAWk/DYFvdaO38/Fozy3005YyjSbk9/kWHcM3bcxF4IrAJKbbuVfZGP3",
-	"sLwBqyam2KuRPf3y+6RSqdihslWFujeCO8qSQ5I7bqdnRQ/Mq0w4tcSIoquulhT8MrsTMo23bwMnVuPF",
-	"dTYi7cTWg8I0G4dAcjlHqZRp8xAIfPeuTE9KHORFKmk1S/fcwxLKEo6ve4N/l3jn3Ps8qXeC3gYtKtAS",
-	"s4Z/try+M6fR+7H5P2u4ZgFtIM2fsCayOJVT7/kcMghQyV4tYUedbBRK+cealCLHzVI1lGnzxGeQOAx6",
-	"l07KEyY01xMCgCYu3LaUd/N0OzHvjI6DHY/JUDBDQnzZ406Brj0H7g88TR95mM3oQDD7RhwJosbWVda7",
-	"Lq/ReIDkllKlER4hImrAe+icTCWdkkEJV5k5eCz1vfDey3t+jRrrec83/0QibBLsUd0YpNiB65VR2A/s",
-	"SpkyKl48zc5u1PNU7jyxuCqeIc1m4A2kx4D3/z43ZOdwQzbfr5eUmgkjF8pAJK85pxo2Sx7KfZfMCY46",
-	"qtFFVzCvLXWYtu6LCmtr3Q8VSwuJ+kp81otPy0cn03cGgztuYWhp6R5jokY3tqxB1ECODeEeMSKWNOwo",
-	"jTjs4bkYEc3SlFDkiTkcqqnam9NbMGMC6u5UoZrGNE0tskEizUfBvRwRwWjOlCYJo0nKAYZhJugH498i",
-	"zAjdEjhJLlMWOWwRkLpsn51YgXkflqyxsNzjIjmU+njz3bra+JJovEHmFOQPpxNRQzLxOYYrXyBxbLbj",
-	"eYrit2W+l3JVRhdCZi4x9rn3zX/m+1nMHRGRhtMNP6VSTYOZhNPM6iArjw3ah6q91mLJPHTSfCwwkVPv",
-	"YtG4nYtI+RyC0lERz0FTv19BsuNpSvpyq9oL12ECmbMqIkOq9lhSihOzBxmLNUsIzXO+T9M5SHlaQqdo",
-	"aGVGlWsv+Kqc/fCVUeziuCRqXhvOfzmb/TXxssAKe3OpCT8mLHaYdfXMKNgDXXCMzSfIqdjjom8mBuz3",
-	"isdOAI9dxe18Tkz2CjHiKLja7mkrtpZjwfJ5KRb3HR76mBptEMCJMC9IEHh4FhUGfjZUa32mQf6FEqKM",
-	"iVPvd3mDxntHruOeWkl3B7pqAQHv0jikedbVzt0C/K2SJ8ST9iq53SN6LJ0kATDKMRcKdU9sbdlnWqGg",
-	"goL0MReC5d2QwWUhV8POEZSHmKliNtQMzjyRjDRnykg1OVZzGYyc6ZqprgqpV8y/sRW17cD5mnKXoZPY",
-	"ae/YdZ/usVe8eFS8eB8QwhpbgDlTo2E2v7809NNyffX6krjCoZxBSiqJ5ShNEAWSTWP949bL/JV6eRSd",
-	"q9RoyJbDIzuJyqWZzWlvWmXWgFCS0XyPJTPtMj0b178vCqRkAskiWYzytLPZObe/Dvto3zuLSgsAZinT",
-	"hIP32zqhbdbmrFvbY1zY5j48L4psSyAGriJq9gW3IANB+RSE1QoiU68XeASiVfhFiMuUv1QEZmafs7WQ",
-	"Z5795odPPvz22dUpH3vokWsOMRs+RjOWlz9WoJkG8H1lvmfOlV1GEomQFq4cBrZy9omrNiMCKyIQ+f7M",
-	"s1/9p8ef/iIi2J7i7MxMQy+6KZWyCNgAL3nm8cc/efLBT8/iizXVbGihjd3u+ntDr4Om8eYMFomr0Sh5",
-	"ABWdlJfE9i4PgU9BC6czT/7mk2e/+WF5Iq7fTGBFoCEVOfPkuz+YegZbVYWeuS7zIU0NBevqZtlfQjRs",
-	"YTjPPPnhPz36rLLIHmapBsBZjTKW73NIjk+l3FOEVhYWCm0evvPwfwcAAP//",
+	"7L17kxzHdSf6VTL67g0CdM1gBhhAxEzsH0M8JFgAgR2MyIiVeadzqrK7k1Od2azMnkabgRty7JVXlpYr",
+	"S5YsW961TF1Rtmwvrb0hWRRpyxH3o2zgxW+xkedkZlV1Z3VX9fQMBhjoD3HQ9crHyfM+v/NBK5b9gRRM",
+	"aNXa/KDVYzRhGfx5Y5d2zX8TpuKMDzSXorXZeov2mSK6xxVRmmpGZIfoHiMZU3KYxSwilCidSdElhzTl",
+	"CdUyW21FLRX3WJ+a9/Xpg9tMdHWvtXlxbS1q6fGAtTZbSmdcdFsPHz6MWgOa0T7TdiDbHc2y6ZFcG2ZK",
+	"ZpukLdgD3XbjGNAuI/usIzNmPsvNne8PWTZuRS1B++ZLFN5XMaRLoSFFrWsp5f0d1gkMw1whPCHnvva1",
+	"W9fPE5mRGH4Sw/4+y8i57Xsr/+sbPz/vRzOgupcPBu5tRa2MvT/kGUtamzobsorBbaxFrT4X7p/rZqW0",
+	"Zpl57f/19bWVq9sr/5Gu/OHKu7/371qhWVxngtN0Rw5FMj0R+NktYwJ3Vow5gxfMGTPvD/utzfU1+B8M",
+	"2/7iB8aFZl2W4chkPOwzoYNL7C4SnlSMKLF31F3IS1emlo6udN794I2HK/7vjRp/r198GF7pWwnrD6Rm",
+	"Ih5/lY1nHqNY9vtUJBGRImakIzPCaNwjMU1Tlq2S+2bitEu5ICOue7A7ivYZ2ZfJmHBNuvwQXmV/pkKN",
+	"WEaoSAiNtYK3buGjVEjdYxk+uXHx4ip5p8dTRrhWRI+4IErzNCXZUCjz4hE1F8yAdI9q++LIEPjG2lUC",
+	"p4hcJorFUiRqlWwTcwAIV4SSrpQJOWBjv13IV/INK6zPilmgmvu2vlY+AW+Ut5Gs/N9VpH+r85YU7A7V",
+	"cW96NwyrM5RPBWE0Szmsn5ntFrm0tkFGdpXs+vRkmqjqmXVWzJdW8FNNGF/Uuk2VvnHIhL51fXqQbZ54",
+	"LpdSpQkzd9q9yTJ+yJLKQZkXr8CbV25drxrU+htTh+Ld18OreZuZ294CDjc9UrxqGWDFicWLdff9yhTj",
+	"C4yJ97meHswtzfrmFBAKsiEil9fIqMcEofuKCV0lJFJ4W3E4CevQYapbm5fNYByDu1iDud3tdFj2NssU",
+	"jGhygPaC21ppbq5YtEP7jqWy3nsy5fG4ai/x6lL3cqO0lxuhvbyvaacTlAVwpVoQ8GRRVjJFU1HrwUpX",
+	"rtgfQU6vwtfhBPlrK7w/kBkQHgxls0XFgPELKNhBndml6iA4GXOhei6aqoNTItAemmGogRSKgUp2L5P7",
+	"KeubP2MptJG8mx+06GCQ8piayV0Y4B2/955Cms9H/e8ysxSt/+NCrnlewKvqgnsvfLG8Vu8YPscVGYFu",
+	"eW7n5jVydePyl86vAsHYF4C6GGsZIOR3etIIRGSSg0wOWKY5zoYn88bl9v2h25yQPAcJQvoM1D7ZMfpx",
+	"p7MFApSiTkiBXzPSp+qAJcS8aouw/kCPrZg1l+IeF6wVTdHqxJ5ErUymbN7Ad8w9uH2Oir5uD4m5Yqfz",
+	"rn+73H+Pxdq8fbsvh9YoCGzEiCqcEksisysDOqb7KQO1w1wbUB5YaPvEXoeJeQO/yUQLLAHe7HYYRu0n",
+	"JhamOL7yywojCS6WUkwpBnREk4SbpaLpvcLkOzRVbJKm7wpG2IOBVMOMvaZIh3eHGVOrpH1I0yF8uE3W",
+	"iKYHVsEbADN+TRG4vkXaIJH2VI9mbG9/0DY7IYcZ4cK8MXlNEbgUkb7UMiNSpOPpTXEDCBD10JGy+bi/",
+	"L2omYwyvlJlRRzbXH0at8pCnP7pNMsNBCBdknypDWpILrTYJfAtmKBgZ9WQKBl5HZn2q8XNXNqbGVhjZ",
+	"WnBkXbli2e1NM7D7ZlxB1v/mvQZcvzDnK2bOmezvge69ZyhxmCqZjR2RTkxfEAonzyx7Xwo2NivRYYKc",
+	"W1tdWyfjIRXnV8lb7NBoWKxLNT+csxBX18r/a7ImmezfNeO+5ocdXJybcEQWWJ0vPYxa3GhowIfdH7PO",
+	"rTtqRq8zr+rTB7fwuct2avafOSXSLKPjIh1eRHkWD9mLsAk7MNLlrvslIzNpeki7L8QS3MehLncNNh5G",
+	"LS01TfdSqYKCjoG5zDUatXAvgXv9cPelTBkVReJ642HU8vz7tC/s22agy13Wy5NStSA48ISXDl+ZDotL",
+	"NyUrZjHS0lbOEtHAN5qL6ZQLq+CZL2yCNZnpiFBBenKYRUbzQ9VtlbSdOwoE8qjHMgYSFOW70QsFOhDK",
+	"ghjJooG2471eszxmZU3S2AlTiuQBD/kD22aCbfLFNz989Pk/R6Sd0n05zNrk8W8+fvIj80OfapZxmrbJ",
+	"s99988mf/2VE2nZC4zZ59qufPvrsb1tRiwlDh19vmbe1oha+BQaFT+fLMDb7NuHtnBprtfpdnujFtRou",
+	"gyKVCnwFrEVU3IspYgqdlhJ1NbAOHV2Gt9HwCn8ZfXhcK6KY1imD38AHb/5yHIMlXLPE0KdgI1CVgHeZ",
+	"f1jvQYDwdJD5iSLTSahmK5pPLnNwj/bHc4U42GgPo5Y5VvVl/30329vGRJoU/msTAt9Qi9QhajG/TlJL",
+	"aCK44c11k/LQLoZG1tRSibzzZ2o6Rkkj603V8kn6z31L+0ZXclOfNIMErh2FswybV81szU7dM2J7mrD9",
+	"dUX2x9WUuYhqCEdp/gYI9kBXBZWcyWPusV5DY5+3wefd3rKuQyKFd8ZOcNmwe7dkg8PQKtaOd0VDEbXb",
+	"Y0QNs0M2lpkxjvqEkoSrAdWxUWEUC0qcjFEVoqh3emOMTciAJ2IeX41abiC1vSoTa+Ofj9wI6/Jgs3DN",
+	"uK/WFCMCDRb7a4NU0kSh632fxbLPiJPFytEOfCMyup1hwjbIM70F/rnaVP4WGznxPskCZ5k/k4ucfzhI",
+	"hLAuLKlw/5gJ7hvaMtOnfbZKdn1YaqyZIjRjMG/3lYj05AgElOxoJgxB6i3CE4XakFkmcH4bFTIPKb8/",
+	"ZEqH/HVqpsqjWgWj8sScpJNbMclwMhYzPtBzPXb2tsn9co9HMP3gng11T2Zcj8M8d9dwcSDPbGj+MFaH",
+	"zGJ2ZK7rPgsfeKE5b3kmAdeUBidnjSXcl0kg6msOCbyiNZufvaekWN2hoztMKbOXD6MW63RYbEzBPWMD",
+	"BZQAnilNEjr2g5rU3iYZeW1DgLpliUhKBVMRiWnKREKz8iuvhF55OCfsNfcVE7tn9fNcW5lYmAiXPrS9",
+	"b947Dd7GxZ2KZgrywfQcHqxFZLwWkQfrERmvm6kM+AOWqmJKzBahaUrWCsYo2NnWFiVCwoXVIuOcdeav",
+	"SZklXBiqKp33jaIE2gg44PIF+PrGuxwl2DUqEg4UGtger9RwQSjJqDjgohvlqRCoIPjwySCloePIUt7l",
+	"wTPtnDy6x8YklsM0IfsMxNO0k8fYK5IGTsjdARNEU3WgmpGEWTumMxYSZ9xsTfkUH83x08B4rog3UXEw",
+	"/fS6OSQdw322PH0JqYlf8qYrMkMpBXVqJLNElcd7OTjeJaqh1jkAKxC1ilPD7bOEUa2vGjLvUdFl9+iY",
+	"sYb65jaY7wPzZGTzblABEwdAqRg4BFfiPo0Ppsl/4D46M/YKN00uAj4anA9wpcCRxfQ3iiErTGMifTom",
+	"ijHCdZXfa76eYW97GFmHxczJSMtc9jMqQik/b+LvZWfGdP7LBxthVS+mQxU4Stfg5/kekrhHhWDp9Au+",
+	"IkeYeqVIxowwYEmd16VSsWSvyo/j3oi3LerVSYZzSej6EHUV6/Ctr0PecC7i+dpjT6YuQ3U6wN+jkLkm",
+	"5KiuJPOeqNnK+/wUATgOmCLAxXvDbFwta6gYY/KeIr1hViFoqJi73LcpesFSdoi0NPNmuMm63ObebP1r",
+	"qVQqSFZ3JNhaLh0NYyILkZWzBmYN5x1g+ebmiiyla4WM2xrflAMmWLI3309ZyPuQQ20M/XlP3LW3YRbz",
+	"QdiC9nGlPMWSCmJ4ItUgb6bpYUCnzbO55HiPZnpcxxlptKZA7pf5eWKP59ha8C5dnUuAV8vKRigkgZkO",
+	"e0KGfIcVrPHKRvWLDlnGO3zWbuT5FeZcplwcsGSLCGkFa18eMkWGQvMUA4LhXfJfm53r52w0Yn0p+eI2",
+	"cOAaQY3rMJfzFxZsoUPqNIK9ZqxGaeuJmHPG0MRVWoa5JtWkRwdwZifHGiRB1MTDWroUTNWVDbtUHcwX",
+	"DcOBWcnZewD5ujEogAvvQSVR3RVG+8sYGkWQPK40GyzVcjjkis9l02/DTcFsM8+ac8M9xTQ3EHSOVLy+",
+	"lqtIRW5d5AvTRzsXV46jOT3N0ZYXzeWjU9pDz7edXJ2i/shrrEVVJ2fRjgBzXcVKuUotOpTuvdtjhCcY",
+	"cra+ZAoZ9qvTEd1jc2qGfBbN0l/tDMMuSbikImPeMKUtl0Jj8qheSXj1/WG/T7Pxi+yTLMjxgKllSG4c",
+	"uXzS+iZX2BFwJ09LreMPqFLGFoxHRq1BT4rqYcHViKxfeuP1119//fKVL70xGcOdkSNbfqPNj4xIkvFD",
+	"lkVOPmYR0T2eJXuwrkRmZD+TBzVUyslcAp8QX0iydfObscvj6oipvQhOPQgogca7b7b4/SETR3fj2w+8",
+	"8GfFnflZjglaTOfhIWZzXG6DxgnQyZAFNYu3GM0Mz0wYTawkXdSq34tTGR+EuLOMD3BDaelD83z+jYzl",
+	"RobuKTNdl2SNLmBZNsyKX6oh2jRx5SW2Lk/MAGtmSZ2MSTJTz5+j3Zf0eKur59p7HeV84VoNYGs3hA7J",
+	"CCjIMJfyLA7DA1OWdLH67dQkzlXwbFeH5Mdeg10ndBwKQNGxsnE2pWmmobSHPdBMJEXV7tKVK3ONx54c",
+	"hhy2XzE/1/jEG196Y2PuNypyWOG9bUPv2VCoiLQHxiBs23poMsik7ESknTE17DN/H9ZbR6SNg2kbPcus",
+	"ktEIezjqttJy0La54X2mC5mu8E2gQrQ98eVgLNqpmWdrJbsuXcM2861wsQwycHFRMpgOYoSZ8YxIXShr",
+	"rKbO7MjWZeKapQQSdYTkpuEHAAen8qirsG1dPNlYtmYWoSPTVI4U6ZgVDllOTg2qr1hfd4rTXE+S4TzN",
+	"fLyek5XevR7IhZ3MybefigoTCq6gFB2e9W9ylmLSVaOw5YBlSorXFMRsjdLfgfeg4u1Sw6bXuOO/VjMZ",
+	"AcbIEhhlwICpnxRnvzxjJdxXmlcQwLvR+sB1IRmjiWpgn8OXA+b5lfkpmZDtEfBH2/KPpmcVh4AvrZWb",
+	"ObF6zRxIebJJyAWCamRe3+/zX1anGeQ8KXJNHrLMaloNtze2jyJx20iCS2wmNniNphTUgsisTxLJFCRL",
+	"DBWDlMm1EMNJhrHmzVRu8/bKWn74tC8mYDjLxhQVFriuShtWgyURUcO4Z4hejsReQvuwQ3npTsnfAhf6",
+	"LIs5Tfd8TUjTcQFwQ4Olyqh2haiz7n7zHqaU9Pes86hJ5n6xGqxpTbIVg7Cj0wMo10tN0Eo+ueKyhJib",
+	"l1GBA+YEBEkYgIygbASjrUItXqZuWuH+2IVyqkxpwoXS1OGgcEW0lMSYgVsWtgW0mQQrmAHbxTyjSUwF",
+	"2V/Ya8IeDFIqqA7GY3Z7dq3gOrqa9sfEWkT1dIYhmy5xCYduM3nIFbCpGQkHZMxo9poiPZlyUGQ52IDU",
+	"5moNhvspVz2WkDELpyMguFcA6oWOEGoo0zxOGaADwf7K/oCK8WsKMmXrKJOgNVfYrPetRr2o6RySHO1s",
+	"KAQXXdDhY+DOzjxI2gj2Q0VifuszY0EIYr5n/skV3DKgQEmKoE7vtH/7Wqf/J5gkZv4fnquj9hvzYDDH",
+	"fLf3LLoommZdpoNf2CZKdsAX7rCQsG5xiwhI4KdkP2MUrPijOw0cH8BNKpOzp7ryeQvzL8HxADTSTxHl",
+	"jJx78p3vP/v1D84bOWU4mVQsDF4RzPmyUhUvgwXJFOBuBXIU58gudsgTJkLn7FRVN8xTqqNWh8YzoUM6",
+	"FkFuKpY/Z4HQ4FNVFUvM7QIg0TAjDFDZoljK1uxz0+AgaBe7t7nBFPatli5sibWRDozPXGcxV5UyB5HY",
+	"po2ujMUyCxA0HYDJPycnBoMmZtPMaQGOMy0enqMjTA64CKdF2AvzM0YmNhoSDfzi5F+Aac7a4RV1wAcr",
+	"coD8ZwVKCVhmuY/fxHB8D69BNSTAKx41nGehHmHrX+SYXmkeIfPP8mvHy70nBwvTzNi5XiXvcN2TQ03a",
+	"hyxLeIwuwSLA4cTxOX5fb5U4uZZOu9/C+e0vkrSoKSBuVjHq6RCO3fe9BqyiUnrseE4+/8NZGD11YZes",
+	"Jch659kLgKnqQCtQi8sS1RJZYa7mT97b+fCaliNXiCM6eWYrJVMdwcRnyqVFhMMcFQRQ+SpsPjObvYwd",
+	"cjYiFr3vJEFniwRhP+9WMl+KBiqK2/tmmoqtOg+6Euy1QvkWFQcsgSQMsMN6UjFwMJyuYJsZlmiQLM40",
+	"DaDMPhiwWLME0VpBA1xo4KekZMy7cnBxahaQobpZz6/v6wLnRjeWzZYruCtqhrrlpxLkm5bIK/Q8B8qw",
+	"RFXPnbgXWc2rhDLa9oEi5Bqg3HFNFB2rVXK3gwnPGFzB4WMuKaCZc0VUT46C6hwCHOwtm634FzfgLw0D",
+	"Xm6xAvGuy2uVxUsNEKKOUzF0cYM6E/yqubeSCd3kKQtEwyoTh2JWu2pwFjAKugvTBDyn+1CBnERYnuxA",
+	"Xq22o7YISxVDhNcaUbaopXr04uUrgVQJqnrufALAxnRuUmjPrlSkISr+h4H1fNO+eHnCw7teZyeeDlgG",
+	"yE6oXh0wUe35pGTQk1qCPwJuXdgBCj9M5QbeunODwKW54iyU/WRjNZYm7Xtgsf3W5q5On7xQ5BhRiTFF",
+	"swLSZS4Q4JtY4Q8ad3WsfelaFSIUzAylyQegVEnRQRukdvgtdlHkZqV7THSDsS1wR5rjS7iO8ojoYQiZ",
+	"oiIFvnGcfvoVQYgyY0+MuBZMKaYgqgJyTw0YPbDpSUrnOA61mMugIrEcJD3oSXkFv49/OGiIxmX8ecRo",
+	"ZsTTLNV9vBVL9mdYfUK6zAnBWALe3VTKg6Dld4wJD4W4RJmG7RLjIfBkZ2dVhE6bdZy/Wh1XN+zFSIGB",
+	"4ZiFU024Wv0D8QdihbQPqd7j4lDymLU3yeOf/vXjb/zL07/7r4+/+72nH/8d3JGxAeXZHlOa96k2dz39",
+	"/FeP/u2TR//yy0ef/+bxhz/E97Aej1O2l/LYzK69SZ599F+++MU/P/unP4LrScYPuegWrn/xi98VrvNk",
+	"L6ZZYsbwP7/55Jffe/bZPzz6/F/d1X0qDtz1L/7sn5999F8ef/gRXIEcUGDx7U3y5MOfPP7Z/3z6zb99",
+	"+if/Ga7SODarrfdiw8A6PMYJPPrsZ19848ePPvvOkx9+89knP3v8yY8f/fbn+EA3YwAYaCbw6x88+vwv",
+	"Hn/43WeffAIXAUe0vUk0e6Ajsj/UREjhzBrFYLkV3DkUB0KORHsTZH6cUqWg5OwPRCHwV1h6TGEtLjNU",
+	"vpWWtBW1JhYRoJ1gWQwJuSVyibGwKIZ8AmtgfnYzNaa+mVgratlhzw05lj0AOcNwJFlhyXjEMy5y4C5r",
+	"2x7ZprEvfwkquCanMsvCqVWbcqpMl1e2xSvb4pVt8QLaFkFWNaxQRcVEtVkEcbYegtXEss8UoftyWNO+",
+	"uH7EmrUl5pctmshVMBe8MrjUzK4JEgBj0E1qZjZMk3i0HUuwDMZJIbPJNE8CLG62UYw0TwHlHJsG2psc",
+	"RhUCabB6VHG3U0gqfE1hHY6XzdhFR2k28FtM03iYUpu8uhAh8a6QWSgBwuw81gH15SEDdtzjorsFHzb6",
+	"IrgfyQgKHZ5HtpwZw16ovcAN0U256tWCt4aX/GEgUnOtxwVT9TCygQSqzk6YHvymjlwyG9MKlO+l5JT5",
+	"A+nmly9XiOlBW7yKUrDDQqVo3KNcrJJ2j6oekPz9r2yvXLx8hchDBx+TsUMuh4qYW2CjIevUvOQ1hbL1",
+	"JBwwVcijOBuqXE2iGSVLIhgYnC/zB7aKlEPwsXcQTBrS/vp0DFqJYsxa4TQlCdW0OZZpA/XSjHGWysIV",
+	"TisiPfbgaIpLOKH9PkK+CitbRtVgNFeaV3BFfrEp6dLlIrYYYtybt3yOKLBh7hIWsZIvlVB8IrIUNjXx",
+	"zvpcq6r0rFhyBgrTNAcpLqwlz0qmErab4RJE//KmikcxlZF/vcAGMkzgvs4YDdSs3GfZIctW4PMMV+7c",
+	"V3bv3Cb3NRUJzZKIKBaDfnZ19eL5TRAwirR50o5IG55oAytuG17VRsWVCtt1ryCdIIwI96+GCPtGZZe0",
+	"bSheJzgfMhTgCCkUBK2SthwJlmGRi1eWRKm5GpTBIJyL4bhEjkS4Mqw5gkQdo9jNzhvFyy48tbtdWS+E",
+	"pUFJHdWnsJizWtZhg57xIkWyR2siOMlNvFSsrlgPnorilgTWjWOPaKcC28ZEjgyhZ6BzCue1V+1N8uxf",
+	"f/7kw5988Ze/gEuF8itfcoUe1cf/8tkXf/kLOC6Pf/jHjz798aNP/+TZN775xV/+IiLuTnhFoGjLvOFf",
+	"/ujRpz/GLkCP/u2/w/cKztJ8SOawBQYBzvXparBmrkxMZiqtZKNcppunuIHXEZp1mZlxliY3sizUKdVo",
+	"vthlFaKPq+TGIcvGxZ/MiTUaUUKohgbjobJFTXlafeDxbdaIrhe+cubr5Ct///7dt4i9SriwOf9GD/YG",
+	"lvDtWQc0o32mJ4FZLs8XYO77kZtb6NQW41khtT5jhNrALMKC0MSd0vez9ib5DzsklgmDHwZJZ8+oHTZE",
+	"QVI6dqzt3vWbeLJj85Cx8GOawtu46OLDNNMCwhtqCMUQidE4kCkKluE9oMa3N4mPq9p74PfSeX3fzNsN",
+	"yDC1OLOIdwKWBB9ZONLwFQDKa5hkagtvEGSPnHvy7R8++rf//uizz87XraeuAD6fkwBahVIm98FnHED9",
+	"WV8vKdHrX7+0cvVdxIm6WiOVcy56GK7e/Z4cicryJLtKVRBx6NmATwCgBUCuHXEda6/cwvhuTRfqNhVV",
+	"sXY6dj72suzspMbc3yRf/Ojvn/36B1GeeYyueDkSZMBjPcyY2io2cIa1tdm38CJl9dX2JqF5V4OuZCoi",
+	"AyYHKSOYOYxxUJqBtH78s7998tG3IrNv7gUOuwTAKKEXCSYc92XGSmcWho5OYXgQ4HiyLltIiN5GIJ8G",
+	"IuY21VwPk2CtSzdjUPme6V5JMiZyONEy4GpRGK5czcdqD5r5ENNBubANle40JSncEBGlZYYwifeu3zx+",
+	"T0zYoWC0kLws3uaMC6l5zFwh4hff+PHTn3z86Lc/P38EDwOuSpAfXXlu4aE5qrKPY1TEJ3BOYbMar5WD",
+	"0WajjmpeW+p6ge3r2w6zear1DTAOcLYDM4nIugVjGzFs5zHRlR6sgaJT0ANY4KtKiBtXG2uxty28bhMm",
+	"E4xf3Laxi/2h4oIpz8yhDTraQM4Amm+9TJou8JIlmie3eWPOysUBivUFynIsMkmOK4zICUWQOu+VlKHY",
+	"zQzwPKtrBHnORkmx2pivbbuv1CpYKSxJs6WUojtHSjGKSRgzhNT6GyUpBf+cElN3uFJmptMuLtlnEF7K",
+	"0WFc0a2tTwzgk1YgW00XSNk0PqV5mub49RDGC8auXHuxmT3qJDZ6Oz1RqFGvAjfCOe83i/lyByCDIaLY",
+	"sXhEzSLy8Dm7VmEvsd2gED+2hBAWY84+7uNNW7aYFd62HGRsR4cvsER7i422fb5bcxZY0N8V7wpqtHfr",
+	"uMUwtmZZnwujKqKj51wxd/D80forRS3/zVDPbWO7rMQyYQA6aP5hlBhwCkSknWR0JNpuVVWcMSYAtWTA",
+	"snY51bvYetu/FJIO6Qj9jwOWzUcjCbaDKs6han9Kba0bbNBNABvBsmzwyRfdmucef/LjJx/+JGThV3Z6",
+	"hoMeSJM61p7Pl+chZFSXkWLH71NSP5q3gYYFrtjsYvVWEwAWQYbQSpdoSTA3aXpjF8npa5yQl1jBPPv8",
+	"grNrx969QD5Z5NwvCTs05h7woYXRp3Hppr+N3YlPOPdygnrs2CrIpRhLa4TXU2QFBX010O/Rpl0fc5is",
+	"ZlSrqm3hpRreRoh21SHNcRVynNeaS4tSS6su7lUjtfotNroLr7V5dQ122SH5IOiUWcWMvQd106vGWhsK",
+	"zTIzgzZZA8XO2J/25kC0NL+/LhxgM0zbJgBCPimzOKqKI7KQebftjDufm4gQeR6F8o4xXW3xDEW0dNSC",
+	"D7kooi/6AB+hgtAkyYwNPe0vwwvTa3ULAQrJIGN9rlgtYPfZDResjZpJzabCRQ3aL/R8mGEWJdhgRMN+",
+	"A1V+uJJNHJGh4O9PViDNtY2XhXtvCaFRr3kcv+vW3EzJOeTBHmhQB0OgigULWLgU4cDJl2p7EG0+sQeY",
+	"t1tdmPPMk/Z23lxrkQOHSXXW1IZ0/QHLuAyhyNmskCbwxhaTttnaM5GE+19gp/C+9CX1cqgxWWXLpsIA",
+	"FKOF4l8UctG+YPbXZQc/vJy0z8Ko3eSjwnoH9x/87o13HdmqbVclO6iXnHvy7Y+ffPSt81WBhVq6aEVf",
+	"2XYs0xSQf9rk6U9/+eT7fx2RtoozquNemzz+1vef/uiHEWl3eMba5Okf/cPTP/pdRNojamxx8uSXv3ry",
+	"m99GpK17rKPb5Olf/ejJt3+KEPZZv02++H//65Mf/ypyBXHk8Tf/+dHnf16wH/3HjeGHH4XSZNAK4COQ",
+	"xME62nZa6/sitHeP3gs3Bu9Ne8T229bRgFZyG6KYqFkbW5kL82dE2nQwaEd5BJyosdKsX5jPiO37MCFA",
+	"5BRC2e/WAn9t2N62qEc1O8VLaSV7PF1zInD8c3RFdIYalcSF+EXdDjFH0KNrCFD3JYuvTGzB5tH6ydyh",
+	"Y7Jvy7SMrmVrMjfNl0QZx6oPrU0gxlLddtR2Jq3fm6au8RC1FEs7e4plhzyuA71FBaIom1OH2QM2Dh4u",
+	"iViwuWcjhE7fMtJqA8UuMw16Q5YWorCQxaNfz35C8dLIdEK76VqPhUqc7grmotj42QjxCwAQAGuyIKkf",
+	"f1gwK6sO9mBSiddTKP4Ez1vaMA5dN8WkIjn0YDblQgTbBkN69NBaEwFynRkNd5iqSwyFF9y2No3FB8Pl",
+	"QVB3udvpVGQ9oOUszXWWOAxcd2ar+u83sJGpUCPbgr2W+IORbsNDk1Be0xKPlhzH4fbJllHnt07DLjfK",
+	"+F125gcXe9DeeWbLNZcHDnhVYQyLqo6/y0E1y3FOCmseFcnBlkL46eRbX0mQdpvDHKYkOxTl6PgVSKoB",
+	"wqx4VzuWQjGhWdImNI7ZQKuiy0gNbQ60tGkJRrXdRx9S23qTFEC+ID5E0oYwkAoHf0p6sP2s96rBn/iS",
+	"Oprj84QwXKYnzFa/mp3zXr7GmCp2d22lTdA5VpkIBKQWDqDCJSivcW6vI8ZLkc++wNHSu3l/yWkDyyWB",
+	"MJEwn4o8oBygW37z/2HgEyFfAGYVf8Y8NfjZUAKGJfHK93/2+K/+OjLrXzztcOt70pyr9mauz5eyTrAI",
+	"bQur+qxxjY+g+w/eVUrFMeOEfGwLAOvH0opa+ORCGTluwRrpbQWogeBCd2gJsqdHFSRhuCXPWMz4IawO",
+	"KniRzaui0JTD3kPNdQSFsGZCCBDJYtYYRbV0u2881R8q7ZK+bU8umwxl88AhSdXejCN1CeLoVfZPDIV5",
+	"Pd1PGaSRT0BXYEYsHm3nHbO+6dI+uskjH0gAusYGHfyX4Uf3sYW2tbBDDXcWXAOL9P1yIGzY9Qvf4xDH",
+	"Akk9x4mdNguqzHKnUn5M48ZLYXixxXGxjxPAK4jbFeKdE0HfpqEsqif3HYDWCoB8BBbI3mLU13QcCGcu",
+	"C8BuzhY2xCEtHYz5AnKhSL5zlU+D1qmj6r+Wyj1M28C+tApzsQGyhm/Yv0C7RGM0W0AIzOgBThTNDnif",
+	"RIEL5SI1YqQPlS5HK3Gp6szfts63Nnn203/AusFHn30WIeAcy9oWZg5/c46ZNkHXO/5aqCZsk6f/+I9Y",
+	"txiRNvbyb5Onn3/36Wd//+izzwoSyH7WgrJh7/7c7VN4JcSYzHsap06VqlPs/Gt5ke7Z7zYSWTYhrRG3",
+	"sm3d0PPYldA/J2CVxaCiT+/d+iWjgKxfJQnv8sk2DutXy3R3KRC1Xb8UrVdQyz4VAc/Om+bXxvQ9H9Lc",
+	"TpH4IGKjL4T3fR/H6lav5s5jtl2zna/C0R7gJeiYlw3BakO90MiMHgc36CrZLcx/RiVYc6fR3A7pKaNq",
+	"8Y5mhpj6g7AFlgHwib2huSoyOzdh4WwE3LS5PX4p7yOMbQhq71a+lyeOtleV8QBDDjp8w8EfQ+R7lVwF",
+	"qwMj7FffkcMsyF4ublS+uRHrqHjH0eoeM9ZhWbhTjyNOM0iS31frpXhemoA1Kvb+MDwOVNNdNA8ps/lB",
+	"qYnJB2zIo/IpzQZNdE77NBs0bnoNB8TNzdOnTxnxqzPhAy2QQImmJkm3vCfWd+oQ+XLuU9xlnHvY8BhX",
+	"Q6/aiypy3Q4gIcFaAFpqmqqjer2cHDl9fq+ohTMMZE/D72R/TNyqN5kqPD0vPhF0uvkRzdjICs+QC7xB",
+	"UBiLsnRGheqwzHmG1HC/z7UGp8woM38J6yrDiJbhHD1GM4W9ziYAi/0tXXrIiJAkThnNCDpft8DeJO8P",
+	"WcYh5T5N5cghLbOB9s46/AhFrzliIDOasdw1Zf9tb7eoGMrxE3tCrBPLeuILbx7xNIXXsgcsHkKOn71X",
+	"DzN0Gdor1pOlkGfG6OoSUu9BR8niOxUdK+enHuqezLiGdtPYPQRbmfbAci65ovxqF/CTQWuD5QD+ATOF",
+	"g+xDAG6gmCePg1nQR1WglkUUP2CM1Y03zeAxjaNAaMdeCV2pm920sPOUuBX0oyJdphWhhsMRtJgaq21U",
+	"HOzxCnRHc9HW79tAdRhJtzGm2wIDnRlpqRxZQ03jzZKGERkWuZ8yX+Fb0o5nz38BKV+VtVklFZH63QaW",
+	"8GxnMVlk4dOmT5o64weYpIQsCqqLRV8dngJGgBSEAdyNkVZLMHsqtNqvyBHpUzF+HpDIMzbGrbxTaArT",
+	"DS57Twp2TSZsx6hOSjf3eAHgiC1AFnDeSyVvFfhnwUyrt0qAara0GQMihOoSriW2+1SQS8Cx1Ay9PXwy",
+	"+2VjbWEH2XFAwVRDm/ituB+2/tMRHWOEW9E+i8jIJiLIDARvjv4iszwjDcRfwB39YMAzpvZC2d33oeuj",
+	"sigBPO4RaosXOR48I4UUIHZyRbpSJkWKv3SloQ+3MJTgqkBebWOqxLxDYaEPBhF558v3yRsbJMGS8OkV",
+	"Seen+Ho4lIdRK51fbZYXpk9OOQW7wrying8JlqC+KtHEy+2LVGbVodA0LUYlzlwhCeIyHUc1SY0k0OdU",
+	"NzKjaCTcvvHUV4rgjCrMcXONsyViutqT9QInnUyV1ZyqypklFMuc7tqYE0weXKTu5l7GRcwHNJiKLIsQ",
+	"dTwgL6pY/M3cOxwRMyNv3fQYTYjsdHjMtmwufscpOkbvnBIE1c76aVMSwH5zJJ1Sq5aClrkPHUmhh9OE",
+	"k346fzRp0N0udfBOs1GszE1zg1+U9JnTopX5xJYNADnlsFOYXi0vtY3yzkeTCflqrc8VXuImGiYnuZ+y",
+	"/py8dgih79y8Rq5uXP4SOUcHg9SKlAsDfMHvvaekOL9K2uYLgNRMnZ1sVCWP2tZ2D6gL8OYVpWmXtRdF",
+	"QUVYUNtQRUvSZwIzOgyNIjZgLegKlmWyQVp2AQN2vqDhwjaXDjTPB9tvKvx0MUwQw3RO8NXcgSdJaTkY",
+	"sMS6EHWOmteG9V6F1Wsbi6Wt2IBmsJerciRWgETbdZ0Zw4Dq+ZXd3XvEXiywystXi7BmG2tBO1xznVbg",
+	"TPoWfkg/FQVN4aULtxW6X6BPWDUsitfTH6vzjREXNfAGPPeZBA3BrkQ4f7+2HjC3QEWhU7zj3WDN4AKm",
+	"j91Mh1p4yRcu569lhO04/1UDh+4OixkPOU0hQg/+e8Ms0FsVy36fimQT4aJKZWVCjtBpjkhSLC62sjDW",
+	"eEWEv2l4OqU1zBs627zZvrfyB8O1tUsxinj4m9mfxoxmpR8UyzhN8acaClHGOkNF50rKHXsbPKGGqZ7/",
+	"AOzTDt6MLKXLahyhLqsGArrlkzLNdQcMxxWRgUq5S1ea6H8TRTRIJ65DD3OUtETH5GSV3mQAtqRKdrHi",
+	"Dtay5tHCY7LI2drxGxwQz/lJoW5RXEgukYK1N20Rj/nHdHq7Ms9W57i3cfa2G4RLbn9NuVxw2e9DRn57",
+	"k9B9ecicDJQA1sn7XG+SAzbAjpGCyAEXkM4DFt1wYF/TGSqbyw1C1clTrm32OKIOxj0quizZskExMMLU",
+	"MI6ZUpGxx6yo8tnB0PpqImyWYIjGJt2bHfRTaNmjt2AyfnmrGu6yP/HTGDNUmPVEdySuy6Lq27TmVktb",
+	"C2tCE/2GnEJUR5U5muy2X6nCtg9vDa5v801hyXZVSHAb98WaUkW6DaUi6hmxTp1xltRZuKWXZc12QYLs",
+	"laHhbRyxxitso2I+Fk8i29tbY4dvlYdVZwqS6kMwdrl7doNqkf2SssayPOJ0/OZIY3xQN7piLynvcKRw",
+	"nOact6mTEnY92ntc+HYiI+iobsiJs/oCuyN3MDOrsXHB457LTEVNzAr86ZWtBnQsPv+8ER1r8nVcrIZ8",
+	"XQ37bKEKGaO/sIxqmRFUGerCe3pWnwtib9UkU9ytuYlXiXm5A9kq93XwTG5jm1InwSzIum22AWV4qHPv",
+	"0/iAaJnneWWHbMxFt71Jnvzk48ffwbJLrM3GnxH9FHOeWFdqTrW98OF3H//wjycSmezrfH03/l14cCF9",
+	"7L7V0RuRhlmCagT6HFBhlbTBy+e7pOUQ9VDvgVvTzq1cC9AL5Y/HmKS+cOKTyzzbqzTHtt0tBDU/IJuE",
+	"xTyp1WDyiK3acWtOPHW8mc/aWjeBWm97IYAbM/VJEMjBt/wHd6VehpVjDzUHn1XYmO0caaBdJGUMhUVl",
+	"KzBg6xXsQrAHI9I28nNvOGgDqgLp8W6PZa6zQ55L6frHuAWJsLTbtjGQxmIsGnZ+lFNWnf1cOf1x4lV1",
+	"UBHw6T0tj+gz2QX5XNM3kvB4rmfnbbwNaxFD8YnUNqzwF6yq597vd38SVWOKLeREXpnjhke1Sg0015bf",
+	"/MRy7hdZ8QuWGbrKXBeGBHEjC+hfPvvaBbtA+v70ybd+A78i1pwR1Fh4+OmfPf6eRUngakB13IPWa89+",
+	"+Z8ef/Zzd8k1ffLy3V1A8QwXUMK7C076mSf+5tNnv/7Bo88+w65UXFARQzvHX/308bc/wvcjYpUd6X/7",
+	"EN89TLgZ/NO/+9cnf/MpdkGhgnbhpU8/+ejpn/4x3pf0ufA/Pf7eX0TkgLGBwjg9ZyrCgCC2tTaSCn1V",
+	"TnMzQ/m3P336+a8i0OEUiuiMacgs98gAE73pHv/ptx7963978ue/jQj1TWbilDObLI7QfS6rHK+XtJxC",
+	"LBL3xLAgvwWGSdlF91qQxNpOXFio9oWlBH7mEL9g0YAIYaXML2Z54JTidEvN7yzA4ELeLQxtNlCm7mNE",
+	"Oeg4kQMmfMi5FKutTuILqTw3hHc/27ctjOxXDPTPzHjxN0KBx0Goq8ibjGYQ9DhgYouoHpRMTJVLXZzP",
+	"LvD9UXENikMN8RG77EdLdHUt4WOZMISsQtyLJmmu25g+adjVhbyxg6qxF9AAYtrhyB8EK+qulEylK4Hc",
+	"uCth3a4iO3bXZZgeQ0KsnVtw33q8oxtbpRZcM+/TB94yoszLXDCNhQDHG0C9SrGn3OAmFZkDpshIZgdE",
+	"yFEAGmxiEfybggvAu4IlDTvZghHSR+hKShKWYInpwl1sV6avHUdXW/Bth+zMiayWoCeZH85GvRyjBc+7",
+	"goAomMZrO6Y64WPMBurTB3vhLhJ3pNLgsVKux+9Exti8YoTjaRVanVl/8WjpR1FLHfA0VFV4H38vFBPO",
+	"Y7Szcg3npzl5P7GzLhyPU24gftciR7fBg2+I4hrE9pqKqzStSAaj5N7XdknGIEMeMjdHPZmyEz5PtfL8",
+	"Fj5ux3GCckHSk2lyIkdqCV2MqzsnLXjUgCTnnbfbXDAFMvaAG0PC4atbf6pfSUM9VuM/jpN5jIfy1vVw",
+	"2iuNtdrElMNOBwJ2iHS+ifkuPapsRkwbCD7X7iNvKU127FwlNyDbFSN/QgJYeCKxhmU2F65w/sLwm0vl",
+	"sN8CLgF4e3JUVwXK/hfYU5Efjip3xQQ7th0MrR36mnJ7HlnNDbFcAPIMTpF5t89hzx0bcNQc/Ti3xxlw",
+	"cITdF1UOipLX4Xm5Gk7Iw6ArOlPa5AHSp1yQlJfywb3f2pb8527IHkKWj3OkS8yFsnihQF92e9POHi6i",
+	"2Y7//PePv/0LpKMIWqFy0fXsrZBi72DngY6hq6EqEaqNkP3um0iskeOCashdCfRQJEa3yXeTUAWQwGWK",
+	"d0P+1e8e/+bjqAiwnYulilDeo0//R0U0z10JBfQeffo/IuhR6lph2U8Wzo79CB4e+yrrg8cbzFVAa338",
+	"yUdP/uS39gYfesAZ/c2njz/58fQqU9dkE8eOYMmIC/u73z351p9iQ8zp51zE224/mJb2YLlV+cE/Pfrc",
+	"r8qAjvcKWA9ffOMbTz/+u6iA5QAODw8sAYFTqNnF5AeuJ1Br8e0VqLX4XttxHf2++ww+YR2+UrkHnn7+",
+	"Z0CcJahSpF7fJgC2usAK8BzmNOMZw+xQrGMU9vHiDmKWSB6FsXjTAD+DtxfXD/5ZhsXFKZ1UtBcqyw3R",
+	"hHtz3xXM8w50MGqdMkwsdE9Cw9Un//i7Z5989PSTHz367c/Pb+aB/YzFB1KwBDCGscQ4G6ZHqtXPfSSY",
+	"RRXswXMNfoeWBnQ0DTg/uyqVFVoeTvha7ZWo0G4djKo6KExBM4GLwVCrsAeuY7urYhksosGFebbNT/K6",
+	"Vx28yWDH5goQDdpn9VtHh99RARG7rWzRDMDlMKikcZUj///Hl9aitbW11bU1s5NfMn/8n43Tu6xt4Obg",
+	"RhLS6kqFrxPaaPnAvaekWN2hoztMKRvnTIMnaHGckSUlu52ext+TpfFY2svynpV2QqEO3faYTIRm7ekP",
+	"KujI6kP5PnDFNwTz2SzTLCnL+CFLgkGXbXMNsmkXxNiZja/Y4eni4IoNskwWaL3aobFWM7K7EE6pTpJH",
+	"hw5Tvad6NKsPjO1giSfSMxTXrF30N4wYGtos7bQndVA5EsX2Rz4Hi2tmFYU6iRB9pjOm9mTIh30HrpF9",
+	"pkfMNo7yI3NhJV9l4DocLQ9aBjoZq5ndfqpcpMedSzTH3m/YCxpI7ZhqpjNLxxZ4GlJFkPanKHfiHPkN",
+	"qMwOQeZU4WWBawBPAEM4sqsFGeGL7GuBGewwp8o2TVktHb9983GFVsk5NPeefPvjx9/79vlV0i7vK+Q1",
+	"ymHmesy9pghccosBdy8kNogd1dTRr83mjTYCGmBr82KAj9cNHZ5bW11bJ+MhFedXyVtQUSRYl2p+yFaX",
+	"x5Ks6oRqaOuGHesSooiFVbhyFNE0y/1e+MZGUGhNpclSzaVZ4H2quCIAxKM2CfAgW8iRB2KqV3i94bLe",
+	"NAO7b8YVXNg37y22rpdnyJNb6PB3tWaK0DRjNBkTqjW15vQpEDLVPTsL8/xSUfq8AqBagFIuVed6egZ8",
+	"0mUVheGtB0ssoiK7zrtNNhT01VJLZrOkvMTeV3xJQl5m9xkTL76ot/OotN2MFm0bwHknMERUBpBnBpf6",
+	"q+QdFz2hug3dl+CgViPlNUgHOhXJI8FA9l3IKswPm2omU05zmskRcrCMWcfEXqXZ7ZUxxN2lZp4yXdgC",
+	"f+7ZKTlMuvuiXzxLOIV9Dh3E3SAjvysYGXCGfZ5huaE8AcCGRoJlBCKf4Vz2xuU9p6SRA/rj9+Z5bKzb",
+	"fkGCsR+Z77kpnP9kyIKjehMSCBZvh5o0KNY4Ti2uTgcqMzDXfaoJpEmztKFGWJDB2sftQm1coZYHYFfH",
+	"PiprrAVoK36StdmIUTKXvj2UyUJEBdyhAW3D/Xvze//ge5cKbdYUEkaFewW0zYK1bbwykYJFFokkIu2Y",
+	"ipilKUtALUml6ILdzbBSy/kjzQtakQPr8M80bmUVbqTh0FusFx4Oj3d2VeVROcRpIPIJX3xOR1Xy5KtB",
+	"361Nl4F6bVAtOtLX82BgHzBRCuF+xMwKRvHh1lxJxHbDEbbvR4drqXemuV0Ql//hGmcqgg0ti60z8Z6J",
+	"+wdD6K9pg3TSd0plqhDzR0QXV1fsY8MqGPynQkLGpb+fDgaZPGQKI+jYDJkSfMx+BKL37U1iE1ZcPF9N",
+	"RPNTLg72EMezvUkwKYaYH/FGvGJfqYZ9hnMt1XpX1wkVyBb3zAfS866gPp7uw+eB2Hnmq9kL47Wlef3F",
+	"Ool60msUGDdPhU03c0XZvARGM6Y0SRhNIEy+FCAH0L1eYCPua4Ow+fAmtPPHzNCM2c65Dtyo2G63BHY1",
+	"ZqEFDbwePwuZmFpaF9Tp01gme2ZWdXq1sEJ10hVUj168fCWAikhVz63lvln7aQjq0GpcqVCcFf9DVrGp",
+	"S41ehZET79y6c4OYS2R/TPq0y+PQnGqkA4A4tEtmJxU5LERY8WqSxrmGO5QAbbvAAE/ZlrGF+sZgvnSR",
+	"3OFvlpy9+1zQbCJP+9Kly5c3Ni5dDKw8ft3QRGPnpPlkbqSZgU0fpg6vAsAMTWTheUzsA3w1tNZv5/Xe",
+	"jaZa0LBHMkvIOcyze/L/fPfZ3/7R+VVXVL+npc2idXq4LbK319tbTiy73215/J79NYQ8Zi7MPfl414IQ",
+	"CXMqBKoBExz8GWqiCEUZQNo6Uq1/EWFlphfYQoicNLjOUkAE7KBzuAC3jbUc62/7xxooIcXhVCnOZcga",
+	"6jN3rebY3sx1zgJyRaFjV3sTkW4swg2hIHgSxMWZgJ+wqb8i2RsO2pskZfQQamOnMCwwx7N8cDaJ/cFr",
+	"sJHrOmLVXttTGQFVVFmtxOl4/AqEtEgQ0qL8oYW0xOJSN90j3+1gZgmVQ40k7BC7mQMoYbgiK+5RLvZk",
+	"4BS9JUmXDrCsFdFke0bMQ6VS0PEZ91h8MMPAX9SkZ4fm5ASSyuB3Yj+7VM0AtOs96Ogs5rUUgnsJDNKi",
+	"9EimQNHsTTh2jzwsoz7vmV2YrYKBVxkGdDQ9DJlMfXPiLtx/zezHdHOPgF0Rorprhh6B5uzXQYMH4q1R",
+	"8WzYpiWXKCft4sLlsyoRbFA94IrrWTFGcKpJK/Ji2WeRixa5HDC8lgaibkzTYNIvtA4k9GhJf5gxFkjL",
+	"4oizDW5bUkpGX2pOWLgNVt4woEbdoK+aWTCIM9nBLC/CqWiW1aDB0TuAEx4mDNrHogFku4LYpFWgaJsF",
+	"GwAJPJ15s9PpsdPHBAJe8TDjenzfsIECTgUNdRy75nprbCJgh+FZ9+7e3yUXLKQIZDEAR4GTDtge+cnv",
+	"aT2wvlBMh8Qbbjrq/f13dltRsJoQy4CgYEptgsNOqXwIAPED/YT02CgPRnBm5NzdW9evna8xoIeQX9+R",
+	"Fb2q4MzBmqiIdDLbUN/lBXcItaWsMvekgXK1DRoUskB7wpRPqEKfIWn/r2/8fK/DRPt8hAlBqnRrMTWI",
+	"nIOb9wfmXsNKsO/FpUuXrppbv7Z7Db76+uvXENdarb7+OrkBoh9T5jVEP6kgtxLWH0hD5OOVr7LxKtl2",
+	"WNhECh9lQBNAOdXOQjYfAYzejG2HURzYXWGWUMlhFgM8OXMfEuTGLkXYRzeCS2sbZnVvdVbekoKt3DFs",
+	"b5Xc5sosLmLmt0HEgcEWkaFIDXkgkrcXqejeagv2QLejQoEQ9J5AhxcM0fYdgVEa3Rnxs5V1PlkMbWgj",
+	"UtFrhJxz/UjOb5KNtXV4UkE1ChRmbKxdsriRjOwPNb441ubChuvblzHXxG8shxkQl2LM3HLV4mKCYz5C",
+	"f7jMXCM2rB7VIy6I0jxNSTYUgotuRDbWLxEtJUlpZp7bWL9sX2SOQkQ2Ll60/7aUCS86YGMC1Vh2b1D9",
+	"3pfJ2DxxFV7Yp2IMuMcqIpfXLuGtO0xn45VtAKAf9XhqdHnFMruUiRyJVbJt9IMAJDQcmFR2u+ZP5QvC",
+	"HBruKuj7th1Ha9uo2QW8+c3WuotW0QFvbbYura6tXoL6Kd0D7nbBA7WZf3VZhZKAHUsAEwsOrTSEqmVC",
+	"x5uIzQcpOeDNNbRqEflSKsw6xDRlIqGZPZHv9OTm6697EyxyPviI2ArRiEDJaESgTtQ+BV1clHmwuDmp",
+	"xgaPMThwV6cJbMsTWMZo4ikskdBrYKtMZVGIzHCF0aXPpbiVQAG/0h7VEqtXad8YjKq1+fWwYpnfcuG2",
+	"WbDWw2jujUAxrYfvgid/IIVCiXRxbQ27hRnRjC6fwuF7z/YFQU12blGDmwW47YH5T6XqQZtYuACZXVWv",
+	"9GO84JoVFSUqLIwVdV9/18xJDft9mo0hOFAiLEPQtKvAgIXa4XfNi9B6VJVkCtJYuT4SvruW5S0eNdpK",
+	"Kow5lAgyBxswDwCv5BmRI7Fl4Qp0T/qKT54RDPQBvWcyZVtFaA5C0/S0Ei4u1DTVTmatpGPsx4GdiKCc",
+	"qLXZen/IwHlpE2hdRLQetVlnlyH9qq8ZnlH1MRtvrfctzFqY+Sk+41O8yaf4vE8hrVR9LE888p9bJE1n",
+	"1gAwJlg1ALy6J2TVGAKdN6e/tuOKcyBCZiQbHWMxKfSdfpPx97gRsTbTKTQQGw83emVpKCXTcdJiOsLQ",
+	"GM1S3nBwWh5xaC+QeABecWyiwQsAw5asUVFg/vaHd40hLkONEO4OmFBeRT+HQAvnERQk707ja8b0yNbD",
+	"Q0nDJiY4tBG/FspWXH8bjHSU+tc435h1R66SbUGGAnJiXZ9PowRD7oSNz/YhKymysVpbQtKHvISh0Dy1",
+	"KnnKBdoDYVE0AqGD4IocWgzzDjevxWSEiFigjchZhDPFjlFmI+hXjO5qm5E6U/4UNfMG4merkf6Lgy7Y",
+	"Ymbk++NJ62wLfPcDRrFVad6HCPAuuvyQ5R3AnTUExlMMdexxUCgic7hmk32a6XKF8X2Vje1hBMf/mzIZ",
+	"L+0cvgVYDngIc7eGzobs4dTpX1/aV13jqcDZ33Um7zKOP26AdR2EGECu/l34AP77sFINfCdkkG+6hKMI",
+	"WYL1m+KZ4UyRc9gD9HyEALMas1VGPUl60L63InPFm/k9OgBeZOzp8lEe9STYzO4k+aFtQsvwHN8KdUzZ",
+	"gZ+tbjmN+TZ9uk9GcfwyW/CAwFM7rFNHoN3qvCUFA4/GCYi1oEhzjhIhR0YNMCvPsOHojV1aWVFkb7sA",
+	"98BrL61thMJQ2rUiI4qLGKkBPDxcTHh0lnKsqG/FUe9UXcBcs74LUgVP2HZ+j+HQ1tcQEUbjHnJlQ8H1",
+	"QE9O+KycEs9BYZGP8zidKj+Dn/MJaZO0tMjen1D4tVqvvGmzUztgIcS9otAg5xDU6vwqcUkiAzq2KFtp",
+	"KkfKe8X7USFJlFCf6QRv84gGwxRzoAwpG1sCFcYcCcu50j3OeVlTtGm1VlgB9CYkLMDvIMgCImO223Tr",
+	"lco4T2W8yVOWk/TxCsUT0jDZqDCh06NoBvW543VHQh6pT1m3GxzmIGERyruib9ckzGDuQ164zxmyAV1z",
+	"ypQkAyikM6yBigMuuls2wkYVdtk/YIMJJpCn+b8668s/69uwofcLUfcX/azjjOod8rWX9JBDQVRe9lI4",
+	"4fhTxemOUxkfqJmxMriFpCzpshy4yJmMNkCBqgJqCsa6LOvOCcv4Ibb6f2ltSVjGl8SYhLkEyPp2TgN+",
+	"/194q/K6m0lNkzKWotAZMCwPvTcJk2OtwzWlqgfxIOTRpVYlik1qwuUT4LyjTj9+JRiXLxivwc7qXYnZ",
+	"hS+BYNwBJeslFox5yH2YQRN8lnZWLPAFF5CQfmg3s87ZxtTxanF4z/ZItJnrOT5bMEPKCMGqHJFyaggY",
+	"u1NS8LT6e67bVTorvh6c7/NMKAEPUOKX3ZGy+2UWLV/4AAj04YVC8Uu10FIsliJxJRi+7hg1PvM+QycK",
+	"rL38FLuaEaTuVbKNjyXoLoJ4curQu7uSKSKHU6kqvoDF+ZTYIUttOXzk6NShprkSkoRwvUUE6JDFDhqv",
+	"ZOPSZeN1qMax1WvHefDxEzsA0nd6BCmOypVvnWlDEynBV2/VZkfOp1MtXW8Yo9Hdl9NuRsUBS0hqeCA3",
+	"poFUDCxNCH6yDH3P6E9ShIs4HSaTCQi5RykquKcmhHDJvjy1wjdfxzMjf+2Un78ELq59LfeKR8WsJPrr",
+	"Hjez2AnaFhlFeAp6ckQ61MZuelRBSv3xulLItiDsgc6oSzfKJpJIT+358Ct+Zo6HnfEJBSKTwgJ7zu9/",
+	"qw5C3oECleHA7N/lNTIEOANVwI0tAX6YwyCYq1wppMAhxgIAMAvmn14lO4wmHDW8THtowq2825Y9GiIB",
+	"ypcjAaTHRXcyAAlhUju8LdK2d7XRuenKlIgU6fi4FM1CLt7Q4pkoePJc20/Y3tA+f8aDGYDwcjKH/qSi",
+	"GQhac8Ihy22H1hzgIFYBRcdvoX3AMngKftedtwqeMkuyXvjA/VmdRLedD9sHJfD8bWK3vagM4IzVZFi/",
+	"FiEiGBTr+0bSttm0tZP7Q6VJKuXByxrecOfreC0/+5HTFg/xkz8j+XVJvtlHOIsXLOCbh8QIawXb9gw5",
+	"vB4pXImiL3zKYLGg1NRC8snOKrmBlQ7ofoWinnGhjU+tnCI7wldJRccXTzHreyqZx8mIcrsCN4E+zkIY",
+	"xk7YnoijcxC3CpXJCR2geuUAahFOENrjOS3fY8ahEYHcU8Hl+1/ZXrl4+crLLrWv2XV8cYX36xdeL9P9",
+	"guBzwbIPsChfeOF9k+m4V0J5rHn0Uqa1nXXwlN3E+I29reSlguLCs5jxftuu2VlxMeF8T8jBlPrFdRTs",
+	"fplFvxc+wPrGemIDHzKC4971m2dOMOB2noRYwC8hKNsxG3WDpHN8MsJQycshIail/brHq8+x93XN+sQR",
+	"tXUf6CoBn+moJ/tnUkzc4a5v+NkQE3a+xy8nXKVS3y9wnewuKECqVnTuwuVSCSDYwmVILIBToTw5kwSN",
+	"S3Rm6Bmme0Jaj3RL6yjZ/jCDki98YAn14QXazRibU6PDu8Jlclko4MR1BAVIB2iogd7vMWNQ2/ro8794",
+	"/OF3n33yiQWhWF8jCR1jhGxAx64aNtPEkFJ1/nLQu6aGA5YplrAEWuDkvraQa811g6eC0DiGQWPhAeUp",
+	"6myAGEoS3uX6bLvdzEZve3o4zrMK5+Ntmwx/ukr//PzPgNPNbDgWyRZ2fSE2EpvPzGIi29hMB5MxbT0v",
+	"QlGYI4oFxXkmaCU/2HIoLy7gVmjMPsr995X84lwbPr6a/9Q+P8FEzrzr3WwkHNDTzwJeLgc4wI7aInc8",
+	"G4seR6zQnxk/27HtoLh2UK6YCBnZGiMcAOEdizuKrae3CjX1MoPQtSK0S7k4vjM7T8af7QOL+OwvyHk9",
+	"FpF91xP7GRDZd72obMwlQDuvZghvYV88C+brdGVAQMboABUHiIzs8ayhgGOV3NLkUHKHtwE1HDTdLNzG",
+	"lWsrlxAqli7fX0Xbjyjys4zF+h6Qx0uQBncNPKM4nTMROYftyw3wAjuwpnY1Q5idYn5LKJ0NgbcqT3A8",
+	"K2Junz1XlkUCHZ+tXPHirI/fseWWF/soTOK2zaFqbPo5R84V8Kjyb6BnaEQLUKmG6uVQE4pt/40ObASe",
+	"8sj6HgTeHm/AtOIK2ipMKsVQin9cImw3nxGklbIHXGlyrs3FYKhX8crKq+Rve47FwT3XHPaFF3iF2ZwB",
+	"eWdmWzi+NUM4rjNwJVu4zax3Cnxh3sHdlU7XNvpvZM/abZp1XS88BcXGQN+FEujyyfeNHcp5pHZQtnu1",
+	"SEjCoZttj4suYakqa8HHp/teIm0Liz4UDle5bc9tgVHabicWp/mMIyXDzlk59XIgfuABOdMlyjvuQDrT",
+	"tbbWgY7ralV6B69PZ8GR3WKA2LcZNCfIdgidULNRe36hcD/s5M+Msozzfe5Vx5lfdkfD7pfqYksLwRER",
+	"7JM62cE1wkLI4QD2f7Ihq0PwMOKL7stDKLV8TWFjJDzAhBni3Cx3G8hYLPt9JhKWtBH7w5K+Q3n06HEg",
+	"4QAKZDioQsiZlLG+Z/DzFLFnGyEWD8TLICYbIXm8rLiwX+aHhsjyXtbT/CUgIpXOGO1XSsj7QLIr4GHG",
+	"dq+biFsg2Mh24i0VetuurEaIQgsC1ZMj7FDgZCymYXHhdfNV0uZJ2+XqYtpvRNrwcuRE8Op2RNoJ1bQN",
+	"bQfxy1hVDo2SyLavLOtJqBsTAkJpObyRKDUThj6D5nGqyG2q9Aq8c+XWdXJuP5MjQCJJ5HnslcKVAhVA",
+	"sC3vfOC4wbiAZJ91ecEfB60WcIFcy0YzYmyeiD2e1y/bBVCrBPlEx+xgn4uhZgr4CzSPLRTNGdYkJEml",
+	"6CKCQ77yUXEwMOV9pkfMPD+Sduu28nUB5gPSWW2SN+xzBUhxbE8WkYvR2toa/EyNYImZUqvknZ7MdSJN",
+	"D1jePVK5olwuyPqam6DZxXgIWVHPyztZ2uJVaIg4xad9h0S3HEAqZuywGseinc0UGT7IKyTJJKTdTucH",
+	"wViPv/uFWUBYv1vX6+hpmj3QF4DsVnIWU4+twldwWlUJ3EjPltuMbX+TpWRVI/Jts7YUDjOmkonidQ8v",
+	"eCY99HYRzoy5gfM9oXRT5Rd3Gseoso0EhR5D8PGIGEuiTzWC2Q56UktFzj35ycePv/MXT7798ePvfdvm",
+	"jCausflEc2WWWMyFIAS8nuzk7lqRvdLtj0e3R+p7GXR7nAn24HrV+MHjTNtjVxe5zCnkc6DhoXugk677",
+	"Y6sy14YPOzsS7ctM77olPSsSDfSyE6oGQo2OJTU1MIc3VF0u4TR6YUEGAE5agyqJYEAINrBJMjrCmusI",
+	"26p3ZNZH5uyfHdBMr5Ld8QCknZZpYs5Kn3Z5jI9ukt+/d+PLEbn3lvm/6zcjI5j6Umly6SK5w9+E7CxU",
+	"6z2SUcmMxg6c1II4VZ8uvKPUg2nqjOXtWzxwioOfr+zJWew/vwX957GjvjZzHjEw+lASs/5AjyNn3UXG",
+	"TOSxHmZGhPX3/XmCQhXeZUrn4XwqhByK+KxHrb4GtGuY+4mK62i6rVjKQI3aslT/mkJyN7+hK4LuQ2OD",
+	"igbE8J+KDs2X1ur0QcZCQHM0IsI7mNxR9bUDLpLaLbAdnsVXzUOBD9sKcXcIHQzJzs1r5OrlS2tklHHN",
+	"FOBTm+s5jF/GOkNArjYyLHeK9LHK144cC4jzoe+wQbZyHU5D1Xqtm/Uq9NVWPWoG+O83v7698h/pyh+u",
+	"rVz9vQvvfrBx6eG/3wz12q6tjMlYs+YmOtLsmwBNYfhxf5hqbrjJBUM4KwnVtOnL4ACcsH6HX65yMiD6",
+	"jAMUObpgw69BFn/K6iN6YOw/9shb4bptmh4oK8/A0dijXDgk5QQxlXtU9bz30U7Odg3EYgGyC6CeVIGH",
+	"0flybTdaAOkEgTABxzVMuC6AL7uQz9a8ksET0dPeNos3Pqp37Di1qreL21tlaIyobQu+DDrENSkpPzXV",
+	"LCP0koyOaFqtad0odxOYKLZ+TZERVz1y7sn3f/b4r/76fESoGEO4gOyzjsxYuRBVzUpKRy0GSPtVfvpJ",
+	"ay3vWFI4gbbLr5rrLDdXz21d1aHvz/ASsDRV4MCDKJ88YMIcIXPkO76LlRMMYgwEZu7mKj8kzxEp505z",
+	"FfvEcEnvZVzEfEDTlx6Y9J2eJLRPbhXblsYxU47+5lZAuET0iAg2MiZlh2dKW3wPLTVNFZGui8yoJ1Nm",
+	"HUUV+Z/YLwICvU6LQUOAZ9YrtVX0RxlRcFqjLNUlEBPoKCIdY2wT2p9XGVlwsbaVZT9+Hx4KWFk7rtwM",
+	"xLSRYnRsJpdSbdb8Tcbf46KLGXgVA+pksl8aj4eFSnCkJRuqhslZNSaGgLT1RqXlEcf0AnkBj7vcpG4e",
+	"3SCn9Ipk0EHPsK1YJkzN73Ws+IMVQBsh5gECvebgBRHpSplACsT6msvOAGZxmeiMM7VKjEC1WSp7QrYJ",
+	"xXe45ljQXMDWbOM7yT4zFpZCxx3VKOJtGTcqYLygkzEO1Z8jOg5K2CAvQn9dX+6DB8e68TcuXs2THHDw",
+	"zxXahInknlmPazJZQDKfjF7oB7iDL6+nIV5c/vfvV4GWpyM6zld/KUevdNzMNhFKzGECQy3G3QrLbpny",
+	"mM/oCnXP3lCILpVpOulzkXuorWH3cslot0a1ZTRkuFXIHhuCql2UFJTM+adsu6yKj+HVKqflRsll+fW1",
+	"lavvfrDxMOSenDEAm6U3SGeoJXCx0nV65YUXsVDZ8/wlbE6nXsK6n2bkqicgT211UqE/R6a0868YzR22",
+	"mVlMyXVjaICzEcowjDwRq+Qey7hMFFZOmtNllPqUDgIcI+jiKSR9Qt2legVTMgEykDGq2YI1lyeHJdKk",
+	"jHJ9yaewKjhgS/OO9RRuJ4k/SeFDWBS5HjJ5Rt+c4qmkaQon053JeQVNs5opnpgHZ0FaxcdOBLh4WUT2",
+	"Mrh8ahX30YWI/IIj2xnodiiJHCbAuSd/8tsnP/jt+VUC3mdFDhgbwLTdHT4zYQI+gGcAIFBL7EzIF8gh",
+	"EU5wDbjokgFItbMteG6IRGaKndRpPmFJ5QG5zprAstta4zzbvIkVB1pTLbNibZtHUZINU4jKDwbQRbzg",
+	"+w2EpF8OW3EH12nbLVMdk9FXrUDc6BwHsD5km+erLCpX7hC269YaWXBmm6q+Y67NzHmp8Z1T4zu++8pl",
+	"XDPIWSTi52nX2pF4rKyiG8swDcudFFNzdIvdjCZMOR8x8BpITpAJs9Vy9h0YJEUfsRzqopsYpKa9C/Oq",
+	"FegZ1r0MGdYWrZ4r+yFXbLHlLOvIaIk2Gds5krEYMiCyD9gYXm3jsg5JBEadgiSfkOd2eNWB3WL7vSTc",
+	"BAW4aERg3c0peTAw4hDuj5zZDx8byQzjyIYhB0310+W+vjtg4j4u0Gk1nu3wGrmu15f99cr8OktcS3dY",
+	"m41xJXyYBaT8NgW91u68X4iHWWannbCUaTYjv8kd3VFPKpcLwbECduK8FLKxO1jegFUTE8erlj398vuk",
+	"UqnYUo9Vibo3gjvKkiXJHbfT06IH5lUknEpiRNFVVUsKfpn9MZnsWWIDJ1bjxXU2Iu3U1oPCNGuHQDI5",
+	"Q6mUaf0QCHx3R6anJQ7yIpW0mqV77mEJZQnH173Bvwtn58IHPKl2gt4FLSrQVrji/Gx5fWey2u15+D8r",
+	"Ts0c2kCaP2WNuHEqZ97z2WcOlaSKsKPWYBhK+cealDzHzVI1lGnzxGeQuD4eLp2UJ0xorscEQKFcuG0h",
+	"7+bZdmLeG57EcTwhQ8EMCTG6TzoFupIP7PY8TR97mM3oQDD7WicSRI2tq6x2Xd6gcQ/JDbCGAB4hIqrH",
+	"O+icTCWdkEEJVwPDeCz1vfDey/t+jWrrec83/0Qi9BzsUdUYpNiD66VR2A/sS5kyKl48zc5u1PNU7jyx",
+	"uCqePh1MwRtI30fD//tCn13ADdn8oFpSaiaMXCgCkbzmnGrYcL4vD10yJzjqqG7nQGGIbYKlDpPWfV5h",
+	"ba37vmJpLlFfic9q8WnP0en0ncHgTloYWlq6z5io0I3t0fDQeseMKigBZs+Iww7yxYholqaE4pmYcUI1",
+	"VQcz+rMOmIC6O5WrpoizBuSfSPNRcC9HRDCaMaVJwmgCsIKBoB+MfwvR6wrgJJlMWeSwRUDqskN2agXm",
+	"LixZbWF5wEWylPp4892q2viCaLxFZhTk9ycTUUMy8TmGK18gcWy243mK4ndkdpByVUQXwsNcONiLIIeW",
+	"QD3RBm8DsgQAmijZZwgBbI5Wjx4yb6jbMJEZE3KLL9/YJTiOgvhB9rGFpxJzBrCufduir4Cwn4IdpRCo",
+	"RRkXQhAFkVeGCHWwL7YUOMo9CeN88IAammBzknkQoFtT8J10ChL09MF3FnluObIxshR06hA5l4K2WcGm",
+	"XyQEzR4vAmgaojxm8DIE1kTo8VEd/vKB+c9sP665IyLSaBJGXqdSTYIlhdNYq2DFTww6jKqDxuRjHjpt",
+	"PlyYyJl34WrcznmkfAFBL6mIZ3S82S0hZfI0JV25VQK18MLH6EIR6VN1wJJCHgp7MGCxZgmhWcYPaToD",
+	"iVNLczT60G6WKtcC+hVcxvKNXey0vSAqZ5OT/3I2ZK7jxYUV9u6YOucxYbHDxKw+jADk7k+MVUQzKg6M",
+	"omq0R3P8Xp2xU3DGruN2PqdD9gqR5jhOtd3TRsdajgTLZqVw7bqeNSNqtEEwEtFIEgQenkadgp8N1dqY",
+	"TPD8QonigIkz79d9k8YHx67jnllJdw86nwIB79M4pHlW1ebeAXy/gqfVk/YquduBTiFWkoCrZMSFdUxg",
+	"+/Eu0woFFQBejLgQLGuHDC4L6Rx2vqI8xEw4s6FmcOaJZKg5U0aqyZGaecDIubaZ6qqQesX8u30e66xg",
+	"mK8pdxm6vZ71rqq79IC9OovHdRZ3AYGwtgWYMTXsDxyS54yep673cVcSV5iYMUh5J7EcpgmizLLJXiK4",
+	"9TJ7pV4eR3dRNeyzxfAOT6NyaWZz1huLmjUglAxodsCSqZ4//hhXvy8KpHwDySJZDLO0tdm6cLgO+2jf",
+	"O416DQCJKdOEQ3TNBrlsVvh02Mxj6NgGjDzLi/gLICmu4nL6BXcgw0n5FKfVEuJbpxN4BKLh+EWI+xa/",
+	"lAd+p5+ztdbnnv36B08++tb51YkYXuiRGw6RHz5GBywrfixHSw7gh8vswPCVfUYSiZA5rtwOtnL6ies2",
+	"4worrrCzxrlnv/xPjz/7eUSw/c35qZmGXnRbKmUR9iHMc+7xJz9+8uFPsH8cwOj1LXS6211/b+h1dzsd",
+	"lhkeLBJXA1bwACo6Li4J+BRCb8EOj+Tck7/59Nmvf1CciOsJGFgRaBpKzj35zvcnnsF2oqFnbsqsT1ND",
+	"wbq8WfaXEA1bmN9zT37wT48+Ly2yh3GrAIhXwwHLDjkU36RSHihCSwsLhXwP3334vwMAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -78,6 +78,21 @@ where claim_id = $1 and number > $2 and (sqlc.arg(own)::text = '' or by_id = sql
   and kind <> all (sqlc.arg(hidden)::text[])
 order by number limit sqlc.arg(count);
 
+-- name: RecentEvents :many
+-- Claims with events of the last seconds, and the newest of each. The overlap
+-- is longer than a step may take: what is recorded early and committed late is
+-- seen too.
+select claim_id, max(number)::bigint as number from events
+where recorded_at > now() - make_interval(secs => sqlc.arg(seconds)::double precision) group by claim_id;
+
+-- name: TouchedTasks :many
+-- Whose worklists these claims' tasks are in, or were until a moment ago.
+select distinct role, branch, coalesce(owner, '')::text as owner from tasks
+where claim_id = any(sqlc.arg(claims)::uuid[]) and (state = 'open' or closed_at > now() - interval '10 minutes');
+
+-- name: LastEvent :one
+select (next_event - 1)::bigint from claims where id = $1;
+
 -- name: TasksOfClaim :many
 select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, coalesce(s.name, '')::text as owner_name,
     t.state, t.note, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by
