@@ -128,6 +128,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"CloseSession"}, company, []string{"claimant", "bound"}},
 		{[]string{"GetMe", "ListClaims"}, company, append(slices.Clone(readers), "admin", "partner")},
 		{[]string{"ReportClaim"}, company, []string{"intake", "service", "partner", "claimant"}},
+		{[]string{"PutDraft", "GetDraft", "DeleteDraft", "PrefillDraft"}, company, []string{"claimant"}},
 		{[]string{"CreatePolicy", "PutStaff"}, company, []string{"admin"}},
 		{[]string{"EndorsePolicy"}, of("Policy", "P1", "3101"), []string{"admin"}},
 		{[]string{"ListPolicies"}, company, []string{"admin", "intake", "service", "audit", "manager"}},

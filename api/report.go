@@ -30,6 +30,9 @@ func reportedAs(channel string, by claim.StaffID, key string) claim.ID {
 // where that is long gone, the claim: it never opens a second life.
 func (s *server) ReportClaim(ctx context.Context, r rest.ReportClaimRequestObject) (rest.ReportClaimResponseObject, error) {
 	receipt, err := s.report(ctx, r.Params.IdempotencyKey, *r.Body)
+	if err == nil {
+		s.sentDraft(ctx, principalOf(ctx), r.Params.IdempotencyKey)
+	}
 	return rest.ReportClaim201JSONResponse(receipt), err
 }
 

@@ -237,15 +237,18 @@ func (p principal) shown() rest.Principal {
 	return out
 }
 
-// sweep forgets codes and sessions that are over, now and then.
+// sweep forgets codes, sessions and drafts that are over, now and then.
 func (s *server) sweep(ctx context.Context) {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
 	for {
 		now := time.Now()
 		// Codes are counted for an hour after they were sent.
-		if err := errors.Join(s.q.ForgetPhoneCodes(ctx, s.db, now.Add(-time.Hour)), s.q.ForgetSessions(ctx, s.db, now)); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "old sessions not swept", "error", err)
+		if err := errors.Join(
+			s.q.ForgetPhoneCodes(ctx, s.db, now.Add(-time.Hour)), s.q.ForgetSessions(ctx, s.db, now),
+			s.q.ForgetDrafts(ctx, s.db, now.Add(-draftKept)),
+		); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "what is over was not swept", "error", err)
 		}
 		select {
 		case <-ctx.Done():

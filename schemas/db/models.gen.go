@@ -163,6 +163,13 @@ type Document struct {
 	AttachedAt time.Time
 }
 
+type Draft struct {
+	Principal string
+	Body      []byte
+	Version   int64
+	UpdatedAt time.Time
+}
+
 type Event struct {
 	ClaimID    claim.ID
 	Number     int64

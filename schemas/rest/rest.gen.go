@@ -985,6 +985,24 @@ type DocumentSummary struct {
 	Type string `json:"type"`
 }
 
+// Draft A report that is not sent yet, as it is kept.
+type Draft struct {
+	// Body What is filled in: fields of a Notice, and what the page needs beside them.
+	Body DraftBody `json:"body"`
+
+	// ExpiresAt When it goes unless it is changed
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// UpdatedAt Last change
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version From 1, one more with each change
+	Version int64 `json:"version"`
+}
+
+// DraftBody What is filled in: fields of a Notice, and what the page needs beside them.
+type DraftBody = json.RawMessage
+
 // Due The nearest deadline, and how it comes about.
 type Due struct {
 	// At Deadline
@@ -1269,6 +1287,12 @@ type NewDocument struct {
 
 	// Upload Upload id
 	Upload string `json:"upload"`
+}
+
+// NewDraft A report that is not sent yet.
+type NewDraft struct {
+	// Body What is filled in: fields of a Notice, and what the page needs beside them.
+	Body DraftBody `json:"body"`
 }
 
 // NewExposure A loss object as reported.
@@ -1651,6 +1675,47 @@ type PolicyVersion struct {
 
 	// Version From 1
 	Version int `json:"version"`
+}
+
+// Prefill What a policy tells its holder's report.
+type Prefill struct {
+	// Address Insured premises
+	Address string `json:"address,omitempty,omitzero"`
+
+	// Coverages What is covered, such as own_damage
+	Coverages []string `json:"coverages"`
+
+	// EndsAt First moment without cover
+	EndsAt time.Time `json:"ends_at"`
+
+	// Holder Policy holder (投保人).
+	Holder Holder `json:"holder"`
+
+	// InForce Covers now
+	InForce bool `json:"in_force"`
+
+	// Line Line of business.
+	//
+	// - `motor`: 车险
+	// - `commercial_property`: 企业财产险
+	Line Line `json:"line"`
+
+	// Plate Number plate
+	Plate string `json:"plate,omitempty,omitzero"`
+
+	// PolicyNo Policy number
+	PolicyNo string `json:"policy_no"`
+
+	// StartsAt First moment of cover
+	StartsAt time.Time `json:"starts_at"`
+
+	// Vin Vehicle identification number
+	Vin string `json:"vin,omitempty,omitzero"`
+}
+
+// Prefills What the policies of a phone tell.
+type Prefills struct {
+	Items []Prefill `json:"items"`
 }
 
 // Principal Who the caller is.
@@ -2429,6 +2494,9 @@ type DocumentRef = string
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
+// IfMatch defines model for IfMatch.
+type IfMatch = string
+
 // IfNoneMatch defines model for IfNoneMatch.
 type IfNoneMatch = string
 
@@ -2738,6 +2806,24 @@ type WithdrawClaimParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// GetDraftParams defines parameters for GetDraft.
+type GetDraftParams struct {
+	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// PutDraftParams defines parameters for PutDraft.
+type PutDraftParams struct {
+	// IfMatch ETag that a change starts from.
+	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+}
+
+// PrefillDraftParams defines parameters for PrefillDraft.
+type PrefillDraftParams struct {
+	// PolicyNo Only this policy.
+	PolicyNo string `form:"policy_no,omitempty" json:"policy_no,omitempty,omitzero"`
+}
+
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
 	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
@@ -2993,6 +3079,9 @@ type UploadFileMultipartRequestBody = UploadFile
 // WithdrawClaimJSONRequestBody defines body for WithdrawClaim for application/json ContentType.
 type WithdrawClaimJSONRequestBody = Reason
 
+// PutDraftJSONRequestBody defines body for PutDraft for application/json ContentType.
+type PutDraftJSONRequestBody = NewDraft
+
 // SendPhoneCodeJSONRequestBody defines body for SendPhoneCode for application/json ContentType.
 type SendPhoneCodeJSONRequestBody = PhoneCodeRequest
 
@@ -3130,6 +3219,18 @@ type ServerInterface interface {
 	// WithdrawClaim Withdraw
 	// (POST /claims/{claim}/withdrawal)
 	WithdrawClaim(ctx echo.Context, claim ClaimRef, params WithdrawClaimParams) error
+	// DeleteDraft Throw a draft away
+	// (DELETE /draft)
+	DeleteDraft(ctx echo.Context) error
+	// GetDraft Go on with a report
+	// (GET /draft)
+	GetDraft(ctx echo.Context, params GetDraftParams) error
+	// PutDraft Keep a report that is not sent yet
+	// (PUT /draft)
+	PutDraft(ctx echo.Context, params PutDraftParams) error
+	// PrefillDraft What the policies of this phone tell
+	// (GET /draft/prefill)
+	PrefillDraft(ctx echo.Context, params PrefillDraftParams) error
 	// GetMe Who am I
 	// (GET /me)
 	GetMe(ctx echo.Context, params GetMeParams) error
@@ -4620,6 +4721,91 @@ func (w *ServerInterfaceWrapper) WithdrawClaim(ctx echo.Context) error {
 	return err
 }
 
+// DeleteDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteDraft(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteDraft(ctx)
+	return err
+}
+
+// GetDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDraft(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDraftParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDraft(ctx, params)
+	return err
+}
+
+// PutDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) PutDraft(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutDraftParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutDraft(ctx, params)
+	return err
+}
+
+// PrefillDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) PrefillDraft(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PrefillDraftParams
+	// ------------- Optional query parameter "policy_no" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "policy_no", ctx.QueryParams(), &params.PolicyNo, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter policy_no: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PrefillDraft(ctx, params)
+	return err
+}
+
 // GetMe converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	var err error
@@ -5536,6 +5722,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/staff", wrapper.ListStaff, options.OperationMiddlewares["ListStaff"]...)
 	router.PUT(options.BaseURL+"/surveyors/me/shift", wrapper.PutShift, options.OperationMiddlewares["PutShift"]...)
 	router.GET(options.BaseURL+"/surveyors", wrapper.ListSurveyors, options.OperationMiddlewares["ListSurveyors"]...)
+	router.DELETE(options.BaseURL+"/draft", wrapper.DeleteDraft, options.OperationMiddlewares["DeleteDraft"]...)
+	router.GET(options.BaseURL+"/draft", wrapper.GetDraft, options.OperationMiddlewares["GetDraft"]...)
+	router.PUT(options.BaseURL+"/draft", wrapper.PutDraft, options.OperationMiddlewares["PutDraft"]...)
+	router.GET(options.BaseURL+"/draft/prefill", wrapper.PrefillDraft, options.OperationMiddlewares["PrefillDraft"]...)
 	router.GET(options.BaseURL+"/claims", wrapper.ListClaims, options.OperationMiddlewares["ListClaims"]...)
 	router.POST(options.BaseURL+"/claims", wrapper.ReportClaim, options.OperationMiddlewares["ReportClaim"]...)
 	router.GET(options.BaseURL+"/claims/:claim", wrapper.GetClaim, options.OperationMiddlewares["GetClaim"]...)
@@ -7207,6 +7397,180 @@ func (response WithdrawClaimdefaultApplicationProblemPlusJSONResponse) VisitWith
 	return err
 }
 
+type DeleteDraftRequestObject struct {
+}
+
+type DeleteDraftResponseObject interface {
+	VisitDeleteDraftResponse(w http.ResponseWriter) error
+}
+
+type DeleteDraft204Response struct {
+}
+
+func (response DeleteDraft204Response) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteDraftdefaultApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftRequestObject struct {
+	Params GetDraftParams
+}
+
+type GetDraftResponseObject interface {
+	VisitGetDraftResponse(w http.ResponseWriter) error
+}
+
+type GetDraft200ResponseHeaders struct {
+	ETag string
+}
+
+type GetDraft200JSONResponse struct {
+	Body    Draft
+	Headers GetDraft200ResponseHeaders
+}
+
+func (response GetDraft200JSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraft304Response struct {
+}
+
+func (response GetDraft304Response) VisitGetDraftResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDraftdefaultApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutDraftRequestObject struct {
+	Params PutDraftParams
+	Body   *PutDraftJSONRequestBody
+}
+
+type PutDraftResponseObject interface {
+	VisitPutDraftResponse(w http.ResponseWriter) error
+}
+
+type PutDraft200ResponseHeaders struct {
+	ETag string
+}
+
+type PutDraft200JSONResponse struct {
+	Body    Draft
+	Headers PutDraft200ResponseHeaders
+}
+
+func (response PutDraft200JSONResponse) VisitPutDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutDraftdefaultApplicationProblemPlusJSONResponse) VisitPutDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PrefillDraftRequestObject struct {
+	Params PrefillDraftParams
+}
+
+type PrefillDraftResponseObject interface {
+	VisitPrefillDraftResponse(w http.ResponseWriter) error
+}
+
+type PrefillDraft200JSONResponse Prefills
+
+func (response PrefillDraft200JSONResponse) VisitPrefillDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PrefillDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PrefillDraftdefaultApplicationProblemPlusJSONResponse) VisitPrefillDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMeRequestObject struct {
 	Params GetMeParams
 }
@@ -8322,6 +8686,18 @@ type StrictServerInterface interface {
 	// WithdrawClaim Withdraw
 	// (POST /claims/{claim}/withdrawal)
 	WithdrawClaim(ctx context.Context, request WithdrawClaimRequestObject) (WithdrawClaimResponseObject, error)
+	// DeleteDraft Throw a draft away
+	// (DELETE /draft)
+	DeleteDraft(ctx context.Context, request DeleteDraftRequestObject) (DeleteDraftResponseObject, error)
+	// GetDraft Go on with a report
+	// (GET /draft)
+	GetDraft(ctx context.Context, request GetDraftRequestObject) (GetDraftResponseObject, error)
+	// PutDraft Keep a report that is not sent yet
+	// (PUT /draft)
+	PutDraft(ctx context.Context, request PutDraftRequestObject) (PutDraftResponseObject, error)
+	// PrefillDraft What the policies of this phone tell
+	// (GET /draft/prefill)
+	PrefillDraft(ctx context.Context, request PrefillDraftRequestObject) (PrefillDraftResponseObject, error)
 	// GetMe Who am I
 	// (GET /me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -9726,6 +10102,127 @@ func (sh *strictHandler) WithdrawClaim(ctx echo.Context, claim ClaimRef, params 
 	return nil
 }
 
+// DeleteDraft operation middleware
+func (sh *strictHandler) DeleteDraft(ctx echo.Context) error {
+	var request DeleteDraftRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteDraft(ctx.Request().Context(), request.(DeleteDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteDraftResponseObject); ok {
+		return validResponse.VisitDeleteDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDraft operation middleware
+func (sh *strictHandler) GetDraft(ctx echo.Context, params GetDraftParams) error {
+	var request GetDraftRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDraft(ctx.Request().Context(), request.(GetDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDraftResponseObject); ok {
+		return validResponse.VisitGetDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutDraft operation middleware
+func (sh *strictHandler) PutDraft(ctx echo.Context, params PutDraftParams) error {
+	var request PutDraftRequestObject
+
+	request.Params = params
+
+	var body PutDraftJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutDraft(ctx.Request().Context(), request.(PutDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutDraftResponseObject); ok {
+		return validResponse.VisitPutDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PrefillDraft operation middleware
+func (sh *strictHandler) PrefillDraft(ctx echo.Context, params PrefillDraftParams) error {
+	var request PrefillDraftRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PrefillDraft(ctx.Request().Context(), request.(PrefillDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PrefillDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PrefillDraftResponseObject); ok {
+		return validResponse.VisitPrefillDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetMe operation middleware
 func (sh *strictHandler) GetMe(ctx echo.Context, params GetMeParams) error {
 	var request GetMeRequestObject
@@ -10500,366 +10997,381 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L17kxzHdSf6VTL67g0CdM1gBhhAxEzsH0M8JFgAgR2MyIiVeadzqrK7k1Od2azMnkabgRty7JVXlpYr",
-	"S5YsW961TF1Rtmwvrb0hWRRpyxH3o2zgxW+xkedkZlV1Z3VX9fQMBhjoD3HQ9crHyfM+v/NBK5b9gRRM",
-	"aNXa/KDVYzRhGfx5Y5d2zX8TpuKMDzSXorXZeov2mSK6xxVRmmpGZIfoHiMZU3KYxSwilCidSdElhzTl",
-	"CdUyW21FLRX3WJ+a9/Xpg9tMdHWvtXlxbS1q6fGAtTZbSmdcdFsPHz6MWgOa0T7TdiDbHc2y6ZFcG2ZK",
-	"ZpukLdgD3XbjGNAuI/usIzNmPsvNne8PWTZuRS1B++ZLFN5XMaRLoSFFrWsp5f0d1gkMw1whPCHnvva1",
-	"W9fPE5mRGH4Sw/4+y8i57Xsr/+sbPz/vRzOgupcPBu5tRa2MvT/kGUtamzobsorBbaxFrT4X7p/rZqW0",
-	"Zpl57f/19bWVq9sr/5Gu/OHKu7/371qhWVxngtN0Rw5FMj0R+NktYwJ3Vow5gxfMGTPvD/utzfU1+B8M",
-	"2/7iB8aFZl2W4chkPOwzoYNL7C4SnlSMKLF31F3IS1emlo6udN794I2HK/7vjRp/r198GF7pWwnrD6Rm",
-	"Ih5/lY1nHqNY9vtUJBGRImakIzPCaNwjMU1Tlq2S+2bitEu5ICOue7A7ivYZ2ZfJmHBNuvwQXmV/pkKN",
-	"WEaoSAiNtYK3buGjVEjdYxk+uXHx4ip5p8dTRrhWRI+4IErzNCXZUCjz4hE1F8yAdI9q++LIEPjG2lUC",
-	"p4hcJorFUiRqlWwTcwAIV4SSrpQJOWBjv13IV/INK6zPilmgmvu2vlY+AW+Ut5Gs/N9VpH+r85YU7A7V",
-	"cW96NwyrM5RPBWE0Szmsn5ntFrm0tkFGdpXs+vRkmqjqmXVWzJdW8FNNGF/Uuk2VvnHIhL51fXqQbZ54",
-	"LpdSpQkzd9q9yTJ+yJLKQZkXr8CbV25drxrU+htTh+Ld18OreZuZ294CDjc9UrxqGWDFicWLdff9yhTj",
-	"C4yJ97meHswtzfrmFBAKsiEil9fIqMcEofuKCV0lJFJ4W3E4CevQYapbm5fNYByDu1iDud3tdFj2NssU",
-	"jGhygPaC21ppbq5YtEP7jqWy3nsy5fG4ai/x6lL3cqO0lxuhvbyvaacTlAVwpVoQ8GRRVjJFU1HrwUpX",
-	"rtgfQU6vwtfhBPlrK7w/kBkQHgxls0XFgPELKNhBndml6iA4GXOhei6aqoNTItAemmGogRSKgUp2L5P7",
-	"KeubP2MptJG8mx+06GCQ8piayV0Y4B2/955Cms9H/e8ysxSt/+NCrnlewKvqgnsvfLG8Vu8YPscVGYFu",
-	"eW7n5jVydePyl86vAsHYF4C6GGsZIOR3etIIRGSSg0wOWKY5zoYn88bl9v2h25yQPAcJQvoM1D7ZMfpx",
-	"p7MFApSiTkiBXzPSp+qAJcS8aouw/kCPrZg1l+IeF6wVTdHqxJ5ErUymbN7Ad8w9uH2Oir5uD4m5Yqfz",
-	"rn+73H+Pxdq8fbsvh9YoCGzEiCqcEksisysDOqb7KQO1w1wbUB5YaPvEXoeJeQO/yUQLLAHe7HYYRu0n",
-	"JhamOL7yywojCS6WUkwpBnREk4SbpaLpvcLkOzRVbJKm7wpG2IOBVMOMvaZIh3eHGVOrpH1I0yF8uE3W",
-	"iKYHVsEbADN+TRG4vkXaIJH2VI9mbG9/0DY7IYcZ4cK8MXlNEbgUkb7UMiNSpOPpTXEDCBD10JGy+bi/",
-	"L2omYwyvlJlRRzbXH0at8pCnP7pNMsNBCBdknypDWpILrTYJfAtmKBgZ9WQKBl5HZn2q8XNXNqbGVhjZ",
-	"WnBkXbli2e1NM7D7ZlxB1v/mvQZcvzDnK2bOmezvge69ZyhxmCqZjR2RTkxfEAonzyx7Xwo2NivRYYKc",
-	"W1tdWyfjIRXnV8lb7NBoWKxLNT+csxBX18r/a7ImmezfNeO+5ocdXJybcEQWWJ0vPYxa3GhowIfdH7PO",
-	"rTtqRq8zr+rTB7fwuct2avafOSXSLKPjIh1eRHkWD9mLsAk7MNLlrvslIzNpeki7L8QS3MehLncNNh5G",
-	"LS01TfdSqYKCjoG5zDUatXAvgXv9cPelTBkVReJ642HU8vz7tC/s22agy13Wy5NStSA48ISXDl+ZDotL",
-	"NyUrZjHS0lbOEtHAN5qL6ZQLq+CZL2yCNZnpiFBBenKYRUbzQ9VtlbSdOwoE8qjHMgYSFOW70QsFOhDK",
-	"ghjJooG2471eszxmZU3S2AlTiuQBD/kD22aCbfLFNz989Pk/R6Sd0n05zNrk8W8+fvIj80OfapZxmrbJ",
-	"s99988mf/2VE2nZC4zZ59qufPvrsb1tRiwlDh19vmbe1oha+BQaFT+fLMDb7NuHtnBprtfpdnujFtRou",
-	"gyKVCnwFrEVU3IspYgqdlhJ1NbAOHV2Gt9HwCn8ZfXhcK6KY1imD38AHb/5yHIMlXLPE0KdgI1CVgHeZ",
-	"f1jvQYDwdJD5iSLTSahmK5pPLnNwj/bHc4U42GgPo5Y5VvVl/30329vGRJoU/msTAt9Qi9QhajG/TlJL",
-	"aCK44c11k/LQLoZG1tRSibzzZ2o6Rkkj603V8kn6z31L+0ZXclOfNIMErh2FswybV81szU7dM2J7mrD9",
-	"dUX2x9WUuYhqCEdp/gYI9kBXBZWcyWPusV5DY5+3wefd3rKuQyKFd8ZOcNmwe7dkg8PQKtaOd0VDEbXb",
-	"Y0QNs0M2lpkxjvqEkoSrAdWxUWEUC0qcjFEVoqh3emOMTciAJ2IeX41abiC1vSoTa+Ofj9wI6/Jgs3DN",
-	"uK/WFCMCDRb7a4NU0kSh632fxbLPiJPFytEOfCMyup1hwjbIM70F/rnaVP4WGznxPskCZ5k/k4ucfzhI",
-	"hLAuLKlw/5gJ7hvaMtOnfbZKdn1YaqyZIjRjMG/3lYj05AgElOxoJgxB6i3CE4XakFkmcH4bFTIPKb8/",
-	"ZEqH/HVqpsqjWgWj8sScpJNbMclwMhYzPtBzPXb2tsn9co9HMP3gng11T2Zcj8M8d9dwcSDPbGj+MFaH",
-	"zGJ2ZK7rPgsfeKE5b3kmAdeUBidnjSXcl0kg6msOCbyiNZufvaekWN2hoztMKbOXD6MW63RYbEzBPWMD",
-	"BZQAnilNEjr2g5rU3iYZeW1DgLpliUhKBVMRiWnKREKz8iuvhF55OCfsNfcVE7tn9fNcW5lYmAiXPrS9",
-	"b947Dd7GxZ2KZgrywfQcHqxFZLwWkQfrERmvm6kM+AOWqmJKzBahaUrWCsYo2NnWFiVCwoXVIuOcdeav",
-	"SZklXBiqKp33jaIE2gg44PIF+PrGuxwl2DUqEg4UGtger9RwQSjJqDjgohvlqRCoIPjwySCloePIUt7l",
-	"wTPtnDy6x8YklsM0IfsMxNO0k8fYK5IGTsjdARNEU3WgmpGEWTumMxYSZ9xsTfkUH83x08B4rog3UXEw",
-	"/fS6OSQdw322PH0JqYlf8qYrMkMpBXVqJLNElcd7OTjeJaqh1jkAKxC1ilPD7bOEUa2vGjLvUdFl9+iY",
-	"sYb65jaY7wPzZGTzblABEwdAqRg4BFfiPo0Ppsl/4D46M/YKN00uAj4anA9wpcCRxfQ3iiErTGMifTom",
-	"ijHCdZXfa76eYW97GFmHxczJSMtc9jMqQik/b+LvZWfGdP7LBxthVS+mQxU4Stfg5/kekrhHhWDp9Au+",
-	"IkeYeqVIxowwYEmd16VSsWSvyo/j3oi3LerVSYZzSej6EHUV6/Ctr0PecC7i+dpjT6YuQ3U6wN+jkLkm",
-	"5KiuJPOeqNnK+/wUATgOmCLAxXvDbFwta6gYY/KeIr1hViFoqJi73LcpesFSdoi0NPNmuMm63ObebP1r",
-	"qVQqSFZ3JNhaLh0NYyILkZWzBmYN5x1g+ebmiiyla4WM2xrflAMmWLI3309ZyPuQQ20M/XlP3LW3YRbz",
-	"QdiC9nGlPMWSCmJ4ItUgb6bpYUCnzbO55HiPZnpcxxlptKZA7pf5eWKP59ha8C5dnUuAV8vKRigkgZkO",
-	"e0KGfIcVrPHKRvWLDlnGO3zWbuT5FeZcplwcsGSLCGkFa18eMkWGQvMUA4LhXfJfm53r52w0Yn0p+eI2",
-	"cOAaQY3rMJfzFxZsoUPqNIK9ZqxGaeuJmHPG0MRVWoa5JtWkRwdwZifHGiRB1MTDWroUTNWVDbtUHcwX",
-	"DcOBWcnZewD5ujEogAvvQSVR3RVG+8sYGkWQPK40GyzVcjjkis9l02/DTcFsM8+ac8M9xTQ3EHSOVLy+",
-	"lqtIRW5d5AvTRzsXV46jOT3N0ZYXzeWjU9pDz7edXJ2i/shrrEVVJ2fRjgBzXcVKuUotOpTuvdtjhCcY",
-	"cra+ZAoZ9qvTEd1jc2qGfBbN0l/tDMMuSbikImPeMKUtl0Jj8qheSXj1/WG/T7Pxi+yTLMjxgKllSG4c",
-	"uXzS+iZX2BFwJ09LreMPqFLGFoxHRq1BT4rqYcHViKxfeuP1119//fKVL70xGcOdkSNbfqPNj4xIkvFD",
-	"lkVOPmYR0T2eJXuwrkRmZD+TBzVUyslcAp8QX0iydfObscvj6oipvQhOPQgogca7b7b4/SETR3fj2w+8",
-	"8GfFnflZjglaTOfhIWZzXG6DxgnQyZAFNYu3GM0Mz0wYTawkXdSq34tTGR+EuLOMD3BDaelD83z+jYzl",
-	"RobuKTNdl2SNLmBZNsyKX6oh2jRx5SW2Lk/MAGtmSZ2MSTJTz5+j3Zf0eKur59p7HeV84VoNYGs3hA7J",
-	"CCjIMJfyLA7DA1OWdLH67dQkzlXwbFeH5Mdeg10ndBwKQNGxsnE2pWmmobSHPdBMJEXV7tKVK3ONx54c",
-	"hhy2XzE/1/jEG196Y2PuNypyWOG9bUPv2VCoiLQHxiBs23poMsik7ESknTE17DN/H9ZbR6SNg2kbPcus",
-	"ktEIezjqttJy0La54X2mC5mu8E2gQrQ98eVgLNqpmWdrJbsuXcM2861wsQwycHFRMpgOYoSZ8YxIXShr",
-	"rKbO7MjWZeKapQQSdYTkpuEHAAen8qirsG1dPNlYtmYWoSPTVI4U6ZgVDllOTg2qr1hfd4rTXE+S4TzN",
-	"fLyek5XevR7IhZ3MybefigoTCq6gFB2e9W9ylmLSVaOw5YBlSorXFMRsjdLfgfeg4u1Sw6bXuOO/VjMZ",
-	"AcbIEhhlwICpnxRnvzxjJdxXmlcQwLvR+sB1IRmjiWpgn8OXA+b5lfkpmZDtEfBH2/KPpmcVh4AvrZWb",
-	"ObF6zRxIebJJyAWCamRe3+/zX1anGeQ8KXJNHrLMaloNtze2jyJx20iCS2wmNniNphTUgsisTxLJFCRL",
-	"DBWDlMm1EMNJhrHmzVRu8/bKWn74tC8mYDjLxhQVFriuShtWgyURUcO4Z4hejsReQvuwQ3npTsnfAhf6",
-	"LIs5Tfd8TUjTcQFwQ4Olyqh2haiz7n7zHqaU9Pes86hJ5n6xGqxpTbIVg7Cj0wMo10tN0Eo+ueKyhJib",
-	"l1GBA+YEBEkYgIygbASjrUItXqZuWuH+2IVyqkxpwoXS1OGgcEW0lMSYgVsWtgW0mQQrmAHbxTyjSUwF",
-	"2V/Ya8IeDFIqqA7GY3Z7dq3gOrqa9sfEWkT1dIYhmy5xCYduM3nIFbCpGQkHZMxo9poiPZlyUGQ52IDU",
-	"5moNhvspVz2WkDELpyMguFcA6oWOEGoo0zxOGaADwf7K/oCK8WsKMmXrKJOgNVfYrPetRr2o6RySHO1s",
-	"KAQXXdDhY+DOzjxI2gj2Q0VifuszY0EIYr5n/skV3DKgQEmKoE7vtH/7Wqf/J5gkZv4fnquj9hvzYDDH",
-	"fLf3LLoommZdpoNf2CZKdsAX7rCQsG5xiwhI4KdkP2MUrPijOw0cH8BNKpOzp7ryeQvzL8HxADTSTxHl",
-	"jJx78p3vP/v1D84bOWU4mVQsDF4RzPmyUhUvgwXJFOBuBXIU58gudsgTJkLn7FRVN8xTqqNWh8YzoUM6",
-	"FkFuKpY/Z4HQ4FNVFUvM7QIg0TAjDFDZoljK1uxz0+AgaBe7t7nBFPatli5sibWRDozPXGcxV5UyB5HY",
-	"po2ujMUyCxA0HYDJPycnBoMmZtPMaQGOMy0enqMjTA64CKdF2AvzM0YmNhoSDfzi5F+Aac7a4RV1wAcr",
-	"coD8ZwVKCVhmuY/fxHB8D69BNSTAKx41nGehHmHrX+SYXmkeIfPP8mvHy70nBwvTzNi5XiXvcN2TQ03a",
-	"hyxLeIwuwSLA4cTxOX5fb5U4uZZOu9/C+e0vkrSoKSBuVjHq6RCO3fe9BqyiUnrseE4+/8NZGD11YZes",
-	"Jch659kLgKnqQCtQi8sS1RJZYa7mT97b+fCaliNXiCM6eWYrJVMdwcRnyqVFhMMcFQRQ+SpsPjObvYwd",
-	"cjYiFr3vJEFniwRhP+9WMl+KBiqK2/tmmoqtOg+6Euy1QvkWFQcsgSQMsMN6UjFwMJyuYJsZlmiQLM40",
-	"DaDMPhiwWLME0VpBA1xo4KekZMy7cnBxahaQobpZz6/v6wLnRjeWzZYruCtqhrrlpxLkm5bIK/Q8B8qw",
-	"RFXPnbgXWc2rhDLa9oEi5Bqg3HFNFB2rVXK3gwnPGFzB4WMuKaCZc0VUT46C6hwCHOwtm634FzfgLw0D",
-	"Xm6xAvGuy2uVxUsNEKKOUzF0cYM6E/yqubeSCd3kKQtEwyoTh2JWu2pwFjAKugvTBDyn+1CBnERYnuxA",
-	"Xq22o7YISxVDhNcaUbaopXr04uUrgVQJqnrufALAxnRuUmjPrlSkISr+h4H1fNO+eHnCw7teZyeeDlgG",
-	"yE6oXh0wUe35pGTQk1qCPwJuXdgBCj9M5QbeunODwKW54iyU/WRjNZYm7Xtgsf3W5q5On7xQ5BhRiTFF",
-	"swLSZS4Q4JtY4Q8ad3WsfelaFSIUzAylyQegVEnRQRukdvgtdlHkZqV7THSDsS1wR5rjS7iO8ojoYQiZ",
-	"oiIFvnGcfvoVQYgyY0+MuBZMKaYgqgJyTw0YPbDpSUrnOA61mMugIrEcJD3oSXkFv49/OGiIxmX8ecRo",
-	"ZsTTLNV9vBVL9mdYfUK6zAnBWALe3VTKg6Dld4wJD4W4RJmG7RLjIfBkZ2dVhE6bdZy/Wh1XN+zFSIGB",
-	"4ZiFU024Wv0D8QdihbQPqd7j4lDymLU3yeOf/vXjb/zL07/7r4+/+72nH/8d3JGxAeXZHlOa96k2dz39",
-	"/FeP/u2TR//yy0ef/+bxhz/E97Aej1O2l/LYzK69SZ599F+++MU/P/unP4LrScYPuegWrn/xi98VrvNk",
-	"L6ZZYsbwP7/55Jffe/bZPzz6/F/d1X0qDtz1L/7sn5999F8ef/gRXIEcUGDx7U3y5MOfPP7Z/3z6zb99",
-	"+if/Ga7SODarrfdiw8A6PMYJPPrsZ19848ePPvvOkx9+89knP3v8yY8f/fbn+EA3YwAYaCbw6x88+vwv",
-	"Hn/43WeffAIXAUe0vUk0e6Ajsj/UREjhzBrFYLkV3DkUB0KORHsTZH6cUqWg5OwPRCHwV1h6TGEtLjNU",
-	"vpWWtBW1JhYRoJ1gWQwJuSVyibGwKIZ8AmtgfnYzNaa+mVgratlhzw05lj0AOcNwJFlhyXjEMy5y4C5r",
-	"2x7ZprEvfwkquCanMsvCqVWbcqpMl1e2xSvb4pVt8QLaFkFWNaxQRcVEtVkEcbYegtXEss8UoftyWNO+",
-	"uH7EmrUl5pctmshVMBe8MrjUzK4JEgBj0E1qZjZMk3i0HUuwDMZJIbPJNE8CLG62UYw0TwHlHJsG2psc",
-	"RhUCabB6VHG3U0gqfE1hHY6XzdhFR2k28FtM03iYUpu8uhAh8a6QWSgBwuw81gH15SEDdtzjorsFHzb6",
-	"IrgfyQgKHZ5HtpwZw16ovcAN0U256tWCt4aX/GEgUnOtxwVT9TCygQSqzk6YHvymjlwyG9MKlO+l5JT5",
-	"A+nmly9XiOlBW7yKUrDDQqVo3KNcrJJ2j6oekPz9r2yvXLx8hchDBx+TsUMuh4qYW2CjIevUvOQ1hbL1",
-	"JBwwVcijOBuqXE2iGSVLIhgYnC/zB7aKlEPwsXcQTBrS/vp0DFqJYsxa4TQlCdW0OZZpA/XSjHGWysIV",
-	"TisiPfbgaIpLOKH9PkK+CitbRtVgNFeaV3BFfrEp6dLlIrYYYtybt3yOKLBh7hIWsZIvlVB8IrIUNjXx",
-	"zvpcq6r0rFhyBgrTNAcpLqwlz0qmErab4RJE//KmikcxlZF/vcAGMkzgvs4YDdSs3GfZIctW4PMMV+7c",
-	"V3bv3Cb3NRUJzZKIKBaDfnZ19eL5TRAwirR50o5IG55oAytuG17VRsWVCtt1ryCdIIwI96+GCPtGZZe0",
-	"bSheJzgfMhTgCCkUBK2SthwJlmGRi1eWRKm5GpTBIJyL4bhEjkS4Mqw5gkQdo9jNzhvFyy48tbtdWS+E",
-	"pUFJHdWnsJizWtZhg57xIkWyR2siOMlNvFSsrlgPnorilgTWjWOPaKcC28ZEjgyhZ6BzCue1V+1N8uxf",
-	"f/7kw5988Ze/gEuF8itfcoUe1cf/8tkXf/kLOC6Pf/jHjz798aNP/+TZN775xV/+IiLuTnhFoGjLvOFf",
-	"/ujRpz/GLkCP/u2/w/cKztJ8SOawBQYBzvXparBmrkxMZiqtZKNcppunuIHXEZp1mZlxliY3sizUKdVo",
-	"vthlFaKPq+TGIcvGxZ/MiTUaUUKohgbjobJFTXlafeDxbdaIrhe+cubr5Ct///7dt4i9SriwOf9GD/YG",
-	"lvDtWQc0o32mJ4FZLs8XYO77kZtb6NQW41khtT5jhNrALMKC0MSd0vez9ib5DzsklgmDHwZJZ8+oHTZE",
-	"QVI6dqzt3vWbeLJj85Cx8GOawtu46OLDNNMCwhtqCMUQidE4kCkKluE9oMa3N4mPq9p74PfSeX3fzNsN",
-	"yDC1OLOIdwKWBB9ZONLwFQDKa5hkagtvEGSPnHvy7R8++rf//uizz87XraeuAD6fkwBahVIm98FnHED9",
-	"WV8vKdHrX7+0cvVdxIm6WiOVcy56GK7e/Z4cicryJLtKVRBx6NmATwCgBUCuHXEda6/cwvhuTRfqNhVV",
-	"sXY6dj72suzspMbc3yRf/Ojvn/36B1GeeYyueDkSZMBjPcyY2io2cIa1tdm38CJl9dX2JqF5V4OuZCoi",
-	"AyYHKSOYOYxxUJqBtH78s7998tG3IrNv7gUOuwTAKKEXCSYc92XGSmcWho5OYXgQ4HiyLltIiN5GIJ8G",
-	"IuY21VwPk2CtSzdjUPme6V5JMiZyONEy4GpRGK5czcdqD5r5ENNBubANle40JSncEBGlZYYwifeu3zx+",
-	"T0zYoWC0kLws3uaMC6l5zFwh4hff+PHTn3z86Lc/P38EDwOuSpAfXXlu4aE5qrKPY1TEJ3BOYbMar5WD",
-	"0WajjmpeW+p6ge3r2w6zear1DTAOcLYDM4nIugVjGzFs5zHRlR6sgaJT0ANY4KtKiBtXG2uxty28bhMm",
-	"E4xf3Laxi/2h4oIpz8yhDTraQM4Amm+9TJou8JIlmie3eWPOysUBivUFynIsMkmOK4zICUWQOu+VlKHY",
-	"zQzwPKtrBHnORkmx2pivbbuv1CpYKSxJs6WUojtHSjGKSRgzhNT6GyUpBf+cElN3uFJmptMuLtlnEF7K",
-	"0WFc0a2tTwzgk1YgW00XSNk0PqV5mub49RDGC8auXHuxmT3qJDZ6Oz1RqFGvAjfCOe83i/lyByCDIaLY",
-	"sXhEzSLy8Dm7VmEvsd2gED+2hBAWY84+7uNNW7aYFd62HGRsR4cvsER7i422fb5bcxZY0N8V7wpqtHfr",
-	"uMUwtmZZnwujKqKj51wxd/D80forRS3/zVDPbWO7rMQyYQA6aP5hlBhwCkSknWR0JNpuVVWcMSYAtWTA",
-	"snY51bvYetu/FJIO6Qj9jwOWzUcjCbaDKs6han9Kba0bbNBNABvBsmzwyRfdmucef/LjJx/+JGThV3Z6",
-	"hoMeSJM61p7Pl+chZFSXkWLH71NSP5q3gYYFrtjsYvVWEwAWQYbQSpdoSTA3aXpjF8npa5yQl1jBPPv8",
-	"grNrx969QD5Z5NwvCTs05h7woYXRp3Hppr+N3YlPOPdygnrs2CrIpRhLa4TXU2QFBX010O/Rpl0fc5is",
-	"ZlSrqm3hpRreRoh21SHNcRVynNeaS4tSS6su7lUjtfotNroLr7V5dQ122SH5IOiUWcWMvQd106vGWhsK",
-	"zTIzgzZZA8XO2J/25kC0NL+/LhxgM0zbJgBCPimzOKqKI7KQebftjDufm4gQeR6F8o4xXW3xDEW0dNSC",
-	"D7kooi/6AB+hgtAkyYwNPe0vwwvTa3ULAQrJIGN9rlgtYPfZDResjZpJzabCRQ3aL/R8mGEWJdhgRMN+",
-	"A1V+uJJNHJGh4O9PViDNtY2XhXtvCaFRr3kcv+vW3EzJOeTBHmhQB0OgigULWLgU4cDJl2p7EG0+sQeY",
-	"t1tdmPPMk/Z23lxrkQOHSXXW1IZ0/QHLuAyhyNmskCbwxhaTttnaM5GE+19gp/C+9CX1cqgxWWXLpsIA",
-	"FKOF4l8UctG+YPbXZQc/vJy0z8Ko3eSjwnoH9x/87o13HdmqbVclO6iXnHvy7Y+ffPSt81WBhVq6aEVf",
-	"2XYs0xSQf9rk6U9/+eT7fx2RtoozquNemzz+1vef/uiHEWl3eMba5Okf/cPTP/pdRNojamxx8uSXv3ry",
-	"m99GpK17rKPb5Olf/ejJt3+KEPZZv02++H//65Mf/ypyBXHk8Tf/+dHnf16wH/3HjeGHH4XSZNAK4COQ",
-	"xME62nZa6/sitHeP3gs3Bu9Ne8T229bRgFZyG6KYqFkbW5kL82dE2nQwaEd5BJyosdKsX5jPiO37MCFA",
-	"5BRC2e/WAn9t2N62qEc1O8VLaSV7PF1zInD8c3RFdIYalcSF+EXdDjFH0KNrCFD3JYuvTGzB5tH6ydyh",
-	"Y7Jvy7SMrmVrMjfNl0QZx6oPrU0gxlLddtR2Jq3fm6au8RC1FEs7e4plhzyuA71FBaIom1OH2QM2Dh4u",
-	"iViwuWcjhE7fMtJqA8UuMw16Q5YWorCQxaNfz35C8dLIdEK76VqPhUqc7grmotj42QjxCwAQAGuyIKkf",
-	"f1gwK6sO9mBSiddTKP4Ez1vaMA5dN8WkIjn0YDblQgTbBkN69NBaEwFynRkNd5iqSwyFF9y2No3FB8Pl",
-	"QVB3udvpVGQ9oOUszXWWOAxcd2ar+u83sJGpUCPbgr2W+IORbsNDk1Be0xKPlhzH4fbJllHnt07DLjfK",
-	"+F125gcXe9DeeWbLNZcHDnhVYQyLqo6/y0E1y3FOCmseFcnBlkL46eRbX0mQdpvDHKYkOxTl6PgVSKoB",
-	"wqx4VzuWQjGhWdImNI7ZQKuiy0gNbQ60tGkJRrXdRx9S23qTFEC+ID5E0oYwkAoHf0p6sP2s96rBn/iS",
-	"Oprj84QwXKYnzFa/mp3zXr7GmCp2d22lTdA5VpkIBKQWDqDCJSivcW6vI8ZLkc++wNHSu3l/yWkDyyWB",
-	"MJEwn4o8oBygW37z/2HgEyFfAGYVf8Y8NfjZUAKGJfHK93/2+K/+OjLrXzztcOt70pyr9mauz5eyTrAI",
-	"bQur+qxxjY+g+w/eVUrFMeOEfGwLAOvH0opa+ORCGTluwRrpbQWogeBCd2gJsqdHFSRhuCXPWMz4IawO",
-	"KniRzaui0JTD3kPNdQSFsGZCCBDJYtYYRbV0u2881R8q7ZK+bU8umwxl88AhSdXejCN1CeLoVfZPDIV5",
-	"Pd1PGaSRT0BXYEYsHm3nHbO+6dI+uskjH0gAusYGHfyX4Uf3sYW2tbBDDXcWXAOL9P1yIGzY9Qvf4xDH",
-	"Akk9x4mdNguqzHKnUn5M48ZLYXixxXGxjxPAK4jbFeKdE0HfpqEsqif3HYDWCoB8BBbI3mLU13QcCGcu",
-	"C8BuzhY2xCEtHYz5AnKhSL5zlU+D1qmj6r+Wyj1M28C+tApzsQGyhm/Yv0C7RGM0W0AIzOgBThTNDnif",
-	"RIEL5SI1YqQPlS5HK3Gp6szfts63Nnn203/AusFHn30WIeAcy9oWZg5/c46ZNkHXO/5aqCZsk6f/+I9Y",
-	"txiRNvbyb5Onn3/36Wd//+izzwoSyH7WgrJh7/7c7VN4JcSYzHsap06VqlPs/Gt5ke7Z7zYSWTYhrRG3",
-	"sm3d0PPYldA/J2CVxaCiT+/d+iWjgKxfJQnv8sk2DutXy3R3KRC1Xb8UrVdQyz4VAc/Om+bXxvQ9H9Lc",
-	"TpH4IGKjL4T3fR/H6lav5s5jtl2zna/C0R7gJeiYlw3BakO90MiMHgc36CrZLcx/RiVYc6fR3A7pKaNq",
-	"8Y5mhpj6g7AFlgHwib2huSoyOzdh4WwE3LS5PX4p7yOMbQhq71a+lyeOtleV8QBDDjp8w8EfQ+R7lVwF",
-	"qwMj7FffkcMsyF4ublS+uRHrqHjH0eoeM9ZhWbhTjyNOM0iS31frpXhemoA1Kvb+MDwOVNNdNA8ps/lB",
-	"qYnJB2zIo/IpzQZNdE77NBs0bnoNB8TNzdOnTxnxqzPhAy2QQImmJkm3vCfWd+oQ+XLuU9xlnHvY8BhX",
-	"Q6/aiypy3Q4gIcFaAFpqmqqjer2cHDl9fq+ohTMMZE/D72R/TNyqN5kqPD0vPhF0uvkRzdjICs+QC7xB",
-	"UBiLsnRGheqwzHmG1HC/z7UGp8woM38J6yrDiJbhHD1GM4W9ziYAi/0tXXrIiJAkThnNCDpft8DeJO8P",
-	"WcYh5T5N5cghLbOB9s46/AhFrzliIDOasdw1Zf9tb7eoGMrxE3tCrBPLeuILbx7xNIXXsgcsHkKOn71X",
-	"DzN0Gdor1pOlkGfG6OoSUu9BR8niOxUdK+enHuqezLiGdtPYPQRbmfbAci65ovxqF/CTQWuD5QD+ATOF",
-	"g+xDAG6gmCePg1nQR1WglkUUP2CM1Y03zeAxjaNAaMdeCV2pm920sPOUuBX0oyJdphWhhsMRtJgaq21U",
-	"HOzxCnRHc9HW79tAdRhJtzGm2wIDnRlpqRxZQ03jzZKGERkWuZ8yX+Fb0o5nz38BKV+VtVklFZH63QaW",
-	"8GxnMVlk4dOmT5o64weYpIQsCqqLRV8dngJGgBSEAdyNkVZLMHsqtNqvyBHpUzF+HpDIMzbGrbxTaArT",
-	"DS57Twp2TSZsx6hOSjf3eAHgiC1AFnDeSyVvFfhnwUyrt0qAara0GQMihOoSriW2+1SQS8Cx1Ay9PXwy",
-	"+2VjbWEH2XFAwVRDm/ituB+2/tMRHWOEW9E+i8jIJiLIDARvjv4iszwjDcRfwB39YMAzpvZC2d33oeuj",
-	"sigBPO4RaosXOR48I4UUIHZyRbpSJkWKv3SloQ+3MJTgqkBebWOqxLxDYaEPBhF558v3yRsbJMGS8OkV",
-	"Seen+Ho4lIdRK51fbZYXpk9OOQW7wrying8JlqC+KtHEy+2LVGbVodA0LUYlzlwhCeIyHUc1SY0k0OdU",
-	"NzKjaCTcvvHUV4rgjCrMcXONsyViutqT9QInnUyV1ZyqypklFMuc7tqYE0weXKTu5l7GRcwHNJiKLIsQ",
-	"dTwgL6pY/M3cOxwRMyNv3fQYTYjsdHjMtmwufscpOkbvnBIE1c76aVMSwH5zJJ1Sq5aClrkPHUmhh9OE",
-	"k346fzRp0N0udfBOs1GszE1zg1+U9JnTopX5xJYNADnlsFOYXi0vtY3yzkeTCflqrc8VXuImGiYnuZ+y",
-	"/py8dgih79y8Rq5uXP4SOUcHg9SKlAsDfMHvvaekOL9K2uYLgNRMnZ1sVCWP2tZ2D6gL8OYVpWmXtRdF",
-	"QUVYUNtQRUvSZwIzOgyNIjZgLegKlmWyQVp2AQN2vqDhwjaXDjTPB9tvKvx0MUwQw3RO8NXcgSdJaTkY",
-	"sMS6EHWOmteG9V6F1Wsbi6Wt2IBmsJerciRWgETbdZ0Zw4Dq+ZXd3XvEXiywystXi7BmG2tBO1xznVbg",
-	"TPoWfkg/FQVN4aULtxW6X6BPWDUsitfTH6vzjREXNfAGPPeZBA3BrkQ4f7+2HjC3QEWhU7zj3WDN4AKm",
-	"j91Mh1p4yRcu569lhO04/1UDh+4OixkPOU0hQg/+e8Ms0FsVy36fimQT4aJKZWVCjtBpjkhSLC62sjDW",
-	"eEWEv2l4OqU1zBs627zZvrfyB8O1tUsxinj4m9mfxoxmpR8UyzhN8acaClHGOkNF50rKHXsbPKGGqZ7/",
-	"AOzTDt6MLKXLahyhLqsGArrlkzLNdQcMxxWRgUq5S1ea6H8TRTRIJ65DD3OUtETH5GSV3mQAtqRKdrHi",
-	"Dtay5tHCY7LI2drxGxwQz/lJoW5RXEgukYK1N20Rj/nHdHq7Ms9W57i3cfa2G4RLbn9NuVxw2e9DRn57",
-	"k9B9ecicDJQA1sn7XG+SAzbAjpGCyAEXkM4DFt1wYF/TGSqbyw1C1clTrm32OKIOxj0quizZskExMMLU",
-	"MI6ZUpGxx6yo8tnB0PpqImyWYIjGJt2bHfRTaNmjt2AyfnmrGu6yP/HTGDNUmPVEdySuy6Lq27TmVktb",
-	"C2tCE/2GnEJUR5U5muy2X6nCtg9vDa5v801hyXZVSHAb98WaUkW6DaUi6hmxTp1xltRZuKWXZc12QYLs",
-	"laHhbRyxxitso2I+Fk8i29tbY4dvlYdVZwqS6kMwdrl7doNqkf2SssayPOJ0/OZIY3xQN7piLynvcKRw",
-	"nOact6mTEnY92ntc+HYiI+iobsiJs/oCuyN3MDOrsXHB457LTEVNzAr86ZWtBnQsPv+8ER1r8nVcrIZ8",
-	"XQ37bKEKGaO/sIxqmRFUGerCe3pWnwtib9UkU9ytuYlXiXm5A9kq93XwTG5jm1InwSzIum22AWV4qHPv",
-	"0/iAaJnneWWHbMxFt71Jnvzk48ffwbJLrM3GnxH9FHOeWFdqTrW98OF3H//wjycSmezrfH03/l14cCF9",
-	"7L7V0RuRhlmCagT6HFBhlbTBy+e7pOUQ9VDvgVvTzq1cC9AL5Y/HmKS+cOKTyzzbqzTHtt0tBDU/IJuE",
-	"xTyp1WDyiK3acWtOPHW8mc/aWjeBWm97IYAbM/VJEMjBt/wHd6VehpVjDzUHn1XYmO0caaBdJGUMhUVl",
-	"KzBg6xXsQrAHI9I28nNvOGgDqgLp8W6PZa6zQ55L6frHuAWJsLTbtjGQxmIsGnZ+lFNWnf1cOf1x4lV1",
-	"UBHw6T0tj+gz2QX5XNM3kvB4rmfnbbwNaxFD8YnUNqzwF6yq597vd38SVWOKLeREXpnjhke1Sg0015bf",
-	"/MRy7hdZ8QuWGbrKXBeGBHEjC+hfPvvaBbtA+v70ybd+A78i1pwR1Fh4+OmfPf6eRUngakB13IPWa89+",
-	"+Z8ef/Zzd8k1ffLy3V1A8QwXUMK7C076mSf+5tNnv/7Bo88+w65UXFARQzvHX/308bc/wvcjYpUd6X/7",
-	"EN89TLgZ/NO/+9cnf/MpdkGhgnbhpU8/+ejpn/4x3pf0ufA/Pf7eX0TkgLGBwjg9ZyrCgCC2tTaSCn1V",
-	"TnMzQ/m3P336+a8i0OEUiuiMacgs98gAE73pHv/ptx7963978ue/jQj1TWbilDObLI7QfS6rHK+XtJxC",
-	"LBL3xLAgvwWGSdlF91qQxNpOXFio9oWlBH7mEL9g0YAIYaXML2Z54JTidEvN7yzA4ELeLQxtNlCm7mNE",
-	"Oeg4kQMmfMi5FKutTuILqTw3hHc/27ctjOxXDPTPzHjxN0KBx0Goq8ibjGYQ9DhgYouoHpRMTJVLXZzP",
-	"LvD9UXENikMN8RG77EdLdHUt4WOZMISsQtyLJmmu25g+adjVhbyxg6qxF9AAYtrhyB8EK+qulEylK4Hc",
-	"uCth3a4iO3bXZZgeQ0KsnVtw33q8oxtbpRZcM+/TB94yoszLXDCNhQDHG0C9SrGn3OAmFZkDpshIZgdE",
-	"yFEAGmxiEfybggvAu4IlDTvZghHSR+hKShKWYInpwl1sV6avHUdXW/Bth+zMiayWoCeZH85GvRyjBc+7",
-	"goAomMZrO6Y64WPMBurTB3vhLhJ3pNLgsVKux+9Exti8YoTjaRVanVl/8WjpR1FLHfA0VFV4H38vFBPO",
-	"Y7Szcg3npzl5P7GzLhyPU24gftciR7fBg2+I4hrE9pqKqzStSAaj5N7XdknGIEMeMjdHPZmyEz5PtfL8",
-	"Fj5ux3GCckHSk2lyIkdqCV2MqzsnLXjUgCTnnbfbXDAFMvaAG0PC4atbf6pfSUM9VuM/jpN5jIfy1vVw",
-	"2iuNtdrElMNOBwJ2iHS+ifkuPapsRkwbCD7X7iNvKU127FwlNyDbFSN/QgJYeCKxhmU2F65w/sLwm0vl",
-	"sN8CLgF4e3JUVwXK/hfYU5Efjip3xQQ7th0MrR36mnJ7HlnNDbFcAPIMTpF5t89hzx0bcNQc/Ti3xxlw",
-	"cITdF1UOipLX4Xm5Gk7Iw6ArOlPa5AHSp1yQlJfywb3f2pb8527IHkKWj3OkS8yFsnihQF92e9POHi6i",
-	"2Y7//PePv/0LpKMIWqFy0fXsrZBi72DngY6hq6EqEaqNkP3um0iskeOCashdCfRQJEa3yXeTUAWQwGWK",
-	"d0P+1e8e/+bjqAiwnYulilDeo0//R0U0z10JBfQeffo/IuhR6lph2U8Wzo79CB4e+yrrg8cbzFVAa338",
-	"yUdP/uS39gYfesAZ/c2njz/58fQqU9dkE8eOYMmIC/u73z351p9iQ8zp51zE224/mJb2YLlV+cE/Pfrc",
-	"r8qAjvcKWA9ffOMbTz/+u6iA5QAODw8sAYFTqNnF5AeuJ1Br8e0VqLX4XttxHf2++ww+YR2+UrkHnn7+",
-	"Z0CcJahSpF7fJgC2usAK8BzmNOMZw+xQrGMU9vHiDmKWSB6FsXjTAD+DtxfXD/5ZhsXFKZ1UtBcqyw3R",
-	"hHtz3xXM8w50MGqdMkwsdE9Cw9Un//i7Z5989PSTHz367c/Pb+aB/YzFB1KwBDCGscQ4G6ZHqtXPfSSY",
-	"RRXswXMNfoeWBnQ0DTg/uyqVFVoeTvha7ZWo0G4djKo6KExBM4GLwVCrsAeuY7urYhksosGFebbNT/K6",
-	"Vx28yWDH5goQDdpn9VtHh99RARG7rWzRDMDlMKikcZUj///Hl9aitbW11bU1s5NfMn/8n43Tu6xt4Obg",
-	"RhLS6kqFrxPaaPnAvaekWN2hoztMKRvnTIMnaHGckSUlu52ext+TpfFY2svynpV2QqEO3faYTIRm7ekP",
-	"KujI6kP5PnDFNwTz2SzTLCnL+CFLgkGXbXMNsmkXxNiZja/Y4eni4IoNskwWaL3aobFWM7K7EE6pTpJH",
-	"hw5Tvad6NKsPjO1giSfSMxTXrF30N4wYGtos7bQndVA5EsX2Rz4Hi2tmFYU6iRB9pjOm9mTIh30HrpF9",
-	"pkfMNo7yI3NhJV9l4DocLQ9aBjoZq5ndfqpcpMedSzTH3m/YCxpI7ZhqpjNLxxZ4GlJFkPanKHfiHPkN",
-	"qMwOQeZU4WWBawBPAEM4sqsFGeGL7GuBGewwp8o2TVktHb9983GFVsk5NPeefPvjx9/79vlV0i7vK+Q1",
-	"ymHmesy9pghccosBdy8kNogd1dTRr83mjTYCGmBr82KAj9cNHZ5bW11bJ+MhFedXyVtQUSRYl2p+yFaX",
-	"x5Ks6oRqaOuGHesSooiFVbhyFNE0y/1e+MZGUGhNpclSzaVZ4H2quCIAxKM2CfAgW8iRB2KqV3i94bLe",
-	"NAO7b8YVXNg37y22rpdnyJNb6PB3tWaK0DRjNBkTqjW15vQpEDLVPTsL8/xSUfq8AqBagFIuVed6egZ8",
-	"0mUVheGtB0ssoiK7zrtNNhT01VJLZrOkvMTeV3xJQl5m9xkTL76ot/OotN2MFm0bwHknMERUBpBnBpf6",
-	"q+QdFz2hug3dl+CgViPlNUgHOhXJI8FA9l3IKswPm2omU05zmskRcrCMWcfEXqXZ7ZUxxN2lZp4yXdgC",
-	"f+7ZKTlMuvuiXzxLOIV9Dh3E3SAjvysYGXCGfZ5huaE8AcCGRoJlBCKf4Vz2xuU9p6SRA/rj9+Z5bKzb",
-	"fkGCsR+Z77kpnP9kyIKjehMSCBZvh5o0KNY4Ti2uTgcqMzDXfaoJpEmztKFGWJDB2sftQm1coZYHYFfH",
-	"PiprrAVoK36StdmIUTKXvj2UyUJEBdyhAW3D/Xvze//ge5cKbdYUEkaFewW0zYK1bbwykYJFFokkIu2Y",
-	"ipilKUtALUml6ILdzbBSy/kjzQtakQPr8M80bmUVbqTh0FusFx4Oj3d2VeVROcRpIPIJX3xOR1Xy5KtB",
-	"361Nl4F6bVAtOtLX82BgHzBRCuF+xMwKRvHh1lxJxHbDEbbvR4drqXemuV0Ql//hGmcqgg0ti60z8Z6J",
-	"+wdD6K9pg3TSd0plqhDzR0QXV1fsY8MqGPynQkLGpb+fDgaZPGQKI+jYDJkSfMx+BKL37U1iE1ZcPF9N",
-	"RPNTLg72EMezvUkwKYaYH/FGvGJfqYZ9hnMt1XpX1wkVyBb3zAfS866gPp7uw+eB2Hnmq9kL47Wlef3F",
-	"Ool60msUGDdPhU03c0XZvARGM6Y0SRhNIEy+FCAH0L1eYCPua4Ow+fAmtPPHzNCM2c65Dtyo2G63BHY1",
-	"ZqEFDbwePwuZmFpaF9Tp01gme2ZWdXq1sEJ10hVUj168fCWAikhVz63lvln7aQjq0GpcqVCcFf9DVrGp",
-	"S41ehZET79y6c4OYS2R/TPq0y+PQnGqkA4A4tEtmJxU5LERY8WqSxrmGO5QAbbvAAE/ZlrGF+sZgvnSR",
-	"3OFvlpy9+1zQbCJP+9Kly5c3Ni5dDKw8ft3QRGPnpPlkbqSZgU0fpg6vAsAMTWTheUzsA3w1tNZv5/Xe",
-	"jaZa0LBHMkvIOcyze/L/fPfZ3/7R+VVXVL+npc2idXq4LbK319tbTiy73215/J79NYQ8Zi7MPfl414IQ",
-	"CXMqBKoBExz8GWqiCEUZQNo6Uq1/EWFlphfYQoicNLjOUkAE7KBzuAC3jbUc62/7xxooIcXhVCnOZcga",
-	"6jN3rebY3sx1zgJyRaFjV3sTkW4swg2hIHgSxMWZgJ+wqb8i2RsO2pskZfQQamOnMCwwx7N8cDaJ/cFr",
-	"sJHrOmLVXttTGQFVVFmtxOl4/AqEtEgQ0qL8oYW0xOJSN90j3+1gZgmVQ40k7BC7mQMoYbgiK+5RLvZk",
-	"4BS9JUmXDrCsFdFke0bMQ6VS0PEZ91h8MMPAX9SkZ4fm5ASSyuB3Yj+7VM0AtOs96Ogs5rUUgnsJDNKi",
-	"9EimQNHsTTh2jzwsoz7vmV2YrYKBVxkGdDQ9DJlMfXPiLtx/zezHdHOPgF0Rorprhh6B5uzXQYMH4q1R",
-	"8WzYpiWXKCft4sLlsyoRbFA94IrrWTFGcKpJK/Ji2WeRixa5HDC8lgaibkzTYNIvtA4k9GhJf5gxFkjL",
-	"4oizDW5bUkpGX2pOWLgNVt4woEbdoK+aWTCIM9nBLC/CqWiW1aDB0TuAEx4mDNrHogFku4LYpFWgaJsF",
-	"GwAJPJ15s9PpsdPHBAJe8TDjenzfsIECTgUNdRy75nprbCJgh+FZ9+7e3yUXLKQIZDEAR4GTDtge+cnv",
-	"aT2wvlBMh8Qbbjrq/f13dltRsJoQy4CgYEptgsNOqXwIAPED/YT02CgPRnBm5NzdW9evna8xoIeQX9+R",
-	"Fb2q4MzBmqiIdDLbUN/lBXcItaWsMvekgXK1DRoUskB7wpRPqEKfIWn/r2/8fK/DRPt8hAlBqnRrMTWI",
-	"nIOb9wfmXsNKsO/FpUuXrppbv7Z7Db76+uvXENdarb7+OrkBoh9T5jVEP6kgtxLWH0hD5OOVr7LxKtl2",
-	"WNhECh9lQBNAOdXOQjYfAYzejG2HURzYXWGWUMlhFgM8OXMfEuTGLkXYRzeCS2sbZnVvdVbekoKt3DFs",
-	"b5Xc5sosLmLmt0HEgcEWkaFIDXkgkrcXqejeagv2QLejQoEQ9J5AhxcM0fYdgVEa3Rnxs5V1PlkMbWgj",
-	"UtFrhJxz/UjOb5KNtXV4UkE1ChRmbKxdsriRjOwPNb441ubChuvblzHXxG8shxkQl2LM3HLV4mKCYz5C",
-	"f7jMXCM2rB7VIy6I0jxNSTYUgotuRDbWLxEtJUlpZp7bWL9sX2SOQkQ2Ll60/7aUCS86YGMC1Vh2b1D9",
-	"3pfJ2DxxFV7Yp2IMuMcqIpfXLuGtO0xn45VtAKAf9XhqdHnFMruUiRyJVbJt9IMAJDQcmFR2u+ZP5QvC",
-	"HBruKuj7th1Ha9uo2QW8+c3WuotW0QFvbbYura6tXoL6Kd0D7nbBA7WZf3VZhZKAHUsAEwsOrTSEqmVC",
-	"x5uIzQcpOeDNNbRqEflSKsw6xDRlIqGZPZHv9OTm6697EyxyPviI2ArRiEDJaESgTtQ+BV1clHmwuDmp",
-	"xgaPMThwV6cJbMsTWMZo4ikskdBrYKtMZVGIzHCF0aXPpbiVQAG/0h7VEqtXad8YjKq1+fWwYpnfcuG2",
-	"WbDWw2jujUAxrYfvgid/IIVCiXRxbQ27hRnRjC6fwuF7z/YFQU12blGDmwW47YH5T6XqQZtYuACZXVWv",
-	"9GO84JoVFSUqLIwVdV9/18xJDft9mo0hOFAiLEPQtKvAgIXa4XfNi9B6VJVkCtJYuT4SvruW5S0eNdpK",
-	"Kow5lAgyBxswDwCv5BmRI7Fl4Qp0T/qKT54RDPQBvWcyZVtFaA5C0/S0Ei4u1DTVTmatpGPsx4GdiKCc",
-	"qLXZen/IwHlpE2hdRLQetVlnlyH9qq8ZnlH1MRtvrfctzFqY+Sk+41O8yaf4vE8hrVR9LE888p9bJE1n",
-	"1gAwJlg1ALy6J2TVGAKdN6e/tuOKcyBCZiQbHWMxKfSdfpPx97gRsTbTKTQQGw83emVpKCXTcdJiOsLQ",
-	"GM1S3nBwWh5xaC+QeABecWyiwQsAw5asUVFg/vaHd40hLkONEO4OmFBeRT+HQAvnERQk707ja8b0yNbD",
-	"Q0nDJiY4tBG/FspWXH8bjHSU+tc435h1R66SbUGGAnJiXZ9PowRD7oSNz/YhKymysVpbQtKHvISh0Dy1",
-	"KnnKBdoDYVE0AqGD4IocWgzzDjevxWSEiFigjchZhDPFjlFmI+hXjO5qm5E6U/4UNfMG4merkf6Lgy7Y",
-	"Ymbk++NJ62wLfPcDRrFVad6HCPAuuvyQ5R3AnTUExlMMdexxUCgic7hmk32a6XKF8X2Vje1hBMf/mzIZ",
-	"L+0cvgVYDngIc7eGzobs4dTpX1/aV13jqcDZ33Um7zKOP26AdR2EGECu/l34AP77sFINfCdkkG+6hKMI",
-	"WYL1m+KZ4UyRc9gD9HyEALMas1VGPUl60L63InPFm/k9OgBeZOzp8lEe9STYzO4k+aFtQsvwHN8KdUzZ",
-	"gZ+tbjmN+TZ9uk9GcfwyW/CAwFM7rFNHoN3qvCUFA4/GCYi1oEhzjhIhR0YNMCvPsOHojV1aWVFkb7sA",
-	"98BrL61thMJQ2rUiI4qLGKkBPDxcTHh0lnKsqG/FUe9UXcBcs74LUgVP2HZ+j+HQ1tcQEUbjHnJlQ8H1",
-	"QE9O+KycEs9BYZGP8zidKj+Dn/MJaZO0tMjen1D4tVqvvGmzUztgIcS9otAg5xDU6vwqcUkiAzq2KFtp",
-	"KkfKe8X7USFJlFCf6QRv84gGwxRzoAwpG1sCFcYcCcu50j3OeVlTtGm1VlgB9CYkLMDvIMgCImO223Tr",
-	"lco4T2W8yVOWk/TxCsUT0jDZqDCh06NoBvW543VHQh6pT1m3GxzmIGERyruib9ckzGDuQ164zxmyAV1z",
-	"ypQkAyikM6yBigMuuls2wkYVdtk/YIMJJpCn+b8668s/69uwofcLUfcX/azjjOod8rWX9JBDQVRe9lI4",
-	"4fhTxemOUxkfqJmxMriFpCzpshy4yJmMNkCBqgJqCsa6LOvOCcv4Ibb6f2ltSVjGl8SYhLkEyPp2TgN+",
-	"/194q/K6m0lNkzKWotAZMCwPvTcJk2OtwzWlqgfxIOTRpVYlik1qwuUT4LyjTj9+JRiXLxivwc7qXYnZ",
-	"hS+BYNwBJeslFox5yH2YQRN8lnZWLPAFF5CQfmg3s87ZxtTxanF4z/ZItJnrOT5bMEPKCMGqHJFyaggY",
-	"u1NS8LT6e67bVTorvh6c7/NMKAEPUOKX3ZGy+2UWLV/4AAj04YVC8Uu10FIsliJxJRi+7hg1PvM+QycK",
-	"rL38FLuaEaTuVbKNjyXoLoJ4curQu7uSKSKHU6kqvoDF+ZTYIUttOXzk6NShprkSkoRwvUUE6JDFDhqv",
-	"ZOPSZeN1qMax1WvHefDxEzsA0nd6BCmOypVvnWlDEynBV2/VZkfOp1MtXW8Yo9Hdl9NuRsUBS0hqeCA3",
-	"poFUDCxNCH6yDH3P6E9ShIs4HSaTCQi5RykquKcmhHDJvjy1wjdfxzMjf+2Un78ELq59LfeKR8WsJPrr",
-	"Hjez2AnaFhlFeAp6ckQ61MZuelRBSv3xulLItiDsgc6oSzfKJpJIT+358Ct+Zo6HnfEJBSKTwgJ7zu9/",
-	"qw5C3oECleHA7N/lNTIEOANVwI0tAX6YwyCYq1wppMAhxgIAMAvmn14lO4wmHDW8THtowq2825Y9GiIB",
-	"ypcjAaTHRXcyAAlhUju8LdK2d7XRuenKlIgU6fi4FM1CLt7Q4pkoePJc20/Y3tA+f8aDGYDwcjKH/qSi",
-	"GQhac8Ihy22H1hzgIFYBRcdvoX3AMngKftedtwqeMkuyXvjA/VmdRLedD9sHJfD8bWK3vagM4IzVZFi/",
-	"FiEiGBTr+0bSttm0tZP7Q6VJKuXByxrecOfreC0/+5HTFg/xkz8j+XVJvtlHOIsXLOCbh8QIawXb9gw5",
-	"vB4pXImiL3zKYLGg1NRC8snOKrmBlQ7ofoWinnGhjU+tnCI7wldJRccXTzHreyqZx8mIcrsCN4E+zkIY",
-	"xk7YnoijcxC3CpXJCR2geuUAahFOENrjOS3fY8ahEYHcU8Hl+1/ZXrl4+crLLrWv2XV8cYX36xdeL9P9",
-	"guBzwbIPsChfeOF9k+m4V0J5rHn0Uqa1nXXwlN3E+I29reSlguLCs5jxftuu2VlxMeF8T8jBlPrFdRTs",
-	"fplFvxc+wPrGemIDHzKC4971m2dOMOB2noRYwC8hKNsxG3WDpHN8MsJQycshIail/brHq8+x93XN+sQR",
-	"tXUf6CoBn+moJ/tnUkzc4a5v+NkQE3a+xy8nXKVS3y9wnewuKECqVnTuwuVSCSDYwmVILIBToTw5kwSN",
-	"S3Rm6Bmme0Jaj3RL6yjZ/jCDki98YAn14QXazRibU6PDu8Jlclko4MR1BAVIB2iogd7vMWNQ2/ro8794",
-	"/OF3n33yiQWhWF8jCR1jhGxAx64aNtPEkFJ1/nLQu6aGA5YplrAEWuDkvraQa811g6eC0DiGQWPhAeUp",
-	"6myAGEoS3uX6bLvdzEZve3o4zrMK5+Ntmwx/ukr//PzPgNPNbDgWyRZ2fSE2EpvPzGIi29hMB5MxbT0v",
-	"QlGYI4oFxXkmaCU/2HIoLy7gVmjMPsr995X84lwbPr6a/9Q+P8FEzrzr3WwkHNDTzwJeLgc4wI7aInc8",
-	"G4seR6zQnxk/27HtoLh2UK6YCBnZGiMcAOEdizuKrae3CjX1MoPQtSK0S7k4vjM7T8af7QOL+OwvyHk9",
-	"FpF91xP7GRDZd72obMwlQDuvZghvYV88C+brdGVAQMboABUHiIzs8ayhgGOV3NLkUHKHtwE1HDTdLNzG",
-	"lWsrlxAqli7fX0Xbjyjys4zF+h6Qx0uQBncNPKM4nTMROYftyw3wAjuwpnY1Q5idYn5LKJ0NgbcqT3A8",
-	"K2Junz1XlkUCHZ+tXPHirI/fseWWF/soTOK2zaFqbPo5R84V8Kjyb6BnaEQLUKmG6uVQE4pt/40ObASe",
-	"8sj6HgTeHm/AtOIK2ipMKsVQin9cImw3nxGklbIHXGlyrs3FYKhX8crKq+Rve47FwT3XHPaFF3iF2ZwB",
-	"eWdmWzi+NUM4rjNwJVu4zax3Cnxh3sHdlU7XNvpvZM/abZp1XS88BcXGQN+FEujyyfeNHcp5pHZQtnu1",
-	"SEjCoZttj4suYakqa8HHp/teIm0Liz4UDle5bc9tgVHabicWp/mMIyXDzlk59XIgfuABOdMlyjvuQDrT",
-	"tbbWgY7ralV6B69PZ8GR3WKA2LcZNCfIdgidULNRe36hcD/s5M+Msozzfe5Vx5lfdkfD7pfqYksLwRER",
-	"7JM62cE1wkLI4QD2f7Ihq0PwMOKL7stDKLV8TWFjJDzAhBni3Cx3G8hYLPt9JhKWtBH7w5K+Q3n06HEg",
-	"4QAKZDioQsiZlLG+Z/DzFLFnGyEWD8TLICYbIXm8rLiwX+aHhsjyXtbT/CUgIpXOGO1XSsj7QLIr4GHG",
-	"dq+biFsg2Mh24i0VetuurEaIQgsC1ZMj7FDgZCymYXHhdfNV0uZJ2+XqYtpvRNrwcuRE8Op2RNoJ1bQN",
-	"bQfxy1hVDo2SyLavLOtJqBsTAkJpObyRKDUThj6D5nGqyG2q9Aq8c+XWdXJuP5MjQCJJ5HnslcKVAhVA",
-	"sC3vfOC4wbiAZJ91ecEfB60WcIFcy0YzYmyeiD2e1y/bBVCrBPlEx+xgn4uhZgr4CzSPLRTNGdYkJEml",
-	"6CKCQ77yUXEwMOV9pkfMPD+Sduu28nUB5gPSWW2SN+xzBUhxbE8WkYvR2toa/EyNYImZUqvknZ7MdSJN",
-	"D1jePVK5olwuyPqam6DZxXgIWVHPyztZ2uJVaIg4xad9h0S3HEAqZuywGseinc0UGT7IKyTJJKTdTucH",
-	"wViPv/uFWUBYv1vX6+hpmj3QF4DsVnIWU4+twldwWlUJ3EjPltuMbX+TpWRVI/Jts7YUDjOmkonidQ8v",
-	"eCY99HYRzoy5gfM9oXRT5Rd3Gseoso0EhR5D8PGIGEuiTzWC2Q56UktFzj35ycePv/MXT7798ePvfdvm",
-	"jCausflEc2WWWMyFIAS8nuzk7lqRvdLtj0e3R+p7GXR7nAn24HrV+MHjTNtjVxe5zCnkc6DhoXugk677",
-	"Y6sy14YPOzsS7ctM77olPSsSDfSyE6oGQo2OJTU1MIc3VF0u4TR6YUEGAE5agyqJYEAINrBJMjrCmusI",
-	"26p3ZNZH5uyfHdBMr5Ld8QCknZZpYs5Kn3Z5jI9ukt+/d+PLEbn3lvm/6zcjI5j6Umly6SK5w9+E7CxU",
-	"6z2SUcmMxg6c1II4VZ8uvKPUg2nqjOXtWzxwioOfr+zJWew/vwX957GjvjZzHjEw+lASs/5AjyNn3UXG",
-	"TOSxHmZGhPX3/XmCQhXeZUrn4XwqhByK+KxHrb4GtGuY+4mK62i6rVjKQI3aslT/mkJyN7+hK4LuQ2OD",
-	"igbE8J+KDs2X1ur0QcZCQHM0IsI7mNxR9bUDLpLaLbAdnsVXzUOBD9sKcXcIHQzJzs1r5OrlS2tklHHN",
-	"FOBTm+s5jF/GOkNArjYyLHeK9LHK144cC4jzoe+wQbZyHU5D1Xqtm/Uq9NVWPWoG+O83v7698h/pyh+u",
-	"rVz9vQvvfrBx6eG/3wz12q6tjMlYs+YmOtLsmwBNYfhxf5hqbrjJBUM4KwnVtOnL4ACcsH6HX65yMiD6",
-	"jAMUObpgw69BFn/K6iN6YOw/9shb4bptmh4oK8/A0dijXDgk5QQxlXtU9bz30U7Odg3EYgGyC6CeVIGH",
-	"0flybTdaAOkEgTABxzVMuC6AL7uQz9a8ksET0dPeNos3Pqp37Di1qreL21tlaIyobQu+DDrENSkpPzXV",
-	"LCP0koyOaFqtad0odxOYKLZ+TZERVz1y7sn3f/b4r/76fESoGEO4gOyzjsxYuRBVzUpKRy0GSPtVfvpJ",
-	"ay3vWFI4gbbLr5rrLDdXz21d1aHvz/ASsDRV4MCDKJ88YMIcIXPkO76LlRMMYgwEZu7mKj8kzxEp505z",
-	"FfvEcEnvZVzEfEDTlx6Y9J2eJLRPbhXblsYxU47+5lZAuET0iAg2MiZlh2dKW3wPLTVNFZGui8yoJ1Nm",
-	"HUUV+Z/YLwICvU6LQUOAZ9YrtVX0RxlRcFqjLNUlEBPoKCIdY2wT2p9XGVlwsbaVZT9+Hx4KWFk7rtwM",
-	"xLSRYnRsJpdSbdb8Tcbf46KLGXgVA+pksl8aj4eFSnCkJRuqhslZNSaGgLT1RqXlEcf0AnkBj7vcpG4e",
-	"3SCn9Ipk0EHPsK1YJkzN73Ws+IMVQBsh5gECvebgBRHpSplACsT6msvOAGZxmeiMM7VKjEC1WSp7QrYJ",
-	"xXe45ljQXMDWbOM7yT4zFpZCxx3VKOJtGTcqYLygkzEO1Z8jOg5K2CAvQn9dX+6DB8e68TcuXs2THHDw",
-	"zxXahInknlmPazJZQDKfjF7oB7iDL6+nIV5c/vfvV4GWpyM6zld/KUevdNzMNhFKzGECQy3G3QrLbpny",
-	"mM/oCnXP3lCILpVpOulzkXuorWH3cslot0a1ZTRkuFXIHhuCql2UFJTM+adsu6yKj+HVKqflRsll+fW1",
-	"lavvfrDxMOSenDEAm6U3SGeoJXCx0nV65YUXsVDZ8/wlbE6nXsK6n2bkqicgT211UqE/R6a0868YzR22",
-	"mVlMyXVjaICzEcowjDwRq+Qey7hMFFZOmtNllPqUDgIcI+jiKSR9Qt2legVTMgEykDGq2YI1lyeHJdKk",
-	"jHJ9yaewKjhgS/OO9RRuJ4k/SeFDWBS5HjJ5Rt+c4qmkaQon053JeQVNs5opnpgHZ0FaxcdOBLh4WUT2",
-	"Mrh8ahX30YWI/IIj2xnodiiJHCbAuSd/8tsnP/jt+VUC3mdFDhgbwLTdHT4zYQI+gGcAIFBL7EzIF8gh",
-	"EU5wDbjokgFItbMteG6IRGaKndRpPmFJ5QG5zprAstta4zzbvIkVB1pTLbNibZtHUZINU4jKDwbQRbzg",
-	"+w2EpF8OW3EH12nbLVMdk9FXrUDc6BwHsD5km+erLCpX7hC269YaWXBmm6q+Y67NzHmp8Z1T4zu++8pl",
-	"XDPIWSTi52nX2pF4rKyiG8swDcudFFNzdIvdjCZMOR8x8BpITpAJs9Vy9h0YJEUfsRzqopsYpKa9C/Oq",
-	"FegZ1r0MGdYWrZ4r+yFXbLHlLOvIaIk2Gds5krEYMiCyD9gYXm3jsg5JBEadgiSfkOd2eNWB3WL7vSTc",
-	"BAW4aERg3c0peTAw4hDuj5zZDx8byQzjyIYhB0310+W+vjtg4j4u0Gk1nu3wGrmu15f99cr8OktcS3dY",
-	"m41xJXyYBaT8NgW91u68X4iHWWannbCUaTYjv8kd3VFPKpcLwbECduK8FLKxO1jegFUTE8erlj398vuk",
-	"UqnYUo9Vibo3gjvKkiXJHbfT06IH5lUknEpiRNFVVUsKfpn9MZnsWWIDJ1bjxXU2Iu3U1oPCNGuHQDI5",
-	"Q6mUaf0QCHx3R6anJQ7yIpW0mqV77mEJZQnH173Bvwtn58IHPKl2gt4FLSrQVrji/Gx5fWey2u15+D8r",
-	"Ts0c2kCaP2WNuHEqZ97z2WcOlaSKsKPWYBhK+cealDzHzVI1lGnzxGeQuD4eLp2UJ0xorscEQKFcuG0h",
-	"7+bZdmLeG57EcTwhQ8EMCTG6TzoFupIP7PY8TR97mM3oQDD7WicSRI2tq6x2Xd6gcQ/JDbCGAB4hIqrH",
-	"O+icTCWdkEEJVwPDeCz1vfDey/t+jWrrec83/0Qi9BzsUdUYpNiD66VR2A/sS5kyKl48zc5u1PNU7jyx",
-	"uCqePh1MwRtI30fD//tCn13ADdn8oFpSaiaMXCgCkbzmnGrYcL4vD10yJzjqqG7nQGGIbYKlDpPWfV5h",
-	"ba37vmJpLlFfic9q8WnP0en0ncHgTloYWlq6z5io0I3t0fDQeseMKigBZs+Iww7yxYholqaE4pmYcUI1",
-	"VQcz+rMOmIC6O5WrpoizBuSfSPNRcC9HRDCaMaVJwmgCsIKBoB+MfwvR6wrgJJlMWeSwRUDqskN2agXm",
-	"LixZbWF5wEWylPp4892q2viCaLxFZhTk9ycTUUMy8TmGK18gcWy243mK4ndkdpByVUQXwsNcONiLIIeW",
-	"QD3RBm8DsgQAmijZZwgBbI5Wjx4yb6jbMJEZE3KLL9/YJTiOgvhB9rGFpxJzBrCufduir4Cwn4IdpRCo",
-	"RRkXQhAFkVeGCHWwL7YUOMo9CeN88IAammBzknkQoFtT8J10ChL09MF3FnluObIxshR06hA5l4K2WcGm",
-	"XyQEzR4vAmgaojxm8DIE1kTo8VEd/vKB+c9sP665IyLSaBJGXqdSTYIlhdNYq2DFTww6jKqDxuRjHjpt",
-	"PlyYyJl34WrcznmkfAFBL6mIZ3S82S0hZfI0JV25VQK18MLH6EIR6VN1wJJCHgp7MGCxZgmhWcYPaToD",
-	"iVNLczT60G6WKtcC+hVcxvKNXey0vSAqZ5OT/3I2ZK7jxYUV9u6YOucxYbHDxKw+jADk7k+MVUQzKg6M",
-	"omq0R3P8Xp2xU3DGruN2PqdD9gqR5jhOtd3TRsdajgTLZqVw7bqeNSNqtEEwEtFIEgQenkadgp8N1dqY",
-	"TPD8QonigIkz79d9k8YHx67jnllJdw86nwIB79M4pHlW1ebeAXy/gqfVk/YquduBTiFWkoCrZMSFdUxg",
-	"+/Eu0woFFQBejLgQLGuHDC4L6Rx2vqI8xEw4s6FmcOaJZKg5U0aqyZGaecDIubaZ6qqQesX8u30e66xg",
-	"mK8pdxm6vZ71rqq79IC9OovHdRZ3AYGwtgWYMTXsDxyS54yep673cVcSV5iYMUh5J7EcpgmizLLJXiK4",
-	"9TJ7pV4eR3dRNeyzxfAOT6NyaWZz1huLmjUglAxodsCSqZ4//hhXvy8KpHwDySJZDLO0tdm6cLgO+2jf",
-	"O416DQCJKdOEQ3TNBrlsVvh02Mxj6NgGjDzLi/gLICmu4nL6BXcgw0n5FKfVEuJbpxN4BKLh+EWI+xa/",
-	"lAd+p5+ztdbnnv36B08++tb51YkYXuiRGw6RHz5GBywrfixHSw7gh8vswPCVfUYSiZA5rtwOtnL6ies2",
-	"4worrrCzxrlnv/xPjz/7eUSw/c35qZmGXnRbKmUR9iHMc+7xJz9+8uFPsH8cwOj1LXS6211/b+h1dzsd",
-	"lhkeLBJXA1bwACo6Li4J+BRCb8EOj+Tck7/59Nmvf1CciOsJGFgRaBpKzj35zvcnnsF2oqFnbsqsT1ND",
-	"wbq8WfaXEA1bmN9zT37wT48+Ly2yh3GrAIhXwwHLDjkU36RSHihCSwsLhXwP3334vwMAAP//",
+	"7L17cxzJdSf6VTL67g2S4wIIkCA1BGL/AF8SLb4WhGYiVp6Lzu7K7s5BdWZPZTaarQnekGKvvLK0s7Jk",
+	"ybLHu5ZHVyNbtnesvSFZoxlbjrgfZYOv+RYbeU5mVlV3VndVowGCBPWHBux65ePkeZ/feb/Rlv2BFExo",
+	"1dh8v9FjNGYp/Hljl3bNf2Om2ikfaC5FY7Nxl/aZIrrHFVGaakZkh+geIylTcpi2WUQoUTqVoksOaMJj",
+	"qmW62ogaqt1jfWre16cPbzPR1b3G5oW1taihxwPW2GwonXLRbTx69ChqDGhK+0zbgWx3NEunR3JtmCqZ",
+	"bpKmYA91041jQLuMtFhHpsx8lps73xuydNyIGoL2zZcovK9kSBdDQ4oa1xLK+zusExiGuUJ4TM5+7Wu3",
+	"rp8jMiVt+EkM+y2WkrPb91f+1zd/cc6PZkB1LxsM3NuIGil7b8hTFjc2dTpkJYPbWIsafS7cP9fNSmnN",
+	"UvPa/+vraytXtlf+I135xso7f/DvGqFZXGeC02RHDkU8PRH42S1jDHeWjDmFF8wZM+8P+43N9TX4Hwzb",
+	"/uIHxoVmXZbiyGR72GdCB5fYXSQ8LhlRbO+oupAXL08tHV3pvPP+m49W/N8bFf5ev/AovNK3YtYfSM1E",
+	"e/xVNp55jNqy36cijogUbUY6MiWMtnukTZOEpavkgZk47VIuyIjrHuyOon1GWjIeE65Jlx/Aq+zPVKgR",
+	"SwkVMaFtreCtW/goFVL3WIpPbly4sEre7vGEEa4V0SMuiNI8SUg6FMq8eETNBTMg3aPavjgyBL6xdoXA",
+	"KSKXiGJtKWK1SraJOQCEK0JJV8qY7LOx3y7kK9mG5dZnxSxQxX1bXyuegDeL20hW/u8y0r/VuUN1uze9",
+	"E4bN2QmSdo+KLjOMLTUzT2W/fAKdFXzhjKMaGsVdKdiskcgOoYIwmiYcdtGs+Ra5uLZBRnav7C71ZBKr",
+	"WcMzX5o9xgthXnebKn3jgAl96/r0IJs89rw2oUoTZu60C5im/IDFpYMyL16BN6/cul42qPU3p47mO2+E",
+	"9/Q2M7fdBT47PVK8atlwCd/Ai1Wp7/IU+w2Mife5nh7MLc365iwSChIqIpfWyKjHBKEtxYQuE1UJvC0/",
+	"nJh16DDRjc1LZjCOzV6owGLvdTosfYulCkY0OUB7wW2tNDeXLNqBfcdSBcB9mfD2uGwv8epS93KjsJcb",
+	"ob18oGmnE5RIcKVcHPF4UYY2RVNR4+FKV67YH0FbWIWvwwny11Z4fyBTIDwYymaDigHj51G9AKVql6r9",
+	"4GTMhfK5aKr2T4hYfWSGoQZSKAaK4f1UthLWN3+2pdBG/m++36CDQcLb1Ezu/ADv+IN3FdJ8Nup/l5ql",
+	"aPwf5zP99zxeVefde+GLxbV62/A5rsgINNyzOzevkSsbl750bhUIxr4AlNa2lgFCfrsnjVhGJjlI5YCl",
+	"muNseDxvXG7fH7nNCWkVIEFIn4HyKTtGmHU6WyDGKWqmFPg1I32q9llMzKu2COsP9NgKe3Op3eOCNaIp",
+	"Wp3Yk6iRyoTNG/iOuQe3z1HR1+0hMVfsdN7xb5etd1lbm7dv9+XQmiaBjRhRhVNicWR2ZUDHtJUwUH7M",
+	"tQHlgYW2T+x1mJg38JtMNMAe4fVuh2FUfmJiYfLjK74sN5LgYinFlGJARzSOuVkqmtzPTb5DE8Umafqe",
+	"YIQ9HEg1TNkZRTq8O0yZWiXNA5oM4cNNskY03bdq5gCY8RlF4PoWaYJE2lM9mrK91qBpdkIOU8KFeWN8",
+	"RhG4FJG+1DIlUiTj6U1xAwgQ9dCRsvm4vy+qJ2MMr5SpUUc21x9FjeKQpz+6TVLDQQgXpEWVIS3JhVab",
+	"BL4FMxSMjHoyATOzI9M+1fi5yxtTY8uNbC04sq5csez2phnYAzOuIOu/er8G18/N+bKZcyr7e2AB7BlK",
+	"HCZKpmNHpBPTF4TCyTPL3peCjc1KdJggZ9dW19bJeEjFuVVylx0YDYt1qeYHcxbiylrxf3XWJJX9e2bc",
+	"1/ywg4tzE47IAqvzpUdRgxsNDfiw+2PWuXVHzeh15lV9+vAWPnfJTs3+M6NEmqZ0nKfDCyjP2kP2MmzC",
+	"Dox0uet+0chMmhzQ7kuxBA9wqMtdg41HUUNLTZO9RKqgoGNgtHONpjXcS+BeP9yWlAmjIk9cbz6KGp5/",
+	"n/SFfcsMdLnLemlSquYEB57wwuEr0mF+6aZkxSxGWtjKWSIa+EZ9MZ1wYRU884VNsCZTHREqSE8O08ho",
+	"fqi6rZKmc4qBQB71WMpAgqJ8N3qhQAdCURAjWdTQdrzvbZbfrqhJGjthSpHc5yGvZNNMsEm++PYHjz//",
+	"54g0E9qSw7RJnvz246c/MT/0qWYpp0mTPP/9t5/++V9GpGknNG6S57/+2ePP/rYRNZgwdPj1hnlbI2rg",
+	"W2BQ+HS2DGOzb7MdObPU7+JEL6xVcBnkqVTgK2AtovxeTBFT6LQUqKuGdejoMryNhlf4y+hJ5FoRxbRO",
+	"GPwGkQDzl+MYLOaaxYY+BRuBqgS8y/zDeg8ChKeDzE/kmU5MNVvRfHKZg3vUGs8V4mCjPYoa5lhVl/0P",
+	"3GxvGxNpUvivTQh8Qy1Sh6jF/DpJLaGJ4IbX102KQ7sQGlldSyXyzp+p6RgljazXVcsn6T/zLbWMruSm",
+	"PmkGCVw7CmcZNq+c2Zqdum/E9jRh++uKtMbllLmIaghHaf4GCPZQl4W2nMlj7rFeQ2OfN8Hz3tyyrkMi",
+	"hXfGTnDZsHu3YIPD0ErWjndFTRG122NEDdMDNpapMY76hJKYqwHVbaPCKBaUOCmjKkRRb/fGGCGRAU/E",
+	"PL4aNdxAKntVJtbGPx+5EVblwWbh6nFfrSlGBGos9tcGiaSxQtd7i7VlnxEni5WjHfhGZHQ7w4RtqGl6",
+	"C/xzlan8Lhs58T7JAmeZP5OLnH04SISwLiwucf+YCbYMbZnp0z5bJbs+ODbWTBGaMpi3+0pEenIEAkp2",
+	"NBOGIPUW4bFCbcgsEzi/jQqZBbbfGzKlQ/46NVPlUY2cUXlsTtLJrZhkOClrMz7Qcz129rbJ/XKPRzD9",
+	"4J4NdU+mXI/DPHfXcHEgz3Ro/jBWh0zb7NBc130WPvBSc97iTAKuKQ1OzgpL2JJxIPZsDgm8ojGbn72r",
+	"pFjdoaM7TCmzl4+iBut0WNuYgnvGBgooATxVmsR07Ac1qb1NMvLKhgB1yxKRhAqmItKmCRMxTYuvvBx6",
+	"5cGcsNfcV0zsntXPM21lYmEiXPrQ9l69fxK8jYs7Fc0U5MPpOTxci8h4LSIP1yMyXjdTGfCHLFH5xJwt",
+	"QpOErOWMUbCzrS1KhIQLq3nGOevMX5MyjbkwVFU47xt5CbQRcMBlC/D1jXc4SrBrVMQcKDSwPV6p4YJQ",
+	"klKxz0U3yhIyUEHw4ZNBQkPHkSW8y4Nn2jl5dI+NSVsOk5i0GIinaSePsVckDZyQewMmiKZqX9UjCbN2",
+	"TKcsJM642ZriKT6c46eG8VwSb6Jif/rpdXNIOob7bHn6ElITv+R1V2SGUgrq1EimsSqO91JwvEtUQ61z",
+	"AFYgauSnhttnCaNcXzVkDiku9+mYsZr65jaY7wPzZGSzf1ABE/tAqRg4BFdii7b3p8l/4D46M/YKN00u",
+	"Aj4anA9wpcCRxSQ8iiErTKYifTomijHCdZnfa76eYW97FFmHxczJSMtcWikVoZSfq/h70Zkxnf/y/kZY",
+	"1WvToQocpWvw83wPSbtHhWDJ9Au+IkeYAKZIyowwYHGV1yVSsXivzI/j3oi3LerViYdzSej6EHUV6/Ct",
+	"rkPecC7i+dpjTyYuT3Y6wN+jkD8n5KiqJPOeqNnK+/wUATgOmCLAxbvDdFwua6gYYwqhIr1hWiJoqJi7",
+	"3LcpesESdoC0NPNmuMm63ObebP1riVQqSFZ3JNhaLh0NYyILkZWzBmYN521g+ebmkiyla7m83wrflAMm",
+	"WLw330+Zy/uQQ20M/XlP3LO3YS71ftiC9nGlLNGTCmJ4ItUgb6bpYUCnzbO55HifpnpcxRlptKZA7pf5",
+	"eWKP59ha8C5dnkuAV4vKRigkgZkOe0KGfIclrPHyRvmLDljKO3zWbmT5FeZcJlzss3iLCGkFa18eMEWG",
+	"QvMEA4LhXfJfm53r52w0Yn0p2eLWcOAaQY3rMJfz5xZsoUPqNIK9eqxGaeuJmHPG0MRVWoa5JtWkRwdw",
+	"ZifHGiRB1MTDWroUTFWVDbtU7c8XDcOBWcnZewD5upjjvPAelBLVPWG0v5ShUQQp7EqzwVIthwOu+Fw2",
+	"/RbcFMw286w5M9wTTHMDQedIxetrmYqU59Z5vjB9tDNx5Tia09McbXnRXDw6hT30fNvJ1Snqj7zGmld1",
+	"MhbtCDDTVayUK9WiQ+neuz1GeIwhZ+tLppDnvzod0T0yp2bIZ1Ev/dXOMOyShEsqMuYNU9pyKTQmD+uV",
+	"hFc/GPb7NB2/zD7JnBwPmFqG5MaRyyetbnKFHQF3srTUKv6AMmVswXhk1Bj0pCgfFlyNyPrFN9944403",
+	"Ll3+0puTMdwZObLFN9r8yIjEKT9gaeTkYxoR3eNpvAfrSmRKWqncr6BSTuYS+IT4XJKtm9+MXR6XR0zt",
+	"RXDqQUAJNN6W2eL3hkwc3o1vP/DSnxV35mc5Jmg+nYeHmM1RuQ1qJ0DHQxbULO4ymhqeGTMaW0m6qFW/",
+	"105kez/EnWV7HzeUFj40z+dfy1iuZeieMNN1SdboApZlzaz4pRqidRNXXmHr8tgMsHqW1PGYJDP1/Dna",
+	"fUGPt7p6pr1XUc4XrtUAtnZD6JCMgIIMcynL4jA8MGFxF6vfTkziXAnPdnVIfuwV2HVMx6EAFB0rG2eD",
+	"qlwo7WEPNRNxXrW7ePnyXOOxJ4chh+1XzM8VPvHml97cmPuNkhxWeG/T0Hs6FCoizYExCJu2KpsMUik7",
+	"EWmmTA37zN+HVd8RaeJgmkbPMqtkNMIejrqptBw0bW54n+lcpit8E6gQbU98ORiLdmrm2UrJrkvXsM18",
+	"S1wsgxRcXJQMpoMYYWY8I1IXyhqrqDM7snWZuGYpgUQdIblp+AHAwSk96ipsW+dPNpatmUXoyCSRI6xA",
+	"D1pOTg2qrlhfd4rTXE+S4Tz1fLyekxXevR7IhZ3MybefinITCq6gFB2e9m9ylmDSVa2w5YClSoozCmK2",
+	"RunvwHtQ8XapYdNr3PFfq5iMAGNkMYwyYMBUT4qzX56xEu4r9SsI4N1ofeC6kJTRWNWwz+HLAfP88vyU",
+	"TMj2CPijbflH3bOKQ8CXVsrNnFi9eg6kLNkk5AJBNTKr7/f5L6vTDHKeFLkmD1hqNa2a29u2jyJx20iC",
+	"S2wmNniNphTUgsi0T2LJFCRLDBWDlMm1EMOJh23N66nc5u2ltfzwaV9MwHCWtSkqLHBdlTasBosjoobt",
+	"niF6ORJ7Me3DDmWlOwV/C1zos7TNabLna0LqjguAG2osVUq1K0SddffV+5hS0t+zzqM6mfv5arC6NclW",
+	"DMKOTg+gWC81QSvZ5PLLEmJuXkYFDpgTECRmADKCshGMthK1eJm6aYn7YxfKqVKlCRdKU4eDwhXRUhJj",
+	"Bm5Z2BbQZmKsYAZsF/OMJm0qSGthrwl7OEiooDoYj9nt2bWC6+hqao2JtYiq6QxDNl3iEg7dpvKAK2BT",
+	"MxIOyJjR9IwiPZlwUGQ52IDU5moNhq2Eqx6LyZiF0xEQYiwA9UJHCHiUat5OGGAUwf7K/oCK8RkFmbJV",
+	"lEnQmkts1gdWo17UdA5JjmY6FIKLLujwbeDOzjyImwj2Q0VsfuszY0EIYr5n/skV3DKgQEmKoE7vtH/7",
+	"Wqf/x5gkZv4fnqui9hvzYDDHfLf3LLoomqZdpoNf2CZKdsAX7rCQsG5xiwhI4KeklTIKVvzhnQaOD+Am",
+	"FcnZU13xvIX5l+B4AGrpp4i1Rs4+/d4Pn//mR+eMnDKcTCoWBq8I5nxZqYqXwYJkCtC/AjmKc2QXO+Ax",
+	"E6FzdqKqG+Yp1VGjQ9szoUM6FsduKpY/Z4HQ4FNlFUvM7QIg0TAjDFDZoljKVu9z0+AgaBe7t7nB5Pat",
+	"ki5sibWWDozPXGdtrkplDuLBTRtdKWvLNEDQdAAm/5ycGAyamE0zpwU4zrR4eIGOMDngIpwWYS/MzxiZ",
+	"2GhINPCLk30Bpjlrh1fUPh+syAHynxUoJWCp5T5+E8PxPbwG1ZAA8njYcJ4FnIStf5ljeoV5hMw/y68d",
+	"L/eeHCxMM2PnepW8zXVPDjVpHrA05m10CeZhFieOz9H7esvEybVk2v0Wzm9/maRFRQFxs4xRT4dw7L7v",
+	"1WAVpdJjx3Py+R9OwxiuC7tkLUFWO89eAExVB1qBml+WqJLICnM1f/LeyoZXtxy5RBzRyTNbKpmqCCY+",
+	"Uy4tIhzmqCCAyldi85nZ7KXsgLMRseh9xwl9mycI+3m3ktlS1FBR3N7X01Rs1XnQlWCv5cq3qNhnMSRh",
+	"gB3Wk4p5+NeTE2wzwxI1ksWZpgGU2YcD1tYsRrRW0AAXGvgJKRnzrhxcnIoFZKhuVvPr+7rAudGNZbPl",
+	"Eu6KmqFu+KkE+aYl8hI9z4EyLFHVcyfuZVbzSqGMtn2gCLkGKHdcE0XHapXc62DCMwZXcPiYSwqY6lwR",
+	"1ZOjoDqHAAd7y2Yr/sU1+EvNgJdbrEC869JaafFSDYSoo1QMXdygygS/au4tZUI3ecIC0bDSxKE2q1w1",
+	"OAsYBd2FSQye0xZUIMcRlic7kFer7agtwhLFEOG1QpQtaqgevXDpciBVgqqeO58AsDGdmxTas8slaYiK",
+	"fyOwnlfti5cnPLzrdXbi6YClgOyE6tU+E+WeT0oGPakl+CPg1oUdoPDDVG7grTs3CFyaK85C2U82VmNp",
+	"0r4HFttvbebq9MkLeY4RFRhTNCsgXeQCAb6JFf6gcZfH2peuVSFCwcxQmnwISpUUHbRBKoff2i6KXK90",
+	"j4luMLYF7khzfAnXURYRPQghU5SkwNeO00+/IghRZuyJEdeCKcUURFVA7qkBo/s2PUnpDMehEnMZlCSW",
+	"g6QHPSmr4PfxDwcNUbuMP4sYzYx4mqV6gLdiyf4Mq09IlzkhGIvBu5tIuR+0/I4w4SEXlyjSsF1iPASe",
+	"7Oys8tBps47zV8vj6oa9GCkwMBwzd6oJV6t/JP5IrJDmAdV7XBxI3mbNTfLkZ3/95Jv/8uzv/uuT7//g",
+	"2cd/B3ekbEB5useU5n2qzV3PPv/143/75PG//Orx57998sGP8T2sx9sJ20t428yuuUmef/RfvvjlPz//",
+	"p2/B9TjlB1x0c9e/+OXvc9d5vNemaWzG8D+//fRXP3j+2T88/vxf3dUWFfvu+hd/9s/PP/ovTz74CK5A",
+	"Diiw+OYmefrBT5/8/H8++/bfPvuT/wxXabttVlvvtQ0D6/A2TuDxZz//4psfPv7se09//O3nn/z8yScf",
+	"Pv7dL/CBbsoAMNBM4Dc/evz5Xzz54PvPP/kELgKOaHOTaPZQR6Q11ERI4cwaxWC5Fdw5FPtCjkRzE2R+",
+	"O6FKQcnZH4lc4C+39JjCml9mqHwrLGkjakwsIkA7wbIYEnJL5BJjYVEM+QTWwPzsZmpMfTOxRtSww54b",
+	"cix6ADKG4UiyxJLxiGdcZMBd1rY9tE1jX/4KVHBNTmWWhVOpNuVEmS6vbYvXtsVr2+IltC2CrCqlnaAL",
+	"xlbmuhwrQ53AMcdMRwQxV7gi+2ygy6HwZh5K8+Gr5kZMruIpUzPTX7oS0BgSptzHD1ldP6tk5nZWKrP0",
+	"4n10UEZQ0zlRxD/9xTqHphbir1n5iUKb3C6UkspVu7XhyBC2Kwrnh3Z4krCYcLFZyAm/KzWHTpYuiusb",
+	"S6LG32KKx4Bf17fZvfkP5vWCqriK14cl1peYKLDEQfUQn6kt+0wR2pLDiib19UOWaS4xpXLR3MWchezt",
+	"n6UmM06QJ1Chm9TMBLA6KRh2LMHKL6d4mU2mWd5rfrONLaB5AsD+2K3T3uRg2RA7hlWjinudXB7tGYWl",
+	"Z14dxcZRSrOB32KatIcJtfnaCxES7wqZhnJ+zM5j6VtfHjDQQHpcdLfgw8ZEAo87GUFtz4tIEDVj2At1",
+	"1LghuglXvUqI7vCSbwSCk9d6XDBVDRYeSKDs7ITpwW/qyOVvMq3A3lxKGqU/kG5+2XKFmDd0giypfjzI",
+	"FUe3e5SLVdLsUdUDkn/wle2VC5cuE3ngEJNSdsDlUBFzC2w0JFqbl5xRqE4eh8+xDGwXZ0OVK8M1o2Rx",
+	"BAOD82X+wB6tcghhpQ7ip0Oma5+OrarDrOOJJiSmmtaH761hUZkxztLSucJpRaTHHh5OVw/XcDxAlGNh",
+	"ZcuoHH/pcv2ixcgvNiVdulyQIkOMe/OWzxEFdqpewiKW8qUCcFVElsKmJt5ZnWuVVVvmqyzBRpjmIPmF",
+	"teRZylTCriK4BAHvrI/oYbxDyL9eYp8QTOCBThkNlGk9YOkBS1fg8wxX7uxXdu/cJg80FTFN44go1gb9",
+	"7MrqhXObIGAUafK4GZEmPNEEVtw0vKqJiisVttFkTjqBlQH3r4YI+0ZpY8BtwGsgOB8yFOD7y9XArZKm",
+	"HAmWYl2XV5ZEoZ8gVH4hgpHhuESORLgYsj5oShU/kJud9wMtu9ba7nZpiRxWw8VVVJ/cYs7q0og9qcaL",
+	"1IUfrm/mJDfxUrEcpCF4KvJbElg3js3ZnQpse3E5MoQ2mS4OkpUbNjfJ83/9xdMPfvrFX/4SLuUqDn2V",
+	"IQYRnvzLZ1/85S/huDz58R8//vTDx5/+yfNvfvuLv/xlRNyd8IpAnaJ5w7986/GnH2Ljq8f/9t/he7n4",
+	"QDYkc9gCg4B40nQBZD3vPebvFVayVvrezRPcs+4Q/enMzDhL4htpGmoObDRfbCwM3ohVcuOApeP8T+D2",
+	"on0WE6qhs3+oUldTnpQfeHybNaKrRWyd+Tr5yj98cO8usVcJF7bMxejB3sASviPxgKa0z/QkFtGl+QLM",
+	"fT9ycwud2nwIN6TWp4xQm4uASDg0dqf0vbS5Sf7DDmnLmMEPg7izZ9QOG5UjCR071nb/+k082W3zkLHw",
+	"2zSBt3HRxYdpqgVE9NQQ6n9io3EgUxQsxXtAjW9uEp9KYO+B3wvn9T0zbzcgw9TaqQV5FLAk+MjCwbWv",
+	"ADZkzbxqW2uGuJLk7NPv/vjxv/33x599dq4qhEAJ1v+cnOcyYD7ZgjBJAOhqfb2gRK9//eLKlXcQGu1K",
+	"hezluYB5uHoPenIkSivy7CqVoSKiZwM+ARgugDJ4yHWsvHILQxrWXajbVJSll9CxCysVZWcnMeb+Jvni",
+	"J3///Dc/irJke4w+yZEgA97Ww5SprXzPclhbm3AOL1JWX21uEpo18uhKpiIyYHKQMILJ8hj6pylI6yc/",
+	"/9unH30HwgruBQ6uB/BXof0O5tj3ZcoKZxaGjnEQeBAQqNIuW0iI3kbsqhoi5jbVXA/jYHlXN2UA9pDq",
+	"XkEyxnI40SXjSl4YrlzJxmoPmvkQ00G5sA3gDjQhCdwQEaVlisig96/fPHpPTNihYLSQDAnClkkIcPW7",
+	"2tsvvvnhs59+/Ph3vzh3CA8DrkqQH11+YRHROaqyD92VxFlwTmGzGq8V8y/MRh3WvLbU9RLb17cdTPl0",
+	"INMwDnC2AzOJyLrFHxwx7GDjygEdUzPWQN4p6DFb8FUFkJkrtbXY2xZRug6TCcYvbtvYRWuouGDKM3Po",
+	"/I82kDOA5lsvk6YLvGSJ5sltXpuzcrGPYn2BSjQLxpNBaWMgO4/L6L2SMhS7mYEXaXWNIM/ZKChWG/O1",
+	"bfeVSjVauSWpt5RSdOdIKUYx72iGkFp/syCl4J9TYuoOV8rMdNrFJfsMwksZIJKrM7cluYE8ghIwt+ma",
+	"QJu5qjRPkqxlA4TxgrEr11FvZltGib0NT04UatQrgUpxzvvNfIroPshgiCh2LARXvSQU+Jxdq7CX2G5Q",
+	"iB9bQgiLMWcf9/GmLVu/DW9bDhi8o8OXWKLdZaNtn+JZnwXm9HfFu4Ia7d06bjGMrVna58KoiujoOZtP",
+	"lz13uJZiUcN/M9Rm3tguK20ZM8DZNP8wSgw4BSLSjFM6Ek23qqqdMiYAqGfA0maxuiHfbd6/FPJs6Qj9",
+	"jwOWzgfgCXZAy8+hbH8KndxrbNBNwNdBJALwyefdmmeffPLh0w9+GrLwS5ubw0EPZAYeaZvzS/NAYcor",
+	"p7HJ/Qkpmc46n8MCl2x2vmCxDuaQIEPoHk20JJiON72xi6Sx1s5Bja1gnn1+wdm1Y+9eIIUycu6XmB0Y",
+	"cw/4kFo8SS/cfxMbch9zuvEE9dixlZGLy6yshU81I+3y0HmWk6A3ZV1z77JRPhBYa/x5PpZTtgP9WW2Z",
+	"xBHH+CqG5MrajF6s4CqFUF2VczUuQ3r0Kn9hUSqZBPm9qmUT3GWje/BamxRYY5cd8haCxJlVTNm7gHOw",
+	"akzNodAsNTNokjXQSg0Z25sDod7s/qrwnfUwqOsAfvkk6vyoSo7IQrbptrNMfWIlQlp61Ng7xu62qa8U",
+	"uxugCn/ARR4t1UcnCRWExnHKVCjtCi9Mr9UtBBQlg5T1uWKVGjHMbpBiDexUajYV66rRLqXnYySzKMFG",
+	"Umr2BylzIhYM+ogMBX9vsmJwrmG/rD4VlhCqa2aeEl139Xoa2gEP9iyEujUCVWdYcMalCEd9vlTZ/WmT",
+	"oX1DCLvVuTnPPGlvZfn0ixw4zAi0fgIorxmwlMsQ6qNNaakDR24xpOutPRNxuOQBO/v3pYfAkEONmTZb",
+	"No8HoFNt64xFIVLtC2Z/XXbww8vJWc2N2k0+yq13cP8haFB715GtWm1KdlAvOfv0ux8//eg758qiIpUU",
+	"6ZI+0M22TBJA6mqSZz/71dMf/nVEmqqdUt3uNcmT7/zw2U9+HJFmh6esSZ596x+efev3EWmOqDY27dNf",
+	"/frpb38XkabusY5ukmd/9ZOn3/0ZtpxI+03yxf/7X59++OvIFbCSJ9/+58ef/3nO+PUfN1YrfhSgBEAr",
+	"gI9ABgrraNsZse+LRt85fO/qNriemiPWalovCZr4TQjBollgDH0uzJ8RadLBoBll4Xuixkqzfm4+I9by",
+	"MU6AtMrF4d+pBNZcsx11Xo+qd4qX0vr5aLpcRWA/cPSjdIYalcSF+EXVjk6H0KMrCFD3JYuHTmyB9eH6",
+	"P92hY9KyZZVG17I11JvmS6KIO9eHVkQQICpvE2w7CVfvJVXVeIgaiiWdPcXSA96uApVHBaKem1OHqQ82",
+	"iB+u51iwGW8tRF3f4tVqA/muUDV6uRYWIreQ+aNfzX5C8VLLdEK76VqPheqz7gnmQvD42QjxRgDAAwvK",
+	"oCIBf1gwpawKVmhciq+VK9YGt2FSM4heNT+mJLN1fzblQvjdRnJ69MBaEwFynRnKdxjIS4zj53zONgfH",
+	"R/LlflB3udfplKRsoOUszXUWO8xqd2YD6gl46GvYyFSoEUuriz8Y6TY8NAm9Ny3xaMHrHW53bhl1dus0",
+	"THqtdOVlp61wsQft2Ge2SHRJ7IAvF8acmV3ke1gUwqxeN7fmUZ4cbB2Hn0629aUEabc5zGEKskNRjl5r",
+	"gaQaIMySdzXbUigmNIubhLbbbKBV3mWkhjaBW9qcCqPattCH1LTeJAUQTYjnEjchhqXCkauCHmw/671q",
+	"8Ce+pIrm+CIhR5fpCbOlu2bnvJevNgaS3V1bJhR0jpVmMQGphaO/cAlqg5zb65DBXuSzL3Go917WD3ba",
+	"wHIZLEzEzOdRDygHqKXf/n8YtUWIJoBFxp8xyQ5+NpSAMVW88sOfP/mrv47M+udPO9z6rjTnqrmZ6fOF",
+	"lBmsoNvCkkRrXOMj6P6DdxXyiMw4IZncAjb7sTSiBj65UDqRW7BaelsOGiS40B1agNjqUQUZJG7JU9Zm",
+	"/ABWBxW8yCaFUWiiY++h5jqCuFgzIQRgZjGmjKJauN03iusPlXYZ6xYvwWZy2SR2yLC1N+NIXXY7epX9",
+	"E0NhXk9bCYMc+AmoGUznxaPtvGPWN13YRzd55AMxQE3ZoIP/MvzoPrbQtuZ2qObOgmtgkT59DjQRu/Th",
+	"exxCYCjidoRYh7OgBS13KiT31G6UFoYDXBzH/igB94I4eyHeORGxrhvKonpy3wEYMQegSWCB7C1GfU3G",
+	"gXDmsgAn52xhTdzgwsGYLyAXSkNwrvJpkEl1WP3XUrmHVRzYl5ZhpNaABbnvSisXaG9qjGaLZoHpSMCJ",
+	"otkB7+OozqFcJEaM9KFM53D1OVEjlUnI0W2db03y/Gf/gEWPjz/7LEKASJY2LSwk/uYcM02Crnf8NVcK",
+	"2STP/vEfsegyIs1WKvfNzc8+//6zz/7+8Wef5SSQ/awFUQS1NOf2yb0SYkzmPbXzvgqlNXb+lbxI9+13",
+	"a4ksm01Xi1vZNozoeQRELC0DVlkbVPTpvVu/aBSQ9Ssk5l0+2XZl/UqR7i4GorbrF6P1EmppURHw7Fw1",
+	"v9am7/ktCOwUiQ8i1vpCeN9bOFa3ehV3HlMF6+18Ge79AC9Bh8t0CFYb6oVGZvQ4uEFXyW5u/jPK2Oo7",
+	"jWagr6EZkDCqFgdcM8TUH4QtsBRQW+wN9VWR2bkJC2cj4KbN7clNeR9hp0PQmLeyvTx2dMyyjAcYctDh",
+	"Gw7+GCLfK+UqWNoYgVFMOnKYBtnLhY3SN9diHSXvOFzRZso6LA131nLEaQZJsvsqvRTPSx1wVcXeG4bH",
+	"gWq6i+YhZdY/KBUxNIENeRRNpdmgjs5pn2aD2k3q4YC4uXn69CkjfnUmfKA5EijQ1CTpFvfE+k4dgmbG",
+	"ffK7jHMPGx7jcqhke1FFrjsJJCRYC0BLTRN1WK+XkyMnz+8VNXCGgdRv+J20xsStep2pwtPz4hNBp5sf",
+	"0YyNLPEMucAbBIWxokynVKgOS51nSA1bfa41OGVGqflLWFcZRrQM5+gxmirsTTgBMO5v6dIDRoQk7YTR",
+	"lKDzdQvsTfLekKUc6gWSRI4cMjobaO+sw49Q9JojZjmjKctcU/bf9nYL6aEcP7EnxDqxrCc+9+YRTxJ4",
+	"LXvI2kPI8bP36mGKLkN7xXqyFPLMNrq6hNR70AE2/05Fx8r5qYe6J1OuoT08dvvB1sM9sJwLrii/2jm8",
+	"c9DaYDmAf8BM4SD7EIAbKCb542AW9FHlqGURxQ8YY3mjXDN4TOPIEdqRl3GX6mY3bZsIStwK+lGRLtOK",
+	"UMPhCFpMtdU2Kvb3eAk0pblowQdsoDqMfF0bkG6Bgc6MtJSOrKamcbWgYUSGRbYS5suTC9rx7PkvIOXL",
+	"sjbLpCJSv9vAAv70LCaLLHza9EkSZ/wAk5SQRUF1vmKtwxMAOJCCMMDqMdJqCWZPiVb7FTkifSrGLwLC",
+	"fMbGuJV3Ck1uusFl70nBrsmY7RjVSdUvSEG0FFs9LeC8F+r1SsDbgplWdwtocLYuGwMihOoCKCe251WQ",
+	"S8CxTg69PXwy+2VjbWEH2VHg2JTjsviteBC2/pMRHWOEW9E+i8jIJiLIFARvBl0j0ywjDcRfwB1tobxD",
+	"2d0PoEurshAHvN0j1FZecjx4RgopgBvlinSljPMUf/FyTR9ubijBVYG82tpUiXmHwuI2DCLy9pcfkDc3",
+	"SIz17NMrksxP8fVYLo+iRjK/VC6rqp+ccgJ2hXlFNR8SLEF1VaKOl9sXqcyqQ6FJko9KnLpCEgSVOopq",
+	"kgpJoC+obmRG0Ui43eqJrxTBGZWY4+YaZ0sEpLUn6yVOOpkqqzlRlTNLKJY52bUxx5g8uEjdzf2UdXhS",
+	"lohMHXFoliQKwxNwSM+4EOgRy5ACqYUdNnALy8GQFeBYPXnOy3Y+MWRZtzSyPMUVTh30eTx0NcpypNfi",
+	"aEsv7vAeuTgslEagRPSCMCP/stPtd3/G4VYzkoAHTmIioCxagSw5dJs/x1cmBGclL254Kly0+YAGOZXM",
+	"44DygF5bporezKJYETGc13theozGRHY6vM22bM1Qxxlkxj6eUljLg4rTLi9AVM/gygot4HLWcAs6nUNv",
+	"yIlg4nSee1yja27iMPRmQwWam+YG6SnpM2ftK/OJLRuodkZsJze9StE0m40yH7IrFFOysSF4iZtomJxk",
+	"K2H9OfU3kOqzc/MaubJx6UvkLB0MEnvWzw/wBX/wrpLi3Cppmi8AHD51/jxj0nmZ1HQPqPPw5hWlaZc1",
+	"F4WaRuxl27VKS9JnAjPPDI0iAGslfCCWprJG+UgOaHu+QsyF0SVDcsn6qKbC5BfCBDFM5iSJmDvwJCkt",
+	"BwMW21CHznSCJqz3KqxekxjdW7EBTWEvV+VIrACJNqs6XYcBlvqV3d37xF7MqXSXruSxIzfWgv5CzXVS",
+	"AubrWwMj/ZQUXoaXLtyu8EGOPmHVELxDT3+syjdGXFTARfHcZxKZCbsd4vz92npU8hwVhU7xjnfX14M1",
+	"mT52Mx3/4SVfGHakkrNox/nZawSedlib8VBwBzKJIM5omAV61duy36ci3sy68Xlno5CjXKO+Fmvn+wWN",
+	"qCIlmUh102gSWkEBpbPdMNv3V/5ouLZ2sY0iHv5m9qcxo2nhB8VSThP8qYLul7LOUNG5knLH3gZPqGGi",
+	"5z8A+7SDNyNL6bIKR6jLytHWbvnkcXPdoW9yRWSgovfi5Tp26kSxH9KJa4PGHCUtMYAyWU08mShSMHm7",
+	"WBkMa1nxaOExWeRs7fgNDojn7KRQtygudSCWgjU3bbGh+cd0GY4yz5bX4jRx9rbljivCOaNczYrs96Fy",
+	"qLlJaEseMCcDJSAi8z7Xm9DGFSogBJEDLiDtEDxPw4F9TWeobM0JCFUnT7m2VS4I7Wo7sm7Z4D04i9Sw",
+	"3WZKRcaKsKLKVzFAf8GJ8H6MoWRbHGR20E+hYY/egkVDxa2qucv+xE9jYVFh1hPDJrgui6pv05pbJW0t",
+	"rAlNNHVzClEVVeZwstt+payBSHhrcH3rbwqLt8tSF7ZxX6wplafbUMq0npGToVPO4ioLt/Ty0dmhEpC9",
+	"MjS8jUPWooZtVMwb5TEEJzG7CQHgfPrHTEFSfgjGLsfYblAlsl9SdmuaRcaP3hypDcLsRpdv2OcDIxSO",
+	"05zzNnVSwiESe49LM5nIXDys22firL7EYZMdzCCtbVzwds9l0KMmZgX+9MqWo+bmn3/RsLkV+TouVk2+",
+	"roZ9tlAln9FfWEq1TAmqDFUxlD2rzwSxt2riKe5W38QrBRbegay6Bzp4JrexF7STYLaThe1oBOXCqHO3",
+	"aHufaJnlo6YHbMxFt7lJnv704yffw/JwxJDAnxFiGnMzWVdqTrW98MH3n/z4jycSLu3rPA4F/p17cCF9",
+	"7IHV0WuRhlmC8jYfGfDLKmmCl8+3osz6gEBdGm5NM7NyLQo6lGkfYTHNwgmaLkN2r9Qc23a3ENT8gGxi",
+	"1uZxpS6+NdSDUMombs2xl7jU81lb6yaASWEvBPCtpj4JAjn4lv/grlTLBHXsoeLg0xIbs5khojTzpIwh",
+	"+6hoBQZsvZxdCPZgRJpGfu4NB01AfyE93u2x1LXPyXK+XZMutyARQlDYXjHSWIx5w86Pcsqqs58rpmlP",
+	"vKoKegs+vaflIX0muyCfK/pGYt6e69l5C2/DmulQfCKxXYH8Bavquff73Z9E/5liCxmRl+bi4lEtUwPN",
+	"teV3mLKc+2VW/ILl0C4dwoUhQdzIHEqhrxJxwS6Qvj97+p3fwq+IiWkENRZIf/pnT35g0Vy4GlDd7kF/",
+	"y+e/+k9PPvuFu+Q663n57i6geIYLKOHdBSf9zBN/8+nz3/zo8WefYes/LqhoQ8/cX//syXc/wvcjsp4d",
+	"6X/7AN89jLkZ/LO/+9enf/Mptpqignbhpc8++ejZn/4x3hf3ufA/PfnBX0Rkn7GB8iHlCAOCoGSBpEJf",
+	"ldPczFD+7U+fff7rCHQ4hSI6ZRoqYDyCyUQD0Cd/+p3H//rfnv757yJCfSevdsKZLWpBiFFX/YLXC1pO",
+	"LhaJe2JYkN8Cw6TsonstSGINOi4soBLAUgI/c8iEsGhAhLBS5hezPHBKcbqFDqMWCHUh7xaGNmsoUw8w",
+	"ohx0nMgBEz7kXIjVlicbh1SeG8K7n+3bFkYgzQf6Z2cYuBuhEG0/1LrpKqMpBD32mdgiqgelXVNlnRfm",
+	"swt8f5Rfg/xQQ3zELvvhEvLh7PQwBR+h9RCfp046/jameRt2dT7rnqMq7AV02Zl2OPKHwcrfywVT6XIg",
+	"h/dyWLcryeLfdZnwR5C4b+cW3Lcer93Qw4MAZ81QwVtGlHmZC6axUGOEGpDUUuwpN7hJRWafKTKS6X5J",
+	"ttfEIvg3BReAdwWLa7YLByOkjxC7lMQsxlL4hVuFr0xfO4rW4eDbDtmZE1ktQU8yP5iNzjtGC553BQFR",
+	"MJ2Cd0R4BkeYDdSnD/fCrXruSKXBY6VcI/WJzNZ5RVNH04+5vALowuHSj6KG2g8n1z3A38PJpxt1k0/n",
+	"pzl5P7GzLhyPU24gftciR7fBg2+I4hrE9uqKqyQpSQaj5P7XdknKoJIHMsxHPZmwYz5PlfL8Fj5uR3GC",
+	"MkHSk0l8LEdqCa3iy9vTLXjUgCTnnbfbXDAFMnafG0PC9YGw/lS/koZ6rMZ/FCfzCA/lrevhtFfa1moT",
+	"Uw47HQjYYUeGTcx36VFlM2KaQPCZdh95S2myLfIquQHZrhj5ExKaGsQSa+1mc+ES5y8Mv75UDvst4BI0",
+	"mYgP66pA2f8Seyqyw1Hmrphgx7ZNrLVDzyi355HV3BBzCqAZ4RSZd/uihsyxAUfN0Y9ze5wCB0fYfVHm",
+	"oCh4HV6Uq+GYPAy6pP2vTR4gfcoFSXghH9z7rS00SeaG7GFrhXGGyIu5UBbXGOjLbm/S2cNFNNvxn//+",
+	"yXd/iXQUQb9pLrqeveVS7F17DKBjaB2rCoRqI2S//zYSa+S4oBpyB9UwFLHRbbLdJFQBdHmR4t2Qf/37",
+	"J7/9OMo3AsjEUkko7/Gn/6MkmueuhAJ6jz/9HxE0gnYt++wnc2fHfgQPj32V9cHjDeYqoEo/+eSjp3/y",
+	"O3uDDz3gjP7m0yeffDi9ytR1MsaxI6g74lf//vdPv/On2HV4+jkX8bbbD6alPVhuVX70T48/96syoOO9",
+	"HCbNF9/85rOP/y7KYc6Aw8MD4EDgFLAFMPmB6wl0bXx7Cbo2vldACxHr920x+IR1+ErlHnj2+Z8BcRYg",
+	"lZF6fTsT2OocK8BzmNGMZwyzQ7GOUdjH8zuIWSJZFMbi4gNMFt6eXz/4ZxG+G6d0XNFeQMAwRHM7iK17",
+	"TzDPO9DBqHXCMLHQPQldrZ/+4++ff/LRs09+8vh3vzi3mQX2U9bel4LFgIWOUAjpMDkUpkjmI8EsqmCv",
+	"sGvwO7ReoaPpxhizKx9ZrjXrhK/VXolIZsaAUVUFLS5oJnAxGGoV9sB1bAtrLNdH1Mowz7b5SV73qoKL",
+	"G2yLXwL2Q/usen/+8DtKoKy3lS2aAVgvBpU0rnLk///44lq0tra2urZmdvJL5o//s3Z6l7UN3BzcSEJa",
+	"XaFAf0IbLR64d5UUqzt0dIcpZeOcSfAELY6HtKRkt6ih2UNdffdKMgHhJd/oVSSjCxXQyG3BJct669oJ",
+	"uU9lI/fHZCI0a09/UEFHVh/K94ErvnGhz2aZZklpyg9YHAy6bJtrkE27IBbYbBzYDk8WB4GtkWWyQIvo",
+	"Dm1rNSO7C2HfqiR5dOgw0XuqR9PqAP4OPn0iPUNxzZp5f8OIoaHNkk5zUgeVI5Fv0+ZzsLhmVlGokgjR",
+	"Zzplak+GfNh34BppMT1itsGdH5kLK/kqA9eJbXkQWNAuXs3sSlbmIj3qXKI59n7NhvtAakeE7ZBaOrYA",
+	"+ZAqgrQ/RbkT58hvQGl2CDKnEi8LXAMYFRjCoV0tyAhfZl8LzGCHOVW2bspq4fi1zMcVWiVn0dx7+t2P",
+	"n/zgu+dWSbO4r5DXKIep64V5RhG45BYD7l5IbBCHADB59CuzeaONgAbY2LwQ4ONVQ4dn11bX1sl4SMW5",
+	"VXIXKooE61LND9jq8liSVZ1QDW3csGNdQhQxtwqXDyOaZrnfc9/YCAqtqTRZqrk0C9yiiisCgGFqkwAP",
+	"soUcWSCmfIXXay7rTTOwB2ZcwYW9en+xdb00Q57cQoe/qzVThCYpo/GYUK2pNadPgJAp7y2cm+eX8tLn",
+	"NVDeApRysTzX0zPg4y6ryA1vPVhiEeXZddYVt6agL5daMp0l5SX26ONLEvIyfcCYePlFvZ1Hqe1mtGjb",
+	"qNI7gSGiMoA8M7jUXyVvu+gJ1U3oEgcHtRzRs0Y60IlIHgkGsu9BVmF22FQ9mXKS00wOkYNlzDom9krN",
+	"bq+MIT44NfOUycIW+AvPTsnaObgv+sWzhJPb59BB3A0y8nuCkQFn2I8elhvKEwBsaCRYSiDyGc5lr13e",
+	"c0IazqA/fm+ex8a67RckGPuR+Z6b3PmPhyw4qquQQLB42+a4RrHGUWpxVTrlmYG5Lnl1IE3qpQ3VwqwN",
+	"1j5u52rjcrU8AA899lFZYy3QdP94a7MRo2QufXsok4WICrhDDdqG+/fm9yjD9y4V2qwuJIwK9zRpmgVr",
+	"2nhlLAWLLBJJRJptKtosSVgMakkiRRfsboaVWs4faV7QiBxYh3+mdsu9cMMfh95ivfBweLyzqyyPyiHj",
+	"A5FP+OIzOiqTJ18N+m5tugzUa4Nq0ZG+ngcD+4CJkgv3I2ZWMIoPt2ZKIrZFhxiysA7XQo9fc7sgLv/D",
+	"NfhVBBvv5lv84j0T9w+G0AfYBumk7+jMVC7mj4gurq7Yx4ZVMPhPhYSMS38/HQxSecAURtCxaTsl+Jj9",
+	"CETvm5vEJqy4eL6aiOYnXOzvIeBlc5NgUgwxP6oMjHJsX6mGfYZzLdR6l9cJ5cgW98wH0rPuxT6e7sPn",
+	"gdh56qvZc+O1pXn9xToee9KrFRg3T4VNN3NF2bwERlOmNIkZjSFMvhQgB9C9XmIj7muDsPlwdaxdMJum",
+	"zHb4duBG+bbgBbCrMQstaOD1+FnIxNTSuqBOnsYy2du3rCO1hRWqkq6gevTCpcsBVESqem4tW2btp7F9",
+	"Q6txuURxVvwbrGRTlxq9CiMn3rl15wYxl0hrTPq0y9uhOVVIBwBxaJfMTipyWIiw4uUkjXMNd1IC2naB",
+	"AZ6wLWML9Y3BfPECucOvFpy9LS5oOpGnffHipUsbGxcvBFYev25oorZz0nwyM9LMwKYPU4eXAWCGJrLw",
+	"PCb2Ab4aWuu3snrvWlPNadgjmcbkLObZPf1/vv/8b791btUV1e9pabNonR5ui+zt9eaWE8vud1sev2d/",
+	"DSGPmQtzTz7etSBEwpwKgXLABAd/hpooQlEGkLYOVeufR1iZ6QW2ECLHDa6zFBABO+gMLsBtYyXH+lv+",
+	"sRpKSH44ZYpzEbKG+sxdqzk2NzOdM4dckess2NxEpBuLcEMoCJ4YcXEm4Cds6q+I94aD5iZJGD2A2tgp",
+	"DAvM8SwenE1if/AabOS6I1m11/Z+R0AVVVQrcToevwIhLWKEtCh+aCEtMb/UdffIw9DPLKFyqJGEHfCY",
+	"CXRFl1RktXuUiz0ZOEV3JenSAZa1Ippsz4h5qFQKOj7bPdben2HgL2rSswNzcgJJZfA7sZ9dqmYA2vUe",
+	"dJ4X81qfwb0EBmlReiRToGj2Jhy7hx6WUZ/3zC7MVsHAqwwDOpwehkymujlxD+6/ZvZjuglRwK4IUd01",
+	"Q49Ac/broMED8VaoeDZs05JLlJF2fuGyWRUINqgecMX1rBgjONWkFXlt2WeRixa5HDC8lgSibkzTYNIv",
+	"tDgl9HBJf5gxFkjL4oizDW5bUkhGX2pOWLhdX9YwoELdoK+aWTCIM9lpMSvCKWnqV6MR29uAEx4mDNrH",
+	"ogFku4LYpFWgaJsFGwAJPJl5s9PpsdPHBAJe7WHK9fiBYQM5nAoa6ox4zfXW2ETADsOz7t97sEvOW0gR",
+	"yGIAjgInHbA9spPf03pgfaGYDok33HTU+4dv7zaiYDUhlgFBwZTaBIedUtkQAOIHGr3osVEejOBMydl7",
+	"t65fO1dhQI8gv74jS/ohwZmDNVER6aSyn8vLxGIpLGWVmScNlKtt0KCQBdoTpnxCFfoMSfN/ffMXex0m",
+	"muciTAhShVvzqUHkLNzcGph7DSvBvhcXL168Ym792u41+Oobb1xDXGu1+sYb5AaIfkyZ1xD9pILcill/",
+	"IA2Rj1e+ysYRaQ3Br5LSjj6jnLKVtRyweFa+HzRiS6tVsu0wtIkUPjqBpoNyKqGFej4EiL2Z0w6jOKF7",
+	"wiy9ksO0DbDmzH1IkBu7FOEi3Qgurm2YXbnVWbkrBVu5Y9jlKrnNldkUxNpvgmgEQy8iQ5EYskIEcC+K",
+	"0S3WFOyhbka5wiLoWYGOMhii7VcCozQ6N+JuK+u0stjb0H6kpEcJOev6mJzbJBtr6/CkgioWKOjYWLto",
+	"8SYZ7Bi8uK3NhQ3XlzRlrknpWA5TIErFmLnlisXTBId+hH50mfq9hapTPeKCKM2ThKRDIbjoRmRj/SLR",
+	"UpKEpua5jfVL9kXmCEVk48IF+29L0fCifTYmUMVl9wbV9paMx+aJK/DCPhVjwEtWEbm0dhFv3WE6Ha9s",
+	"A3D9qMcTYwMoltqljOVIrJJto1cEoKThoCWy2zV/Kl9I5lB0V8FOsG08GttGPc/h1G821l2Uiw54Y7Nx",
+	"cXVt9SLUXekecMXzHuDN/KvLSpQL7HQCWFpw2KUhVC1jOt5ETD9I5QEvsKFVi+SXUGHWoU0TJmKa2pP8",
+	"dk9uvvGGN90i57uPiK0sjQiUmkYE6kvtU9D9RZkH85uTaGxg2wbH7+o0gW15AksZjT2FxRJ6FGwVqSwK",
+	"kRmuMIYCuBS3Yij8V9qjYWLVK+0bQ1M1Nr8eVkizW87fNgvWeBTNvREopvHoHYgADKRQKMkurK1hN0Qj",
+	"0tFVlDt879p+IqgBzy2GcLMAdz8IjakUP2iDDRcgI6zslX6M512To7wkhoWxIvLr75g5qWG/T9MxBBUK",
+	"hGUImnYVGL5Qc/yOeRFanaqUTEGKK9d/wnflsrzFo01bCYexigJBZiAF5gHglTwlciS2LMyB7klfKcpT",
+	"ggFCoPdUJmwrD+lBaJKcVMLFhZqm2slsl2SMfTywgxGUITU2G+8NGTg9beKti6RWozbrJDOkX/Y1wzPK",
+	"PmbjtNW+hdkOMz/FZ3yK1/kUn/cppJWyj2UJS/5zi6T3zBoAxhLLBpBvBRgcQ6AV4vTXdlxRD2hVRrLR",
+	"MRahQl/9q4y/y42ItRlSoYHYOLrRRwtDKZick5bWIYbGaJrwmoPT8pBDe4nEA/CKIxMNXgAYtmSNkRzz",
+	"tz+8Aw08Qw0U7g2YUF5FP4sADecQTCTrauNrzfTI1tFDKcQmJkY0EfcWyl1cXxyMkBT63jifmnVjrpJt",
+	"QYYCcmldq1qjBEPOhY3r9iGbKbIxXlt60od8hqHQPLEqecIF2gNhUTQCoYOgjBxaqPMON6/FJIaIWICO",
+	"yFmSM8WOUWYj6MeObm6byTpT/uQ18xriZ6uW/ouDztlwZuSt8aRVtwU+/wGj2PM2618EOBldfmCNO/jN",
+	"WkNgPLWh/r0dFIrIHK7ZJKF6ulxufF9lY3sYIWBwVcbjpZ3Du4ABgYcwc4fodMgeTZ3+9aV91TWsCpz9",
+	"XWfyLuP44wZYl0OIAWTq3/n34b+PStXAt0MG+aZLVIqQJVh/K54ZzhQ5i71Dz0UITKsxy2XUk6QH7clL",
+	"Ml68md+jA+BFxp4uHuVRT4LN7E6SH9omdLXOcLFQx5Qd+NnqltNYcdOn+3gUxy+zBQ8IPLXDOlUE2q3O",
+	"XSkYeDSOQawFRZpzlAg5MmqAWXmGjUpv7NLSSiR723m4B157cW0jFL5ybqaYKC7aSA3g4eFiwqOzlGNF",
+	"fQuPaqfqPOao9V1wK3jCtrN7DIe2voaIMNruIVc2FFwNLOWYz8oJ8RzkFvkoj9OJ8jP4OR+TNkkLi+z9",
+	"Cblfy/XKmzartQMWQruXFxrkLIJhnVslLrlkQMcWnStJ5Eh5b3o/yiWXEuozpOBtHglhmGDulCFlY0ug",
+	"wpghaDkXvMdHL2qKNh3XCiuA7IREB/gdBFlAZMx2m269VhnnqYw3ecIykj5aoXhMGiYb5SZ0chTNoD53",
+	"tO5IyD/1qe52g8McJCxCeVf07ZqEGcwDyCf3uUY2EGxOmZJkAAV4hjVQsc9Fd8tG5qjC7vz7bDDBBLLy",
+	"gNdnfflnfRs29EEuWv+yn3WcUbVDvvaKHnIopMrKZXInHH8qOd3tRLb31cxYGdxCEhZ3WQZ45ExGG6BA",
+	"VQE1BWNdFnXnmKX8AJb41bUlYRlfEWMS5hIg69sZDfj9f+mtyutuJhVNyrYUuY6CYXnovUmYVGsdrglV",
+	"PYgHIY8utDhRbFITLp4A5x11+vFrwbh8wXgNdlbvSsxKfAUE4w4oWa+wYMxC7sMUmuezpLNiATO4gET2",
+	"A7uZVc42ppyXi8P7treizXjPcN2CGVJGCJbliBRTQ8DYnZKCJ9Xfc92u0mnx9eB8X2RCCXiAYr/sjpTd",
+	"L7No+fz7QKCPzueKZsqFlmJtKWJXuuHrlVHjM+8zdKLA2stOsas1QepeJdv4WIzuIognJw71uyuZInI4",
+	"lariC1+cT4kdsMSW0UeOTh3amis9iQnXW0SADpnvvPFaNi5dNl6HKh5b9XaUBx8/sQPgfidHkOKoXNnX",
+	"qTY0kRJ81VdlduR8OuXS9YYxGt19Ge2mVOyzmCSGB0Jes1QMLE0IfrIUfc/oT1KEi3YyjCcTEDKPUpRz",
+	"T00I4YJ9eWKFb7aOp0b+2im/eAmcX/tK7hWPpllK9Nc93ma+g7QtTorwFPTkiHSojd30qIKU+qN1pZBt",
+	"QdhDnVKXbpROJJGe2PPhV/zUHA8742MKRMa5Bfac3/9WHoS8A4Utw4HZv0trZAgwCCqHN1sACjGHQTBX",
+	"uZJLgUNsBgBuFsw/vUp2GI05anip9pCGW1mXLns0RAyUL0cCSI+L7mQAEsKkdnhbpGnvaqJz05U3ESmS",
+	"8VEpmrlcvKHFQVHw5Nmmn7C9oXnulAczABnmeA79cUUzEOzmmEOW2w7lOcBBrAKKjt9c24Fl8BT8rjtv",
+	"JTxllmQ9/777szyJbjsbtg9K4PnbxC59URH4GavJsH4tQiQxKPL3Dahtk2prJ/eHSpNEyv1XNbzhztfR",
+	"Wn72IyctHuInf0ry6+Jssw9xFs9boDgPpRHWCrbtGXI4P1K4EkVf+JTCYkGpqYXyk51VcgMrHdD9CkU9",
+	"41z7n0o5RXaEr5OKji6eYtb3RDKP4xHldgVuAn2chjCMnbA9EYfnIG4VSpMTOkD1ygHbIgwhtNVzWr7H",
+	"mkMjArmngssPvrK9cuHS5Vddal+z6/jyCu83zr9RpPsFQeuCZR9gUb70wvsm0+1eAR2y4tFLmNZ21sFT",
+	"dhPjN/a2gpcKigtPY8b7bbtmp8XFhPM9JgdT4hfXUbD7ZRb9nn8f6xuriQ18yAiO+9dvnjrBgNt5HGIB",
+	"v4Rgbkds1A3iztHJCEMlr4aEoJb2qx6vPsee2RXrE0fU1n2gqwR8pqOe7J9KMXGHu37jp0NM2PkevZxw",
+	"lUp9v8BVsrugAKlc0bkHlwslgGALFyGxAE6F8vhUEjQu0amhZ5juMWk90i2to2T7wwxKPv++JdRH52k3",
+	"ZWxOjQ7vCpfJZSGEY9dJFCAdPJLcgI4Zg9rWx5//xZMPvv/8k08sCMX6GonpGCNkAzp21bCpJoaUyvOX",
+	"g941NRywVLGYxdA6J/O1hVxrros8FYS22zBoLDygPEGdDZBGScy7XJ9ut5vZ6G1PD0d5VuF8vGWT4U9W",
+	"6Z+f/ylwupkNxyLZ3K4vxEba5jOzmMg2NuHBZExbz4tQFOaIYkFxlglayg+2HMqLC7jlGrqPMv99Kb84",
+	"24SPr2Y/Nc9NMJFT73o3GwkH9OSzgFfLAQ6wo7bIHc/GoscRK/Rnxs92bBsprh2UKyZCRrbGCAdAeMfi",
+	"jmLL6q1cTb1MIXStCO1SLo7uzM6T8af7wCKu+0tyXo9EZN/zxH4KRPY9LyprcwnQzssZwl3sp2fBfJ2u",
+	"DAjIGB2gYh+RkT0ONhRwrJJbmhxI7vA2oIaDJpu527hy7ehiQsXS5fvraPshRX6asra+D+TxCqTBXQPP",
+	"KE7nVETOYfsyAzzHDqypXc4QZqeY3xJKp0PgrcoTHE/zmNunz5VlkUDHpytXPD/ro3dsueXF/guTuG1z",
+	"qBqbhc6Rczk8quwb6Bka0RxUqqF6Cf0TMK1aCmYEnvLI+h4E3h5vwLTiCtoxTCrFUIp/VCJsN5sRpJWy",
+	"h1xpcrbJxWCoV/HKyuvkb3uOxf5911T2pRd4udmcAnlnZps7vhVDOK6jcClbuM2sdwp8Yd7B3ZVO1zb6",
+	"b2TP2m2adl0PPQXFxkDfuRLo4sn3jR2KeaR2ULbrtYhJzKELbo+LLmGJKmrBR6f7XiRNC4s+FA5XuWnP",
+	"bY5R2m4nFqf5lCMlw85ZOfVqIH7gATnVJco77kA607Wy1oGO63JVegevT2fBkd18gNi3JzQnyHYWnVCz",
+	"UXt+qXA/7ORPjbKM833hVcepX3ZHw+6X8mJLC8EREeyvOtn5NcJCyOEA9n+ykatD8DDii7bkAZRanlHY",
+	"GAkPMGGGODeL3QZS1pb9PhMxi5uI/WFJ36E8evQ4kHAABTIclCHkTMpY32v4RYrY040QiwfiVRCTtZA8",
+	"XlVc2C/zA0NkWQ/saf4SEJFKp4z2SyXkAyDZFfAwY5vYTcQtEGxkO/gWCr1tN1cjRKEFgerJEXYocDIW",
+	"07C48Lr5KmnyuOlydTHtNyJNeDlyInh1MyLNmGrahLaD+GWsKodGSWTbV5b1JNSNCQGhtAzeSBSaEEOf",
+	"QfM4VeQ2VXoF3rly6zo520rlCJBIYnkOe6VwpUAFEGzLOx84bjAuIGmxLs/546DVAi6Qa9loRozNE7E3",
+	"9PoluwBqlSCf6Jgd7HMx1EwBf4Gms7miOcOahCSJFF1EcMhWPsoPBqbcYnrEzPMjabduK1sXYD4gndUm",
+	"edM+l4MUx/ZkEbkQra2twc/UCJY2U2qVvN2TmU6k6T7LukcqV5TLBVlfcxM0u9geQlbUi/JOFrZ4FRoi",
+	"TvFp3yHRLQeQihk7rMaRaGczRYYP8gpJUglpt9P5QTDWo+9+YRYQ1u/W9Sp6mmYP9Xkgu5WMxVRjq/AV",
+	"nFZZAjfSs+U2Y9vfZClZ1Yh8W68thcOMKWWieN3DC55KD71dhFNjbuB8jyndVPnFncYxKm0jQaHHEHw8",
+	"IsaS6FONYLaDntRSkbNPf/rxk+/9xdPvfvzkB9+1OaOxa4g+0ZSZxRZzIQgBryc7wLtWZK91+6PR7ZH6",
+	"XgXdHmeCPbheN37wONP22FVFLnMK+RxoeOge6KRra2xV5srwYadHon2Z6V23pKdFooFedkzVQKjRsbii",
+	"BubwhsrLJZxGLyzIAMBJa1AlEQwIwQY2SUpHWHMdYVv1jkz7yJz9swOa6lWyOx6AtNMyic1Z6dMub+Oj",
+	"m+QP79/4ckTu3zX/d/1mZARTXypNLl4gd/hVyM5Ctd4jGRXMaOzASS2IU/npwjsKPZimzljWvsUDpzj4",
+	"+dKenPn+81vQfx476msz5xEDow8lMesP9Dhy1l1kzETe1sPUiLB+y58nKFThXaZ0Fs6nQsihaJ/2qNXX",
+	"gHYNcz9WcR1NtxVLGKhRW5bqzygkd/MbuiJoCxoblDQghv+UdGi+uFalDzIWApqjERHeweSOsq/tcxFX",
+	"boHt8Cy+ah4KfNhWiLtD6GBIdm5eI1cuXVwjo5RrpgCf2lzPYPxS1hkCcrWRYZlTpI9VvnbkWECcDX2H",
+	"DdKV63AaytZr3axXrq+26lEzwH+/+fXtlf9IV76xtnLlD86/8/7GxUf/fjPUa7uyMibbmtU30ZFmrwI0",
+	"heHH/WGiueEm5w3hrMRU07ovgwNwzPodfrnMyYDoMw5Q5PCCDb8GWfwJq47ogbH/tkfeCtdt02RfWXkG",
+	"jsYe5cIhKceIqdyjque9j3ZytmsgFguQXQD1pAo8jM6Xa7vRAkgnCIQJOK5hzHUOfNmFfLbmlQwei572",
+	"llm88WG9Y0epVb2V394yQ2NEbVvwZdAhrklB+amoZhmhF6d0RJNyTetGsZvARLH1GUVGXPXI2ac//PmT",
+	"v/rrcxGhYgzhAtJiHZmyYiGqmpWUjloMkPbr/PTj1lretqRwDG2XXzfXWW6untu6skMfp7RjD3bCNAul",
+	"zfSzPiLmZh8oGfSkYNFkfdpkdxCfWDMC8H94yNzqstzqCIvgQTv0ITJUb6FAuzgj/3e4nYZZqOuwblPE",
+	"EoCK+bJ5z3J8RW4tp91Fu70UIhm4Q3REg1mZUbk7KLC1S9jJjXxUS7DaHpsydDy7+PX40PGhzsLwXlHI",
+	"2Wr0+GVpxLMva53wXuYIcjAMEORXGRsojDNzsEsToBWsE8C3bVrbDfBm4fe72KXIKE809dFCo8iCaZm1",
+	"+QKHCiQeObxoyB8GsdyFcbtwR8pWyXbmzPkqvwpxEc/r7KnxgXQ4Elt2jyFryly6aJE3sJDPqDWQjoBb",
+	"hcOCfCq0uu38fGNBcleC6DYnA8bbw4yunkxillqNn6POvW1fagFBYPlvdXDLM2LQ1vC2cPvYjkWmpPlG",
+	"0ywBmL9EHgAXtavFFS5HISHCcRuuSIt1h2IJ/OJKxi8oEdBUCr+he1T4NlKgmW1NOa4OXZS8DHXMMpDN",
+	"CcULbC67O8plv4W42/3hwtwtz9mOpMw3x9eOT2maz0zhoB2Wox4lMzTsLDvY2rI1zDEWmoyZnqmdnR+k",
+	"zPDA2Thu/v1QCwEeXLW/mRUPcOAw5iBaztGzJr87jk6f03CTL6rq8FTpzKd9YQ1SghxXQE8xVidkTMk5",
+	"yi2dYxM4dgD5Tch7oDRKHZ5jTASHlqJg3MflLjmGE8BjIhlblQnLN0ocmHh1T8gyH+DljRK/3hEdKztJ",
+	"VWqMmINl5OYWrF2LeaZ11KqDN4U82Ra0UqJZkpSdl/6MmCdLEjgBmLMo95kwElDEkAg3QYliDFzb3G3k",
+	"sKOlF4j7eYedXH33fspFmw9o8sq3WXi7Jwntk1s5+qPtNlOO/ubWc7uy2gi0G6Ude0VfjdQ0Uah6mWmM",
+	"ejJhjrOFq9mw+x2krTqfLIY1eGpj7Fv56DqhSXJSc8bKC7rLWK7SVLMyjgsXK8eM7McfwEOBmNGOA88A",
+	"p6NRAunYTC6h2qz5Vcbf5aKL9UQlAzJ6dmE8HuQ2xpEWIkIVAmhlY2LYXqPaqLQ85JheopyGoy6er1oV",
+	"NMgovaS0DSTdSlvGbFaaA2R+U6L4wxXATiTmAQKds60u15UyBht0fc3lmgOzuER0yplaJW8bvoM593tC",
+	"No0OZt7hWv1CqzTr4bPit8USKboK0xCoRp3NglKhO5nnPMyMA5bNiI6DEjbIi1Cn7MsWxKNtUtLGhStZ",
+	"yjYO/oUCNTIR3zfrcU3GC0jm4/Fy+wHu4MurmW4Xlv/9B2UtmJIRHWerv5SjVzhuZpsIJeYwQdipjbsV",
+	"lt1W3SyX3U4fzXLlijQd97nI8m1smOrVktFujSrLaKjXKZE9NqGuMsRCUDJnn7LNf0s+hlfLzK+NQgLG",
+	"19dWrrzz/sajULLFjAHYmqNBMkMtgYuliSCXX3oRC3bui5ewGZ16Cet+mlF5G4M8tVgLuW6DqdIuWmw0",
+	"d9hmZhHy142hAZ5JKCo38kSskvss5TJWiANjTpdR6hM6CHCMMjeoIyd0lbwGXZyATEsZ1WxBBJnjQ0as",
+	"AwqzvuRTWJbq5DxVR3kKt+PYn6TwIcyLXN8AZkYX0PyppEkCJ9OdyXnwDLNawx+bB2dBWsXHjqUNy7KI",
+	"7FULc5ZCldCFiPy8I9sZWN0oiRzC2dmnf/K7pz/63blVArk0iuwzNnDOe7jD51lPgKHxFODQKomdCfkC",
+	"GfHCCa4BF10yAKl2ugXPDRHLVLHjOs3HLKk8vPBpE1h2WyucZ5sFvuIgOMtlVlvbVriUpMMEcowHAxYX",
+	"fb+BBNtXw1bcwXXadstUxWT0NfiQBXeWA/Q4ss1zZRaVK94O23VrtSw4s01l3zHXZmbwV/jOifEd33vt",
+	"Mq6Yspkn4hdp19qReOTfvBvLMA3LnRRTc3SL3ZTGTDkfMfAaSLWWMbPYH/YdGCRFH7Ec6rybGKSmvQvT",
+	"DhToGda9DPWitveWj9u60vEtZ1lDoqUtLXWOZIR2CYjsfTaGV9u4rMNFhFEnIMkn5LkdXnlgN99MPA63",
+	"dAQuGhFYd3NKHg6MOIT7I2f2w8dGMsU4smHIQVP9ZLmv7w2YeIALdFKNZzu8Wq7r9WV/vbRayBLX0h3W",
+	"ZmNyiTBnlPtUmdfanffz7WGa2mmXpXL7ag13dDHNBnMhXL5hSUpOBNTta8Anjtfi2duvlE8qkYot9VjN",
+	"yy2/IWIWH3lGDswrTzilxIiiqwwZB/wyrTGZ7MBoAydW48V1NiLtxKLbwDQrh0BSOUOplEn1EAh8d0cm",
+	"JyUO8jIB9Jile+FhCWUJx6N4wL9zZ+f8+zwud4LeAy2qnRW5zTk/W17fmcTueBH+z5JTM4c2kOYrFo8d",
+	"l+sTp3LqPZ995jAWywi7pL7jbaywz3LcLFUD6BSPfQaJ60roMkJ5zITmekwA4taF2xbybp5uJ+b94XEc",
+	"x2MyFMyQsOPQcdcmlPKB3Z6n6SMPsxkdCKt+qpxIEDUWJabcdXmDtntIblCqBGBvEVE93kHnZCLphAyK",
+	"uRoYxmOp76X3Xj7wa1RZz3ux+ScSgbRhj8rGIMUeXC+Mwn6gJWXCqHj5NDu7US9SufPE4jAJ+nQwBdYm",
+	"fVdA/+/zfXYeN2Tz/XJJqZkwciEPq3jGOdUoKBxQoZ1z1FHdzGCPEakRSx0mrfsML8pa933Fkkyivhaf",
+	"5eLTnqOT6TuDwR23MLS09IAxUaIb26PhgcKPGCMdanmlEYcd5IsRFA8RimdixgnVVO2XS0dw0sEtmWqK",
+	"qNFA/rE0HwX3ckQEoylTmsSMxgCSHgj6wfi3sIQ4B7WYyoRFDikRpC47YCdWYO7CklUWlvtcxEtB+zLf",
+	"LUP6yonGW2QGvFh/MhE1JBNfYLjyJRLHZjtepCh+W6b7CVf5ilo8zLmDvUgfhEKLArTBm1CxD5WwSvYZ",
+	"NjQxR6tHD5g31G2YyIwJucWXb+wSHEdO/CD72MJTiTkDiNLl4AdA2E81UaAQqEUZF+qHACKv2PDA1eZa",
+	"YKMo8ySMs8FDD4QYWy3Oa2iwNdWMgE41ODh5zQjyPLcY2RhZCjpx/QWW0jughE2/TP0AejzfDsAQ5RFD",
+	"MWObAITdGFXhL++b/8z245o7IiKNJmHkdSLVJPRrOI21rEnSsQEhU7Vfm3zMQyfNhwsTOfUuXI3bOY+U",
+	"zyOEPxXtGf07dwu4/zxJSFduFSD6MmAI2mcR6VO173AnQMFlDwesrVlMaJryA5rM6CugpTkafbNXhvtD",
+	"1/3XHQaOwtjdhq1fsMdAnZM/NwD+qva8xBX27pgq5zFmbYfwX34YoS2VPzFWEU2p2DeKqtEezfF7fcZO",
+	"wBm7jtv5gg7Za3zNozjVdk9rHWs5EiydlcK16zpwjqjRBhFWrGMrNUZisiTZ3AM/G6q1MZng+YUSxQET",
+	"p96ve5W2949cxz21ku7+UFulk7RoO6R5ltXm3gG08pyn1ZP2KrnXgb6HVpKAq2TEhXVMSACg6DKtUFAB",
+	"4MWIC8HSZsjgsg1qws5XlIeYCWc21AzOPBEPNWfKSDU5UjMPGDnbNFNdFVKvmH83z2GdFQzzjHKXNd03",
+	"1073cdyl++z1WTyqs7gLeOqVLcCUqWF/4PoShA/pbXPKbM6whVIFX2bKIOWdtOUQUQFJn012RsStl+lr",
+	"9XL5B2nH7B1bDL39JCqXZjanW7nENSCUDGi6z+KpDqb+GJe/LwqkfAPJIlkM06Sx2Th/sA77aN87jTwK",
+	"AIkJ04RDdM0GuWxW+HTYzGPo2HbyPM2K+CfQMjkLveAOZDgpn+K0WkB863QCj0A0HL8Icd/8l7LA7/Rz",
+	"ttb67PPf/OjpR985tzoRwws9csP1F4OP0QFL8x/Ler8EuiHJdN/wlRYjsUTIHFduB1s5/cR1m3GFFVfY",
+	"J/Ds81/9pyef/SIi2Mzz3NRMQy+6LZWy/cIgzHP2yScfPv3gp9gNG2D0+rYRlNtdf2/odfc6HZaqDG67",
+	"6AFUdJxfEvAphN6C/erJ2ad/8+nz3/woPxHX4TywIkxwmpCzT7/3w4lnYrgSeuamTPs0MRSsi5tlfwnR",
+	"sG1acvbpj/7p8eeFRfYwbiXtrtRwwNIDDsU3iZT7itDCwkIh36N3Hv3vAAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
