@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"go.temporal.io/sdk/activity"
+	"golang.org/x/sync/errgroup"
 
 	"anpei/schemas/db"
 )
@@ -52,9 +52,10 @@ func (g HTTPGateway) Send(ctx context.Context, m Outgoing) error {
 
 // How the courier goes about it.
 const (
-	courierBatch = 50                     // notices at a time
-	courierPause = 300 * time.Millisecond // between looks when there is nothing to send
-	courierRetry = 15 * time.Second       // before a notice is tried again
+	courierBatch  = 50                     // notices at a time
+	courierAtOnce = 8                      // requests to the gateway at once
+	courierPause  = 300 * time.Millisecond // between looks when there is nothing to send
+	courierRetry  = 15 * time.Second       // before a notice is tried again
 )
 
 // Deliver sends notices as they come, until it is told to stop: it is the one
@@ -84,6 +85,8 @@ func (a *Activities) Deliver(ctx context.Context, _ struct{}) (int, error) {
 	return sent, nil
 }
 
+// deliverBatch sends what is due, some at once, and notes down how each fared
+// in one transaction.
 func (a *Activities) deliverBatch(ctx context.Context) (int, error) {
 	tx, err := a.DB.Begin(ctx)
 	if err != nil {
@@ -94,26 +97,56 @@ func (a *Activities) deliverBatch(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("take notices: %w", err)
 	}
-	for _, n := range notices {
-		if err := a.deliver(ctx, tx, n); err != nil {
-			return 0, err
+	if len(notices) == 0 {
+		return 0, nil
+	}
+	taken := a.sendAll(ctx, notices)
+	var sent, later []string
+	for i, n := range notices {
+		if taken[i] {
+			sent = append(sent, n.ID)
+		} else {
+			later = append(later, n.ID)
+		}
+	}
+	now := time.Now() //nolint:forbidigo // a courier keeps real time
+	if len(sent) > 0 {
+		if err := a.q.NoticesDelivered(ctx, tx, sent, now); err != nil {
+			return 0, fmt.Errorf("note what was delivered: %w", err)
+		}
+	}
+	if len(later) > 0 {
+		if err := a.q.NoticesPostponed(ctx, tx, later, "the gateway did not take it", now.Add(courierRetry)); err != nil {
+			return 0, fmt.Errorf("note what was not delivered: %w", err)
 		}
 	}
 	return len(notices), tx.Commit(ctx)
 }
 
-func (a *Activities) deliver(ctx context.Context, tx pgx.Tx, n db.TakeNoticesRow) error {
-	err := a.Gateway.Send(ctx, Outgoing{ID: n.ID, Channel: n.Channel, To: n.To, Subject: n.Subject, Body: n.Body})
-	if err != nil {
-		activity.GetLogger(ctx).Warn("notice not sent yet", "claim", n.ClaimID, "error", err)
-		if err := a.q.NoticeDelivered(ctx, tx, n.ID, "retrying", "the gateway did not take it", nil); err != nil {
-			return fmt.Errorf("note notice %s: %w", n.ID, err)
-		}
-		return a.q.PostponeNotice(ctx, tx, n.ID, time.Now().Add(courierRetry)) //nolint:forbidigo // a courier keeps real time
+// sendAll sends notices, to a few people at once and to each in order, and
+// tells which the gateway has taken.
+func (a *Activities) sendAll(ctx context.Context, notices []db.TakeNoticesRow) []bool {
+	taken := make([]bool, len(notices))
+	letters := map[string][]int{} // by recipient
+	for i, n := range notices {
+		letters[n.To] = append(letters[n.To], i)
 	}
-	now := time.Now() //nolint:forbidigo // as above
-	if err := a.q.NoticeDelivered(ctx, tx, n.ID, "delivered", "", &now); err != nil {
-		return fmt.Errorf("note notice %s: %w", n.ID, err)
+	var all errgroup.Group
+	all.SetLimit(courierAtOnce)
+	for _, theirs := range letters {
+		all.Go(func() error {
+			for _, i := range theirs {
+				n := notices[i]
+				err := a.Gateway.Send(ctx, Outgoing{ID: n.ID, Channel: n.Channel, To: n.To, Subject: n.Subject, Body: n.Body})
+				if err != nil {
+					activity.GetLogger(ctx).Warn("notice not sent yet", "claim", n.ClaimID, "error", err)
+					return nil // what was not taken is tried again, and the rest after it
+				}
+				taken[i] = true
+			}
+			return nil
+		})
 	}
-	return a.q.DropFromCourierQueue(ctx, tx, n.ID)
+	_ = all.Wait() // none fails
+	return taken
 }

@@ -60,14 +60,21 @@ func (t *tx) clock(name claim.ClockName, kind claim.EntryKind, proof string) {
 	t.clocks = append(t.clocks, claim.ClockEntry{Clock: name, Kind: kind, At: t.at, Proof: proof, By: string(t.by.ID)})
 }
 
-// derive works out the nearest deadline, where this step moved a clock.
-func (t *tx) derive() error {
+// nearest is a claim's nearest deadline, where this step moved a clock.
+type nearest struct {
+	moved bool
+	at    *time.Time
+	clock claim.ClockName
+}
+
+// derive writes the ledger's new entries and works out the nearest deadline.
+func (t *tx) derive() (nearest, error) {
 	if len(t.clocks) == 0 || t.file.Number == "" {
-		return nil
+		return nearest{}, nil
 	}
 	ledger, err := t.ledger()
 	if err != nil {
-		return err
+		return nearest{}, err
 	}
 	for i, e := range t.clocks {
 		t.queue(t.q.InsertClockEntry(t, &t.w, db.InsertClockEntryParams{
@@ -77,15 +84,16 @@ func (t *tx) derive() error {
 	}
 	rules, err := t.rules()
 	if err != nil {
-		return err
+		return nearest{}, err
 	}
-	due, clock, err := Nearest(rules.calendar, t.file.Line, t.file.Lane, append(ledger, t.clocks...))
+	at, clock, err := Nearest(rules.calendar, t.file.Line, t.file.Lane, append(ledger, t.clocks...))
 	if err != nil {
-		return err
+		return nearest{}, err
 	}
-	t.queue(t.q.SetDue(t, &t.w, t.id, due, string(clock)))
-	t.queue(t.q.SetTaskDue(t, &t.w, t.id, due))
-	return nil
+	if len(t.file.Tasks) > 0 {
+		t.queue(t.q.SetTaskDue(t, &t.w, t.id, at))
+	}
+	return nearest{moved: true, at: at, clock: clock}, nil
 }
 
 func (t *tx) ledger() ([]claim.ClockEntry, error) {

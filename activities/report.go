@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -117,16 +116,15 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 		f.Exposures = append(f.Exposures, claim.Exposure{Number: i + 1, Kind: e.Kind, Claimed: e.Estimate})
 		f.Claimed += e.Estimate
 	}
-	insert := db.InsertClaimParams{
-		ID: t.id, Number: f.Number, Line: n.Line, Lane: f.Lane, Stage: f.Stage, Branch: f.Branch,
+	t.insert = &db.InsertClaimParams{
+		ID: t.id, Number: f.Number, Line: n.Line, Branch: f.Branch,
 		Channel: n.Channel, OpenedBy: string(t.by.ID), PolicyNo: n.PolicyNo, PolicyID: policy.id, PolicyVersion: policy.version,
 		LossAt: n.LossAt, Place: n.Place, Cause: n.Cause, Story: n.Story, Plate: n.Plate, Injury: n.Injury,
-		ClaimedFen: f.Claimed, ReportedAt: t.at, NextEvent: 1, LastHash: t.hash, File: json.RawMessage("{}"),
+		ClaimedFen: f.Claimed, ReportedAt: t.at,
 	}
 	if n.At != nil {
-		insert.Lat, insert.Lng = &n.At.Lat, &n.At.Lng
+		t.insert.Lat, t.insert.Lng = &n.At.Lat, &n.At.Lng
 	}
-	t.queue(t.q.InsertClaim(t, &t.w, insert))
 	t.parties(n, policy)
 	t.event("claim.reported", map[string]any{
 		"number": f.Number, "line": n.Line, "channel": n.Channel, "cause": n.Cause, "loss_at": n.LossAt,

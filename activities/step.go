@@ -113,8 +113,9 @@ type tx struct {
 	receipt claim.Receipt
 	next    int64 // number of the next event
 	hash    []byte
-	clocks  []claim.ClockEntry // written by this step
-	err     error              // of writes that could not even be queued
+	insert  *db.InsertClaimParams // a new claim's row, as far as the report knows it
+	clocks  []claim.ClockEntry    // written by this step
+	err     error                 // of writes that could not even be queued
 }
 
 // genesis is the hash before a claim's first event.
@@ -215,18 +216,27 @@ func (t *tx) commit() (claim.Answer, error) {
 	if t.file.Stage == claim.Closed && t.file.Number != "" {
 		t.event("claim.closed", map[string]any{"outcome": t.file.Outcome})
 	}
-	if err := t.derive(); err != nil {
+	due, err := t.derive()
+	if err != nil {
 		return claim.Answer{}, errors.Join(err, t.rollback())
 	}
 	file, err := json.Marshal(t.file)
 	if err != nil {
 		return claim.Answer{}, errors.Join(fmt.Errorf("encode file: %w", err), t.rollback())
 	}
-	if t.file.Number != "" { // a report that joined another claim has no row of its own
+	switch {
+	case t.insert != nil:
+		row := *t.insert
+		row.Lane, row.Stage, row.Version, row.File = t.file.Lane, t.file.Stage, t.file.Version, file
+		row.NextEvent, row.LastHash, row.DueAt, row.DueClock = t.next, t.hash, due.at, string(due.clock)
+		t.queue(t.q.InsertClaim(t, &t.w, row))
+		t.w.Lead()
+	case t.file.Number != "": // a report that joined another claim has no row of its own
 		t.queue(t.q.UpdateClaim(t, &t.w, db.UpdateClaimParams{
 			ID: t.id, Lane: t.file.Lane, Stage: t.file.Stage, Branch: t.file.Branch, Outcome: t.file.Outcome,
 			PayableFen: t.file.Payable, PaidFen: t.file.Closure().Paid, Parked: t.file.Parked != nil,
 			Version: t.file.Version, NextEvent: t.next, LastHash: t.hash, File: file, UpdatedAt: t.at,
+			ClocksMoved: due.moved, DueAt: due.at, DueClock: string(due.clock),
 		}))
 	}
 	if err := t.store(); err != nil {

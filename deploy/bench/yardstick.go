@@ -53,7 +53,8 @@ func dialTemporal(s stack) (client.Client, error) {
 		return nil, err
 	}
 	c, err := client.Dial(client.Options{
-		HostPort: s.temporal, Namespace: s.namespace, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // as the product
+		HostPort:          s.temporal, Namespace: s.namespace, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 		DataConverter: converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), sealed),
 	})
 	if err != nil {

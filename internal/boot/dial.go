@@ -93,6 +93,8 @@ func (c Config) Temporal(ctx context.Context, logger *slog.Logger) (client.Clien
 	opts.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
 		DataConverter: opts.DataConverter, EncodeCommonAttributes: true,
 	})
+	// Sealed payloads, which the codec has compressed, do not shrink again.
+	opts.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	opts.Logger = log.NewStructuredLogger(logger)
 	opts.Interceptors = []interceptor.ClientInterceptor{tracing}
 	opts.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{

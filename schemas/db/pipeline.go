@@ -24,6 +24,15 @@ func (p *Pipeline) Exec(_ context.Context, sql string, args ...any) (pgconn.Comm
 	return pgconn.CommandTag{}, nil
 }
 
+// Lead puts the write that was queued last before all others, which may refer
+// to its row.
+func (p *Pipeline) Lead() {
+	q := p.batch.QueuedQueries
+	last := q[len(q)-1]
+	copy(q[1:], q[:len(q)-1])
+	q[0] = last
+}
+
 // Query refuses: see [Pipeline].
 func (p *Pipeline) Query(context.Context, string, ...any) (pgx.Rows, error) {
 	return nil, errWritesOnly

@@ -279,15 +279,6 @@ func (q *Queries) DocumentObject(ctx context.Context, db DBTX, id string) (Docum
 	return i, err
 }
 
-const dropFromCourierQueue = `-- name: DropFromCourierQueue :exec
-delete from courier_queue where notice_id = $1
-`
-
-func (q *Queries) DropFromCourierQueue(ctx context.Context, db DBTX, noticeID string) error {
-	_, err := db.Exec(ctx, dropFromCourierQueue, noticeID)
-	return err
-}
-
 const evidenceHashes = `-- name: EvidenceHashes :many
 select name, sha256 from documents where claim_id = $1 and id = any($2::uuid[]) order by attached_at, id
 `
@@ -488,8 +479,9 @@ func (q *Queries) InsertAssessmentLine(ctx context.Context, db DBTX, arg InsertA
 
 const insertClaim = `-- name: InsertClaim :exec
 insert into claims (id, number, line, lane, stage, branch, channel, opened_by, policy_no, policy_id, policy_version,
-    loss_at, place, lat, lng, cause, story, plate, injury, claimed_fen, reported_at, updated_at, version, next_event, last_hash, file)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22, $23, $24, $25)
+    loss_at, place, lat, lng, cause, story, plate, injury, claimed_fen, reported_at, updated_at, version, next_event, last_hash, file,
+    due_at, due_clock)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22, $23, $24, $25, $26, $27)
 `
 
 type InsertClaimParams struct {
@@ -518,6 +510,8 @@ type InsertClaimParams struct {
 	NextEvent     int64
 	LastHash      []byte
 	File          json.RawMessage
+	DueAt         *time.Time
+	DueClock      string
 }
 
 func (q *Queries) InsertClaim(ctx context.Context, db DBTX, arg InsertClaimParams) error {
@@ -547,6 +541,8 @@ func (q *Queries) InsertClaim(ctx context.Context, db DBTX, arg InsertClaimParam
 		arg.NextEvent,
 		arg.LastHash,
 		arg.File,
+		arg.DueAt,
+		arg.DueClock,
 	)
 	return err
 }
@@ -1318,18 +1314,31 @@ func (q *Queries) NextClaimNumber(ctx context.Context, db DBTX) (int64, error) {
 	return column_1, err
 }
 
-const noticeDelivered = `-- name: NoticeDelivered :exec
-insert into deliveries (notice_id, attempts, state, reason, delivered_at) values ($1, 1, $2, $3, $4)
-on conflict (notice_id) do update set attempts = deliveries.attempts + 1, state = excluded.state, reason = excluded.reason, delivered_at = excluded.delivered_at
+const noticesDelivered = `-- name: NoticesDelivered :exec
+with gone as (delete from courier_queue where notice_id = any($1::uuid[]))
+insert into deliveries (notice_id, attempts, state, delivered_at)
+select unnest($1::uuid[]), 1, 'delivered', $2::timestamptz
+on conflict (notice_id) do update
+set attempts = deliveries.attempts + 1, state = excluded.state, reason = excluded.reason, delivered_at = excluded.delivered_at
 `
 
-func (q *Queries) NoticeDelivered(ctx context.Context, db DBTX, noticeID string, state string, reason string, deliveredAt *time.Time) error {
-	_, err := db.Exec(ctx, noticeDelivered,
-		noticeID,
-		state,
-		reason,
-		deliveredAt,
-	)
+// The gateway has these: they leave the queue.
+func (q *Queries) NoticesDelivered(ctx context.Context, db DBTX, ids []string, at time.Time) error {
+	_, err := db.Exec(ctx, noticesDelivered, ids, at)
+	return err
+}
+
+const noticesPostponed = `-- name: NoticesPostponed :exec
+with later as (update courier_queue set not_before = $3 where notice_id = any($1::uuid[]))
+insert into deliveries (notice_id, attempts, state, reason)
+select unnest($1::uuid[]), 1, 'retrying', $2::text
+on conflict (notice_id) do update
+set attempts = deliveries.attempts + 1, state = excluded.state, reason = excluded.reason
+`
+
+// The gateway has not taken these: they are tried again later.
+func (q *Queries) NoticesPostponed(ctx context.Context, db DBTX, ids []string, reason string, notBefore time.Time) error {
+	_, err := db.Exec(ctx, noticesPostponed, ids, reason, notBefore)
 	return err
 }
 
@@ -1414,15 +1423,6 @@ func (q *Queries) PolicyAt(ctx context.Context, db DBTX, number string, lossAt t
 		&i.Coverages,
 	)
 	return i, err
-}
-
-const postponeNotice = `-- name: PostponeNotice :exec
-update courier_queue set not_before = $2 where notice_id = $1
-`
-
-func (q *Queries) PostponeNotice(ctx context.Context, db DBTX, noticeID string, notBefore time.Time) error {
-	_, err := db.Exec(ctx, postponeNotice, noticeID, notBefore)
-	return err
 }
 
 const ruleTablesInForce = `-- name: RuleTablesInForce :many
@@ -1512,15 +1512,6 @@ func (q *Queries) SameLoss(ctx context.Context, db DBTX, arg SameLossParams) ([]
 		return nil, err
 	}
 	return items, nil
-}
-
-const setDue = `-- name: SetDue :exec
-update claims set due_at = $2, due_clock = $3 where id = $1
-`
-
-func (q *Queries) SetDue(ctx context.Context, db DBTX, iD claim.ID, dueAt *time.Time, dueClock string) error {
-	_, err := db.Exec(ctx, setDue, iD, dueAt, dueClock)
-	return err
 }
 
 const setTaskDue = `-- name: SetTaskDue :exec
@@ -1669,26 +1660,32 @@ func (q *Queries) TakeNotices(ctx context.Context, db DBTX, limit int32) ([]Take
 const updateClaim = `-- name: UpdateClaim :exec
 update claims set lane = $2, stage = $3, branch = $4, outcome = $5, payable_fen = $6, paid_fen = $7, parked = $8,
     version = $9, next_event = $10, last_hash = $11, file = $12, updated_at = $13,
-    closed_at = case when $3::text = 'closed' then $13::timestamptz end
+    closed_at = case when $3::text = 'closed' then $13::timestamptz end,
+    due_at = case when $14::boolean then $15::timestamptz else due_at end,
+    due_clock = case when $14::boolean then $16::text else due_clock end
 where id = $1
 `
 
 type UpdateClaimParams struct {
-	ID         claim.ID
-	Lane       claim.Lane
-	Stage      claim.Stage
-	Branch     string
-	Outcome    claim.Outcome
-	PayableFen claim.Fen
-	PaidFen    claim.Fen
-	Parked     bool
-	Version    int64
-	NextEvent  int64
-	LastHash   []byte
-	File       json.RawMessage
-	UpdatedAt  time.Time
+	ID          claim.ID
+	Lane        claim.Lane
+	Stage       claim.Stage
+	Branch      string
+	Outcome     claim.Outcome
+	PayableFen  claim.Fen
+	PaidFen     claim.Fen
+	Parked      bool
+	Version     int64
+	NextEvent   int64
+	LastHash    []byte
+	File        json.RawMessage
+	UpdatedAt   time.Time
+	ClocksMoved bool
+	DueAt       *time.Time
+	DueClock    string
 }
 
+// The nearest deadline stays as it is where the step moved no clock.
 func (q *Queries) UpdateClaim(ctx context.Context, db DBTX, arg UpdateClaimParams) error {
 	_, err := db.Exec(ctx, updateClaim,
 		arg.ID,
@@ -1704,6 +1701,9 @@ func (q *Queries) UpdateClaim(ctx context.Context, db DBTX, arg UpdateClaimParam
 		arg.LastHash,
 		arg.File,
 		arg.UpdatedAt,
+		arg.ClocksMoved,
+		arg.DueAt,
+		arg.DueClock,
 	)
 	return err
 }

@@ -15,9 +15,12 @@ insert into events (claim_id, number, kind, at, by_id, by_role, body, prev_hash,
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: UpdateClaim :exec
+-- The nearest deadline stays as it is where the step moved no clock.
 update claims set lane = $2, stage = $3, branch = $4, outcome = $5, payable_fen = $6, paid_fen = $7, parked = $8,
     version = $9, next_event = $10, last_hash = $11, file = $12, updated_at = $13,
-    closed_at = case when $3::text = 'closed' then $13::timestamptz end
+    closed_at = case when $3::text = 'closed' then $13::timestamptz end,
+    due_at = case when sqlc.arg(clocks_moved)::boolean then sqlc.narg(due_at)::timestamptz else due_at end,
+    due_clock = case when sqlc.arg(clocks_moved)::boolean then sqlc.arg(due_clock)::text else due_clock end
 where id = $1;
 
 -- name: NextClaimNumber :one
@@ -34,8 +37,9 @@ order by reported_at limit 10;
 
 -- name: InsertClaim :exec
 insert into claims (id, number, line, lane, stage, branch, channel, opened_by, policy_no, policy_id, policy_version,
-    loss_at, place, lat, lng, cause, story, plate, injury, claimed_fen, reported_at, updated_at, version, next_event, last_hash, file)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22, $23, $24, $25);
+    loss_at, place, lat, lng, cause, story, plate, injury, claimed_fen, reported_at, updated_at, version, next_event, last_hash, file,
+    due_at, due_clock)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22, $23, $24, $25, $26, $27);
 
 -- name: PolicyAt :one
 -- The policy as it stood at the moment of loss, or as it stood nearest to it.
@@ -182,9 +186,6 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 -- name: ClockEntries :many
 select number, clock, kind, at, days, hours, proof, reason, by_id from clock_entries where claim_id = $1 order by number;
 
--- name: SetDue :exec
-update claims set due_at = $2, due_clock = $3 where id = $1;
-
 -- name: SetTaskDue :exec
 update tasks set due_at = $2 where claim_id = $1 and state = 'open';
 
@@ -199,15 +200,21 @@ select n.id, n.claim_id, n.channel, n.template, n."to", n.subject, n.body
 from courier_queue q join notices n on n.id = q.notice_id
 where q.not_before <= now() order by q.not_before limit $1 for update of q skip locked;
 
--- name: NoticeDelivered :exec
-insert into deliveries (notice_id, attempts, state, reason, delivered_at) values ($1, 1, $2, $3, $4)
-on conflict (notice_id) do update set attempts = deliveries.attempts + 1, state = excluded.state, reason = excluded.reason, delivered_at = excluded.delivered_at;
+-- name: NoticesDelivered :exec
+-- The gateway has these: they leave the queue.
+with gone as (delete from courier_queue where notice_id = any(sqlc.arg(ids)::uuid[]))
+insert into deliveries (notice_id, attempts, state, delivered_at)
+select unnest(sqlc.arg(ids)::uuid[]), 1, 'delivered', sqlc.arg(at)::timestamptz
+on conflict (notice_id) do update
+set attempts = deliveries.attempts + 1, state = excluded.state, reason = excluded.reason, delivered_at = excluded.delivered_at;
 
--- name: DropFromCourierQueue :exec
-delete from courier_queue where notice_id = $1;
-
--- name: PostponeNotice :exec
-update courier_queue set not_before = $2 where notice_id = $1;
+-- name: NoticesPostponed :exec
+-- The gateway has not taken these: they are tried again later.
+with later as (update courier_queue set not_before = sqlc.arg(not_before) where notice_id = any(sqlc.arg(ids)::uuid[]))
+insert into deliveries (notice_id, attempts, state, reason)
+select unnest(sqlc.arg(ids)::uuid[]), 1, 'retrying', sqlc.arg(reason)::text
+on conflict (notice_id) do update
+set attempts = deliveries.attempts + 1, state = excluded.state, reason = excluded.reason;
 
 -- name: RuleTablesInForce :many
 select distinct on (kind) kind, version, body from rule_tables where effective_from <= $1 order by kind, effective_from desc, version desc;
