@@ -15,6 +15,10 @@ plain   := $(if $(MAKE_TERMOUT),\033[0m)
 section = printf '\n$(bold)%s$(plain)\n' "$(1)"
 elapsed = s=$$(($$(date +%s) - $(STARTED))); printf '%d min %02d s' $$((s / 60)) $$((s % 60))
 
+# What the pages are tried with in a browser, as pinned in deploy/browser.
+axe        := deploy/browser/node_modules/axe-core/axe.min.js
+lighthouse := deploy/browser/node_modules/lighthouse/package.json
+
 ##@ Run it
 
 .PHONY: demo dev reset
@@ -31,8 +35,8 @@ reset: .bin/local ## forget all claims: stop the local stack and remove its data
 
 ##@ Work on it
 
-.PHONY: test check generate fmt bench histories eval-indemnity
-test: setup check .bin/local minio .bin/api .bin/worker ## all checks, then all tests with the race detector, on a stack of their own
+.PHONY: test check generate fmt bench histories eval-indemnity shots lighthouse
+test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all checks, then all tests with the race detector, on a stack of their own
 	@$(call section,tests of the local stack)
 	@cd deploy/local && go test ./...
 	@$(call section,tests of the product)
@@ -59,6 +63,18 @@ bench: setup .bin/local minio .bin/api .bin/worker .bin/bench ## measure the pro
 
 eval-indemnity: ## run worked cases through the calculation (CASES=a file of one JSON case a line)
 	@go test ./claim/indemnity -run TestWorkedExamples -v -count=1 -args -cases=$(abspath $(CASES))
+
+shots: setup .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## pictures of every page in .local-shots, and what WCAG 2.2 AA forbids on them
+	@$(call section,shots)
+	@.bin/local reset --data .local-shots-stack >/dev/null
+	@deploy/with-stack.sh .local-shots-stack --ports auto -- go test -count=1 -timeout 20m ./deploy/browser
+	@.bin/local reset --data .local-shots-stack >/dev/null
+
+lighthouse: setup .bin/local minio .bin/api .bin/worker .bin/demo $(lighthouse) ## Lighthouse on the claimant's pages, as on a phone
+	@$(call section,lighthouse)
+	@.bin/local reset --data .local-lighthouse >/dev/null
+	@deploy/with-stack.sh .local-lighthouse --ports auto -- go test -count=1 -v -tags lighthouse -run TestLighthouse -timeout 20m ./deploy/browser
+	@.bin/local reset --data .local-lighthouse >/dev/null
 
 RELEASE ?= v0.1.0
 histories: setup .bin/local minio .bin/api .bin/worker .bin/demo ## record the histories that TestReplay replays, of a fresh demo, at a release (RELEASE=its tag)
@@ -121,6 +137,12 @@ minio: $(if $(shell command -v minio),,.bin/minio)
 	@echo "building $@$(if $(wildcard $@),,, about $(takes) the first time)"
 	@cd deploy/tools && go build -o ../../$@ $(tool)
 	@touch $@
+
+$(axe): deploy/browser/package-lock.json
+	@cd deploy/browser && npm ci --omit=dev --silent && touch ../../$@
+$(lighthouse): deploy/browser/package-lock.json
+	@echo "fetching lighthouse"
+	@cd deploy/browser && npm ci --silent && touch ../../$(axe) ../../$@
 
 .PHONY: help
 help:

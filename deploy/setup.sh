@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that building and running Anpei on this machine
 # needs, when one is missing: PostgreSQL and OCR, C headers for the latter, PDF
-# tools, and a font that prints Chinese. Says nothing when all are there.
+# tools, a browser for tests, and fonts for Chinese. Says nothing when all are
+# there.
 set -euo pipefail
 
 packages=(
@@ -10,6 +11,7 @@ packages=(
   g++ libtesseract-dev libleptonica-dev                  # what activities/ocr is built with
   poppler-utils poppler-data                             # the text of PDF files, Chinese ones too
   fonts-droid-fallback                                   # letters in Chinese
+  chromium fonts-noto-cjk                                # the pages as tests see them
 )
 
 if ! command -v dpkg-query >/dev/null; then

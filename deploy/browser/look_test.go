@@ -1,0 +1,188 @@
+package browser_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// shots is where pictures of the pages are kept, for people to look at.
+var shots = filepath.Join(root, ".local-shots")
+
+// heaviest is what a claimant's first page may weigh: it comes over a phone's
+// network, in the rain.
+const heaviest = 60 << 10
+
+// Look shows the page that is open in Chinese and in English, as Snap does.
+// It loads it anew: for what scripts have made of a page there is Snap.
+func (p *page) Look(name string) {
+	p.t.Helper()
+	here := p.URL()
+	for _, language := range []string{"en", "zh"} { // Chinese is what people go on with
+		address, err := url.Parse(here)
+		require.NoError(p.t, err)
+		query := address.Query()
+		query.Set("lang", language)
+		address.RawQuery = query.Encode()
+		p.Open(address.String())
+		p.Snap(name + "." + language)
+	}
+	p.Open(here)
+}
+
+// Snap keeps pictures of the page as it stands, on a phone and on a desk, by
+// day and by night, and fails for what WCAG 2.2 AA forbids there.
+func (p *page) Snap(name string) {
+	p.t.Helper()
+	var wrong []string
+	for _, look := range []struct {
+		screen screen
+		scheme string
+	}{{phone, "light"}, {desk, "light"}, {phone, "dark"}} {
+		p.fit(look.screen)
+		command(p, "turn the light", emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: look.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		}})
+		eval[bool](p, drawn)
+		as := look.screen.name
+		if look.scheme == "dark" {
+			as += ".dark"
+		}
+		picture := do(p, "take a picture", chromedp.FullScreenshot(100))
+		require.NoError(p.t, keep(filepath.Join(shots, name+"."+as+".png"), picture))
+		for _, w := range p.axe() {
+			wrong = append(wrong, as+": "+w)
+		}
+		if wide := eval[int64](p, "document.documentElement.scrollWidth"); wide > look.screen.width {
+			wrong = append(wrong, fmt.Sprintf("%s: it is %d wide and has to be scrolled sideways", as, wide))
+		}
+	}
+	p.fit(p.screen)
+	command(p, "turn the light", emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{})
+	if len(wrong) > 0 {
+		p.t.Errorf("%s at %s:\n  %s", name, p.URL(), strings.Join(wrong, "\n  "))
+	}
+}
+
+// drawn is a promise that letters are there and all has been drawn.
+const drawn = `document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))`
+
+var axeScript = sync.OnceValues(func() (string, error) {
+	raw, err := os.ReadFile("node_modules/axe-core/axe.min.js")
+	if err != nil {
+		return "", fmt.Errorf("%w: run npm ci in deploy/browser, as make test does", err)
+	}
+	return string(raw), nil
+})
+
+// axe returns what breaks a rule of WCAG 2.2 AA on the page, one line each.
+func (p *page) axe() (wrong []string) {
+	p.t.Helper()
+	script, err := axeScript()
+	require.NoError(p.t, err)
+	if !eval[bool](p, "Boolean(window.axe)") {
+		do(p, "load axe", chromedp.Evaluate[chromedp.Void](script))
+	}
+	found := eval[[]struct {
+		ID    string `json:"id"`
+		Help  string `json:"help"`
+		Nodes []struct {
+			Target  []any  `json:"target"` // selectors, through frames and shadows
+			Summary string `json:"summary"`
+		} `json:"nodes"`
+	}](p, `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'], preload: false })
+		.then((r) => r.violations.map((v) => ({ ...v, nodes: v.nodes.map((n) => ({ target: n.target, summary: n.failureSummary })) })))`)
+	for _, v := range found {
+		for _, n := range v.Nodes {
+			wrong = append(wrong, fmt.Sprintf("%s at %v: %s. %s", v.ID, n.Target, v.Help, strings.Join(strings.Fields(n.Summary), " ")))
+		}
+	}
+	return wrong
+}
+
+// Weight loads the page that is open as somebody who has never been here, and
+// fails when more than [heaviest] bytes have to come over the network.
+func (p *page) Weight() {
+	p.t.Helper()
+	here := p.URL()
+	scale := &scale{}
+	listening, stop := context.WithCancel(p.tab)
+	defer stop()
+	require.NoError(p.t, chromedp.Listen(listening, scale.hear))
+	p.keepNothing(true)
+	p.Open(here)
+	p.until("last of its parts", func(context.Context) (bool, string, error) {
+		scale.mu.Lock()
+		defer scale.mu.Unlock()
+		return len(scale.coming) == 0, fmt.Sprint(scale.coming), nil
+	})
+	p.keepNothing(false)
+	scale.mu.Lock()
+	defer scale.mu.Unlock()
+	p.t.Logf("%s weighs %.1f KB in %d requests", here, float64(scale.bytes)/1024, scale.requests)
+	require.LessOrEqual(p.t, scale.bytes, int64(heaviest), "%s is too heavy for a phone; its parts: %s", here, strings.Join(scale.parts, ", "))
+}
+
+func (p *page) keepNothing(nothing bool) {
+	p.t.Helper()
+	command(p, "change the cache", network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: nothing})
+	command(p, "change the cache", network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: nothing})
+}
+
+// scale weighs what comes over the network.
+type scale struct {
+	mu       sync.Mutex
+	bytes    int64
+	requests int
+	coming   map[network.RequestID]string
+	parts    []string
+}
+
+func (s *scale) hear(event any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		if s.coming == nil {
+			s.coming = map[network.RequestID]string{}
+		}
+		if !strings.HasPrefix(e.Request.URL, "http") {
+			return
+		}
+		if e.RedirectResponse != nil {
+			s.bytes += int64(e.RedirectResponse.EncodedDataLength)
+		} else {
+			s.requests++
+		}
+		s.coming[e.RequestID] = e.Request.URL
+	case *network.EventResponseReceived:
+		if e.Response.MimeType == "text/event-stream" { // comes as long as somebody looks
+			delete(s.coming, e.RequestID)
+		}
+	case *network.EventLoadingFinished:
+		if name, ok := s.coming[e.RequestID]; ok {
+			s.bytes += int64(e.EncodedDataLength)
+			s.parts = append(s.parts, fmt.Sprintf("%s %.1f KB", name, e.EncodedDataLength/1024))
+		}
+		delete(s.coming, e.RequestID)
+	case *network.EventLoadingFailed:
+		delete(s.coming, e.RequestID)
+	}
+}
+
+// keep writes a picture where people look for it.
+func keep(name string, picture []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(name, picture, 0o644)
+}

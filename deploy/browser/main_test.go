@@ -1,0 +1,133 @@
+// Package browser_test tries the pages as people meet them: a real browser, a
+// phone's screen or a desk's, the api and worker processes behind it. Whoever
+// adds a page adds a journey here; [open] says how one is written.
+package browser_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"anpei/deploy/demo/play"
+	"anpei/internal/testenv"
+)
+
+// root is the top of the checkout, seen from this folder.
+const root = "../.."
+
+// site is the product on the test's stack as the demo leaves it: it has let the
+// staff in, written the policies, played its stories, and stays up.
+var site play.Stack
+
+func TestMain(m *testing.M) {
+	status, err := serve(m.Run)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "browser:", err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// serve runs the tests with the product up, on a database and in a namespace
+// of their own.
+func serve(run func() int) (status int, err error) {
+	ctx, stop := context.WithTimeout(context.Background(), 15*time.Minute)
+	defer stop()
+	all := &everyTest{ctx: ctx}
+	defer all.end()
+	db := testenv.DB(all)
+	namespace, err := testenv.Namespace(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := build(ctx); err != nil {
+		return 0, err
+	}
+	folder, err := os.MkdirTemp("", "browser-")
+	if err != nil {
+		return 0, err
+	}
+	all.Cleanup(func() { os.RemoveAll(folder) }) //nolint:errcheck // nothing depends on it
+	listen, err := play.FreeAddress(ctx)
+	if err != nil {
+		return 0, err
+	}
+	env := map[string]string{
+		"ANPEI_DB_OWNER": string(db.OwnerURL), "ANPEI_DB_API": string(db.APIURL), "ANPEI_DB_WORKER": string(db.WorkerURL),
+		"TEMPORAL_NAMESPACE": namespace, "ANPEI_LISTEN": listen,
+	}
+	given := map[string]string{}
+	for _, line := range os.Environ() {
+		key, value, _ := strings.Cut(line, "=")
+		given[key] = value
+	}
+	var file strings.Builder
+	for _, key := range []string{"ANPEI_OIDC_ISSUER", "ANPEI_OUTBOX_URL", "ANPEI_BANK_URL", "ANPEI_BANK_TOKEN"} {
+		fmt.Fprintf(&file, "%s=%s\n", key, given[key])
+	}
+	for key, value := range env {
+		fmt.Fprintf(&file, "%s=%s\n", key, value)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "env"), []byte(file.String()), 0o600); err != nil {
+		return 0, err
+	}
+
+	log := filepath.Join(folder, "demo.log")
+	demo, err := play.Start("demo", log, env, filepath.Join(root, ".bin/demo"),
+		"--env", filepath.Join(folder, "env"), "--bin", filepath.Join(root, ".bin"))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, demo.Stop()) }()
+	site = play.NewStack("http://"+listen, given)
+	// The stories are told when it says what there is to be looked at.
+	err = play.Until(ctx, "end of the demo's stories", 5*time.Minute, func() (bool, error) {
+		said, err := os.ReadFile(log)
+		return strings.Contains(string(said), site.API+"/docs"), errors.Join(err, demo.Alive())
+	})
+	if err != nil {
+		return 0, err
+	}
+	return run(), nil
+}
+
+// build brings the programs up to date, which are those of make: when nothing
+// has changed it takes no time.
+func build(ctx context.Context) error {
+	for _, p := range []struct{ cgo, from string }{{"0", "./api"}, {"1", "./worker"}, {"1", "./deploy/demo"}} {
+		cmd := exec.CommandContext(ctx, "go", "build", "-o", ".bin/"+filepath.Base(p.from), p.from)
+		cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED="+p.cgo)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w\n%s", p.from, err, out)
+		}
+	}
+	return nil
+}
+
+// everyTest asks testenv for what all tests of the package share.
+type everyTest struct {
+	testing.TB // nil: what is not below is not asked for
+
+	ctx  context.Context
+	last []func()
+}
+
+func (e *everyTest) Helper()                           {}
+func (e *everyTest) Context() context.Context          { return e.ctx }
+func (e *everyTest) Cleanup(do func())                 { e.last = append(e.last, do) }
+func (e *everyTest) Errorf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+func (e *everyTest) FailNow()                          { e.end(); os.Exit(1) }
+
+func (e *everyTest) end() {
+	for len(e.last) > 0 {
+		do := e.last[len(e.last)-1]
+		e.last = e.last[:len(e.last)-1]
+		do()
+	}
+}
