@@ -187,7 +187,7 @@ func (t *tx) attempt(r claim.Refusal) {
 	id := t.id
 	t.queue(t.q.InsertRefusedAttempt(t, &t.w, db.InsertRefusedAttemptParams{
 		RequestID: request, ClaimID: &id, ByID: t.by.ID, ByRole: t.by.Role, Branch: t.by.Branch,
-		Act: t.act, Rule: r.Rule, Detail: r.Detail,
+		Act: operation(t.act), Rule: r.Rule, Detail: r.Detail,
 	}))
 }
 

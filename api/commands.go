@@ -56,6 +56,9 @@ func send[T any](ctx context.Context, s *server, update, key string, asked any, 
 	if receipt, found, err := s.answered(ctx, o); found || err != nil {
 		return receipt, err // even if it would not pass today
 	}
+	if callOf(ctx).repeated {
+		return claim.Receipt{}, errNotFound
+	}
 	wrong = append(wrong, checkText(asked)...)
 	switch {
 	case len(wrong) > 0:
@@ -161,6 +164,11 @@ func (s *server) failed(ctx context.Context, o order, err error) (claim.Receipt,
 		var r claim.Refusal
 		if detail := app.Details(&r); detail != nil {
 			return claim.Receipt{}, fmt.Errorf("read why %s of claim %s was refused: %w", o.update, o.claim, detail)
+		}
+		// A twin may have been carried out meanwhile, and what refused this one
+		// is what the twin has changed.
+		if receipt, found, err := s.answered(ctx, o); found || err != nil {
+			return receipt, err
 		}
 		return claim.Receipt{}, s.refused(ctx, r)
 	case errors.As(err, &gone), errors.As(err, &started), app != nil && app.Type() == "AcceptedUpdateCompletedWorkflow":

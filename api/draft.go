@@ -72,9 +72,9 @@ func (s *server) writeDraft(ctx context.Context, by, from string, body []byte) (
 		}
 		return s.q.UpdateDraft(ctx, s.db, by, body, 0)
 	}
-	version, err := strconv.ParseInt(strings.Trim(from, `"`), 10, 64)
-	if err != nil || version < 1 {
-		return 0, nil // no version of ours
+	version, _ := strconv.ParseInt(strings.Trim(from, `"`), 10, 64)
+	if version < 1 { // no tag of ours
+		return 0, nil
 	}
 	return s.q.UpdateDraft(ctx, s.db, by, body, version)
 }

@@ -337,13 +337,14 @@ func testUploadBad(t *testing.T, k *stack) {
 		headers []string
 		status  int
 	}{
-		"empty":       {nil, nil, 422},
-		"a page":      {[]byte("<html><body>hello"), nil, 415},
-		"a bomb":      {claiming(t, 100_000, 100_000), nil, 422},
-		"too large":   {append(bytes.Clone(aPDF), make([]byte, maxFile)...), nil, 413},
-		"a digest":    {aJPEG(t), []string{"Repr-Digest", digestOf(aPDF)}, 422},
-		"JSON":        {[]byte(`{}`), []string{"Content-Type", "application/json"}, 415},
-		"half a form": {[]byte("--b\r\n"), []string{"Content-Type", "multipart/form-data; boundary=b"}, 422},
+		"empty":                     {nil, nil, 422},
+		"a page":                    {[]byte("<html><body>hello"), nil, 415},
+		"a bomb":                    {claiming(t, 100_000, 100_000), nil, 422},
+		"too large":                 {append(bytes.Clone(aPDF), make([]byte, maxFile)...), nil, 413},
+		"a digest":                  {aJPEG(t), []string{"Repr-Digest", digestOf(aPDF)}, 422},
+		"JSON":                      {[]byte(`{}`), []string{"Content-Type", "application/json"}, 415},
+		"a form without a boundary": {[]byte("--b\r\n"), []string{"Content-Type", "multipart/form-data"}, 400},
+		"half a form":               {[]byte("--b\r\n"), []string{"Content-Type", "multipart/form-data; boundary=b"}, 422},
 	} {
 		a, err := ask(t.Context(), k.url, r.token, "POST", path, uuid.NewString(), bytes.NewReader(c.body), c.headers...)
 		if err != nil && c.status == 413 {

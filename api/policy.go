@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 
+	"anpei/activities"
 	"anpei/claim"
 	"anpei/schemas/db"
 	policyfiles "anpei/schemas/policies"
@@ -267,6 +268,9 @@ func (s *server) decide(ctx context.Context, c echo.Context, at *call) error {
 	if err != nil || got.allowed {
 		return err
 	}
+	if at.repeated, err = s.carriedOut(ctx, c, at); at.repeated || err != nil {
+		return err
+	}
 	if reading != "" {
 		seen, err := s.policies.decide(at.who.entity, reading, what)
 		if err != nil {
@@ -282,6 +286,36 @@ func (s *server) decide(ctx context.Context, c echo.Context, at *call) error {
 	}
 	s.attempt(ctx, r)
 	return refusal{r}
+}
+
+// byUpdate are the operations that a claim's workflow carries out, by [send].
+var byUpdate = func() map[string]bool {
+	ops := map[string]bool{}
+	for _, op := range activities.Operations {
+		ops[op] = true
+	}
+	return ops
+}()
+
+// carriedOut reports whether this very caller's key has carried out a command
+// on the claim before: then it acts no more, and the caller gets its answer,
+// though they may not send it today.
+func (s *server) carriedOut(ctx context.Context, c echo.Context, at *call) (bool, error) {
+	if at.claim == nil || !byUpdate[at.op.id] {
+		return false, nil
+	}
+	row, err := s.q.CommandStep(ctx, s.db, string(at.who.ID), c.Request().Header.Get("Idempotency-Key"))
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("look for the answer of %s: %w", at.op.id, err)
+	}
+	var receipt claim.Receipt
+	if err := json.Unmarshal(row.Receipt, &receipt); err != nil {
+		return false, fmt.Errorf("decode the receipt of %s: %w", at.op.id, err)
+	}
+	return receipt.Claim == at.claim.ID, nil
 }
 
 // unseen logs that somebody tried to act on what is not theirs to see.

@@ -9,6 +9,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 
+	"anpei/activities"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -52,6 +53,15 @@ func TestPoliciesSpeakOfTheOperationsOfTheContract(t *testing.T) {
 				require.NotEmpty(t, n.policy.Annotations()["why"], "a forbid without a reason: %s", n.id)
 			}
 		}
+	}
+}
+
+// TestRefusedAttemptsGoByOneName holds what steps call an act to the contract.
+func TestRefusedAttemptsGoByOneName(t *testing.T) {
+	t.Parallel()
+	_, ops := contract(t)
+	for update, name := range activities.Operations {
+		require.True(t, slices.ContainsFunc(ops, func(op *operation) bool { return op.id == name }), update)
 	}
 }
 
@@ -167,6 +177,8 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"ReleasePayment"}, claims, []string{"finance"}},
 		{[]string{"ListTasks", "StreamTasks"}, company, staff},
 		{[]string{"GetTask"}, tasks, staff},
+		{[]string{"GetDecision"}, tasks, []string{"reviewer", "manager", "audit"}},
+		{[]string{"MarkSeen"}, claims, staff},
 		{[]string{"TakeTask"}, tasks, []string{"reviewer"}},
 		{[]string{"TakeTask"}, aTask(claim.Reviewer, "another"), []string{"reviewer"}}, // and is told who has it
 		{[]string{"PutBackTask"}, aTask(claim.Reviewer, "reviewer"), []string{"reviewer", "manager"}},

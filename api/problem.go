@@ -28,6 +28,7 @@ type kind struct {
 
 // Kinds of problem.
 var (
+	kindMalformed   = kind{"malformed", http.StatusBadRequest, "The request cannot be read"}
 	kindSignIn      = kind{"not-signed-in", http.StatusUnauthorized, "Not signed in"}
 	kindForbidden   = kind{"not-allowed", http.StatusForbidden, "Not yours to do"}
 	kindSeparation  = kind{"separation-of-duties", http.StatusForbidden, "Another person must do this"}
@@ -53,7 +54,7 @@ var (
 
 // kinds lists them for the page that explains them.
 var kinds = []kind{
-	kindSignIn, kindForbidden, kindSeparation, kindAuthority, kindPolicy, kindNotFound, kindMethod,
+	kindMalformed, kindSignIn, kindForbidden, kindSeparation, kindAuthority, kindPolicy, kindNotFound, kindMethod,
 	kindConflict, kindStage, kindTask, kindVersion, kindOffer, kindRunning, kindTooLarge, kindMediaType,
 	kindInput, kindDocument, kindKeyReused, kindTooMany, kindInternal, kindUnavailable,
 }
@@ -165,6 +166,8 @@ func faultOf(err error) *fault {
 		return f
 	case errors.As(err, &web):
 		return faultOfEcho(web)
+	case errors.Is(err, http.ErrMissingBoundary), errors.Is(err, http.ErrNotMultipart):
+		return &fault{kind: kindMalformed, cause: err, detail: "The form names no boundary between its parts. Let the program that sends it set Content-Type: multipart/form-data; boundary=… itself, or send the file as application/octet-stream."}
 	case errors.Is(err, pgx.ErrNoRows):
 		return errNotFound
 	case isDown(err):

@@ -116,6 +116,8 @@ type call struct {
 	claim   *claimSeen // where the path names a claim, or a task of one
 	task    *db.TaskSeenRow
 
+	repeated bool // not allowed today, but carried out before: send answers, and nobody acts
+
 	again func(context.Context) error // asks once more who this is and whether they may
 }
 

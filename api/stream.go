@@ -42,7 +42,7 @@ func (s *server) StreamClaim(ctx context.Context, r rest.StreamClaimRequestObjec
 	}
 	return claimStream{flow{s: s, in: in, more: func(ctx context.Context, to *outlet) error {
 		for {
-			events, err := s.events(ctx, principalOf(ctx), claimOf(ctx), at, eventsAtOnce)
+			events, err := s.events(ctx, s.db, principalOf(ctx), claimOf(ctx), at, eventsAtOnce)
 			if err != nil {
 				return err
 			}

@@ -86,7 +86,7 @@ func (h *house) happens(c seeded, number int, kind string) {
 	h.t.Helper()
 	h.insert("events", map[string]any{
 		"claim_id": c.id, "number": number, "kind": kind, "at": time.Now(), "by_id": "system", "by_role": "system", "body": "{}",
-		"prev_hash": []byte{1}, "hash": []byte{2},
+		"prev_hash": make([]byte, 32), "hash": make([]byte, 32),
 	})
 	h.sql(`update claims set next_event = $2 where id = $1`, c.id, number+1)
 }

@@ -12,35 +12,51 @@ import (
 	"anpei/claim"
 )
 
-// tables keeps the calendar in force, which deadlines are reckoned by.
+// tables keeps the tables in force that answers are reckoned by.
 type tables struct {
 	sync.Mutex
-	read     time.Time
-	calendar claim.Calendar
+	read time.Time
+	inForce
+}
+
+// inForce is the calendar, which deadlines are reckoned by, and who may
+// determine how much.
+type inForce struct {
+	calendar  claim.Calendar
+	authority claim.Authority
 }
 
 // calendar returns the calendar in force now.
 func (s *server) calendar(ctx context.Context, now time.Time) (claim.Calendar, error) {
+	rules, err := s.rules(ctx, now)
+	return rules.calendar, err
+}
+
+// rules returns the tables in force now.
+func (s *server) rules(ctx context.Context, now time.Time) (inForce, error) {
 	s.tables.Lock()
 	defer s.tables.Unlock()
 	if now.Sub(s.tables.read) < lookFor {
-		return s.tables.calendar, nil
+		return s.tables.inForce, nil
 	}
 	rows, err := s.q.RuleTablesInForce(ctx, s.db, dayOf(now))
 	if err != nil {
-		return claim.Calendar{}, fmt.Errorf("read the calendar: %w", err)
+		return inForce{}, fmt.Errorf("read the tables in force: %w", err)
 	}
+	var fresh inForce
 	for _, row := range rows {
-		if row.Kind != "calendar" {
+		into := map[string]any{"calendar": &fresh.calendar, "authority": &fresh.authority}[row.Kind]
+		if into == nil {
 			continue
 		}
-		var c claim.Calendar
-		if err := json.Unmarshal(row.Body, &c); err != nil {
-			return claim.Calendar{}, fmt.Errorf("calendar %s: %w", row.Version, err)
+		if err := json.Unmarshal(row.Body, into); err != nil {
+			return inForce{}, fmt.Errorf("table %s %s: %w", row.Kind, row.Version, err)
 		}
-		s.tables.calendar, s.tables.read = c, now
 	}
-	return s.tables.calendar, nil
+	if len(rows) > 0 { // else nobody has set it up yet
+		s.tables.inForce, s.tables.read = fresh, now
+	}
+	return fresh, nil
 }
 
 // dayOf is the day in Beijing, for the database.

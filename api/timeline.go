@@ -21,7 +21,7 @@ func (s *server) GetTimeline(ctx context.Context, r rest.GetTimelineRequestObjec
 		return nil, err
 	}
 	show, read := limitOf(r.Params.Limit)
-	events, err := s.events(ctx, principalOf(ctx), claimOf(ctx), int64(after), read)
+	events, err := s.events(ctx, s.db, principalOf(ctx), claimOf(ctx), int64(after), read)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (s *server) GetTimeline(ctx context.Context, r rest.GetTimelineRequestObjec
 // events reads the events of a claim after one, as somebody may see them. Who
 // is not of the insurer sees what concerns them, in words; who is, the events
 // as they were hashed.
-func (s *server) events(ctx context.Context, who principal, c *claimSeen, after int64, count int32) ([]rest.Event, error) {
+func (s *server) events(ctx context.Context, from db.DBTX, who principal, c *claimSeen, after int64, count int32) ([]rest.Event, error) {
 	q := db.TimelineParams{ClaimID: c.ID, Number: after, Hidden: []string{}, Count: count}
 	if who.outside() {
 		q.Hidden = hiddenKinds
@@ -40,7 +40,7 @@ func (s *server) events(ctx context.Context, who principal, c *claimSeen, after 
 	if c.Extra {
 		q.Own = string(who.ID)
 	}
-	rows, err := s.q.Timeline(ctx, s.db, q)
+	rows, err := s.q.Timeline(ctx, from, q)
 	if err != nil {
 		return nil, fmt.Errorf("read the timeline: %w", err)
 	}
@@ -52,7 +52,7 @@ func (s *server) events(ctx context.Context, who principal, c *claimSeen, after 
 		_ = json.Unmarshal(e.Body, &body) // most have none
 		ids = append(ids, e.ByID, body.Surveyor)
 	}
-	cast, err := s.castOf(ctx, s.db, c.ID, who, ids)
+	cast, err := s.castOf(ctx, from, c.ID, who, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -181,15 +181,19 @@ func (s *server) ListAssessments(ctx context.Context, r rest.ListAssessmentsRequ
 		}
 		for _, l := range lines {
 			if l.Version == a.Version {
-				out.Lines = append(out.Lines, rest.StatementLine{
-					Line: int(l.Line), Exposure: int(l.Exposure), Rule: l.Rule, TextZh: l.TextZh, TextEn: l.TextEn, Inputs: l.Inputs,
-					AmountFen: l.AmountFen, Clause: l.Clause,
-				})
+				out.Lines = append(out.Lines, shownLine(l))
 			}
 		}
 		page.Items[i] = out
 	}
 	return page, nil
+}
+
+func shownLine(l db.AssessmentLinesRow) rest.StatementLine {
+	return rest.StatementLine{
+		Line: int(l.Line), Exposure: int(l.Exposure), Figure: l.Figure, Rule: l.Rule, TextZh: l.TextZh, TextEn: l.TextEn, Inputs: l.Inputs,
+		AmountFen: l.AmountFen, BalanceFen: l.BalanceFen, Clause: l.Clause,
+	}
 }
 
 // ListOffers implements [rest.StrictServerInterface].
@@ -224,14 +228,18 @@ func (s *server) ListOffers(ctx context.Context, r rest.ListOffersRequestObject)
 		}
 		for _, a := range answers {
 			if a.Offer == o.Version {
-				out.Answers = append(out.Answers, rest.OfferAnswer{
-					Answer: rest.OfferAnswerAnswer(a.Answer), By: who.actor(a.ByID), Reason: a.Reason, CounterFen: a.CounterFen, At: a.At.UTC(),
-				})
+				out.Answers = append(out.Answers, shownAnswer(a, who))
 			}
 		}
 		page.Items[i] = out
 	}
 	return page, nil
+}
+
+func shownAnswer(a db.OfferAnswersRow, who cast) rest.OfferAnswer {
+	return rest.OfferAnswer{
+		Answer: rest.OfferAnswerAnswer(a.Answer), By: who.actor(a.ByID), Reason: a.Reason, CounterFen: a.CounterFen, At: a.At.UTC(),
+	}
 }
 
 // ListReviews implements [rest.StrictServerInterface].
@@ -249,13 +257,17 @@ func (s *server) ListReviews(ctx context.Context, r rest.ListReviewsRequestObjec
 	who, err := castOf(ctx, s, rows, func(v db.ListReviewsRow) claim.StaffID { return v.ByID })
 	page := rest.ListReviews200JSONResponse{Items: make([]rest.Review, len(rows)), Next: next}
 	for i, v := range rows {
-		page.Items[i] = rest.Review{
-			Id: v.ID, Task: v.TaskID, Level: v.Level, Required: claim.Level(v.Required), By: who.actor(v.ByID), Verdict: v.Verdict,
-			Result: rest.ReviewResult(v.Result), AmountFen: v.AmountFen, AuthorityVersion: v.AuthorityVersion, Opinion: v.Opinion,
-			ReturnTo: claim.Stage(v.ReturnTo), Question: v.Question, At: v.At.UTC(),
-		}
+		page.Items[i] = shownReview(v, who)
 	}
 	return page, err
+}
+
+func shownReview(v db.ListReviewsRow, who cast) rest.Review {
+	return rest.Review{
+		Id: v.ID, Task: v.TaskID, Level: v.Level, Required: claim.Level(v.Required), By: who.actor(v.ByID), Verdict: v.Verdict,
+		Result: rest.ReviewResult(v.Result), AmountFen: v.AmountFen, AuthorityVersion: v.AuthorityVersion, Opinion: v.Opinion,
+		ReturnTo: claim.Stage(v.ReturnTo), Question: v.Question, At: v.At.UTC(),
+	}
 }
 
 // ListDenials implements [rest.StrictServerInterface].

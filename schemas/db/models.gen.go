@@ -218,6 +218,13 @@ type Letter struct {
 	At       time.Time
 }
 
+type Look struct {
+	StaffID claim.StaffID
+	ClaimID claim.ID
+	Event   int64
+	At      time.Time
+}
+
 type Notice struct {
 	ID       string
 	ClaimID  claim.ID

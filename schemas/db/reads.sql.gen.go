@@ -15,20 +15,22 @@ import (
 )
 
 const assessmentLines = `-- name: AssessmentLines :many
-select version, line, exposure, rule, text_zh, text_en, inputs, amount_fen, clause from assessment_lines
+select version, line, exposure, figure, rule, text_zh, text_en, inputs, amount_fen, balance_fen, clause from assessment_lines
 where claim_id = $1 and version = any($2::int[]) order by version, line
 `
 
 type AssessmentLinesRow struct {
-	Version   int32
-	Line      int32
-	Exposure  int32
-	Rule      string
-	TextZh    string
-	TextEn    string
-	Inputs    json.RawMessage
-	AmountFen claim.Fen
-	Clause    string
+	Version    int32
+	Line       int32
+	Exposure   int32
+	Figure     string
+	Rule       string
+	TextZh     string
+	TextEn     string
+	Inputs     json.RawMessage
+	AmountFen  claim.Fen
+	BalanceFen claim.Fen
+	Clause     string
 }
 
 func (q *Queries) AssessmentLines(ctx context.Context, db DBTX, claimID claim.ID, versions []int32) ([]AssessmentLinesRow, error) {
@@ -44,11 +46,13 @@ func (q *Queries) AssessmentLines(ctx context.Context, db DBTX, claimID claim.ID
 			&i.Version,
 			&i.Line,
 			&i.Exposure,
+			&i.Figure,
 			&i.Rule,
 			&i.TextZh,
 			&i.TextEn,
 			&i.Inputs,
 			&i.AmountFen,
+			&i.BalanceFen,
 			&i.Clause,
 		); err != nil {
 			return nil, err

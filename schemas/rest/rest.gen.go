@@ -26,6 +26,30 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for AuthorityRowRule.
+const (
+	AuthorityRowRuleDenial           AuthorityRowRule = "denial"
+	AuthorityRowRuleLargeLane        AuthorityRowRule = "large_lane"
+	AuthorityRowRuleLevelLimit       AuthorityRowRule = "level_limit"
+	AuthorityRowRuleTwoPersonRelease AuthorityRowRule = "two_person_release"
+)
+
+// Valid indicates whether the value is a known member of the AuthorityRowRule enum.
+func (e AuthorityRowRule) Valid() bool {
+	switch e {
+	case AuthorityRowRuleDenial:
+		return true
+	case AuthorityRowRuleLargeLane:
+		return true
+	case AuthorityRowRuleLevelLimit:
+		return true
+	case AuthorityRowRuleTwoPersonRelease:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ClockEntryKind.
 const (
 	ClockEntryKindExtend ClockEntryKind = "extend"
@@ -304,6 +328,33 @@ type AuthorityPage struct {
 	// Next Cursor of the next page, for `after`; absent on the last
 	Next string `json:"next,omitempty,omitzero"`
 }
+
+// AuthorityRow A row of the authority table (核赔权限表), or a rule beside it, as it applies to a claim.
+type AuthorityRow struct {
+	// Level A reviewer's level, 1 the lowest; 0 for the machine and for whoever does not review.
+	Level Level `json:"level,omitempty,omitzero"`
+
+	// LimitFen An amount of money in fen (0.01 yuan). Never negative.
+	LimitFen Fen `json:"limit_fen,omitempty,omitzero"`
+
+	// Matched Whether it is this row that counts
+	Matched bool `json:"matched"`
+
+	// Rule `level_limit` up to which amount a level decides, `large_lane` a large loss needs two levels, `denial` a denial needs one level more, `two_person_release` the money takes two people
+	Rule AuthorityRowRule `json:"rule"`
+
+	// TextEn English
+	TextEn string `json:"text_en"`
+
+	// TextZh Chinese
+	TextZh string `json:"text_zh"`
+
+	// Unlimited No amount is above it
+	Unlimited bool `json:"unlimited,omitempty,omitzero"`
+}
+
+// AuthorityRowRule `level_limit` up to which amount a level decides, `large_lane` a large loss needs two levels, `denial` a denial needs one level more, `two_person_release` the money takes two people
+type AuthorityRowRule string
 
 // AuthorityTable A table of rules in force.
 type AuthorityTable struct {
@@ -715,6 +766,90 @@ type Deadline struct {
 
 // DeadlineState `running` it counts, `paused` it stands, `met` in time, `missed` past its end
 type DeadlineState string
+
+// Decision What a verdict rests on.
+type Decision struct {
+	// Assessment Version of the assessment whose lines these are
+	Assessment int `json:"assessment,omitempty,omitzero"`
+
+	// Authority The amount against the limits.
+	Authority DecisionAuthority `json:"authority"`
+
+	// ClaimedFen An amount of money in fen (0.01 yuan). Never negative.
+	ClaimedFen Fen `json:"claimed_fen"`
+
+	// Due The nearest deadline, and how it comes about.
+	Due *Due `json:"due,omitempty"`
+
+	// Earlier Other claims of the policy that the caller may see, newest first
+	Earlier []ClaimSummary `json:"earlier"`
+	Flags   []Flag         `json:"flags"`
+
+	// LastEvent Number of the newest event
+	LastEvent int64           `json:"last_event"`
+	Lines     []StatementLine `json:"lines"`
+
+	// PayableFen An amount of money in fen (0.01 yuan). Never negative.
+	PayableFen Fen `json:"payable_fen"`
+
+	// People Who did what, in order
+	People []Deed `json:"people"`
+
+	// Reviews Opinions so far
+	Reviews []Review `json:"reviews"`
+
+	// Said What the claimant said to the offers, in order
+	Said []OfferAnswer `json:"said"`
+
+	// Seen Number of the last event that the caller has seen
+	Seen int64 `json:"seen"`
+
+	// Since Events since the caller last looked, at most the first 50; none where they never did
+	Since []Event `json:"since"`
+
+	// Task One piece of work with one owner at a time.
+	Task Task `json:"task"`
+}
+
+// DecisionAuthority The amount against the limits.
+type DecisionAuthority struct {
+	// AmountFen An amount of money in fen (0.01 yuan). Never negative.
+	AmountFen Fen `json:"amount_fen"`
+
+	// RequiredLevel A reviewer's level, 1 the lowest; 0 for the machine and for whoever does not review.
+	RequiredLevel Level          `json:"required_level"`
+	Rows          []AuthorityRow `json:"rows"`
+
+	// Unlimited No amount is above the caller's limit; your_limit_fen is 0 then
+	Unlimited bool `json:"unlimited"`
+
+	// Version Version of the authority table in force
+	Version string `json:"version"`
+
+	// Within Whether the caller's approval would determine the claim; else it is kept as a recommendation
+	Within bool `json:"within"`
+
+	// YourLevel A reviewer's level, 1 the lowest; 0 for the machine and for whoever does not review.
+	YourLevel Level `json:"your_level"`
+
+	// YourLimitFen An amount of money in fen (0.01 yuan). Never negative.
+	YourLimitFen Fen `json:"your_limit_fen"`
+}
+
+// Deed What somebody did on a claim, as separation of duties sees it.
+type Deed struct {
+	// At When
+	At time.Time `json:"at"`
+
+	// By Who acted.
+	By Actor `json:"by"`
+
+	// Duty Such as survey, assess, review
+	Duty string `json:"duty"`
+
+	// Level A reviewer's level, 1 the lowest; 0 for the machine and for whoever does not review.
+	Level Level `json:"level"`
+}
 
 // Denial A denial (拒赔) as proposed.
 type Denial = claim.Denial
@@ -1129,6 +1264,18 @@ type FieldError struct {
 // - `partner`: supplied by a partner
 // - `person`: confirmed by a person
 type FieldSource = string
+
+// Flag Something that a reviewer should look at, and why.
+type Flag struct {
+	// Rule Name of the rule that raised it
+	Rule string `json:"rule"`
+
+	// TextEn Why in English
+	TextEn string `json:"text_en"`
+
+	// TextZh Why in Chinese
+	TextZh string `json:"text_zh"`
+}
 
 // Holder Policy holder (投保人).
 type Holder struct {
@@ -1943,6 +2090,12 @@ type ReviewPage struct {
 // - `system`: the machine
 type Role = claim.Role
 
+// Seen How far somebody has looked at a claim.
+type Seen struct {
+	// Event Number of the last event seen, 0 for none
+	Event int64 `json:"event"`
+}
+
 // Session An open session of a claimant.
 type Session struct {
 	// ExpiresAt End of the session
@@ -2116,11 +2269,17 @@ type StatementLine struct {
 	// AmountFen An amount of money in fen that may be a deduction.
 	AmountFen SignedFen `json:"amount_fen"`
 
+	// BalanceFen An amount of money in fen that may be a deduction.
+	BalanceFen SignedFen `json:"balance_fen"`
+
 	// Clause Clause or law it rests on
 	Clause string `json:"clause"`
 
 	// Exposure Exposure, 0 for the whole claim
 	Exposure int `json:"exposure"`
+
+	// Figure The payable figure that the line belongs to: compulsory, third_party, damage…
+	Figure string `json:"figure"`
 
 	// Inputs The figures that went in, in the order of the rule
 	Inputs json.RawMessage `json:"inputs"`
@@ -3007,6 +3166,12 @@ type AcceptSurveyParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// GetDecisionParams defines parameters for GetDecision.
+type GetDecisionParams struct {
+	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
 // DeclineSurveyParams defines parameters for DeclineSurvey.
 type DeclineSurveyParams struct {
 	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
@@ -3069,6 +3234,9 @@ type ReleasePaymentJSONRequestBody = Release
 
 // FileReviewJSONRequestBody defines body for FileReview for application/json ContentType.
 type FileReviewJSONRequestBody = Verdict
+
+// MarkSeenJSONRequestBody defines body for MarkSeen for application/json ContentType.
+type MarkSeenJSONRequestBody = Seen
 
 // FileSurveyJSONRequestBody defines body for FileSurvey for application/json ContentType.
 type FileSurveyJSONRequestBody = SurveyReport
@@ -3198,6 +3366,9 @@ type ServerInterface interface {
 	// FileReview Give a verdict
 	// (POST /claims/{claim}/reviews)
 	FileReview(ctx echo.Context, claim ClaimRef, params FileReviewParams) error
+	// MarkSeen Note how far one has looked
+	// (PUT /claims/{claim}/seen)
+	MarkSeen(ctx echo.Context, claim ClaimRef) error
 	// StreamClaim Follow a claim
 	// (GET /claims/{claim}/stream)
 	StreamClaim(ctx echo.Context, claim ClaimRef, params StreamClaimParams) error
@@ -3288,6 +3459,9 @@ type ServerInterface interface {
 	// AcceptSurvey Accept a survey
 	// (POST /tasks/{task}/acceptance)
 	AcceptSurvey(ctx echo.Context, task TaskRef, params AcceptSurveyParams) error
+	// GetDecision What a reviewer decides on
+	// (GET /tasks/{task}/decision)
+	GetDecision(ctx echo.Context, task TaskRef, params GetDecisionParams) error
 	// DeclineSurvey Decline a survey
 	// (POST /tasks/{task}/decline)
 	DeclineSurvey(ctx echo.Context, task TaskRef, params DeclineSurveyParams) error
@@ -4463,6 +4637,22 @@ func (w *ServerInterfaceWrapper) FileReview(ctx echo.Context) error {
 	return err
 }
 
+// MarkSeen converts echo context to params.
+func (w *ServerInterfaceWrapper) MarkSeen(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MarkSeen(ctx, claim)
+	return err
+}
+
 // StreamClaim converts echo context to params.
 func (w *ServerInterfaceWrapper) StreamClaim(ctx echo.Context) error {
 	var err error
@@ -5510,6 +5700,42 @@ func (w *ServerInterfaceWrapper) AcceptSurvey(ctx echo.Context) error {
 	return err
 }
 
+// GetDecision converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDecision(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "task" -------------
+	var task TaskRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "task", ctx.Param("task"), &task, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter task: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDecisionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDecision(ctx, task, params)
+	return err
+}
+
 // DeclineSurvey converts echo context to params.
 func (w *ServerInterfaceWrapper) DeclineSurvey(ctx echo.Context) error {
 	var err error
@@ -5733,6 +5959,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/claims/:claim/stream", wrapper.StreamClaim, options.OperationMiddlewares["StreamClaim"]...)
 	router.GET(options.BaseURL+"/claims/:claim/missing", wrapper.ListMissing, options.OperationMiddlewares["ListMissing"]...)
 	router.GET(options.BaseURL+"/claims/:claim/clocks", wrapper.GetClocks, options.OperationMiddlewares["GetClocks"]...)
+	router.PUT(options.BaseURL+"/claims/:claim/seen", wrapper.MarkSeen, options.OperationMiddlewares["MarkSeen"]...)
 	router.POST(options.BaseURL+"/claims/:claim/withdrawal", wrapper.WithdrawClaim, options.OperationMiddlewares["WithdrawClaim"]...)
 	router.POST(options.BaseURL+"/claims/:claim/policy", wrapper.LinkPolicy, options.OperationMiddlewares["LinkPolicy"]...)
 	router.POST(options.BaseURL+"/claims/:claim/conversion", wrapper.ConvertToVisit, options.OperationMiddlewares["ConvertToVisit"]...)
@@ -5748,6 +5975,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/tasks/:task", wrapper.GetTask, options.OperationMiddlewares["GetTask"]...)
 	router.DELETE(options.BaseURL+"/tasks/:task/owner", wrapper.PutBackTask, options.OperationMiddlewares["PutBackTask"]...)
 	router.POST(options.BaseURL+"/tasks/:task/owner", wrapper.TakeTask, options.OperationMiddlewares["TakeTask"]...)
+	router.GET(options.BaseURL+"/tasks/:task/decision", wrapper.GetDecision, options.OperationMiddlewares["GetDecision"]...)
 	router.POST(options.BaseURL+"/tasks/:task/acceptance", wrapper.AcceptSurvey, options.OperationMiddlewares["AcceptSurvey"]...)
 	router.POST(options.BaseURL+"/tasks/:task/decline", wrapper.DeclineSurvey, options.OperationMiddlewares["DeclineSurvey"]...)
 	router.POST(options.BaseURL+"/tasks/:task/resumption", wrapper.ResumeClaim, options.OperationMiddlewares["ResumeClaim"]...)
@@ -7085,6 +7313,46 @@ func (response FileReviewdefaultApplicationProblemPlusJSONResponse) VisitFileRev
 	return err
 }
 
+type MarkSeenRequestObject struct {
+	Claim ClaimRef `json:"claim"`
+	Body  *MarkSeenJSONRequestBody
+}
+
+type MarkSeenResponseObject interface {
+	VisitMarkSeenResponse(w http.ResponseWriter) error
+}
+
+type MarkSeen200JSONResponse Seen
+
+func (response MarkSeen200JSONResponse) VisitMarkSeenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkSeendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MarkSeendefaultApplicationProblemPlusJSONResponse) VisitMarkSeenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type StreamClaimRequestObject struct {
 	Claim  ClaimRef `json:"claim"`
 	Params StreamClaimParams
@@ -8411,6 +8679,62 @@ func (response AcceptSurveydefaultApplicationProblemPlusJSONResponse) VisitAccep
 	return err
 }
 
+type GetDecisionRequestObject struct {
+	Task   TaskRef `json:"task"`
+	Params GetDecisionParams
+}
+
+type GetDecisionResponseObject interface {
+	VisitGetDecisionResponse(w http.ResponseWriter) error
+}
+
+type GetDecision200ResponseHeaders struct {
+	ETag string
+}
+
+type GetDecision200JSONResponse struct {
+	Body    Decision
+	Headers GetDecision200ResponseHeaders
+}
+
+func (response GetDecision200JSONResponse) VisitGetDecisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDecision304Response struct {
+}
+
+func (response GetDecision304Response) VisitGetDecisionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDecisiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDecisiondefaultApplicationProblemPlusJSONResponse) VisitGetDecisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeclineSurveyRequestObject struct {
 	Task   TaskRef `json:"task"`
 	Params DeclineSurveyParams
@@ -8665,6 +8989,9 @@ type StrictServerInterface interface {
 	// FileReview Give a verdict
 	// (POST /claims/{claim}/reviews)
 	FileReview(ctx context.Context, request FileReviewRequestObject) (FileReviewResponseObject, error)
+	// MarkSeen Note how far one has looked
+	// (PUT /claims/{claim}/seen)
+	MarkSeen(ctx context.Context, request MarkSeenRequestObject) (MarkSeenResponseObject, error)
 	// StreamClaim Follow a claim
 	// (GET /claims/{claim}/stream)
 	StreamClaim(ctx context.Context, request StreamClaimRequestObject) (StreamClaimResponseObject, error)
@@ -8755,6 +9082,9 @@ type StrictServerInterface interface {
 	// AcceptSurvey Accept a survey
 	// (POST /tasks/{task}/acceptance)
 	AcceptSurvey(ctx context.Context, request AcceptSurveyRequestObject) (AcceptSurveyResponseObject, error)
+	// GetDecision What a reviewer decides on
+	// (GET /tasks/{task}/decision)
+	GetDecision(ctx context.Context, request GetDecisionRequestObject) (GetDecisionResponseObject, error)
 	// DeclineSurvey Decline a survey
 	// (POST /tasks/{task}/decline)
 	DeclineSurvey(ctx context.Context, request DeclineSurveyRequestObject) (DeclineSurveyResponseObject, error)
@@ -9865,6 +10195,54 @@ func (sh *strictHandler) FileReview(ctx echo.Context, claim ClaimRef, params Fil
 	return nil
 }
 
+// MarkSeen operation middleware
+func (sh *strictHandler) MarkSeen(ctx echo.Context, claim ClaimRef) error {
+	var request MarkSeenRequestObject
+
+	request.Claim = claim
+
+	var body MarkSeenJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MarkSeen(ctx.Request().Context(), request.(MarkSeenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MarkSeen")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MarkSeenResponseObject); ok {
+		return validResponse.VisitMarkSeenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // StreamClaim operation middleware
 func (sh *strictHandler) StreamClaim(ctx echo.Context, claim ClaimRef, params StreamClaimParams) error {
 	var request StreamClaimRequestObject
@@ -10842,6 +11220,32 @@ func (sh *strictHandler) AcceptSurvey(ctx echo.Context, task TaskRef, params Acc
 	return nil
 }
 
+// GetDecision operation middleware
+func (sh *strictHandler) GetDecision(ctx echo.Context, task TaskRef, params GetDecisionParams) error {
+	var request GetDecisionRequestObject
+
+	request.Task = task
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDecision(ctx.Request().Context(), request.(GetDecisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDecision")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDecisionResponseObject); ok {
+		return validResponse.VisitGetDecisionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // DeclineSurvey operation middleware
 func (sh *strictHandler) DeclineSurvey(ctx echo.Context, task TaskRef, params DeclineSurveyParams) error {
 	var request DeclineSurveyRequestObject
@@ -10997,381 +11401,403 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L17cxzJdSf6VTL67g2S4wIIkCA1BGL/AF8SLb4WhGYiVp6Lzu7K7s5BdWZPZTaarQnekGKvvLK0s7Jk",
-	"ybLHu5ZHVyNbtnesvSFZoxlbjrgfZYOv+RYbeU5mVlV3VndVowGCBPWHBux65ePkeZ/feb/Rlv2BFExo",
-	"1dh8v9FjNGYp/Hljl3bNf2Om2ikfaC5FY7Nxl/aZIrrHFVGaakZkh+geIylTcpi2WUQoUTqVoksOaMJj",
-	"qmW62ogaqt1jfWre16cPbzPR1b3G5oW1taihxwPW2GwonXLRbTx69ChqDGhK+0zbgWx3NEunR3JtmCqZ",
-	"bpKmYA91041jQLuMtFhHpsx8lps73xuydNyIGoL2zZcovK9kSBdDQ4oa1xLK+zusExiGuUJ4TM5+7Wu3",
-	"rp8jMiVt+EkM+y2WkrPb91f+1zd/cc6PZkB1LxsM3NuIGil7b8hTFjc2dTpkJYPbWIsafS7cP9fNSmnN",
-	"UvPa/+vraytXtlf+I135xso7f/DvGqFZXGeC02RHDkU8PRH42S1jDHeWjDmFF8wZM+8P+43N9TX4Hwzb",
-	"/uIHxoVmXZbiyGR72GdCB5fYXSQ8LhlRbO+oupAXL08tHV3pvPP+m49W/N8bFf5ev/AovNK3YtYfSM1E",
-	"e/xVNp55jNqy36cijogUbUY6MiWMtnukTZOEpavkgZk47VIuyIjrHuyOon1GWjIeE65Jlx/Aq+zPVKgR",
-	"SwkVMaFtreCtW/goFVL3WIpPbly4sEre7vGEEa4V0SMuiNI8SUg6FMq8eETNBTMg3aPavjgyBL6xdoXA",
-	"KSKXiGJtKWK1SraJOQCEK0JJV8qY7LOx3y7kK9mG5dZnxSxQxX1bXyuegDeL20hW/u8y0r/VuUN1uze9",
-	"E4bN2QmSdo+KLjOMLTUzT2W/fAKdFXzhjKMaGsVdKdiskcgOoYIwmiYcdtGs+Ra5uLZBRnav7C71ZBKr",
-	"WcMzX5o9xgthXnebKn3jgAl96/r0IJs89rw2oUoTZu60C5im/IDFpYMyL16BN6/cul42qPU3p47mO2+E",
-	"9/Q2M7fdBT47PVK8atlwCd/Ai1Wp7/IU+w2Mife5nh7MLc365iwSChIqIpfWyKjHBKEtxYQuE1UJvC0/",
-	"nJh16DDRjc1LZjCOzV6owGLvdTosfYulCkY0OUB7wW2tNDeXLNqBfcdSBcB9mfD2uGwv8epS93KjsJcb",
-	"ob18oGmnE5RIcKVcHPF4UYY2RVNR4+FKV67YH0FbWIWvwwny11Z4fyBTIDwYymaDigHj51G9AKVql6r9",
-	"4GTMhfK5aKr2T4hYfWSGoQZSKAaK4f1UthLWN3+2pdBG/m++36CDQcLb1Ezu/ADv+IN3FdJ8Nup/l5ql",
-	"aPwf5zP99zxeVefde+GLxbV62/A5rsgINNyzOzevkSsbl750bhUIxr4AlNa2lgFCfrsnjVhGJjlI5YCl",
-	"muNseDxvXG7fH7nNCWkVIEFIn4HyKTtGmHU6WyDGKWqmFPg1I32q9llMzKu2COsP9NgKe3Op3eOCNaIp",
-	"Wp3Yk6iRyoTNG/iOuQe3z1HR1+0hMVfsdN7xb5etd1lbm7dv9+XQmiaBjRhRhVNicWR2ZUDHtJUwUH7M",
-	"tQHlgYW2T+x1mJg38JtMNMAe4fVuh2FUfmJiYfLjK74sN5LgYinFlGJARzSOuVkqmtzPTb5DE8Umafqe",
-	"YIQ9HEg1TNkZRTq8O0yZWiXNA5oM4cNNskY03bdq5gCY8RlF4PoWaYJE2lM9mrK91qBpdkIOU8KFeWN8",
-	"RhG4FJG+1DIlUiTj6U1xAwgQ9dCRsvm4vy+qJ2MMr5SpUUc21x9FjeKQpz+6TVLDQQgXpEWVIS3JhVab",
-	"BL4FMxSMjHoyATOzI9M+1fi5yxtTY8uNbC04sq5csez2phnYAzOuIOu/er8G18/N+bKZcyr7e2AB7BlK",
-	"HCZKpmNHpBPTF4TCyTPL3peCjc1KdJggZ9dW19bJeEjFuVVylx0YDYt1qeYHcxbiylrxf3XWJJX9e2bc",
-	"1/ywg4tzE47IAqvzpUdRgxsNDfiw+2PWuXVHzeh15lV9+vAWPnfJTs3+M6NEmqZ0nKfDCyjP2kP2MmzC",
-	"Dox0uet+0chMmhzQ7kuxBA9wqMtdg41HUUNLTZO9RKqgoGNgtHONpjXcS+BeP9yWlAmjIk9cbz6KGp5/",
-	"n/SFfcsMdLnLemlSquYEB57wwuEr0mF+6aZkxSxGWtjKWSIa+EZ9MZ1wYRU884VNsCZTHREqSE8O08ho",
-	"fqi6rZKmc4qBQB71WMpAgqJ8N3qhQAdCURAjWdTQdrzvbZbfrqhJGjthSpHc5yGvZNNMsEm++PYHjz//",
-	"54g0E9qSw7RJnvz246c/MT/0qWYpp0mTPP/9t5/++V9GpGknNG6S57/+2ePP/rYRNZgwdPj1hnlbI2rg",
-	"W2BQ+HS2DGOzb7MdObPU7+JEL6xVcBnkqVTgK2AtovxeTBFT6LQUqKuGdejoMryNhlf4y+hJ5FoRxbRO",
-	"GPwGkQDzl+MYLOaaxYY+BRuBqgS8y/zDeg8ChKeDzE/kmU5MNVvRfHKZg3vUGs8V4mCjPYoa5lhVl/0P",
-	"3GxvGxNpUvivTQh8Qy1Sh6jF/DpJLaGJ4IbX102KQ7sQGlldSyXyzp+p6RgljazXVcsn6T/zLbWMruSm",
-	"PmkGCVw7CmcZNq+c2Zqdum/E9jRh++uKtMbllLmIaghHaf4GCPZQl4W2nMlj7rFeQ2OfN8Hz3tyyrkMi",
-	"hXfGTnDZsHu3YIPD0ErWjndFTRG122NEDdMDNpapMY76hJKYqwHVbaPCKBaUOCmjKkRRb/fGGCGRAU/E",
-	"PL4aNdxAKntVJtbGPx+5EVblwWbh6nFfrSlGBGos9tcGiaSxQtd7i7VlnxEni5WjHfhGZHQ7w4RtqGl6",
-	"C/xzlan8Lhs58T7JAmeZP5OLnH04SISwLiwucf+YCbYMbZnp0z5bJbs+ODbWTBGaMpi3+0pEenIEAkp2",
-	"NBOGIPUW4bFCbcgsEzi/jQqZBbbfGzKlQ/46NVPlUY2cUXlsTtLJrZhkOClrMz7Qcz129rbJ/XKPRzD9",
-	"4J4NdU+mXI/DPHfXcHEgz3Ro/jBWh0zb7NBc130WPvBSc97iTAKuKQ1OzgpL2JJxIPZsDgm8ojGbn72r",
-	"pFjdoaM7TCmzl4+iBut0WNuYgnvGBgooATxVmsR07Ac1qb1NMvLKhgB1yxKRhAqmItKmCRMxTYuvvBx6",
-	"5cGcsNfcV0zsntXPM21lYmEiXPrQ9l69fxK8jYs7Fc0U5MPpOTxci8h4LSIP1yMyXjdTGfCHLFH5xJwt",
-	"QpOErOWMUbCzrS1KhIQLq3nGOevMX5MyjbkwVFU47xt5CbQRcMBlC/D1jXc4SrBrVMQcKDSwPV6p4YJQ",
-	"klKxz0U3yhIyUEHw4ZNBQkPHkSW8y4Nn2jl5dI+NSVsOk5i0GIinaSePsVckDZyQewMmiKZqX9UjCbN2",
-	"TKcsJM642ZriKT6c46eG8VwSb6Jif/rpdXNIOob7bHn6ElITv+R1V2SGUgrq1EimsSqO91JwvEtUQ61z",
-	"AFYgauSnhttnCaNcXzVkDiku9+mYsZr65jaY7wPzZGSzf1ABE/tAqRg4BFdii7b3p8l/4D46M/YKN00u",
-	"Aj4anA9wpcCRxSQ8iiErTKYifTomijHCdZnfa76eYW97FFmHxczJSMtcWikVoZSfq/h70Zkxnf/y/kZY",
-	"1WvToQocpWvw83wPSbtHhWDJ9Au+IkeYAKZIyowwYHGV1yVSsXivzI/j3oi3LerViYdzSej6EHUV6/Ct",
-	"rkPecC7i+dpjTyYuT3Y6wN+jkD8n5KiqJPOeqNnK+/wUATgOmCLAxbvDdFwua6gYYwqhIr1hWiJoqJi7",
-	"3LcpesESdoC0NPNmuMm63ObebP1riVQqSFZ3JNhaLh0NYyILkZWzBmYN521g+ebmkiyla7m83wrflAMm",
-	"WLw330+Zy/uQQ20M/XlP3LO3YS71ftiC9nGlLNGTCmJ4ItUgb6bpYUCnzbO55HifpnpcxRlptKZA7pf5",
-	"eWKP59ha8C5dnkuAV4vKRigkgZkOe0KGfIclrPHyRvmLDljKO3zWbmT5FeZcJlzss3iLCGkFa18eMEWG",
-	"QvMEA4LhXfJfm53r52w0Yn0p2eLWcOAaQY3rMJfz5xZsoUPqNIK9eqxGaeuJmHPG0MRVWoa5JtWkRwdw",
-	"ZifHGiRB1MTDWroUTFWVDbtU7c8XDcOBWcnZewD5upjjvPAelBLVPWG0v5ShUQQp7EqzwVIthwOu+Fw2",
-	"/RbcFMw286w5M9wTTHMDQedIxetrmYqU59Z5vjB9tDNx5Tia09McbXnRXDw6hT30fNvJ1Snqj7zGmld1",
-	"MhbtCDDTVayUK9WiQ+neuz1GeIwhZ+tLppDnvzod0T0yp2bIZ1Ev/dXOMOyShEsqMuYNU9pyKTQmD+uV",
-	"hFc/GPb7NB2/zD7JnBwPmFqG5MaRyyetbnKFHQF3srTUKv6AMmVswXhk1Bj0pCgfFlyNyPrFN9944403",
-	"Ll3+0puTMdwZObLFN9r8yIjEKT9gaeTkYxoR3eNpvAfrSmRKWqncr6BSTuYS+IT4XJKtm9+MXR6XR0zt",
-	"RXDqQUAJNN6W2eL3hkwc3o1vP/DSnxV35mc5Jmg+nYeHmM1RuQ1qJ0DHQxbULO4ymhqeGTMaW0m6qFW/",
-	"105kez/EnWV7HzeUFj40z+dfy1iuZeieMNN1SdboApZlzaz4pRqidRNXXmHr8tgMsHqW1PGYJDP1/Dna",
-	"fUGPt7p6pr1XUc4XrtUAtnZD6JCMgIIMcynL4jA8MGFxF6vfTkziXAnPdnVIfuwV2HVMx6EAFB0rG2eD",
-	"qlwo7WEPNRNxXrW7ePnyXOOxJ4chh+1XzM8VPvHml97cmPuNkhxWeG/T0Hs6FCoizYExCJu2KpsMUik7",
-	"EWmmTA37zN+HVd8RaeJgmkbPMqtkNMIejrqptBw0bW54n+lcpit8E6gQbU98ORiLdmrm2UrJrkvXsM18",
-	"S1wsgxRcXJQMpoMYYWY8I1IXyhqrqDM7snWZuGYpgUQdIblp+AHAwSk96ipsW+dPNpatmUXoyCSRI6xA",
-	"D1pOTg2qrlhfd4rTXE+S4Tz1fLyekxXevR7IhZ3MybefinITCq6gFB2e9m9ylmDSVa2w5YClSoozCmK2",
-	"RunvwHtQ8XapYdNr3PFfq5iMAGNkMYwyYMBUT4qzX56xEu4r9SsI4N1ofeC6kJTRWNWwz+HLAfP88vyU",
-	"TMj2CPijbflH3bOKQ8CXVsrNnFi9eg6kLNkk5AJBNTKr7/f5L6vTDHKeFLkmD1hqNa2a29u2jyJx20iC",
-	"S2wmNniNphTUgsi0T2LJFCRLDBWDlMm1EMOJh23N66nc5u2ltfzwaV9MwHCWtSkqLHBdlTasBosjoobt",
-	"niF6ORJ7Me3DDmWlOwV/C1zos7TNabLna0LqjguAG2osVUq1K0SddffV+5hS0t+zzqM6mfv5arC6NclW",
-	"DMKOTg+gWC81QSvZ5PLLEmJuXkYFDpgTECRmADKCshGMthK1eJm6aYn7YxfKqVKlCRdKU4eDwhXRUhJj",
-	"Bm5Z2BbQZmKsYAZsF/OMJm0qSGthrwl7OEiooDoYj9nt2bWC6+hqao2JtYiq6QxDNl3iEg7dpvKAK2BT",
-	"MxIOyJjR9IwiPZlwUGQ52IDU5moNhq2Eqx6LyZiF0xEQYiwA9UJHCHiUat5OGGAUwf7K/oCK8RkFmbJV",
-	"lEnQmkts1gdWo17UdA5JjmY6FIKLLujwbeDOzjyImwj2Q0VsfuszY0EIYr5n/skV3DKgQEmKoE7vtH/7",
-	"Wqf/x5gkZv4fnqui9hvzYDDHfLf3LLoomqZdpoNf2CZKdsAX7rCQsG5xiwhI4KeklTIKVvzhnQaOD+Am",
-	"FcnZU13xvIX5l+B4AGrpp4i1Rs4+/d4Pn//mR+eMnDKcTCoWBq8I5nxZqYqXwYJkCtC/AjmKc2QXO+Ax",
-	"E6FzdqKqG+Yp1VGjQ9szoUM6FsduKpY/Z4HQ4FNlFUvM7QIg0TAjDFDZoljKVu9z0+AgaBe7t7nB5Pat",
-	"ki5sibWWDozPXGdtrkplDuLBTRtdKWvLNEDQdAAm/5ycGAyamE0zpwU4zrR4eIGOMDngIpwWYS/MzxiZ",
-	"2GhINPCLk30Bpjlrh1fUPh+syAHynxUoJWCp5T5+E8PxPbwG1ZAA8njYcJ4FnIStf5ljeoV5hMw/y68d",
-	"L/eeHCxMM2PnepW8zXVPDjVpHrA05m10CeZhFieOz9H7esvEybVk2v0Wzm9/maRFRQFxs4xRT4dw7L7v",
-	"1WAVpdJjx3Py+R9OwxiuC7tkLUFWO89eAExVB1qBml+WqJLICnM1f/LeyoZXtxy5RBzRyTNbKpmqCCY+",
-	"Uy4tIhzmqCCAyldi85nZ7KXsgLMRseh9xwl9mycI+3m3ktlS1FBR3N7X01Rs1XnQlWCv5cq3qNhnMSRh",
-	"gB3Wk4p5+NeTE2wzwxI1ksWZpgGU2YcD1tYsRrRW0AAXGvgJKRnzrhxcnIoFZKhuVvPr+7rAudGNZbPl",
-	"Eu6KmqFu+KkE+aYl8hI9z4EyLFHVcyfuZVbzSqGMtn2gCLkGKHdcE0XHapXc62DCMwZXcPiYSwqY6lwR",
-	"1ZOjoDqHAAd7y2Yr/sU1+EvNgJdbrEC869JaafFSDYSoo1QMXdygygS/au4tZUI3ecIC0bDSxKE2q1w1",
-	"OAsYBd2FSQye0xZUIMcRlic7kFer7agtwhLFEOG1QpQtaqgevXDpciBVgqqeO58AsDGdmxTas8slaYiK",
-	"fyOwnlfti5cnPLzrdXbi6YClgOyE6tU+E+WeT0oGPakl+CPg1oUdoPDDVG7grTs3CFyaK85C2U82VmNp",
-	"0r4HFttvbebq9MkLeY4RFRhTNCsgXeQCAb6JFf6gcZfH2peuVSFCwcxQmnwISpUUHbRBKoff2i6KXK90",
-	"j4luMLYF7khzfAnXURYRPQghU5SkwNeO00+/IghRZuyJEdeCKcUURFVA7qkBo/s2PUnpDMehEnMZlCSW",
-	"g6QHPSmr4PfxDwcNUbuMP4sYzYx4mqV6gLdiyf4Mq09IlzkhGIvBu5tIuR+0/I4w4SEXlyjSsF1iPASe",
-	"7Oys8tBps47zV8vj6oa9GCkwMBwzd6oJV6t/JP5IrJDmAdV7XBxI3mbNTfLkZ3/95Jv/8uzv/uuT7//g",
-	"2cd/B3ekbEB5useU5n2qzV3PPv/143/75PG//Orx57998sGP8T2sx9sJ20t428yuuUmef/RfvvjlPz//",
-	"p2/B9TjlB1x0c9e/+OXvc9d5vNemaWzG8D+//fRXP3j+2T88/vxf3dUWFfvu+hd/9s/PP/ovTz74CK5A",
-	"Diiw+OYmefrBT5/8/H8++/bfPvuT/wxXabttVlvvtQ0D6/A2TuDxZz//4psfPv7se09//O3nn/z8yScf",
-	"Pv7dL/CBbsoAMNBM4Dc/evz5Xzz54PvPP/kELgKOaHOTaPZQR6Q11ERI4cwaxWC5Fdw5FPtCjkRzE2R+",
-	"O6FKQcnZH4lc4C+39JjCml9mqHwrLGkjakwsIkA7wbIYEnJL5BJjYVEM+QTWwPzsZmpMfTOxRtSww54b",
-	"cix6ADKG4UiyxJLxiGdcZMBd1rY9tE1jX/4KVHBNTmWWhVOpNuVEmS6vbYvXtsVr2+IltC2CrCqlnaAL",
-	"xlbmuhwrQ53AMcdMRwQxV7gi+2ygy6HwZh5K8+Gr5kZMruIpUzPTX7oS0BgSptzHD1ldP6tk5nZWKrP0",
-	"4n10UEZQ0zlRxD/9xTqHphbir1n5iUKb3C6UkspVu7XhyBC2Kwrnh3Z4krCYcLFZyAm/KzWHTpYuiusb",
-	"S6LG32KKx4Bf17fZvfkP5vWCqriK14cl1peYKLDEQfUQn6kt+0wR2pLDiib19UOWaS4xpXLR3MWchezt",
-	"n6UmM06QJ1Chm9TMBLA6KRh2LMHKL6d4mU2mWd5rfrONLaB5AsD+2K3T3uRg2RA7hlWjinudXB7tGYWl",
-	"Z14dxcZRSrOB32KatIcJtfnaCxES7wqZhnJ+zM5j6VtfHjDQQHpcdLfgw8ZEAo87GUFtz4tIEDVj2At1",
-	"1LghuglXvUqI7vCSbwSCk9d6XDBVDRYeSKDs7ITpwW/qyOVvMq3A3lxKGqU/kG5+2XKFmDd0giypfjzI",
-	"FUe3e5SLVdLsUdUDkn/wle2VC5cuE3ngEJNSdsDlUBFzC2w0JFqbl5xRqE4eh8+xDGwXZ0OVK8M1o2Rx",
-	"BAOD82X+wB6tcghhpQ7ip0Oma5+OrarDrOOJJiSmmtaH761hUZkxztLSucJpRaTHHh5OVw/XcDxAlGNh",
-	"ZcuoHH/pcv2ixcgvNiVdulyQIkOMe/OWzxEFdqpewiKW8qUCcFVElsKmJt5ZnWuVVVvmqyzBRpjmIPmF",
-	"teRZylTCriK4BAHvrI/oYbxDyL9eYp8QTOCBThkNlGk9YOkBS1fg8wxX7uxXdu/cJg80FTFN44go1gb9",
-	"7MrqhXObIGAUafK4GZEmPNEEVtw0vKqJiisVttFkTjqBlQH3r4YI+0ZpY8BtwGsgOB8yFOD7y9XArZKm",
-	"HAmWYl2XV5ZEoZ8gVH4hgpHhuESORLgYsj5oShU/kJud9wMtu9ba7nZpiRxWw8VVVJ/cYs7q0og9qcaL",
-	"1IUfrm/mJDfxUrEcpCF4KvJbElg3js3ZnQpse3E5MoQ2mS4OkpUbNjfJ83/9xdMPfvrFX/4SLuUqDn2V",
-	"IQYRnvzLZ1/85S/huDz58R8//vTDx5/+yfNvfvuLv/xlRNyd8IpAnaJ5w7986/GnH2Ljq8f/9t/he7n4",
-	"QDYkc9gCg4B40nQBZD3vPebvFVayVvrezRPcs+4Q/enMzDhL4htpGmoObDRfbCwM3ohVcuOApeP8T+D2",
-	"on0WE6qhs3+oUldTnpQfeHybNaKrRWyd+Tr5yj98cO8usVcJF7bMxejB3sASviPxgKa0z/QkFtGl+QLM",
-	"fT9ycwud2nwIN6TWp4xQm4uASDg0dqf0vbS5Sf7DDmnLmMEPg7izZ9QOG5UjCR071nb/+k082W3zkLHw",
-	"2zSBt3HRxYdpqgVE9NQQ6n9io3EgUxQsxXtAjW9uEp9KYO+B3wvn9T0zbzcgw9TaqQV5FLAk+MjCwbWv",
-	"ADZkzbxqW2uGuJLk7NPv/vjxv/33x599dq4qhEAJ1v+cnOcyYD7ZgjBJAOhqfb2gRK9//eLKlXcQGu1K",
-	"hezluYB5uHoPenIkSivy7CqVoSKiZwM+ARgugDJ4yHWsvHILQxrWXajbVJSll9CxCysVZWcnMeb+Jvni",
-	"J3///Dc/irJke4w+yZEgA97Ww5SprXzPclhbm3AOL1JWX21uEpo18uhKpiIyYHKQMILJ8hj6pylI6yc/",
-	"/9unH30HwgruBQ6uB/BXof0O5tj3ZcoKZxaGjnEQeBAQqNIuW0iI3kbsqhoi5jbVXA/jYHlXN2UA9pDq",
-	"XkEyxnI40SXjSl4YrlzJxmoPmvkQ00G5sA3gDjQhCdwQEaVlisig96/fPHpPTNihYLSQDAnClkkIcPW7",
-	"2tsvvvnhs59+/Ph3vzh3CA8DrkqQH11+YRHROaqyD92VxFlwTmGzGq8V8y/MRh3WvLbU9RLb17cdTPl0",
-	"INMwDnC2AzOJyLrFHxwx7GDjygEdUzPWQN4p6DFb8FUFkJkrtbXY2xZRug6TCcYvbtvYRWuouGDKM3Po",
-	"/I82kDOA5lsvk6YLvGSJ5sltXpuzcrGPYn2BSjQLxpNBaWMgO4/L6L2SMhS7mYEXaXWNIM/ZKChWG/O1",
-	"bfeVSjVauSWpt5RSdOdIKUYx72iGkFp/syCl4J9TYuoOV8rMdNrFJfsMwksZIJKrM7cluYE8ghIwt+ma",
-	"QJu5qjRPkqxlA4TxgrEr11FvZltGib0NT04UatQrgUpxzvvNfIroPshgiCh2LARXvSQU+Jxdq7CX2G5Q",
-	"iB9bQgiLMWcf9/GmLVu/DW9bDhi8o8OXWKLdZaNtn+JZnwXm9HfFu4Ia7d06bjGMrVna58KoiujoOZtP",
-	"lz13uJZiUcN/M9Rm3tguK20ZM8DZNP8wSgw4BSLSjFM6Ek23qqqdMiYAqGfA0maxuiHfbd6/FPJs6Qj9",
-	"jwOWzgfgCXZAy8+hbH8KndxrbNBNwNdBJALwyefdmmeffPLh0w9+GrLwS5ubw0EPZAYeaZvzS/NAYcor",
-	"p7HJ/Qkpmc46n8MCl2x2vmCxDuaQIEPoHk20JJiON72xi6Sx1s5Bja1gnn1+wdm1Y+9eIIUycu6XmB0Y",
-	"cw/4kFo8SS/cfxMbch9zuvEE9dixlZGLy6yshU81I+3y0HmWk6A3ZV1z77JRPhBYa/x5PpZTtgP9WW2Z",
-	"xBHH+CqG5MrajF6s4CqFUF2VczUuQ3r0Kn9hUSqZBPm9qmUT3GWje/BamxRYY5cd8haCxJlVTNm7gHOw",
-	"akzNodAsNTNokjXQSg0Z25sDod7s/qrwnfUwqOsAfvkk6vyoSo7IQrbptrNMfWIlQlp61Ng7xu62qa8U",
-	"uxugCn/ARR4t1UcnCRWExnHKVCjtCi9Mr9UtBBQlg5T1uWKVGjHMbpBiDexUajYV66rRLqXnYySzKMFG",
-	"Umr2BylzIhYM+ogMBX9vsmJwrmG/rD4VlhCqa2aeEl139Xoa2gEP9iyEujUCVWdYcMalCEd9vlTZ/WmT",
-	"oX1DCLvVuTnPPGlvZfn0ixw4zAi0fgIorxmwlMsQ6qNNaakDR24xpOutPRNxuOQBO/v3pYfAkEONmTZb",
-	"No8HoFNt64xFIVLtC2Z/XXbww8vJWc2N2k0+yq13cP8haFB715GtWm1KdlAvOfv0ux8//eg758qiIpUU",
-	"6ZI+0M22TBJA6mqSZz/71dMf/nVEmqqdUt3uNcmT7/zw2U9+HJFmh6esSZ596x+efev3EWmOqDY27dNf",
-	"/frpb38XkabusY5ukmd/9ZOn3/0ZtpxI+03yxf/7X59++OvIFbCSJ9/+58ef/3nO+PUfN1YrfhSgBEAr",
-	"gI9ABgrraNsZse+LRt85fO/qNriemiPWalovCZr4TQjBollgDH0uzJ8RadLBoBll4Xuixkqzfm4+I9by",
-	"MU6AtMrF4d+pBNZcsx11Xo+qd4qX0vr5aLpcRWA/cPSjdIYalcSF+EXVjk6H0KMrCFD3JYuHTmyB9eH6",
-	"P92hY9KyZZVG17I11JvmS6KIO9eHVkQQICpvE2w7CVfvJVXVeIgaiiWdPcXSA96uApVHBaKem1OHqQ82",
-	"iB+u51iwGW8tRF3f4tVqA/muUDV6uRYWIreQ+aNfzX5C8VLLdEK76VqPheqz7gnmQvD42QjxRgDAAwvK",
-	"oCIBf1gwpawKVmhciq+VK9YGt2FSM4heNT+mJLN1fzblQvjdRnJ69MBaEwFynRnKdxjIS4zj53zONgfH",
-	"R/LlflB3udfplKRsoOUszXUWO8xqd2YD6gl46GvYyFSoEUuriz8Y6TY8NAm9Ny3xaMHrHW53bhl1dus0",
-	"THqtdOVlp61wsQft2Ge2SHRJ7IAvF8acmV3ke1gUwqxeN7fmUZ4cbB2Hn0629aUEabc5zGEKskNRjl5r",
-	"gaQaIMySdzXbUigmNIubhLbbbKBV3mWkhjaBW9qcCqPattCH1LTeJAUQTYjnEjchhqXCkauCHmw/671q",
-	"8Ce+pIrm+CIhR5fpCbOlu2bnvJevNgaS3V1bJhR0jpVmMQGphaO/cAlqg5zb65DBXuSzL3Go917WD3ba",
-	"wHIZLEzEzOdRDygHqKXf/n8YtUWIJoBFxp8xyQ5+NpSAMVW88sOfP/mrv47M+udPO9z6rjTnqrmZ6fOF",
-	"lBmsoNvCkkRrXOMj6P6DdxXyiMw4IZncAjb7sTSiBj65UDqRW7BaelsOGiS40B1agNjqUQUZJG7JU9Zm",
-	"/ABWBxW8yCaFUWiiY++h5jqCuFgzIQRgZjGmjKJauN03iusPlXYZ6xYvwWZy2SR2yLC1N+NIXXY7epX9",
-	"E0NhXk9bCYMc+AmoGUznxaPtvGPWN13YRzd55AMxQE3ZoIP/MvzoPrbQtuZ2qObOgmtgkT59DjQRu/Th",
-	"exxCYCjidoRYh7OgBS13KiT31G6UFoYDXBzH/igB94I4eyHeORGxrhvKonpy3wEYMQegSWCB7C1GfU3G",
-	"gXDmsgAn52xhTdzgwsGYLyAXSkNwrvJpkEl1WP3XUrmHVRzYl5ZhpNaABbnvSisXaG9qjGaLZoHpSMCJ",
-	"otkB7+OozqFcJEaM9KFM53D1OVEjlUnI0W2db03y/Gf/gEWPjz/7LEKASJY2LSwk/uYcM02Crnf8NVcK",
-	"2STP/vEfsegyIs1WKvfNzc8+//6zz/7+8Wef5SSQ/awFUQS1NOf2yb0SYkzmPbXzvgqlNXb+lbxI9+13",
-	"a4ksm01Xi1vZNozoeQRELC0DVlkbVPTpvVu/aBSQ9Ssk5l0+2XZl/UqR7i4GorbrF6P1EmppURHw7Fw1",
-	"v9am7/ktCOwUiQ8i1vpCeN9bOFa3ehV3HlMF6+18Ge79AC9Bh8t0CFYb6oVGZvQ4uEFXyW5u/jPK2Oo7",
-	"jWagr6EZkDCqFgdcM8TUH4QtsBRQW+wN9VWR2bkJC2cj4KbN7clNeR9hp0PQmLeyvTx2dMyyjAcYctDh",
-	"Gw7+GCLfK+UqWNoYgVFMOnKYBtnLhY3SN9diHSXvOFzRZso6LA131nLEaQZJsvsqvRTPSx1wVcXeG4bH",
-	"gWq6i+YhZdY/KBUxNIENeRRNpdmgjs5pn2aD2k3q4YC4uXn69CkjfnUmfKA5EijQ1CTpFvfE+k4dgmbG",
-	"ffK7jHMPGx7jcqhke1FFrjsJJCRYC0BLTRN1WK+XkyMnz+8VNXCGgdRv+J20xsStep2pwtPz4hNBp5sf",
-	"0YyNLPEMucAbBIWxokynVKgOS51nSA1bfa41OGVGqflLWFcZRrQM5+gxmirsTTgBMO5v6dIDRoQk7YTR",
-	"lKDzdQvsTfLekKUc6gWSRI4cMjobaO+sw49Q9JojZjmjKctcU/bf9nYL6aEcP7EnxDqxrCc+9+YRTxJ4",
-	"LXvI2kPI8bP36mGKLkN7xXqyFPLMNrq6hNR70AE2/05Fx8r5qYe6J1OuoT08dvvB1sM9sJwLrii/2jm8",
-	"c9DaYDmAf8BM4SD7EIAbKCb542AW9FHlqGURxQ8YY3mjXDN4TOPIEdqRl3GX6mY3bZsIStwK+lGRLtOK",
-	"UMPhCFpMtdU2Kvb3eAk0pblowQdsoDqMfF0bkG6Bgc6MtJSOrKamcbWgYUSGRbYS5suTC9rx7PkvIOXL",
-	"sjbLpCJSv9vAAv70LCaLLHza9EkSZ/wAk5SQRUF1vmKtwxMAOJCCMMDqMdJqCWZPiVb7FTkifSrGLwLC",
-	"fMbGuJV3Ck1uusFl70nBrsmY7RjVSdUvSEG0FFs9LeC8F+r1SsDbgplWdwtocLYuGwMihOoCKCe251WQ",
-	"S8CxTg69PXwy+2VjbWEH2VHg2JTjsviteBC2/pMRHWOEW9E+i8jIJiLIFARvBl0j0ywjDcRfwB1tobxD",
-	"2d0PoEurshAHvN0j1FZecjx4RgopgBvlinSljPMUf/FyTR9ubijBVYG82tpUiXmHwuI2DCLy9pcfkDc3",
-	"SIz17NMrksxP8fVYLo+iRjK/VC6rqp+ccgJ2hXlFNR8SLEF1VaKOl9sXqcyqQ6FJko9KnLpCEgSVOopq",
-	"kgpJoC+obmRG0Ui43eqJrxTBGZWY4+YaZ0sEpLUn6yVOOpkqqzlRlTNLKJY52bUxx5g8uEjdzf2UdXhS",
-	"lohMHXFoliQKwxNwSM+4EOgRy5ACqYUdNnALy8GQFeBYPXnOy3Y+MWRZtzSyPMUVTh30eTx0NcpypNfi",
-	"aEsv7vAeuTgslEagRPSCMCP/stPtd3/G4VYzkoAHTmIioCxagSw5dJs/x1cmBGclL254Kly0+YAGOZXM",
-	"44DygF5bporezKJYETGc13theozGRHY6vM22bM1Qxxlkxj6eUljLg4rTLi9AVM/gygot4HLWcAs6nUNv",
-	"yIlg4nSee1yja27iMPRmQwWam+YG6SnpM2ftK/OJLRuodkZsJze9StE0m40yH7IrFFOysSF4iZtomJxk",
-	"K2H9OfU3kOqzc/MaubJx6UvkLB0MEnvWzw/wBX/wrpLi3Cppmi8AHD51/jxj0nmZ1HQPqPPw5hWlaZc1",
-	"F4WaRuxl27VKS9JnAjPPDI0iAGslfCCWprJG+UgOaHu+QsyF0SVDcsn6qKbC5BfCBDFM5iSJmDvwJCkt",
-	"BwMW21CHznSCJqz3KqxekxjdW7EBTWEvV+VIrACJNqs6XYcBlvqV3d37xF7MqXSXruSxIzfWgv5CzXVS",
-	"AubrWwMj/ZQUXoaXLtyu8EGOPmHVELxDT3+syjdGXFTARfHcZxKZCbsd4vz92npU8hwVhU7xjnfX14M1",
-	"mT52Mx3/4SVfGHakkrNox/nZawSedlib8VBwBzKJIM5omAV61duy36ci3sy68Xlno5CjXKO+Fmvn+wWN",
-	"qCIlmUh102gSWkEBpbPdMNv3V/5ouLZ2sY0iHv5m9qcxo2nhB8VSThP8qYLul7LOUNG5knLH3gZPqGGi",
-	"5z8A+7SDNyNL6bIKR6jLytHWbvnkcXPdoW9yRWSgovfi5Tp26kSxH9KJa4PGHCUtMYAyWU08mShSMHm7",
-	"WBkMa1nxaOExWeRs7fgNDojn7KRQtygudSCWgjU3bbGh+cd0GY4yz5bX4jRx9rbljivCOaNczYrs96Fy",
-	"qLlJaEseMCcDJSAi8z7Xm9DGFSogBJEDLiDtEDxPw4F9TWeobM0JCFUnT7m2VS4I7Wo7sm7Z4D04i9Sw",
-	"3WZKRcaKsKLKVzFAf8GJ8H6MoWRbHGR20E+hYY/egkVDxa2qucv+xE9jYVFh1hPDJrgui6pv05pbJW0t",
-	"rAlNNHVzClEVVeZwstt+payBSHhrcH3rbwqLt8tSF7ZxX6wplafbUMq0npGToVPO4ioLt/Ty0dmhEpC9",
-	"MjS8jUPWooZtVMwb5TEEJzG7CQHgfPrHTEFSfgjGLsfYblAlsl9SdmuaRcaP3hypDcLsRpdv2OcDIxSO",
-	"05zzNnVSwiESe49LM5nIXDys22firL7EYZMdzCCtbVzwds9l0KMmZgX+9MqWo+bmn3/RsLkV+TouVk2+",
-	"roZ9tlAln9FfWEq1TAmqDFUxlD2rzwSxt2riKe5W38QrBRbegay6Bzp4JrexF7STYLaThe1oBOXCqHO3",
-	"aHufaJnlo6YHbMxFt7lJnv704yffw/JwxJDAnxFiGnMzWVdqTrW98MH3n/z4jycSLu3rPA4F/p17cCF9",
-	"7IHV0WuRhlmC8jYfGfDLKmmCl8+3osz6gEBdGm5NM7NyLQo6lGkfYTHNwgmaLkN2r9Qc23a3ENT8gGxi",
-	"1uZxpS6+NdSDUMombs2xl7jU81lb6yaASWEvBPCtpj4JAjn4lv/grlTLBHXsoeLg0xIbs5khojTzpIwh",
-	"+6hoBQZsvZxdCPZgRJpGfu4NB01AfyE93u2x1LXPyXK+XZMutyARQlDYXjHSWIx5w86Pcsqqs58rpmlP",
-	"vKoKegs+vaflIX0muyCfK/pGYt6e69l5C2/DmulQfCKxXYH8Bavquff73Z9E/5liCxmRl+bi4lEtUwPN",
-	"teV3mLKc+2VW/ILl0C4dwoUhQdzIHEqhrxJxwS6Qvj97+p3fwq+IiWkENRZIf/pnT35g0Vy4GlDd7kF/",
-	"y+e/+k9PPvuFu+Q663n57i6geIYLKOHdBSf9zBN/8+nz3/zo8WefYes/LqhoQ8/cX//syXc/wvcjsp4d",
-	"6X/7AN89jLkZ/LO/+9enf/Mptpqignbhpc8++ejZn/4x3hf3ufA/PfnBX0Rkn7GB8iHlCAOCoGSBpEJf",
-	"ldPczFD+7U+fff7rCHQ4hSI6ZRoqYDyCyUQD0Cd/+p3H//rfnv757yJCfSevdsKZLWpBiFFX/YLXC1pO",
-	"LhaJe2JYkN8Cw6TsonstSGINOi4soBLAUgI/c8iEsGhAhLBS5hezPHBKcbqFDqMWCHUh7xaGNmsoUw8w",
-	"ohx0nMgBEz7kXIjVlicbh1SeG8K7n+3bFkYgzQf6Z2cYuBuhEG0/1LrpKqMpBD32mdgiqgelXVNlnRfm",
-	"swt8f5Rfg/xQQ3zELvvhEvLh7PQwBR+h9RCfp046/jameRt2dT7rnqMq7AV02Zl2OPKHwcrfywVT6XIg",
-	"h/dyWLcryeLfdZnwR5C4b+cW3Lcer93Qw4MAZ81QwVtGlHmZC6axUGOEGpDUUuwpN7hJRWafKTKS6X5J",
-	"ttfEIvg3BReAdwWLa7YLByOkjxC7lMQsxlL4hVuFr0xfO4rW4eDbDtmZE1ktQU8yP5iNzjtGC553BQFR",
-	"MJ2Cd0R4BkeYDdSnD/fCrXruSKXBY6VcI/WJzNZ5RVNH04+5vALowuHSj6KG2g8n1z3A38PJpxt1k0/n",
-	"pzl5P7GzLhyPU24gftciR7fBg2+I4hrE9uqKqyQpSQaj5P7XdknKoJIHMsxHPZmwYz5PlfL8Fj5uR3GC",
-	"MkHSk0l8LEdqCa3iy9vTLXjUgCTnnbfbXDAFMnafG0PC9YGw/lS/koZ6rMZ/FCfzCA/lrevhtFfa1moT",
-	"Uw47HQjYYUeGTcx36VFlM2KaQPCZdh95S2myLfIquQHZrhj5ExKaGsQSa+1mc+ES5y8Mv75UDvst4BI0",
-	"mYgP66pA2f8Seyqyw1Hmrphgx7ZNrLVDzyi355HV3BBzCqAZ4RSZd/uihsyxAUfN0Y9ze5wCB0fYfVHm",
-	"oCh4HV6Uq+GYPAy6pP2vTR4gfcoFSXghH9z7rS00SeaG7GFrhXGGyIu5UBbXGOjLbm/S2cNFNNvxn//+",
-	"yXd/iXQUQb9pLrqeveVS7F17DKBjaB2rCoRqI2S//zYSa+S4oBpyB9UwFLHRbbLdJFQBdHmR4t2Qf/37",
-	"J7/9OMo3AsjEUkko7/Gn/6MkmueuhAJ6jz/9HxE0gnYt++wnc2fHfgQPj32V9cHjDeYqoEo/+eSjp3/y",
-	"O3uDDz3gjP7m0yeffDi9ytR1MsaxI6g74lf//vdPv/On2HV4+jkX8bbbD6alPVhuVX70T48/96syoOO9",
-	"HCbNF9/85rOP/y7KYc6Aw8MD4EDgFLAFMPmB6wl0bXx7Cbo2vldACxHr920x+IR1+ErlHnj2+Z8BcRYg",
-	"lZF6fTsT2OocK8BzmNGMZwyzQ7GOUdjH8zuIWSJZFMbi4gNMFt6eXz/4ZxG+G6d0XNFeQMAwRHM7iK17",
-	"TzDPO9DBqHXCMLHQPQldrZ/+4++ff/LRs09+8vh3vzi3mQX2U9bel4LFgIWOUAjpMDkUpkjmI8EsqmCv",
-	"sGvwO7ReoaPpxhizKx9ZrjXrhK/VXolIZsaAUVUFLS5oJnAxGGoV9sB1bAtrLNdH1Mowz7b5SV73qoKL",
-	"G2yLXwL2Q/usen/+8DtKoKy3lS2aAVgvBpU0rnLk///44lq0tra2urZmdvJL5o//s3Z6l7UN3BzcSEJa",
-	"XaFAf0IbLR64d5UUqzt0dIcpZeOcSfAELY6HtKRkt6ih2UNdffdKMgHhJd/oVSSjCxXQyG3BJct669oJ",
-	"uU9lI/fHZCI0a09/UEFHVh/K94ErvnGhz2aZZklpyg9YHAy6bJtrkE27IBbYbBzYDk8WB4GtkWWyQIvo",
-	"Dm1rNSO7C2HfqiR5dOgw0XuqR9PqAP4OPn0iPUNxzZp5f8OIoaHNkk5zUgeVI5Fv0+ZzsLhmVlGokgjR",
-	"Zzplak+GfNh34BppMT1itsGdH5kLK/kqA9eJbXkQWNAuXs3sSlbmIj3qXKI59n7NhvtAakeE7ZBaOrYA",
-	"+ZAqgrQ/RbkT58hvQGl2CDKnEi8LXAMYFRjCoV0tyAhfZl8LzGCHOVW2bspq4fi1zMcVWiVn0dx7+t2P",
-	"n/zgu+dWSbO4r5DXKIep64V5RhG45BYD7l5IbBCHADB59CuzeaONgAbY2LwQ4ONVQ4dn11bX1sl4SMW5",
-	"VXIXKooE61LND9jq8liSVZ1QDW3csGNdQhQxtwqXDyOaZrnfc9/YCAqtqTRZqrk0C9yiiisCgGFqkwAP",
-	"soUcWSCmfIXXay7rTTOwB2ZcwYW9en+xdb00Q57cQoe/qzVThCYpo/GYUK2pNadPgJAp7y2cm+eX8tLn",
-	"NVDeApRysTzX0zPg4y6ryA1vPVhiEeXZddYVt6agL5daMp0l5SX26ONLEvIyfcCYePlFvZ1Hqe1mtGjb",
-	"qNI7gSGiMoA8M7jUXyVvu+gJ1U3oEgcHtRzRs0Y60IlIHgkGsu9BVmF22FQ9mXKS00wOkYNlzDom9krN",
-	"bq+MIT44NfOUycIW+AvPTsnaObgv+sWzhJPb59BB3A0y8nuCkQFn2I8elhvKEwBsaCRYSiDyGc5lr13e",
-	"c0IazqA/fm+ex8a67RckGPuR+Z6b3PmPhyw4qquQQLB42+a4RrHGUWpxVTrlmYG5Lnl1IE3qpQ3VwqwN",
-	"1j5u52rjcrU8AA899lFZYy3QdP94a7MRo2QufXsok4WICrhDDdqG+/fm9yjD9y4V2qwuJIwK9zRpmgVr",
-	"2nhlLAWLLBJJRJptKtosSVgMakkiRRfsboaVWs4faV7QiBxYh3+mdsu9cMMfh95ivfBweLyzqyyPyiHj",
-	"A5FP+OIzOiqTJ18N+m5tugzUa4Nq0ZG+ngcD+4CJkgv3I2ZWMIoPt2ZKIrZFhxiysA7XQo9fc7sgLv/D",
-	"NfhVBBvv5lv84j0T9w+G0AfYBumk7+jMVC7mj4gurq7Yx4ZVMPhPhYSMS38/HQxSecAURtCxaTsl+Jj9",
-	"CETvm5vEJqy4eL6aiOYnXOzvIeBlc5NgUgwxP6oMjHJsX6mGfYZzLdR6l9cJ5cgW98wH0rPuxT6e7sPn",
-	"gdh56qvZc+O1pXn9xToee9KrFRg3T4VNN3NF2bwERlOmNIkZjSFMvhQgB9C9XmIj7muDsPlwdaxdMJum",
-	"zHb4duBG+bbgBbCrMQstaOD1+FnIxNTSuqBOnsYy2du3rCO1hRWqkq6gevTCpcsBVESqem4tW2btp7F9",
-	"Q6txuURxVvwbrGRTlxq9CiMn3rl15wYxl0hrTPq0y9uhOVVIBwBxaJfMTipyWIiw4uUkjXMNd1IC2naB",
-	"AZ6wLWML9Y3BfPECucOvFpy9LS5oOpGnffHipUsbGxcvBFYev25oorZz0nwyM9LMwKYPU4eXAWCGJrLw",
-	"PCb2Ab4aWuu3snrvWlPNadgjmcbkLObZPf1/vv/8b791btUV1e9pabNonR5ui+zt9eaWE8vud1sev2d/",
-	"DSGPmQtzTz7etSBEwpwKgXLABAd/hpooQlEGkLYOVeufR1iZ6QW2ECLHDa6zFBABO+gMLsBtYyXH+lv+",
-	"sRpKSH44ZYpzEbKG+sxdqzk2NzOdM4dckess2NxEpBuLcEMoCJ4YcXEm4Cds6q+I94aD5iZJGD2A2tgp",
-	"DAvM8SwenE1if/AabOS6I1m11/Z+R0AVVVQrcToevwIhLWKEtCh+aCEtMb/UdffIw9DPLKFyqJGEHfCY",
-	"CXRFl1RktXuUiz0ZOEV3JenSAZa1Ippsz4h5qFQKOj7bPdben2HgL2rSswNzcgJJZfA7sZ9dqmYA2vUe",
-	"dJ4X81qfwb0EBmlReiRToGj2Jhy7hx6WUZ/3zC7MVsHAqwwDOpwehkymujlxD+6/ZvZjuglRwK4IUd01",
-	"Q49Ac/broMED8VaoeDZs05JLlJF2fuGyWRUINqgecMX1rBgjONWkFXlt2WeRixa5HDC8lgSibkzTYNIv",
-	"tDgl9HBJf5gxFkjL4oizDW5bUkhGX2pOWLhdX9YwoELdoK+aWTCIM9lpMSvCKWnqV6MR29uAEx4mDNrH",
-	"ogFku4LYpFWgaJsFGwAJPJl5s9PpsdPHBAJe7WHK9fiBYQM5nAoa6ox4zfXW2ETADsOz7t97sEvOW0gR",
-	"yGIAjgInHbA9spPf03pgfaGYDok33HTU+4dv7zaiYDUhlgFBwZTaBIedUtkQAOIHGr3osVEejOBMydl7",
-	"t65fO1dhQI8gv74jS/ohwZmDNVER6aSyn8vLxGIpLGWVmScNlKtt0KCQBdoTpnxCFfoMSfN/ffMXex0m",
-	"muciTAhShVvzqUHkLNzcGph7DSvBvhcXL168Ym792u41+Oobb1xDXGu1+sYb5AaIfkyZ1xD9pILcill/",
-	"IA2Rj1e+ysYRaQ3Br5LSjj6jnLKVtRyweFa+HzRiS6tVsu0wtIkUPjqBpoNyKqGFej4EiL2Z0w6jOKF7",
-	"wiy9ksO0DbDmzH1IkBu7FOEi3Qgurm2YXbnVWbkrBVu5Y9jlKrnNldkUxNpvgmgEQy8iQ5EYskIEcC+K",
-	"0S3WFOyhbka5wiLoWYGOMhii7VcCozQ6N+JuK+u0stjb0H6kpEcJOev6mJzbJBtr6/CkgioWKOjYWLto",
-	"8SYZ7Bi8uK3NhQ3XlzRlrknpWA5TIErFmLnlisXTBId+hH50mfq9hapTPeKCKM2ThKRDIbjoRmRj/SLR",
-	"UpKEpua5jfVL9kXmCEVk48IF+29L0fCifTYmUMVl9wbV9paMx+aJK/DCPhVjwEtWEbm0dhFv3WE6Ha9s",
-	"A3D9qMcTYwMoltqljOVIrJJto1cEoKThoCWy2zV/Kl9I5lB0V8FOsG08GttGPc/h1G821l2Uiw54Y7Nx",
-	"cXVt9SLUXekecMXzHuDN/KvLSpQL7HQCWFpw2KUhVC1jOt5ETD9I5QEvsKFVi+SXUGHWoU0TJmKa2pP8",
-	"dk9uvvGGN90i57uPiK0sjQiUmkYE6kvtU9D9RZkH85uTaGxg2wbH7+o0gW15AksZjT2FxRJ6FGwVqSwK",
-	"kRmuMIYCuBS3Yij8V9qjYWLVK+0bQ1M1Nr8eVkizW87fNgvWeBTNvREopvHoHYgADKRQKMkurK1hN0Qj",
-	"0tFVlDt879p+IqgBzy2GcLMAdz8IjakUP2iDDRcgI6zslX6M512To7wkhoWxIvLr75g5qWG/T9MxBBUK",
-	"hGUImnYVGL5Qc/yOeRFanaqUTEGKK9d/wnflsrzFo01bCYexigJBZiAF5gHglTwlciS2LMyB7klfKcpT",
-	"ggFCoPdUJmwrD+lBaJKcVMLFhZqm2slsl2SMfTywgxGUITU2G+8NGTg9beKti6RWozbrJDOkX/Y1wzPK",
-	"PmbjtNW+hdkOMz/FZ3yK1/kUn/cppJWyj2UJS/5zi6T3zBoAxhLLBpBvBRgcQ6AV4vTXdlxRD2hVRrLR",
-	"MRahQl/9q4y/y42ItRlSoYHYOLrRRwtDKZick5bWIYbGaJrwmoPT8pBDe4nEA/CKIxMNXgAYtmSNkRzz",
-	"tz+8Aw08Qw0U7g2YUF5FP4sADecQTCTrauNrzfTI1tFDKcQmJkY0EfcWyl1cXxyMkBT63jifmnVjrpJt",
-	"QYYCcmldq1qjBEPOhY3r9iGbKbIxXlt60od8hqHQPLEqecIF2gNhUTQCoYOgjBxaqPMON6/FJIaIWICO",
-	"yFmSM8WOUWYj6MeObm6byTpT/uQ18xriZ6uW/ouDztlwZuSt8aRVtwU+/wGj2PM2618EOBldfmCNO/jN",
-	"WkNgPLWh/r0dFIrIHK7ZJKF6ulxufF9lY3sYIWBwVcbjpZ3Du4ABgYcwc4fodMgeTZ3+9aV91TWsCpz9",
-	"XWfyLuP44wZYl0OIAWTq3/n34b+PStXAt0MG+aZLVIqQJVh/K54ZzhQ5i71Dz0UITKsxy2XUk6QH7clL",
-	"Ml68md+jA+BFxp4uHuVRT4LN7E6SH9omdLXOcLFQx5Qd+NnqltNYcdOn+3gUxy+zBQ8IPLXDOlUE2q3O",
-	"XSkYeDSOQawFRZpzlAg5MmqAWXmGjUpv7NLSSiR723m4B157cW0jFL5ybqaYKC7aSA3g4eFiwqOzlGNF",
-	"fQuPaqfqPOao9V1wK3jCtrN7DIe2voaIMNruIVc2FFwNLOWYz8oJ8RzkFvkoj9OJ8jP4OR+TNkkLi+z9",
-	"Cblfy/XKmzartQMWQruXFxrkLIJhnVslLrlkQMcWnStJ5Eh5b3o/yiWXEuozpOBtHglhmGDulCFlY0ug",
-	"wpghaDkXvMdHL2qKNh3XCiuA7IREB/gdBFlAZMx2m269VhnnqYw3ecIykj5aoXhMGiYb5SZ0chTNoD53",
-	"tO5IyD/1qe52g8McJCxCeVf07ZqEGcwDyCf3uUY2EGxOmZJkAAV4hjVQsc9Fd8tG5qjC7vz7bDDBBLLy",
-	"gNdnfflnfRs29EEuWv+yn3WcUbVDvvaKHnIopMrKZXInHH8qOd3tRLb31cxYGdxCEhZ3WQZ45ExGG6BA",
-	"VQE1BWNdFnXnmKX8AJb41bUlYRlfEWMS5hIg69sZDfj9f+mtyutuJhVNyrYUuY6CYXnovUmYVGsdrglV",
-	"PYgHIY8utDhRbFITLp4A5x11+vFrwbh8wXgNdlbvSsxKfAUE4w4oWa+wYMxC7sMUmuezpLNiATO4gET2",
-	"A7uZVc42ppyXi8P7treizXjPcN2CGVJGCJbliBRTQ8DYnZKCJ9Xfc92u0mnx9eB8X2RCCXiAYr/sjpTd",
-	"L7No+fz7QKCPzueKZsqFlmJtKWJXuuHrlVHjM+8zdKLA2stOsas1QepeJdv4WIzuIognJw71uyuZInI4",
-	"lariC1+cT4kdsMSW0UeOTh3amis9iQnXW0SADpnvvPFaNi5dNl6HKh5b9XaUBx8/sQPgfidHkOKoXNnX",
-	"qTY0kRJ81VdlduR8OuXS9YYxGt19Ge2mVOyzmCSGB0Jes1QMLE0IfrIUfc/oT1KEi3YyjCcTEDKPUpRz",
-	"T00I4YJ9eWKFb7aOp0b+2im/eAmcX/tK7hWPpllK9Nc93ma+g7QtTorwFPTkiHSojd30qIKU+qN1pZBt",
-	"QdhDnVKXbpROJJGe2PPhV/zUHA8742MKRMa5Bfac3/9WHoS8A4Utw4HZv0trZAgwCCqHN1sACjGHQTBX",
-	"uZJLgUNsBgBuFsw/vUp2GI05anip9pCGW1mXLns0RAyUL0cCSI+L7mQAEsKkdnhbpGnvaqJz05U3ESmS",
-	"8VEpmrlcvKHFQVHw5Nmmn7C9oXnulAczABnmeA79cUUzEOzmmEOW2w7lOcBBrAKKjt9c24Fl8BT8rjtv",
-	"JTxllmQ9/777szyJbjsbtg9K4PnbxC59URH4GavJsH4tQiQxKPL3Dahtk2prJ/eHSpNEyv1XNbzhztfR",
-	"Wn72IyctHuInf0ry6+Jssw9xFs9boDgPpRHWCrbtGXI4P1K4EkVf+JTCYkGpqYXyk51VcgMrHdD9CkU9",
-	"41z7n0o5RXaEr5OKji6eYtb3RDKP4xHldgVuAn2chjCMnbA9EYfnIG4VSpMTOkD1ygHbIgwhtNVzWr7H",
-	"mkMjArmngssPvrK9cuHS5Vddal+z6/jyCu83zr9RpPsFQeuCZR9gUb70wvsm0+1eAR2y4tFLmNZ21sFT",
-	"dhPjN/a2gpcKigtPY8b7bbtmp8XFhPM9JgdT4hfXUbD7ZRb9nn8f6xuriQ18yAiO+9dvnjrBgNt5HGIB",
-	"v4Rgbkds1A3iztHJCEMlr4aEoJb2qx6vPsee2RXrE0fU1n2gqwR8pqOe7J9KMXGHu37jp0NM2PkevZxw",
-	"lUp9v8BVsrugAKlc0bkHlwslgGALFyGxAE6F8vhUEjQu0amhZ5juMWk90i2to2T7wwxKPv++JdRH52k3",
-	"ZWxOjQ7vCpfJZSGEY9dJFCAdPJLcgI4Zg9rWx5//xZMPvv/8k08sCMX6GonpGCNkAzp21bCpJoaUyvOX",
-	"g941NRywVLGYxdA6J/O1hVxrros8FYS22zBoLDygPEGdDZBGScy7XJ9ut5vZ6G1PD0d5VuF8vGWT4U9W",
-	"6Z+f/ylwupkNxyLZ3K4vxEba5jOzmMg2NuHBZExbz4tQFOaIYkFxlglayg+2HMqLC7jlGrqPMv99Kb84",
-	"24SPr2Y/Nc9NMJFT73o3GwkH9OSzgFfLAQ6wo7bIHc/GoscRK/Rnxs92bBsprh2UKyZCRrbGCAdAeMfi",
-	"jmLL6q1cTb1MIXStCO1SLo7uzM6T8af7wCKu+0tyXo9EZN/zxH4KRPY9LyprcwnQzssZwl3sp2fBfJ2u",
-	"DAjIGB2gYh+RkT0ONhRwrJJbmhxI7vA2oIaDJpu527hy7ehiQsXS5fvraPshRX6asra+D+TxCqTBXQPP",
-	"KE7nVETOYfsyAzzHDqypXc4QZqeY3xJKp0PgrcoTHE/zmNunz5VlkUDHpytXPD/ro3dsueXF/guTuG1z",
-	"qBqbhc6Rczk8quwb6Bka0RxUqqF6Cf0TMK1aCmYEnvLI+h4E3h5vwLTiCtoxTCrFUIp/VCJsN5sRpJWy",
-	"h1xpcrbJxWCoV/HKyuvkb3uOxf5911T2pRd4udmcAnlnZps7vhVDOK6jcClbuM2sdwp8Yd7B3ZVO1zb6",
-	"b2TP2m2adl0PPQXFxkDfuRLo4sn3jR2KeaR2ULbrtYhJzKELbo+LLmGJKmrBR6f7XiRNC4s+FA5XuWnP",
-	"bY5R2m4nFqf5lCMlw85ZOfVqIH7gATnVJco77kA607Wy1oGO63JVegevT2fBkd18gNi3JzQnyHYWnVCz",
-	"UXt+qXA/7ORPjbKM833hVcepX3ZHw+6X8mJLC8EREeyvOtn5NcJCyOEA9n+ykatD8DDii7bkAZRanlHY",
-	"GAkPMGGGODeL3QZS1pb9PhMxi5uI/WFJ36E8evQ4kHAABTIclCHkTMpY32v4RYrY040QiwfiVRCTtZA8",
-	"XlVc2C/zA0NkWQ/saf4SEJFKp4z2SyXkAyDZFfAwY5vYTcQtEGxkO/gWCr1tN1cjRKEFgerJEXYocDIW",
-	"07C48Lr5KmnyuOlydTHtNyJNeDlyInh1MyLNmGrahLaD+GWsKodGSWTbV5b1JNSNCQGhtAzeSBSaEEOf",
-	"QfM4VeQ2VXoF3rly6zo520rlCJBIYnkOe6VwpUAFEGzLOx84bjAuIGmxLs/546DVAi6Qa9loRozNE7E3",
-	"9PoluwBqlSCf6Jgd7HMx1EwBf4Gms7miOcOahCSJFF1EcMhWPsoPBqbcYnrEzPMjabduK1sXYD4gndUm",
-	"edM+l4MUx/ZkEbkQra2twc/UCJY2U2qVvN2TmU6k6T7LukcqV5TLBVlfcxM0u9geQlbUi/JOFrZ4FRoi",
-	"TvFp3yHRLQeQihk7rMaRaGczRYYP8gpJUglpt9P5QTDWo+9+YRYQ1u/W9Sp6mmYP9Xkgu5WMxVRjq/AV",
-	"nFZZAjfSs+U2Y9vfZClZ1Yh8W68thcOMKWWieN3DC55KD71dhFNjbuB8jyndVPnFncYxKm0jQaHHEHw8",
-	"IsaS6FONYLaDntRSkbNPf/rxk+/9xdPvfvzkB9+1OaOxa4g+0ZSZxRZzIQgBryc7wLtWZK91+6PR7ZH6",
-	"XgXdHmeCPbheN37wONP22FVFLnMK+RxoeOge6KRra2xV5srwYadHon2Z6V23pKdFooFedkzVQKjRsbii",
-	"BubwhsrLJZxGLyzIAMBJa1AlEQwIwQY2SUpHWHMdYVv1jkz7yJz9swOa6lWyOx6AtNMyic1Z6dMub+Oj",
-	"m+QP79/4ckTu3zX/d/1mZARTXypNLl4gd/hVyM5Ctd4jGRXMaOzASS2IU/npwjsKPZimzljWvsUDpzj4",
-	"+dKenPn+81vQfx476msz5xEDow8lMesP9Dhy1l1kzETe1sPUiLB+y58nKFThXaZ0Fs6nQsihaJ/2qNXX",
-	"gHYNcz9WcR1NtxVLGKhRW5bqzygkd/MbuiJoCxoblDQghv+UdGi+uFalDzIWApqjERHeweSOsq/tcxFX",
-	"boHt8Cy+ah4KfNhWiLtD6GBIdm5eI1cuXVwjo5RrpgCf2lzPYPxS1hkCcrWRYZlTpI9VvnbkWECcDX2H",
-	"DdKV63AaytZr3axXrq+26lEzwH+/+fXtlf9IV76xtnLlD86/8/7GxUf/fjPUa7uyMibbmtU30ZFmrwI0",
-	"heHH/WGiueEm5w3hrMRU07ovgwNwzPodfrnMyYDoMw5Q5PCCDb8GWfwJq47ogbH/tkfeCtdt02RfWXkG",
-	"jsYe5cIhKceIqdyjque9j3ZytmsgFguQXQD1pAo8jM6Xa7vRAkgnCIQJOK5hzHUOfNmFfLbmlQwei572",
-	"llm88WG9Y0epVb2V394yQ2NEbVvwZdAhrklB+amoZhmhF6d0RJNyTetGsZvARLH1GUVGXPXI2ac//PmT",
-	"v/rrcxGhYgzhAtJiHZmyYiGqmpWUjloMkPbr/PTj1lretqRwDG2XXzfXWW6untu6skMfp7RjD3bCNAul",
-	"zfSzPiLmZh8oGfSkYNFkfdpkdxCfWDMC8H94yNzqstzqCIvgQTv0ITJUb6FAuzgj/3e4nYZZqOuwblPE",
-	"EoCK+bJ5z3J8RW4tp91Fu70UIhm4Q3REg1mZUbk7KLC1S9jJjXxUS7DaHpsydDy7+PX40PGhzsLwXlHI",
-	"2Wr0+GVpxLMva53wXuYIcjAMEORXGRsojDNzsEsToBWsE8C3bVrbDfBm4fe72KXIKE809dFCo8iCaZm1",
-	"+QKHCiQeObxoyB8GsdyFcbtwR8pWyXbmzPkqvwpxEc/r7KnxgXQ4Elt2jyFryly6aJE3sJDPqDWQjoBb",
-	"hcOCfCq0uu38fGNBcleC6DYnA8bbw4yunkxillqNn6POvW1fagFBYPlvdXDLM2LQ1vC2cPvYjkWmpPlG",
-	"0ywBmL9EHgAXtavFFS5HISHCcRuuSIt1h2IJ/OJKxi8oEdBUCr+he1T4NlKgmW1NOa4OXZS8DHXMMpDN",
-	"CcULbC67O8plv4W42/3hwtwtz9mOpMw3x9eOT2maz0zhoB2Wox4lMzTsLDvY2rI1zDEWmoyZnqmdnR+k",
-	"zPDA2Thu/v1QCwEeXLW/mRUPcOAw5iBaztGzJr87jk6f03CTL6rq8FTpzKd9YQ1SghxXQE8xVidkTMk5",
-	"yi2dYxM4dgD5Tch7oDRKHZ5jTASHlqJg3MflLjmGE8BjIhlblQnLN0ocmHh1T8gyH+DljRK/3hEdKztJ",
-	"VWqMmINl5OYWrF2LeaZ11KqDN4U82Ra0UqJZkpSdl/6MmCdLEjgBmLMo95kwElDEkAg3QYliDFzb3G3k",
-	"sKOlF4j7eYedXH33fspFmw9o8sq3WXi7Jwntk1s5+qPtNlOO/ubWc7uy2gi0G6Ude0VfjdQ0Uah6mWmM",
-	"ejJhjrOFq9mw+x2krTqfLIY1eGpj7Fv56DqhSXJSc8bKC7rLWK7SVLMyjgsXK8eM7McfwEOBmNGOA88A",
-	"p6NRAunYTC6h2qz5Vcbf5aKL9UQlAzJ6dmE8HuQ2xpEWIkIVAmhlY2LYXqPaqLQ85JheopyGoy6er1oV",
-	"NMgovaS0DSTdSlvGbFaaA2R+U6L4wxXATiTmAQKds60u15UyBht0fc3lmgOzuER0yplaJW8bvoM593tC",
-	"No0OZt7hWv1CqzTr4bPit8USKboK0xCoRp3NglKhO5nnPMyMA5bNiI6DEjbIi1Cn7MsWxKNtUtLGhStZ",
-	"yjYO/oUCNTIR3zfrcU3GC0jm4/Fy+wHu4MurmW4Xlv/9B2UtmJIRHWerv5SjVzhuZpsIJeYwQdipjbsV",
-	"lt1W3SyX3U4fzXLlijQd97nI8m1smOrVktFujSrLaKjXKZE9NqGuMsRCUDJnn7LNf0s+hlfLzK+NQgLG",
-	"19dWrrzz/sajULLFjAHYmqNBMkMtgYuliSCXX3oRC3bui5ewGZ16Cet+mlF5G4M8tVgLuW6DqdIuWmw0",
-	"d9hmZhHy142hAZ5JKCo38kSskvss5TJWiANjTpdR6hM6CHCMMjeoIyd0lbwGXZyATEsZ1WxBBJnjQ0as",
-	"AwqzvuRTWJbq5DxVR3kKt+PYn6TwIcyLXN8AZkYX0PyppEkCJ9OdyXnwDLNawx+bB2dBWsXHjqUNy7KI",
-	"7FULc5ZCldCFiPy8I9sZWN0oiRzC2dmnf/K7pz/63blVArk0iuwzNnDOe7jD51lPgKHxFODQKomdCfkC",
-	"GfHCCa4BF10yAKl2ugXPDRHLVLHjOs3HLKk8vPBpE1h2WyucZ5sFvuIgOMtlVlvbVriUpMMEcowHAxYX",
-	"fb+BBNtXw1bcwXXadstUxWT0NfiQBXeWA/Q4ss1zZRaVK94O23VrtSw4s01l3zHXZmbwV/jOifEd33vt",
-	"Mq6Yspkn4hdp19qReOTfvBvLMA3LnRRTc3SL3ZTGTDkfMfAaSLWWMbPYH/YdGCRFH7Ec6rybGKSmvQvT",
-	"DhToGda9DPWitveWj9u60vEtZ1lDoqUtLXWOZIR2CYjsfTaGV9u4rMNFhFEnIMkn5LkdXnlgN99MPA63",
-	"dAQuGhFYd3NKHg6MOIT7I2f2w8dGMsU4smHIQVP9ZLmv7w2YeIALdFKNZzu8Wq7r9WV/vbRayBLX0h3W",
-	"ZmNyiTBnlPtUmdfanffz7WGa2mmXpXL7ag13dDHNBnMhXL5hSUpOBNTta8Anjtfi2duvlE8qkYot9VjN",
-	"yy2/IWIWH3lGDswrTzilxIiiqwwZB/wyrTGZ7MBoAydW48V1NiLtxKLbwDQrh0BSOUOplEn1EAh8d0cm",
-	"JyUO8jIB9Jile+FhCWUJx6N4wL9zZ+f8+zwud4LeAy2qnRW5zTk/W17fmcTueBH+z5JTM4c2kOYrFo8d",
-	"l+sTp3LqPZ995jAWywi7pL7jbaywz3LcLFUD6BSPfQaJ60roMkJ5zITmekwA4taF2xbybp5uJ+b94XEc",
-	"x2MyFMyQsOPQcdcmlPKB3Z6n6SMPsxkdCKt+qpxIEDUWJabcdXmDtntIblCqBGBvEVE93kHnZCLphAyK",
-	"uRoYxmOp76X3Xj7wa1RZz3ux+ScSgbRhj8rGIMUeXC+Mwn6gJWXCqHj5NDu7US9SufPE4jAJ+nQwBdYm",
-	"fVdA/+/zfXYeN2Tz/XJJqZkwciEPq3jGOdUoKBxQoZ1z1FHdzGCPEakRSx0mrfsML8pa933Fkkyivhaf",
-	"5eLTnqOT6TuDwR23MLS09IAxUaIb26PhgcKPGCMdanmlEYcd5IsRFA8RimdixgnVVO2XS0dw0sEtmWqK",
-	"qNFA/rE0HwX3ckQEoylTmsSMxgCSHgj6wfi3sIQ4B7WYyoRFDikRpC47YCdWYO7CklUWlvtcxEtB+zLf",
-	"LUP6yonGW2QGvFh/MhE1JBNfYLjyJRLHZjtepCh+W6b7CVf5ilo8zLmDvUgfhEKLArTBm1CxD5WwSvYZ",
-	"NjQxR6tHD5g31G2YyIwJucWXb+wSHEdO/CD72MJTiTkDiNLl4AdA2E81UaAQqEUZF+qHACKv2PDA1eZa",
-	"YKMo8ySMs8FDD4QYWy3Oa2iwNdWMgE41ODh5zQjyPLcY2RhZCjpx/QWW0jughE2/TP0AejzfDsAQ5RFD",
-	"MWObAITdGFXhL++b/8z245o7IiKNJmHkdSLVJPRrOI21rEnSsQEhU7Vfm3zMQyfNhwsTOfUuXI3bOY+U",
-	"zyOEPxXtGf07dwu4/zxJSFduFSD6MmAI2mcR6VO173AnQMFlDwesrVlMaJryA5rM6CugpTkafbNXhvtD",
-	"1/3XHQaOwtjdhq1fsMdAnZM/NwD+qva8xBX27pgq5zFmbYfwX34YoS2VPzFWEU2p2DeKqtEezfF7fcZO",
-	"wBm7jtv5gg7Za3zNozjVdk9rHWs5EiydlcK16zpwjqjRBhFWrGMrNUZisiTZ3AM/G6q1MZng+YUSxQET",
-	"p96ve5W2949cxz21ku7+UFulk7RoO6R5ltXm3gG08pyn1ZP2KrnXgb6HVpKAq2TEhXVMSACg6DKtUFAB",
-	"4MWIC8HSZsjgsg1qws5XlIeYCWc21AzOPBEPNWfKSDU5UjMPGDnbNFNdFVKvmH83z2GdFQzzjHKXNd03",
-	"1073cdyl++z1WTyqs7gLeOqVLcCUqWF/4PoShA/pbXPKbM6whVIFX2bKIOWdtOUQUQFJn012RsStl+lr",
-	"9XL5B2nH7B1bDL39JCqXZjanW7nENSCUDGi6z+KpDqb+GJe/LwqkfAPJIlkM06Sx2Th/sA77aN87jTwK",
-	"AIkJ04RDdM0GuWxW+HTYzGPo2HbyPM2K+CfQMjkLveAOZDgpn+K0WkB863QCj0A0HL8Icd/8l7LA7/Rz",
-	"ttb67PPf/OjpR985tzoRwws9csP1F4OP0QFL8x/Ler8EuiHJdN/wlRYjsUTIHFduB1s5/cR1m3GFFVfY",
-	"J/Ds81/9pyef/SIi2Mzz3NRMQy+6LZWy/cIgzHP2yScfPv3gp9gNG2D0+rYRlNtdf2/odfc6HZaqDG67",
-	"6AFUdJxfEvAphN6C/erJ2ad/8+nz3/woPxHX4TywIkxwmpCzT7/3w4lnYrgSeuamTPs0MRSsi5tlfwnR",
-	"sG1acvbpj/7p8eeFRfYwbiXtrtRwwNIDDsU3iZT7itDCwkIh36N3Hv3vAAAA//8=",
+	"7P37cxzJdSeK/ysZ+O43SI4LIECClAjE/gC+JFp8LUjNRKw8F51dld2dg+rMVmU2mq0J3pDDV15Z3llZ",
+	"suSHvLY8uhrZsr1j7Q3JGs3YcsT9Uxx8zX9xI8/JzKrqzuquajRAkKB+0IBdr3ycPO/zOe+vxLI/kIIJ",
+	"rVa23l/pMZqwDP688ZB2zX8TpuKMDzSXYmVr5S7tM0V0jyuiNNWMyA7RPUYypuQwi1lEKFE6k6JLDmjK",
+	"E6pltrYSrai4x/rUvK9PH91moqt7K1sX1tejFT0esJWtFaUzLrorjx8/jlYGNKN9pu1AdjqaZdMjuTbM",
+	"lMy2SEuwR7rlxjGgXUbarCMzZj7LzZ1fH7JsvBKtCNo3X6LwvoohXQwNKVq5llLe32WdwDDMFcITcvar",
+	"X711/RyRGYnhJzHst1lGzu7cX/2Pb/7snB/NgOpePhi4dyVaydjXhzxjycqWzoasYnCb69FKnwv3zw2z",
+	"UlqzzLz2//ja+uqVndX/Sle/sfru7/ynldAsrjPBaborhyKZngj87JYxgTsrxpzBC+aMmfeH/ZWtjXX4",
+	"Hwzb/uIHxoVmXZbhyGQ87DOhg0vsLhKeVIwosXfUXciLl6eWjq523n3/i49X/d+bNf7euPA4vNK3EtYf",
+	"SM1EPP4KG888RrHs96lIIiJFzEhHZoTRuEdimqYsWyMPzMRpl3JBRlz3YHcU7TPSlsmYcE26/ABeZX+m",
+	"Qo1YRqhICI21grdu46NUSN1jGT65eeHCGnmnx1NGuFZEj7ggSvM0JdlQKPPiETUXzIB0j2r74sgQ+Ob6",
+	"FQKniFwiisVSJGqN7BBzAAhXhJKulAnZZ2O/XchX8g0rrM+qWaCa+7axXj4BXyxvI1n9P6tI/1bnDtVx",
+	"b3onDJuzEyRxj4ouM4wtMzPPZL96Ap1VfOGMoxoaxV0p2KyRyA6hgjCapRx20az5Nrm4vklGdq/sLvVk",
+	"mqhZwzNfmj3GC2Fed5sqfeOACX3r+vQgWzzxvDalShNm7rQLmGX8gCWVgzIvXoU3r966XjWojS9OHc13",
+	"3wrv6W1mbrsLfHZ6pHjVsuEKvoEX61Lf5Sn2GxgT73M9PZhbmvXNWSQUJFRELq2TUY8JQtuKCV0lqlJ4",
+	"W3E4CevQYapXti6ZwTg2e6EGi73X6bDsbZYpGNHkAO0Ft7XS3FyxaAf2HUsVAPdlyuNx1V7i1aXu5WZp",
+	"LzdDe/lA004nKJHgSrU44smiDG2KpqKVR6tduWp/BG1hDb4OJ8hfW+X9gcyA8GAoWytUDBg/j+oFKFUP",
+	"qdoPTsZcqJ6Lpmr/hIjVx2YYaiCFYqAY3s9kO2V982cshTbyf+v9FToYpDymZnLnB3jH77ynkObzUf+n",
+	"zCzFyv/vfK7/nser6rx7L3yxvFbvGD7HFRmBhnt29+Y1cmXz0hfOrQHB2BeA0hprGSDkd3rSiGVkkoNM",
+	"DlimOc6GJ/PG5fb9sduckFYBEoT0GSifsmOEWaezDWKcomZKgV8z0qdqnyXEvGqbsP5Aj62wN5fiHhds",
+	"JZqi1Yk9iVYymbJ5A9819+D2OSr6mj0k5oqdzrv+7bL9Hou1eftOXw6taRLYiBFVOCWWRGZXBnRM2ykD",
+	"5cdcG1AeWGj7xF6HiXkDv8nECtgjvNntMIzaT0wsTHF85ZcVRhJcLKWYUgzoiCYJN0tF0/uFyXdoqtgk",
+	"Td8TjLBHA6mGGTujSId3hxlTa6R1QNMhfLhF1omm+1bNHAAzPqMIXN8mLZBIe6pHM7bXHrTMTshhRrgw",
+	"b0zOKAKXItKXWmZEinQ8vSluAAGiHjpSNh/390XNZIzhlTIz6sjWxuNopTzk6Y/ukMxwEMIFaVNlSEty",
+	"odUWgW/BDAUjo55MwczsyKxPNX7u8ubU2AojWw+OrCtXLbu9aQb2wIwryPqv3m/A9QtzvmzmnMn+HlgA",
+	"e4YSh6mS2dgR6cT0BaFw8syy96VgY7MSHSbI2fW19Q0yHlJxbo3cZQdGw2JdqvnBnIW4sl7+X5M1yWT/",
+	"nhn3NT/s4OLchCOywOp84XG0wo2GBnzY/THr3LqjZvQ686o+fXQLn7tkp2b/mVMizTI6LtLhBZRn8ZC9",
+	"CpuwCyNd7rpfNDKTpge0+0oswQMc6nLXYPNxtKKlpuleKlVQ0DEw2rlG0xruJXCvH25bypRRUSSuLz6O",
+	"Vjz/PukL+7YZ6HKX9dKkVC0IDjzhpcNXpsPi0k3JilmMtLSVs0Q08I3mYjrlwip45gtbYE1mOiJUkJ4c",
+	"ZpHR/FB1WyMt5xQDgTzqsYyBBEX5bvRCgQ6EsiBGsmig7Xjf2yy/XVmTNHbClCK5z0NeyZaZYIt8/q0P",
+	"nnz2LxFppbQth1mLPP31R8/+3PzQp5plnKYt8uK333r2Z38ZkZad0LhFXvzyJ08+/buVaIUJQ4dfWzFv",
+	"W4lW8C0wKHw6X4ax2bfZjpxZ6nd5ohfWa7gMilQq8BWwFlFxL6aIKXRaStTVwDp0dBneRsMr/GX0JHKt",
+	"iGJapwx+g0iA+ctxDJZwzRJDn4KNQFUC3mX+Yb0HAcLTQeYnikwnoZqtaj65zME9ao/nCnGw0R5HK+ZY",
+	"1Zf9D9xsbxsTaVL4r08IfEMtUoeoxfw6SS2hieCGN9dNykO7EBpZU0sl8s6fqekYJY1sNFXLJ+k/9y21",
+	"ja7kpj5pBglcOwpnGTavmtmanbpvxPY0YfvrirTH1ZS5iGoIR2n+Bgj2SFeFtpzJY+6xXkNjn7fA897a",
+	"tq5DIoV3xk5w2bB7t2SDw9Aq1o53RUMR9bDHiBpmB2wsM2Mc9QklCVcDqmOjwigWlDgZoypEUe/0xhgh",
+	"kQFPxDy+Gq24gdT2qkysjX8+ciOsy4PNwjXjvlpTjAg0WOyvDlJJE4Wu9zaLZZ8RJ4uVox34RmR0O8OE",
+	"bahpegv8c7Wp/C4bOfE+yQJnmT+Ti5x/OEiEsC4sqXD/mAm2DW2Z6dM+WyMPfXBsrJkiNGMwb/eViPTk",
+	"CASU7GgmDEHqbcIThdqQWSZwfhsVMg9sf33IlA7569RMlUetFIzKY3OSTm7FJMPJWMz4QM/12NnbJvfL",
+	"PR7B9IN7NtQ9mXE9DvPch4aLA3lmQ/OHsTpkFrNDc133WfjAK8153Ux25SjomJIjNz7qbiUa/J5nn/3t",
+	"Jy9+9YNnf/0Hn//ln7z48O/PQbSWwlKTNlM8YYQbcwHiu+AoZ4po6TzD05uQsgOWzlv723AT6FF93sR0",
+	"6INgSOYZvSAEzLSB1cXoEZ4yfs0CD9MAybVgEnswuBYZDsyERz0e95wJTAncQRIW84QpsDKyLttLqWAt",
+	"c9X8CywuIhgzLHck8RFzL6ZKmPvwL3uP4Tv42r7MWERaeiT3BixTUuxlLGVUsRb62sH6tu7VkSQDJgfg",
+	"FHc2S2H4YLq4oa0YiSDQeJl+eR0zRrNHei/kHrghuilXvflUbd/xjUA4+5oxQxWr846hgNmFKOGudLtk",
+	"LIi2PDAUHNj8ST41TPHLSGD5MPNJzzx7yEUCpw8PWg321ZZJIO/DCCh4xcpsXeI9JcXaLh3dYUoZPvo4",
+	"WmGdDos1P2B7nUz2Awo4z5QmCR37QU1aTpNKVG0j3POZiBjCUxGJacpEQrPyKy+HXnkwJ+Q89xUTW2tt",
+	"49xSmFiYCJc+tL1X758ET//iDn0zBfloeg6P1iMyXo/Io42IjDfMVAb8EUtVMSlum9A0JesFRxD4uKwf",
+	"iAgJF9aKSsssDn5NyizhwlBVSdZuFrW/zYDzO1+Ar22+y1F7vEZFwoFCA9vjDQoujCijYp+LbpQnQ6Fy",
+	"7kOXg5SGjiNLeZcHz7STNbrHxka4pAlpM1ANgzLGKN3TL7k3YIJoqvZVM5Iwa8d0xkKqJDdbUz7Fh3O6",
+	"NnBcVcR6qdiffnrDHJKO4T7bnr6E1MQvedMVmWEQgikzklmiyuO9FBzvEk1A65iDFYhWilPD7bOEUW0r",
+	"GjKH9LL7dMxYQ1tvB1xnA/NkZDPv0PgR+0CpBUWiTeP9afIfuI/OzHuAmyYXAR8Nzge4UuDIYgIsxXAx",
+	"JjKSPh0TxYz0rvI5z9fx7W2PI+ssnDkZaZlLO6MilG53FX8va0nTuWfvb4bNrJgOVeAoXYOf56tecY8K",
+	"gap1+QVfliNMvlQkY0YYsKTO61KpWLJX5UN1b8TbFvWoJsO5JHR9iLqKDbbUt99uuPDMfMutJ1OXoz6d",
+	"XNND20bIUV1J5r3Asw3n+ek5cBwwPYeL94bZuFrWUDHG9F1FesOsQtAYFX+e5UXRA93UTKvxZuvbNlZP",
+	"kKzuSPBzuFRQjEcuRFbOEp81nHeA5ZubKzIErxVy7mt8Uw6YYMne/BhBIedKDnUs+3NX7p69DesY9ueY",
+	"t3mSNRXE8ESqQd5M08OATrtG5pLjfZrpcZ1AgNGaAnmX5ueJPZ5rzQ3SoCZn83jwalnZCIUDMctoT8iQ",
+	"376CNV7erH7RAct4h8/ajTy3yZzLlIt9lmwTIa1g7csDpshQaJ6iXyK8S/5rs/NsnY1GrB8zX9wGwRMj",
+	"qHEd5nL+woItdEidRrDXjNUobb2Ac84YmrhKyzDXpJr06ADO7ORYw04J0MTDWroUTNWVDQ+p2p8vGoYD",
+	"s5Kz9wBy5bG+YOE9qCSqe4KBlwmNIigfUZoNlmo5HHDF57Lpt+GmYKanZ8254Z5iiqn1ZSGpeH0tV5GK",
+	"3LrIF6aPdi6uHEdzepqjLS+ay0entIeebzu5OkX9kddYi6pOzqIdAea6ipVylVp0qNTiYY8RnmC6h43j",
+	"UKixWZvOpjiygELIZ9Es9dzOMBwOgEsqMuYNU9pyKTQmDxsRgFc/GPb7NBu/yvGAghwPmFqG5MaRy+Wu",
+	"b3KFHQF38pTwOv6AKmVswVyAaGXQk6J6WHA1IhsXv/jWW2+9denyF744mT8xIz+9/EabmxyRJOMHLIuc",
+	"fMwions8S/ZgXYnMSDuT+zVUysk8Hl+MUkhwd/Obscvj6mwFexGcehDMBY23bbb460MmDh9Csx945c+K",
+	"O/OzHBO0mErHQ8zmqNwGjYsPkiELahZ3Gc0Mz0wYTawkXdSq34tTGe+HuLOM93FDaelD83z+jYzlRobu",
+	"CTNdl2SNLmBZNqxIWaoh2jRp7DW2Lo/NAGtmSR2PSTJTz5+j3Zf0eKur59p7HeV84TopYGs3hA7JCCiG",
+	"MpfyDCrDA1OWdLHy9MQkrVbwbFcD6Mdeg10ndBwKQNGxsnE2qIiHsjr2SDORFFW7i5cvzzUee3IYcth+",
+	"2fxc4xNf/MIXN+d+oyJ/HN7bMvSeDYWKSGtgDMKWRUQgg0zKTkRaGVPDPvP3IeJCRFo4mJbRs8wqGY2w",
+	"h6NuKS0HLZui0me6kLEB3wQqRNsTXw7Gop2aebZWovnSNWwz3woXyyADFxclg+kgRpgZz4jUhTI2a+rM",
+	"jmxdFrxZSiBRR0huGn4AcHAqj7oK29bFk40lo2YROjJN5QjRH4KWk1OD6ivW153iNNeTZDhPMx+v52Sl",
+	"d28E8tAn62Hsp6LChIIrKEWHZ/2bnKWY8NgobIk5SWcUxGyN0t+B96Di7dIyp9e4479WMxkBxsgSGGXA",
+	"gKmfkGq/PGMl3FeaV+/Au9H6wHUhGaOJamCfw5cD5vnl+enQkO0R8Efb0qumZxWHgC+tlRc9sXrNHEh5",
+	"sknIBYJqZI6t4fNf1qYZ5Dwpck0esMxqWg23N7aPInHbSIIrKiA2eI2mFNRhyaxPEskUJEsMFYN05fUQ",
+	"w0mGsebNVG7z9kocDfi0L+RhOMvGFBUWuA4hAVaDJRFRw7hniF6OxF5C+7BDedlcyd8CF/osizlN93w9",
+	"VtNxNc1Czah2ReCz7r56H1NK+nvWedSkaqZYidkUD8CKQdjR6QGUaxUnaCWfXHFZQszNy6jAAXMCgiQM",
+	"AH5QNoLRVqEWL1M3rXB/PIRSxkxpwoXS1GEQcUW0lMSYgdsWMgm0mQTRAwBXyTyjSUwFaS/sNWGPBikV",
+	"VAfjMQ97dq3gOrqa2mNiLaJ6OsOQTZeXhUO3mTzgCtjUjIQDMmY0O6NIT6YcFFkONiC1uVqDYTvlqscS",
+	"MmbhdASE9wvALNERgo1lmscpg4xz2F/ZH1AxPqOIz8Wdo0yC1lxhsz6wGvWipnNIcrSyoRBcdEGHx6xy",
+	"Zx4kLQTaoiIxv/WZsSAEMd8z/+QKbhlQoCRFUKd32r99rdP/E0wSM/8Pz9VR+415MJhjvtt7Fl0UTbMu",
+	"08Ev7BAlO+ALdzhkWDO8TQQUz1DSzhgFK/7wTgPHB3CTyuTsqa583sL8K+bh4Og7iO12wLKEx5pkTAEq",
+	"XsCWn1EDOwGPVayH7UmFhdkQe0ExvoBh5nOs51sTOFOfq76wW7luMhcSQcBXAqwFPp2nGqOG4bWccijK",
+	"B/qAc9fONZ4RyZvmh52UduubDjdT2p2ynaZfmlKl9wDqbh5AjZ0g3rvMAPwRFykv4NXFQpVgGl7C0ZzG",
+	"0sMMYQBrGsuTlcsbwfFm7ICzUTDJgwsuhSJKkg6t/d1deF8Neason1WQ6CG2zH1EyxxOTzVfDMDs2wEQ",
+	"yDproliomKdMn5OgjYVD2qOKwCuWSbaKi5DaADCQisDV4hhgeKmU+8Z0oJr0pbLmEuh6l9a3icCCDFvG",
+	"MLZCKQHvc71c04Ng1erkagLyXa0EoQmRZiHzco4+21eNB9sxLn+uchK3NJdzYrvTJbbkVnqWcNwpyphp",
+	"ldWVw3WpUamRWozRsAyUkAXzxzI5WqAGdFeO5suJZkVnOYmeUbgq22Qsh9meN6vMvevmPhHUnw9qIm9O",
+	"1nQWirnmmUrGoudidoKjnwMdGE2LpmQEJS8J0yzrG0PFM7FtwlLFrIN7nw00uq4yBka6SKj1GkzPFRem",
+	"0UaX13IRMznPKysQZyB1qzC4qc8WqcKvp6XC8MGqLE5Xss8gx9uIQnBOuRwuw2QHNEPbUHZIMjSnynDe",
+	"sCvwJcaYkmGIVzywHh0sj4msNhwR5Fc1RtCENCYBA4bATyEV0Cfj6YrNgeLYpi5rW8V79tkff//Fr35w",
+	"zkzU7IdULIwlGSwDsY42vAxBJWt2BMqW5riz2AFPWFCGniiwgXl+9milQ+OZSJ4dCys/ld47Z4EwBqSq",
+	"AESY24VCvTsoFBSRZZp9bhqrE0Nl7m1uMIV9q+Uev+4quRu4xfGZassX0DAAnn06DmO4eBYgaBQL89Lk",
+	"MY/KbJo5LVhgPSUFXiLfkmgDVBoHNZLIJzYaGI5fnPwLYe5T3Ea1zwercoD8ZxWqi40xDdzHb2I45Q+v",
+	"ATgR9Fw4bIaf7f8AW/8qp/mV5hGKCFl+7Xi5D+4iTowZO9dr5B2ue3KoScv6hlqTXQ8mjs/Ri+YqcXIt",
+	"nY7Ih0teXyVpUVNA3Kxi1NNZXXbf9xqwikrpses5+fwPZ+GWKgtnaViCrHeevQCYAsGwArW4LFEtkTVH",
+	"p3o7H15TdLAKcUQnz2ylZKojmPhMubSIcJijgjhXQSgMZGazh6oxsZ6B4+xEE3JM2JXMl6KBiuL2vpmm",
+	"YkHggtFFe62A6EDFPksgLxtCM+Bhd91YTk7+nRmWaFA/yjQN+MEeDVisWYLNU0ADXGjgJwRFwkd3cXFq",
+	"YkqgulkvFuChQur4iJfKliu4K2qGesVPJcg3LZFX6HkOI3GJqp47ca+ymleJLLzjc8eQa4ByxzVRdKzW",
+	"yL0O1kBivlUhKAMra6SD6slRUJ1DvMG9ZbMV/+IG/KVhDpxbrEAK3KX1SjyDBoDNR6kYulSiOhP8irm3",
+	"kgnd5CkLJMhV1hLErDaQyCycUswgSBNIpmgDKFESIWKRCwhZbUdZtyo0XKmReBetqB69cOlyIHuaqp47",
+	"n4B3OV2uENqzyxWVSYp/I7CeV+2LlxgQctkYs2vRBiyDGCaqV/tMVCdDUDLoSS3BHwG3LpwTAT9MlQvd",
+	"unODwKW54ixUEGHTtyxN2vfAYvutzbMffD5zkWNEJcYUzcpRLXOBAN9E0C/QuKvTb5euVSFo2czsOvkI",
+	"lCopOmiD1M7Ii11iaTM0Dya6wXQ3cEea4wtImT5J8iAEVldRFds4dXf6FUHEcGNPjLgWTCmmINEK5J4a",
+	"MLqvSmG7g5pZvYZDhGtNQdKDnpSDevmUKIcW1xjZK08imxndMUv1AG9FFK8ZVp+QLpnaYnNKCB+HY3BH",
+	"lwNdSFUq07BdYjwEnuzsrIpI5rOO81eqU20NezFSYGA4ZuFUE67Wfk/8nlglrQOq97g4kDxmrS3y9Cd/",
+	"8/Sb//r87//H0+9+7/lHfw93ZGxAebbHlOZ9qs1dzz/75ZN///jJv/7iyWe/fvrBD/E9rMfjlO2lPDaz",
+	"a22RFx/+989//i8v/vn34XqS8QMuuoXrn//8t4XrPNmLaZaYMfzvbz37xfdefPqPTz77N3e1TcW+u/75",
+	"n/7Liw//+9MPPoQrUBYGLL61RZ598OOnP/3fz7/1d8//6L/BVRrHZrX1XmwYWIfHOIEnn/7082/+6Mmn",
+	"f/zsh9968fFPn378oye/+Rk+0M0YpMaYCfzqB08++4unH3z3xccfw0Vo69HaIpo90hFpDzWmG6CYVQyW",
+	"W8GdQ7Ev5Ei0tkDmxylVClAofk8UcgELS49VbcVlBjCM0pKuRCsTiwhIy7AshoTcErlaOVgUQz6BNTA/",
+	"u5kaU99MDAKcMOy5WYhlD0DOMBxJVlgyHoDcpbpANjzatoe2aezLXwNQh8mpzLJwapWrnyjT5Y1t8ca2",
+	"eGNbvIK2RZBVZbQTdMFYsB5XdmGoEzjmmHmIeZs4VI2OPfNQmg9fNTdivQXPmJqZEd+VANCWMuU+fkjA",
+	"rVlV9Lfz6vml43mhgzICmJcJXK/pLzY5NI0a8JiVn6i9L+xCJalctVsbjgxh9+BwyViHpylLCBdbpTLR",
+	"u1LzmEV5FNdBWluN3zY20D3WtwV/xQ8W9YK6UOvXhxXWl5jAXMFB9RCyNZZ9BumCw5om9fVDIrcsscpq",
+	"0XKmgoXs7Z+l1jdNkCdQoZvUzJqQJikYdixBMAineJlNpnkpXHGzjS2gedrCXhUsv8khNSOcJKtHFfc6",
+	"hdK6MwrRKLw6in2clWYDv8U0jYepS8ZciJB4V8gslPNjdh7RMPrygIEG0uOiuw0fNiYSeNzJCMr9X0bN",
+	"WLMOFhUN1pq1sKh4CZBA1dkJ04Pf1JEr6WJagb25lMoqfyDr9b64Ea5uAUCUgwJeUtyjXKyRVo+qHpD8",
+	"gy/vrF64dJnIAweimrEDLoeKmFtgo6H20rzkjEJ18jh8jlX9N3A2qKAYtc6MkiURDAzOl/ljGxibHEJY",
+	"qYPtzKDOoE/HVtVh1vFEU5JQTZt39GhgUZkxztLSucJpRaTHHh1OVw+XdT/AbHRhZcuoGpL1cnMck8gv",
+	"NiVdulzcUkOMe/OWzxFFm3WgWc+hF7GSL5WwbCOyFDY18c76XKsKgKUIvAI2wjQHKS6sJc9KphJ2FdkK",
+	"oPbY4qQd1jsUqOp5tXxCMIEHOmM0gNzwgGUHLFuFzzNcubNffnjnNnmgqUholkREsRj0sytrF85t2YrU",
+	"Fk9aEWnBEy1gxS3Dq1qouFKBrgJSkE5gZcD9ayHCvlHZp38HO2ThfMhQgO+vAIuxRlpyJFiGUA9eWRKl",
+	"6jQAg0BQU8NxiRyJcFFE84LXOn4gNzvvB1o2/JLd7UrUDATISOqoPoXFnFXzhy2ix4tARTWsCJ3DTbxU",
+	"rK6FC56K4pYE1o0bozhXgW1rbEeG0FbNxUFyBJLWFnnxbz979sGPP//Ln8OlAgiJBx7BIMLTf/3087/8",
+	"ORyXpz/8wyef/OjJJ3/04pvf+vwvfx4Rdye8IgBdYt7wr7//5JMfYR/qJ//+1/C9QnwgH5I5bIFBQDxp",
+	"GhOlmfce8/dKK9kofe/mCW4hf4h28WZmnKXJjSyTWVjzHWVSdNEbsUZuHLBsXPwJ3F60zxJCjVAIQfAm",
+	"TFOeVh94fJs1outFbJ35OvnK331w7y6xVwkXtszF6MHewHLqGzAF2md6Ep700nwB5r4fubmFTm0xhBtS",
+	"6zNGqM1FQHBMmrhT+vWstUX+yy6JZcLgh0HS2TNqh43KkZSOHWu7f/0mnuzYPGQs/Jim8DYuuvgwzbSA",
+	"iJ4aQv1PYjQOZIqCZXgPqPGtLeJTCew98HvpvH7dzNsNyDC1OLO47wKWBB9ZOLgGaATTsl/2Gdjd6Gul",
+	"ttCOZUT1IDCQSrlPqHYusnGgx3KwM2bRUwQ9QuH9GeWKJVPkeHm9mZ4L7CCo315qqt7Cq4JqbQ16ta6E",
+	"ekbwlwGvv2Fiuy32Q6x/cvbZd3745N//+smnn56rC+tW0X9tTtJ5FVi6bEOcKgA+vLFRsmI2vnZx9cq7",
+	"CFd9pUb6+FwQc1y9Bz05EpUlkXaVqpDq0bUEnwBcTUB+P+Q61l65hWHmmy7UbSqq8nvo2MX1yspLJ6Wq",
+	"19oin//5P7z41Q+iEtbEGUBXIwMe62HGFK5hn8bmxMDa2ox/eJGyBkNri9C8uWJXMhXZ3rOWv2DuBc1A",
+	"XXr607979uG3sXrZvsBBqGKXW9mxj0HEosQ0YegYiIIHXRfbhbSY24gn3EDG36aa62ESrK/rZgwA+DLd",
+	"K6kmiRxOdC68UtRGVq/kY7UHzXyI6aBg3gHAPZqSFG6IiNIyw24N96/fPHpXWNijY9TAHJ3P1qkIiLW4",
+	"4ufPv/mj5z/+6MlvfnbuEC4eXJUgP7r80kLSc2wVHzutCHThnMJ+DbxWToAxG3VY/4alrlfYwXHblf1P",
+	"R5JRnzmjkJlEZMNiwo8YdhV19ZiOqRlFp+iV9Tia+KoS8OeVxmbEbQss0ITJBANIt23wqD1URnnxzLwv",
+	"tczQCHUW6HzzcdJ2hJcs0T68zRtzVi72UawvUApokcLy9kaofRax8r1bWIaCZzMw/K2uEeQ5myXFanO+",
+	"ueO+UqtIrrAkzZZSiu4cKcUoJn7NEFIbXyxJKfjnlJi6w5UyM51nZxQL/W1NdCCRowJge7oo06YOK83T",
+	"NG+jB3HUYPDQdTmfCdolU3aywoCjXgV8pYuebBVzdPdBBkNIt2NhkZtlAcHn7FqF3fR2g0L82BJCWIw5",
+	"B0Ufb9q2BfTwtuU06HJ0+ApLtLtstONzbJuzwIL+rnhXUKO9W8855hFYTKbEedrOFvOVzx2uzXO04r8Z",
+	"wEYF22U1lgmD3gfmH0aJAa9MRFpJRkei5VZVxRljAsBTByxrlctLChIrfykkOtMROoAHLJsPihrsSl2c",
+	"Q9X+lFA9G2zQTcA8RSgICIoU/cpnn378o2cf/Dhk4QdLN+5KjWkOgdTMCk6CX2qAfgYTZck0sN1MVJ7q",
+	"0nWEdTohNetuNWzFRMVmFytGm4A+CTIcpJICXiPmQ05v7CJ5xI2TgBMrmGefX/A27tq7F8hhjZz7JWEH",
+	"xtxDCNfFsySh9f3Ut7+KS3q8+d4T1GPHVkUuLrW1EUDYjLzXQye6TqIOmR8rBl+MxDYaf5GPFZTt6bG7",
+	"OpUjDrLWjIlCyjtkuQcE+BxXKcRK65yrcRX6vlf5S4tSyyQo7lUjm+AuG92D19qszAa77KDPELjbrGLG",
+	"3gOgiTVjag6FZpmZQYusg1ZqyNjeHIi15/fXRvts1BeoCeKaz2IvjqriiCxkm+44y9RntiL0rO/kccfY",
+	"3Tb3mGLHOVThD7godrDw4WFCBaFJkjEVynvDC9NrdQubPJBBxvpcsVrN8WY3rbQGdiY1m4ruNGhh2fMx",
+	"klmUYCMpDXs2VjkRSwZ9RIaCf32yZHOuYb+s3oGWEOprZp4SLdRrQw3tgAdRY6FwkEDZH1b8cSnCUZ8v",
+	"1HZ/2mx036TPbnVhzjNP2tt5QcMiBw5TMq2fAOqbBizjMgS7aXOKmrSIsn19mq09E0m45uQm8IS+9Bgk",
+	"cqgx1WnbJlJBOwvbznDRthX2BbO/Ljv44eUkDRdG7SYfFdY7uP8QNGi868hWrTYlO6iXnH32nY+effjt",
+	"c1VRkVqKdBxG0WvFMk0BKq1Fnv/kF8++/zcRaak4ozrutcjTb3//+Z//MCKtDs9Yizz//X98/vu/jUhr",
+	"RLWxaZ/94pfPfv2biLR0j3V0izz/qz9/9p2fYBvArN8in//f/+PZj34ZuQpi8vRb//Lksz8rGL/+48Zq",
+	"xY8ClgNoBfARSAFiHW271fd91W6NjiGuWX6gxyIWp4DrqTVi7Zb1kqCJ34IQLJoFxtDnwvwZkRYdDFpR",
+	"nj9B1Fhp1i/MZ8TaPsYJmGKFRIh3azXQsX3zG7BRr0c1O8W25391dxwxBqhmrkhvmIX73xxR5+EI7AeO",
+	"fpTOUKOSuBC/qNtl9xB6dA0B6r5ke1QRW+F+uJ68d+iYtG1dq9G1bBH7FsCtl4H/+tAeFgJEQtq8tD70",
+	"tfQ+Zyy/2G/S37eu8RCtKJZ29hTLDnhcB6uQCuxEZU4dpj7YIH64oEbLMB1XZuMvAGlsOYnXBoqdevMO",
+	"va5nb2zRJHFo/qxNLERhIYtHv579hOKlkemEdtO1HgsVyN0TzIXg8bMRAr4AggpW9EFJCP6wYE5fnZSn",
+	"pBLgrFAtD27DtGEQvW5+TEVq8f5syoXwu43k9OiBtSYC5DozlO9AqJcYxy/4nG0Ojo/ky/2g7gIdVoIp",
+	"G2g5Q+cW5hu5uDO7hI4YFNq61Bd/M3rBTEu8xXpZTeHUN+tgteS0FS72sPPFrLb1rooAAP6aNd5YDgxk",
+	"oe1EvuYTPSiAYfrp5FtfSZB2mxt0GaICSTVAmBXvasVSKCY0S1qExjEbaFV0GamhzaCXNqfCqLZt9CG1",
+	"rDdJAUYWAuokLYhhqXDkqqQH2896rxr8iS+pozm+TMzXZXrCbO202Tnv5WsMQmV319ZpBZ1jlVlMQGrh",
+	"6C9cguIs5/Y6ZLAX+ewrHOq9N9SxDAnVL0NhOOqfTCTMJ7IPKAesq1//Pxi1RYwswKXGnzHJDn42lIAx",
+	"Vbzy/Z8+/au/icz6F0873PqeNOeqtZXr86WUGSxh3MaaUGtc4yPo/oN3lfKIBthcyiNm+7GsRCv45ELp",
+	"RG7BGultBWyW4EJ3aAnjrEcVZJC4Jc9YzPgBrA4qeJFNCqPQ2NTeQ811RNGxZkIIQc6CfBlFtXS7b97d",
+	"HyrtSgYsYIXN5LJVBJBha2/GkbryAvQq+yeGwryetlMGRQgTWD+YzotH23nHrG+6tI9u8sgHEsD6skEH",
+	"/2X40X1soW0t7FDDnQXXwCK90x1qJXZOx/c4iMZQxO0IwSZnYTta7lRK7mncvDqMx7h4I4GjRDwMAh2G",
+	"eOdExLppKAtqXkr7DsiUBQRTAgtkbzHqaxqogVka4uecLWwI3Fw6GPMF5EJpCM5VPo3yqQ6r/1oq97iW",
+	"A/vSKpDaBrgs911ta7NgAjJcmTk4kcnua9UB7+OozqFcpEaM9KFM53D1OdFKJkN1XS3rfGuRFz/5R6w6",
+	"ffLppxEidLKsZXE58TfnmGkRdL3jr4Va1BZ5/k//hFWvEWm1M7lvbn7+2Xeff/oPTz79tCCB7GctiiWo",
+	"pQW3T+GVEGMy72mc91UqrbHzr+VFum+/20hk2Wy6RtzKtsZHzyNAkmkZsMpiUNGn927jolFANq6QhHf5",
+	"ZN+bjStlursYiNpuXIw2KqilTUXAs3PV/NqYvuf3gLBTJD6I2OgL4X1v41jd6tXceUwVbLbzVY0HBniJ",
+	"cKF0NgSrDfVCIzN6HNyga+RhYf4zytiaO41mwN+hGZAyqhZHvDPE1B+ELbAMYHPsDc1Vkdm5CQtnI+Cm",
+	"1ekgjrjfIWzSW/leHjs8aVXGAww56PANB38Mke9VchUsbYywvXJHDrMge7mwWfnmRqyj4h2HK9rMWIdl",
+	"4dZmjjjNIEl+X62X4nlpgm6r2NeH4XGgmu6ieUiZzQ9KTRBTYEMexlRpNmiic9qn2WB+H50Q8Kibm6dP",
+	"nzLiV2fCB1oggRJNTZJueU+s79RBmObcp7jLOPew4TGuxqq2F1Xk2sNAQoK1ALTUNFWH9Xo5OXLy/F7R",
+	"Cs4wkPoNv5P2mLhVbzJVeHpefCLodPMjmrGRFZ4hF3iDoDBWlOmMCtVhmfMMqWG7z7UGp8woM38J6yrD",
+	"iJbhHD1GM4XNIScQ3v0tXXrAiJAkThnNCDpft8HeJF8fsoxDvUCaypGDpmcD7Z11+BGKXnMEjWc0Y7lr",
+	"yv7b3m4xVZTjJ/aEWCeW9cQX3jziaQqvZY9YPIQcP3uvHmboMrRXrCdLIc+M0dUlpN6DFrzFdyo6Vs5P",
+	"7RqTRzb1WdvO+z2wnEuuKL/aBcB50NpgOYB/wEzhIPsQgBsoJvnjYBb0URWoZRHFDxhjdadiM3hM4ygQ",
+	"2pGXcVfqZjdtnw5K3Ar6UZEu04pQw+EIWkyN1TYq9vd4BTaouWjBB2ygOgw93hgRcIGBzoy0VI6soaZx",
+	"taRhRIZFtlPmy5NL2vHs+S8g5auyNqukIlK/28ASAPgsJossfNr0SVNn/ACTlJBFQXWxYq3DUwA4kIIw",
+	"AEsy0moJZk+FVvtlOSJ9KsYvA0N+xsa4lXcKTWG6wWXvScGuyYTtGtVJNS9IQbQUWz0t4LyX6vUq0POC",
+	"mVZ3S3B8ti5bOoShEioq9kdWkEvAsU4OvT18Mvtlc31hB9lR4NhU47L4rXgQtv7TER1jhFvRPovIyCYi",
+	"yAwEbw5dI7M8Iw3EX8AdbbHUQ9ndD6BNrrIQBzzuEWorLzkePCOFFOC9ckW6UiZFir94uaEPtzCU4KpA",
+	"Xm1jqsS8Q2FxGwYReedLD8gXN0mC9ezTK5LOT/H1WC6Po5V0fqlcXlU/OeUU7Arzino+JFiC+qpEEy+3",
+	"L1KZVYdC07QYlTh1hSQIKnUU1SQ1kkBfUt3IjKKRcL/bE18pgjOqMMfNNc6WiAhsT9YrnHQyVVZzoipn",
+	"llAsc7JrY44xeXCRupv7GevwtCoRmTri0CxNFYYn4JCecSHQI5YhJVILO2zgFlaAISvh4XrynJftfGLI",
+	"smlpZHWKK5w6aLR56GqU5UivxdGWXt7hPXJxWCqNQInoBWFO/lWn2+/+jMOtZiQBD5zERERftAJZeug+",
+	"i46vTAjOWl7c8FS4iPmABjmVLOKA8oBeW6WK3syjWBExnNd7YXqMJkR2Ojxm27ZmqOMMMmMfTyms1UHF",
+	"aZcXQNrncGWlHnwFa7gNreahOedEMHE6zz1p0LY4dRh6s6ECzU1zg/SU9Jmz9pX5xLYNVDsjtlOYXq1o",
+	"ms1GmQ/ZFYop2dgQvMRNNExOsp2y/pz6G0j12b15jVzZvPQFcpYOBqk96+cH+ILfeU9JcW6NtMwXoB8B",
+	"df48Y9J5mdRyD6jz8OZVpWmXtRbF+kbwa9s2TEvSZwIzzwyNIgBrLXwglmWyQflIAel8vkLMhdElQ3LJ",
+	"+qimwuQXwgTRAHZaaTkYsMSGOnSuE7Rgvddg9VrE6N6KDWgGe7kmR2IVSLRV1+k6DLDULz98eJ/YiwWV",
+	"7tKVInbk5nrQX6i5TivAfH1vZqSfisLL8NKF+0U+KNAnrBqCd+jpj9X5xoiLGrgonvtMIjNhu0mcv19b",
+	"DwtfoKLQKd717vpmsCYBbPNZjv/wki8MO1LLWbTr/OwNAk+7LGY8FNyBTCKIMxpmgV71WPb7VCRbeTtE",
+	"72wUclTolNhmcbFh04gqUpGJ1DSNJqU1FFA62w2zc3/194br6xdjFPHwN7M/jRnNSj8olnGa4k81dL+M",
+	"dYaKzpWUu/Y2eEINUz3/AdinXbwZWUqX1ThCXVaNtnbLJ4+b6w59kysiAxW9Fy83sVMniv2QTlwfOuYo",
+	"aYkBlMlq4slEkZLJ28XKYFjLmkcLj8kiZ2vXb3BAPOcnhbpFcakDiRSstWWLDc0/pstwlHm2uhanhbO3",
+	"PY9cEc4Z5WpWZL8PlUOtLULb8oA5GSgBEZn3ud6CPrpQASGIHHABaYfgeRoO7Gs6Q2VrTkCoOnnKta1y",
+	"QWhX2xJ32wbvwVmkhnHMlIqMFWFFla9igAaPE+H9BEPJtjjI7KCfwoo9egsWDZW3quEu+xM/jYVFhVlP",
+	"DJvguiyqvk1rbrW0tbAmNNFVzylEdVSZw8lu+5WqDi7hrcH1bb4pLNmpSl3YwX1xfU0KdBtKmdYzcjJ0",
+	"xllSZ+GWXj46O1QCsleGhrd5yFrUsI2KeaM8geAkZjchAJxP/5gpSKoPwdjlGNsNqkX2S8puzfLI+NGb",
+	"I41BmN3oih0TfWCEwnGac96mTko4RGLvcWkmE5mLh3X7TJzVVzhssosZpI2NCx73XAY9amJW4E+vbDVq",
+	"bvH5lw2bW5Ov42I15Otq2GcLVfIZ/YVlVMuMoMpQF0PZs/pcEHurJpnibs1NvEpg4V3Iqnugg2dyB5tx",
+	"T3bmwo5GUC6MOnebxvtEyzwfNTtgYy66rS3y7McfPf1jLA9HDAn8GSGmMTeTdaXmVNsLH3z36Q//cCLh",
+	"0r7O41Dg34UHF9LHHlgdvRFpmCWobvORA7+skRZ4+Xwv0LwPCNSl4da0civXoqBDmfYRFtMsnKDpMmT3",
+	"Ks2xHXcLQc0PyCZhMU9qtVFuoB6EUjZxa469xKWZz9paNwFMCnshgG819UkQyMG3/Bd3pV4mqGMPNQef",
+	"VdiYrRwRpVUkZQzZR2UrMGDrFexCsAcj0jLyc284aAH6C+nxbo9lrn1OnvPtmnS5BYkQgsL2ipHGYiwa",
+	"dn6UU1ad/Vw5TXviVXXQW/DpPS0P6TN5CPK5pm8k4fFcz87beBvWTIfiE6ntCuQvWFXPvd/v/iT6zxRb",
+	"yIm8MhcXj2qVGmiuLb/DlOXcr7LiFyyHdukQLgwJ4kYWUAp9lYgLdoH0/cmzb/8afkVMTCOosUD6kz99",
+	"+j2L5sLVgOq4Bw1GX/ziD55++jN3yXXW8/LdXUDxDBdQwrsLTvqZJ/72kxe/+sGTTz/F1n9cUBFD0+Jf",
+	"/uTpdz7E9yOynh3p//wA3z1MuBn887//t2d/+wm2mqKCduGlzz/+8Pmf/CHel/S58D89/d5fRGSfsYHy",
+	"IeUIA4KgZIGkQl+V09zMUP79T55/9ssIdDiFIjpjGipgPILJRAfWp3/y7Sf/9j+f/dlvIkJ9J6845cwW",
+	"tSDEqKt+weslLacQi8Q9MSzIb4FhUnbRvRYksQYdFxZQCWApgZ85ZEJYNCBCWCnzi1keOKU43VKLVwuE",
+	"upB3C0ObDZSpB4w1jZE4mBwl+wxQTXtUQf42tim2+mggH/kgmPNcTgiH+lG4kyho+YJRd4Hq9xH5kHFk",
+	"ofP+AAPuQb+SHDDhI/KlUHZ1LnZII7whvHfevm1hgNZiHsTsBAx3I9Tp7Yc6W11lNIOY0D4T20T1oPJt",
+	"qur1wnxuiu+PimtQHOqMZT9cvQKwlh5WKCDyIMIXNalW2MEseMPNz+fNhVSNvYAmRNP+WP4oWBh9uWRJ",
+	"Xg6kOF8Oq74VRQ4PXaHAEdQ12LkF963HG/c78RjJea9YcCYSZV7mYo0s1DeiAWK3FHvKDW5Sz9tnioxk",
+	"tl+RDDexCP5NwQXgXcGShu3swUbrIwIxJQlLEClg4Vb2q9PXjqK1Pbj+Q2b4RNJP0NHOD2aDF4/RwcG7",
+	"goCknM5QPCK4hyNMlurTR3vhTkZ3pNLg0FOu0f9E4u+8mrKjaVddXSB14XDZWdGK2g/nHj7A38O5uZtN",
+	"c3PnZ4F5N7ozvhyPU24gftciR7fBg2+I4hqEPpuKqzStyJWj5P5XH5KMQaETJOCPejJlx3yeaqVBLnzc",
+	"juIE5YKkJ9PkWI7UEjrpV3fvW/CoAUnOO2+3uWAKZOw+N3aWa5Nh3c1+JQ31WIPoKE7mER7KW9fDWcE0",
+	"1moLMzI7HYhnYsOKLUwH6lFlE4ZaQPC5dh95Q3Kya/QauQHJwBgYFRKso0RiKeJsLlzhG4fhN5fKYbcO",
+	"XIIeHMlhPTko+19hR05+OKq8ORPs2HbRtWb6GeX2PLKaG0JyAXIlnCLzbl/zkft94Kg5+nFeoVPg/wl7",
+	"d6r8NyWnzMvyxByTA0ZXdEe2uRWkT7kgKS+ly3u3vkVuyb20Pew8Mc4BizFVzMI+A33Z7U07e7iIZjv+",
+	"2z88/c7PkY4iaMfNRdezt0IFguseAnQMnXVViVBtAPG330JijRwXVEPukCyGIjG6Tb6bhCpAdi9TvBvy",
+	"L3/79NcfRcU+CblYqoh0Pvnkf1UEO92VULzzySf/K4I+2a6jof1k4ezYj+Dhsa+yIQq8wVwF0O2nH3/4",
+	"7I9+Y2/wkRmc0d9+8vTjH02vMnWNnnHsiHmP8N6//e2zb/8JNmWefs4lBNjtB9PSHiy3Kj/45yef+VUZ",
+	"0PFeAbLn829+8/lHfx8VIHnA4eHxgSCuDNALmBvC9QT4OL69Anwc3yugw4p1i7cZfML6w6VyDzz/7E+B",
+	"OEuI00i9vtsLbHWBFeA5zGnGM4bZkWrHKOzjxR3EJJo8SGXbBgCKGN5eXD/4ZxndHKd0XMFwAAgxRHM7",
+	"CD18TzDPO9DBqHXKMO/SPQlNv5/9029ffPzh84///MlvfnZuK897yFi8LwVLACoekSKyYXooyJXcRwLo",
+	"P6nh0o2fi9NwC7Zr8Dt0tKGj6X4jswtKWaHj7YSP1l5x/mizlmCM1QHhC5oXyGYqPHd0jLwSWZF26Qmw",
+	"k22WStE1J2kLAIiHqZIZYGZ59NvItrT9j2/+rI75z8VgqFV4KB3bpBwBGRCXNCx2bAaaVx/rIB9fMxqU",
+	"quWjMC/YC/nVbohuylWvzjsqwMp3lC2LAuA2BrVSrjbo//3o4nq0vr6+tr5uiOoL5o//f+MEPmveuDm4",
+	"kYQU0xIEw4RCXeYZ7ykp1nbp6A5Tykay0yATWBzxaknpjNGKZo90/d2ryPWEl3yjV5OMLtTAm7cltSzv",
+	"nmyPpU+odN/Mp+DPy0QUvsjJPH8Kmh4oxEKJXnDFd6z0aUzTzDbL+AFLguGkHXMN0qgXBIGbDQDc4eni",
+	"6L8N0osW6A3eMSb9jLQ+xPurk93TocNU76kezep3bnC4+RN5OYpr1ip6UkYMXQgs7bQmtWs5EsX+fD75",
+	"jmtmVaA6GTB9pjOm9mTIO38HrpE20yNmOxv6kbmAmS8vcS34lod9NuhJLdXMdnRVzt+jTiKb48nwzS9r",
+	"hZsyILUjAvXILB3bzgiQI4S0P0W5E+fIb0BlWhAypwr/EVwD/BwYwqGdSMgIX2UvEsxglzklvWmucun4",
+	"tc3HFdpbZ9GQffadj55+7zvn1kirvK+Q0CqHmWuCekYRuOQWA+5eSGwQB/0wefRrs3mjpIBiuLJ1IcDH",
+	"6wZFz66vrW+Q8ZCKc2vkLpSSCdalmh+wteWxJKtRoXa6csOOdQnx0cIqXD6MaJoVWCh8YzMotKbyo6nm",
+	"0ixwmyquCCDFqS0CPMhW8OQhpuoV3mi4rDfNwB6YcQUX9ur9xdb10gx5cgtDGa7IUBGaZowmY0K1ptZR",
+	"cAKETHVT6cI8v1CUPm8QEheglIvVSb6eAR93PU1heBvB2pqoyK7zdsgNBX211JLZLCkvsTkjX5KQlxkk",
+	"Gr7yot7Oo9J2M1q07VDq3dsQKxpABh1c6q+Rd1xciOoWtAeEg1oN5dog0elEpMUEQ/T3IF8yP2yqmUw5",
+	"yQk0h8guM2YdE3uVZrdXxhAYnpp5ynRhC/yl593kfTzcF/3iWcIp7HPoID4MMvJ7gpEBZzFikZjlhroU",
+	"QJkaCZZhZnK4iKFxXdcJ6TSEkYa9eR4bG5BYkGDsR+Z7bgrnPxmy4KiuQmrE4v26kwZVOkepxdVpkWgG",
+	"5tojNsGyaZYQ1QisOFj0ulMoiiwUcQEu+NjHm421QLP94y3KR3CaufTtMWwWIirgDg1oG+7fm9+cDt+7",
+	"VEy7plhAKtzMpmUWrGUjsYkULLIQNBFpxVTELE1ZAmpJKkUX7G6GJXrOH2lesBI5lBb/TONei+FOTw62",
+	"xzrn4fB4Z1dVhphriQBEPuGZz+moSp58Jei7tYlAUKgPqkVH+kIuTFkAMJxCIgOCpQXzE+DWXEnEfvgQ",
+	"HRfW4Vpq7mxuF8RltrjOzopgx+Vib2e8Z+L+wRAaQNvYnfStvJkqZDMglI8rKPdRbxVMa6BCQi6pv58O",
+	"Bpk8YApzA7BbPyX4mP0I5CW0tohNxXGZCmoiTyHlYn8PkU5bWwTTfYj5UeUopGP7SjXsM5xrqci/ukCs",
+	"QLa4Zz5FIG9b7TMFfGJAICsg8zAGhfHamsz+Yq2uPek1Cvmbp8Kmm7mibMYFoxlTmiSMJhA2XgqCB+he",
+	"r7AR99VB2Hy4OtYuxk0zZlu7O1SrYj/4EsrZmIUWNPB6/CzkmGppXVAnT2OZbOpc1Yrc4knVSahQPXrh",
+	"0uUAHCZVPbeWbbP206DOodW4XKE4K/4NVrGpS41ehSEz79y6c4OYS6Q9Jn3a5XFoTjWyBEAc2iWzk4oc",
+	"CCaseDVJ41zDLbSAtl1ggKds29hCfWMwX7xA7vCrJWdvmwuaTWSgX7x46dLm5sULgZXHrxuaaOycNJ/M",
+	"jTQzsOnD1OFVyKehiSw8j4l9gK+G1vrtvNC/0VQLGvZIZgk5ixmEz/6v7774u98/t+bQFPa0tPnBTg+3",
+	"6Ar2emvbiWX3u8VF2LO/hiDnzIW5Jx/vWhAbY07tQzVShsO9Q00UMUgDEGuHAnkoQuvM9AJb7JjjRlVa",
+	"CnqEHXSOE+G2sZZj/W3/WAMlpDicKsW5jFVEfU6y1RxbW7nOWYAsKbSUbG0hxJGFNiIUBE+CgEgTuCM2",
+	"qVkke8NBa4ukjB5A1e8UeAlmr5YPzhaxP3gNNnJtsazaa5v+I5KOKquVOB0PXIJYJglimZQ/tJCWWFzq",
+	"pnvk+w/MLA5zcKGEHfCECXRFV9SaxT3KxZ4MnKK7knTpAAt2EUa4Z8Q81GAFHZ9xj8X7Mwz8RU16KOcP",
+	"SMMb8Duxn12qZgDa9V47C5fSlyEO4F6LcYDwTJIpUDR7E47dQw/LqM97Zhdmq2A56MLh9DBkMvXNiXtw",
+	"/zWzH9PdpwJ2RYjqrhl6BJqzXwcNHoi3Ri23YZuWXKKctIsLl8+qRLBB9YArrmfFGMGpJq3Ii2WfRS5a",
+	"5HLA8FoaiLoxTYNpydDbltDDJf1hxlggLYsjwDq4bUkpzX6pOWHhPo15p4gaFZG+HmjBIM5ki828vKii",
+	"m2ODDnzvAEB8mDBoH8shkO0KYnNZgaJtcmwAHfJkptNOJ8tOHxMIeMXDjOvxA8MGCggcNAQPc801VdlC",
+	"KBLDs+7fe/CQnLdgKZDFABwFTjqgluQnv6f1wPpCMR0Sb7jpqPd333m4EgXrJLHACUrB1BY47JTKhwDY",
+	"TtDhR4+N8mAEZ0bO3rt1/dq5GgN6DGn3HVnRCAvOHKyJikgnk/1CXiaWgWGRrsw9aaBc7YAGhSzQnjDl",
+	"E6rQZ0ha//HNn+11mGidizAhSJVuLaYGkbNwc3tg7jWsBBueXLx48Yq59asPr8FX33rrGgKaq7W33iI3",
+	"QPRjJr2G6CcV5FbC+gNpiHy8+hU2jkh7CH6VjHb0GeWUrbzXhAUy843AEVRcrZEdB55OpPDRCTQdlFMJ",
+	"Lcb3IboXmDntMooTuifM0is5zGLAs2fuQ4LceEgRJ9SN4OL6ptmVW53Vu1Kw1TuGXa6R21yZTcEmCy0Q",
+	"jWDoRWQoUkNWCP3uRTG6xVqCPdKtqFAyBc1K0FEGQ7SNamCURudGwHVlnVYWdB36zlQ0pyFnXQObc1tk",
+	"c30DnlRQZwN1HpvrFy3QKIMdgxfH2lzYdA1pM+a6047lMAOiVIyZW65YIFVw6EfoR5eZ31uop9UjLojS",
+	"PE1JNhSCi25ENjcuEi0lSWlmntvcuGRfZI5QRDYvXLD/thQNL9pnYwL1aXZvUG1vy2RsnrgCL+xTMQag",
+	"bBWRS+sX8dZdprPx6g50LBj1eGpsAMUyu5SJHIk1smP0igCGOBy0VHa75k/lS+QcfPIa2Am2f8vKjlHP",
+	"Cw0KtlY2XJSLDvjK1srFtfW1i1BRpnvAFc97ZD/zry6rUC6wxQ2AqMFhl4ZQtUzoeAvBHCGVB7zAhlYt",
+	"hGNKhVmHmKZMJDSzJ/mdntx66y1vukXOdx8RWzMbESiijQhUztqnoO2PMg8WNyfV2Lk4Bsfv2jSBbXsC",
+	"yxhNPIUlEppTbJepLAqRGa4whgK4FLcSgDRQ2sOgYj0v7RtDU61sfS2skOa3nL9tFmzlcTT3RqCYlcfv",
+	"QgRgIIVCSXZhfR3bYBqRjq6iwuF7zzaSQQ14bjGEmwW4+0FoTKX4Qf9zuAAZYVWv9GM877pbFSUxLIwV",
+	"kV9718xJDft9mo0hqFAiLEPQtKvA8IVq6nfNi9DqVJVkClJc5ZVsth2b5S0eZtxKOIxVlAgyh18wDwCv",
+	"5BmRI7FtARx0T/oaWJ4RDBACvWcyZdtFsBJC0/SkEi4u1DTVTma7pGNs4IKtq6AoaWVr5etDBk5Pm3jr",
+	"Iqn1qM06yQzpV33N8Iyqj9k4bb1vYbbDzE/xGZ/iTT7F530KaaXqY3nCkv/cIuk9swaAscSqARR7QAbH",
+	"EOiBOf21XVfUA1qVkWx0jGWy2jD1q4y/x42ItRlSoYHYOLrRR0tDKZmck5bWIYbGaJbyhoPT8pBDe4XE",
+	"A/CKIxMNXgAYtmSNkQLztz+8C51bQ50z7g2YUF5FP4vQE+cQJiVvZ+RrzfTIIgRAKcQWJka0EPAYyl1c",
+	"QySMkJQaHjmfmnVjrpEdQYYCcmldj2KjBEPOhY3r9iGbKbIxXlt60od8hqHQPLUqecoF2gNhUTQCoYNw",
+	"kxx65/MON6/FJIaIWOiRyFmSM8WOUWYjaMSPbm6byTpT/hQ18wbiZ7uR/ouDLthwZuTt8aRVtw0+/wGj",
+	"2Ow4b1wFCCBdfmCNO/jNWkNgPMVQoR8HhSIyh2s2SaiZLlcY31fY2B5GCBhclcl4aefwLqBb4CHM3SE6",
+	"G7LHU6d/Y2lfdZ3KAmf/oTN5l3H8cQOsyyHEAHL17/z78N/HlWrgOyGDfMslKkXIEqy/Fc8MZ4qcxaax",
+	"5yKE3NWY5TLqSUAeNrZIMOPFm/k9OgBeZOzp8lEe9STYzO4k+aFtQTvzHPELdUzZgZ+tbjmNgjd9uo9H",
+	"cfwSW/CAwFO7rFNHoN3q3JWCgUfjGMRaUKQ5R4mQI6MGmJVn2KH2xkNaWYlkbzsP98BrL65vhsJXzs2U",
+	"EMVFjNQAHh4uJjw6SzlW1PduqXeqzmOOWt8Ft4InbCe/x3Bo62uICKNxD7myoeB6MDDHfFZOiOegsMhH",
+	"eZxOlJ/Bz/mYtElaWmTvTyj8Wq1X3rRZrR2wEOJeUWiQswjzdW6NuOQSj6Uj01SOlPem96NCcimhPkMK",
+	"3uaREIYp5k4ZUja2BCqMOTaYc8F75PeypmjTca2wAjBSSHSA30GQBUTGbLfp9huVcZ7KeJOnLCfpoxWK",
+	"x6RhslFhQidH0Qzqc0frjoT8U5/qbjc4zEHCIpR3Rd+uSZjBPIB8cp9rZAPB5pQpSQZQgGdYAxX7XHS3",
+	"bWSOKimggJMNJphAXh7w5qwv/6zvwIY+KETrX/WzjjOqd8jXX9NDDoVUeblM4YTjTxWnO05lvK9mxsrg",
+	"FpKypMtywCNnMtoABaoKqCkY67KsOycs4wewxK+vLQnL+JoYkzCXAFnfzmnA7/8rb1VedzOpaVLGUhRa",
+	"SYblofcmYVKtdbimVPUgHoQ8utS8RbFJTbh8Apx31OnHbwTj8gXjNdhZ/VBiVuJrIBh3Qcl6jQVjHnIf",
+	"ZgKoKe2sWsAMLiCR/cBuZp2zjSnn1eLwvm2qaTPec1y3YIaUEYJVOSLl1BAwdqek4En191y3q3RafD04",
+	"35eZUAIeoMQvuyNl98ssWj7/PhDo4/OFoplqoaVYLEXiSjd8vTJqfOZ9hk4UWHv5KXa1Jkjda2QHH0vQ",
+	"XQTx5NThmXclU0QOp1JVfOGL8ymxA5baMvrI0alDW3OlJwnhepsI0CGLPUXeyMaly8brUMVjq96O8uDj",
+	"J3YB3O/kCFIclSv7OtWGJlKCr/qqzY6cT6daut4wRqO7L6fdjIp9lpDU8EDIa5aKgaUJwU+Woe8Z/UmK",
+	"cBGnw2QyASH3KEUF99SEEC7ZlydW+ObreGrkr53yy5fAxbWv5V7xaJqVRH/d420WW4fb4qQIT0HPtg8G",
+	"r0qPKkipP1pXCtkRhD3SGXXpRtlEEumJPR9+xU/N8bAzPqZAZFJYYM/5/W/VQcg7UNgyHJj9u7ROhgCD",
+	"oAp4syWgEHMYBHOVK4UUOMRmAOBmwfzTa2SX0YSjhpdpD2m4nfcfs0dDJED5ciSA9LjoTgYgIUxqh7dN",
+	"WvauFjo3XXkTkSIdH5WiWcjFG1ocFAVPnm35CdsbWudOeTADkGGO59AfVzQDwW6OOWS541CeAxzEKqDo",
+	"+C20HVgGT8HvuvNWwVNmSdbz77s/q5PodvJh+6AEnr8t7D8YlYGfsZoM69ciRBKDIn/fWtu237Z2cn+o",
+	"NLTzf13DG+58Ha3lZz9y0uIhfvKnJL8uyTf7EGfxvAWK81AaYa1gx54hh/MjhStR9IVPGSwWlJpaKD/Z",
+	"WSM3sNIB3a9Q1DMutP+plVNkR/gmqejo4ilmfU8k8zgeUW5X4CbQx2kIw9gJ2xNxeA7iVqEyOaEDVK8c",
+	"sC3CEEK3Pafle6w5NCKQeyq4/ODLO6sXLl1+3aX2NbuOr67wfuv8W2W6XxC0Llj2ARblKy+8bzId90ro",
+	"kDWPXsq0trMOnrKbGL+xt5W8VFBceBoz3m/bNTstLiac7zE5mFK/uI6C3S+z6Pf8+1jfWE9s4ENGcNy/",
+	"fvPUCQbczuMQC/glBHM7YqNukHSOTkYYKnk9JAS1tF/3ePU5dgOvWZ84orbuA10l4DMd9WT/VIqJO9x1",
+	"Uj8dYsLO9+jlhKtU6vsFrpPdBQVI1YrOPbhcKgEEW7gMiQVwKpQnp5KgcYlODT3DdI9J65FuaR0l2x9m",
+	"UPL59y2hPj5Puxljc2p0eFe4TC4LIZy4TqIA6eCR5AZ0zBjUtj757C+efvDdFx9/bEEoNtZJQscYIRvQ",
+	"sauGzTQxpFSdvxz0rqnhgGWKJSyB1jm5ry3kWnPN5akgNI5h0Fh4QHmKOhsgjZKEd7k+3W43s9E7nh6O",
+	"8qzC+XjbJsOfrNI/P/9T4HQzG45FsoVdX4iNxOYzs5jIDjbhwWRMW8+LUBTmiGJBcZ4JWskPth3Kiwu4",
+	"FRq6j3L/fSW/ONuCj6/lP7XOTTCRU+96NxsJB/Tks4DXywEOsKO2yB3PxqLHESv0Z8bPdm0bKa4dlCsm",
+	"Qka2xggHQHjH4o5iy+rtQk29zCB0rQjtUi6O7szOk/Gn+8Airvsrcl6PRGTf88R+CkT2PS8qG3MJ0M6r",
+	"GcJd7KdnwXydrgwIyBgdoGIfkZE9DjYUcKyRW5ocSO7wNqCGg6Zbhdu4cu3oEkLF0uX7m2j7IUV+lrFY",
+	"3wfyeA3S4K6BZxSncyoi57B9uQFeYAfW1K5mCLNTzG8JpbMh8FblCY5nRczt0+fKskig49OVK16c9dE7",
+	"ttzyYv+FSdy2OVSNzULnyLkCHlX+DfQMjWgBKtVQvYT+CZhWLQUzAk95ZH0PAm+PN2BacQXtGCaVYijF",
+	"PyoR9jCfEaSVskdcaXK2xcVgqNfwyuqb5G97jsX+fddU9pUXeIXZnAJ5Z2ZbOL41Qziuo3AlW7jNrHcK",
+	"fGHewd2VTtc2+m9kz9ptmnVdDz0FxcZA34US6PLJ940dynmkdlC267VISMKhC26Piy5hqSprwUen+14k",
+	"LQuLPhQOV7llz22BUdpuJxan+ZQjJcPOWTn1eiB+4AE51SXKu+5AOtO1ttaBjutqVXoXr09nwZGHxQCx",
+	"b09oTpDtLDqhZqP2/ErhftjJnxplGef70quOM7/sjobdL9XFlhaCIyLYX3Wy82uEhZDDAez/ZCNXh+Bh",
+	"xBdtywMotTyjsDESHmDCDHFulbsNZCyW/T4TCUtaiP1hSd+hPHr0OJBwAAUyHFQh5EzKWN9r+GWK2NON",
+	"EIsH4nUQk42QPF5XXNgv8QNDZHkP7Gn+EhCRimEXzcEwwHe+wthARZAfUuhZRVMpmG05UOrrm3fRLVd/",
+	"u9qvMenRA2YOigD/tBTpGBolk4wrpgpSl3CtWNrJJS8mVi5H5p7g8BSFtiy26aOyQT6aGtE/hqI4FTrM",
+	"d2i2/4BBu+hFj/IRHUwY1TErr/k3K4o7QXYdPYKr1MxDfUjBAOkjlRIbb9exjpXOGO1XKq8PgJ5WIfiD",
+	"HZy3EFJEsFHoFNpGy0a/he4gqidH2DzEqb+YIcmFN5vXSIsnLZdGj4c9Ii14OSoJ8OpWRFoJ1bQFHUHx",
+	"ywj4AD3MyI4v+uxJKOkUAqLcOfJYgI+Yx6kit6nSq/DO1VvXydl2JkcAEpTIc9jGiCsFPEKwbe8X5Mh7",
+	"cQFJm3V5wVUOXVBwgVw3VTNi7GuKbds3LtkFUGsED3HHMNc+F0PNFBx+6AddqGc1fENIkkrRRXCVfOWj",
+	"4mBgym2mR8w8P5J267bzdQHOAIqz2iJftM8V0P6RC0fkQrS+vg4/U6PzxUypNfJOT+ZMU9N9ljd2Va5e",
+	"nguyse4maHYxHkLC4ssKHJS2eA16lU4xUd+81C0HkIoZO6zGkRhOM/m5z78QkmQSMuKnU/dgrEffmMYs",
+	"IKzfret1TCjNHunzQHarOYupx1vhKzitqtoKpGfLbca29dBSCh4QlLpZxxgH51TJRPG6R/48lcEzuwin",
+	"xhOA8z2mTHDlF3caYqyywwuF9l/w8YgYI79PNeJMD3pSS0XOPvvxR0//+C+efeejp9/7jk3nTrjS0Dd9",
+	"ol86SywcSrA7A8gmB11tBLTrEvjG7D4asxup73Uwu3Em2B7vTU8WDwFvj11dUEGnkM/p2gCNPZ10bY+t",
+	"ylwb2e/0SLQvMf3QLelpkWiglx1ToR5qdLWtWAcFVl3J5DR6YfE/AOldgyqJOF2IA7JFMjpCOASgBQpY",
+	"1Mic/bMDmuk18nA8AGmnZZqYs9KnXR7jo1vkd+/f+FJE7t81/3f9ZmQEU18qTS5eIHf4VXBMoVrvQcZK",
+	"ZjQ2x6UWX636dOEdpfZoU2cs76zkMY1cZ4jKdrkbF8EYSmkGadcbl+BQUMBEISMGRh9KYtYf6HHkrLvI",
+	"mIk81sPMiLB+258nqCHjXaZ0nmlDhZBDEZ/2gPJXgXYNcz9WcR1Nd/xLGahR25bqzygkd/MbuiJoG3qO",
+	"VPQGh/9UNE+/uF6nRTnW6JqjERHewbyrqq/tc5HU7k7voGa+Yh4KfNiCN7hD6BCCdm9eI1cuXVwno4xr",
+	"pgA63lzPETYz1hkCqLyRYblTpI8F+HbkWNufD32XDbLV63AaqtZrw6xXoeW96lEzwP+89bWd1f9KV7+x",
+	"vnrld86/+/7mxcf/eSvUBr+2MiZjzZqb6EizVwE1xvDj/jDV3HCT84ZwVhOqadOXwQE4Zv0Ov1zlZEBg",
+	"KIf1c3jBhl+DApuU1QfbwbSc2IPihSEVaLqvrDwDR2OPcuFAzhOEO+9R1fPeRzs529AT63jIQ8DbBRey",
+	"6Dpfrm0UDfi5IBAmkPKGCdcFXHQXjd2eV817LHra22bxxof1jh2lVvV2cXurDI0RtR37l0GHuCYl5aem",
+	"mmWEXpLREU2rNa0b5UYfEzgIZxQZcdUjZ599/6dP/+pvzkWEijGEC0ibdWTGyjXiala9CGoxQNpvSkeO",
+	"W2t5x5LCMXREf9P3arlptG7rqg59ktGOPdgp0yyU0dbPW/yYm32gZNCDqP1E6ehk4x6f8zaCvhzwkLnV",
+	"JaA2ERbBg3boQ2So3gZyuzgj/3e4041ZqOuwblPEEkBx+pJ5z3J8RW4tp91FD3sZRDJwh+iIBhOmo2p3",
+	"UGBrl7CTm8WolmCNPTZVwJV28ZvxoeMDhIbhvaZo0PXo8UvSiGdfcT7hvSwQZHWWEMaZOdilKdAKlvDg",
+	"27as7QZQ0PD7XWwgZpQnmvlooVFkwbTMO/CBQwVyAh2UO6T2g1juwrhduCNja2Qnd+Z8hV+FuIjndfbU",
+	"+EA6HIntYlKIuXTRguJgja1RayAdAbcKhwWpjmh12/n5np/krgTRbU4GjLeHyZY9mSYssxo/R517x77U",
+	"YvXA8t/q4JbnxKCt4W07YWCnJJmR1lstswRg/hJ5AFzUrpbLHColRDhuwxVps+5QLIFfXMn5BSUC+r3h",
+	"N3SPCt/hDTSz7SnH1aETspahjlkGsjWheIHNZXdHucTUEHe7P1yYuxU525FU4Bf42vEpTfOZaZ59dQiO",
+	"epTM0LCz/GC7VDxM/xeajJmeqZ2dH2TM8MDZEIv+/VCmBB5ctb+V1/Vw4DDmIFrO0bMmvzuOTp/TcJOv",
+	"d+zwTOncp31hHVKCHFdATzEWDuVMyTnKLZ1jf0Z2APlNyHugalEdnmNMBIeWomDcx+WuOIYTmIAiHVuV",
+	"CSurKhyYeHVPyCof4OXNCr/eER0rO0lVaYyYg2Xk5jasXZt5pnXUqoM3hTzZlrRSolmaVp2X/oyYJ0tT",
+	"OAGYsyj3mTASUCSQCDdBiWIMXNvcbeSwo6WXCMl7h51cffd+xkXMBzR97TugvNOThPbJrQL90ThmytHf",
+	"XKgFV/EegXajtGOv6KuRmqYKVS8zjVFPpsxxtnChKTamhLRV55PFsAbPbIx9uxhdJzRNT2rOWDXWQhXL",
+	"VZpqVsVx4WLtmJH9+AN4KBAz2nW4NuB0NEogHZvJpVSbNb/K+HtcdLHUr2JARs8ujcfjTyc40lJEqEYA",
+	"rWpMDDvf1BuVlocc0yuU03DUuBZ1C/YGOaVXVJ2CpFuNZcJmpTlA5jclij9aBVhTYh4g0NTe6nJdKROw",
+	"QTfWXa45MItLRGecqTXyjuE7mHO/J2TL6GDmHa4LNxbUoIfPit82S6XoKkxDoBp1NosXh+5kXvAwMw4w",
+	"UyM6DkrYIC9CnbIv2xCPtklJmxeu5CnbOPiXiqHKRHLfrMc1mSwgmY/Hy+0HuIsvr2e6XVj+9x9UdUdL",
+	"R3Scr/5Sjl7puJltIpSYwwRhpxh3Kyy7rbpZLbudPprnypVpOulzkefb2DDV6yWj3RrVltFQr1Mhe2xC",
+	"XW30k6Bkzj9l+3JXfAyvVplfm6UEjK+tr1559/3Nx6FkixkDsDVHg3SGWgIXKxNBLr/yIhbs3JcvYXM6",
+	"9RLW/TSjKD4BeWphUAqNQDOlXbTYaO6wzcw2r9gwhgZ4JgHvwcgTsUbus4zLRCFEkzldRqlP6SDAMarc",
+	"oI6c0FXyBg91As0wY1SzBcGdjg+0tAle08aST2FVqpPzVB3lKdxJEn+SwoewKHJ9b6YZDXqLp5KmKZxM",
+	"dybnVXHnGecv0YOzIK3iY8fSIWlZRPa6hTkrUYToQkR+3pHtDBh9lEQOfPDssz/6zbMf/ObcGoFcGkX2",
+	"GRs45z3c4fOsJ3AKeQZIhbXEzoR8gYx44QTXgIsuGYBUO92C54ZIZKbYcZ3mY5ZUHvn7tAksu601zrPN",
+	"Al916LjVMivWtks1JdkwhRzjwYAlZd9vIMH29bAVd3Gddtwy1TEZfQ0+ZMGd5dAVANnmuSqLyhVvh+26",
+	"9UYWnNmmqu+YazMz+Gt858T4ju+9cRnXTNksEvHLtGvtSDwod9GNZZiG5U6KqTm6xcOMJkw5HzHwGki1",
+	"lgmz2B/2HRgkRR+xHOqimxikpr0L0w4U6BnWvQz1orYtno/butLxbWdZQ6KlLS11jmSEdgmI7H02hlfb",
+	"uKyDLIVRpyDJJ+S5HV51YLfY5z8Jd1sFLhoRWHdzSh4NjDiE+yNn9sPHRjLDOLJhyEFT/WS5r+8NmHiA",
+	"C3RSjWc7vEau641lf72yWsgS19Id1mZjCokwZ5T7VJXX2p338/Ewy+y0q1K5fbWGO7qYZoO5EC7fsCIl",
+	"x2O2YQ34xPFaPHv7tfJJpVKxpR6rebnlN0TCkiPPyIF5FQmnkhhRdFUh44Bfpj0mk81RbeDEary4zkak",
+	"nVh0G5hm7RBIJmcolTKtHwKB7+7K9KTEQV4lgB6zdC89LKEs4XgUD/h34eycf58n1U7Qe6BFxXmR25zz",
+	"s+31nUnsjpfh/6w4NXNoA2m+ZvHYcbk+cSqn3vPZZw5jsYqwK+o73sEK+zzHzVI1gE7xxGeQuIahLiOU",
+	"J0xorscE0KdduG0h7+bpdmLeHx7HcTwmQ8EMCZuBHTswbBUfeNjzNH3kYTajA2HVT50TCaLGosRUuy5v",
+	"0LiH5AalSgD2FhHV4x10TqaSTsighKuBYTyW+l557+UDv0a19byXm38iEeMe9qhqDFLswfXSKOwH2lKm",
+	"jIpXT7OzG/UylTtPLA6ToE8HU2Bt0jfs9P8+32fncUOq8NKNpNRMGLlQhFU845xqFBQOqNAuOOqobuWw",
+	"x4jUiKUOk9Z9jhdlrfu+YmkuUd+Iz2rxac/RyfSdweCOWxhaWpqBlm6PhgcKP+L2BVDLK4047CBfjKB4",
+	"iFA8EzNOqKZqv1o6gpMObslVU9vJwJB/Is1Hwb0cEcFoxpQmCaMJgKQHgn4w/m0sIS5ALWYyZZFDSgSp",
+	"yw7YiRWYD2HJagvLfS6SpaB9me9WIX0VROMtMgNerD+ZiBqSiS8xXPkKiWOzHS9TFL8js/2Uq2JFLR7m",
+	"wsFepA9CqUUB2uAtqNiHSlgl+wx7DZmjBT1JnKFuw0RmTMgtvnTjIcFxFMQPso9tPJWYM4AoXQ5+AIT9",
+	"VBMFCoFalHGhfggg8soND1xtrgU2inJPwjgfPPRASLAL6ryGBttTzQjoVIODk9eMoMhzy5GNkaWgE9df",
+	"YCm9AyrY9KvUD6DHi+0ADFEeMRQztglA2I1RHf7yvvnPbD+uuSMi0mgSRl6nUk1Cv4bTWKv6lx0bEDJV",
+	"+43Jxzx00ny4MJFT78LVuJ3zSPk8QvhTEc9orfuwhPvP05R05XYJoi8HhqB9FpE+VfsOdwIUXPZowGLN",
+	"EkKzjB/QdEZfAS3N0eibvTLcX3Y6LHvTYeAojN0d2PoFeww0OflzA+CvaztaXGHvjqlzHhMWczULI/aG",
+	"0dJQJbUpqLaNHzHmqNlt7NIlsN9UROAQwb/7su8RjGx7bFBGVdHS9e0+XcvOzJj0FlKZDnVPmlkTTdug",
+	"nlALk8wS27uKaZ0yh/2p4a+IdFLazdtqcUC3UlBzZcRgwhG/K/Idc4mSpEOhF+gE9ChRlCeRy2vEn/3w",
+	"MMM3BwTzAPQFlmztefCgYY81cvb+Vx+SULfDc+EWpcqHZFUeky1Bv59p1AihzFMsRjuws479ZliQLwt0",
+	"z5Hc6yD9/WROrwbgUaOQWolhKQkznKGy0+ckC3JNRqr1AeiM54W2tYUzKvYNYzIGrNEA3oj5EyDmr+N2",
+	"viQ5/wbi9yiOuN3TRpqFHAmWzcoifej6c4+oMUgR2bBji8VGYhIVwdwDP29DL1qQh8HzC1XSAyZOfWjp",
+	"Ko33j9zMPrXK9v2h15vaNA4Zv1XwAHegYUJBOfSkvUbudaD1qpUkoEaPuLC+UQkYOF2mFQoqwNwZcSFY",
+	"1gr5fGyPrHD8B+Uh6tBmQ83gzBPJUHOmjFSTIzXzgJGzLTPVNSH1qvl36xyWesIwzyh3WdN9c+10H8eH",
+	"dJ+9OYtHdRYfQkuH2k6ojKlhf+Bao4QP6W1zymzZgkVzBuszY1B1Q2I5RGBS0meTzVlx62X2Rr1c/kHa",
+	"NXvHFmsgcRKVSzOb061c4hoQSgY022fJVBNlf4yr3xcFqk6AZJEshlm6srVy/mAD9tG+dxr8GDBaU6YJ",
+	"hwC/jbPbwpTpyL2H8bKeK57lOCITgL2chV5wB5Islc+yXCuBTnY6gUcgIQe/CKknxS/luSfTz1m4h7Mv",
+	"fvWDZx9++9zaRBpB6JEbrsUhfIwOWFb8WN5+KtCQTWb7hq+0GUkkona5il/YyuknrtukTyz6xFalZ1/8",
+	"4g+efvqziGA/4XNTMw296LZUyrYsBJ/g2acf/+jZBz/GhvzeQVjcXX9v6HX3Oh1wv3kH34RrcFxcEvAp",
+	"hN6yC74PcvbZ337y4lc/KE7EeUUCK8IEpyk5++yPvz/xTAJXQs/clFmfpoaCdXmz7C8hGrZ9k84++8E/",
+	"P/mstMgeSbKi454aDlh2AM4vcGwqQksLC7XEj999/P8FAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

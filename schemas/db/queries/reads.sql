@@ -143,7 +143,7 @@ from dispatches where claim_id = $1 and round > $2 order by round limit $3;
 select version, by_id, input, payable_fen, note, at from assessments where claim_id = $1 and version > $2 order by version limit $3;
 
 -- name: AssessmentLines :many
-select version, line, exposure, rule, text_zh, text_en, inputs, amount_fen, clause from assessment_lines
+select version, line, exposure, figure, rule, text_zh, text_en, inputs, amount_fen, balance_fen, clause from assessment_lines
 where claim_id = $1 and version = any(sqlc.arg(versions)::int[]) order by version, line;
 
 -- name: ListOffers :many
