@@ -166,7 +166,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"WithdrawClaim"}, claims, []string{"intake", "service", "claimant", "bound"}},
 		{[]string{"LinkPolicy"}, claims, []string{"intake"}},
 		{[]string{"ConvertToVisit"}, claims, []string{"intake", "assessor", "claimant", "bound"}},
-		{[]string{"UploadFile", "AttachDocuments"}, claims, []string{"intake", "surveyor", "assessor", "claimant", "bound"}},
+		{[]string{"UploadFile", "OpenChunkedUpload", "GetChunkedUpload", "SendChunk", "AttachDocuments"}, claims, []string{"intake", "surveyor", "assessor", "claimant", "bound"}},
 		{[]string{"ConfirmDocument", "FileAssessment"}, claims, []string{"assessor"}},
 		{[]string{"AssignSurveyor"}, claims, []string{"dispatcher"}},
 		{[]string{"FileSurvey"}, claims, []string{"surveyor"}},

@@ -41,6 +41,7 @@ var (
 	kindTask        = kind{"wrong-task", http.StatusConflict, "The task is not open to you now"}
 	kindVersion     = kind{"wrong-version", http.StatusConflict, "The claim has changed since"}
 	kindOffer       = kind{"offer-superseded", http.StatusConflict, "The offer is not in force"}
+	kindOffset      = kind{"wrong-offset", http.StatusConflict, "Not the next chunk"}
 	kindRunning     = kind{"still-running", http.StatusConflict, "The same command is still running"}
 	kindTooLarge    = kind{"too-large", http.StatusRequestEntityTooLarge, "Too large"}
 	kindMediaType   = kind{"wrong-type", http.StatusUnsupportedMediaType, "Wrong type of content"}
@@ -56,7 +57,7 @@ var (
 var kinds = []kind{
 	kindMalformed, kindSignIn, kindForbidden, kindSeparation, kindAuthority, kindPolicy, kindNotFound, kindMethod,
 	kindConflict, kindStage, kindTask, kindVersion, kindOffer, kindRunning, kindTooLarge, kindMediaType,
-	kindInput, kindDocument, kindKeyReused, kindTooMany, kindInternal, kindUnavailable,
+	kindInput, kindDocument, kindKeyReused, kindOffset, kindTooMany, kindInternal, kindUnavailable,
 }
 
 // byRule says of what kind a refusal is, by the part of its rule before the dot.

@@ -42,13 +42,13 @@ import (
 
 const (
 	// maxFile is the largest file that is taken, as the contract says.
-	maxFile = 32 << 20
+	maxFile = 64 << 20
 	// maxPixels is the largest picture: 50 megapixels are 200 MB in memory for
 	// whoever decodes it. Cameras of phones stay below in their normal mode.
 	maxPixels = 50_000_000
 	// sniffed is how much of a file tells its type.
 	sniffed = 3072
-	// uploadsAtOnce bounds spool space (2 GB) and buffers (8 MB).
+	// uploadsAtOnce bounds spool space (4 GB) and buffers (4 MB).
 	uploadsAtOnce = 64
 	// spoolKept is the largest spool that is kept for the next upload.
 	spoolKept = 8 << 20
@@ -351,8 +351,7 @@ func spool(body io.Reader) (_ *spooled, err error) {
 	}
 	f := &spooled{mime: mimetype.Detect(buffer[:min(n, sniffed)]).String()}
 	if taken[f.mime] == "" {
-		return nil, &fault{kind: kindMediaType, detail: fmt.Sprintf(
-			"This is %s. Taken are pictures (JPEG, PNG) and PDF. · 请上传照片（JPG、PNG）或 PDF", f.mime)}
+		return nil, wrongType(f.mime)
 	}
 	if f.file, err = spoolFile(); err != nil {
 		return nil, fmt.Errorf("spool an upload: %w", err)
@@ -382,6 +381,11 @@ func spool(body io.Reader) (_ *spooled, err error) {
 			return nil, cutOff(err)
 		}
 	}
+}
+
+func wrongType(mime string) error {
+	return &fault{kind: kindMediaType, detail: fmt.Sprintf(
+		"This is %s. Taken are pictures (JPEG, PNG) and PDF. · 请上传照片（JPG、PNG）或 PDF", mime)}
 }
 
 // fill reads until buf is full or the end is there, which only [io.EOF] is: a

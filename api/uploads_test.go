@@ -151,7 +151,7 @@ func TestReceiveRefuses(t *testing.T) {
 		"a form with another part":   {in: form(t, [3]string{"kind", "", "photo"}), status: 422, says: "one part"},
 		"a form with two files":      {in: form(t, [3]string{"file", "a", string(picture)}, [3]string{"file", "b", string(picture)}), status: 422, says: "one file"},
 		"neither bytes nor form":     {in: rest.UploadFileRequestObject{}, status: 415, says: "octet-stream"},
-		"one byte too many":          {in: raw(append(append([]byte{}, aPDF...), make([]byte, maxFile-len(aPDF)+1)...)), status: 413, says: "32 MiB"},
+		"one byte too many":          {in: raw(append(append([]byte{}, aPDF...), make([]byte, maxFile-len(aPDF)+1)...)), status: 413, says: "64 MiB"},
 		"a page":                     {in: raw([]byte("<html><script>alert(1)</script>")), status: 415, says: "text/html"},
 		"an animation":               {in: raw([]byte("GIF89a\x01\x00\x01\x00")), status: 415, says: "image/gif"},
 		"a program":                  {in: raw([]byte("\x7fELF\x02\x01\x01")), status: 415, says: "PDF"},

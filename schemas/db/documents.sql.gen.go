@@ -12,6 +12,28 @@ import (
 	"anpei/claim"
 )
 
+const advanceChunkedUpload = `-- name: AdvanceChunkedUpload :execrows
+with next as (
+    update chunked_uploads set received = received + $2::bigint
+    where id = $4 and received = $1::bigint and completed is null returning id
+)
+insert into chunks (upload_id, at, size, object) select id, $1::bigint, $2::bigint, $3 from next
+`
+
+// The next chunk has come, unless another was quicker.
+func (q *Queries) AdvanceChunkedUpload(ctx context.Context, db DBTX, at int64, size int64, object string, iD string) (int64, error) {
+	result, err := db.Exec(ctx, advanceChunkedUpload,
+		at,
+		size,
+		object,
+		iD,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const chain = `-- name: Chain :many
 select number, kind, at, by_id, by_role, body, prev_hash, hash from events
 where claim_id = $1 and number > $2 order by number limit $3
@@ -73,6 +95,71 @@ func (q *Queries) ChainHead(ctx context.Context, db DBTX, id claim.ID) (ChainHea
 	return i, err
 }
 
+const chunkedUpload = `-- name: ChunkedUpload :one
+select id, claim_id, principal, name, kind, size, sha256, received, completed, created_at from chunked_uploads where id = $1
+`
+
+type ChunkedUploadRow struct {
+	ID        string
+	ClaimID   claim.ID
+	Principal string
+	Name      string
+	Kind      string
+	Size      int64
+	SHA256    string
+	Received  int64
+	Completed *string
+	CreatedAt time.Time
+}
+
+func (q *Queries) ChunkedUpload(ctx context.Context, db DBTX, id string) (ChunkedUploadRow, error) {
+	row := db.QueryRow(ctx, chunkedUpload, id)
+	var i ChunkedUploadRow
+	err := row.Scan(
+		&i.ID,
+		&i.ClaimID,
+		&i.Principal,
+		&i.Name,
+		&i.Kind,
+		&i.Size,
+		&i.SHA256,
+		&i.Received,
+		&i.Completed,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const chunksOf = `-- name: ChunksOf :many
+select at, size, object from chunks where upload_id = $1 order by at
+`
+
+type ChunksOfRow struct {
+	At     int64
+	Size   int64
+	Object string
+}
+
+func (q *Queries) ChunksOf(ctx context.Context, db DBTX, uploadID string) ([]ChunksOfRow, error) {
+	rows, err := db.Query(ctx, chunksOf, uploadID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ChunksOfRow{}
+	for rows.Next() {
+		var i ChunksOfRow
+		if err := rows.Scan(&i.At, &i.Size, &i.Object); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const claimStage = `-- name: ClaimStage :one
 select stage from claims where id = $1
 `
@@ -103,6 +190,16 @@ func (q *Queries) CommandStep(ctx context.Context, db DBTX, principal string, co
 	var i CommandStepRow
 	err := row.Scan(&i.CommandHash, &i.Receipt)
 	return i, err
+}
+
+const completeChunkedUpload = `-- name: CompleteChunkedUpload :exec
+update chunked_uploads set completed = $2::uuid where id = $1
+`
+
+// The row stays, and says which upload it became; its chunks are not needed.
+func (q *Queries) CompleteChunkedUpload(ctx context.Context, db DBTX, iD string, uploadID string) error {
+	_, err := db.Exec(ctx, completeChunkedUpload, iD, uploadID)
+	return err
 }
 
 const contentOfDocument = `-- name: ContentOfDocument :one
@@ -193,6 +290,24 @@ func (q *Queries) DocumentOfClaim(ctx context.Context, db DBTX, claimID claim.ID
 		&i.ByParty,
 	)
 	return i, err
+}
+
+const dropChunkedUpload = `-- name: DropChunkedUpload :exec
+delete from chunked_uploads where id = $1
+`
+
+func (q *Queries) DropChunkedUpload(ctx context.Context, db DBTX, id string) error {
+	_, err := db.Exec(ctx, dropChunkedUpload, id)
+	return err
+}
+
+const dropChunks = `-- name: DropChunks :exec
+delete from chunks where upload_id = $1
+`
+
+func (q *Queries) DropChunks(ctx context.Context, db DBTX, uploadID string) error {
+	_, err := db.Exec(ctx, dropChunks, uploadID)
+	return err
 }
 
 const fieldsOfDocument = `-- name: FieldsOfDocument :many
@@ -408,6 +523,67 @@ func (q *Queries) ObjectsOfClaim(ctx context.Context, db DBTX, claimID claim.ID)
 		return nil, err
 	}
 	return items, nil
+}
+
+const oldChunkedUploads = `-- name: OldChunkedUploads :many
+select id from chunked_uploads where created_at < $1 order by created_at limit $2
+`
+
+func (q *Queries) OldChunkedUploads(ctx context.Context, db DBTX, createdAt time.Time, limit int32) ([]string, error) {
+	rows, err := db.Query(ctx, oldChunkedUploads, createdAt, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openChunkedUpload = `-- name: OpenChunkedUpload :execrows
+insert into chunked_uploads (id, claim_id, principal, key, name, kind, size, sha256)
+select $1, $2, $3, $4, $5, $6, $7, $8
+where (select count(*) from chunked_uploads u where u.principal = $3 and u.completed is null) < $9::int
+on conflict do nothing
+`
+
+type OpenChunkedUploadParams struct {
+	ID        string
+	ClaimID   claim.ID
+	Principal string
+	Key       string
+	Name      string
+	Kind      string
+	Size      int64
+	SHA256    string
+	Most      int32
+}
+
+func (q *Queries) OpenChunkedUpload(ctx context.Context, db DBTX, arg OpenChunkedUploadParams) (int64, error) {
+	result, err := db.Exec(ctx, openChunkedUpload,
+		arg.ID,
+		arg.ClaimID,
+		arg.Principal,
+		arg.Key,
+		arg.Name,
+		arg.Kind,
+		arg.Size,
+		arg.SHA256,
+		arg.Most,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const reportBefore = `-- name: ReportBefore :one

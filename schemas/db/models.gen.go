@@ -51,6 +51,27 @@ type AssessmentLine struct {
 	Clause     string
 }
 
+type Chunk struct {
+	UploadID string
+	At       int64
+	Size     int64
+	Object   string
+}
+
+type ChunkedUpload struct {
+	ID        string
+	ClaimID   claim.ID
+	Principal string
+	Key       string
+	Name      string
+	Kind      string
+	Size      int64
+	SHA256    string
+	Received  int64
+	Completed *string
+	CreatedAt time.Time
+}
+
 type Claim struct {
 	ID            claim.ID
 	Number        string

@@ -407,6 +407,27 @@ type ChangePayee struct {
 	Payee Payee `json:"payee"`
 }
 
+// ChunkBytes The bytes of a chunk; at most 4 MiB.
+type ChunkBytes = openapi_types.File
+
+// ChunkedUpload How far a file that comes in chunks has come.
+type ChunkedUpload struct {
+	// ExpiresAt When it is forgotten unless it is complete
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Id Id of the chunked upload
+	Id string `json:"id"`
+
+	// Received Bytes that are safe here; the next chunk begins there
+	Received int64 `json:"received"`
+
+	// Size Bytes of the whole file
+	Size int64 `json:"size"`
+
+	// Upload Bytes that are stored and not a document of the claim yet.
+	Upload Upload `json:"upload,omitempty,omitzero"`
+}
+
 // Claim A claim as the caller may see it.
 type Claim struct {
 	// Amounts What was claimed, is payable and was paid.
@@ -1404,6 +1425,33 @@ type NewAssessment struct {
 
 	// Task The assess task
 	Task string `json:"task"`
+}
+
+// NewChunkedUpload A file that will come in chunks.
+type NewChunkedUpload struct {
+	// Kind What kind of paper a document is.
+	//
+	// - `vat_invoice`: 增值税发票
+	// - `repair_estimate`: 维修估价单
+	// - `vehicle_licence`: 行驶证
+	// - `driving_licence`: 驾驶证
+	// - `id_card`: 居民身份证
+	// - `bank_card`: 银行卡
+	// - `loss_photo`: 损失照片
+	// - `accident_certificate`: 交通事故认定书
+	// - `agreement`: 赔付协议
+	// - `other`: text, but none of these kinds
+	// - `unknown`: not classified
+	Kind DocumentKind `json:"kind,omitempty,omitzero"`
+
+	// Name File name
+	Name string `json:"name"`
+
+	// Sha256 Hash of the whole file
+	Sha256 string `json:"sha256"`
+
+	// Size Bytes; at most 64 MiB
+	Size int64 `json:"size"`
 }
 
 // NewDocument An upload to attach.
@@ -2572,12 +2620,12 @@ type Upload struct {
 	Type string `json:"type"`
 }
 
-// UploadBytes The bytes of the file; at most 32 MiB.
+// UploadBytes The bytes of the file; at most 64 MiB.
 type UploadBytes = openapi_types.File
 
 // UploadFile A form with one file.
 type UploadFile struct {
-	// File The file; at most 32 MiB
+	// File The file; at most 64 MiB
 	File openapi_types.File `json:"file"`
 }
 
@@ -2750,6 +2798,21 @@ type FileAssessmentParams struct {
 type AssignSurveyorParams struct {
 	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// OpenChunkedUploadParams defines parameters for OpenChunkedUpload.
+type OpenChunkedUploadParams struct {
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SendChunkParams defines parameters for SendChunk.
+type SendChunkParams struct {
+	// Offset Where in the file the chunk begins, in bytes; it must be what `received` says.
+	Offset int64 `form:"offset" json:"offset"`
+
+	// ContentDigest SHA-256 of the chunk as RFC 9530 writes it; the chunk is refused if it does not match.
+	ContentDigest string `json:"Content-Digest,omitempty,omitzero"`
 }
 
 // GetClocksParams defines parameters for GetClocks.
@@ -3205,6 +3268,9 @@ type FileAssessmentJSONRequestBody = NewAssessment
 // AssignSurveyorJSONRequestBody defines body for AssignSurveyor for application/json ContentType.
 type AssignSurveyorJSONRequestBody = Assign
 
+// OpenChunkedUploadJSONRequestBody defines body for OpenChunkedUpload for application/json ContentType.
+type OpenChunkedUploadJSONRequestBody = NewChunkedUpload
+
 // ConvertToVisitJSONRequestBody defines body for ConvertToVisit for application/json ContentType.
 type ConvertToVisitJSONRequestBody = Reason
 
@@ -3297,6 +3363,15 @@ type ServerInterface interface {
 	// AssignSurveyor Name a surveyor
 	// (POST /claims/{claim}/assignment)
 	AssignSurveyor(ctx echo.Context, claim ClaimRef, params AssignSurveyorParams) error
+	// OpenChunkedUpload Announce a file that will come in chunks
+	// (POST /claims/{claim}/chunked-uploads)
+	OpenChunkedUpload(ctx echo.Context, claim ClaimRef, params OpenChunkedUploadParams) error
+	// GetChunkedUpload How far a file has come
+	// (GET /claims/{claim}/chunked-uploads/{upload})
+	GetChunkedUpload(ctx echo.Context, claim ClaimRef, upload string) error
+	// SendChunk Send the next chunk
+	// (PATCH /claims/{claim}/chunked-uploads/{upload})
+	SendChunk(ctx echo.Context, claim ClaimRef, upload string, params SendChunkParams) error
 	// GetClocks Deadlines
 	// (GET /claims/{claim}/clocks)
 	GetClocks(ctx echo.Context, claim ClaimRef, params GetClocksParams) error
@@ -3752,6 +3827,118 @@ func (w *ServerInterfaceWrapper) AssignSurveyor(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.AssignSurveyor(ctx, claim, params)
+	return err
+}
+
+// OpenChunkedUpload converts echo context to params.
+func (w *ServerInterfaceWrapper) OpenChunkedUpload(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenChunkedUploadParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.OpenChunkedUpload(ctx, claim, params)
+	return err
+}
+
+// GetChunkedUpload converts echo context to params.
+func (w *ServerInterfaceWrapper) GetChunkedUpload(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// ------------- Path parameter "upload" -------------
+	var upload string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "upload", ctx.Param("upload"), &upload, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter upload: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetChunkedUpload(ctx, claim, upload)
+	return err
+}
+
+// SendChunk converts echo context to params.
+func (w *ServerInterfaceWrapper) SendChunk(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// ------------- Path parameter "upload" -------------
+	var upload string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "upload", ctx.Param("upload"), &upload, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter upload: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SendChunkParams
+	// ------------- Required query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Content-Digest" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Content-Digest")]; found {
+		var ContentDigest string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Content-Digest, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Content-Digest", valueList[0], &ContentDigest, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Content-Digest: %s", err))
+		}
+
+		params.ContentDigest = ContentDigest
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SendChunk(ctx, claim, upload, params)
 	return err
 }
 
@@ -5965,6 +6152,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/claims/:claim/conversion", wrapper.ConvertToVisit, options.OperationMiddlewares["ConvertToVisit"]...)
 	router.GET(options.BaseURL+"/claims/:claim/verification", wrapper.VerifyClaim, options.OperationMiddlewares["VerifyClaim"]...)
 	router.POST(options.BaseURL+"/claims/:claim/uploads", wrapper.UploadFile, options.OperationMiddlewares["UploadFile"]...)
+	router.POST(options.BaseURL+"/claims/:claim/chunked-uploads", wrapper.OpenChunkedUpload, options.OperationMiddlewares["OpenChunkedUpload"]...)
+	router.GET(options.BaseURL+"/claims/:claim/chunked-uploads/:upload", wrapper.GetChunkedUpload, options.OperationMiddlewares["GetChunkedUpload"]...)
+	router.PATCH(options.BaseURL+"/claims/:claim/chunked-uploads/:upload", wrapper.SendChunk, options.OperationMiddlewares["SendChunk"]...)
 	router.GET(options.BaseURL+"/claims/:claim/documents", wrapper.ListDocuments, options.OperationMiddlewares["ListDocuments"]...)
 	router.POST(options.BaseURL+"/claims/:claim/documents", wrapper.AttachDocuments, options.OperationMiddlewares["AttachDocuments"]...)
 	router.GET(options.BaseURL+"/claims/:claim/documents/:document", wrapper.GetDocument, options.OperationMiddlewares["GetDocument"]...)
@@ -6291,6 +6481,129 @@ type AssignSurveyordefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AssignSurveyordefaultApplicationProblemPlusJSONResponse) VisitAssignSurveyorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenChunkedUploadRequestObject struct {
+	Claim  ClaimRef `json:"claim"`
+	Params OpenChunkedUploadParams
+	Body   *OpenChunkedUploadJSONRequestBody
+}
+
+type OpenChunkedUploadResponseObject interface {
+	VisitOpenChunkedUploadResponse(w http.ResponseWriter) error
+}
+
+type OpenChunkedUpload201JSONResponse ChunkedUpload
+
+func (response OpenChunkedUpload201JSONResponse) VisitOpenChunkedUploadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenChunkedUploaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenChunkedUploaddefaultApplicationProblemPlusJSONResponse) VisitOpenChunkedUploadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChunkedUploadRequestObject struct {
+	Claim  ClaimRef `json:"claim"`
+	Upload string   `json:"upload"`
+}
+
+type GetChunkedUploadResponseObject interface {
+	VisitGetChunkedUploadResponse(w http.ResponseWriter) error
+}
+
+type GetChunkedUpload200JSONResponse ChunkedUpload
+
+func (response GetChunkedUpload200JSONResponse) VisitGetChunkedUploadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChunkedUploaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetChunkedUploaddefaultApplicationProblemPlusJSONResponse) VisitGetChunkedUploadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendChunkRequestObject struct {
+	Claim  ClaimRef `json:"claim"`
+	Upload string   `json:"upload"`
+	Params SendChunkParams
+	Body   io.Reader
+}
+
+type SendChunkResponseObject interface {
+	VisitSendChunkResponse(w http.ResponseWriter) error
+}
+
+type SendChunk200JSONResponse ChunkedUpload
+
+func (response SendChunk200JSONResponse) VisitSendChunkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendChunkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SendChunkdefaultApplicationProblemPlusJSONResponse) VisitSendChunkResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8920,6 +9233,15 @@ type StrictServerInterface interface {
 	// AssignSurveyor Name a surveyor
 	// (POST /claims/{claim}/assignment)
 	AssignSurveyor(ctx context.Context, request AssignSurveyorRequestObject) (AssignSurveyorResponseObject, error)
+	// OpenChunkedUpload Announce a file that will come in chunks
+	// (POST /claims/{claim}/chunked-uploads)
+	OpenChunkedUpload(ctx context.Context, request OpenChunkedUploadRequestObject) (OpenChunkedUploadResponseObject, error)
+	// GetChunkedUpload How far a file has come
+	// (GET /claims/{claim}/chunked-uploads/{upload})
+	GetChunkedUpload(ctx context.Context, request GetChunkedUploadRequestObject) (GetChunkedUploadResponseObject, error)
+	// SendChunk Send the next chunk
+	// (PATCH /claims/{claim}/chunked-uploads/{upload})
+	SendChunk(ctx context.Context, request SendChunkRequestObject) (SendChunkResponseObject, error)
 	// GetClocks Deadlines
 	// (GET /claims/{claim}/clocks)
 	GetClocks(ctx context.Context, request GetClocksRequestObject) (GetClocksResponseObject, error)
@@ -9353,6 +9675,110 @@ func (sh *strictHandler) AssignSurveyor(ctx echo.Context, claim ClaimRef, params
 		return err
 	} else if validResponse, ok := response.(AssignSurveyorResponseObject); ok {
 		return validResponse.VisitAssignSurveyorResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// OpenChunkedUpload operation middleware
+func (sh *strictHandler) OpenChunkedUpload(ctx echo.Context, claim ClaimRef, params OpenChunkedUploadParams) error {
+	var request OpenChunkedUploadRequestObject
+
+	request.Claim = claim
+	request.Params = params
+
+	var body OpenChunkedUploadJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenChunkedUpload(ctx.Request().Context(), request.(OpenChunkedUploadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenChunkedUpload")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OpenChunkedUploadResponseObject); ok {
+		return validResponse.VisitOpenChunkedUploadResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetChunkedUpload operation middleware
+func (sh *strictHandler) GetChunkedUpload(ctx echo.Context, claim ClaimRef, upload string) error {
+	var request GetChunkedUploadRequestObject
+
+	request.Claim = claim
+	request.Upload = upload
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetChunkedUpload(ctx.Request().Context(), request.(GetChunkedUploadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetChunkedUpload")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetChunkedUploadResponseObject); ok {
+		return validResponse.VisitGetChunkedUploadResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SendChunk operation middleware
+func (sh *strictHandler) SendChunk(ctx echo.Context, claim ClaimRef, upload string, params SendChunkParams) error {
+	var request SendChunkRequestObject
+
+	request.Claim = claim
+	request.Upload = upload
+	request.Params = params
+
+	request.Body = ctx.Request().Body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SendChunk(ctx.Request().Context(), request.(SendChunkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendChunk")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SendChunkResponseObject); ok {
+		return validResponse.VisitSendChunkResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11401,403 +11827,419 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37cxzJdSeK/ysZ+O43SI4LIECClAjE/gC+JFp8LUjNRKw8F51dld2dg+rMVmU2mq0J3pDDV15Z3llZ",
-	"suSHvLY8uhrZsr1j7Q3JGs3YcsT9Uxx8zX9xI8/JzKrqzuquajRAkKB+0IBdr3ycPO/zOe+vxLI/kIIJ",
-	"rVa23l/pMZqwDP688ZB2zX8TpuKMDzSXYmVr5S7tM0V0jyuiNNWMyA7RPUYypuQwi1lEKFE6k6JLDmjK",
-	"E6pltrYSrai4x/rUvK9PH91moqt7K1sX1tejFT0esJWtFaUzLrorjx8/jlYGNKN9pu1AdjqaZdMjuTbM",
-	"lMy2SEuwR7rlxjGgXUbarCMzZj7LzZ1fH7JsvBKtCNo3X6LwvoohXQwNKVq5llLe32WdwDDMFcITcvar",
-	"X711/RyRGYnhJzHst1lGzu7cX/2Pb/7snB/NgOpePhi4dyVaydjXhzxjycqWzoasYnCb69FKnwv3zw2z",
-	"UlqzzLz2//ja+uqVndX/Sle/sfru7/ynldAsrjPBaborhyKZngj87JYxgTsrxpzBC+aMmfeH/ZWtjXX4",
-	"Hwzb/uIHxoVmXZbhyGQ87DOhg0vsLhKeVIwosXfUXciLl6eWjq523n3/i49X/d+bNf7euPA4vNK3EtYf",
-	"SM1EPP4KG888RrHs96lIIiJFzEhHZoTRuEdimqYsWyMPzMRpl3JBRlz3YHcU7TPSlsmYcE26/ABeZX+m",
-	"Qo1YRqhICI21grdu46NUSN1jGT65eeHCGnmnx1NGuFZEj7ggSvM0JdlQKPPiETUXzIB0j2r74sgQ+Ob6",
-	"FQKniFwiisVSJGqN7BBzAAhXhJKulAnZZ2O/XchX8g0rrM+qWaCa+7axXj4BXyxvI1n9P6tI/1bnDtVx",
-	"b3onDJuzEyRxj4ouM4wtMzPPZL96Ap1VfOGMoxoaxV0p2KyRyA6hgjCapRx20az5Nrm4vklGdq/sLvVk",
-	"mqhZwzNfmj3GC2Fed5sqfeOACX3r+vQgWzzxvDalShNm7rQLmGX8gCWVgzIvXoU3r966XjWojS9OHc13",
-	"3wrv6W1mbrsLfHZ6pHjVsuEKvoEX61Lf5Sn2GxgT73M9PZhbmvXNWSQUJFRELq2TUY8JQtuKCV0lqlJ4",
-	"W3E4CevQYapXti6ZwTg2e6EGi73X6bDsbZYpGNHkAO0Ft7XS3FyxaAf2HUsVAPdlyuNx1V7i1aXu5WZp",
-	"LzdDe/lA004nKJHgSrU44smiDG2KpqKVR6tduWp/BG1hDb4OJ8hfW+X9gcyA8GAoWytUDBg/j+oFKFUP",
-	"qdoPTsZcqJ6Lpmr/hIjVx2YYaiCFYqAY3s9kO2V982cshTbyf+v9FToYpDymZnLnB3jH77ynkObzUf+n",
-	"zCzFyv/vfK7/nser6rx7L3yxvFbvGD7HFRmBhnt29+Y1cmXz0hfOrQHB2BeA0hprGSDkd3rSiGVkkoNM",
-	"DlimOc6GJ/PG5fb9sduckFYBEoT0GSifsmOEWaezDWKcomZKgV8z0qdqnyXEvGqbsP5Aj62wN5fiHhds",
-	"JZqi1Yk9iVYymbJ5A9819+D2OSr6mj0k5oqdzrv+7bL9Hou1eftOXw6taRLYiBFVOCWWRGZXBnRM2ykD",
-	"5cdcG1AeWGj7xF6HiXkDv8nECtgjvNntMIzaT0wsTHF85ZcVRhJcLKWYUgzoiCYJN0tF0/uFyXdoqtgk",
-	"Td8TjLBHA6mGGTujSId3hxlTa6R1QNMhfLhF1omm+1bNHAAzPqMIXN8mLZBIe6pHM7bXHrTMTshhRrgw",
-	"b0zOKAKXItKXWmZEinQ8vSluAAGiHjpSNh/390XNZIzhlTIz6sjWxuNopTzk6Y/ukMxwEMIFaVNlSEty",
-	"odUWgW/BDAUjo55MwczsyKxPNX7u8ubU2AojWw+OrCtXLbu9aQb2wIwryPqv3m/A9QtzvmzmnMn+HlgA",
-	"e4YSh6mS2dgR6cT0BaFw8syy96VgY7MSHSbI2fW19Q0yHlJxbo3cZQdGw2JdqvnBnIW4sl7+X5M1yWT/",
-	"nhn3NT/s4OLchCOywOp84XG0wo2GBnzY/THr3LqjZvQ686o+fXQLn7tkp2b/mVMizTI6LtLhBZRn8ZC9",
-	"CpuwCyNd7rpfNDKTpge0+0oswQMc6nLXYPNxtKKlpuleKlVQ0DEw2rlG0xruJXCvH25bypRRUSSuLz6O",
-	"Vjz/PukL+7YZ6HKX9dKkVC0IDjzhpcNXpsPi0k3JilmMtLSVs0Q08I3mYjrlwip45gtbYE1mOiJUkJ4c",
-	"ZpHR/FB1WyMt5xQDgTzqsYyBBEX5bvRCgQ6EsiBGsmig7Xjf2yy/XVmTNHbClCK5z0NeyZaZYIt8/q0P",
-	"nnz2LxFppbQth1mLPP31R8/+3PzQp5plnKYt8uK333r2Z38ZkZad0LhFXvzyJ08+/buVaIUJQ4dfWzFv",
-	"W4lW8C0wKHw6X4ax2bfZjpxZ6nd5ohfWa7gMilQq8BWwFlFxL6aIKXRaStTVwDp0dBneRsMr/GX0JHKt",
-	"iGJapwx+g0iA+ctxDJZwzRJDn4KNQFUC3mX+Yb0HAcLTQeYnikwnoZqtaj65zME9ao/nCnGw0R5HK+ZY",
-	"1Zf9D9xsbxsTaVL4r08IfEMtUoeoxfw6SS2hieCGN9dNykO7EBpZU0sl8s6fqekYJY1sNFXLJ+k/9y21",
-	"ja7kpj5pBglcOwpnGTavmtmanbpvxPY0YfvrirTH1ZS5iGoIR2n+Bgj2SFeFtpzJY+6xXkNjn7fA897a",
-	"tq5DIoV3xk5w2bB7t2SDw9Aq1o53RUMR9bDHiBpmB2wsM2Mc9QklCVcDqmOjwigWlDgZoypEUe/0xhgh",
-	"kQFPxDy+Gq24gdT2qkysjX8+ciOsy4PNwjXjvlpTjAg0WOyvDlJJE4Wu9zaLZZ8RJ4uVox34RmR0O8OE",
-	"bahpegv8c7Wp/C4bOfE+yQJnmT+Ti5x/OEiEsC4sqXD/mAm2DW2Z6dM+WyMPfXBsrJkiNGMwb/eViPTk",
-	"CASU7GgmDEHqbcIThdqQWSZwfhsVMg9sf33IlA7569RMlUetFIzKY3OSTm7FJMPJWMz4QM/12NnbJvfL",
-	"PR7B9IN7NtQ9mXE9DvPch4aLA3lmQ/OHsTpkFrNDc133WfjAK8153Ux25SjomJIjNz7qbiUa/J5nn/3t",
-	"Jy9+9YNnf/0Hn//ln7z48O/PQbSWwlKTNlM8YYQbcwHiu+AoZ4po6TzD05uQsgOWzlv723AT6FF93sR0",
-	"6INgSOYZvSAEzLSB1cXoEZ4yfs0CD9MAybVgEnswuBYZDsyERz0e95wJTAncQRIW84QpsDKyLttLqWAt",
-	"c9X8CywuIhgzLHck8RFzL6ZKmPvwL3uP4Tv42r7MWERaeiT3BixTUuxlLGVUsRb62sH6tu7VkSQDJgfg",
-	"FHc2S2H4YLq4oa0YiSDQeJl+eR0zRrNHei/kHrghuilXvflUbd/xjUA4+5oxQxWr846hgNmFKOGudLtk",
-	"LIi2PDAUHNj8ST41TPHLSGD5MPNJzzx7yEUCpw8PWg321ZZJIO/DCCh4xcpsXeI9JcXaLh3dYUoZPvo4",
-	"WmGdDos1P2B7nUz2Awo4z5QmCR37QU1aTpNKVG0j3POZiBjCUxGJacpEQrPyKy+HXnkwJ+Q89xUTW2tt",
-	"49xSmFiYCJc+tL1X758ET//iDn0zBfloeg6P1iMyXo/Io42IjDfMVAb8EUtVMSlum9A0JesFRxD4uKwf",
-	"iAgJF9aKSsssDn5NyizhwlBVSdZuFrW/zYDzO1+Ar22+y1F7vEZFwoFCA9vjDQoujCijYp+LbpQnQ6Fy",
-	"7kOXg5SGjiNLeZcHz7STNbrHxka4pAlpM1ANgzLGKN3TL7k3YIJoqvZVM5Iwa8d0xkKqJDdbUz7Fh3O6",
-	"NnBcVcR6qdiffnrDHJKO4T7bnr6E1MQvedMVmWEQgikzklmiyuO9FBzvEk1A65iDFYhWilPD7bOEUW0r",
-	"GjKH9LL7dMxYQ1tvB1xnA/NkZDPv0PgR+0CpBUWiTeP9afIfuI/OzHuAmyYXAR8Nzge4UuDIYgIsxXAx",
-	"JjKSPh0TxYz0rvI5z9fx7W2PI+ssnDkZaZlLO6MilG53FX8va0nTuWfvb4bNrJgOVeAoXYOf56tecY8K",
-	"gap1+QVfliNMvlQkY0YYsKTO61KpWLJX5UN1b8TbFvWoJsO5JHR9iLqKDbbUt99uuPDMfMutJ1OXoz6d",
-	"XNND20bIUV1J5r3Asw3n+ek5cBwwPYeL94bZuFrWUDHG9F1FesOsQtAYFX+e5UXRA93UTKvxZuvbNlZP",
-	"kKzuSPBzuFRQjEcuRFbOEp81nHeA5ZubKzIErxVy7mt8Uw6YYMne/BhBIedKDnUs+3NX7p69DesY9ueY",
-	"t3mSNRXE8ESqQd5M08OATrtG5pLjfZrpcZ1AgNGaAnmX5ueJPZ5rzQ3SoCZn83jwalnZCIUDMctoT8iQ",
-	"376CNV7erH7RAct4h8/ajTy3yZzLlIt9lmwTIa1g7csDpshQaJ6iXyK8S/5rs/NsnY1GrB8zX9wGwRMj",
-	"qHEd5nL+woItdEidRrDXjNUobb2Ac84YmrhKyzDXpJr06ADO7ORYw04J0MTDWroUTNWVDQ+p2p8vGoYD",
-	"s5Kz9wBy5bG+YOE9qCSqe4KBlwmNIigfUZoNlmo5HHDF57Lpt+GmYKanZ8254Z5iiqn1ZSGpeH0tV5GK",
-	"3LrIF6aPdi6uHEdzepqjLS+ay0entIeebzu5OkX9kddYi6pOzqIdAea6ipVylVp0qNTiYY8RnmC6h43j",
-	"UKixWZvOpjiygELIZ9Es9dzOMBwOgEsqMuYNU9pyKTQmDxsRgFc/GPb7NBu/yvGAghwPmFqG5MaRy+Wu",
-	"b3KFHQF38pTwOv6AKmVswVyAaGXQk6J6WHA1IhsXv/jWW2+9denyF744mT8xIz+9/EabmxyRJOMHLIuc",
-	"fMwions8S/ZgXYnMSDuT+zVUysk8Hl+MUkhwd/Obscvj6mwFexGcehDMBY23bbb460MmDh9Csx945c+K",
-	"O/OzHBO0mErHQ8zmqNwGjYsPkiELahZ3Gc0Mz0wYTawkXdSq34tTGe+HuLOM93FDaelD83z+jYzlRobu",
-	"CTNdl2SNLmBZNqxIWaoh2jRp7DW2Lo/NAGtmSR2PSTJTz5+j3Zf0eKur59p7HeV84TopYGs3hA7JCCiG",
-	"MpfyDCrDA1OWdLHy9MQkrVbwbFcD6Mdeg10ndBwKQNGxsnE2qIiHsjr2SDORFFW7i5cvzzUee3IYcth+",
-	"2fxc4xNf/MIXN+d+oyJ/HN7bMvSeDYWKSGtgDMKWRUQgg0zKTkRaGVPDPvP3IeJCRFo4mJbRs8wqGY2w",
-	"h6NuKS0HLZui0me6kLEB3wQqRNsTXw7Gop2aebZWovnSNWwz3woXyyADFxclg+kgRpgZz4jUhTI2a+rM",
-	"jmxdFrxZSiBRR0huGn4AcHAqj7oK29bFk40lo2YROjJN5QjRH4KWk1OD6ivW153iNNeTZDhPMx+v52Sl",
-	"d28E8tAn62Hsp6LChIIrKEWHZ/2bnKWY8NgobIk5SWcUxGyN0t+B96Di7dIyp9e4479WMxkBxsgSGGXA",
-	"gKmfkGq/PGMl3FeaV+/Au9H6wHUhGaOJamCfw5cD5vnl+enQkO0R8Efb0qumZxWHgC+tlRc9sXrNHEh5",
-	"sknIBYJqZI6t4fNf1qYZ5Dwpck0esMxqWg23N7aPInHbSIIrKiA2eI2mFNRhyaxPEskUJEsMFYN05fUQ",
-	"w0mGsebNVG7z9kocDfi0L+RhOMvGFBUWuA4hAVaDJRFRw7hniF6OxF5C+7BDedlcyd8CF/osizlN93w9",
-	"VtNxNc1Czah2ReCz7r56H1NK+nvWedSkaqZYidkUD8CKQdjR6QGUaxUnaCWfXHFZQszNy6jAAXMCgiQM",
-	"AH5QNoLRVqEWL1M3rXB/PIRSxkxpwoXS1GEQcUW0lMSYgdsWMgm0mQTRAwBXyTyjSUwFaS/sNWGPBikV",
-	"VAfjMQ97dq3gOrqa2mNiLaJ6OsOQTZeXhUO3mTzgCtjUjIQDMmY0O6NIT6YcFFkONiC1uVqDYTvlqscS",
-	"MmbhdASE9wvALNERgo1lmscpg4xz2F/ZH1AxPqOIz8Wdo0yC1lxhsz6wGvWipnNIcrSyoRBcdEGHx6xy",
-	"Zx4kLQTaoiIxv/WZsSAEMd8z/+QKbhlQoCRFUKd32r99rdP/E0wSM/8Pz9VR+415MJhjvtt7Fl0UTbMu",
-	"08Ev7BAlO+ALdzhkWDO8TQQUz1DSzhgFK/7wTgPHB3CTyuTsqa583sL8K+bh4Og7iO12wLKEx5pkTAEq",
-	"XsCWn1EDOwGPVayH7UmFhdkQe0ExvoBh5nOs51sTOFOfq76wW7luMhcSQcBXAqwFPp2nGqOG4bWccijK",
-	"B/qAc9fONZ4RyZvmh52UduubDjdT2p2ynaZfmlKl9wDqbh5AjZ0g3rvMAPwRFykv4NXFQpVgGl7C0ZzG",
-	"0sMMYQBrGsuTlcsbwfFm7ICzUTDJgwsuhSJKkg6t/d1deF8Neason1WQ6CG2zH1EyxxOTzVfDMDs2wEQ",
-	"yDproliomKdMn5OgjYVD2qOKwCuWSbaKi5DaADCQisDV4hhgeKmU+8Z0oJr0pbLmEuh6l9a3icCCDFvG",
-	"MLZCKQHvc71c04Ng1erkagLyXa0EoQmRZiHzco4+21eNB9sxLn+uchK3NJdzYrvTJbbkVnqWcNwpyphp",
-	"ldWVw3WpUamRWozRsAyUkAXzxzI5WqAGdFeO5suJZkVnOYmeUbgq22Qsh9meN6vMvevmPhHUnw9qIm9O",
-	"1nQWirnmmUrGoudidoKjnwMdGE2LpmQEJS8J0yzrG0PFM7FtwlLFrIN7nw00uq4yBka6SKj1GkzPFRem",
-	"0UaX13IRMznPKysQZyB1qzC4qc8WqcKvp6XC8MGqLE5Xss8gx9uIQnBOuRwuw2QHNEPbUHZIMjSnynDe",
-	"sCvwJcaYkmGIVzywHh0sj4msNhwR5Fc1RtCENCYBA4bATyEV0Cfj6YrNgeLYpi5rW8V79tkff//Fr35w",
-	"zkzU7IdULIwlGSwDsY42vAxBJWt2BMqW5riz2AFPWFCGniiwgXl+9milQ+OZSJ4dCys/ld47Z4EwBqSq",
-	"AESY24VCvTsoFBSRZZp9bhqrE0Nl7m1uMIV9q+Uev+4quRu4xfGZassX0DAAnn06DmO4eBYgaBQL89Lk",
-	"MY/KbJo5LVhgPSUFXiLfkmgDVBoHNZLIJzYaGI5fnPwLYe5T3Ea1zwercoD8ZxWqi40xDdzHb2I45Q+v",
-	"ATgR9Fw4bIaf7f8AW/8qp/mV5hGKCFl+7Xi5D+4iTowZO9dr5B2ue3KoScv6hlqTXQ8mjs/Ri+YqcXIt",
-	"nY7Ih0teXyVpUVNA3Kxi1NNZXXbf9xqwikrpses5+fwPZ+GWKgtnaViCrHeevQCYAsGwArW4LFEtkTVH",
-	"p3o7H15TdLAKcUQnz2ylZKojmPhMubSIcJijgjhXQSgMZGazh6oxsZ6B4+xEE3JM2JXMl6KBiuL2vpmm",
-	"YkHggtFFe62A6EDFPksgLxtCM+Bhd91YTk7+nRmWaFA/yjQN+MEeDVisWYLNU0ADXGjgJwRFwkd3cXFq",
-	"YkqgulkvFuChQur4iJfKliu4K2qGesVPJcg3LZFX6HkOI3GJqp47ca+ymleJLLzjc8eQa4ByxzVRdKzW",
-	"yL0O1kBivlUhKAMra6SD6slRUJ1DvMG9ZbMV/+IG/KVhDpxbrEAK3KX1SjyDBoDNR6kYulSiOhP8irm3",
-	"kgnd5CkLJMhV1hLErDaQyCycUswgSBNIpmgDKFESIWKRCwhZbUdZtyo0XKmReBetqB69cOlyIHuaqp47",
-	"n4B3OV2uENqzyxWVSYp/I7CeV+2LlxgQctkYs2vRBiyDGCaqV/tMVCdDUDLoSS3BHwG3LpwTAT9MlQvd",
-	"unODwKW54ixUEGHTtyxN2vfAYvutzbMffD5zkWNEJcYUzcpRLXOBAN9E0C/QuKvTb5euVSFo2czsOvkI",
-	"lCopOmiD1M7Ii11iaTM0Dya6wXQ3cEea4wtImT5J8iAEVldRFds4dXf6FUHEcGNPjLgWTCmmINEK5J4a",
-	"MLqvSmG7g5pZvYZDhGtNQdKDnpSDevmUKIcW1xjZK08imxndMUv1AG9FFK8ZVp+QLpnaYnNKCB+HY3BH",
-	"lwNdSFUq07BdYjwEnuzsrIpI5rOO81eqU20NezFSYGA4ZuFUE67Wfk/8nlglrQOq97g4kDxmrS3y9Cd/",
-	"8/Sb//r87//H0+9+7/lHfw93ZGxAebbHlOZ9qs1dzz/75ZN///jJv/7iyWe/fvrBD/E9rMfjlO2lPDaz",
-	"a22RFx/+989//i8v/vn34XqS8QMuuoXrn//8t4XrPNmLaZaYMfzvbz37xfdefPqPTz77N3e1TcW+u/75",
-	"n/7Liw//+9MPPoQrUBYGLL61RZ598OOnP/3fz7/1d8//6L/BVRrHZrX1XmwYWIfHOIEnn/7082/+6Mmn",
-	"f/zsh9968fFPn378oye/+Rk+0M0YpMaYCfzqB08++4unH3z3xccfw0Vo69HaIpo90hFpDzWmG6CYVQyW",
-	"W8GdQ7Ev5Ei0tkDmxylVClAofk8UcgELS49VbcVlBjCM0pKuRCsTiwhIy7AshoTcErlaOVgUQz6BNTA/",
-	"u5kaU99MDAKcMOy5WYhlD0DOMBxJVlgyHoDcpbpANjzatoe2aezLXwNQh8mpzLJwapWrnyjT5Y1t8ca2",
-	"eGNbvIK2RZBVZbQTdMFYsB5XdmGoEzjmmHmIeZs4VI2OPfNQmg9fNTdivQXPmJqZEd+VANCWMuU+fkjA",
-	"rVlV9Lfz6vml43mhgzICmJcJXK/pLzY5NI0a8JiVn6i9L+xCJalctVsbjgxh9+BwyViHpylLCBdbpTLR",
-	"u1LzmEV5FNdBWluN3zY20D3WtwV/xQ8W9YK6UOvXhxXWl5jAXMFB9RCyNZZ9BumCw5om9fVDIrcsscpq",
-	"0XKmgoXs7Z+l1jdNkCdQoZvUzJqQJikYdixBMAineJlNpnkpXHGzjS2gedrCXhUsv8khNSOcJKtHFfc6",
-	"hdK6MwrRKLw6in2clWYDv8U0jYepS8ZciJB4V8gslPNjdh7RMPrygIEG0uOiuw0fNiYSeNzJCMr9X0bN",
-	"WLMOFhUN1pq1sKh4CZBA1dkJ04Pf1JEr6WJagb25lMoqfyDr9b64Ea5uAUCUgwJeUtyjXKyRVo+qHpD8",
-	"gy/vrF64dJnIAweimrEDLoeKmFtgo6H20rzkjEJ18jh8jlX9N3A2qKAYtc6MkiURDAzOl/ljGxibHEJY",
-	"qYPtzKDOoE/HVtVh1vFEU5JQTZt39GhgUZkxztLSucJpRaTHHh1OVw+XdT/AbHRhZcuoGpL1cnMck8gv",
-	"NiVdulzcUkOMe/OWzxFFm3WgWc+hF7GSL5WwbCOyFDY18c76XKsKgKUIvAI2wjQHKS6sJc9KphJ2FdkK",
-	"oPbY4qQd1jsUqOp5tXxCMIEHOmM0gNzwgGUHLFuFzzNcubNffnjnNnmgqUholkREsRj0sytrF85t2YrU",
-	"Fk9aEWnBEy1gxS3Dq1qouFKBrgJSkE5gZcD9ayHCvlHZp38HO2ThfMhQgO+vAIuxRlpyJFiGUA9eWRKl",
-	"6jQAg0BQU8NxiRyJcFFE84LXOn4gNzvvB1o2/JLd7UrUDATISOqoPoXFnFXzhy2ix4tARTWsCJ3DTbxU",
-	"rK6FC56K4pYE1o0bozhXgW1rbEeG0FbNxUFyBJLWFnnxbz979sGPP//Ln8OlAgiJBx7BIMLTf/3087/8",
-	"ORyXpz/8wyef/OjJJ3/04pvf+vwvfx4Rdye8IgBdYt7wr7//5JMfYR/qJ//+1/C9QnwgH5I5bIFBQDxp",
-	"GhOlmfce8/dKK9kofe/mCW4hf4h28WZmnKXJjSyTWVjzHWVSdNEbsUZuHLBsXPwJ3F60zxJCjVAIQfAm",
-	"TFOeVh94fJs1outFbJ35OvnK331w7y6xVwkXtszF6MHewHLqGzAF2md6Ep700nwB5r4fubmFTm0xhBtS",
-	"6zNGqM1FQHBMmrhT+vWstUX+yy6JZcLgh0HS2TNqh43KkZSOHWu7f/0mnuzYPGQs/Jim8DYuuvgwzbSA",
-	"iJ4aQv1PYjQOZIqCZXgPqPGtLeJTCew98HvpvH7dzNsNyDC1OLO47wKWBB9ZOLgGaATTsl/2Gdjd6Gul",
-	"ttCOZUT1IDCQSrlPqHYusnGgx3KwM2bRUwQ9QuH9GeWKJVPkeHm9mZ4L7CCo315qqt7Cq4JqbQ16ta6E",
-	"ekbwlwGvv2Fiuy32Q6x/cvbZd3745N//+smnn56rC+tW0X9tTtJ5FVi6bEOcKgA+vLFRsmI2vnZx9cq7",
-	"CFd9pUb6+FwQc1y9Bz05EpUlkXaVqpDq0bUEnwBcTUB+P+Q61l65hWHmmy7UbSqq8nvo2MX1yspLJ6Wq",
-	"19oin//5P7z41Q+iEtbEGUBXIwMe62HGFK5hn8bmxMDa2ox/eJGyBkNri9C8uWJXMhXZ3rOWv2DuBc1A",
-	"XXr607979uG3sXrZvsBBqGKXW9mxj0HEosQ0YegYiIIHXRfbhbSY24gn3EDG36aa62ESrK/rZgwA+DLd",
-	"K6kmiRxOdC68UtRGVq/kY7UHzXyI6aBg3gHAPZqSFG6IiNIyw24N96/fPHpXWNijY9TAHJ3P1qkIiLW4",
-	"4ufPv/mj5z/+6MlvfnbuEC4eXJUgP7r80kLSc2wVHzutCHThnMJ+DbxWToAxG3VY/4alrlfYwXHblf1P",
-	"R5JRnzmjkJlEZMNiwo8YdhV19ZiOqRlFp+iV9Tia+KoS8OeVxmbEbQss0ITJBANIt23wqD1URnnxzLwv",
-	"tczQCHUW6HzzcdJ2hJcs0T68zRtzVi72UawvUApokcLy9kaofRax8r1bWIaCZzMw/K2uEeQ5myXFanO+",
-	"ueO+UqtIrrAkzZZSiu4cKcUoJn7NEFIbXyxJKfjnlJi6w5UyM51nZxQL/W1NdCCRowJge7oo06YOK83T",
-	"NG+jB3HUYPDQdTmfCdolU3aywoCjXgV8pYuebBVzdPdBBkNIt2NhkZtlAcHn7FqF3fR2g0L82BJCWIw5",
-	"B0Ufb9q2BfTwtuU06HJ0+ApLtLtstONzbJuzwIL+rnhXUKO9W8855hFYTKbEedrOFvOVzx2uzXO04r8Z",
-	"wEYF22U1lgmD3gfmH0aJAa9MRFpJRkei5VZVxRljAsBTByxrlctLChIrfykkOtMROoAHLJsPihrsSl2c",
-	"Q9X+lFA9G2zQTcA8RSgICIoU/cpnn378o2cf/Dhk4QdLN+5KjWkOgdTMCk6CX2qAfgYTZck0sN1MVJ7q",
-	"0nWEdTohNetuNWzFRMVmFytGm4A+CTIcpJICXiPmQ05v7CJ5xI2TgBMrmGefX/A27tq7F8hhjZz7JWEH",
-	"xtxDCNfFsySh9f3Ut7+KS3q8+d4T1GPHVkUuLrW1EUDYjLzXQye6TqIOmR8rBl+MxDYaf5GPFZTt6bG7",
-	"OpUjDrLWjIlCyjtkuQcE+BxXKcRK65yrcRX6vlf5S4tSyyQo7lUjm+AuG92D19qszAa77KDPELjbrGLG",
-	"3gOgiTVjag6FZpmZQYusg1ZqyNjeHIi15/fXRvts1BeoCeKaz2IvjqriiCxkm+44y9RntiL0rO/kccfY",
-	"3Tb3mGLHOVThD7godrDw4WFCBaFJkjEVynvDC9NrdQubPJBBxvpcsVrN8WY3rbQGdiY1m4ruNGhh2fMx",
-	"klmUYCMpDXs2VjkRSwZ9RIaCf32yZHOuYb+s3oGWEOprZp4SLdRrQw3tgAdRY6FwkEDZH1b8cSnCUZ8v",
-	"1HZ/2mx036TPbnVhzjNP2tt5QcMiBw5TMq2fAOqbBizjMgS7aXOKmrSIsn19mq09E0m45uQm8IS+9Bgk",
-	"cqgx1WnbJlJBOwvbznDRthX2BbO/Ljv44eUkDRdG7SYfFdY7uP8QNGi868hWrTYlO6iXnH32nY+effjt",
-	"c1VRkVqKdBxG0WvFMk0BKq1Fnv/kF8++/zcRaak4ozrutcjTb3//+Z//MCKtDs9Yizz//X98/vu/jUhr",
-	"RLWxaZ/94pfPfv2biLR0j3V0izz/qz9/9p2fYBvArN8in//f/+PZj34ZuQpi8vRb//Lksz8rGL/+48Zq",
-	"xY8ClgNoBfARSAFiHW271fd91W6NjiGuWX6gxyIWp4DrqTVi7Zb1kqCJ34IQLJoFxtDnwvwZkRYdDFpR",
-	"nj9B1Fhp1i/MZ8TaPsYJmGKFRIh3azXQsX3zG7BRr0c1O8W25391dxwxBqhmrkhvmIX73xxR5+EI7AeO",
-	"fpTOUKOSuBC/qNtl9xB6dA0B6r5ke1QRW+F+uJ68d+iYtG1dq9G1bBH7FsCtl4H/+tAeFgJEQtq8tD70",
-	"tfQ+Zyy/2G/S37eu8RCtKJZ29hTLDnhcB6uQCuxEZU4dpj7YIH64oEbLMB1XZuMvAGlsOYnXBoqdevMO",
-	"va5nb2zRJHFo/qxNLERhIYtHv579hOKlkemEdtO1HgsVyN0TzIXg8bMRAr4AggpW9EFJCP6wYE5fnZSn",
-	"pBLgrFAtD27DtGEQvW5+TEVq8f5syoXwu43k9OiBtSYC5DozlO9AqJcYxy/4nG0Ojo/ky/2g7gIdVoIp",
-	"G2g5Q+cW5hu5uDO7hI4YFNq61Bd/M3rBTEu8xXpZTeHUN+tgteS0FS72sPPFrLb1rooAAP6aNd5YDgxk",
-	"oe1EvuYTPSiAYfrp5FtfSZB2mxt0GaICSTVAmBXvasVSKCY0S1qExjEbaFV0GamhzaCXNqfCqLZt9CG1",
-	"rDdJAUYWAuokLYhhqXDkqqQH2896rxr8iS+pozm+TMzXZXrCbO202Tnv5WsMQmV319ZpBZ1jlVlMQGrh",
-	"6C9cguIs5/Y6ZLAX+ewrHOq9N9SxDAnVL0NhOOqfTCTMJ7IPKAesq1//Pxi1RYwswKXGnzHJDn42lIAx",
-	"Vbzy/Z8+/au/icz6F0873PqeNOeqtZXr86WUGSxh3MaaUGtc4yPo/oN3lfKIBthcyiNm+7GsRCv45ELp",
-	"RG7BGultBWyW4EJ3aAnjrEcVZJC4Jc9YzPgBrA4qeJFNCqPQ2NTeQ811RNGxZkIIQc6CfBlFtXS7b97d",
-	"HyrtSgYsYIXN5LJVBJBha2/GkbryAvQq+yeGwryetlMGRQgTWD+YzotH23nHrG+6tI9u8sgHEsD6skEH",
-	"/2X40X1soW0t7FDDnQXXwCK90x1qJXZOx/c4iMZQxO0IwSZnYTta7lRK7mncvDqMx7h4I4GjRDwMAh2G",
-	"eOdExLppKAtqXkr7DsiUBQRTAgtkbzHqaxqogVka4uecLWwI3Fw6GPMF5EJpCM5VPo3yqQ6r/1oq97iW",
-	"A/vSKpDaBrgs911ta7NgAjJcmTk4kcnua9UB7+OozqFcpEaM9KFM53D1OdFKJkN1XS3rfGuRFz/5R6w6",
-	"ffLppxEidLKsZXE58TfnmGkRdL3jr4Va1BZ5/k//hFWvEWm1M7lvbn7+2Xeff/oPTz79tCCB7GctiiWo",
-	"pQW3T+GVEGMy72mc91UqrbHzr+VFum+/20hk2Wy6RtzKtsZHzyNAkmkZsMpiUNGn927jolFANq6QhHf5",
-	"ZN+bjStlursYiNpuXIw2KqilTUXAs3PV/NqYvuf3gLBTJD6I2OgL4X1v41jd6tXceUwVbLbzVY0HBniJ",
-	"cKF0NgSrDfVCIzN6HNyga+RhYf4zytiaO41mwN+hGZAyqhZHvDPE1B+ELbAMYHPsDc1Vkdm5CQtnI+Cm",
-	"1ekgjrjfIWzSW/leHjs8aVXGAww56PANB38Mke9VchUsbYywvXJHDrMge7mwWfnmRqyj4h2HK9rMWIdl",
-	"4dZmjjjNIEl+X62X4nlpgm6r2NeH4XGgmu6ieUiZzQ9KTRBTYEMexlRpNmiic9qn2WB+H50Q8Kibm6dP",
-	"nzLiV2fCB1oggRJNTZJueU+s79RBmObcp7jLOPew4TGuxqq2F1Xk2sNAQoK1ALTUNFWH9Xo5OXLy/F7R",
-	"Cs4wkPoNv5P2mLhVbzJVeHpefCLodPMjmrGRFZ4hF3iDoDBWlOmMCtVhmfMMqWG7z7UGp8woM38J6yrD",
-	"iJbhHD1GM4XNIScQ3v0tXXrAiJAkThnNCDpft8HeJF8fsoxDvUCaypGDpmcD7Z11+BGKXnMEjWc0Y7lr",
-	"yv7b3m4xVZTjJ/aEWCeW9cQX3jziaQqvZY9YPIQcP3uvHmboMrRXrCdLIc+M0dUlpN6DFrzFdyo6Vs5P",
-	"7RqTRzb1WdvO+z2wnEuuKL/aBcB50NpgOYB/wEzhIPsQgBsoJvnjYBb0URWoZRHFDxhjdadiM3hM4ygQ",
-	"2pGXcVfqZjdtnw5K3Ar6UZEu04pQw+EIWkyN1TYq9vd4BTaouWjBB2ygOgw93hgRcIGBzoy0VI6soaZx",
-	"taRhRIZFtlPmy5NL2vHs+S8g5auyNqukIlK/28ASAPgsJossfNr0SVNn/ACTlJBFQXWxYq3DUwA4kIIw",
-	"AEsy0moJZk+FVvtlOSJ9KsYvA0N+xsa4lXcKTWG6wWXvScGuyYTtGtVJNS9IQbQUWz0t4LyX6vUq0POC",
-	"mVZ3S3B8ti5bOoShEioq9kdWkEvAsU4OvT18Mvtlc31hB9lR4NhU47L4rXgQtv7TER1jhFvRPovIyCYi",
-	"yAwEbw5dI7M8Iw3EX8AdbbHUQ9ndD6BNrrIQBzzuEWorLzkePCOFFOC9ckW6UiZFir94uaEPtzCU4KpA",
-	"Xm1jqsS8Q2FxGwYReedLD8gXN0mC9ezTK5LOT/H1WC6Po5V0fqlcXlU/OeUU7Arzino+JFiC+qpEEy+3",
-	"L1KZVYdC07QYlTh1hSQIKnUU1SQ1kkBfUt3IjKKRcL/bE18pgjOqMMfNNc6WiAhsT9YrnHQyVVZzoipn",
-	"llAsc7JrY44xeXCRupv7GevwtCoRmTri0CxNFYYn4JCecSHQI5YhJVILO2zgFlaAISvh4XrynJftfGLI",
-	"smlpZHWKK5w6aLR56GqU5UivxdGWXt7hPXJxWCqNQInoBWFO/lWn2+/+jMOtZiQBD5zERERftAJZeug+",
-	"i46vTAjOWl7c8FS4iPmABjmVLOKA8oBeW6WK3syjWBExnNd7YXqMJkR2Ojxm27ZmqOMMMmMfTyms1UHF",
-	"aZcXQNrncGWlHnwFa7gNreahOedEMHE6zz1p0LY4dRh6s6ECzU1zg/SU9Jmz9pX5xLYNVDsjtlOYXq1o",
-	"ms1GmQ/ZFYop2dgQvMRNNExOsp2y/pz6G0j12b15jVzZvPQFcpYOBqk96+cH+ILfeU9JcW6NtMwXoB8B",
-	"df48Y9J5mdRyD6jz8OZVpWmXtRbF+kbwa9s2TEvSZwIzzwyNIgBrLXwglmWyQflIAel8vkLMhdElQ3LJ",
-	"+qimwuQXwgTRAHZaaTkYsMSGOnSuE7Rgvddg9VrE6N6KDWgGe7kmR2IVSLRV1+k6DLDULz98eJ/YiwWV",
-	"7tKVInbk5nrQX6i5TivAfH1vZqSfisLL8NKF+0U+KNAnrBqCd+jpj9X5xoiLGrgonvtMIjNhu0mcv19b",
-	"DwtfoKLQKd717vpmsCYBbPNZjv/wki8MO1LLWbTr/OwNAk+7LGY8FNyBTCKIMxpmgV71WPb7VCRbeTtE",
-	"72wUclTolNhmcbFh04gqUpGJ1DSNJqU1FFA62w2zc3/194br6xdjFPHwN7M/jRnNSj8olnGa4k81dL+M",
-	"dYaKzpWUu/Y2eEINUz3/AdinXbwZWUqX1ThCXVaNtnbLJ4+b6w59kysiAxW9Fy83sVMniv2QTlwfOuYo",
-	"aYkBlMlq4slEkZLJ28XKYFjLmkcLj8kiZ2vXb3BAPOcnhbpFcakDiRSstWWLDc0/pstwlHm2uhanhbO3",
-	"PY9cEc4Z5WpWZL8PlUOtLULb8oA5GSgBEZn3ud6CPrpQASGIHHABaYfgeRoO7Gs6Q2VrTkCoOnnKta1y",
-	"QWhX2xJ32wbvwVmkhnHMlIqMFWFFla9igAaPE+H9BEPJtjjI7KCfwoo9egsWDZW3quEu+xM/jYVFhVlP",
-	"DJvguiyqvk1rbrW0tbAmNNFVzylEdVSZw8lu+5WqDi7hrcH1bb4pLNmpSl3YwX1xfU0KdBtKmdYzcjJ0",
-	"xllSZ+GWXj46O1QCsleGhrd5yFrUsI2KeaM8geAkZjchAJxP/5gpSKoPwdjlGNsNqkX2S8puzfLI+NGb",
-	"I41BmN3oih0TfWCEwnGac96mTko4RGLvcWkmE5mLh3X7TJzVVzhssosZpI2NCx73XAY9amJW4E+vbDVq",
-	"bvH5lw2bW5Ov42I15Otq2GcLVfIZ/YVlVMuMoMpQF0PZs/pcEHurJpnibs1NvEpg4V3Iqnugg2dyB5tx",
-	"T3bmwo5GUC6MOnebxvtEyzwfNTtgYy66rS3y7McfPf1jLA9HDAn8GSGmMTeTdaXmVNsLH3z36Q//cCLh",
-	"0r7O41Dg34UHF9LHHlgdvRFpmCWobvORA7+skRZ4+Xwv0LwPCNSl4da0civXoqBDmfYRFtMsnKDpMmT3",
-	"Ks2xHXcLQc0PyCZhMU9qtVFuoB6EUjZxa469xKWZz9paNwFMCnshgG819UkQyMG3/Bd3pV4mqGMPNQef",
-	"VdiYrRwRpVUkZQzZR2UrMGDrFexCsAcj0jLyc284aAH6C+nxbo9lrn1OnvPtmnS5BYkQgsL2ipHGYiwa",
-	"dn6UU1ad/Vw5TXviVXXQW/DpPS0P6TN5CPK5pm8k4fFcz87beBvWTIfiE6ntCuQvWFXPvd/v/iT6zxRb",
-	"yIm8MhcXj2qVGmiuLb/DlOXcr7LiFyyHdukQLgwJ4kYWUAp9lYgLdoH0/cmzb/8afkVMTCOosUD6kz99",
-	"+j2L5sLVgOq4Bw1GX/ziD55++jN3yXXW8/LdXUDxDBdQwrsLTvqZJ/72kxe/+sGTTz/F1n9cUBFD0+Jf",
-	"/uTpdz7E9yOynh3p//wA3z1MuBn887//t2d/+wm2mqKCduGlzz/+8Pmf/CHel/S58D89/d5fRGSfsYHy",
-	"IeUIA4KgZIGkQl+V09zMUP79T55/9ssIdDiFIjpjGipgPILJRAfWp3/y7Sf/9j+f/dlvIkJ9J6845cwW",
-	"tSDEqKt+weslLacQi8Q9MSzIb4FhUnbRvRYksQYdFxZQCWApgZ85ZEJYNCBCWCnzi1keOKU43VKLVwuE",
-	"upB3C0ObDZSpB4w1jZE4mBwl+wxQTXtUQf42tim2+mggH/kgmPNcTgiH+lG4kyho+YJRd4Hq9xH5kHFk",
-	"ofP+AAPuQb+SHDDhI/KlUHZ1LnZII7whvHfevm1hgNZiHsTsBAx3I9Tp7Yc6W11lNIOY0D4T20T1oPJt",
-	"qur1wnxuiu+PimtQHOqMZT9cvQKwlh5WKCDyIMIXNalW2MEseMPNz+fNhVSNvYAmRNP+WP4oWBh9uWRJ",
-	"Xg6kOF8Oq74VRQ4PXaHAEdQ12LkF963HG/c78RjJea9YcCYSZV7mYo0s1DeiAWK3FHvKDW5Sz9tnioxk",
-	"tl+RDDexCP5NwQXgXcGShu3swUbrIwIxJQlLEClg4Vb2q9PXjqK1Pbj+Q2b4RNJP0NHOD2aDF4/RwcG7",
-	"goCknM5QPCK4hyNMlurTR3vhTkZ3pNLg0FOu0f9E4u+8mrKjaVddXSB14XDZWdGK2g/nHj7A38O5uZtN",
-	"c3PnZ4F5N7ozvhyPU24gftciR7fBg2+I4hqEPpuKqzStyJWj5P5XH5KMQaETJOCPejJlx3yeaqVBLnzc",
-	"juIE5YKkJ9PkWI7UEjrpV3fvW/CoAUnOO2+3uWAKZOw+N3aWa5Nh3c1+JQ31WIPoKE7mER7KW9fDWcE0",
-	"1moLMzI7HYhnYsOKLUwH6lFlE4ZaQPC5dh95Q3Kya/QauQHJwBgYFRKso0RiKeJsLlzhG4fhN5fKYbcO",
-	"XIIeHMlhPTko+19hR05+OKq8ORPs2HbRtWb6GeX2PLKaG0JyAXIlnCLzbl/zkft94Kg5+nFeoVPg/wl7",
-	"d6r8NyWnzMvyxByTA0ZXdEe2uRWkT7kgKS+ly3u3vkVuyb20Pew8Mc4BizFVzMI+A33Z7U07e7iIZjv+",
-	"2z88/c7PkY4iaMfNRdezt0IFguseAnQMnXVViVBtAPG330JijRwXVEPukCyGIjG6Tb6bhCpAdi9TvBvy",
-	"L3/79NcfRcU+CblYqoh0Pvnkf1UEO92VULzzySf/K4I+2a6jof1k4ezYj+Dhsa+yIQq8wVwF0O2nH3/4",
-	"7I9+Y2/wkRmc0d9+8vTjH02vMnWNnnHsiHmP8N6//e2zb/8JNmWefs4lBNjtB9PSHiy3Kj/45yef+VUZ",
-	"0PFeAbLn829+8/lHfx8VIHnA4eHxgSCuDNALmBvC9QT4OL69Anwc3yugw4p1i7cZfML6w6VyDzz/7E+B",
-	"OEuI00i9vtsLbHWBFeA5zGnGM4bZkWrHKOzjxR3EJJo8SGXbBgCKGN5eXD/4ZxndHKd0XMFwAAgxRHM7",
-	"CD18TzDPO9DBqHXKMO/SPQlNv5/9029ffPzh84///MlvfnZuK897yFi8LwVLACoekSKyYXooyJXcRwLo",
-	"P6nh0o2fi9NwC7Zr8Dt0tKGj6X4jswtKWaHj7YSP1l5x/mizlmCM1QHhC5oXyGYqPHd0jLwSWZF26Qmw",
-	"k22WStE1J2kLAIiHqZIZYGZ59NvItrT9j2/+rI75z8VgqFV4KB3bpBwBGRCXNCx2bAaaVx/rIB9fMxqU",
-	"quWjMC/YC/nVbohuylWvzjsqwMp3lC2LAuA2BrVSrjbo//3o4nq0vr6+tr5uiOoL5o//f+MEPmveuDm4",
-	"kYQU0xIEw4RCXeYZ7ykp1nbp6A5Tykay0yATWBzxaknpjNGKZo90/d2ryPWEl3yjV5OMLtTAm7cltSzv",
-	"nmyPpU+odN/Mp+DPy0QUvsjJPH8Kmh4oxEKJXnDFd6z0aUzTzDbL+AFLguGkHXMN0qgXBIGbDQDc4eni",
-	"6L8N0osW6A3eMSb9jLQ+xPurk93TocNU76kezep3bnC4+RN5OYpr1ip6UkYMXQgs7bQmtWs5EsX+fD75",
-	"jmtmVaA6GTB9pjOm9mTIO38HrpE20yNmOxv6kbmAmS8vcS34lod9NuhJLdXMdnRVzt+jTiKb48nwzS9r",
-	"hZsyILUjAvXILB3bzgiQI4S0P0W5E+fIb0BlWhAypwr/EVwD/BwYwqGdSMgIX2UvEsxglzklvWmucun4",
-	"tc3HFdpbZ9GQffadj55+7zvn1kirvK+Q0CqHmWuCekYRuOQWA+5eSGwQB/0wefRrs3mjpIBiuLJ1IcDH",
-	"6wZFz66vrW+Q8ZCKc2vkLpSSCdalmh+wteWxJKtRoXa6csOOdQnx0cIqXD6MaJoVWCh8YzMotKbyo6nm",
-	"0ixwmyquCCDFqS0CPMhW8OQhpuoV3mi4rDfNwB6YcQUX9ur9xdb10gx5cgtDGa7IUBGaZowmY0K1ptZR",
-	"cAKETHVT6cI8v1CUPm8QEheglIvVSb6eAR93PU1heBvB2pqoyK7zdsgNBX211JLZLCkvsTkjX5KQlxkk",
-	"Gr7yot7Oo9J2M1q07VDq3dsQKxpABh1c6q+Rd1xciOoWtAeEg1oN5dog0elEpMUEQ/T3IF8yP2yqmUw5",
-	"yQk0h8guM2YdE3uVZrdXxhAYnpp5ynRhC/yl593kfTzcF/3iWcIp7HPoID4MMvJ7gpEBZzFikZjlhroU",
-	"QJkaCZZhZnK4iKFxXdcJ6TSEkYa9eR4bG5BYkGDsR+Z7bgrnPxmy4KiuQmrE4v26kwZVOkepxdVpkWgG",
-	"5tojNsGyaZYQ1QisOFj0ulMoiiwUcQEu+NjHm421QLP94y3KR3CaufTtMWwWIirgDg1oG+7fm9+cDt+7",
-	"VEy7plhAKtzMpmUWrGUjsYkULLIQNBFpxVTELE1ZAmpJKkUX7G6GJXrOH2lesBI5lBb/TONei+FOTw62",
-	"xzrn4fB4Z1dVhphriQBEPuGZz+moSp58Jei7tYlAUKgPqkVH+kIuTFkAMJxCIgOCpQXzE+DWXEnEfvgQ",
-	"HRfW4Vpq7mxuF8RltrjOzopgx+Vib2e8Z+L+wRAaQNvYnfStvJkqZDMglI8rKPdRbxVMa6BCQi6pv58O",
-	"Bpk8YApzA7BbPyX4mP0I5CW0tohNxXGZCmoiTyHlYn8PkU5bWwTTfYj5UeUopGP7SjXsM5xrqci/ukCs",
-	"QLa4Zz5FIG9b7TMFfGJAICsg8zAGhfHamsz+Yq2uPek1Cvmbp8Kmm7mibMYFoxlTmiSMJhA2XgqCB+he",
-	"r7AR99VB2Hy4OtYuxk0zZlu7O1SrYj/4EsrZmIUWNPB6/CzkmGppXVAnT2OZbOpc1Yrc4knVSahQPXrh",
-	"0uUAHCZVPbeWbbP206DOodW4XKE4K/4NVrGpS41ehSEz79y6c4OYS6Q9Jn3a5XFoTjWyBEAc2iWzk4oc",
-	"CCaseDVJ41zDLbSAtl1ggKds29hCfWMwX7xA7vCrJWdvmwuaTWSgX7x46dLm5sULgZXHrxuaaOycNJ/M",
-	"jTQzsOnD1OFVyKehiSw8j4l9gK+G1vrtvNC/0VQLGvZIZgk5ixmEz/6v7774u98/t+bQFPa0tPnBTg+3",
-	"6Ar2emvbiWX3u8VF2LO/hiDnzIW5Jx/vWhAbY07tQzVShsO9Q00UMUgDEGuHAnkoQuvM9AJb7JjjRlVa",
-	"CnqEHXSOE+G2sZZj/W3/WAMlpDicKsW5jFVEfU6y1RxbW7nOWYAsKbSUbG0hxJGFNiIUBE+CgEgTuCM2",
-	"qVkke8NBa4ukjB5A1e8UeAlmr5YPzhaxP3gNNnJtsazaa5v+I5KOKquVOB0PXIJYJglimZQ/tJCWWFzq",
-	"pnvk+w/MLA5zcKGEHfCECXRFV9SaxT3KxZ4MnKK7knTpAAt2EUa4Z8Q81GAFHZ9xj8X7Mwz8RU16KOcP",
-	"SMMb8Duxn12qZgDa9V47C5fSlyEO4F6LcYDwTJIpUDR7E47dQw/LqM97Zhdmq2A56MLh9DBkMvXNiXtw",
-	"/zWzH9PdpwJ2RYjqrhl6BJqzXwcNHoi3Ri23YZuWXKKctIsLl8+qRLBB9YArrmfFGMGpJq3Ii2WfRS5a",
-	"5HLA8FoaiLoxTYNpydDbltDDJf1hxlggLYsjwDq4bUkpzX6pOWHhPo15p4gaFZG+HmjBIM5ki828vKii",
-	"m2ODDnzvAEB8mDBoH8shkO0KYnNZgaJtcmwAHfJkptNOJ8tOHxMIeMXDjOvxA8MGCggcNAQPc801VdlC",
-	"KBLDs+7fe/CQnLdgKZDFABwFTjqgluQnv6f1wPpCMR0Sb7jpqPd333m4EgXrJLHACUrB1BY47JTKhwDY",
-	"TtDhR4+N8mAEZ0bO3rt1/dq5GgN6DGn3HVnRCAvOHKyJikgnk/1CXiaWgWGRrsw9aaBc7YAGhSzQnjDl",
-	"E6rQZ0ha//HNn+11mGidizAhSJVuLaYGkbNwc3tg7jWsBBueXLx48Yq59asPr8FX33rrGgKaq7W33iI3",
-	"QPRjJr2G6CcV5FbC+gNpiHy8+hU2jkh7CH6VjHb0GeWUrbzXhAUy843AEVRcrZEdB55OpPDRCTQdlFMJ",
-	"Lcb3IboXmDntMooTuifM0is5zGLAs2fuQ4LceEgRJ9SN4OL6ptmVW53Vu1Kw1TuGXa6R21yZTcEmCy0Q",
-	"jWDoRWQoUkNWCP3uRTG6xVqCPdKtqFAyBc1K0FEGQ7SNamCURudGwHVlnVYWdB36zlQ0pyFnXQObc1tk",
-	"c30DnlRQZwN1HpvrFy3QKIMdgxfH2lzYdA1pM+a6047lMAOiVIyZW65YIFVw6EfoR5eZ31uop9UjLojS",
-	"PE1JNhSCi25ENjcuEi0lSWlmntvcuGRfZI5QRDYvXLD/thQNL9pnYwL1aXZvUG1vy2RsnrgCL+xTMQag",
-	"bBWRS+sX8dZdprPx6g50LBj1eGpsAMUyu5SJHIk1smP0igCGOBy0VHa75k/lS+QcfPIa2Am2f8vKjlHP",
-	"Cw0KtlY2XJSLDvjK1srFtfW1i1BRpnvAFc97ZD/zry6rUC6wxQ2AqMFhl4ZQtUzoeAvBHCGVB7zAhlYt",
-	"hGNKhVmHmKZMJDSzJ/mdntx66y1vukXOdx8RWzMbESiijQhUztqnoO2PMg8WNyfV2Lk4Bsfv2jSBbXsC",
-	"yxhNPIUlEppTbJepLAqRGa4whgK4FLcSgDRQ2sOgYj0v7RtDU61sfS2skOa3nL9tFmzlcTT3RqCYlcfv",
-	"QgRgIIVCSXZhfR3bYBqRjq6iwuF7zzaSQQ14bjGEmwW4+0FoTKX4Qf9zuAAZYVWv9GM877pbFSUxLIwV",
-	"kV9718xJDft9mo0hqFAiLEPQtKvA8IVq6nfNi9DqVJVkClJc5ZVsth2b5S0eZtxKOIxVlAgyh18wDwCv",
-	"5BmRI7FtARx0T/oaWJ4RDBACvWcyZdtFsBJC0/SkEi4u1DTVTma7pGNs4IKtq6AoaWVr5etDBk5Pm3jr",
-	"Iqn1qM06yQzpV33N8Iyqj9k4bb1vYbbDzE/xGZ/iTT7F530KaaXqY3nCkv/cIuk9swaAscSqARR7QAbH",
-	"EOiBOf21XVfUA1qVkWx0jGWy2jD1q4y/x42ItRlSoYHYOLrRR0tDKZmck5bWIYbGaJbyhoPT8pBDe4XE",
-	"A/CKIxMNXgAYtmSNkQLztz+8C51bQ50z7g2YUF5FP4vQE+cQJiVvZ+RrzfTIIgRAKcQWJka0EPAYyl1c",
-	"QySMkJQaHjmfmnVjrpEdQYYCcmldj2KjBEPOhY3r9iGbKbIxXlt60od8hqHQPLUqecoF2gNhUTQCoYNw",
-	"kxx65/MON6/FJIaIWOiRyFmSM8WOUWYjaMSPbm6byTpT/hQ18wbiZ7uR/ouDLthwZuTt8aRVtw0+/wGj",
-	"2Ow4b1wFCCBdfmCNO/jNWkNgPMVQoR8HhSIyh2s2SaiZLlcY31fY2B5GCBhclcl4aefwLqBb4CHM3SE6",
-	"G7LHU6d/Y2lfdZ3KAmf/oTN5l3H8cQOsyyHEAHL17/z78N/HlWrgOyGDfMslKkXIEqy/Fc8MZ4qcxaax",
-	"5yKE3NWY5TLqSUAeNrZIMOPFm/k9OgBeZOzp8lEe9STYzO4k+aFtQTvzHPELdUzZgZ+tbjmNgjd9uo9H",
-	"cfwSW/CAwFO7rFNHoN3q3JWCgUfjGMRaUKQ5R4mQI6MGmJVn2KH2xkNaWYlkbzsP98BrL65vhsJXzs2U",
-	"EMVFjNQAHh4uJjw6SzlW1PduqXeqzmOOWt8Ft4InbCe/x3Bo62uICKNxD7myoeB6MDDHfFZOiOegsMhH",
-	"eZxOlJ/Bz/mYtElaWmTvTyj8Wq1X3rRZrR2wEOJeUWiQswjzdW6NuOQSj6Uj01SOlPem96NCcimhPkMK",
-	"3uaREIYp5k4ZUja2BCqMOTaYc8F75PeypmjTca2wAjBSSHSA30GQBUTGbLfp9huVcZ7KeJOnLCfpoxWK",
-	"x6RhslFhQidH0Qzqc0frjoT8U5/qbjc4zEHCIpR3Rd+uSZjBPIB8cp9rZAPB5pQpSQZQgGdYAxX7XHS3",
-	"bWSOKimggJMNJphAXh7w5qwv/6zvwIY+KETrX/WzjjOqd8jXX9NDDoVUeblM4YTjTxWnO05lvK9mxsrg",
-	"FpKypMtywCNnMtoABaoKqCkY67KsOycs4wewxK+vLQnL+JoYkzCXAFnfzmnA7/8rb1VedzOpaVLGUhRa",
-	"SYblofcmYVKtdbimVPUgHoQ8utS8RbFJTbh8Apx31OnHbwTj8gXjNdhZ/VBiVuJrIBh3Qcl6jQVjHnIf",
-	"ZgKoKe2sWsAMLiCR/cBuZp2zjSnn1eLwvm2qaTPec1y3YIaUEYJVOSLl1BAwdqek4En191y3q3RafD04",
-	"35eZUAIeoMQvuyNl98ssWj7/PhDo4/OFoplqoaVYLEXiSjd8vTJqfOZ9hk4UWHv5KXa1Jkjda2QHH0vQ",
-	"XQTx5NThmXclU0QOp1JVfOGL8ymxA5baMvrI0alDW3OlJwnhepsI0CGLPUXeyMaly8brUMVjq96O8uDj",
-	"J3YB3O/kCFIclSv7OtWGJlKCr/qqzY6cT6daut4wRqO7L6fdjIp9lpDU8EDIa5aKgaUJwU+Woe8Z/UmK",
-	"cBGnw2QyASH3KEUF99SEEC7ZlydW+ObreGrkr53yy5fAxbWv5V7xaJqVRH/d420WW4fb4qQIT0HPtg8G",
-	"r0qPKkipP1pXCtkRhD3SGXXpRtlEEumJPR9+xU/N8bAzPqZAZFJYYM/5/W/VQcg7UNgyHJj9u7ROhgCD",
-	"oAp4syWgEHMYBHOVK4UUOMRmAOBmwfzTa2SX0YSjhpdpD2m4nfcfs0dDJED5ciSA9LjoTgYgIUxqh7dN",
-	"WvauFjo3XXkTkSIdH5WiWcjFG1ocFAVPnm35CdsbWudOeTADkGGO59AfVzQDwW6OOWS541CeAxzEKqDo",
-	"+C20HVgGT8HvuvNWwVNmSdbz77s/q5PodvJh+6AEnr8t7D8YlYGfsZoM69ciRBKDIn/fWtu237Z2cn+o",
-	"NLTzf13DG+58Ha3lZz9y0uIhfvKnJL8uyTf7EGfxvAWK81AaYa1gx54hh/MjhStR9IVPGSwWlJpaKD/Z",
-	"WSM3sNIB3a9Q1DMutP+plVNkR/gmqejo4ilmfU8k8zgeUW5X4CbQx2kIw9gJ2xNxeA7iVqEyOaEDVK8c",
-	"sC3CEEK3Pafle6w5NCKQeyq4/ODLO6sXLl1+3aX2NbuOr67wfuv8W2W6XxC0Llj2ARblKy+8bzId90ro",
-	"kDWPXsq0trMOnrKbGL+xt5W8VFBceBoz3m/bNTstLiac7zE5mFK/uI6C3S+z6Pf8+1jfWE9s4ENGcNy/",
-	"fvPUCQbczuMQC/glBHM7YqNukHSOTkYYKnk9JAS1tF/3ePU5dgOvWZ84orbuA10l4DMd9WT/VIqJO9x1",
-	"Uj8dYsLO9+jlhKtU6vsFrpPdBQVI1YrOPbhcKgEEW7gMiQVwKpQnp5KgcYlODT3DdI9J65FuaR0l2x9m",
-	"UPL59y2hPj5Puxljc2p0eFe4TC4LIZy4TqIA6eCR5AZ0zBjUtj757C+efvDdFx9/bEEoNtZJQscYIRvQ",
-	"sauGzTQxpFSdvxz0rqnhgGWKJSyB1jm5ry3kWnPN5akgNI5h0Fh4QHmKOhsgjZKEd7k+3W43s9E7nh6O",
-	"8qzC+XjbJsOfrNI/P/9T4HQzG45FsoVdX4iNxOYzs5jIDjbhwWRMW8+LUBTmiGJBcZ4JWskPth3Kiwu4",
-	"FRq6j3L/fSW/ONuCj6/lP7XOTTCRU+96NxsJB/Tks4DXywEOsKO2yB3PxqLHESv0Z8bPdm0bKa4dlCsm",
-	"Qka2xggHQHjH4o5iy+rtQk29zCB0rQjtUi6O7szOk/Gn+8Airvsrcl6PRGTf88R+CkT2PS8qG3MJ0M6r",
-	"GcJd7KdnwXydrgwIyBgdoGIfkZE9DjYUcKyRW5ocSO7wNqCGg6Zbhdu4cu3oEkLF0uX7m2j7IUV+lrFY",
-	"3wfyeA3S4K6BZxSncyoi57B9uQFeYAfW1K5mCLNTzG8JpbMh8FblCY5nRczt0+fKskig49OVK16c9dE7",
-	"ttzyYv+FSdy2OVSNzULnyLkCHlX+DfQMjWgBKtVQvYT+CZhWLQUzAk95ZH0PAm+PN2BacQXtGCaVYijF",
-	"PyoR9jCfEaSVskdcaXK2xcVgqNfwyuqb5G97jsX+fddU9pUXeIXZnAJ5Z2ZbOL41Qziuo3AlW7jNrHcK",
-	"fGHewd2VTtc2+m9kz9ptmnVdDz0FxcZA34US6PLJ940dynmkdlC267VISMKhC26Piy5hqSprwUen+14k",
-	"LQuLPhQOV7llz22BUdpuJxan+ZQjJcPOWTn1eiB+4AE51SXKu+5AOtO1ttaBjutqVXoXr09nwZGHxQCx",
-	"b09oTpDtLDqhZqP2/ErhftjJnxplGef70quOM7/sjobdL9XFlhaCIyLYX3Wy82uEhZDDAez/ZCNXh+Bh",
-	"xBdtywMotTyjsDESHmDCDHFulbsNZCyW/T4TCUtaiP1hSd+hPHr0OJBwAAUyHFQh5EzKWN9r+GWK2NON",
-	"EIsH4nUQk42QPF5XXNgv8QNDZHkP7Gn+EhCRimEXzcEwwHe+wthARZAfUuhZRVMpmG05UOrrm3fRLVd/",
-	"u9qvMenRA2YOigD/tBTpGBolk4wrpgpSl3CtWNrJJS8mVi5H5p7g8BSFtiy26aOyQT6aGtE/hqI4FTrM",
-	"d2i2/4BBu+hFj/IRHUwY1TErr/k3K4o7QXYdPYKr1MxDfUjBAOkjlRIbb9exjpXOGO1XKq8PgJ5WIfiD",
-	"HZy3EFJEsFHoFNpGy0a/he4gqidH2DzEqb+YIcmFN5vXSIsnLZdGj4c9Ii14OSoJ8OpWRFoJ1bQFHUHx",
-	"ywj4AD3MyI4v+uxJKOkUAqLcOfJYgI+Yx6kit6nSq/DO1VvXydl2JkcAEpTIc9jGiCsFPEKwbe8X5Mh7",
-	"cQFJm3V5wVUOXVBwgVw3VTNi7GuKbds3LtkFUGsED3HHMNc+F0PNFBx+6AddqGc1fENIkkrRRXCVfOWj",
-	"4mBgym2mR8w8P5J267bzdQHOAIqz2iJftM8V0P6RC0fkQrS+vg4/U6PzxUypNfJOT+ZMU9N9ljd2Va5e",
-	"nguyse4maHYxHkLC4ssKHJS2eA16lU4xUd+81C0HkIoZO6zGkRhOM/m5z78QkmQSMuKnU/dgrEffmMYs",
-	"IKzfret1TCjNHunzQHarOYupx1vhKzitqtoKpGfLbca29dBSCh4QlLpZxxgH51TJRPG6R/48lcEzuwin",
-	"xhOA8z2mTHDlF3caYqyywwuF9l/w8YgYI79PNeJMD3pSS0XOPvvxR0//+C+efeejp9/7jk3nTrjS0Dd9",
-	"ol86SywcSrA7A8gmB11tBLTrEvjG7D4asxup73Uwu3Em2B7vTU8WDwFvj11dUEGnkM/p2gCNPZ10bY+t",
-	"ylwb2e/0SLQvMf3QLelpkWiglx1ToR5qdLWtWAcFVl3J5DR6YfE/AOldgyqJOF2IA7JFMjpCOASgBQpY",
-	"1Mic/bMDmuk18nA8AGmnZZqYs9KnXR7jo1vkd+/f+FJE7t81/3f9ZmQEU18qTS5eIHf4VXBMoVrvQcZK",
-	"ZjQ2x6UWX636dOEdpfZoU2cs76zkMY1cZ4jKdrkbF8EYSmkGadcbl+BQUMBEISMGRh9KYtYf6HHkrLvI",
-	"mIk81sPMiLB+258nqCHjXaZ0nmlDhZBDEZ/2gPJXgXYNcz9WcR1Nd/xLGahR25bqzygkd/MbuiJoG3qO",
-	"VPQGh/9UNE+/uF6nRTnW6JqjERHewbyrqq/tc5HU7k7voGa+Yh4KfNiCN7hD6BCCdm9eI1cuXVwno4xr",
-	"pgA63lzPETYz1hkCqLyRYblTpI8F+HbkWNufD32XDbLV63AaqtZrw6xXoeW96lEzwP+89bWd1f9KV7+x",
-	"vnrld86/+/7mxcf/eSvUBr+2MiZjzZqb6EizVwE1xvDj/jDV3HCT84ZwVhOqadOXwQE4Zv0Ov1zlZEBg",
-	"KIf1c3jBhl+DApuU1QfbwbSc2IPihSEVaLqvrDwDR2OPcuFAzhOEO+9R1fPeRzs529AT63jIQ8DbBRey",
-	"6Dpfrm0UDfi5IBAmkPKGCdcFXHQXjd2eV817LHra22bxxof1jh2lVvV2cXurDI0RtR37l0GHuCYl5aem",
-	"mmWEXpLREU2rNa0b5UYfEzgIZxQZcdUjZ599/6dP/+pvzkWEijGEC0ibdWTGyjXiala9CGoxQNpvSkeO",
-	"W2t5x5LCMXREf9P3arlptG7rqg59ktGOPdgp0yyU0dbPW/yYm32gZNCDqP1E6ehk4x6f8zaCvhzwkLnV",
-	"JaA2ERbBg3boQ2So3gZyuzgj/3e4041ZqOuwblPEEkBx+pJ5z3J8RW4tp91FD3sZRDJwh+iIBhOmo2p3",
-	"UGBrl7CTm8WolmCNPTZVwJV28ZvxoeMDhIbhvaZo0PXo8UvSiGdfcT7hvSwQZHWWEMaZOdilKdAKlvDg",
-	"27as7QZQ0PD7XWwgZpQnmvlooVFkwbTMO/CBQwVyAh2UO6T2g1juwrhduCNja2Qnd+Z8hV+FuIjndfbU",
-	"+EA6HIntYlKIuXTRguJgja1RayAdAbcKhwWpjmh12/n5np/krgTRbU4GjLeHyZY9mSYssxo/R517x77U",
-	"YvXA8t/q4JbnxKCt4W07YWCnJJmR1lstswRg/hJ5AFzUrpbLHColRDhuwxVps+5QLIFfXMn5BSUC+r3h",
-	"N3SPCt/hDTSz7SnH1aETspahjlkGsjWheIHNZXdHucTUEHe7P1yYuxU525FU4Bf42vEpTfOZaZ59dQiO",
-	"epTM0LCz/GC7VDxM/xeajJmeqZ2dH2TM8MDZEIv+/VCmBB5ctb+V1/Vw4DDmIFrO0bMmvzuOTp/TcJOv",
-	"d+zwTOncp31hHVKCHFdATzEWDuVMyTnKLZ1jf0Z2APlNyHugalEdnmNMBIeWomDcx+WuOIYTmIAiHVuV",
-	"CSurKhyYeHVPyCof4OXNCr/eER0rO0lVaYyYg2Xk5jasXZt5pnXUqoM3hTzZlrRSolmaVp2X/oyYJ0tT",
-	"OAGYsyj3mTASUCSQCDdBiWIMXNvcbeSwo6WXCMl7h51cffd+xkXMBzR97TugvNOThPbJrQL90ThmytHf",
-	"XKgFV/EegXajtGOv6KuRmqYKVS8zjVFPpsxxtnChKTamhLRV55PFsAbPbIx9uxhdJzRNT2rOWDXWQhXL",
-	"VZpqVsVx4WLtmJH9+AN4KBAz2nW4NuB0NEogHZvJpVSbNb/K+HtcdLHUr2JARs8ujcfjTyc40lJEqEYA",
-	"rWpMDDvf1BuVlocc0yuU03DUuBZ1C/YGOaVXVJ2CpFuNZcJmpTlA5jclij9aBVhTYh4g0NTe6nJdKROw",
-	"QTfWXa45MItLRGecqTXyjuE7mHO/J2TL6GDmHa4LNxbUoIfPit82S6XoKkxDoBp1NosXh+5kXvAwMw4w",
-	"UyM6DkrYIC9CnbIv2xCPtklJmxeu5CnbOPiXiqHKRHLfrMc1mSwgmY/Hy+0HuIsvr2e6XVj+9x9UdUdL",
-	"R3Scr/5Sjl7puJltIpSYwwRhpxh3Kyy7rbpZLbudPprnypVpOulzkefb2DDV6yWj3RrVltFQr1Mhe2xC",
-	"XW30k6Bkzj9l+3JXfAyvVplfm6UEjK+tr1559/3Nx6FkixkDsDVHg3SGWgIXKxNBLr/yIhbs3JcvYXM6",
-	"9RLW/TSjKD4BeWphUAqNQDOlXbTYaO6wzcw2r9gwhgZ4JgHvwcgTsUbus4zLRCFEkzldRqlP6SDAMarc",
-	"oI6c0FXyBg91As0wY1SzBcGdjg+0tAle08aST2FVqpPzVB3lKdxJEn+SwoewKHJ9b6YZDXqLp5KmKZxM",
-	"dybnVXHnGecv0YOzIK3iY8fSIWlZRPa6hTkrUYToQkR+3pHtDBh9lEQOfPDssz/6zbMf/ObcGoFcGkX2",
-	"GRs45z3c4fOsJ3AKeQZIhbXEzoR8gYx44QTXgIsuGYBUO92C54ZIZKbYcZ3mY5ZUHvn7tAksu601zrPN",
-	"Al916LjVMivWtks1JdkwhRzjwYAlZd9vIMH29bAVd3Gddtwy1TEZfQ0+ZMGd5dAVANnmuSqLyhVvh+26",
-	"9UYWnNmmqu+YazMz+Gt858T4ju+9cRnXTNksEvHLtGvtSDwod9GNZZiG5U6KqTm6xcOMJkw5HzHwGki1",
-	"lgmz2B/2HRgkRR+xHOqimxikpr0L0w4U6BnWvQz1orYtno/butLxbWdZQ6KlLS11jmSEdgmI7H02hlfb",
-	"uKyDLIVRpyDJJ+S5HV51YLfY5z8Jd1sFLhoRWHdzSh4NjDiE+yNn9sPHRjLDOLJhyEFT/WS5r+8NmHiA",
-	"C3RSjWc7vEau641lf72yWsgS19Id1mZjCokwZ5T7VJXX2p338/Ewy+y0q1K5fbWGO7qYZoO5EC7fsCIl",
-	"x2O2YQ34xPFaPHv7tfJJpVKxpR6rebnlN0TCkiPPyIF5FQmnkhhRdFUh44Bfpj0mk81RbeDEary4zkak",
-	"nVh0G5hm7RBIJmcolTKtHwKB7+7K9KTEQV4lgB6zdC89LKEs4XgUD/h34eycf58n1U7Qe6BFxXmR25zz",
-	"s+31nUnsjpfh/6w4NXNoA2m+ZvHYcbk+cSqn3vPZZw5jsYqwK+o73sEK+zzHzVI1gE7xxGeQuIahLiOU",
-	"J0xorscE0KdduG0h7+bpdmLeHx7HcTwmQ8EMCZuBHTswbBUfeNjzNH3kYTajA2HVT50TCaLGosRUuy5v",
-	"0LiH5AalSgD2FhHV4x10TqaSTsighKuBYTyW+l557+UDv0a19byXm38iEeMe9qhqDFLswfXSKOwH2lKm",
-	"jIpXT7OzG/UylTtPLA6ToE8HU2Bt0jfs9P8+32fncUOq8NKNpNRMGLlQhFU845xqFBQOqNAuOOqobuWw",
-	"x4jUiKUOk9Z9jhdlrfu+YmkuUd+Iz2rxac/RyfSdweCOWxhaWpqBlm6PhgcKP+L2BVDLK4047CBfjKB4",
-	"iFA8EzNOqKZqv1o6gpMObslVU9vJwJB/Is1Hwb0cEcFoxpQmCaMJgKQHgn4w/m0sIS5ALWYyZZFDSgSp",
-	"yw7YiRWYD2HJagvLfS6SpaB9me9WIX0VROMtMgNerD+ZiBqSiS8xXPkKiWOzHS9TFL8js/2Uq2JFLR7m",
-	"wsFepA9CqUUB2uAtqNiHSlgl+wx7DZmjBT1JnKFuw0RmTMgtvnTjIcFxFMQPso9tPJWYM4AoXQ5+AIT9",
-	"VBMFCoFalHGhfggg8soND1xtrgU2inJPwjgfPPRASLAL6ryGBttTzQjoVIODk9eMoMhzy5GNkaWgE9df",
-	"YCm9AyrY9KvUD6DHi+0ADFEeMRQztglA2I1RHf7yvvnPbD+uuSMi0mgSRl6nUk1Cv4bTWKv6lx0bEDJV",
-	"+43Jxzx00ny4MJFT78LVuJ3zSPk8QvhTEc9orfuwhPvP05R05XYJoi8HhqB9FpE+VfsOdwIUXPZowGLN",
-	"EkKzjB/QdEZfAS3N0eibvTLcX3Y6LHvTYeAojN0d2PoFeww0OflzA+CvaztaXGHvjqlzHhMWczULI/aG",
-	"0dJQJbUpqLaNHzHmqNlt7NIlsN9UROAQwb/7su8RjGx7bFBGVdHS9e0+XcvOzJj0FlKZDnVPmlkTTdug",
-	"nlALk8wS27uKaZ0yh/2p4a+IdFLazdtqcUC3UlBzZcRgwhG/K/Idc4mSpEOhF+gE9ChRlCeRy2vEn/3w",
-	"MMM3BwTzAPQFlmztefCgYY81cvb+Vx+SULfDc+EWpcqHZFUeky1Bv59p1AihzFMsRjuws479ZliQLwt0",
-	"z5Hc6yD9/WROrwbgUaOQWolhKQkznKGy0+ckC3JNRqr1AeiM54W2tYUzKvYNYzIGrNEA3oj5EyDmr+N2",
-	"viQ5/wbi9yiOuN3TRpqFHAmWzcoifej6c4+oMUgR2bBji8VGYhIVwdwDP29DL1qQh8HzC1XSAyZOfWjp",
-	"Ko33j9zMPrXK9v2h15vaNA4Zv1XwAHegYUJBOfSkvUbudaD1qpUkoEaPuLC+UQkYOF2mFQoqwNwZcSFY",
-	"1gr5fGyPrHD8B+Uh6tBmQ83gzBPJUHOmjFSTIzXzgJGzLTPVNSH1qvl36xyWesIwzyh3WdN9c+10H8eH",
-	"dJ+9OYtHdRYfQkuH2k6ojKlhf+Bao4QP6W1zymzZgkVzBuszY1B1Q2I5RGBS0meTzVlx62X2Rr1c/kHa",
-	"NXvHFmsgcRKVSzOb061c4hoQSgY022fJVBNlf4yr3xcFqk6AZJEshlm6srVy/mAD9tG+dxr8GDBaU6YJ",
-	"hwC/jbPbwpTpyL2H8bKeK57lOCITgL2chV5wB5Islc+yXCuBTnY6gUcgIQe/CKknxS/luSfTz1m4h7Mv",
-	"fvWDZx9++9zaRBpB6JEbrsUhfIwOWFb8WN5+KtCQTWb7hq+0GUkkona5il/YyuknrtukTyz6xFalZ1/8",
-	"4g+efvqziGA/4XNTMw296LZUyrYsBJ/g2acf/+jZBz/GhvzeQVjcXX9v6HX3Oh1wv3kH34RrcFxcEvAp",
-	"hN6yC74PcvbZ337y4lc/KE7EeUUCK8IEpyk5++yPvz/xTAJXQs/clFmfpoaCdXmz7C8hGrZ9k84++8E/",
-	"P/mstMgeSbKi454aDlh2AM4vcGwqQksLC7XEj999/P8FAAD//w==",
+	"7P37cxzJdSeK/ysZ+O43SI4LIECCnCEQ+wP4kmjxtSQ1jFh5Ljq7K7s7B9WZrcosNFsTvCGHr7yyvLOy",
+	"ZMkPeW15dDWyZXvH2huSNZqx5Yj7pzj4mv/iRp6TmVXVndVd1WiAIEH9oAG7Xvk4ed7ncz5Y6cjBUAom",
+	"tFrZ+mClz2jMUvjz2gPaM/+NmeqkfKi5FCtbK7fpgCmi+1wRpalmRHaJ7jOSMiWztMMiQonSqRQ9sk8T",
+	"HlMt07WVaEV1+mxAzfsG9NFNJnq6v7J1bn09WtHjIVvZWlE65aK38vjx42hlSFM6YNoOZKerWTo9kitZ",
+	"qmS6RVqCPdItN44h7THSZl2ZMvNZbu78esbS8Uq0IujAfInC+yqGdD40pGjlSkL54B7rBoZhrhAek9Nf",
+	"/eqNq2eITEkHfhLZoM1Scnrn7up/fPNnZ/xohlT388HAvSvRSsq+nvGUxStbOs1YxeA216OVARfunxtm",
+	"pbRmqXnt//G19dVLO6v/la5+Y/W93/lPK6FZXGWC0+SezEQ8PRH42S1jDHdWjDmFF8wZMx9kg5WtjXX4",
+	"Hwzb/uIHxoVmPZbiyGQnGzChg0vsLhIeV4wotnfUXcjzF6eWjq523/vgncer/u/NGn9vnHscXukbMRsM",
+	"pWaiM/4KG888Rh05GFARR0SKDiNdmRJGO33SoUnC0jVy30yc9igXZMR1H3ZH0QEjbRmPCdekx/fhVfZn",
+	"KtSIpYSKmNCOVvDWbXyUCqn7LMUnN8+dWyMP+zxhhGtF9IgLojRPEpJmQpkXj6i5YAak+1TbF0eGwDfX",
+	"LxE4ReQCUawjRazWyA4xB4BwRSjpSRmTPTb224V8Jd+wwvqsmgWquW8b6+UT8E55G8nq/1lF+je6t6ju",
+	"9Kd3wrA5O0HS6VPRY4axpWbmqRxUT6C7ii+ccVRDo7gtBZs1EtklVBBG04TDLpo13ybn1zfJyO6V3aW+",
+	"TGI1a3jmS7PHeC7M625Spa/tM6FvXJ0eZIvHntcmVGnCzJ12AdOU77O4clDmxavw5tUbV6sGtfHO1NF8",
+	"763wnt5k5rbbwGenR4pXLRuu4Bt4sS71XZxiv4Ex8QHX04O5odnAnEVCQUJF5MI6GfWZILStmNBVoiqB",
+	"txWHE7MuzRK9snXBDMax2XM1WOydbpel77JUwYgmB2gvuK2V5uaKRdu371iqALgrE94ZV+0lXl3qXm6W",
+	"9nIztJf3Ne12gxIJrlSLIx4vytCmaCpaebTak6v2R9AW1uDrcIL8tVU+GMoUCA+GsrVCxZDxs6hegFL1",
+	"gKq94GTMheq5aKr2jolYfWyGoYZSKAaK4d1UthM2MH92pNBG/m99sEKHw4R3qJnc2SHe8TvvK6T5fNT/",
+	"KTVLsfL/O5vrv2fxqjrr3gtfLK/VQ8PnuCIj0HBP37t+hVzavPD2mTUgGPsCUFo7WgYI+WFfGrGMTHKY",
+	"yiFLNcfZ8HjeuNy+P3abE9IqQIKQAQPlU3aNMOt2t0GMU9RMKfBrRgZU7bGYmFdtEzYY6rEV9uZSp88F",
+	"W4mmaHViT6KVVCZs3sDvmXtw+xwVfc0eEnPFTuc9/3bZfp91tHn7zkBm1jQJbMSIKpwSiyOzK0M6pu2E",
+	"gfJjrg0pDyy0fWK3y8S8gV9nYgXsEd7sdhhG7ScmFqY4vvLLCiMJLpZSTCkGdETjmJulosndwuS7NFFs",
+	"kqbvCEbYo6FUWcpOKdLlvSxlao209mmSwYdbZJ1oumfVzCEw41OKwPVt0gKJtKv6NGW77WHL7ITMUsKF",
+	"eWN8ShG4FJGB1DIlUiTj6U1xAwgQdeZI2Xzc3xc1kzGGV8rUqCNbG4+jlfKQpz+6Q1LDQQgXpE2VIS3J",
+	"hVZbBL4FMxSMjPoyATOzK9MB1fi5i5tTYyuMbD04sp5ctez2uhnYfTOuIOu/fLcB1y/M+aKZcyoHu2AB",
+	"7BpKzBIl07Ej0onpC0Lh5JllH0jBxmYlukyQ0+tr6xtknFFxZo3cZvtGw2I9qvn+nIW4tF7+X5M1SeXg",
+	"jhn3FT/s4OJchyOywOq8/Tha4UZDAz7s/ph1bt1RM3qdedWAPrqBz12wU7P/zCmRpikdF+nwHMqzTsZe",
+	"hU24ByNd7rqfNzKTJvu090oswX0c6nLXYPNxtKKlpsluIlVQ0DEw2rlG0xruJXCvH25byoRRUSSudx5H",
+	"K55/H/eFfdcMdLnLemFSqhYEB57w0uEr02Fx6aZkxSxGWtrKWSIa+EZzMZ1wYRU884UtsCZTHREqSF9m",
+	"aWQ0P1Td1kjLOcVAII/6LGUgQVG+G71QoAOhLIiRLBpoO973NstvV9YkjZ0wpUju8ZBXsmUm2CJffOvD",
+	"J5//S0RaCW3LLG2Rp7/++Nmfmx8GVLOU06RFXvz2W8/+7C8j0rITGrfIi1/+5Mlnf7cSrTBh6PBrK+Zt",
+	"K9EKvgUGhU/nyzA2+zbbkTNL/S5P9Nx6DZdBkUoFvgLWIiruxRQxhU5LiboaWIeOLsPbaHiFv4yeRK4V",
+	"UUzrhMFvEAkwfzmOwWKuWWzoU7ARqErAu8w/rPcgQHg6yPxEkenEVLNVzSeXObhH7fFcIQ422uNoxRyr",
+	"+rL/vpvtTWMiTQr/9QmBb6hF6hC1mF8nqSU0Edzw5rpJeWjnQiNraqlE3vkzNR2jpJGNpmr5JP3nvqW2",
+	"0ZXc1CfNIIFrR+Esw+ZVM1uzU3eN2J4mbH9dkfa4mjIXUQ3hKM3fAMEe6arQljN5zD3Wa2js8xZ43lvb",
+	"1nVIpPDO2AkuG3bvlmxwGFrF2vGeaCiiHvQZUVm6z8YyNcbRgFASczWkumNUGMWCEidlVIUo6mF/jBES",
+	"GfBEzOOr0YobSG2vysTa+OcjN8K6PNgsXDPuqzXFiECDxf7qMJE0Vuh6b7OOHDDiZLFytAPfiIxuZ5iw",
+	"DTVNb4F/rjaV32YjJ94nWeAs82dykfMPB4kQ1oXFFe4fM8G2oS0zfTpga+SBD46NNVOEpgzm7b4Skb4c",
+	"gYCSXc2EIUi9TXisUBsyywTOb6NC5oHtr2dM6ZC/Ts1UedRKwag8Mifp5FZMMpyUdRgf6rkeO3vb5H65",
+	"xyOYfnDPMt2XKdfjMM99YLg4kGeamT+M1SHTDjsw13WfhQ+80pzXzeSeHAUdU3LkxkfdrUSD3/P0s7/9",
+	"9MWvfvDsr//gi7/8kxcf/f0ZiNZSWGrSZorHjHBjLkB8FxzlTBEtnWd4ehMSts+SeWt/E24CPWrAm5gO",
+	"AxAM8TyjF4SAmTawug56hKeMX7PAWRIguRZMYhcG1yLZ0Ex41OedvjOBKYE7SMw6PGYKrIy0x3YTKljL",
+	"XDX/AouLCMYMyx1JfMTci6kS5j78y95j+A6+diBTFpGWHsndIUuVFLspSxhVrIW+drC+rXt1JMmQySE4",
+	"xZ3NUhg+mC5uaCtGIgg0XqZfXseM0eyR3g25B66JXsJVfz5V23d8IxDOvmLMUMXqvCMTMLsQJdyWbpeM",
+	"BdGW+4aCA5s/yaeyBL+MBJYPM5/0zLOHXCRw+vCg1WBfbRkH8j6MgIJXrMzWJd5XUqzdo6NbTCnDRx9H",
+	"K6zbZR3N99luN5WDgALOU6VJTMd+UJOW06QSVdsI93wmIobwVEQ6NGEipmn5lRdDr9yfE3Ke+4qJrbW2",
+	"cW4pTCxMhEsf2t7Ld4+Dp39xh76Zgnw0PYdH6xEZr0fk0UZExhtmKkP+iCWqmBS3TWiSkPWCIwh8XNYP",
+	"RISEC2tFpWUWB78iZRpzYaiqJGs3i9rfZsD5nS/A1zbf46g9XqEi5kChge3xBgUXRpRRscdFL8qToVA5",
+	"96HLYUJDx5ElvMeDZ9rJGt1nYyNckpi0GaiGQRljlO7pl9wZMkE0VXuqGUmYtWM6ZSFVkputKZ/igzld",
+	"GziuKmK9VOxNP71hDknXcJ9tT19CauKXvOmKzDAIwZQZyTRW5fFeCI53iSagdczBCkQrxanh9lnCqLYV",
+	"DZlDetldOmasoa23A66zoXkyspl3aPyIPaDUgiLRpp29afIfuo/OzHuAmyYXAR8NzycTe5eNpRUWdGiE",
+	"gbu6Y27dJlSTgVSabJJb/HKJnba5oBDWK+osG5c2z69vBjYWvsxiNIGnP/5lOSJdajTfLk+YUxsHKK9h",
+	"KIr0KaResmAomqdM7VY5JK1W2pVpT2pjRmYiYUrZn826JkyzKrfl1Fx4YAI3fCJuB2dKsqGlryO0JMHY",
+	"2w9pZbDpLunPmNxdRsy5387NJhg4abMeF5A2kM5mZBff3lh/5x2blTWDNyj+DVY1HrtkIKth55t+cSP0",
+	"xcwT2ayzY0kxmOQCYy4sZ1QkseDBAnEfkIWYWU4xDwMzhMmAjoliRi2uCubMN57tbY8j64WfySWkldrt",
+	"lIpQHutl/L18lKeTOj/YDFNdh2YqsMVX4Of5Nk2nT4VAm3WaKXDMGUqZ0bJYXOd1iVQsnskLMAvJ3LZo",
+	"qCLO5vLmqxkaATaKWd8xcs3FPee7RPoyccUf01lrfXQaCDmqqyL68Mpsj9T8vDc4Dpj3xsX7WTquVuKo",
+	"GGNevCL9LK3Q4IztPM+lQTG009T/UePNNmiUSBUWMbckOBBdjjUG+hciK+fimjWch6BLmZsrUm+vFIpZ",
+	"anxTDplg8e784FshmVFm2kjieU/csbdhgdDeHL9RXr1ABTE8kWpQ5KbpYUinfY5zyfEuTfW4ToTNmCOB",
+	"hGbz88Qez3WTDJOgiWQT5PBqWYsPxdkxfW9XyFBArII1XtysftE+S3mXz9qNPGnQnMuEG4VmmwhpNdaB",
+	"3GeKZELzBHWo8C75r81OYHfOD2IDBPniNohKGmGN6zCX8xcWbKFD6rSF3WasRmnrXp9zxtB3pLQMc02q",
+	"SZ8O4cxOjjXs7QMTN2z+SsFUXdnwgKq9+aIhG5qVnL0HUISChTsL70ElUd0RDNy36G2Auiyl2XCpJvk+",
+	"V3wum34Xbgpql5415x6xBHO3rZMYScXra7mKVOTWRb4wfbRzceU4mtPTHG150Vw+OqU99HzbydUp6o+8",
+	"xlpUdXIW7Qgw11WslKvUokM1TMY25bE1TDFASqF4be0I7auQM7BZTYedYTjOBpdURAQbMaUtl0IvzUFD",
+	"bfDq+9lgYAz2VzjQVpDjAVPLkNw4ckUS9U2usIftVl5rUcfRVqWMLZhkE60M+1JUDwuuRmTj/DtvvfXW",
+	"Wxcuvv3OZGLSjMKP8htt0n9E4pTvszRy8jGNiO7zNN6FdSUyJe1U7tVQKScT5HyVV6FyxM1vxi6Pq9OA",
+	"7EXwH0CWBGi8bbPFX8+YOHhs2n7glT8r7szPckzQYo4qDzGbw3IbNK7qiTMW1CxuM5oanhkzGltJuqhV",
+	"v9tJZGcvxJ1lZw83lJY+NC+Y1shYbmToHjPTdUnW6AKWZcNSr6Uaok2zMV9j6/LIDLBmltTRmCQz9fw5",
+	"2n1Jj7e6eq6911HOFy5ABLZ2TeiQjIAqQ3MpT000PDBhcQ9Luo9NNngFz3bFtX7sNdh1TMehyC4dKxvA",
+	"BqgJqFdljzQTcVG1O3/x4lzjsS+zkMP2y+bnGp945+13Nud+o6IwA97bMvSeZkJFpDU0BmHLQo2QYSpl",
+	"NyKtlKlswPx9CGUSkRYOpmX0LLNKRiPs46hbSsthy4bTBkwXUqHgm0CFaHviy8FYtFMzz9aq4Fi6hm3m",
+	"W+FiGabg4qJkOB3ECDPjGSHwUCp0TZ3Zka0rLzFLCSTqCMlNww8ADk7lUa+I+xZPNtZim0XoyiSRI4RV",
+	"CVpOTg2qr1hfdYrTXE+S4TzNfLyek5XevREo8JgsNLOfigoTCq6gFF2eDq5zlmAmcaN8AEz2O6UgGcIo",
+	"/V14DyreLt95eo27/ms1s3xgjCyGUQYMmPqZ3vbLM1bCfaV5WRy8G60PXBeSMhqrBvY5fDlgnl+cX2cA",
+	"aVQBf7StaWx6VnEI+NJaBQcTq9fMgZRncYVcIKhG5qA1PrFsbZpBzpMiV+Q+S62m1XB7O/ZRJG4bSXDV",
+	"OsQGr9GUggJHmQ5ILJmCLKRMMchRWA8xnDjraN5M5TZvrwSogU/7CjmGs2xMUWGB66BHYDVYHBGVdfqG",
+	"6OVI7MZ0ADuU16OW/C1wYcDSDqfJri90bDqupundKdUOXWHW3ZfvYq7WYNc6j5qUoxVLnJsCbVgxCDs6",
+	"PYByEfAEreSTKy5LiLl5GRU4YE5AkJgBchbKRjDaKtTiZeqmFe6PB1AjnCpNuFCaOnAvroiWkhgzcNti",
+	"kYE2EyMsBwCWmWc06VBB2gt7TdijYUIF1cF4zIO+XSu4jq6m9phYi6iezpCx6brNcOg2lftcAZuakXBA",
+	"xoympxTpy4SDIsvBBqQ2CXKYtROu+iwmYxZOR0DczAB+GR0hil+qeSdhUMoB+ysHQyrGpxTxSe5zlEnQ",
+	"mits1vtWo17UdA5JjlaaCcFFD3R4LNdw5kHcQgQ7KmLz24AZC0IQ8z3zT67gliEFSlIEdXqn/dvXOv0/",
+	"xuxL8//wXB2135gHwznmu71n0UXRNO0xHfzCDlGyC75wB/CHxfjbREBVGiXtlFGw4g/uNHB8ADepTM6e",
+	"6srnLcy/OjwcHH2IoIn7LI15R5OUKYCbDNjyM4rLJ3DnioXmfakQ8QBiLyjGFzDMfPHCfGsCZ+qLQBZ2",
+	"K9dN5kIiCPhKgLXAp/McftQwvJZTDkX5QB9w7tpJ/DMiedP8sJvQXn3T4XpCe1O20/RLE6r0LmBIzkN+",
+	"shPEe5cZgD/k6v8FvLpYARZMw4s5mtNY05sivmZNY3kSEmAjON6U7XM2CiZ5cMGlUERJ0qW1v3sP3ldD",
+	"3irKZ1X6euw6cx/RMsepVM0XA8AwdwBdtc6aKBaqkivT5yQaauGQ9qki8Iplkq3iIqQ2AL6qInC1OAYY",
+	"XiLlnjEdXB6+9rrehfVtIrDSydYHja1QisH7XC/XdD9YDj65mgApWStBaEKkWSzKnKPP9lXjwXaMy5+r",
+	"nMQtzeWc2O50iS25lZ4lHHeKMmZaZXV1pj1qVGqkFmM0LAN+Z8H8sVSOFiiuvidH8+VEs2rOnERPKVyV",
+	"bTKWWbrrzSpz77q5TwT15/2akLaTxdKFKsl5ppKx6LmYneDo50CHRtOiCRlBLVnMNEsHxlDxTGybsEQx",
+	"6+DeY0ONrquUgZEuYmq9BtNzxYVptNHltVzETM7zygrEGUjdKgxu6rNFqvDraakwfLAqUR+UHDDI8Tai",
+	"EJxTLofLMNkhTdE2lF0SZ+ZUGc4bdgW+xBhTnIV4xX3r0cG6s8hqwxFBflVjBE1IYxKJIwN+CqmAPhlP",
+	"V2wOVJ03dVnb8vjTz/74+y9+9YMzZqJmP6RiYZDWYBmIdbThZQgqWbMjUA84x53F9nnMgjL0WKF4zPOz",
+	"Rytd2pkJkdu1/Rqm0nvnLBDGgFQVMg9zu1AAkgCFgiJkU7PPTYPgYqjMvc0NprBvtdzjVx1EQgO3OD5T",
+	"bfkCzAz0PZiOwxgungYIGsXCvDR5zKMym2ZOCyIXTEmBl8i3JNoAlcZBjSTyiY0GhuMXJ/9CmPsUt1Ht",
+	"8eGqHCL/WYWyfWNMA/fxmxhO+cNrgPoFzUwOmuFnG6vA1r/KaX6leYQiQpZfO17ug7sIwGTGzvUaech1",
+	"X2aatKxvqDXZTmTi+By+aK4SJ1eS6Yh8uJb8VZIWNQXE9SpGPZ3VZfd9twGrqJQe9zwnn//hNNyraOEs",
+	"DUuQ9c6zFwBT6DJWoBaXJaolsuboVO/mw2sKu1chjujkma2UTHUEE58plxYRDnNUEOcqCIWBzGx2UTUm",
+	"1jNwlC2eQo4Ju5L5UjRQUdzeN9NULLpiMLporxWgUihgCSTcBurAw+7aHB2f/DszLNGgfpRpGvCDPRqy",
+	"jmYxdiUCDXChgR8TeJYcDwIWpyZYC6qb9WIBHoOnjo94qWy5gruiZqhX/FSCfNMSeYWe58BHl6jquRP3",
+	"Kqt5lZDdOz53DLkGKHdcE0XHao3c6WINJOZbFYIysLJGOqi+HAXVOQTy3F02W/EvbsBfGubAucUKpMBd",
+	"WK/EM2iAhH6YiqFLJaozwa+YeyuZ0HWesECCXGUtQYfVBhKZBQCMGQRJDMkUbUD7iiOEAnMBIavtKOtW",
+	"hU5GNRLvohXVp+cuXAxkT1PVd+cTMIymyxVCe3axojJpBmTNcgNCLhtjdi3akKUQw0T1ao+J6mQISoZ9",
+	"qSX4I+DWhXMi4IepcqEbt64RuDRXnIUKImz6lqVJ+x6LtWO3Ns9+8PnMRY4RlRhTNCtHtcwFAnwT0fRA",
+	"465Ov126VoVogDOz6+QjUKqk6KINUjsjr+MSS5uheTDRC6a7gTvSHF+AoPVJkvshFMiKqtjGqbvTrwhC",
+	"8Rt7YsS1YEoxBYlWIPfUkNE9VQrb7dfM6jUcIlxrCpIe9KQcLc+nRDkYxsaQeXkS2czojlmq+3grwuPN",
+	"sPqEdMnUFvRWQvg4HIM7vBzoQqpSmYbtEuMh8GRnZ1VsETDrOH+lOtXWsBcjBYaGYxZONeFq7ffE74lV",
+	"0tqnepeLfck7rLVFnv7kb55+81+f//3/ePrd7z3/+O/hjpQNKU93mdJ8QLW56/nnv3zy7588+ddfPPn8",
+	"108//CG+h/V5J2G7Ce+Y2bW2yIuP/vsXP/+XF//8+3A9Tvk+F73C9S9+/tvCdR7vdmgamzH87289+8X3",
+	"Xnz2j08+/zd3tU3Fnrv+xZ/+y4uP/vvTDz+CK1AWBiy+tUWeffjjpz/938+/9XfP/+i/wVXa6ZjV1rsd",
+	"w8C6vIMTePLZT7/45o+efPbHz374rRef/PTpJz968puf4QO9lEFqjJnAr37w5PO/ePrhd1988glchH45",
+	"rS2i2SMdkXamMd0AxaxisNwK7szEnpAj0doCmd9JqFKAQvF7opALWFh6rGorLjOAYZSWdCVamVhEgDCH",
+	"ZTEk5JbI1crBohjyCayB+dnN1Jj6ZmIQ4IRhz81CLHsAcobhSLLCkvHI/i7VBbLh0bY9sE1jX/4agDpM",
+	"TmWWhVOrXP1YmS5vbIs3tsUb2+IVtC2CrCql3aALxoL1uLILQ53AMcfM926wiUPVsPMzD6X58GVz4+Oo",
+	"FtptTwJAWxHl9mCAW7Oq6G/m1fNLx/NCB2UEMC8TuF7TX2xyaBp1tjIrP1F7PwcQNt+xysgQtuUOl4x1",
+	"eZKwmHCxVSoTvS0177Aoj+I6rHir8duOIbrPBrbgr/jBol5Qt4fB1azC+hITmCs4qD5CtiJ0M23LrKZJ",
+	"ffWAyC1LrLJatJypYCF7+2ep9U0T5AlU6CY1syakSQqGHUsQDMIpXmaTaV4KV9xsYwtonrSwCQzLb3IQ",
+	"6AgnyepRxZ1uobTulEI0Cq+OYoN0pdnQbzFNOlnikjEXIiTeEzIN5fyYnUc0jIHcZ6CB9LnoIX62MZHA",
+	"405GUO7/MmrGmrWGqehc2Kw3TMVLgASqzk6YHvymjlxJF9MK7M2lVFb5A1mvqcy1cHULAKLsF/CSOn3K",
+	"xRpp9anqA8nf//LO6rkLF4ncdyCqKdvnMgPw+j5sNNRempecUqhOHoXPsaqxDc4GFRSj1plRsjiCgcH5",
+	"Mn9sA2OTGYSVutgnEOoMBnRsVR1mHU80ITHVtHmrnAYWlRnjLC2dK5xWRPrs0cF09XBZ933MRhdWtoyq",
+	"IVkvNscxifxiU9Kjy8UtNcS4O2/5HFG0WRe6YB14ESv5UgnLNiJLYVMT76zPtaoAWIrAK2AjTHOQ4sJa",
+	"8qxkKmFXka0Aao8tTtpBvUOBqp5XyycEE7ivU0YDyA33WbrP0lX4PMOVO/3lB7dukvuaipimcUQU64B+",
+	"dmnt3JktW5Ha4nErIi14ogWsuGV4VQsVVyrQVUAK0gmsDLh/LUTYHqc/YBBC6zmcD8kE+P4KsBhrpCVH",
+	"gqUI9eCVJVGqTgMwCAQ1NRyXyJEIF0U0L3it4wdys/N+oGXDL9ndrkTNQICMuI7qU1jMWTV/2Ht9vAhU",
+	"VMOK0DncxEvF6lq44Kkobklg3bgxinMV2Pacd2QI/QpdHCRHIGltkRf/9rNnH/74i7/8OVwqgJB44BEM",
+	"Ijz918+++Mufw3F5+sM/fPLpj558+kcvvvmtL/7y5xFxd8IrAtAl5g3/+vtPPv0RNnh/8u9/Dd8rxAfy",
+	"IZnDFhgExJOmMVGaee8xf6+0ko3S966HJNmOcEVysmsh8rkgXSbI6fW19Q0yzqg44zqtC9ajmu/P6U3X",
+	"SLaHpnidNWxpDKHGa2kq07DmO0ql6KE3Yo1c22fpuPgTuL3ogMWEGqEQguCNmaY8qT7w+DZrRNeL2Drz",
+	"dfKVv3v/zm1irxIubJmL0YO9geXUN2AKdMD0JDzphfkCzH0/cnMLndpiCDek1qeMUJuLgOCYNHan9Otp",
+	"a4v8l3ukI2MGPwzj7q5RO2xUjiR07Fjb3avX8WR3zEPGwu/QBN7GRQ8fpqkWENFTGdT/xEbjQKYoWIr3",
+	"gBrf2iI+lcDeA7+XzuvXzbzdgAxT66QW913AkuAjCwfXAI1gWvbLAQO727aysoV2LCWqD4GBRMo9QrVz",
+	"kY0DzcuDLWeLniJovgvvTylXLJ4ix4vrzfRcYAdB/fZCU/UWXhVUa2vQq3Ul1DOCvwx4/Q0T222xH2L9",
+	"k9PPvvPDJ//+108+++xMXVi3isaGc5LOq8DSZRviVAHw4Y2NkhWz8bXzq5feQ7jqSzXSx+eCmOPq3e/L",
+	"kagsibSrVIVUj64l+ATgagLy+wHXsfbKLQwz33ShblJRld9Dxy6uV1ZeuglV/dYW+eLP/+HFr34QlbAm",
+	"TgG6Ghnyjs5SpnANB7RjTgysrc34hxcpazC0tgjNu5b2JFORbeps+QvmXtAU1KWnP/27Zx99G6uX7Qsc",
+	"hCq2j5Zd+xhELEpME4aOgSh40LWHXkiLuYl4wg1k/E2quc7iYH1dL2UAwJfqfkk1iWU20RL0UlEbWb2U",
+	"j9UeNPMhpoOCeQcA92hCErghIkrLFLs13L16/fBdYWGPjlEDc3Q+W6ciINbiip+/+OaPnv/44ye/+dmZ",
+	"A7h4cFWC/OjiSwtJz7FVfOy0ItCFcwr7NfBaOQHGbNRB/RuWul5hB8dNV/Y/HUlGfeaUQmYSkQ2LCT9i",
+	"2K7X1WM6pmYUnaJX1uNo4qtKwJ+XGpsRNy2wQBMmEwwg3bTBo3amjPLimflAapmiEeos0Pnm46TtCC9Z",
+	"on14kzfmrFzsoVhfoBTQIoXl7Y1Q+yxi5Xu3sAwFz2Zg+FtdI8hzNkuK1eZ8c8d9pVaRXGFJmi2lFL05",
+	"UopRTPyaIaQ23ilJKfjnlJi6xZUyM51nZxQL/W1NdCCRowJge7oo06YOK82TJG+jB3HUYPAQuuTPA+2S",
+	"CTteYcBRvwK+0kVPtoo5unsggyW2gEZY5GZZQPA5u1ZhN73doBA/toQQFmPOQTHAm7ZtAT28bTkNuhwd",
+	"vsIS7TYb7fgc2+YssKC/K94T1Gjv1nOOeQQWkyl2nrbTxXzlMwfrnx6t+G8GsFHBdlntyJhB7wPzD6PE",
+	"gFcmIq04pSPRcquqOiljAsBThyxtlctLChIrfykkOtMROoCHLJ0Pihps916cQ9X+lFA9G2zQdcA8RSgI",
+	"CIoU/cqnn37yo2cf/jhk4QdLN25LjWkOgdTMCk6CX2qAfgYTZfE0sN1MVJ7q0nWEdTomNetuNWzFRMVm",
+	"TzXcb4T8lHfhHxkZZURT3ol/eqePJrF4jhOojrVU6jR/OFm82x6r8eImucUvL6GlfdinUk5urSCDYuFw",
+	"EwoQBLvoEy0JpsUuZ9cb54LHVj+bzcbB6XzP3r1AKnPkvHAx2zdWPyL5Lp4s6w5d+dt4GI847X+CeOzY",
+	"qsjFZTg34hYz0p8PnO88CT5lfqwYfDEg32j8RXFWsLmmx+7KlQ451l4zNA6VD1Ds0JxZQsi8zrkaVzVh",
+	"8JZfaVFqWYbFvWpkGt5mozvwWpuc22CXHQIe4rebVUzZ+4A3skZaAHnPUjODFlkH+WPI2N4cSLnI768N",
+	"+tqoPVQT4D1fzFAcVcURWchFseMcFD7BGRGIfUOXW1LL1KagU2w8iJbcPhfFRiY+S4BQQWgcp0yF0h/x",
+	"wvRa3cBeH2SYsgFXrFaPxNm9S62Kk0rNpoJ8DTqZ9n2obBYl2IBaw9adVb7kkl8nIpngX89YQ//OslpI",
+	"WkKor6B7SrSIvw0V9X0eBA+G+lEC1Z9Y+MmlCAf/3q7tBbdFCb5Xo93qwpxnnrR387qWRQ4cZuZadxGU",
+	"uQ1ZymUIfdWmljXpFGbbOzVbeybicOnRdeAJA+mhaGSmMeNt2+bTQVcT29Vy0e4l9gWzvy67+OHl5I4X",
+	"Ru0mHxXWO7j/EDtawOpK887vsot6yeln3/n42UffPlMVHKulSHfCYIqtjkwSQMxrkec/+cWz7/9NRFqq",
+	"k1Ld6bfI029///mf/zAirS5PWYs8//1/fP77v41Ia0Q1S1vk2S9++ezXv4lIS/dZV7fI87/682ff+Ql2",
+	"g0wHLfLF//0/nv3ol5ErJCdPv/UvTz7/s4IPxH/cWDH4UYD0AK0APgKZYKyrsU0kNH3C4u0ajWM6fSpE",
+	"KMjyZVujBB7I1oi1W9ZZhp6eFkTi0Swg7THhwvwZkRYdDltRnkZD1FhpNijMZ8TaPtQN0HKFfJj3avVR",
+	"ApWoERv1elSzU8zF+1mo1to3SRJjQOzmivSzNNwG6ZAaUEdgP3B0p3UzjUriQvyibrPlA+jRNQSo+5Jt",
+	"VUYs0MHBWjPfomPStuXNRteyWAZbgLpfxn8cQJdgiBMKadMTB9De1IcesApnr0mb57rGQ7SiWNLdVSzd",
+	"5506kJVUYEMyc+owA8bmcoTrqrQM03FlUcYCyNaWk3htoNiwOW/U7Fo3dyyoKA7Nn7WJhSgsZPHo17Of",
+	"ULw0Mp3QbrrSZ6E6yTuCuUwM/GyEuD8ApIOFnVAZhD8smNpZJ/MtrsS5K4AmgPc4aZhLUTdNqiLDfG82",
+	"5UIWhg3o9em+tSYC5DrTR+mwyJeYzlEIPTi3oUvokHtB3QUa7QQzd9ByhgY+zPfzcWd2CY1RKHT3qS/+",
+	"ZrQEmpZ4i7U0m2pX0KyR2ZKzl7jYxQYolbSIvDzHeWzWf2U5aKCF7iP5mk+0IgGG6aeTb30lQdptbtBs",
+	"igok1QBhVryr1ZFCMaFZ3CK002FDrYouI5XZQgppU2uMattGH1LLepMUQKUhrlLcglCmCgcwS3qw/az3",
+	"qsGf+JI6muPLhP5dpifMltCbnfNevsZYZHZ3bble0DlWmcwGpBZOAoBLUKPn3F4HjPkjn32FI/53Mt2R",
+	"IaH6ZcAHQP2TiZj5eoYh5QB59uv/B4P3CJUG8OT4M+Zaws+GEjC0jle+/9Onf/U3kVn/4mmHW9+X5ly1",
+	"tnJ9vpQ5hZWs21gabI1rfATdf/CuUjrZEHuMeeB0P5aVaAWfXCirzC1YI72tANETXOguLUHd9amCaK1b",
+	"8pR1GN+H1UEFL7K5gRT629p7qLmOYErWTAgBCVqsN6Oolm73PdwHmdKucsTiltiEPltMAonW9mYcqasy",
+	"Qa+yfyIT5vW0nTCoRZmAfMKsbjzazjtmfdOlfXSTRz4QA+SbDTr4L8OP7mMLbWthhxruLLgGFmmh78BL",
+	"sYE+vschdYYiboeIOToL4tNyp1KOV+Me5mFYzsX7SRwm8GUQ7zLEOyci1k1DWVD6VNp3ACgtANkSWCB7",
+	"i1Ffk0Ap1NKAX+dsYUP87tLBmC8gF0pDcK7yabBXdVD911K5hzcd2pdWYRU3gOe560qcmwUTkOHK1KHK",
+	"TDbhqw54H0WRFuUiMWJkANVaByvTilZSGSrva1nnW4u8+Mk/YvHxk88+ixColaUtC8+KvznHTIug6x1/",
+	"LZQkt8jzf/onLH6OSKudyj1z8/PPv/v8s3948tlnBQlkP2vBTEEtLbh9Cq+EGJN5T+P0v1KFlZ1/LS/S",
+	"XfvdRiLLJlU24lZygAUL4HkEZDotA1ZZB1T06b3bOG8UkI1LJOY9Ptn+aONSme7OB6K2G+ejjQpqaVMR",
+	"8OxcNr82pu/5rUDsFIkPIjb6Qnjf2zhWt3o1dx4zRpvtfFX/iSFeIlwonWZgtaFeaGRGn4MbdI08KMx/",
+	"RjVjc6fRDBRENAMSRtXiwIeGmAbDsAWWAnqSvaG5KjI7N2HhbATctDqN5BH+PQRReyPfyyNHqa3KeIAh",
+	"Bx2+4eCPIfLdSq6CFa4RdtnuyiwNspdzm5VvbsQ6Kt5xsNrdlHVZGu5w54jTDJLk99V6KZ6XJiDHin09",
+	"C48D1XQXzUPKbH5QamLZAhvyaLZKs2ETndM+zYbz2ymF8Gfd3Dx9+pQRvzoTPtACCZRoapJ0y3tifacO",
+	"yTbnPsVdxrmHDY9xNWS5vagi1yUIEhKsBaClpok6qNfLyZHj5/eKVnCGgQoA+J20x8StepOpwtPz4hNB",
+	"p5sf0YyNrPAMucAbBIWxsFCnVKguS51nSGXtAdcanDKj1PwlrKsMI1qGc/QZTRX2CJ0A+ve39Og+I0KS",
+	"TsJoStD5ug32Jvl6xlIOZSNJIkeuQwEbau+sw49Q9Jpj7wBGU5a7puy/7e0WWkc5fmJPiHViWU984c1Q",
+	"u2Beyx6xTgY5fvZenaXoMrRXrCdLIc/soKtLSL0LnZiL71R0rJyf2vWnj2zqsyYCSnD7YDmXXFF+tQt9",
+	"B0Brg+UA/gEzhYPsQwBuoFjrgYNZ0EdVoJZFFD9gjNUNq83gMY2jQGiHXs1fqZtdt+1aKHEr6EdFekwr",
+	"Qg2HI2gxNVbbqNjb5RUQseaixaCwgeowAn1jYMgFBjoz0lI5soaaxuWShhEZFtlOmK9SL2nHs+e/gJSv",
+	"ytqskopI/W4DSzjws5gssvBp0ydJnPEDTFJCFgXVxcLFLk8A50IKwgAzy0irJZg9FVrtl+WIDKgYv4xW",
+	"AjM2xq28U2gK0w0ue18KdkXG7J5RnVTzghQEzbFF9ALOe6lsswJEMZhpdbuEymjL86UDmiqB42KbbAW5",
+	"BBzLJdHbwyezXzbXF3aQHQacUTU8j9+K+2HrPxnRMUa4FR2wiIxsIoJMQfDmCEYyzTPSQPwF3NEWUj+U",
+	"3X0fuiUri3TBO31CbQEux4NnpJAC2F+uSE/KuEjx5y829OEWhhJcFcirbUyVmHcoLHzHMCIPv3SfvLNJ",
+	"YoQ1mF6RZH6Kr4f0eRytJPNL5XJwhckpJ2BXmFfU8yHBEtRXJZp4uX2Ryqw6FJokxajEiSskQWyxw6gm",
+	"qZEE+pLqRmYUjYTbHh/7ShGcUYU5bq5xtkRgaHuyXuGkk6mymmNVObOEYpnjXRtzhMmDi9Td3E1ZlydV",
+	"icjUEYdmSaIwPAGH9JQLgR6yDCmRWthhA7ewAhpdCRbZk+e8bOdjQ5ZNSyOrU1zh1EG/1QNXoyxHei0O",
+	"uvXyDu+hi8NSaQRKRC8Ic/KvOt1+92ccbjUjCXjoJCYCO6MVyJIDt9t0fGVCcNby4oanwkWHD2mQU8ki",
+	"HCwP6LVVquj1PIoVEcN5vRemz2hMZLfLO2zb1gx1nUFm7OMphbU6qDjt8oLOBjlqXakVY8EabstMxAR6",
+	"tE4EE6fz3OMG3asTB6U4GzHS3DQ3SE/JgDlrX5lPbNtAtTNiu4Xp1Yqm2WyU+chtoZiSjQ3BS9xEw+Qk",
+	"2wkbzKm/gVSfe9evkEubF94mp+lwmNizfnaIL/id95UUZ9ZIy3wB2lJQ588zJp2XSS33gDoLb15VmvZY",
+	"a1HId8RAt93jtCQDJjDzzNAo4vDWgoliaSoblI8UAO/nK8RcGF0yJJesj2oqTH4uTBAN0MeVlsMhi22o",
+	"Q+c6QQvWew1Wr0WM7q3YkKawl2tyJFaBRFt1na5ZgKV++cGDu8ReLKh0Fy4VIUQ314P+Qs11UoHp7Ft0",
+	"I/1UFF6Gly7cNvR+gT5h1RC8Q09/rM43RlzUwEXx3GcSoAu7juL8/dr67gAFKgqd4nveXd8M1iQAcT/L",
+	"8R9e8oVhR2o5i+45P3uDwNM91mE8FNyBTCKIMxpmgV71jhwMqIi38q6Y3tko5KjQMLPNOsW+XSOqSEUm",
+	"UtM0moTWUEDpbDfMzt3V38vW1893UMTD38z+NGY0Lf2gWMppgj/V0P1S1s0UnSsp79nb4AmVJXr+A7BP",
+	"9/BmZCk9VuMI9Vg16N4NnzxurjsQVq6IDFT0nr/YxE6dKPZDOnHtCJmjpCUGUCariScTRUombw8rg2Et",
+	"ax4tPCaLnK17foMD4jk/KdQtiksdiKVgrS1bbGj+MV2Go8yz1bU4LZy9bX3linBOKVezIgcDqBxqbRHa",
+	"lvvMyUAJwNh8wPUWtFOGCghB5JALSDsEz1M2tK/pZsrWnIBQdfKUa1vlggi/tjPytg3eg7NIZZ0OUyoy",
+	"VoQVVb6KAfp8ToT3Ywwl2+Igs4N+Civ26C1YNFTeqoa77E/8NBYWFWY9MWyC67Ko+jatudXS1sKa0ERz",
+	"RacQ1VFlDia77VeqGvmEtwbXt/mmsHinKnVhB/fFtbcp0G0oZVrPyMnQKWdxnYVbevno7FAJyF4ZGt7m",
+	"AWtRwzYq5o3yGIKTmN2EAHA+/WOmIKk+BGOXY2w3qBbZLym7Nc0j44dvjjTG4najKzbO9IERCsdpznmb",
+	"OinhEIm9x6WZTGQuHtTtM3FWX+GwyT3MIG1sXPBO32XQoyZmBf70ylaDJxeff9noyTX5Oi5WQ76usgFb",
+	"qJLP6C8spVqmBFWGulDantXngthbNfEUd2tu4lXiS9+DrLr7Ongmd7An+2SDNmxsBeXCqHO3aWePaJnn",
+	"o6b7bMxFr7VFnv3446d/jOXhiCGBPyPSOOZmsp7UnGp74cPvPv3hH04kXNrXeRwK/Lvw4EL62H2rozci",
+	"DbME1d1ecuCXNdICL59vCZu3g4G6NNyaVm7lWjB8KNM+xGKahRM0XYbsbqU5tuNuIaj5AdnErMPjWt20",
+	"G6gHoZRN3JojL3Fp5rO21k0Ak8JeCOBbTX0SBHLwLf/FXamXCerYQ83BpxU2ZitHRGkVSRlD9lHZCgzY",
+	"egW7EOzBiLSM/NzNhi1AfyF93uuz1HVRynO+Xa82tyARQlDYlkHSWIxFw86Pcsqqs58rp2lPvKoOegs+",
+	"vavlAX0mD0A+1/SNxLwz17PzLt6GNdOh+ERim0P5C1bVc+/3uz+J/jPFFnIir8zFxaNapQaaa8tvNGY5",
+	"96us+AXLoV06hAtDgriRBZRCXyXigl0gfX/y7Nu/hl8RE9MIaiyQ/vRPn37PorlwNaS604c+sy9+8QdP",
+	"P/uZu+QaLHr57i6geIYLKOHdBSf9zBN/++mLX/3gyWefYQdILqjoQO/qX/7k6Xc+wvcjsp4d6f/8EN+d",
+	"xdwM/vnf/9uzv/0UO45RQXvw0ueffPT8T/4Q74sHXPifnn7vLyKyx9hQ+ZByhAFBULJAUqGvymluZij/",
+	"/ifPP/9lBDqcQhGdMg0VMB7BZKIR79M/+faTf/ufz/7sNxGhvqFbJ+HMFrUgxKirfsHrJS2nEIvEPTEs",
+	"yG+BYVJ20b0WJLEGHRcWUAlgKYGfOWRCWDQgQlgp84tZHjilON1Sp18LhLqQdwtDmw2UqfuMNY2ROJgc",
+	"JQcMUE37VEH+NnartvpoIB95P5jzXE4Ih/pRuJMo6PyDUXeB6vch+ZBxZKHzfh8D7kG/khwy4SPypVB2",
+	"dS52SCO8Jrx33r5tYYDWYh7E7AQMdyPU6e2FGpxdZjSFmNAeE9tE9aHybarq9dx8borvj4prUBzqjGU/",
+	"WL0CsJY+Vigg8iDCFzWpVtjBLHjDzc/mPaZUjb2AXlTT/lj+KFgYfbFkSV4MpDhfDKu+FUUOD1yhwCHU",
+	"Ndi5Bfetzxv3O/EYyXnLYHAmEmVe5mKNLNQ3ogFitxS7yg1uUs/bY4qMZLpXkQw3sQj+TcEF4D3B4uss",
+	"zDGsTi67rvRSkC7AC1MN9nybEUpiFiNSwNqiDG91+lqN1qTXWcOIMrj+Q2b4RNJP0NHO92eDF4/RwcF7",
+	"goCknM5QPCS4h0NMlhrQR7vhTka3pNLg0FNGguZc1if+zqspO5yu5dUFUucOlp0Vrai9cO7hffw9nJu7",
+	"2TQ3d34WmHejO+PL8TjlBuJ3LXJ0Gzz4hiiuQOizqbhKkopcOUrufvUBSRkUOkECPvRbO+LzVCsNcuHj",
+	"dhgnKBckfZnER3KkFsTqKh6w6iaOCx41IMl55+0mF0yBjN3jxs5ybTKsu9mvpKEeaxAdxsk8xEN542o4",
+	"K5h2tNrCjMxuF+KZ2LBiC9OB+lTZhKEWEHyu3UfekJxsHr5GrkEyMAZGhQTrKJZYijibC1f4xmH4zaVy",
+	"2K0Dl6AHR3xQTw7K/lfYkZMfjipvzgQ7ts2UrZl+Srk9j6zmhpBcgFwJp8i829d85H4fOGqOfpxX6AT4",
+	"f8LenSr/Tckp87I8MUfkgNEVTbJtbgUZUC5Iwkvp8t6tb5Fbci9tHztPjHPAYkwVs7DPQF92e5PuLi6i",
+	"2Y7/9g9Pv/NzpKMIurJz0fPsrVCB4LqHAB1Dg2VVIlQbQPztt5BYI8cFVcYdkkUmYqPb5LtJqAJk9zLF",
+	"uyH/8rdPf/1xVOyTkIulikjnk0//V0Ww010JxTuffPq/ImiX7joa2k8Wzo79CB4e+yobosAbzFUA3X76",
+	"yUfP/ug39gYfmcEZ/e2nTz/50fQqU9fvG8eOmPcI7/3b3z779p9gb+7p51xCgN1+MC3twXKr8oN/fvK5",
+	"X5UhHe8WIHu++OY3n3/891EBkgccHh4fCOLKAL2AuSFcT4CP49srwMfxvQI6rFi3eJvBJ6w/XCr3wPPP",
+	"/xSIs4Q4jdTru73AVhdYAZ7DnGY8Y5gdqXaMwj5e3EFMosmDVLZtAKCI4e3F9YN/ltHNcUpHFQwHgBBD",
+	"NDeD0MN3BPO8Ax2MWicM8y7dk9D7/dk//fbFJx89/+TPn/zmZ2e28ryHlHX2pGAxQMUjUkSaJQeCXMl9",
+	"JID+kxgu3fi5ThJuwXYFfoeONnQ03W9kdkEpK3S8nfDR2ivOH503v64Bwhc0L5DNVHju6Bh5JbIi7dIT",
+	"YCfbLJGiZ07SFgAQZ4mSKWBmefTbyLa0/Y9v/qyO+c/FMNMqPJSu7VWPgAyISxoWOzYDzauPdZCPrxgN",
+	"StXyUZgX7Ib8atdEL+GqX+cdFWDlO8qWRQFwG4NaKVcb9P9+fH49Wl9fX1tfN0T1tvnj/984gc+aN24O",
+	"biQhxbQEwTChUJd5xvtKirV7dHSLKWUj2UmQCSyOeLWkdMZoRbNHuv7uVeR6wku+0a9JRudq4M3bklqW",
+	"d0+2x9InVLpv5lPw52UiCl/kZJ4/BU0PFGKhRC+44jtW+jSmaWabpnyfxcFw0o65BmnUC4LAzQYA7vJk",
+	"cfTfBulFC/QG7xqTfkZaH+L91cnu6dIs0buqT9P6nRscbv5EXo7imrWKnpQRQxcCS7qtSe1ajkSxP59P",
+	"vuOaWRWoTgbMgOmUqV0Z8s7fgmukzfSI2c6GfmQuYObLS1wLvuVhnw37Uks1sx1dlfP3sJPI5ngyfPPL",
+	"WuGmFEjtkEA9UkvHtjMC5Agh7U9R7sQ58htQmRaEzKnCfwTXAD8HhnBgJxIywlfZiwQzuMeckt40V7l0",
+	"/Nrm4wrtrdNoyD77zsdPv/edM2ukVd5XSGiVWeqaoJ5SBC65xYC7FxIbxEE/TB792mzeKCmgGK5snQvw",
+	"8bpB0dPra+sbZJxRcWaN3IZSMsF6VPN9trY8lmQ1KtROV67ZsS4hPlpYhYsHEU2zAguFb2wGhdZUfjTV",
+	"XJoFblPFFQGkOLVFgAfZCp48xFS9whsNl/W6Gdh9M67gwl6+u9i6XpghT25gKMMVGSpCk5TReEyo1tQ6",
+	"Co6BkKluKl2Y59tF6fMGIXEBSjlfneTrGfBR19MUhrcRrK2Jiuw6b4fcUNBXSy2ZzpLyEpsz8iUJeZlC",
+	"ouErL+rtPCptN6NF2w6l3r0NsaIhZNDBpcEaeejiQlS3oD0gHNRqKNcGiU7HIi0mGKK/A/mS+WFTzWTK",
+	"cU6gOUB2mTHrmNitNLu9MobA8NTMUyYLW+AvPe8m7+PhvugXzxJOYZ9DB/FBkJHfEYwMOesgFolZbqhL",
+	"AZSpkWApZiaHixga13Udk05DGGnYneexsQGJBQnGfmS+56Zw/uOMBUd1GVIjFu/XHTeo0jlMLa5Oi0Qz",
+	"MNcesQmWTbOEqEZgxcGi151CUWShiAtwwcc+3mysBZruHW1RPoLTzKVvj2GzEFEBd2hA23D/7vzmdPje",
+	"pWLaNcUCUuFmNi2zYC0biY2lYJGFoIlIq0NFhyUJi0EtSaTogd3NsETP+SPNC1Yih9Lin2ncazHc6cnB",
+	"9ljnPBwe7+yqyhBzLRGAyCc88zkdVcmTrwR9tzYRCAr1QbXoSl/IhSkLAIZTSGRAsLRgfgLcmiuJ2A8f",
+	"ouPCOlxLzZ3N7YK4zBbX2VkR7Lhc7O2M90zcP8ygAbSN3UnfypupQjYDQvm4gnIf9VbBtAYqJOSS+vvp",
+	"cJjKfaYwNwC79VOCj9mPQF5Ca4vYVByXqaAm8hQSLvZ2Eem0tUUw3YeYH1WOQjq2r1TZgOFcS0X+1QVi",
+	"BbLFPfMpAnnbap8p4BMDAlkBqYcxKIzX1mQOFmt17UmvUcjfPBU23cwVZTMuGE2Z0iRmNIaw8VIQPED3",
+	"eoWNuK8Ow+bD5bF2MW6aMtva3aFaFfvBl1DOxiy0oIHX42chx1RL64I6fhrLZFPnqlbkFk+qTkKF6tNz",
+	"Fy4G4DCp6ru1bJu1nwZ1Dq3GxQrFWfFvsIpNXWr0KgyZeevGrWvEXCLtMRnQHu+E5lQjSwDEoV0yO6nI",
+	"gWDCileTNM413EILaNsFBnjCto0tNDAG88VNcotfLjl721zQdCID/eLbG+vvvBNE2savG5po7Jw0n8yN",
+	"NDOw6cPU5VXIp6GJLDyPiX2Ar4bW+t280L/RVAsa9kimMTmNGYTP/q/vvvi73z+z5tAUdrW0+cFOD7fo",
+	"CvZ6a9uJZfe7xUXYtb+GIOfMhbknH+9aEBtjTu1DNVKGw71DTRQxSAMQawcCeShC68z0AlvsmKNGVVoK",
+	"eoQddI4T4baxlmP9Xf9YAyWkOJwqxbmMVUR9TrLVHFtbuc5ZgCwptJRsbSHEkYU2IhQET4yASBO4Izap",
+	"WcS72bC1RRJG96Hqdwq8BLNXywdni9gfvAYbubZYVu21Tf8RSUeV1UqcjgcuQSyTGLFMyh9aSEssLnXT",
+	"PfL9B2YWhzm4UML2ecwEuqIras06fcrFrgycotuS9OgQC3YRRrhvxDzUYAUdn50+6+zNMPAXNemhnD8g",
+	"Da/B78R+dqmaAWjXu+00XEpfhjiAey3GAcIzSaZA0exPOHYPPCyjPu+aXZitguWgCwfTw5DJ1Dcn7sD9",
+	"V8x+THefCtgVIaq7YugRaM5+HTR4IN4atdyGbVpyiXLSLi5cPqsSwQbVA664nhVjBKeatCKvIwcsctEi",
+	"lwOG15JA1I1pGkxLht62hB4s6Q8zxgJpWRwB1sFtS0pp9kvNCQv3acw7RdSoiPT1QAsGcSZbbOblRRXd",
+	"HBt04HsIAPFhwqADLIdAtiuIzWUFirbJsQF0yOOZTjudLDt9TCDg1clSrsf3DRsoIHDQEDzMFddUZQuh",
+	"SAzPunvn/gNy1oKlQBYDcBQ46YBakp/8vtZD6wvFdEi84bqj3t99+GAlCtZJYoETlIKpLXDYKZUPAbCd",
+	"oMOPHhvlwQjOlJy+c+PqlTM1BvQY0u67sqIRFpw5WBMVkW4qB4W8TCwDwyJdmXvSQLnaAQ0KWaA9Ycon",
+	"VKHPkLT+45s/2+0y0ToTYUKQKt1aTA0ip+Hm9tDca1gJNjw5f/78JXPrVx9cga++9dYVBDRXa2+9Ra6B",
+	"6MdMeg3RTyrIjZgNhtIQ+Xj1K2wckXYGfpWUdvUp5ZStvNeEBTLzjcARVFytkR0Hnk6k8NEJNB2UUwkt",
+	"xvcBuheYOd1jFCd0R5ilVzJLO4Bnz9yHBLn2gCJOqBvB+fVNsys3uqu3pWCrtwy7XCM3uTKbgk0WWiAa",
+	"wdCLSCYSQ1YI/e5FMbrFWoI90q2oUDIFzUrQUQZDtI1qYJRG50bAdWWdVhZ0HfrOVDSnIaddA5szW2Rz",
+	"fd2SmYU81oolXdKhwryvbS7QOCKb6xvwAQXlOFAOsrl+3uKRMthY+H5Hmwubrm9tylwT27HMUqBdxZi5",
+	"5ZLFWwW/f4Tudpl6EoCyWz3igijNk4SkmRBc9CKyuXGeaClJQlPz3ObGBfsic9IisnnunP23JXx40R4b",
+	"Eyhjs1uI2n1bxmPzxCV44YCKMeBpq4hcWD+Pt95jOh2v7kBjg1GfJ8ZUUCy1Kx7LkVgjO0b9CECNw3lM",
+	"ZK9n/lS+ks6hLK+BOWHbvKzsGC2+0Mdga2XDBcPokK9srZxfW187D4Vnug/M86wHADT/6rEKHQQ74QDW",
+	"GvAEaehZy5iOtxDzETJ+wFlsSNoiPSZUmHXo0ISJmKb2wD/sy6233vIWXuRc/BGxpbURgVrbiECBrX0K",
+	"ugMp82BxcxKNDY474B9emyawbU9ghgI9hcUSelhsl6ksCpEZrjBGDLgUN2JAPlDao6Vi2S8dGHtUrWx9",
+	"Lay35recvWkWbOVxNPdGoJiVx+9BoGAohUKBd259HbtlGsmPHqXCGX3f9ptBRXluzYSbBUQFQLZMZQJC",
+	"m3S4AIljVa/0YzzrmmAVBTYsjJWkX3vPzEllgwFNxxB7KBGWIWjaU2AfQ9H1e+ZFaJyqSjIFYa/ygjfb",
+	"tc3yFo9GbgUhhjRKBJmjNJgHgKXylMiR2LY4D7ovfaksTwnGEYHeU5mw7SKmCaFJclwJFxdqmmonk2KS",
+	"MfZ5wQ5XULu0srXy9YyBb9Tm57qAaz1qs740Q/pVXzM8o+pjNpxb71uYFDHzU3zGp3iTT/F5n0JaqfpY",
+	"ntfkP7dIFtCsAWDIsWoAxVaRwTEEHd/T0K+29geULyPZ6BirabVh6pcZf58bEWsTqUIDseF2o7aWhlKy",
+	"TCcNsgMMjdE04Q0Hp+UBh/YKiQfgFYcmGrwAMGzJ2iwF5m9/eA8avIYabNwZMqG8Jn8aESrOIJpK3vXI",
+	"l6TpkQUSgIqJLcyfaCEuMlTFuL5JGEgp9UVyrjfr7VwjO4JkAlJuXStjoytDaoYN/w4g6SmyoWBboTKA",
+	"tIdMaJ5YzT3hAs2GsCgagdBBVEoOLfZ5l5vXYq5DRCxCSeQMzplixyizEfTrR2+4TXidKX+KmnkD8bPd",
+	"SP/FQRdMPTPy9njS+NuG0MCQUeyJnPe3AqCQHt+3NiD8Zo0msLE6UMjfCQpFZA5XbC5RM12uML6vsLE9",
+	"jGADXZbxeGnn8DaAYOAhzL0mOs3Y46nTv7G0r7qGZoGz/8BZxss4/rgB1jMRYgC5+nf2A/jv40o18GHI",
+	"bt9y+UwRsgTrlsUzw5kip7G37JkIkXk1JsOM+hIAio0tEkyM8d6APh0CLzJmd/koj/oSTGt3kvzQtqDr",
+	"eQ4Mhjqm7MLPVrecBsubPt1Hozh+iS14QOCpe6xbR6Dd6N6WgoHj4wjEWlCkOX+KkCOjBpiVZ9jI9toD",
+	"WlmwZG87C/fAa8+vb4aiXM4bFRPFRQepARxBXEw4fpZyrKhv8VLvVJ3FVLaBi4EFT9hOfo/h0NbXEBFG",
+	"O33kyoaC66HFHPFZOSaeg8IiH+ZxOlZ+Bj/nI9ImaWmRvT+h8Gu1XnndJr92wULo9ItCg5xGNLAza8Tl",
+	"oHjIHZkkcqS8030QFXJQCfWJVPA2D5iQJZhiZUjZ2BKoMOYQYs5T7wHiy5qizdq1wgowSyEfAn4HQRYQ",
+	"GbPdpttvVMZ5KuN1nrCcpA9XKB6RhslGhQkdH0UzqM8drjsS0lR9Rrzd4DAHCYtQ3hMDuyZhBnMf0s59",
+	"SpKNF5tTpiQZQp2eYQ1U7HHR27aRFaqkgDpPNpxgAnkVwZuzvvyzvgMber8Q1H/VzzrOqN4hX39NDznU",
+	"W+VVNYUTjj9VnO5OPxN7LF7NIHlZVR/x6xAyTDA/kWrSThndU1s+kxrcRULITHRcRBHUZv4NNCv7VPVt",
+	"iQ+Eb+HDhuThj4hIczxiOkZNoiOFYND5QRHehaorwBV+iMapgtizYx6g17wND6+RHZsGfWE9L3OFG6SA",
+	"wHHM0molHcsRShrKlKqeMzevqjjX1QE8VtvliKux2l8TLqVZkijo4t2laU4ubhNDHOrOkIkrSJi2SuX1",
+	"UEjKczpinSTw8XAvK56fsGVYLzuWKQCcsOvCOeJJYs+wQA5QtGo8VE0tnnX2A/xjlg8NAKQl6UlIlQGa",
+	"p8jCtvIKLMuSWI8LgE5ouS5JrTDHwPgJ4bqeE2tRN9XEQTg8J9JLIhD3WlpmDBX0cCBOMAmM5GvYcOoE",
+	"CcnHyyCX3IfLsnwHime2IsJ4yA2o34O3h4AXEGXDSDukZ9klFzfJV/hlchryqxxkL2RXScHOGPKDmqEt",
+	"C+NradOIzyTB6BO+Co6uWeaEaabKvBwS0yAl2DZTzWyhn4CxIB4FV+gNwKJCNASs2gqaQZ70hk+7hC+H",
+	"VGUUAIcFD18jXcoT0A06gHXsRRj2qR4J8z3sJGLnYBUzJmJMazIDpz3q83IanPFL7kAX2McWMfZIf/qk",
+	"bEOOll1Hl6m1DZlamKIGVXMjzBNEK6aTaSJtt4UcZNnmtOVZel7pOo2u3jjFRCuzomfWFuNFy9ETWrLb",
+	"VUy3jIJQoKCi/gbDoHtMYDQzxAONcQm8aV6KB9KGxWO2soaVuDqgNUMR4LbZm0GmIJkP1jLn9kQZTbIq",
+	"aA5TmskFqtPB86q72R0Zp+zrL++snrtwscSuzDGDjMUL59cxxdTQ8nbhBp6n1/Guma8vrhigS97OEL39",
+	"+RSvoDRZvcp7DEqOgwwOEscLHE71qRnjf9762s7qf6Wr31hfvfQ7Z9/7YPP84/+8VcHB6qlZsqOZXlU6",
+	"ZXTQUJphKegR24UvS47eZ9YFm3OjBjpVIjt7ambOJNxCEhb3WI6P60KHNlENXcboMeZ6MoYSs5Tvw5K+",
+	"vjFFWMbXJKgIcwkQ8M2cBvz+v/LRxatuJjVDix0pfFpyldPEZxVgDaZVmRKq+pAXiL66Uq9PxSYjIuUT",
+	"4FwNzvnwxkG6fAfpFdhZ/UBiEdtr4Hu4B87219hBmqdeZ6kAakq6qxZfkQuoe963m1nnbGOFcrU4vIuV",
+	"zLEtkM5hwIMFNUYIVtUKlEsEIOg5JQWPa9z/ql2lkxLzx/m+zMICyASI/bJ73c7+MouWz34ABPr4bAFj",
+	"oVpoKdaRInaV/h7eCjU+8z5DJwqifvkpdtAESN1rZAcfizFtAKyixLW/6hlTRGZTJQseJ8HlFrB9lljU",
+	"tcjb2xac2yEVxGD4CNAhiy0o38jGpcvGqwD6YEFSDvPg4yfuARb88RGkOCqHEnKiA45ICR4kpDY7crH9",
+	"aul6zRiN7r6cdlMKPtqEK1sGKxUDSxOSYFmKkUPMK1CEi06SxZOJ6HlmQTGSNyGES/blsRW++TqeGPlr",
+	"p/zyJXBx7WuF2XPvSxXRX/XtGbjIm8lZLIsIT4FzK4NXpRBAPURXCtkRhD3SKXVlJ+lEMeGxPR9+xU/M",
+	"8bAzPqKE1LiwwBWBuqB6eQviU9nQ7N+FdRvoUYX2JCVcSRs+skAHhVIohPKDPj+C+afXyD1GY44aXqpV",
+	"nl7h21XboyFioHw5EkB6XPQmE1EhUmaHt01a9q4WOjcdGgaRIhkflqJZqMly0TQFT55u+QnbG1pnTnhS",
+	"G0QIj+bQH1VWG2KjHnGayI5rChTgIFYBRcdvoUvdUtJEMPXK5aHVDlz4y2c/cH9WJ4Ls5MP2QQk8f1vY",
+	"rj4q9wlC8BGEO4kQeBow4ZybB1HjqLOTIZ6YSLn3uoY33Pk6XMvPfuS4xUP85E9InVWcb/YBzuJZiyvu",
+	"kRfDWsGOPUMOFlYKB1XjATBSWCzIebDI77K7Rq5hxTu6XwHcYVzoFlurtsSO8E1xyeHFU8z6HkvmcTSi",
+	"3K7AdaCPkxCGsRO2J+LgHMStQmVyAqT7YBqaYRCYYAbpPk7L99DkaEQg91Rw2abXvO5S2+b1vMLC+62z",
+	"b5XpfibG+fnzFy5sbp4/N517FCz/B4vylRfe15nu9EvNBGoevYRpbWcdPGXXMX5jbyt5qQBk5iRWPt+0",
+	"a3ZSXEw43yNyMCV+cR0Fu19m0e/ZDxDnpp7YwIeM4Lh79fqJEwy4nUchFvBLiP19yEbdMO4enowwVPJ6",
+	"SAhqab/u8RpwpTi2OK6DUzOitv4fXSXgMx315eBEiolbdu1Oipiw8z18OeEQKwZ+getkdwEQRbWicwcu",
+	"l6BgwBYuIygDrCbl8YkkaFyiE0PPMN0j0nqkW1pHyfaHGZR89gNLqI/P0l7K2BysBt4TLpPLdpyJbbsZ",
+	"hPbzNVhDOmYMMI6efP4XTz/87otPPrFghBvrWKrdlam5y6EipZoYUqrOXw5611Q2ZKliMYuh02ruawu5",
+	"1lRmZBcUmNFOBwaNhQeUJ6izYV1YzHtcn2y3m9noHU8Ph3lW4Xy8a5PhjxcEjJ//CXC6mQ3HksrCri/E",
+	"RjrmM7OYyA72bMVkTIvrhJCE5ogisFSeCVrJD7Yd2qcLuLkLNgwwj1+cbsHH1/KfWmcmmMiJd72bjYQD",
+	"evxZwOvlAAeYEwslgmdj0eOISG0z42f3bNdhrl3nD0yEjGyNEQ6A8K7tP8GhRHy7gK0mUwhdq1A19DLP",
+	"7DwZf7IPLLYBe0XO66GI7Due2E+AyL7jRWVjLgHaeTVDuI3t121TF6crI/QJRAeo2EMkJt82CQo41sgN",
+	"TfYld7iLUMNBk63CbVBXDg3AY0LF0uX7m2j7AUV+mrKOvgvk8RqkwV0BzyhO50REzmH7cgO8wA6sqV3N",
+	"EGanmN8QSqeZRVVzBMfTYu+lk+fKsh0hxicrV7w468N3bLnlxXZ9k/jdc6ga0IbnybkCLnH+DQs1Rgst",
+	"MwzVS2i3h2nVUjAj8JTvsOabgdnjDdjGXCFGzYSgg1L8wxJhD/IZQVope8SVJqdbXAwzvYZXVt8kf9tz",
+	"LPbuIp28BgKvMJsTIO/MbAvHt2YIx+qf1WzhJrPeKfCFeQd3Tzpd2+i/kT1rN2nacy3XFYKN0nIJdPnk",
+	"+wZ/5TxSOyg88JAjz2Nzqvpc9AhLVFkLPjzd9zxp2fZYmXD9dVr23BYYpUXfsv16TnjHHNg5K6deD8QP",
+	"PCAnukT5njuQznStrXWg47palb6H16ez4MiDYoDYA66ZEySHXECP5hIvQe35lcL9sJM/McoyzvelVx2n",
+	"ftkdDbtfqostLQRHRFKms1Q43zDwG8hsgELIbAj7b9E0fEm/Q/Aw4ou25T6UWp5S2CAXDzBhhji3yl3n",
+	"UtaRgwETMYtbiP1hSd8Ddjv0OJBwAAWSDasQciZlrPn9pYvYk90pBA/E6yAmGyF5vK79Qb7E9w2ROWCg",
+	"EH8JiEjFGMajsgDf+QpjQxV5rGHbu5gmUjDbeg5SQT3KDzUW7j4Tulz97Wq/xqRP95k5KAL801IkYwLe",
+	"qZQrpgpS13Vq95IXEyuXI3OPcXiKQntOXDBs8JkyQhMj+sdQFKdCh/kWTffum31c/Cgf0sGEUR2x8pp/",
+	"s6K4E2TX4XfykJp5qA8pEF47kXKPxTWt4xwrN6i83gd6WoXgDxw6tYWQIoKNQqeQopgw+i30/1B9OcIm",
+	"kk79xQxJLrzZvEZaPG65NHo87BFpwctRSYBXtyLSiqmmLUIFuYZfRsAH6GVNdnzRZ19CSSd0BVEF5LEA",
+	"HzGPU0VuUqVX4Z2rN66S0+1UjgAkKJZnsJ0tVwp4hGDb3i/IkffiArpWAF54ArAuzMEMDZUcAERnCrjR",
+	"mGxcsAug1gge4q5hrgMuMs0UHP5Rn4liPavhG0KSRIoegqvkKx8VBwNTbjM9YgCWLe3WbefrApwBFGe1",
+	"Rd6xzxW6viEXjsi5aH19HX6mRufrMKXWyMO+zJmmpnssRxhXrl6eC7Kx7iZodtEilL+swEFpi9egg8oU",
+	"E/UtVdxyAKmYscNqHIrhNJOf+/wLIUkqISN+OnUPxnr4DUrNAsL63bhax4TS7JE+C2TXGI4bvoLTqqqt",
+	"QHq23GZsW9AupeABQambdQ51cE6VTBSve+TPExk8s4twYjwBON8jygRXfnGnIcYqO31SaAMNH4+IMfIH",
+	"VCPO9LAvtVTk9LMff/z0j//i2Xc+fvq979h07pgrTUWH+U6fecAM4VCCXfpANjnoaiOgXbf4N2b34Zjd",
+	"SH2vg9mNM8E26W96c3oIeHvs6oIKOoV8TtcGygenlJOu7bFVmWsj+50cifYlph+4JT0pEg30siMq1EON",
+	"rrYVO7cl5X2n0QvXglLY4C7bR5wuxAHZIikdIRwC0AIFLGpkzv7ZIU31GnkwHoK00zKJzVkZ0B7v4KNb",
+	"5HfvXvtSRO7eNv939XpkBBO0mrwI3bPAMYVqvQcZK5nRmdA8yVtZHXkTyo3zdRtPQb+sKO8/RcmQd3SW",
+	"GhE2aPvzBDVk0CMoz7Tx3ahOtrjG5j+GuR+puI6mO78nDNSobUv1pxSSu/kNXRG0DT1HKtpdwX+qWtyt",
+	"r0+XzUfBwnDwn0WEdzHvqupre1zEpa/VwWP7inloftMshxBU1TMrR9hcqGnWPTZMX+2OWUizrmVWtDLI",
+	"Es0NNzlrCGc1ppo2fRkcgCPW76r7bgF2LABDOayfgws2/JrtXVkfbAfTcjoeFC8MqUCTPWXlGbZMplw4",
+	"kPNY+bbK3vtoJ4flQraOh2A/SHAhi57z5eItiJ8LAmECKS+LuS7gorto7Pa8at4j0dPeNYs3Pqh37DC1",
+	"qneL21tlaIwAYjgT8TLoENekpPzUVLOM0ItTOqJJtaZ1rdzoYwIH4ZQiI6765PSz7//06V/9zZmIUDHG",
+	"xttt1pUpK9eIq1n1IqjFYJPQN6UjR6y1PLSkcPiO5zd9r5acRuu2rurQxynt2oOdMM1CGW2DvMWPudkH",
+	"SoZ9iNpPlI5ONu7xOW8j6MsBD5lbXQJqE2ERPGgHPkSG6m0gt4cz8n+HO92YhboK6zZFLAEUpy+Z9yzH",
+	"V+TWctpd9KCfQiQDd4iOaDBhOqp2BwW2dgk7uVmMagnW2GNTBVxpF78ZHzo6QGgY3muKBl2PHr8EDfV9",
+	"xfmE97JAkNVZQhhn5mCXJgwbhnf927as7QZQ0PD7bWwgZpQnmvpooVFkwbTMO/CBQwVyAh2UO6T2g1ju",
+	"wbhduCNla2THOnPOnyNf4ZchLuJ5nT01PpAOR2K7mBRiLp23oDhYY2vUGkhHwK3CYUGqI1rddn6+5ye5",
+	"LUF0m5MB4+1jsmVfJjFLrcZv25Dv2JdarB5Y/htd3PKcGLQ1vG0nDOyUJFPSeqtllgDMXyKhWbpbLZc5",
+	"VEqIcNyGK9JmvUwsgV9cyvkFJQL6veE3dJ8K3+ENNLPtKcfVgROylqGOWQayNaF4gc1ld0e5xNQQd7ub",
+	"LczdipztUCrwC3zt6JSm+cw0z746AEc9TGZo2Fl+sF0qHqb/C03GTM/Uzs4OU2Z44GyIRf9+KFMCD67a",
+	"28rrejhwGHMQLefoW5PfHUenz2m4ydc7dnmqdO7TPrcOKUGOK6CnGAuHcqbkHOWWzrE/I9uH/CbkPVC1",
+	"qA7OMSaCQ0tRMO7iclccwwlMQJGMrcqElVUVDky8uitklQ/w4maFX++QjpWdpKo0RszBMnJzG9auzTzT",
+	"OmzVwZtCnmxLWinRLEmqzstgRsyTJQmcAMxZlHtMGAkoYkiEm6BEMQaube42ctjR0kuE5L3Fjq++ezfl",
+	"osOHNHntO6A87EtCB+RGgf5op8OUo7+5UAuu4j0C7UZpx17RVyM1TRSqXmYao75MmONs4UJTbEwJaavO",
+	"J4thDZ7aGPt2MbpOaJIc15yxaqyFKparNNWsiuPCxdoxI/vx+/BQIGZ0z+HagNPRKIF0bCaXUG3W/DLj",
+	"73PRw1K/igEZPbs0Ho8/HeNISxGhGgG0qjEx7HxTb1RaHnBMr1BOw2HjWtQt2BvmlF5RdQqSbrUjYzYr",
+	"zQEyvylR/NEqwJoS8wCBpvZWl+tJGYMNurHucs2BWVwgOuVMrZGHhu9gzv2ukC2jg5l3uC7cWFCDHj4r",
+	"ftsskaKnMA2BatTZLF4cupN5wcPMOMBMjeg4KGGDvAh1yoFsQzzaJiVtnruUp2zj4F8qhioT8V2zHldk",
+	"vIBkPhovtx/gPXx5PdPt3PK/f7+qO1oyouN89Zdy9ErHzWwTocQcJgg7dXC3wrLbqpvVstvpo3muXJmm",
+	"4wEXeb6NDVO9XjLarVFtGQ31OhWyxybU1UY/CUrm/FO2L3fFx/Bqlfm1WUrA+Nr66qX3Pth8HEq2mDEA",
+	"W3M0TGaoJXCxMhHk4isvYsHOffkSNqdTL2HdTzOK4mOQpxYGpdAINFXaRYuN5g7bzGzzig1jaIBnEvAe",
+	"jDwRa+QuS7mMFUI0mdNllPqEDgMco8oN6sgJXSVv8FAn0AxTRjVbENzp6EBLm+A1bSz5FFalOjlP1WGe",
+	"wp049icpfAiLItf3ZprRoLd4KmmSwMl0Z3JeFXeecf4SPTgL0io+diQdkpZFZK9bmLMSRYguRORnHdnO",
+	"gNFHSeTAB08/+6PfPPvBb86sEcilUWSPsaFz3sMdPs96AqeQp4BUWEvsTMgXyIgXTnANueiRIUi1ky14",
+	"rolYpood1Wk+Yknlkb9PmsCy21rjPNss8FWHjlstszradqmmJM0SyDEeDllc9v0GEmxfD1vxHq7Tjlum",
+	"Oiajr8GHLLjTHLoCINs8U2VRueLtsF233siCM9tU9R1zbWYGf43vHBvf8Z03LuOaKZtFIn6Zdq0diQfl",
+	"LrqxDNOw3EkxNUe3eJDSmCnnIwZeA6nWMmYW+8O+A4Ok6COWmS66iUFq2rsw7UCBnmHdy1Avatvi+bit",
+	"Kx3fdpY1JFra0lLnSEZol4DI3mNjeLWNyzrIUhh1ApJ8Qp7b4VUHdot9/uNwt1XgohGBdTen5NHQiEO4",
+	"P3JmP3xsJFOMIxuGHDTVj5f7+s6Qifu4QMfVeLbDa+S63lj21yurhSxxLd1hbTamkAhzSrlPVXmt3Xk/",
+	"28nS1E67KpXbV2u4o4tpNpgL4fINK1JyPGYb1oBPHK/Fs7dfK59UIhVb6rGal1t+TcQsPvSMHJhXkXAq",
+	"iRFFVxUyDvhl2mMy2RzVBk6sxovrbETasUW3gWnWDoGkcoZSKZP6IRD47j2ZHJc4yKsE0GOW7qWHJZQl",
+	"HI/iAf8unJ2zH/C42gl6B7SoTl7kNuf8bHt9ZxK742X4PytOzRzaQJqvWTx2VK5PnMqJ93wOmMNYrCLs",
+	"ivqOh1hhn+e4WaoG0Cke+wwS1zDUZYTymAnN9ZgA+rQLty3k3TzZTsy72VEcxyMyFMyQsBnYkQPDVvGB",
+	"B31P04ceZjM6EFb91DmRIGosSky16/Ia7fSR3KBUCcDeIqL6vIvOyUTSCRkUczU0jMdS3yvvvbzv16i2",
+	"nvdy808kYtzDHlWNQYpduF4ahf1AW8qEUfHqaXZ2o16mcueJxWESDOhwCqxN+oad/t9nB+wsbkgVXrqR",
+	"lJoJIxeKsIqnnFONgsIBFdoFRx3VrRz2GJEasdRh0rrP8aKsdT9QLMkl6hvxWS0+7Tk6nr4zGNxRC0NL",
+	"SzPQ0u3R8EDhh9y+AGp5pRGHXeSLERQPEYpnYsYJ1VTtVUtHcNLBLblqajsZGPKPpfkouJcjIhhNmdIk",
+	"ZjQGkPRA0A/Gv40lxAWoxVQmLHJIiSB12T47tgLzASxZbWG5x0W8FLQv890qpK+CaLxBZsCLDSYTUUMy",
+	"8SWGK18hcWy242WK4ocy3Uu4KlbU4mEuHOxF+iCUWhSgDd6Cin2ohFVywLDXkDla0JPEGeo2TGTGhNzi",
+	"S9ceEBxHQfwg+9jGU4k5A4jS5eAHQNhPNVGgEKhFGRfqhwAir9zwwNXmWmCjKPckjPPBQw+EGLugzmto",
+	"sD3VjIBONTg4fs0Iijy3HNkYWQo6dv0FltI7oIJNv0r9APq82A7AEOUhQzFjmwCE3RjV4S8fmP/M9uOa",
+	"OyIijSZh5HUi1ST0aziNtap/2ZEBIVO115h8zEPHzYcLEznxLlyN2zmPlM8ihD8VnRmtdR+UcP95kpCe",
+	"3C5B9OXAEHTAIjKgas/hToCCyx4NWUezmNA05fs0mdFXQEtzNAZmrwz3l90uS990GDgMY3cHtn7BHgNN",
+	"Tv7cAPjr2o4WV9i7Y+qcx5h1uJqFEXvNaGmoktoUVNvGjxhz1Ow2dukS2G8qInCI4N8DOfAIRrY9Niij",
+	"qmjp+nafrmVnakx6C6lMM92XZtZE0zaoJ9TCJLPY9q5iWifMYX9q+Csi3YT28rZaHNCtFNRcGTEYc8Tv",
+	"inzHXKIk6VLoBToBPUoU5XHk8hrxZz88zPDNAcE8AH2BJVt7Hjxo2GONnL771Qck1O3wTLhFqfIhWZXH",
+	"ZEvQ76caNUIo8xSL0Q7srGu/GRbkywLdcyT3Okh/P5mTqwF41CikVmJYSswMZ6js9DnJglyTkWp9ADrj",
+	"eaFtbeGUij3DmIwBazSAN2L+GIj5q7idL0nOv4H4PYwjbve0kWYhR4Kls7JIH7j+3CNqDFJENuzaYrGR",
+	"mERFMPfAz9vQixbkYfD8QpX0kIkTH1q6TDt7h25mn1hl+27m9aY27YSM3yp4gFvQMKGgHHrSXiN3utB6",
+	"1UoSUKNHXFjfqAQMnB7TCgUVYO6MuBAsbYV8PrZHVjj+g/IQdWizoWZw5ok405wpI9XkSM08YOR0y0x1",
+	"TUi9av7dOoOlnjDMU8pd1nTPXDvZx/EB3WNvzuJhncUH0NKhthMqZSobDF1rlPAhvWlOmS1bsGjOYH2m",
+	"DKpuSEdmCExKBmyyOStuvUzfqJfLP0j3zN6xxRpIHEfl0szmZCuXuAaEkiFN91g81UTZH+Pq90WBqhMg",
+	"WSSLLE1WtlbO7m/APtr3ToMfA0ZrwjThEOC3cXZbmDIdufcwXtZzxdMcR2QCsJez0AtuQZKl8lmWayXQ",
+	"yW438Agk5OAXIfWk+KU892T6OQv3cPrFr37w7KNvn1mbSCMIPXLNtTiEj9EhS4sfy9tPBRqyyXTP8JU2",
+	"I7FE1C5X8QtbOf3EVZv0iUWf2Kr09Itf/MHTz34WEewnfGZqpqEX3ZRK2ZaF4BM8/fSTHz378MfYkN87",
+	"CIu76+8Nve5OtwvuN+/gm3ANjotLAj6F0Fvuge+DnH72t5+++NUPihNxXpHAijDBaUJOP/vj7088E8OV",
+	"0DPXZTqgiaFgXd4s+0uIhm3fpNPPfvDPTz4vLbJHkqzouKeyIUv3wfkFjk1FaGlhoZb48XuP/78AAAD/",
+	"/w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

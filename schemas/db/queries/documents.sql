@@ -75,3 +75,36 @@ select o.id, o.name, o.sha256, o.object, o.revision from (
     union all
     select 2, l.number, l.kind, l.sha256, l.object, l.revision, l.at from letters l where l.claim_id = $1
 ) o order by o.part, o.at, o.id;
+
+-- name: OpenChunkedUpload :execrows
+insert into chunked_uploads (id, claim_id, principal, key, name, kind, size, sha256)
+select $1, $2, $3, $4, $5, $6, $7, $8
+where (select count(*) from chunked_uploads u where u.principal = $3 and u.completed is null) < sqlc.arg(most)::int
+on conflict do nothing;
+
+-- name: ChunkedUpload :one
+select id, claim_id, principal, name, kind, size, sha256, received, completed, created_at from chunked_uploads where id = $1;
+
+-- name: AdvanceChunkedUpload :execrows
+-- The next chunk has come, unless another was quicker.
+with next as (
+    update chunked_uploads set received = received + sqlc.arg(size)::bigint
+    where id = sqlc.arg(id) and received = sqlc.arg(at)::bigint and completed is null returning id
+)
+insert into chunks (upload_id, at, size, object) select id, sqlc.arg(at)::bigint, sqlc.arg(size)::bigint, sqlc.arg(object) from next;
+
+-- name: ChunksOf :many
+select at, size, object from chunks where upload_id = $1 order by at;
+
+-- name: CompleteChunkedUpload :exec
+-- The row stays, and says which upload it became; its chunks are not needed.
+update chunked_uploads set completed = sqlc.arg(upload_id)::uuid where id = $1;
+
+-- name: DropChunks :exec
+delete from chunks where upload_id = $1;
+
+-- name: DropChunkedUpload :exec
+delete from chunked_uploads where id = $1;
+
+-- name: OldChunkedUploads :many
+select id from chunked_uploads where created_at < $1 order by created_at limit $2;
