@@ -68,9 +68,9 @@ func (k *stack) sending(t *testing.T, r reported, file []byte) sending {
 	return sending{path + "/" + u.Id, r.token, u}
 }
 
-func (k *stack) chunk(t *testing.T, u sending, offset int, bytes_ []byte, headers ...string) answer {
+func (k *stack) chunk(t *testing.T, u sending, offset int, piece []byte, headers ...string) answer {
 	t.Helper()
-	return k.ask(t, u.token, "PATCH", fmt.Sprintf("%s?offset=%d", u.path, offset), "", bytes.NewReader(bytes_), headers...)
+	return k.ask(t, u.token, "PATCH", fmt.Sprintf("%s?offset=%d", u.path, offset), "", bytes.NewReader(piece), headers...)
 }
 
 func (k *stack) staged(t *testing.T, id string) (n int) {
