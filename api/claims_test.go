@@ -379,20 +379,3 @@ func TestAnActThatThePolicyStopsIsLogged(t *testing.T) {
 	require.Len(t, readAs[rest.RefusedAttemptPage](t, h.get("/v1/refused-attempts?rule=separation.own-claim", audit)).Items, 1)
 	h.get("/v1/refused-attempts", h.claimant(zhang, "")).problem(t, http.StatusForbidden)
 }
-
-func TestACommandThatWasCarriedOutIsAnsweredWhateverItsSenderMayDoToday(t *testing.T) {
-	t.Parallel()
-	k := newStack(t)
-	r, key := k.reported(t), uuid.NewString()
-	path := "/claims/" + string(r.Claim) + "/withdrawal"
-	first := into[claim.Receipt](t, k.ask(t, "intake", "POST", path, key, rest.Reason{Reason: "客户自行修复"}), 200)
-
-	_, err := k.data.Owner.Exec(t.Context(), `update staff set role = 'audit' where id = 'intake'`)
-	require.NoError(t, err)
-	k.access.members.drop("intake")
-	require.Equal(t, first, into[claim.Receipt](t, k.ask(t, "intake", "POST", path, key, rest.Reason{Reason: "客户自行修复"}), 200))
-	require.Equal(t, "/problems/key-reused", k.ask(t, "intake", "POST", path, key, rest.Reason{Reason: "另一个理由"}).problem(t).Type)
-	require.Equal(t, 403, k.ask(t, "intake", "POST", path, uuid.NewString(), rest.Reason{Reason: "客户自行修复"}).status)
-	upload := k.ask(t, "intake", "POST", "/claims/"+string(r.Claim)+"/uploads", key, strings.NewReader("%PDF-1.4"))
-	require.Equal(t, 403, upload.status, "a key opens no other door")
-}

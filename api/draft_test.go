@@ -52,9 +52,8 @@ func TestADraftIsKeptUntilItIsSent(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, h.get("/v1/draft", me).status)
 }
 
-func TestAReportTakesItsDraftWithItAndNoLaterOne(t *testing.T) {
-	t.Parallel()
-	k := newStack(t)
+func testDraftSent(t *testing.T, k *stack) {
+	t.Helper()
 	token, phone := k.claimant(t)
 	body := map[string]any{"body": map[string]any{"place": "南京西路"}}
 	require.Equal(t, http.StatusOK, k.ask(t, token, "PUT", "/draft", "", body).status)
@@ -64,7 +63,7 @@ func TestAReportTakesItsDraftWithItAndNoLaterOne(t *testing.T) {
 
 	require.Equal(t, http.StatusOK, k.ask(t, token, "PUT", "/draft", "", body).status) // of the next loss
 	require.Equal(t, http.StatusCreated, k.ask(t, token, "POST", "/claims", key, notice).status)
-	require.Equal(t, http.StatusOK, k.ask(t, token, "GET", "/draft", "", nil).status)
+	require.Equal(t, http.StatusOK, k.ask(t, token, "GET", "/draft", "", nil).status, "which the report did not bring")
 }
 
 func TestAPolicyTellsItsHolderAlone(t *testing.T) {

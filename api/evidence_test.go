@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -35,6 +36,8 @@ func TestAPI(t *testing.T) { //nolint:tparallel // newStack changes the environm
 		"a command at the wrong stage":        testCommandWrongStage,
 		"one key for two claims at once":      testCommandTwoClaims,
 		"a command to a closed claim":         testCommandClosed,
+		"a command from who may not today":    testCommandRepeatedByWhoMayNotToday,
+		"a report takes its draft with it":    testDraftSent,
 		"somebody else's claim":               testCommandUnseen,
 		"temporal is down":                    testTemporalDown,
 		"an upload comes again":               testUploadAgain,
@@ -326,6 +329,25 @@ func testUploadTwins(t *testing.T, k *stack) {
 	}
 	require.Len(t, ids, 3, "one for each key")
 	require.Len(t, k.versions(t, r.Claim), 1)
+}
+
+func testCommandRepeatedByWhoMayNotToday(t *testing.T, k *stack) {
+	t.Helper()
+	_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch) values ('leaver', 'leaver', 'intake', '3101')`)
+	require.NoError(t, err)
+	k.access.tokens.put(sha256.Sum256([]byte("a.b.leaver")), "leaver", time.Now(), time.Now().Add(time.Hour))
+	r, key := k.reported(t), uuid.NewString()
+	path, because := "/claims/"+string(r.Claim)+"/withdrawal", claim.Reason{Reason: "客户自行修复"}
+	first := into[claim.Receipt](t, k.ask(t, "leaver", "POST", path, key, because), 200)
+
+	_, err = k.data.Owner.Exec(t.Context(), `update staff set role = 'audit' where id = 'leaver'`)
+	require.NoError(t, err)
+	k.access.members.drop("leaver")
+	require.Equal(t, first, into[claim.Receipt](t, k.ask(t, "leaver", "POST", path, key, because), 200))
+	require.Equal(t, "/problems/key-reused", k.ask(t, "leaver", "POST", path, key, claim.Reason{Reason: "另一个理由"}).problem(t).Type)
+	require.Equal(t, 403, k.ask(t, "leaver", "POST", path, uuid.NewString(), because).status)
+	upload := k.ask(t, "leaver", "POST", "/claims/"+string(r.Claim)+"/uploads", key, strings.NewReader("%PDF-1.4"))
+	require.Equal(t, 403, upload.status, "a key opens no other door")
 }
 
 func testUploadBad(t *testing.T, k *stack) {

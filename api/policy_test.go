@@ -140,6 +140,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"ReportClaim"}, company, []string{"intake", "service", "partner", "claimant"}},
 		{[]string{"PutDraft", "GetDraft", "DeleteDraft", "PrefillDraft"}, company, []string{"claimant"}},
 		{[]string{"CreatePolicy", "PutStaff"}, company, []string{"admin"}},
+		{[]string{"ImportPolicies", "ImportStaff"}, company, []string{"admin"}},
 		{[]string{"EndorsePolicy"}, of("Policy", "P1", "3101"), []string{"admin"}},
 		{[]string{"ListPolicies"}, company, []string{"admin", "intake", "service", "audit", "manager"}},
 		{[]string{"GetPolicy"}, of("Policy", "P1", "3101"), []string{"admin", "intake", "dispatcher", "assessor", "reviewer", "finance", "service", "audit", "manager"}},

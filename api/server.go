@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"mime"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -148,11 +149,7 @@ func (s *server) admit(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
-			if op.upload {
-				r.Body = &flowing{ReadCloser: r.Body, conn: http.NewResponseController(c.Response())}
-			} else {
-				r.Body = http.MaxBytesReader(c.Response(), r.Body, maxJSON)
-			}
+			take(c, r, op)
 			if op.public { // its answer is a secret, or about one
 				c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
 			}
@@ -180,11 +177,27 @@ func (s *server) admit(op *operation) echo.MiddlewareFunc {
 	}
 }
 
+// take bounds the body of a request by what its operation takes.
+func take(c echo.Context, r *http.Request, op *operation) {
+	flow := &flowing{ReadCloser: r.Body, conn: http.NewResponseController(c.Response())}
+	switch {
+	case op.upload:
+		r.Body = flow
+	case op.table:
+		r.Body = http.MaxBytesReader(c.Response(), flow, maxTable)
+	default:
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxJSON)
+	}
+}
+
 // received takes in a request and compares it with the contract. Its body has
 // to come within a time: nobody holds a connection by sending a byte a minute.
 // A file takes as long as it takes, while it flows: see flowing.
 func (s *server) received(ctx context.Context, c echo.Context, op *operation) error {
-	if !op.command || op.upload {
+	if kind, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)); op.table && (err != nil || kind != "text/csv") {
+		return &fault{kind: kindMediaType, detail: "Send the table with Content-Type: text/csv."}
+	}
+	if !op.command || op.upload || op.table {
 		return validate(ctx, c, op)
 	}
 	conn := http.NewResponseController(c.Response())

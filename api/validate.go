@@ -33,6 +33,7 @@ type operation struct {
 	public  bool            // nobody needs to be signed in
 	command bool            // it changes something
 	upload  bool            // its body is a file: never buffered here
+	table   bool            // its body is a table, as CSV: its handler reads it
 }
 
 // operations prepares the operations of the contract.
@@ -67,7 +68,8 @@ func operations(spec *openapi3.T) ([]*operation, error) {
 			}
 			if body := op.RequestBody; body != nil {
 				o.upload = body.Value.Content["application/octet-stream"] != nil
-				o.options.ExcludeRequestBody = o.upload
+				o.table = body.Value.Content["text/csv"] != nil
+				o.options.ExcludeRequestBody = o.upload || o.table
 			}
 			for _, name := range []string{"claim", "task", "number", "id"} {
 				if strings.Contains(path, "{"+name+"}") {

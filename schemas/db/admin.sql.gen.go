@@ -312,6 +312,54 @@ func (q *Queries) LockCommand(ctx context.Context, db DBTX, what string) error {
 	return err
 }
 
+const policiesByNumbers = `-- name: PoliciesByNumbers :many
+select id, number, line, branch, holder_name, holder_phone, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
+    coalesce(address, '')::text as address
+from policies where number = any($1::text[])
+`
+
+type PoliciesByNumbersRow struct {
+	ID          string
+	Number      string
+	Line        claim.Line
+	Branch      string
+	HolderName  string
+	HolderPhone string
+	Plate       string
+	Vin         string
+	Address     string
+}
+
+func (q *Queries) PoliciesByNumbers(ctx context.Context, db DBTX, numbers []string) ([]PoliciesByNumbersRow, error) {
+	rows, err := db.Query(ctx, policiesByNumbers, numbers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PoliciesByNumbersRow{}
+	for rows.Next() {
+		var i PoliciesByNumbersRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.Line,
+			&i.Branch,
+			&i.HolderName,
+			&i.HolderPhone,
+			&i.Plate,
+			&i.Vin,
+			&i.Address,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const policyByNumber = `-- name: PolicyByNumber :one
 select id, number, line, branch, holder_name, holder_phone, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
     coalesce(address, '')::text as address
@@ -456,4 +504,38 @@ func (q *Queries) ReferenceCommand(ctx context.Context, db DBTX, byID claim.Staf
 		&i.Body,
 	)
 	return i, err
+}
+
+const staffByIDs = `-- name: StaffByIDs :many
+select id, name, role, branch, level, phone, skills, max_load, active from staff where id = any($1::text[])
+`
+
+func (q *Queries) StaffByIDs(ctx context.Context, db DBTX, ids []string) ([]Staff, error) {
+	rows, err := db.Query(ctx, staffByIDs, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Staff{}
+	for rows.Next() {
+		var i Staff
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Role,
+			&i.Branch,
+			&i.Level,
+			&i.Phone,
+			&i.Skills,
+			&i.MaxLoad,
+			&i.Active,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

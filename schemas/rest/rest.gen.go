@@ -101,6 +101,27 @@ func (e DeadlineState) Valid() bool {
 	}
 }
 
+// Defines values for ImportRowState.
+const (
+	Changed ImportRowState = "changed"
+	New     ImportRowState = "new"
+	Wrong   ImportRowState = "wrong"
+)
+
+// Valid indicates whether the value is a known member of the ImportRowState enum.
+func (e ImportRowState) Valid() bool {
+	switch e {
+	case Changed:
+		return true
+	case New:
+		return true
+	case Wrong:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewAgreementSignature.
 const (
 	Drawn     NewAgreementSignature = "drawn"
@@ -1316,6 +1337,59 @@ type HolderShown struct {
 	Phone string `json:"phone"`
 }
 
+// Import What a table would change, or has changed. Rows that change nothing are only counted.
+type Import struct {
+	// Applied Whether it was carried out
+	Applied bool `json:"applied"`
+
+	// Changed Rows that change one
+	Changed int `json:"changed"`
+
+	// New Rows that add a record
+	New int `json:"new"`
+
+	// Rows The rows that do something, or cannot; empty once it was carried out
+	Rows []ImportRow `json:"rows"`
+
+	// Unchanged Rows that say what is there
+	Unchanged int `json:"unchanged"`
+
+	// Wrong Rows that cannot be taken
+	Wrong int `json:"wrong"`
+}
+
+// ImportChange What a row changes. Phones are masked.
+type ImportChange struct {
+	// After As it will be
+	After string `json:"after"`
+
+	// Before As it is
+	Before string `json:"before"`
+
+	// Column Column
+	Column string `json:"column"`
+}
+
+// ImportRow A row of the table that does something, or cannot.
+type ImportRow struct {
+	Changes []ImportChange `json:"changes"`
+
+	// Faults What is wrong by column, and how to mend it
+	Faults []FieldError `json:"faults"`
+
+	// Key Policy number or staff id
+	Key string `json:"key"`
+
+	// Row Line in the file, the header being 1
+	Row int `json:"row"`
+
+	// State `new` adds a record, `changed` changes one, `wrong` cannot be taken
+	State ImportRowState `json:"state"`
+}
+
+// ImportRowState `new` adds a record, `changed` changes one, `wrong` cannot be taken
+type ImportRowState string
+
 // Lane The way a claim takes.
 //
 // - `flash`: 闪赔, the claimant's own pictures; the machine may approve
@@ -2454,6 +2528,9 @@ type SurveyorSeen struct {
 	Skills []string `json:"skills"`
 }
 
+// Table A table as CSV.
+type Table = openapi_types.File
+
 // Task One piece of work with one owner at a time.
 type Task struct {
 	// AmountFen An amount of money in fen (0.01 yuan). Never negative.
@@ -3100,6 +3177,15 @@ type CreatePolicyParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ImportPoliciesParams defines parameters for ImportPolicies.
+type ImportPoliciesParams struct {
+	// Apply Carry it out.
+	Apply bool `form:"apply,omitempty" json:"apply,omitempty,omitzero"`
+
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetPolicyParams defines parameters for GetPolicy.
 type GetPolicyParams struct {
 	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
@@ -3158,6 +3244,15 @@ type ListStaffParams struct {
 
 	// After Cursor: `next` of the page before.
 	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+}
+
+// ImportStaffParams defines parameters for ImportStaff.
+type ImportStaffParams struct {
+	// Apply Carry it out.
+	Apply bool `form:"apply,omitempty" json:"apply,omitempty,omitzero"`
+
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // GetStaffParams defines parameters for GetStaff.
@@ -3492,6 +3587,9 @@ type ServerInterface interface {
 	// CreatePolicy Add a policy
 	// (POST /policies)
 	CreatePolicy(ctx echo.Context, params CreatePolicyParams) error
+	// ImportPolicies Import policies from a table
+	// (POST /policies/imports)
+	ImportPolicies(ctx echo.Context, params ImportPoliciesParams) error
 	// GetPolicy Read a policy
 	// (GET /policies/{number})
 	GetPolicy(ctx echo.Context, number PolicyNumber, params GetPolicyParams) error
@@ -3510,6 +3608,9 @@ type ServerInterface interface {
 	// ListStaff List staff
 	// (GET /staff)
 	ListStaff(ctx echo.Context, params ListStaffParams) error
+	// ImportStaff Import staff from a table
+	// (POST /staff/imports)
+	ImportStaff(ctx echo.Context, params ImportStaffParams) error
 	// GetStaff Read a member of staff
 	// (GET /staff/{id})
 	GetStaff(ctx echo.Context, id StaffRef, params GetStaffParams) error
@@ -5366,6 +5467,43 @@ func (w *ServerInterfaceWrapper) CreatePolicy(ctx echo.Context) error {
 	return err
 }
 
+// ImportPolicies converts echo context to params.
+func (w *ServerInterfaceWrapper) ImportPolicies(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportPoliciesParams
+	// ------------- Optional query parameter "apply" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "apply", ctx.QueryParams(), &params.Apply, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter apply: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ImportPolicies(ctx, params)
+	return err
+}
+
 // GetPolicy converts echo context to params.
 func (w *ServerInterfaceWrapper) GetPolicy(ctx echo.Context) error {
 	var err error
@@ -5591,6 +5729,43 @@ func (w *ServerInterfaceWrapper) ListStaff(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListStaff(ctx, params)
+	return err
+}
+
+// ImportStaff converts echo context to params.
+func (w *ServerInterfaceWrapper) ImportStaff(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportStaffParams
+	// ------------- Optional query parameter "apply" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "apply", ctx.QueryParams(), &params.Apply, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter apply: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ImportStaff(ctx, params)
 	return err
 }
 
@@ -6128,8 +6303,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/me", wrapper.GetMe, options.OperationMiddlewares["GetMe"]...)
 	router.GET(options.BaseURL+"/policies", wrapper.ListPolicies, options.OperationMiddlewares["ListPolicies"]...)
 	router.POST(options.BaseURL+"/policies", wrapper.CreatePolicy, options.OperationMiddlewares["CreatePolicy"]...)
+	router.POST(options.BaseURL+"/policies/imports", wrapper.ImportPolicies, options.OperationMiddlewares["ImportPolicies"]...)
 	router.GET(options.BaseURL+"/policies/:number", wrapper.GetPolicy, options.OperationMiddlewares["GetPolicy"]...)
 	router.POST(options.BaseURL+"/policies/:number/versions", wrapper.EndorsePolicy, options.OperationMiddlewares["EndorsePolicy"]...)
+	router.POST(options.BaseURL+"/staff/imports", wrapper.ImportStaff, options.OperationMiddlewares["ImportStaff"]...)
 	router.GET(options.BaseURL+"/staff/:id", wrapper.GetStaff, options.OperationMiddlewares["GetStaff"]...)
 	router.PUT(options.BaseURL+"/staff/:id", wrapper.PutStaff, options.OperationMiddlewares["PutStaff"]...)
 	router.GET(options.BaseURL+"/staff", wrapper.ListStaff, options.OperationMiddlewares["ListStaff"]...)
@@ -8365,6 +8542,46 @@ func (response CreatePolicydefaultApplicationProblemPlusJSONResponse) VisitCreat
 	return err
 }
 
+type ImportPoliciesRequestObject struct {
+	Params ImportPoliciesParams
+	Body   io.Reader
+}
+
+type ImportPoliciesResponseObject interface {
+	VisitImportPoliciesResponse(w http.ResponseWriter) error
+}
+
+type ImportPolicies200JSONResponse Import
+
+func (response ImportPolicies200JSONResponse) VisitImportPoliciesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportPoliciesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ImportPoliciesdefaultApplicationProblemPlusJSONResponse) VisitImportPoliciesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPolicyRequestObject struct {
 	Number PolicyNumber `json:"number"`
 	Params GetPolicyParams
@@ -8602,6 +8819,46 @@ type ListStaffdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListStaffdefaultApplicationProblemPlusJSONResponse) VisitListStaffResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportStaffRequestObject struct {
+	Params ImportStaffParams
+	Body   io.Reader
+}
+
+type ImportStaffResponseObject interface {
+	VisitImportStaffResponse(w http.ResponseWriter) error
+}
+
+type ImportStaff200JSONResponse Import
+
+func (response ImportStaff200JSONResponse) VisitImportStaffResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportStaffdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ImportStaffdefaultApplicationProblemPlusJSONResponse) VisitImportStaffResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9362,6 +9619,9 @@ type StrictServerInterface interface {
 	// CreatePolicy Add a policy
 	// (POST /policies)
 	CreatePolicy(ctx context.Context, request CreatePolicyRequestObject) (CreatePolicyResponseObject, error)
+	// ImportPolicies Import policies from a table
+	// (POST /policies/imports)
+	ImportPolicies(ctx context.Context, request ImportPoliciesRequestObject) (ImportPoliciesResponseObject, error)
 	// GetPolicy Read a policy
 	// (GET /policies/{number})
 	GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error)
@@ -9380,6 +9640,9 @@ type StrictServerInterface interface {
 	// ListStaff List staff
 	// (GET /staff)
 	ListStaff(ctx context.Context, request ListStaffRequestObject) (ListStaffResponseObject, error)
+	// ImportStaff Import staff from a table
+	// (POST /staff/imports)
+	ImportStaff(ctx context.Context, request ImportStaffRequestObject) (ImportStaffResponseObject, error)
 	// GetStaff Read a member of staff
 	// (GET /staff/{id})
 	GetStaff(ctx context.Context, request GetStaffRequestObject) (GetStaffResponseObject, error)
@@ -11198,6 +11461,33 @@ func (sh *strictHandler) CreatePolicy(ctx echo.Context, params CreatePolicyParam
 	return nil
 }
 
+// ImportPolicies operation middleware
+func (sh *strictHandler) ImportPolicies(ctx echo.Context, params ImportPoliciesParams) error {
+	var request ImportPoliciesRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request().Body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportPolicies(ctx.Request().Context(), request.(ImportPoliciesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportPolicies")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ImportPoliciesResponseObject); ok {
+		return validResponse.VisitImportPoliciesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetPolicy operation middleware
 func (sh *strictHandler) GetPolicy(ctx echo.Context, number PolicyNumber, params GetPolicyParams) error {
 	var request GetPolicyRequestObject
@@ -11390,6 +11680,33 @@ func (sh *strictHandler) ListStaff(ctx echo.Context, params ListStaffParams) err
 		return err
 	} else if validResponse, ok := response.(ListStaffResponseObject); ok {
 		return validResponse.VisitListStaffResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ImportStaff operation middleware
+func (sh *strictHandler) ImportStaff(ctx echo.Context, params ImportStaffParams) error {
+	var request ImportStaffRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request().Body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportStaff(ctx.Request().Context(), request.(ImportStaffRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportStaff")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ImportStaffResponseObject); ok {
+		return validResponse.VisitImportStaffResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11827,419 +12144,443 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37cxzJdSeK/ysZ+O43SI4LIECCnCEQ+wP4kmjxtSQ1jFh5Ljq7K7s7B9WZrcosNFsTvCGHr7yyvLOy",
-	"ZMkPeW15dDWyZXvH2huSNZqx5Yj7pzj4mv/iRp6TmVXVndVd1WiAIEH9oAG7Xvk4ed7ncz5Y6cjBUAom",
-	"tFrZ+mClz2jMUvjz2gPaM/+NmeqkfKi5FCtbK7fpgCmi+1wRpalmRHaJ7jOSMiWztMMiQonSqRQ9sk8T",
-	"HlMt07WVaEV1+mxAzfsG9NFNJnq6v7J1bn09WtHjIVvZWlE65aK38vjx42hlSFM6YNoOZKerWTo9kitZ",
-	"qmS6RVqCPdItN44h7THSZl2ZMvNZbu78esbS8Uq0IujAfInC+yqGdD40pGjlSkL54B7rBoZhrhAek9Nf",
-	"/eqNq2eITEkHfhLZoM1Scnrn7up/fPNnZ/xohlT388HAvSvRSsq+nvGUxStbOs1YxeA216OVARfunxtm",
-	"pbRmqXnt//G19dVLO6v/la5+Y/W93/lPK6FZXGWC0+SezEQ8PRH42S1jDHdWjDmFF8wZMx9kg5WtjXX4",
-	"Hwzb/uIHxoVmPZbiyGQnGzChg0vsLhIeV4wotnfUXcjzF6eWjq523/vgncer/u/NGn9vnHscXukbMRsM",
-	"pWaiM/4KG888Rh05GFARR0SKDiNdmRJGO33SoUnC0jVy30yc9igXZMR1H3ZH0QEjbRmPCdekx/fhVfZn",
-	"KtSIpYSKmNCOVvDWbXyUCqn7LMUnN8+dWyMP+zxhhGtF9IgLojRPEpJmQpkXj6i5YAak+1TbF0eGwDfX",
-	"LxE4ReQCUawjRazWyA4xB4BwRSjpSRmTPTb224V8Jd+wwvqsmgWquW8b6+UT8E55G8nq/1lF+je6t6ju",
-	"9Kd3wrA5O0HS6VPRY4axpWbmqRxUT6C7ii+ccVRDo7gtBZs1EtklVBBG04TDLpo13ybn1zfJyO6V3aW+",
-	"TGI1a3jmS7PHeC7M625Spa/tM6FvXJ0eZIvHntcmVGnCzJ12AdOU77O4clDmxavw5tUbV6sGtfHO1NF8",
-	"763wnt5k5rbbwGenR4pXLRuu4Bt4sS71XZxiv4Ex8QHX04O5odnAnEVCQUJF5MI6GfWZILStmNBVoiqB",
-	"txWHE7MuzRK9snXBDMax2XM1WOydbpel77JUwYgmB2gvuK2V5uaKRdu371iqALgrE94ZV+0lXl3qXm6W",
-	"9nIztJf3Ne12gxIJrlSLIx4vytCmaCpaebTak6v2R9AW1uDrcIL8tVU+GMoUCA+GsrVCxZDxs6hegFL1",
-	"gKq94GTMheq5aKr2jolYfWyGoYZSKAaK4d1UthM2MH92pNBG/m99sEKHw4R3qJnc2SHe8TvvK6T5fNT/",
-	"KTVLsfL/O5vrv2fxqjrr3gtfLK/VQ8PnuCIj0HBP37t+hVzavPD2mTUgGPsCUFo7WgYI+WFfGrGMTHKY",
-	"yiFLNcfZ8HjeuNy+P3abE9IqQIKQAQPlU3aNMOt2t0GMU9RMKfBrRgZU7bGYmFdtEzYY6rEV9uZSp88F",
-	"W4mmaHViT6KVVCZs3sDvmXtw+xwVfc0eEnPFTuc9/3bZfp91tHn7zkBm1jQJbMSIKpwSiyOzK0M6pu2E",
-	"gfJjrg0pDyy0fWK3y8S8gV9nYgXsEd7sdhhG7ScmFqY4vvLLCiMJLpZSTCkGdETjmJulosndwuS7NFFs",
-	"kqbvCEbYo6FUWcpOKdLlvSxlao209mmSwYdbZJ1oumfVzCEw41OKwPVt0gKJtKv6NGW77WHL7ITMUsKF",
-	"eWN8ShG4FJGB1DIlUiTj6U1xAwgQdeZI2Xzc3xc1kzGGV8rUqCNbG4+jlfKQpz+6Q1LDQQgXpE2VIS3J",
-	"hVZbBL4FMxSMjPoyATOzK9MB1fi5i5tTYyuMbD04sp5ctez2uhnYfTOuIOu/fLcB1y/M+aKZcyoHu2AB",
-	"7BpKzBIl07Ej0onpC0Lh5JllH0jBxmYlukyQ0+tr6xtknFFxZo3cZvtGw2I9qvn+nIW4tF7+X5M1SeXg",
-	"jhn3FT/s4OJchyOywOq8/Tha4UZDAz7s/ph1bt1RM3qdedWAPrqBz12wU7P/zCmRpikdF+nwHMqzTsZe",
-	"hU24ByNd7rqfNzKTJvu090oswX0c6nLXYPNxtKKlpsluIlVQ0DEw2rlG0xruJXCvH25byoRRUSSudx5H",
-	"K55/H/eFfdcMdLnLemFSqhYEB57w0uEr02Fx6aZkxSxGWtrKWSIa+EZzMZ1wYRU884UtsCZTHREqSF9m",
-	"aWQ0P1Td1kjLOcVAII/6LGUgQVG+G71QoAOhLIiRLBpoO973NstvV9YkjZ0wpUju8ZBXsmUm2CJffOvD",
-	"J5//S0RaCW3LLG2Rp7/++Nmfmx8GVLOU06RFXvz2W8/+7C8j0rITGrfIi1/+5Mlnf7cSrTBh6PBrK+Zt",
-	"K9EKvgUGhU/nyzA2+zbbkTNL/S5P9Nx6DZdBkUoFvgLWIiruxRQxhU5LiboaWIeOLsPbaHiFv4yeRK4V",
-	"UUzrhMFvEAkwfzmOwWKuWWzoU7ARqErAu8w/rPcgQHg6yPxEkenEVLNVzSeXObhH7fFcIQ422uNoxRyr",
-	"+rL/vpvtTWMiTQr/9QmBb6hF6hC1mF8nqSU0Edzw5rpJeWjnQiNraqlE3vkzNR2jpJGNpmr5JP3nvqW2",
-	"0ZXc1CfNIIFrR+Esw+ZVM1uzU3eN2J4mbH9dkfa4mjIXUQ3hKM3fAMEe6arQljN5zD3Wa2js8xZ43lvb",
-	"1nVIpPDO2AkuG3bvlmxwGFrF2vGeaCiiHvQZUVm6z8YyNcbRgFASczWkumNUGMWCEidlVIUo6mF/jBES",
-	"GfBEzOOr0YobSG2vysTa+OcjN8K6PNgsXDPuqzXFiECDxf7qMJE0Vuh6b7OOHDDiZLFytAPfiIxuZ5iw",
-	"DTVNb4F/rjaV32YjJ94nWeAs82dykfMPB4kQ1oXFFe4fM8G2oS0zfTpga+SBD46NNVOEpgzm7b4Skb4c",
-	"gYCSXc2EIUi9TXisUBsyywTOb6NC5oHtr2dM6ZC/Ts1UedRKwag8Mifp5FZMMpyUdRgf6rkeO3vb5H65",
-	"xyOYfnDPMt2XKdfjMM99YLg4kGeamT+M1SHTDjsw13WfhQ+80pzXzeSeHAUdU3LkxkfdrUSD3/P0s7/9",
-	"9MWvfvDsr//gi7/8kxcf/f0ZiNZSWGrSZorHjHBjLkB8FxzlTBEtnWd4ehMSts+SeWt/E24CPWrAm5gO",
-	"AxAM8TyjF4SAmTawug56hKeMX7PAWRIguRZMYhcG1yLZ0Ex41OedvjOBKYE7SMw6PGYKrIy0x3YTKljL",
-	"XDX/AouLCMYMyx1JfMTci6kS5j78y95j+A6+diBTFpGWHsndIUuVFLspSxhVrIW+drC+rXt1JMmQySE4",
-	"xZ3NUhg+mC5uaCtGIgg0XqZfXseM0eyR3g25B66JXsJVfz5V23d8IxDOvmLMUMXqvCMTMLsQJdyWbpeM",
-	"BdGW+4aCA5s/yaeyBL+MBJYPM5/0zLOHXCRw+vCg1WBfbRkH8j6MgIJXrMzWJd5XUqzdo6NbTCnDRx9H",
-	"K6zbZR3N99luN5WDgALOU6VJTMd+UJOW06QSVdsI93wmIobwVEQ6NGEipmn5lRdDr9yfE3Ke+4qJrbW2",
-	"cW4pTCxMhEsf2t7Ld4+Dp39xh76Zgnw0PYdH6xEZr0fk0UZExhtmKkP+iCWqmBS3TWiSkPWCIwh8XNYP",
-	"RISEC2tFpWUWB78iZRpzYaiqJGs3i9rfZsD5nS/A1zbf46g9XqEi5kChge3xBgUXRpRRscdFL8qToVA5",
-	"96HLYUJDx5ElvMeDZ9rJGt1nYyNckpi0GaiGQRljlO7pl9wZMkE0VXuqGUmYtWM6ZSFVkputKZ/igzld",
-	"GziuKmK9VOxNP71hDknXcJ9tT19CauKXvOmKzDAIwZQZyTRW5fFeCI53iSagdczBCkQrxanh9lnCqLYV",
-	"DZlDetldOmasoa23A66zoXkyspl3aPyIPaDUgiLRpp29afIfuo/OzHuAmyYXAR8NzycTe5eNpRUWdGiE",
-	"gbu6Y27dJlSTgVSabJJb/HKJnba5oBDWK+osG5c2z69vBjYWvsxiNIGnP/5lOSJdajTfLk+YUxsHKK9h",
-	"KIr0KaResmAomqdM7VY5JK1W2pVpT2pjRmYiYUrZn826JkyzKrfl1Fx4YAI3fCJuB2dKsqGlryO0JMHY",
-	"2w9pZbDpLunPmNxdRsy5387NJhg4abMeF5A2kM5mZBff3lh/5x2blTWDNyj+DVY1HrtkIKth55t+cSP0",
-	"xcwT2ayzY0kxmOQCYy4sZ1QkseDBAnEfkIWYWU4xDwMzhMmAjoliRi2uCubMN57tbY8j64WfySWkldrt",
-	"lIpQHutl/L18lKeTOj/YDFNdh2YqsMVX4Of5Nk2nT4VAm3WaKXDMGUqZ0bJYXOd1iVQsnskLMAvJ3LZo",
-	"qCLO5vLmqxkaATaKWd8xcs3FPee7RPoyccUf01lrfXQaCDmqqyL68Mpsj9T8vDc4Dpj3xsX7WTquVuKo",
-	"GGNevCL9LK3Q4IztPM+lQTG009T/UePNNmiUSBUWMbckOBBdjjUG+hciK+fimjWch6BLmZsrUm+vFIpZ",
-	"anxTDplg8e784FshmVFm2kjieU/csbdhgdDeHL9RXr1ABTE8kWpQ5KbpYUinfY5zyfEuTfW4ToTNmCOB",
-	"hGbz88Qez3WTDJOgiWQT5PBqWYsPxdkxfW9XyFBArII1XtysftE+S3mXz9qNPGnQnMuEG4VmmwhpNdaB",
-	"3GeKZELzBHWo8C75r81OYHfOD2IDBPniNohKGmGN6zCX8xcWbKFD6rSF3WasRmnrXp9zxtB3pLQMc02q",
-	"SZ8O4cxOjjXs7QMTN2z+SsFUXdnwgKq9+aIhG5qVnL0HUISChTsL70ElUd0RDNy36G2Auiyl2XCpJvk+",
-	"V3wum34Xbgpql5415x6xBHO3rZMYScXra7mKVOTWRb4wfbRzceU4mtPTHG150Vw+OqU99HzbydUp6o+8",
-	"xlpUdXIW7Qgw11WslKvUokM1TMY25bE1TDFASqF4be0I7auQM7BZTYedYTjOBpdURAQbMaUtl0IvzUFD",
-	"bfDq+9lgYAz2VzjQVpDjAVPLkNw4ckUS9U2usIftVl5rUcfRVqWMLZhkE60M+1JUDwuuRmTj/DtvvfXW",
-	"Wxcuvv3OZGLSjMKP8htt0n9E4pTvszRy8jGNiO7zNN6FdSUyJe1U7tVQKScT5HyVV6FyxM1vxi6Pq9OA",
-	"7EXwH0CWBGi8bbPFX8+YOHhs2n7glT8r7szPckzQYo4qDzGbw3IbNK7qiTMW1CxuM5oanhkzGltJuqhV",
-	"v9tJZGcvxJ1lZw83lJY+NC+Y1shYbmToHjPTdUnW6AKWZcNSr6Uaok2zMV9j6/LIDLBmltTRmCQz9fw5",
-	"2n1Jj7e6eq6911HOFy5ABLZ2TeiQjIAqQ3MpT000PDBhcQ9Luo9NNngFz3bFtX7sNdh1TMehyC4dKxvA",
-	"BqgJqFdljzQTcVG1O3/x4lzjsS+zkMP2y+bnGp945+13Nud+o6IwA97bMvSeZkJFpDU0BmHLQo2QYSpl",
-	"NyKtlKlswPx9CGUSkRYOpmX0LLNKRiPs46hbSsthy4bTBkwXUqHgm0CFaHviy8FYtFMzz9aq4Fi6hm3m",
-	"W+FiGabg4qJkOB3ECDPjGSHwUCp0TZ3Zka0rLzFLCSTqCMlNww8ADk7lUa+I+xZPNtZim0XoyiSRI4RV",
-	"CVpOTg2qr1hfdYrTXE+S4TzNfLyek5XevREo8JgsNLOfigoTCq6gFF2eDq5zlmAmcaN8AEz2O6UgGcIo",
-	"/V14DyreLt95eo27/ms1s3xgjCyGUQYMmPqZ3vbLM1bCfaV5WRy8G60PXBeSMhqrBvY5fDlgnl+cX2cA",
-	"aVQBf7StaWx6VnEI+NJaBQcTq9fMgZRncYVcIKhG5qA1PrFsbZpBzpMiV+Q+S62m1XB7O/ZRJG4bSXDV",
-	"OsQGr9GUggJHmQ5ILJmCLKRMMchRWA8xnDjraN5M5TZvrwSogU/7CjmGs2xMUWGB66BHYDVYHBGVdfqG",
-	"6OVI7MZ0ADuU16OW/C1wYcDSDqfJri90bDqupundKdUOXWHW3ZfvYq7WYNc6j5qUoxVLnJsCbVgxCDs6",
-	"PYByEfAEreSTKy5LiLl5GRU4YE5AkJgBchbKRjDaKtTiZeqmFe6PB1AjnCpNuFCaOnAvroiWkhgzcNti",
-	"kYE2EyMsBwCWmWc06VBB2gt7TdijYUIF1cF4zIO+XSu4jq6m9phYi6iezpCx6brNcOg2lftcAZuakXBA",
-	"xoympxTpy4SDIsvBBqQ2CXKYtROu+iwmYxZOR0DczAB+GR0hil+qeSdhUMoB+ysHQyrGpxTxSe5zlEnQ",
-	"mits1vtWo17UdA5JjlaaCcFFD3R4LNdw5kHcQgQ7KmLz24AZC0IQ8z3zT67gliEFSlIEdXqn/dvXOv0/",
-	"xuxL8//wXB2135gHwznmu71n0UXRNO0xHfzCDlGyC75wB/CHxfjbREBVGiXtlFGw4g/uNHB8ADepTM6e",
-	"6srnLcy/OjwcHH2IoIn7LI15R5OUKYCbDNjyM4rLJ3DnioXmfakQ8QBiLyjGFzDMfPHCfGsCZ+qLQBZ2",
-	"K9dN5kIiCPhKgLXAp/McftQwvJZTDkX5QB9w7tpJ/DMiedP8sJvQXn3T4XpCe1O20/RLE6r0LmBIzkN+",
-	"shPEe5cZgD/k6v8FvLpYARZMw4s5mtNY05sivmZNY3kSEmAjON6U7XM2CiZ5cMGlUERJ0qW1v3sP3ldD",
-	"3irKZ1X6euw6cx/RMsepVM0XA8AwdwBdtc6aKBaqkivT5yQaauGQ9qki8Iplkq3iIqQ2AL6qInC1OAYY",
-	"XiLlnjEdXB6+9rrehfVtIrDSydYHja1QisH7XC/XdD9YDj65mgApWStBaEKkWSzKnKPP9lXjwXaMy5+r",
-	"nMQtzeWc2O50iS25lZ4lHHeKMmZaZXV1pj1qVGqkFmM0LAN+Z8H8sVSOFiiuvidH8+VEs2rOnERPKVyV",
-	"bTKWWbrrzSpz77q5TwT15/2akLaTxdKFKsl5ppKx6LmYneDo50CHRtOiCRlBLVnMNEsHxlDxTGybsEQx",
-	"6+DeY0ONrquUgZEuYmq9BtNzxYVptNHltVzETM7zygrEGUjdKgxu6rNFqvDraakwfLAqUR+UHDDI8Tai",
-	"EJxTLofLMNkhTdE2lF0SZ+ZUGc4bdgW+xBhTnIV4xX3r0cG6s8hqwxFBflVjBE1IYxKJIwN+CqmAPhlP",
-	"V2wOVJ03dVnb8vjTz/74+y9+9YMzZqJmP6RiYZDWYBmIdbThZQgqWbMjUA84x53F9nnMgjL0WKF4zPOz",
-	"Rytd2pkJkdu1/Rqm0nvnLBDGgFQVMg9zu1AAkgCFgiJkU7PPTYPgYqjMvc0NprBvtdzjVx1EQgO3OD5T",
-	"bfkCzAz0PZiOwxgungYIGsXCvDR5zKMym2ZOCyIXTEmBl8i3JNoAlcZBjSTyiY0GhuMXJ/9CmPsUt1Ht",
-	"8eGqHCL/WYWyfWNMA/fxmxhO+cNrgPoFzUwOmuFnG6vA1r/KaX6leYQiQpZfO17ug7sIwGTGzvUaech1",
-	"X2aatKxvqDXZTmTi+By+aK4SJ1eS6Yh8uJb8VZIWNQXE9SpGPZ3VZfd9twGrqJQe9zwnn//hNNyraOEs",
-	"DUuQ9c6zFwBT6DJWoBaXJaolsuboVO/mw2sKu1chjujkma2UTHUEE58plxYRDnNUEOcqCIWBzGx2UTUm",
-	"1jNwlC2eQo4Ju5L5UjRQUdzeN9NULLpiMLporxWgUihgCSTcBurAw+7aHB2f/DszLNGgfpRpGvCDPRqy",
-	"jmYxdiUCDXChgR8TeJYcDwIWpyZYC6qb9WIBHoOnjo94qWy5gruiZqhX/FSCfNMSeYWe58BHl6jquRP3",
-	"Kqt5lZDdOz53DLkGKHdcE0XHao3c6WINJOZbFYIysLJGOqi+HAXVOQTy3F02W/EvbsBfGubAucUKpMBd",
-	"WK/EM2iAhH6YiqFLJaozwa+YeyuZ0HWesECCXGUtQYfVBhKZBQCMGQRJDMkUbUD7iiOEAnMBIavtKOtW",
-	"hU5GNRLvohXVp+cuXAxkT1PVd+cTMIymyxVCe3axojJpBmTNcgNCLhtjdi3akKUQw0T1ao+J6mQISoZ9",
-	"qSX4I+DWhXMi4IepcqEbt64RuDRXnIUKImz6lqVJ+x6LtWO3Ns9+8PnMRY4RlRhTNCtHtcwFAnwT0fRA",
-	"465Ov126VoVogDOz6+QjUKqk6KINUjsjr+MSS5uheTDRC6a7gTvSHF+AoPVJkvshFMiKqtjGqbvTrwhC",
-	"8Rt7YsS1YEoxBYlWIPfUkNE9VQrb7dfM6jUcIlxrCpIe9KQcLc+nRDkYxsaQeXkS2czojlmq+3grwuPN",
-	"sPqEdMnUFvRWQvg4HIM7vBzoQqpSmYbtEuMh8GRnZ1VsETDrOH+lOtXWsBcjBYaGYxZONeFq7ffE74lV",
-	"0tqnepeLfck7rLVFnv7kb55+81+f//3/ePrd7z3/+O/hjpQNKU93mdJ8QLW56/nnv3zy7588+ddfPPn8",
-	"108//CG+h/V5J2G7Ce+Y2bW2yIuP/vsXP/+XF//8+3A9Tvk+F73C9S9+/tvCdR7vdmgamzH87289+8X3",
-	"Xnz2j08+/zd3tU3Fnrv+xZ/+y4uP/vvTDz+CK1AWBiy+tUWeffjjpz/938+/9XfP/+i/wVXa6ZjV1rsd",
-	"w8C6vIMTePLZT7/45o+efPbHz374rRef/PTpJz968puf4QO9lEFqjJnAr37w5PO/ePrhd1988glchH45",
-	"rS2i2SMdkXamMd0AxaxisNwK7szEnpAj0doCmd9JqFKAQvF7opALWFh6rGorLjOAYZSWdCVamVhEgDCH",
-	"ZTEk5JbI1crBohjyCayB+dnN1Jj6ZmIQ4IRhz81CLHsAcobhSLLCkvHI/i7VBbLh0bY9sE1jX/4agDpM",
-	"TmWWhVOrXP1YmS5vbIs3tsUb2+IVtC2CrCql3aALxoL1uLILQ53AMcfM926wiUPVsPMzD6X58GVz4+Oo",
-	"FtptTwJAWxHl9mCAW7Oq6G/m1fNLx/NCB2UEMC8TuF7TX2xyaBp1tjIrP1F7PwcQNt+xysgQtuUOl4x1",
-	"eZKwmHCxVSoTvS0177Aoj+I6rHir8duOIbrPBrbgr/jBol5Qt4fB1azC+hITmCs4qD5CtiJ0M23LrKZJ",
-	"ffWAyC1LrLJatJypYCF7+2ep9U0T5AlU6CY1syakSQqGHUsQDMIpXmaTaV4KV9xsYwtonrSwCQzLb3IQ",
-	"6AgnyepRxZ1uobTulEI0Cq+OYoN0pdnQbzFNOlnikjEXIiTeEzIN5fyYnUc0jIHcZ6CB9LnoIX62MZHA",
-	"405GUO7/MmrGmrWGqehc2Kw3TMVLgASqzk6YHvymjlxJF9MK7M2lVFb5A1mvqcy1cHULAKLsF/CSOn3K",
-	"xRpp9anqA8nf//LO6rkLF4ncdyCqKdvnMgPw+j5sNNRempecUqhOHoXPsaqxDc4GFRSj1plRsjiCgcH5",
-	"Mn9sA2OTGYSVutgnEOoMBnRsVR1mHU80ITHVtHmrnAYWlRnjLC2dK5xWRPrs0cF09XBZ933MRhdWtoyq",
-	"IVkvNscxifxiU9Kjy8UtNcS4O2/5HFG0WRe6YB14ESv5UgnLNiJLYVMT76zPtaoAWIrAK2AjTHOQ4sJa",
-	"8qxkKmFXka0Aao8tTtpBvUOBqp5XyycEE7ivU0YDyA33WbrP0lX4PMOVO/3lB7dukvuaipimcUQU64B+",
-	"dmnt3JktW5Ha4nErIi14ogWsuGV4VQsVVyrQVUAK0gmsDLh/LUTYHqc/YBBC6zmcD8kE+P4KsBhrpCVH",
-	"gqUI9eCVJVGqTgMwCAQ1NRyXyJEIF0U0L3it4wdys/N+oGXDL9ndrkTNQICMuI7qU1jMWTV/2Ht9vAhU",
-	"VMOK0DncxEvF6lq44Kkobklg3bgxinMV2Pacd2QI/QpdHCRHIGltkRf/9rNnH/74i7/8OVwqgJB44BEM",
-	"Ijz918+++Mufw3F5+sM/fPLpj558+kcvvvmtL/7y5xFxd8IrAtAl5g3/+vtPPv0RNnh/8u9/Dd8rxAfy",
-	"IZnDFhgExJOmMVGaee8xf6+0ko3S966HJNmOcEVysmsh8rkgXSbI6fW19Q0yzqg44zqtC9ajmu/P6U3X",
-	"SLaHpnidNWxpDKHGa2kq07DmO0ql6KE3Yo1c22fpuPgTuL3ogMWEGqEQguCNmaY8qT7w+DZrRNeL2Drz",
-	"dfKVv3v/zm1irxIubJmL0YO9geXUN2AKdMD0JDzphfkCzH0/cnMLndpiCDek1qeMUJuLgOCYNHan9Otp",
-	"a4v8l3ukI2MGPwzj7q5RO2xUjiR07Fjb3avX8WR3zEPGwu/QBN7GRQ8fpqkWENFTGdT/xEbjQKYoWIr3",
-	"gBrf2iI+lcDeA7+XzuvXzbzdgAxT66QW913AkuAjCwfXAI1gWvbLAQO727aysoV2LCWqD4GBRMo9QrVz",
-	"kY0DzcuDLWeLniJovgvvTylXLJ4ix4vrzfRcYAdB/fZCU/UWXhVUa2vQq3Ul1DOCvwx4/Q0T222xH2L9",
-	"k9PPvvPDJ//+108+++xMXVi3isaGc5LOq8DSZRviVAHw4Y2NkhWz8bXzq5feQ7jqSzXSx+eCmOPq3e/L",
-	"kagsibSrVIVUj64l+ATgagLy+wHXsfbKLQwz33ShblJRld9Dxy6uV1ZeuglV/dYW+eLP/+HFr34QlbAm",
-	"TgG6Ghnyjs5SpnANB7RjTgysrc34hxcpazC0tgjNu5b2JFORbeps+QvmXtAU1KWnP/27Zx99G6uX7Qsc",
-	"hCq2j5Zd+xhELEpME4aOgSh40LWHXkiLuYl4wg1k/E2quc7iYH1dL2UAwJfqfkk1iWU20RL0UlEbWb2U",
-	"j9UeNPMhpoOCeQcA92hCErghIkrLFLs13L16/fBdYWGPjlEDc3Q+W6ciINbiip+/+OaPnv/44ye/+dmZ",
-	"A7h4cFWC/OjiSwtJz7FVfOy0ItCFcwr7NfBaOQHGbNRB/RuWul5hB8dNV/Y/HUlGfeaUQmYSkQ2LCT9i",
-	"2K7X1WM6pmYUnaJX1uNo4qtKwJ+XGpsRNy2wQBMmEwwg3bTBo3amjPLimflAapmiEeos0Pnm46TtCC9Z",
-	"on14kzfmrFzsoVhfoBTQIoXl7Y1Q+yxi5Xu3sAwFz2Zg+FtdI8hzNkuK1eZ8c8d9pVaRXGFJmi2lFL05",
-	"UopRTPyaIaQ23ilJKfjnlJi6xZUyM51nZxQL/W1NdCCRowJge7oo06YOK82TJG+jB3HUYPAQuuTPA+2S",
-	"CTteYcBRvwK+0kVPtoo5unsggyW2gEZY5GZZQPA5u1ZhN73doBA/toQQFmPOQTHAm7ZtAT28bTkNuhwd",
-	"vsIS7TYb7fgc2+YssKC/K94T1Gjv1nOOeQQWkyl2nrbTxXzlMwfrnx6t+G8GsFHBdlntyJhB7wPzD6PE",
-	"gFcmIq04pSPRcquqOiljAsBThyxtlctLChIrfykkOtMROoCHLJ0Pihps916cQ9X+lFA9G2zQdcA8RSgI",
-	"CIoU/cqnn37yo2cf/jhk4QdLN25LjWkOgdTMCk6CX2qAfgYTZfE0sN1MVJ7q0nWEdTomNetuNWzFRMVm",
-	"TzXcb4T8lHfhHxkZZURT3ol/eqePJrF4jhOojrVU6jR/OFm82x6r8eImucUvL6GlfdinUk5urSCDYuFw",
-	"EwoQBLvoEy0JpsUuZ9cb54LHVj+bzcbB6XzP3r1AKnPkvHAx2zdWPyL5Lp4s6w5d+dt4GI847X+CeOzY",
-	"qsjFZTg34hYz0p8PnO88CT5lfqwYfDEg32j8RXFWsLmmx+7KlQ451l4zNA6VD1Ds0JxZQsi8zrkaVzVh",
-	"8JZfaVFqWYbFvWpkGt5mozvwWpuc22CXHQIe4rebVUzZ+4A3skZaAHnPUjODFlkH+WPI2N4cSLnI768N",
-	"+tqoPVQT4D1fzFAcVcURWchFseMcFD7BGRGIfUOXW1LL1KagU2w8iJbcPhfFRiY+S4BQQWgcp0yF0h/x",
-	"wvRa3cBeH2SYsgFXrFaPxNm9S62Kk0rNpoJ8DTqZ9n2obBYl2IBaw9adVb7kkl8nIpngX89YQ//OslpI",
-	"WkKor6B7SrSIvw0V9X0eBA+G+lEC1Z9Y+MmlCAf/3q7tBbdFCb5Xo93qwpxnnrR387qWRQ4cZuZadxGU",
-	"uQ1ZymUIfdWmljXpFGbbOzVbeybicOnRdeAJA+mhaGSmMeNt2+bTQVcT29Vy0e4l9gWzvy67+OHl5I4X",
-	"Ru0mHxXWO7j/EDtawOpK887vsot6yeln3/n42UffPlMVHKulSHfCYIqtjkwSQMxrkec/+cWz7/9NRFqq",
-	"k1Ld6bfI029///mf/zAirS5PWYs8//1/fP77v41Ia0Q1S1vk2S9++ezXv4lIS/dZV7fI87/682ff+Ql2",
-	"g0wHLfLF//0/nv3ol5ErJCdPv/UvTz7/s4IPxH/cWDH4UYD0AK0APgKZYKyrsU0kNH3C4u0ajWM6fSpE",
-	"KMjyZVujBB7I1oi1W9ZZhp6eFkTi0Swg7THhwvwZkRYdDltRnkZD1FhpNijMZ8TaPtQN0HKFfJj3avVR",
-	"ApWoERv1elSzU8zF+1mo1to3SRJjQOzmivSzNNwG6ZAaUEdgP3B0p3UzjUriQvyibrPlA+jRNQSo+5Jt",
-	"VUYs0MHBWjPfomPStuXNRteyWAZbgLpfxn8cQJdgiBMKadMTB9De1IcesApnr0mb57rGQ7SiWNLdVSzd",
-	"5506kJVUYEMyc+owA8bmcoTrqrQM03FlUcYCyNaWk3htoNiwOW/U7Fo3dyyoKA7Nn7WJhSgsZPHo17Of",
-	"ULw0Mp3QbrrSZ6E6yTuCuUwM/GyEuD8ApIOFnVAZhD8smNpZJ/MtrsS5K4AmgPc4aZhLUTdNqiLDfG82",
-	"5UIWhg3o9em+tSYC5DrTR+mwyJeYzlEIPTi3oUvokHtB3QUa7QQzd9ByhgY+zPfzcWd2CY1RKHT3qS/+",
-	"ZrQEmpZ4i7U0m2pX0KyR2ZKzl7jYxQYolbSIvDzHeWzWf2U5aKCF7iP5mk+0IgGG6aeTb30lQdptbtBs",
-	"igok1QBhVryr1ZFCMaFZ3CK002FDrYouI5XZQgppU2uMattGH1LLepMUQKUhrlLcglCmCgcwS3qw/az3",
-	"qsGf+JI6muPLhP5dpifMltCbnfNevsZYZHZ3bble0DlWmcwGpBZOAoBLUKPn3F4HjPkjn32FI/53Mt2R",
-	"IaH6ZcAHQP2TiZj5eoYh5QB59uv/B4P3CJUG8OT4M+Zaws+GEjC0jle+/9Onf/U3kVn/4mmHW9+X5ly1",
-	"tnJ9vpQ5hZWs21gabI1rfATdf/CuUjrZEHuMeeB0P5aVaAWfXCirzC1YI72tANETXOguLUHd9amCaK1b",
-	"8pR1GN+H1UEFL7K5gRT629p7qLmOYErWTAgBCVqsN6Oolm73PdwHmdKucsTiltiEPltMAonW9mYcqasy",
-	"Qa+yfyIT5vW0nTCoRZmAfMKsbjzazjtmfdOlfXSTRz4QA+SbDTr4L8OP7mMLbWthhxruLLgGFmmh78BL",
-	"sYE+vschdYYiboeIOToL4tNyp1KOV+Me5mFYzsX7SRwm8GUQ7zLEOyci1k1DWVD6VNp3ACgtANkSWCB7",
-	"i1Ffk0Ap1NKAX+dsYUP87tLBmC8gF0pDcK7yabBXdVD911K5hzcd2pdWYRU3gOe560qcmwUTkOHK1KHK",
-	"TDbhqw54H0WRFuUiMWJkANVaByvTilZSGSrva1nnW4u8+Mk/YvHxk88+ixColaUtC8+KvznHTIug6x1/",
-	"LZQkt8jzf/onLH6OSKudyj1z8/PPv/v8s3948tlnBQlkP2vBTEEtLbh9Cq+EGJN5T+P0v1KFlZ1/LS/S",
-	"XfvdRiLLJlU24lZygAUL4HkEZDotA1ZZB1T06b3bOG8UkI1LJOY9Ptn+aONSme7OB6K2G+ejjQpqaVMR",
-	"8OxcNr82pu/5rUDsFIkPIjb6Qnjf2zhWt3o1dx4zRpvtfFX/iSFeIlwonWZgtaFeaGRGn4MbdI08KMx/",
-	"RjVjc6fRDBRENAMSRtXiwIeGmAbDsAWWAnqSvaG5KjI7N2HhbATctDqN5BH+PQRReyPfyyNHqa3KeIAh",
-	"Bx2+4eCPIfLdSq6CFa4RdtnuyiwNspdzm5VvbsQ6Kt5xsNrdlHVZGu5w54jTDJLk99V6KZ6XJiDHin09",
-	"C48D1XQXzUPKbH5QamLZAhvyaLZKs2ETndM+zYbz2ymF8Gfd3Dx9+pQRvzoTPtACCZRoapJ0y3tifacO",
-	"yTbnPsVdxrmHDY9xNWS5vagi1yUIEhKsBaClpok6qNfLyZHj5/eKVnCGgQoA+J20x8StepOpwtPz4hNB",
-	"p5sf0YyNrPAMucAbBIWxsFCnVKguS51nSGXtAdcanDKj1PwlrKsMI1qGc/QZTRX2CJ0A+ve39Og+I0KS",
-	"TsJoStD5ug32Jvl6xlIOZSNJIkeuQwEbau+sw49Q9Jpj7wBGU5a7puy/7e0WWkc5fmJPiHViWU984c1Q",
-	"u2Beyx6xTgY5fvZenaXoMrRXrCdLIc/soKtLSL0LnZiL71R0rJyf2vWnj2zqsyYCSnD7YDmXXFF+tQt9",
-	"B0Brg+UA/gEzhYPsQwBuoFjrgYNZ0EdVoJZFFD9gjNUNq83gMY2jQGiHXs1fqZtdt+1aKHEr6EdFekwr",
-	"Qg2HI2gxNVbbqNjb5RUQseaixaCwgeowAn1jYMgFBjoz0lI5soaaxuWShhEZFtlOmK9SL2nHs+e/gJSv",
-	"ytqskopI/W4DSzjws5gssvBp0ydJnPEDTFJCFgXVxcLFLk8A50IKwgAzy0irJZg9FVrtl+WIDKgYv4xW",
-	"AjM2xq28U2gK0w0ue18KdkXG7J5RnVTzghQEzbFF9ALOe6lsswJEMZhpdbuEymjL86UDmiqB42KbbAW5",
-	"BBzLJdHbwyezXzbXF3aQHQacUTU8j9+K+2HrPxnRMUa4FR2wiIxsIoJMQfDmCEYyzTPSQPwF3NEWUj+U",
-	"3X0fuiUri3TBO31CbQEux4NnpJAC2F+uSE/KuEjx5y829OEWhhJcFcirbUyVmHcoLHzHMCIPv3SfvLNJ",
-	"YoQ1mF6RZH6Kr4f0eRytJPNL5XJwhckpJ2BXmFfU8yHBEtRXJZp4uX2Ryqw6FJokxajEiSskQWyxw6gm",
-	"qZEE+pLqRmYUjYTbHh/7ShGcUYU5bq5xtkRgaHuyXuGkk6mymmNVObOEYpnjXRtzhMmDi9Td3E1ZlydV",
-	"icjUEYdmSaIwPAGH9JQLgR6yDCmRWthhA7ewAhpdCRbZk+e8bOdjQ5ZNSyOrU1zh1EG/1QNXoyxHei0O",
-	"uvXyDu+hi8NSaQRKRC8Ic/KvOt1+92ccbjUjCXjoJCYCO6MVyJIDt9t0fGVCcNby4oanwkWHD2mQU8ki",
-	"HCwP6LVVquj1PIoVEcN5vRemz2hMZLfLO2zb1gx1nUFm7OMphbU6qDjt8oLOBjlqXakVY8EabstMxAR6",
-	"tE4EE6fz3OMG3asTB6U4GzHS3DQ3SE/JgDlrX5lPbNtAtTNiu4Xp1Yqm2WyU+chtoZiSjQ3BS9xEw+Qk",
-	"2wkbzKm/gVSfe9evkEubF94mp+lwmNizfnaIL/id95UUZ9ZIy3wB2lJQ588zJp2XSS33gDoLb15VmvZY",
-	"a1HId8RAt93jtCQDJjDzzNAo4vDWgoliaSoblI8UAO/nK8RcGF0yJJesj2oqTH4uTBAN0MeVlsMhi22o",
-	"Q+c6QQvWew1Wr0WM7q3YkKawl2tyJFaBRFt1na5ZgKV++cGDu8ReLKh0Fy4VIUQ314P+Qs11UoHp7Ft0",
-	"I/1UFF6Gly7cNvR+gT5h1RC8Q09/rM43RlzUwEXx3GcSoAu7juL8/dr67gAFKgqd4nveXd8M1iQAcT/L",
-	"8R9e8oVhR2o5i+45P3uDwNM91mE8FNyBTCKIMxpmgV71jhwMqIi38q6Y3tko5KjQMLPNOsW+XSOqSEUm",
-	"UtM0moTWUEDpbDfMzt3V38vW1893UMTD38z+NGY0Lf2gWMppgj/V0P1S1s0UnSsp79nb4AmVJXr+A7BP",
-	"9/BmZCk9VuMI9Vg16N4NnzxurjsQVq6IDFT0nr/YxE6dKPZDOnHtCJmjpCUGUCariScTRUombw8rg2Et",
-	"ax4tPCaLnK17foMD4jk/KdQtiksdiKVgrS1bbGj+MV2Go8yz1bU4LZy9bX3linBOKVezIgcDqBxqbRHa",
-	"lvvMyUAJwNh8wPUWtFOGCghB5JALSDsEz1M2tK/pZsrWnIBQdfKUa1vlggi/tjPytg3eg7NIZZ0OUyoy",
-	"VoQVVb6KAfp8ToT3Ywwl2+Igs4N+Civ26C1YNFTeqoa77E/8NBYWFWY9MWyC67Ko+jatudXS1sKa0ERz",
-	"RacQ1VFlDia77VeqGvmEtwbXt/mmsHinKnVhB/fFtbcp0G0oZVrPyMnQKWdxnYVbevno7FAJyF4ZGt7m",
-	"AWtRwzYq5o3yGIKTmN2EAHA+/WOmIKk+BGOXY2w3qBbZLym7Nc0j44dvjjTG4najKzbO9IERCsdpznmb",
-	"OinhEIm9x6WZTGQuHtTtM3FWX+GwyT3MIG1sXPBO32XQoyZmBf70ylaDJxeff9noyTX5Oi5WQ76usgFb",
-	"qJLP6C8spVqmBFWGulDantXngthbNfEUd2tu4lXiS9+DrLr7Ongmd7An+2SDNmxsBeXCqHO3aWePaJnn",
-	"o6b7bMxFr7VFnv3446d/jOXhiCGBPyPSOOZmsp7UnGp74cPvPv3hH04kXNrXeRwK/Lvw4EL62H2rozci",
-	"DbME1d1ecuCXNdICL59vCZu3g4G6NNyaVm7lWjB8KNM+xGKahRM0XYbsbqU5tuNuIaj5AdnErMPjWt20",
-	"G6gHoZRN3JojL3Fp5rO21k0Ak8JeCOBbTX0SBHLwLf/FXamXCerYQ83BpxU2ZitHRGkVSRlD9lHZCgzY",
-	"egW7EOzBiLSM/NzNhi1AfyF93uuz1HVRynO+Xa82tyARQlDYlkHSWIxFw86Pcsqqs58rp2lPvKoOegs+",
-	"vavlAX0mD0A+1/SNxLwz17PzLt6GNdOh+ERim0P5C1bVc+/3uz+J/jPFFnIir8zFxaNapQaaa8tvNGY5",
-	"96us+AXLoV06hAtDgriRBZRCXyXigl0gfX/y7Nu/hl8RE9MIaiyQ/vRPn37PorlwNaS604c+sy9+8QdP",
-	"P/uZu+QaLHr57i6geIYLKOHdBSf9zBN/++mLX/3gyWefYQdILqjoQO/qX/7k6Xc+wvcjsp4d6f/8EN+d",
-	"xdwM/vnf/9uzv/0UO45RQXvw0ueffPT8T/4Q74sHXPifnn7vLyKyx9hQ+ZByhAFBULJAUqGvymluZij/",
-	"/ifPP/9lBDqcQhGdMg0VMB7BZKIR79M/+faTf/ufz/7sNxGhvqFbJ+HMFrUgxKirfsHrJS2nEIvEPTEs",
-	"yG+BYVJ20b0WJLEGHRcWUAlgKYGfOWRCWDQgQlgp84tZHjilON1Sp18LhLqQdwtDmw2UqfuMNY2ROJgc",
-	"JQcMUE37VEH+NnartvpoIB95P5jzXE4Ih/pRuJMo6PyDUXeB6vch+ZBxZKHzfh8D7kG/khwy4SPypVB2",
-	"dS52SCO8Jrx33r5tYYDWYh7E7AQMdyPU6e2FGpxdZjSFmNAeE9tE9aHybarq9dx8borvj4prUBzqjGU/",
-	"WL0CsJY+Vigg8iDCFzWpVtjBLHjDzc/mPaZUjb2AXlTT/lj+KFgYfbFkSV4MpDhfDKu+FUUOD1yhwCHU",
-	"Ndi5Bfetzxv3O/EYyXnLYHAmEmVe5mKNLNQ3ogFitxS7yg1uUs/bY4qMZLpXkQw3sQj+TcEF4D3B4uss",
-	"zDGsTi67rvRSkC7AC1MN9nybEUpiFiNSwNqiDG91+lqN1qTXWcOIMrj+Q2b4RNJP0NHO92eDF4/RwcF7",
-	"goCknM5QPCS4h0NMlhrQR7vhTka3pNLg0FNGguZc1if+zqspO5yu5dUFUucOlp0Vrai9cO7hffw9nJu7",
-	"2TQ3d34WmHejO+PL8TjlBuJ3LXJ0Gzz4hiiuQOizqbhKkopcOUrufvUBSRkUOkECPvRbO+LzVCsNcuHj",
-	"dhgnKBckfZnER3KkFsTqKh6w6iaOCx41IMl55+0mF0yBjN3jxs5ybTKsu9mvpKEeaxAdxsk8xEN542o4",
-	"K5h2tNrCjMxuF+KZ2LBiC9OB+lTZhKEWEHyu3UfekJxsHr5GrkEyMAZGhQTrKJZYijibC1f4xmH4zaVy",
-	"2K0Dl6AHR3xQTw7K/lfYkZMfjipvzgQ7ts2UrZl+Srk9j6zmhpBcgFwJp8i829d85H4fOGqOfpxX6AT4",
-	"f8LenSr/Tckp87I8MUfkgNEVTbJtbgUZUC5Iwkvp8t6tb5Fbci9tHztPjHPAYkwVs7DPQF92e5PuLi6i",
-	"2Y7/9g9Pv/NzpKMIurJz0fPsrVCB4LqHAB1Dg2VVIlQbQPztt5BYI8cFVcYdkkUmYqPb5LtJqAJk9zLF",
-	"uyH/8rdPf/1xVOyTkIulikjnk0//V0Ww010JxTuffPq/ImiX7joa2k8Wzo79CB4e+yobosAbzFUA3X76",
-	"yUfP/ug39gYfmcEZ/e2nTz/50fQqU9fvG8eOmPcI7/3b3z779p9gb+7p51xCgN1+MC3twXKr8oN/fvK5",
-	"X5UhHe8WIHu++OY3n3/891EBkgccHh4fCOLKAL2AuSFcT4CP49srwMfxvQI6rFi3eJvBJ6w/XCr3wPPP",
-	"/xSIs4Q4jdTru73AVhdYAZ7DnGY8Y5gdqXaMwj5e3EFMosmDVLZtAKCI4e3F9YN/ltHNcUpHFQwHgBBD",
-	"NDeD0MN3BPO8Ax2MWicM8y7dk9D7/dk//fbFJx89/+TPn/zmZ2e28ryHlHX2pGAxQMUjUkSaJQeCXMl9",
-	"JID+kxgu3fi5ThJuwXYFfoeONnQ03W9kdkEpK3S8nfDR2ivOH503v64Bwhc0L5DNVHju6Bh5JbIi7dIT",
-	"YCfbLJGiZ07SFgAQZ4mSKWBmefTbyLa0/Y9v/qyO+c/FMNMqPJSu7VWPgAyISxoWOzYDzauPdZCPrxgN",
-	"StXyUZgX7Ib8atdEL+GqX+cdFWDlO8qWRQFwG4NaKVcb9P9+fH49Wl9fX1tfN0T1tvnj/984gc+aN24O",
-	"biQhxbQEwTChUJd5xvtKirV7dHSLKWUj2UmQCSyOeLWkdMZoRbNHuv7uVeR6wku+0a9JRudq4M3bklqW",
-	"d0+2x9InVLpv5lPw52UiCl/kZJ4/BU0PFGKhRC+44jtW+jSmaWabpnyfxcFw0o65BmnUC4LAzQYA7vJk",
-	"cfTfBulFC/QG7xqTfkZaH+L91cnu6dIs0buqT9P6nRscbv5EXo7imrWKnpQRQxcCS7qtSe1ajkSxP59P",
-	"vuOaWRWoTgbMgOmUqV0Z8s7fgmukzfSI2c6GfmQuYObLS1wLvuVhnw37Uks1sx1dlfP3sJPI5ngyfPPL",
-	"WuGmFEjtkEA9UkvHtjMC5Agh7U9R7sQ58htQmRaEzKnCfwTXAD8HhnBgJxIywlfZiwQzuMeckt40V7l0",
-	"/Nrm4wrtrdNoyD77zsdPv/edM2ukVd5XSGiVWeqaoJ5SBC65xYC7FxIbxEE/TB792mzeKCmgGK5snQvw",
-	"8bpB0dPra+sbZJxRcWaN3IZSMsF6VPN9trY8lmQ1KtROV67ZsS4hPlpYhYsHEU2zAguFb2wGhdZUfjTV",
-	"XJoFblPFFQGkOLVFgAfZCp48xFS9whsNl/W6Gdh9M67gwl6+u9i6XpghT25gKMMVGSpCk5TReEyo1tQ6",
-	"Co6BkKluKl2Y59tF6fMGIXEBSjlfneTrGfBR19MUhrcRrK2Jiuw6b4fcUNBXSy2ZzpLyEpsz8iUJeZlC",
-	"ouErL+rtPCptN6NF2w6l3r0NsaIhZNDBpcEaeejiQlS3oD0gHNRqKNcGiU7HIi0mGKK/A/mS+WFTzWTK",
-	"cU6gOUB2mTHrmNitNLu9MobA8NTMUyYLW+AvPe8m7+PhvugXzxJOYZ9DB/FBkJHfEYwMOesgFolZbqhL",
-	"AZSpkWApZiaHixga13Udk05DGGnYneexsQGJBQnGfmS+56Zw/uOMBUd1GVIjFu/XHTeo0jlMLa5Oi0Qz",
-	"MNcesQmWTbOEqEZgxcGi151CUWShiAtwwcc+3mysBZruHW1RPoLTzKVvj2GzEFEBd2hA23D/7vzmdPje",
-	"pWLaNcUCUuFmNi2zYC0biY2lYJGFoIlIq0NFhyUJi0EtSaTogd3NsETP+SPNC1Yih9Lin2ncazHc6cnB",
-	"9ljnPBwe7+yqyhBzLRGAyCc88zkdVcmTrwR9tzYRCAr1QbXoSl/IhSkLAIZTSGRAsLRgfgLcmiuJ2A8f",
-	"ouPCOlxLzZ3N7YK4zBbX2VkR7Lhc7O2M90zcP8ygAbSN3UnfypupQjYDQvm4gnIf9VbBtAYqJOSS+vvp",
-	"cJjKfaYwNwC79VOCj9mPQF5Ca4vYVByXqaAm8hQSLvZ2Eem0tUUw3YeYH1WOQjq2r1TZgOFcS0X+1QVi",
-	"BbLFPfMpAnnbap8p4BMDAlkBqYcxKIzX1mQOFmt17UmvUcjfPBU23cwVZTMuGE2Z0iRmNIaw8VIQPED3",
-	"eoWNuK8Ow+bD5bF2MW6aMtva3aFaFfvBl1DOxiy0oIHX42chx1RL64I6fhrLZFPnqlbkFk+qTkKF6tNz",
-	"Fy4G4DCp6ru1bJu1nwZ1Dq3GxQrFWfFvsIpNXWr0KgyZeevGrWvEXCLtMRnQHu+E5lQjSwDEoV0yO6nI",
-	"gWDCileTNM413EILaNsFBnjCto0tNDAG88VNcotfLjl721zQdCID/eLbG+vvvBNE2savG5po7Jw0n8yN",
-	"NDOw6cPU5VXIp6GJLDyPiX2Ar4bW+t280L/RVAsa9kimMTmNGYTP/q/vvvi73z+z5tAUdrW0+cFOD7fo",
-	"CvZ6a9uJZfe7xUXYtb+GIOfMhbknH+9aEBtjTu1DNVKGw71DTRQxSAMQawcCeShC68z0AlvsmKNGVVoK",
-	"eoQddI4T4baxlmP9Xf9YAyWkOJwqxbmMVUR9TrLVHFtbuc5ZgCwptJRsbSHEkYU2IhQET4yASBO4Izap",
-	"WcS72bC1RRJG96Hqdwq8BLNXywdni9gfvAYbubZYVu21Tf8RSUeV1UqcjgcuQSyTGLFMyh9aSEssLnXT",
-	"PfL9B2YWhzm4UML2ecwEuqIras06fcrFrgycotuS9OgQC3YRRrhvxDzUYAUdn50+6+zNMPAXNemhnD8g",
-	"Da/B78R+dqmaAWjXu+00XEpfhjiAey3GAcIzSaZA0exPOHYPPCyjPu+aXZitguWgCwfTw5DJ1Dcn7sD9",
-	"V8x+THefCtgVIaq7YugRaM5+HTR4IN4atdyGbVpyiXLSLi5cPqsSwQbVA664nhVjBKeatCKvIwcsctEi",
-	"lwOG15JA1I1pGkxLht62hB4s6Q8zxgJpWRwB1sFtS0pp9kvNCQv3acw7RdSoiPT1QAsGcSZbbOblRRXd",
-	"HBt04HsIAPFhwqADLIdAtiuIzWUFirbJsQF0yOOZTjudLDt9TCDg1clSrsf3DRsoIHDQEDzMFddUZQuh",
-	"SAzPunvn/gNy1oKlQBYDcBQ46YBakp/8vtZD6wvFdEi84bqj3t99+GAlCtZJYoETlIKpLXDYKZUPAbCd",
-	"oMOPHhvlwQjOlJy+c+PqlTM1BvQY0u67sqIRFpw5WBMVkW4qB4W8TCwDwyJdmXvSQLnaAQ0KWaA9Ycon",
-	"VKHPkLT+45s/2+0y0ToTYUKQKt1aTA0ip+Hm9tDca1gJNjw5f/78JXPrVx9cga++9dYVBDRXa2+9Ra6B",
-	"6MdMeg3RTyrIjZgNhtIQ+Xj1K2wckXYGfpWUdvUp5ZStvNeEBTLzjcARVFytkR0Hnk6k8NEJNB2UUwkt",
-	"xvcBuheYOd1jFCd0R5ilVzJLO4Bnz9yHBLn2gCJOqBvB+fVNsys3uqu3pWCrtwy7XCM3uTKbgk0WWiAa",
-	"wdCLSCYSQ1YI/e5FMbrFWoI90q2oUDIFzUrQUQZDtI1qYJRG50bAdWWdVhZ0HfrOVDSnIaddA5szW2Rz",
-	"fd2SmYU81oolXdKhwryvbS7QOCKb6xvwAQXlOFAOsrl+3uKRMthY+H5Hmwubrm9tylwT27HMUqBdxZi5",
-	"5ZLFWwW/f4Tudpl6EoCyWz3igijNk4SkmRBc9CKyuXGeaClJQlPz3ObGBfsic9IisnnunP23JXx40R4b",
-	"Eyhjs1uI2n1bxmPzxCV44YCKMeBpq4hcWD+Pt95jOh2v7kBjg1GfJ8ZUUCy1Kx7LkVgjO0b9CECNw3lM",
-	"ZK9n/lS+ks6hLK+BOWHbvKzsGC2+0Mdga2XDBcPokK9srZxfW187D4Vnug/M86wHADT/6rEKHQQ74QDW",
-	"GvAEaehZy5iOtxDzETJ+wFlsSNoiPSZUmHXo0ISJmKb2wD/sy6233vIWXuRc/BGxpbURgVrbiECBrX0K",
-	"ugMp82BxcxKNDY474B9emyawbU9ghgI9hcUSelhsl6ksCpEZrjBGDLgUN2JAPlDao6Vi2S8dGHtUrWx9",
-	"Lay35recvWkWbOVxNPdGoJiVx+9BoGAohUKBd259HbtlGsmPHqXCGX3f9ptBRXluzYSbBUQFQLZMZQJC",
-	"m3S4AIljVa/0YzzrmmAVBTYsjJWkX3vPzEllgwFNxxB7KBGWIWjaU2AfQ9H1e+ZFaJyqSjIFYa/ygjfb",
-	"tc3yFo9GbgUhhjRKBJmjNJgHgKXylMiR2LY4D7ovfaksTwnGEYHeU5mw7SKmCaFJclwJFxdqmmonk2KS",
-	"MfZ5wQ5XULu0srXy9YyBb9Tm57qAaz1qs740Q/pVXzM8o+pjNpxb71uYFDHzU3zGp3iTT/F5n0JaqfpY",
-	"ntfkP7dIFtCsAWDIsWoAxVaRwTEEHd/T0K+29geULyPZ6BirabVh6pcZf58bEWsTqUIDseF2o7aWhlKy",
-	"TCcNsgMMjdE04Q0Hp+UBh/YKiQfgFYcmGrwAMGzJ2iwF5m9/eA8avIYabNwZMqG8Jn8aESrOIJpK3vXI",
-	"l6TpkQUSgIqJLcyfaCEuMlTFuL5JGEgp9UVyrjfr7VwjO4JkAlJuXStjoytDaoYN/w4g6SmyoWBboTKA",
-	"tIdMaJ5YzT3hAs2GsCgagdBBVEoOLfZ5l5vXYq5DRCxCSeQMzplixyizEfTrR2+4TXidKX+KmnkD8bPd",
-	"SP/FQRdMPTPy9njS+NuG0MCQUeyJnPe3AqCQHt+3NiD8Zo0msLE6UMjfCQpFZA5XbC5RM12uML6vsLE9",
-	"jGADXZbxeGnn8DaAYOAhzL0mOs3Y46nTv7G0r7qGZoGz/8BZxss4/rgB1jMRYgC5+nf2A/jv40o18GHI",
-	"bt9y+UwRsgTrlsUzw5kip7G37JkIkXk1JsOM+hIAio0tEkyM8d6APh0CLzJmd/koj/oSTGt3kvzQtqDr",
-	"eQ4Mhjqm7MLPVrecBsubPt1Hozh+iS14QOCpe6xbR6Dd6N6WgoHj4wjEWlCkOX+KkCOjBpiVZ9jI9toD",
-	"WlmwZG87C/fAa8+vb4aiXM4bFRPFRQepARxBXEw4fpZyrKhv8VLvVJ3FVLaBi4EFT9hOfo/h0NbXEBFG",
-	"O33kyoaC66HFHPFZOSaeg8IiH+ZxOlZ+Bj/nI9ImaWmRvT+h8Gu1XnndJr92wULo9ItCg5xGNLAza8Tl",
-	"oHjIHZkkcqS8030QFXJQCfWJVPA2D5iQJZhiZUjZ2BKoMOYQYs5T7wHiy5qizdq1wgowSyEfAn4HQRYQ",
-	"GbPdpttvVMZ5KuN1nrCcpA9XKB6RhslGhQkdH0UzqM8drjsS0lR9Rrzd4DAHCYtQ3hMDuyZhBnMf0s59",
-	"SpKNF5tTpiQZQp2eYQ1U7HHR27aRFaqkgDpPNpxgAnkVwZuzvvyzvgMber8Q1H/VzzrOqN4hX39NDznU",
-	"W+VVNYUTjj9VnO5OPxN7LF7NIHlZVR/x6xAyTDA/kWrSThndU1s+kxrcRULITHRcRBHUZv4NNCv7VPVt",
-	"iQ+Eb+HDhuThj4hIczxiOkZNoiOFYND5QRHehaorwBV+iMapgtizYx6g17wND6+RHZsGfWE9L3OFG6SA",
-	"wHHM0molHcsRShrKlKqeMzevqjjX1QE8VtvliKux2l8TLqVZkijo4t2laU4ubhNDHOrOkIkrSJi2SuX1",
-	"UEjKczpinSTw8XAvK56fsGVYLzuWKQCcsOvCOeJJYs+wQA5QtGo8VE0tnnX2A/xjlg8NAKQl6UlIlQGa",
-	"p8jCtvIKLMuSWI8LgE5ouS5JrTDHwPgJ4bqeE2tRN9XEQTg8J9JLIhD3WlpmDBX0cCBOMAmM5GvYcOoE",
-	"CcnHyyCX3IfLsnwHime2IsJ4yA2o34O3h4AXEGXDSDukZ9klFzfJV/hlchryqxxkL2RXScHOGPKDmqEt",
-	"C+NradOIzyTB6BO+Co6uWeaEaabKvBwS0yAl2DZTzWyhn4CxIB4FV+gNwKJCNASs2gqaQZ70hk+7hC+H",
-	"VGUUAIcFD18jXcoT0A06gHXsRRj2qR4J8z3sJGLnYBUzJmJMazIDpz3q83IanPFL7kAX2McWMfZIf/qk",
-	"bEOOll1Hl6m1DZlamKIGVXMjzBNEK6aTaSJtt4UcZNnmtOVZel7pOo2u3jjFRCuzomfWFuNFy9ETWrLb",
-	"VUy3jIJQoKCi/gbDoHtMYDQzxAONcQm8aV6KB9KGxWO2soaVuDqgNUMR4LbZm0GmIJkP1jLn9kQZTbIq",
-	"aA5TmskFqtPB86q72R0Zp+zrL++snrtwscSuzDGDjMUL59cxxdTQ8nbhBp6n1/Guma8vrhigS97OEL39",
-	"+RSvoDRZvcp7DEqOgwwOEscLHE71qRnjf9762s7qf6Wr31hfvfQ7Z9/7YPP84/+8VcHB6qlZsqOZXlU6",
-	"ZXTQUJphKegR24UvS47eZ9YFm3OjBjpVIjt7ambOJNxCEhb3WI6P60KHNlENXcboMeZ6MoYSs5Tvw5K+",
-	"vjFFWMbXJKgIcwkQ8M2cBvz+v/LRxatuJjVDix0pfFpyldPEZxVgDaZVmRKq+pAXiL66Uq9PxSYjIuUT",
-	"4FwNzvnwxkG6fAfpFdhZ/UBiEdtr4Hu4B87219hBmqdeZ6kAakq6qxZfkQuoe963m1nnbGOFcrU4vIuV",
-	"zLEtkM5hwIMFNUYIVtUKlEsEIOg5JQWPa9z/ql2lkxLzx/m+zMICyASI/bJ73c7+MouWz34ABPr4bAFj",
-	"oVpoKdaRInaV/h7eCjU+8z5DJwqifvkpdtAESN1rZAcfizFtAKyixLW/6hlTRGZTJQseJ8HlFrB9lljU",
-	"tcjb2xac2yEVxGD4CNAhiy0o38jGpcvGqwD6YEFSDvPg4yfuARb88RGkOCqHEnKiA45ICR4kpDY7crH9",
-	"aul6zRiN7r6cdlMKPtqEK1sGKxUDSxOSYFmKkUPMK1CEi06SxZOJ6HlmQTGSNyGES/blsRW++TqeGPlr",
-	"p/zyJXBx7WuF2XPvSxXRX/XtGbjIm8lZLIsIT4FzK4NXpRBAPURXCtkRhD3SKXVlJ+lEMeGxPR9+xU/M",
-	"8bAzPqKE1LiwwBWBuqB6eQviU9nQ7N+FdRvoUYX2JCVcSRs+skAHhVIohPKDPj+C+afXyD1GY44aXqpV",
-	"nl7h21XboyFioHw5EkB6XPQmE1EhUmaHt01a9q4WOjcdGgaRIhkflqJZqMly0TQFT55u+QnbG1pnTnhS",
-	"G0QIj+bQH1VWG2KjHnGayI5rChTgIFYBRcdvoUvdUtJEMPXK5aHVDlz4y2c/cH9WJ4Ls5MP2QQk8f1vY",
-	"rj4q9wlC8BGEO4kQeBow4ZybB1HjqLOTIZ6YSLn3uoY33Pk6XMvPfuS4xUP85E9InVWcb/YBzuJZiyvu",
-	"kRfDWsGOPUMOFlYKB1XjATBSWCzIebDI77K7Rq5hxTu6XwHcYVzoFlurtsSO8E1xyeHFU8z6HkvmcTSi",
-	"3K7AdaCPkxCGsRO2J+LgHMStQmVyAqT7YBqaYRCYYAbpPk7L99DkaEQg91Rw2abXvO5S2+b1vMLC+62z",
-	"b5XpfibG+fnzFy5sbp4/N517FCz/B4vylRfe15nu9EvNBGoevYRpbWcdPGXXMX5jbyt5qQBk5iRWPt+0",
-	"a3ZSXEw43yNyMCV+cR0Fu19m0e/ZDxDnpp7YwIeM4Lh79fqJEwy4nUchFvBLiP19yEbdMO4enowwVPJ6",
-	"SAhqab/u8RpwpTi2OK6DUzOitv4fXSXgMx315eBEiolbdu1Oipiw8z18OeEQKwZ+getkdwEQRbWicwcu",
-	"l6BgwBYuIygDrCbl8YkkaFyiE0PPMN0j0nqkW1pHyfaHGZR89gNLqI/P0l7K2BysBt4TLpPLdpyJbbsZ",
-	"hPbzNVhDOmYMMI6efP4XTz/87otPPrFghBvrWKrdlam5y6EipZoYUqrOXw5611Q2ZKliMYuh02ruawu5",
-	"1lRmZBcUmNFOBwaNhQeUJ6izYV1YzHtcn2y3m9noHU8Ph3lW4Xy8a5PhjxcEjJ//CXC6mQ3HksrCri/E",
-	"RjrmM7OYyA72bMVkTIvrhJCE5ogisFSeCVrJD7Yd2qcLuLkLNgwwj1+cbsHH1/KfWmcmmMiJd72bjYQD",
-	"evxZwOvlAAeYEwslgmdj0eOISG0z42f3bNdhrl3nD0yEjGyNEQ6A8K7tP8GhRHy7gK0mUwhdq1A19DLP",
-	"7DwZf7IPLLYBe0XO66GI7Due2E+AyL7jRWVjLgHaeTVDuI3t121TF6crI/QJRAeo2EMkJt82CQo41sgN",
-	"TfYld7iLUMNBk63CbVBXDg3AY0LF0uX7m2j7AUV+mrKOvgvk8RqkwV0BzyhO50REzmH7cgO8wA6sqV3N",
-	"EGanmN8QSqeZRVVzBMfTYu+lk+fKsh0hxicrV7w468N3bLnlxXZ9k/jdc6ga0IbnybkCLnH+DQs1Rgst",
-	"MwzVS2i3h2nVUjAj8JTvsOabgdnjDdjGXCFGzYSgg1L8wxJhD/IZQVope8SVJqdbXAwzvYZXVt8kf9tz",
-	"LPbuIp28BgKvMJsTIO/MbAvHt2YIx+qf1WzhJrPeKfCFeQd3Tzpd2+i/kT1rN2nacy3XFYKN0nIJdPnk",
-	"+wZ/5TxSOyg88JAjz2Nzqvpc9AhLVFkLPjzd9zxp2fZYmXD9dVr23BYYpUXfsv16TnjHHNg5K6deD8QP",
-	"PCAnukT5njuQznStrXWg47palb6H16ez4MiDYoDYA66ZEySHXECP5hIvQe35lcL9sJM/McoyzvelVx2n",
-	"ftkdDbtfqostLQRHRFKms1Q43zDwG8hsgELIbAj7b9E0fEm/Q/Aw4ou25T6UWp5S2CAXDzBhhji3yl3n",
-	"UtaRgwETMYtbiP1hSd8Ddjv0OJBwAAWSDasQciZlrPn9pYvYk90pBA/E6yAmGyF5vK79Qb7E9w2ROWCg",
-	"EH8JiEjFGMajsgDf+QpjQxV5rGHbu5gmUjDbeg5SQT3KDzUW7j4Tulz97Wq/xqRP95k5KAL801IkYwLe",
-	"qZQrpgpS13Vq95IXEyuXI3OPcXiKQntOXDBs8JkyQhMj+sdQFKdCh/kWTffum31c/Cgf0sGEUR2x8pp/",
-	"s6K4E2TX4XfykJp5qA8pEF47kXKPxTWt4xwrN6i83gd6WoXgDxw6tYWQIoKNQqeQopgw+i30/1B9OcIm",
-	"kk79xQxJLrzZvEZaPG65NHo87BFpwctRSYBXtyLSiqmmLUIFuYZfRsAH6GVNdnzRZ19CSSd0BVEF5LEA",
-	"HzGPU0VuUqVX4Z2rN66S0+1UjgAkKJZnsJ0tVwp4hGDb3i/IkffiArpWAF54ArAuzMEMDZUcAERnCrjR",
-	"mGxcsAug1gge4q5hrgMuMs0UHP5Rn4liPavhG0KSRIoegqvkKx8VBwNTbjM9YgCWLe3WbefrApwBFGe1",
-	"Rd6xzxW6viEXjsi5aH19HX6mRufrMKXWyMO+zJmmpnssRxhXrl6eC7Kx7iZodtEilL+swEFpi9egg8oU",
-	"E/UtVdxyAKmYscNqHIrhNJOf+/wLIUkqISN+OnUPxnr4DUrNAsL63bhax4TS7JE+C2TXGI4bvoLTqqqt",
-	"QHq23GZsW9AupeABQambdQ51cE6VTBSve+TPExk8s4twYjwBON8jygRXfnGnIcYqO31SaAMNH4+IMfIH",
-	"VCPO9LAvtVTk9LMff/z0j//i2Xc+fvq979h07pgrTUWH+U6fecAM4VCCXfpANjnoaiOgXbf4N2b34Zjd",
-	"SH2vg9mNM8E26W96c3oIeHvs6oIKOoV8TtcGygenlJOu7bFVmWsj+50cifYlph+4JT0pEg30siMq1EON",
-	"rrYVO7cl5X2n0QvXglLY4C7bR5wuxAHZIikdIRwC0AIFLGpkzv7ZIU31GnkwHoK00zKJzVkZ0B7v4KNb",
-	"5HfvXvtSRO7eNv939XpkBBO0mrwI3bPAMYVqvQcZK5nRmdA8yVtZHXkTyo3zdRtPQb+sKO8/RcmQd3SW",
-	"GhE2aPvzBDVk0CMoz7Tx3ahOtrjG5j+GuR+puI6mO78nDNSobUv1pxSSu/kNXRG0DT1HKtpdwX+qWtyt",
-	"r0+XzUfBwnDwn0WEdzHvqupre1zEpa/VwWP7inloftMshxBU1TMrR9hcqGnWPTZMX+2OWUizrmVWtDLI",
-	"Es0NNzlrCGc1ppo2fRkcgCPW76r7bgF2LABDOayfgws2/JrtXVkfbAfTcjoeFC8MqUCTPWXlGbZMplw4",
-	"kPNY+bbK3vtoJ4flQraOh2A/SHAhi57z5eItiJ8LAmECKS+LuS7gorto7Pa8at4j0dPeNYs3Pqh37DC1",
-	"qneL21tlaIwAYjgT8TLoENekpPzUVLOM0ItTOqJJtaZ1rdzoYwIH4ZQiI6765PSz7//06V/9zZmIUDHG",
-	"xttt1pUpK9eIq1n1IqjFYJPQN6UjR6y1PLSkcPiO5zd9r5acRuu2rurQxynt2oOdMM1CGW2DvMWPudkH",
-	"SoZ9iNpPlI5ONu7xOW8j6MsBD5lbXQJqE2ERPGgHPkSG6m0gt4cz8n+HO92YhboK6zZFLAEUpy+Z9yzH",
-	"V+TWctpd9KCfQiQDd4iOaDBhOqp2BwW2dgk7uVmMagnW2GNTBVxpF78ZHzo6QGgY3muKBl2PHr8EDfV9",
-	"xfmE97JAkNVZQhhn5mCXJgwbhnf927as7QZQ0PD7bWwgZpQnmvpooVFkwbTMO/CBQwVyAh2UO6T2g1ju",
-	"wbhduCNla2THOnPOnyNf4ZchLuJ5nT01PpAOR2K7mBRiLp23oDhYY2vUGkhHwK3CYUGqI1rddn6+5ye5",
-	"LUF0m5MB4+1jsmVfJjFLrcZv25Dv2JdarB5Y/htd3PKcGLQ1vG0nDOyUJFPSeqtllgDMXyKhWbpbLZc5",
-	"VEqIcNyGK9JmvUwsgV9cyvkFJQL6veE3dJ8K3+ENNLPtKcfVgROylqGOWQayNaF4gc1ld0e5xNQQd7ub",
-	"LczdipztUCrwC3zt6JSm+cw0z746AEc9TGZo2Fl+sF0qHqb/C03GTM/Uzs4OU2Z44GyIRf9+KFMCD67a",
-	"28rrejhwGHMQLefoW5PfHUenz2m4ydc7dnmqdO7TPrcOKUGOK6CnGAuHcqbkHOWWzrE/I9uH/CbkPVC1",
-	"qA7OMSaCQ0tRMO7iclccwwlMQJGMrcqElVUVDky8uitklQ/w4maFX++QjpWdpKo0RszBMnJzG9auzTzT",
-	"OmzVwZtCnmxLWinRLEmqzstgRsyTJQmcAMxZlHtMGAkoYkiEm6BEMQaube42ctjR0kuE5L3Fjq++ezfl",
-	"osOHNHntO6A87EtCB+RGgf5op8OUo7+5UAuu4j0C7UZpx17RVyM1TRSqXmYao75MmONs4UJTbEwJaavO",
-	"J4thDZ7aGPt2MbpOaJIc15yxaqyFKparNNWsiuPCxdoxI/vx+/BQIGZ0z+HagNPRKIF0bCaXUG3W/DLj",
-	"73PRw1K/igEZPbs0Ho8/HeNISxGhGgG0qjEx7HxTb1RaHnBMr1BOw2HjWtQt2BvmlF5RdQqSbrUjYzYr",
-	"zQEyvylR/NEqwJoS8wCBpvZWl+tJGYMNurHucs2BWVwgOuVMrZGHhu9gzv2ukC2jg5l3uC7cWFCDHj4r",
-	"ftsskaKnMA2BatTZLF4cupN5wcPMOMBMjeg4KGGDvAh1yoFsQzzaJiVtnruUp2zj4F8qhioT8V2zHldk",
-	"vIBkPhovtx/gPXx5PdPt3PK/f7+qO1oyouN89Zdy9ErHzWwTocQcJgg7dXC3wrLbqpvVstvpo3muXJmm",
-	"4wEXeb6NDVO9XjLarVFtGQ31OhWyxybU1UY/CUrm/FO2L3fFx/Bqlfm1WUrA+Nr66qX3Pth8HEq2mDEA",
-	"W3M0TGaoJXCxMhHk4isvYsHOffkSNqdTL2HdTzOK4mOQpxYGpdAINFXaRYuN5g7bzGzzig1jaIBnEvAe",
-	"jDwRa+QuS7mMFUI0mdNllPqEDgMco8oN6sgJXSVv8FAn0AxTRjVbENzp6EBLm+A1bSz5FFalOjlP1WGe",
-	"wp049icpfAiLItf3ZprRoLd4KmmSwMl0Z3JeFXeecf4SPTgL0io+diQdkpZFZK9bmLMSRYguRORnHdnO",
-	"gNFHSeTAB08/+6PfPPvBb86sEcilUWSPsaFz3sMdPs96AqeQp4BUWEvsTMgXyIgXTnANueiRIUi1ky14",
-	"rolYpood1Wk+Yknlkb9PmsCy21rjPNss8FWHjlstszradqmmJM0SyDEeDllc9v0GEmxfD1vxHq7Tjlum",
-	"Oiajr8GHLLjTHLoCINs8U2VRueLtsF233siCM9tU9R1zbWYGf43vHBvf8Z03LuOaKZtFIn6Zdq0diQfl",
-	"LrqxDNOw3EkxNUe3eJDSmCnnIwZeA6nWMmYW+8O+A4Ok6COWmS66iUFq2rsw7UCBnmHdy1Avatvi+bit",
-	"Kx3fdpY1JFra0lLnSEZol4DI3mNjeLWNyzrIUhh1ApJ8Qp7b4VUHdot9/uNwt1XgohGBdTen5NHQiEO4",
-	"P3JmP3xsJFOMIxuGHDTVj5f7+s6Qifu4QMfVeLbDa+S63lj21yurhSxxLd1hbTamkAhzSrlPVXmt3Xk/",
-	"28nS1E67KpXbV2u4o4tpNpgL4fINK1JyPGYb1oBPHK/Fs7dfK59UIhVb6rGal1t+TcQsPvSMHJhXkXAq",
-	"iRFFVxUyDvhl2mMy2RzVBk6sxovrbETasUW3gWnWDoGkcoZSKZP6IRD47j2ZHJc4yKsE0GOW7qWHJZQl",
-	"HI/iAf8unJ2zH/C42gl6B7SoTl7kNuf8bHt9ZxK742X4PytOzRzaQJqvWTx2VK5PnMqJ93wOmMNYrCLs",
-	"ivqOh1hhn+e4WaoG0Cke+wwS1zDUZYTymAnN9ZgA+rQLty3k3TzZTsy72VEcxyMyFMyQsBnYkQPDVvGB",
-	"B31P04ceZjM6EFb91DmRIGosSky16/Ia7fSR3KBUCcDeIqL6vIvOyUTSCRkUczU0jMdS3yvvvbzv16i2",
-	"nvdy808kYtzDHlWNQYpduF4ahf1AW8qEUfHqaXZ2o16mcueJxWESDOhwCqxN+oad/t9nB+wsbkgVXrqR",
-	"lJoJIxeKsIqnnFONgsIBFdoFRx3VrRz2GJEasdRh0rrP8aKsdT9QLMkl6hvxWS0+7Tk6nr4zGNxRC0NL",
-	"SzPQ0u3R8EDhh9y+AGp5pRGHXeSLERQPEYpnYsYJ1VTtVUtHcNLBLblqajsZGPKPpfkouJcjIhhNmdIk",
-	"ZjQGkPRA0A/Gv40lxAWoxVQmLHJIiSB12T47tgLzASxZbWG5x0W8FLQv890qpK+CaLxBZsCLDSYTUUMy",
-	"8SWGK18hcWy242WK4ocy3Uu4KlbU4mEuHOxF+iCUWhSgDd6Cin2ohFVywLDXkDla0JPEGeo2TGTGhNzi",
-	"S9ceEBxHQfwg+9jGU4k5A4jS5eAHQNhPNVGgEKhFGRfqhwAir9zwwNXmWmCjKPckjPPBQw+EGLugzmto",
-	"sD3VjIBONTg4fs0Iijy3HNkYWQo6dv0FltI7oIJNv0r9APq82A7AEOUhQzFjmwCE3RjV4S8fmP/M9uOa",
-	"OyIijSZh5HUi1ST0aziNtap/2ZEBIVO115h8zEPHzYcLEznxLlyN2zmPlM8ihD8VnRmtdR+UcP95kpCe",
-	"3C5B9OXAEHTAIjKgas/hToCCyx4NWUezmNA05fs0mdFXQEtzNAZmrwz3l90uS990GDgMY3cHtn7BHgNN",
-	"Tv7cAPjr2o4WV9i7Y+qcx5h1uJqFEXvNaGmoktoUVNvGjxhz1Ow2dukS2G8qInCI4N8DOfAIRrY9Niij",
-	"qmjp+nafrmVnakx6C6lMM92XZtZE0zaoJ9TCJLPY9q5iWifMYX9q+Csi3YT28rZaHNCtFNRcGTEYc8Tv",
-	"inzHXKIk6VLoBToBPUoU5XHk8hrxZz88zPDNAcE8AH2BJVt7Hjxo2GONnL771Qck1O3wTLhFqfIhWZXH",
-	"ZEvQ76caNUIo8xSL0Q7srGu/GRbkywLdcyT3Okh/P5mTqwF41CikVmJYSswMZ6js9DnJglyTkWp9ADrj",
-	"eaFtbeGUij3DmIwBazSAN2L+GIj5q7idL0nOv4H4PYwjbve0kWYhR4Kls7JIH7j+3CNqDFJENuzaYrGR",
-	"mERFMPfAz9vQixbkYfD8QpX0kIkTH1q6TDt7h25mn1hl+27m9aY27YSM3yp4gFvQMKGgHHrSXiN3utB6",
-	"1UoSUKNHXFjfqAQMnB7TCgUVYO6MuBAsbYV8PrZHVjj+g/IQdWizoWZw5ok405wpI9XkSM08YOR0y0x1",
-	"TUi9av7dOoOlnjDMU8pd1nTPXDvZx/EB3WNvzuJhncUH0NKhthMqZSobDF1rlPAhvWlOmS1bsGjOYH2m",
-	"DKpuSEdmCExKBmyyOStuvUzfqJfLP0j3zN6xxRpIHEfl0szmZCuXuAaEkiFN91g81UTZH+Pq90WBqhMg",
-	"WSSLLE1WtlbO7m/APtr3ToMfA0ZrwjThEOC3cXZbmDIdufcwXtZzxdMcR2QCsJez0AtuQZKl8lmWayXQ",
-	"yW438Agk5OAXIfWk+KU892T6OQv3cPrFr37w7KNvn1mbSCMIPXLNtTiEj9EhS4sfy9tPBRqyyXTP8JU2",
-	"I7FE1C5X8QtbOf3EVZv0iUWf2Kr09Itf/MHTz34WEewnfGZqpqEX3ZRK2ZaF4BM8/fSTHz378MfYkN87",
-	"CIu76+8Nve5OtwvuN+/gm3ANjotLAj6F0Fvuge+DnH72t5+++NUPihNxXpHAijDBaUJOP/vj7088E8OV",
-	"0DPXZTqgiaFgXd4s+0uIhm3fpNPPfvDPTz4vLbJHkqzouKeyIUv3wfkFjk1FaGlhoZb48XuP/78AAAD/",
-	"/w==",
+	"7L17cxzJdSf6VTJw9wbJcQEESJAzBGL/AF8SLXLIJalhxMpzUdld2d05qM5sVVah2ZrgjVF4ZUsjj/Ww",
+	"ZFmyHh6tRg/bO9ZuSNZoxpIi7kdxECDnW9zIczKzqrqzuqsaDRAkqD80YNcrHyfP+/zO20tt2R9IwUSq",
+	"ljbeXuoxGrEE/rx2n3b1fyOm2gkfpFyKpY2l12mfKZL2uCIqpSkjskPSHiMJUzJL2iwglKg0kaJLdmnM",
+	"I5rKZGUpWFLtHutT/b4+fXiTiW7aW9o4t7oaLKWjAVvaWFJpwkV36dGjR8HSgCa0z1IzkK1OypLJkVzJ",
+	"EiWTDRIK9jAN7TgGtMtIi3VkwvRnub7zixlLRkvBkqB9/SUK76sY0nnfkIKlKzHl/bus4xmGvkJ4RE5/",
+	"/vM3rp4hMiFt+Elk/RZLyOmtO8v/+c7Pz7jRDGjaywcD9y4FSwn7YsYTFi1tpEnGKga3vhos9bmw/1zT",
+	"K5WmLNGv/X++sLp8aWv5v9PlLy2/+Wf/Zck3i6tMcBrflZmIJicCP9tljODOijEn8IIZY+b9rL+0sbYK",
+	"/4Nhm1/cwLhIWZclODLZzvpMpN4lthcJjypGFJk76i7k+YsTS0eXO2++/dqjZff3eo2/18498q/0jYj1",
+	"BzJloj36HBtNPUZt2e9TEQVEijYjHZkQRts90qZxzJIVck9PnHYpF2TI0x7sjqJ9RloyGhGeki7fhVeZ",
+	"n6lQQ5YQKiJC26mCt27io1TItMcSfHL93LkV8qDHY0Z4qkg65IKolMcxSTKh9IuHVF/QA0p7NDUvDjSB",
+	"r69eInCKyAWiWFuKSK2QLaIPAOGKUNKVMiI7bOS2C/lKvmGF9VnWC1Rz39ZWyyfgtfI2kuX/t4r0b3Ru",
+	"0bTdm9wJzebMBEm7R0WXacaW6Jknsl89gc4yvnDKUfWN4nUp2LSRyA6hgjCaxBx2Ua/5Jjm/uk6GZq/M",
+	"LvVkHKlpw9Nfmj7Gc35ed5Oq9NouE+mNq5ODDHnkeG1MVUqYvtMsYJLwXRZVDkq/eBnevHzjatWg1l6b",
+	"OJpvvuLf05tM3/Y68NnJkeJVw4Yr+AZerEt9FyfYr2dMvM/TycHcSFlfn0VCQUIF5MIqGfaYILSlmEir",
+	"RFUMbysOJ2IdmsXp0sYFPRjLZs/VYLG3Ox2WvMESBSMaH6C5YLdW6psrFm3XvGOhAuCOjHl7VLWXeHWh",
+	"e7le2st1317eS2mn45VIcKVaHPFoXoY2QVPB0sPlrlw2P4K2sAJfhxPkri3z/kAmQHgwlI0lKgaMn0X1",
+	"ApSq+1TteCejL1TPJaVq55iI1Ud6GGoghWKgGN5JZCtmff1nW4pUy/+Nt5foYBDzNtWTOzvAO/7sLYU0",
+	"n4/6vyR6KZb+r7O5/nsWr6qz9r3wxfJaPdB8jisyBA339N3rV8il9QuvnlkBgjEvAKW1nUoPIT/oSS2W",
+	"kUkOEjlgScpxNjyaNS6774/s5vi0CpAgpM9A+ZQdLcw6nU0Q4xQ1Uwr8mpE+VTssIvpVm4T1B+nICHt9",
+	"qd3jgi0FE7Q6tifBUiJjNmvgd/U9uH2Wir5gDom+Yqbzpnu7bL3F2ql++1ZfZsY08WzEkCqcEosCvSsD",
+	"OqKtmIHyo68NKPcstHliu8PErIFfZ2IJ7BHe7HYYRu0nxhamOL7yywoj8S6WUkwpBnREo4jrpaLxncLk",
+	"OzRWbJymbwtG2MOBVFnCTinS4d0sYWqFhLs0zuDDIVklKd0xauYAmPEpReD6JglBIm2rHk3YdmsQ6p2Q",
+	"WUK40G+MTikClwLSl6lMiBTxaHJT7AA8RJ1ZUtYfd/cFzWSM5pUy0erIxtqjYKk85MmPbpFEcxDCBWlR",
+	"pUlLcpGqDQLfghkKRoY9GYOZ2ZFJn6b4uYvrE2MrjGzVO7KuXDbs9roe2D09Li/rv3ynAdcvzPminnMi",
+	"+9tgAWxrSsxiJZORJdKx6QtC4eTpZe9LwUZ6JTpMkNOrK6trZJRRcWaFvM52tYbFujTluzMW4tJq+X9N",
+	"1iSR/dt63FfcsL2Lcx2OyByr8+qjYIlrDQ34sP1j2rm1R03rdfpVffrwBj53wUzN/DOnRJokdFSkw3Mo",
+	"z9oZex424S6MdLHrfl7LTBrv0u5zsQT3cKiLXYP1R8FSKlMab8dSeQUdA6Odp2haw70E7nXDbUkZMyqK",
+	"xPXao2DJ8e/jvrBv6IEudlkvjEvVguDAE146fGU6LC7dhKyYxkhLWzlNRAPfaC6mYy6Mgqe/sAHWZJIG",
+	"hArSk1kSaM0PVbcVElqnGAjkYY8lDCQoynetFwp0IJQFMZJFA23H+d6m+e3KmqS2EyYUyR3u80qGeoIh",
+	"+fQr7z3+5N8DEsa0JbMkJHu/+2D/e/qHPk1Zwmkckqd//Mr+338/IKGZ0CgkT3/z08cf/2IpWGJC0+EX",
+	"lvTbloIlfAsMCp/Ol2Gk9226I2ea+l2e6LnVGi6DIpUKfAWsRVDciwli8p2WEnU1sA4tXfq3UfMKdxk9",
+	"iTxVRLE0jRn8BpEA/ZflGCziKYs0fQo2BFUJeJf+h/EeeAgv9TI/UWQ6EU3ZcsrHl9m7R63RTCEONtqj",
+	"YEkfq/qy/56d7U1tIo0L/9Uxga+pRaY+atG/jlOLbyK44c11k/LQzvlG1tRSCZzzZ2I6Wkkja03V8nH6",
+	"z31LLa0r2amPm0EC147CWYbNq2a2eqfuaLE9SdjuuiKtUTVlzqMawlGavQGCPUyrQlvW5NH3GK+hts9D",
+	"8LyHm8Z1SKRwztgxLut375ZscBhaxdrxrmgoou73GFFZsstGMtHGUZ9QEnE1oGlbqzCKeSVOwqjyUdSD",
+	"3ggjJNLjiZjFV4MlO5DaXpWxtXHPB3aEdXmwXrhm3DdNKUYEGiz25wexpJFC13uLtWWfESuLlaUd+Eag",
+	"dTvNhE2oaXIL3HO1qfx1NrTifZwFTjN/xhc5/7CXCGFdWFTh/tETbGna0tOnfbZC7rvg2ChlitCEwbzt",
+	"VwLSk0MQULKTMqEJMt0kPFKoDellAue3ViHzwPYXM6ZSn79OTVV51FLBqDwyJ+n4VowznIS1GR+kMz12",
+	"5rbx/bKPBzB9755laU8mPB35ee59zcWBPJNM/6GtDpm02YG5rv0sfOC55rx2Jnfl0OuYkkM7PmpvJSn4",
+	"PU/v/9NHT3/7nf0f/eWn3//m0/d/eQaitRSWmrSY4hEjXJsLEN8FRzlTJJXWMzy5CTHbZfGstb8JN4Ee",
+	"1edNTIc+CIZoltELQkBPG1hdGz3CE8avXuAs9pBcCJPYhsGFJBvoCQ97vN2zJjAlcAeJWJtHTIGVkXTZ",
+	"dkwFC/VV/S+wuIhgTLPcocRH9L2YKqHvw7/MPZrv4Gv7MmEBCdOh3B6wREmxnbCYUcVC9LWD9W3cq0NJ",
+	"BkwOwClubZbC8MF0sUNb0hJBoPEy+fI6ZkzKHqbbPvfANdGNuerNpmrzji95wtlXtBmqWJ13ZAJm56OE",
+	"16XdJW1BtOSupmDP5o/zqSzGLyOB5cPMJz317CEX8Zw+PGg12FdLRp68Dy2g4BVL03WJt5QUK3fp8BZT",
+	"SvPRR8ES63RYO+W7bLuTyL5HAeeJSklER25Q45bTuBJV2wh3fCYgmvBUQNo0ZiKiSfmVF32v3J0Rcp75",
+	"irGtNbZxbimMLUyAS+/b3st3joOnf36Hvp6CfDg5h4erARmtBuThWkBGa3oqA/6QxaqYFLdJaByT1YIj",
+	"CHxcxg9EhIQLK0WlZRoHvyJlEnGhqaoka9eL2t+6x/mdL8AX1t/kqD1eoSLiQKGe7XEGBRdalFGxw0U3",
+	"yJOhUDl3octBTH3HkcW8y71n2sqatMdGWrjEEWkxUA29MkYr3ZMvuT1ggqRU7ahmJKHXjqUJ86mSXG9N",
+	"+RQfzOnawHFVEeulYmfy6TV9SDqa+2w6+hIyJW7Jm67IFIMQTJmhTCJVHu8F73gXaAIaxxysQLBUnBpu",
+	"nyGMaltRkzmkl92hI8Ya2npb4Dob6CcDk3mHxo/YAUotKBIt2t6ZJP+B/ejUvAe4aXwR8FH/fDKxc1lb",
+	"Wn5Bh0YYuKvb+tZNQlPSlyol6+QWv1xipy0uKIT1ijrL2qX186vrno2FL7MITeDJj39WDkmHas23w2Nm",
+	"1cY+ymsYiiI9CqmXzBuK5glT21UOSaOVdmTSlak2IzMRM6XMz3pdY5ayKrflxFy4ZwI3XCJuG2dKsoGh",
+	"ryO0JMHY2/VpZbDpNulPm9wdRvS538zNJhg4abEuF5A2kExnZBdfXVt97TWTlTWFNyj+JVY1HrNkIKth",
+	"55t+cc33xcwR2bSzY0jRm+QCYy4sZ1AkMe/BAnHvkYWYWU4xDwMzhEmfjohiWi2uCubMNp7NbY8C44Wf",
+	"yiWkkdqthApfHutl/L18lCeTOt9e91Ndm2bKs8VX4OfZNk27R4VAm3WSKXDMGUqY1rJYVOd1sVQsmsoL",
+	"MAtJ3zZvqCLKZvLmqxkaASaKWd8xcs3GPWe7RHoytsUfk1lrPXQaCDmsqyK68Mp0j9TsvDc4Dpj3xsVb",
+	"WTKqVuKoGGFevCK9LKnQ4LTtPMulQTG009T/UePNJmgUS+UXMbckOBBtjjUG+uciK+vimjacB6BL6Zsr",
+	"Um+vFIpZanxTDphg0fbs4FshmVFmqZbEs564bW7DAqGdGX6jvHqBCqJ5Ik1BkZukhwGd9DnOJMc7NElH",
+	"dSJs2hzxJDTrn8f2eKabZBB7TSSTIIdXy1q8L86O6XvbQvoCYhWs8eJ69Yt2WcI7fNpu5EmD+lzGXCs0",
+	"m0RIo7H25S5TJBMpj1GH8u+S+9r0BHbr/CAmQJAvboOopBbWuA4zOX9hweY6pFZb2G7GalRq3Oszzhj6",
+	"jlQq/VyTpqRHB3Bmx8fq9/aBies3f6Vgqq5suE/VzmzRkA30Sk7fAyhCwcKdufegkqhuCwbuW/Q2QF2W",
+	"StlgoSb5Lld8Jpt+A27yapeONecesRhzt42TGEnF6Wu5ilTk1kW+MHm0c3FlOZrV0yxtOdFcPjqlPXR8",
+	"28rVCeoPnMZaVHVyFm0JMNdVjJSr1KJ9NUzaNuWRMUwxQEqheG3lCO0rnzOwWU2HmaE/zgaXVEAEGzKV",
+	"Gi6FXpqDhtrg1feyfl8b7M9xoK0gxz2mlia5UWCLJOqbXH4P26281qKOo61KGZszySZYGvSkqB4WXA3I",
+	"2vnXXnnllVcuXHz1tfHEpCmFH+U3mqT/gEQJ32VJYOVjEpC0x5NoG9aVyIS0ErlTQ6UcT5BzVV6FyhE7",
+	"vym7PKpOAzIXwX8AWRKg8bb0Fn8xY+LgsWnzgef+rNgzP80xQYs5qtzHbA7LbdC4qifKmFezeJ3RRPPM",
+	"iNHISNJ5rfrtdizbOz7uLNs7uKG09KFZwbRGxnIjQ/eYma4LskbnsCwblnot1BBtmo35AluXR2aANbOk",
+	"jsYkmarnz9DuS3q80dVz7b2Ocj53ASKwtWsi9ckIqDLUl/LURM0DYxZ1saT72GSDV/BsW1zrxl6DXUd0",
+	"5Ivs0pEyAWyAmoB6VfYwZSIqqnbnL16caTz2ZOZz2H5W/1zjE6+9+tr6zG9UFGbAe0NN70kmVEDCgTYI",
+	"QwM1QgaJlJ2AhAlTWZ+5+xDKJCAhDibUepZeJa0R9nDUoUrlIDThtD5LC6lQ8E2gQrQ98eVgLJqp6Wdr",
+	"VXAsXMPW861wsQwScHFRMpgMYviZ8ZQQuC8VuqbObMnWlpfopQQStYRkp+EGAAen8qhXxH2LJxtrsfUi",
+	"dGQcyyHCqngtJ6sG1Vesr1rFaaYnSXOeZj5ex8lK717zFHiMF5qZTwWFCXlXUIoOT/rXOYsxk7hRPgAm",
+	"+51SkAyhlf4OvAcVb5vvPLnGHfe1mlk+MEYWwSg9Bkz9TG/z5SkrYb/SvCwO3o3WB64LSRiNVAP7HL7s",
+	"Mc8vzq4zgDQqjz/a1DQ2Pas4BHxprYKDsdVr5kDKs7h8LhBUI3PQGpdYtjLJIGdJkStylyVG02q4vW3z",
+	"KBK3iSTYah1igtdoSkGBo0z6JJJMQRZSphjkKKz6GE6UtVPeTOXWb68EqIFPuwo5hrNsTFF+gWuhR2A1",
+	"WBQQlbV7mujlUGxHtA87lNejlvwtcKHPkjan8bYrdGw6rqbp3QlNLbrCtLsv38Fcrf62cR41KUcrljg3",
+	"BdowYhB2dHIA5SLgMVrJJ1dcFh9zczLKc8CsgCARA+QslI1gtFWoxYvUTSvcH/ehRjhRKeFCpdSCe3FF",
+	"UimJNgM3DRYZaDMRwnIAYJl+JiVtKkhrbq8JeziIqaCpNx5zv2fWCq6jq6k1IsYiqqczZGyybtMfuk3k",
+	"LlfApqYkHJARo8kpRXoy5qDIcrABqUmCHGStmKsei8iI+dMREDfTg19Gh4jil6S8HTMo5YD9lf0BFaNT",
+	"irgk9xnKJGjNFTbrPaNRz2s6+yRHmGRCcNEFHR7LNax5EIWIYEdFpH/rM21BCKK/p//JFdwyoEBJiqBO",
+	"b7V/81qr/0eYfan/H56ro/Zr82Aww3w398y7KClNuiz1fmGLKNkBX7gF+MNi/E0ioCqNklbCKFjxB3ca",
+	"WD6Am1QmZ0d15fPm519t7g+OPkDQxF2WRLydkoQpgJv02PJTisvHcOeKheY9qRDxAGIvKMbnMMxc8cJs",
+	"awJn6opA5nYr103mQiLw+EqAtcCn8xx+1DCcllMORblAH3Du2kn8UyJ5k/ywE9NufdPheky7E7bT5Etj",
+	"qtJtwJCchfxkJoj3LjIAf8jV/3N4dbECzJuGF3E0p7GmN0F8zZrG8jgkwJp3vAnb5WzoTfLggkuhiJKk",
+	"Q2t/9y68r4a8VZRPq/R12HX6PpLKHKdSNV8MAMPcAnTVOmuimK9Krkyf42iohUPao4rAKxZJtooLn9oA",
+	"+KqKwNXiGGB4sZQ72nSwefip0/UurG4SgZVOpj5oZIRSBN7nermmu95y8PHVBEjJWglCYyLNYFHmHH26",
+	"rxoPtmVc7lzlJG5oLufEZqdLbMmu9DThuFWUMZMqq60z7VKtUiO1aKNhEfA7c+aPJXI4R3H1XTmcLSea",
+	"VXPmJHpK4apskpHMkm1nVul7V/V9wqs/79aEtB0vli5USc4ylbRFz8X0BEc3BzrQmhaNyRBqySKWsqSv",
+	"DRXHxDYJixUzDu4dNkjRdZUwMNJFRI3XYHKuuDCNNrq8lvOYyXleWYE4PalbhcFNfLZIFW49DRX6D1Yl",
+	"6oOSfQY53loUgnPK5nBpJjugCdqGskOiTJ8qzXn9rsBnGGOKMh+vuGc8Olh3FhhtOCDIr2qMoAlpjCNx",
+	"ZMBPIRXQJeOlFZsDVedNXdamPP70/te//fS33zmjJ6r3QyrmB2n1loEYRxtehqCSMTs89YAz3Flsl0fM",
+	"K0OPFYrHLD97sNSh7akQuR3Tr2EivXfGAmEMSFUh8zC7CwUgCVAoKEI2NfvcJAguhsrs2+xgCvtWyz1+",
+	"1UIkNHCL4zPVli/AzEDfg8k4jObiiYegUSzMSpPHPCq9afq0IHLBhBR4hnxLog1QaRzUSCIf22hgOG5x",
+	"8i/4uU9xG9UOHyzLAfKfZSjb18Y0cB+3if6UP7wGqF/QzOSgGX6msQps/fOc5leahy8iZPi15eUuuIsA",
+	"THrsPF0hD3jak1lKQuMbCsfbiYwdn8MXzVXi5Eo8GZH315I/T9KipoC4XsWoJ7O6zL5vN2AVldLjruPk",
+	"sz+c+HsVzZ2lYQiy3nl2AmACXcYI1OKyBLVE1gyd6o18eE1h9yrEER0/s5WSqY5g4lPl0jzCYYYKYl0F",
+	"vjCQns02qsbEeAaOssWTzzFhVjJfigYqit37ZpqKQVf0RhfNtQJUCgUsgZibQB142G2bo+OTf6eHJRrU",
+	"j7KUevxgDwesnbIIuxKBBjjXwI8JPEuOBwGLUxOsBdXNerEAh8FTx0e8ULZcwV1RM0yX3FS8fNMQeYWe",
+	"Z8FHF6jq2RP3PKt5lZDdWy53DLkGKHc8JYqO1Aq53cEaSMy3KgRlYGW1dFA9OfSqcwjkub1otuJe3IC/",
+	"NMyBs4vlSYG7sFqJZ9AACf0wFUObSlRngp/T91Yyoes8Zp4EucpagjarDSQyDQAYMwjiCJIpWoD2FQUI",
+	"BWYDQkbbUcatCp2MaiTeBUuqR89duOjJnqaqZ88nYBhNliv49uxiRWXSFMiaxQaEbDbG9Fq0AUsghonq",
+	"1Q4T1ckQlAx6MpXgj4Bb586JgB8myoVu3LpG4NJMceYriDDpW4YmzXsM1o7Z2jz7weUzFzlGUGJMwbQc",
+	"1TIX8PBNRNMDjbs6/XbhWhWiAU7NrpMPQamSooM2SO2MvLZNLG2G5sFE15vuBu5IfXwBgtYlSe76UCAr",
+	"qmIbp+5OvsILxa/tiSFPBVOKKUi0ArmnBozuqFLYbrdmVq/mEP5aU5D0oCflaHkuJcrCMDaGzMuTyKZG",
+	"d/RS3cNbER5vitUnpE2mNqC3EsLH/hjc4eVAF1KVyjRslhgPgSM7M6tii4Bpx/lz1am2mr1oKTDQHLNw",
+	"qglXK38h/kIsk3CXpttc7EreZuEG2fvpj/fe+Y8nv/zbvW9868kHv4Q7EjagPNlmKuV9muq7nnzym8d/",
+	"+vDxf/z68Se/23vvu/ge1uPtmG3HvK1nF26Qp+//zae/+ven//ZluB4lfJeLbuH6p7/6Y+E6j7bbNIn0",
+	"GP73V/Z//a2nH//L40/+YK+2qNix1z/9u39/+v7f7L33PlyBsjBg8eEG2X/vJ3s/+99PvvKLJ1/7a7hK",
+	"22292ul2WzOwDm/jBB5//LNP3/nB44+/vv/drzz98Gd7H/7g8e9/jg90EwapMXoCv/3O40/+Ye+9bzz9",
+	"8EO4CP1ywg2SsodpQFpZiukGKGYVg+VWcGcmdoQcinADZH47pkoBCsVfiEIuYGHpsaqtuMwAhlFa0qVg",
+	"aWwRAcIclkWTkF0iWysHi6LJx7MG+mc7U23q64lBgBOGPTMLsewByBmGJckKS8Yh+9tUF8iGR9v2wDaN",
+	"efkLAOowPpVpFk6tcvVjZbq8tC1e2hYvbYvn0LbwsqqEdrwuGAPWY8suNHUCxxwx17vBJA5Vw85PPZT6",
+	"w5f1jY+CWmi3XQkAbUWU24MBbk2ror+ZV88vHM8LHZQBwLyM4XpNfrHJoWnU2Uqv/Fjt/QxA2HzHKiND",
+	"2JbbXzLW4XHMIsLFRqlM9HWZ8jYL8iiuxYo3Gr/pGJL2WN8U/BU/WNQL6vYwuJpVWF9iDHMFB9VDyFaE",
+	"bqYtmdU0qa8eELllgVVW85YzFSxkZ/8stL5pjDyBCu2kptaENEnBMGPxgkFYxUtvMs1L4YqbrW2BlMch",
+	"NoFh+U0WAh3hJFk9qrjdKZTWnVKIRuHUUWyQrlI2cFtM43YW22TMuQiJd4VMfDk/eucRDaMvdxloID0u",
+	"uoifrU0k8LiTIZT7P4uasWatYSo6FzbrDVPxEiCBqrPjpwe3qUNb0sVSBfbmQiqr3IGs11Tmmr+6BQBR",
+	"dgt4Se0e5WKFhD2qekDy9z67tXzuwkUidy2IasJ2ucwAvL4HGw21l/olpxSqk0fhc6xqbIOzQQVFq3V6",
+	"lCwKYGBwvvQfm8DYZAZhpQ72CYQ6gz4dGVWHGccTjUlEU9q8VU4Di0qPcZqWzhVOKyA99vBgurq/rPse",
+	"ZqMLI1uG1ZCsF5vjmARusSnp0sXilmpi3J61fJYoWqwDXbAOvIiVfKmEZRuQhbCpsXfW51pVACxF4BWw",
+	"ESY5SHFhDXlWMhW/q8hUALVGBiftoN4hT1XP8+UTggncSxNGPcgN91iyy5Jl+DzDlTv92fu3bpJ7KRUR",
+	"TaKAKNYG/ezSyrkzG6YiNeRRGJAQngiBFYeaV4WouFKBrgJSkE5gZcD9Kz7Cdjj9HoMQWs/hfEgmwPdX",
+	"gMVYIaEcCpYg1INTlkSpOg3AIBDUVHNcIofCXxTRvOC1jh/Izs75gRYNv2R2uxI1AwEyojqqT2Exp9X8",
+	"Ye/10TxQUQ0rQmdwEycVq2vhvKeiuCWedePaKM5VYNNz3pIh9Cu0cZAcgSTcIE//8PP9937y6fd/BZcK",
+	"ICQOeASDCHv/8fGn3/8VHJe97/7V449+8Pijrz195yuffv9XAbF3wis80CX6Df/x5ccf/QAbvD/+04/g",
+	"e4X4QD4kfdg8g4B40iQmSjPvPebvlVayUfredZ8k2xK2SE52DEQ+F6TDBDm9urK6RkYZFWdsp3XBujTl",
+	"uzN60zWS7b4pXmcNWxpDqPFaksjEr/kOEym66I1YIdd2WTIq/gRuL9pnEaFaKPggeCOWUh5XH3h8mzGi",
+	"60Vsrfk6/so/v3f7dWKuEi5MmYvWg52BZdU3YAq0z9JxeNILswWY/X5g5+Y7tcUQrk+tTxihJhcBwTFp",
+	"ZE/pF5Nwg/y3u6QtIwY/DKLOtlY7TFSOxHRkWdudq9fxZLf1Q9rCb9MY3sZFFx+mSSogoqcyqP+JtMaB",
+	"TFGwBO8BNT7cIC6VwNwDv5fO6xf1vO2ANFNrJwb3XcCS4CNzB9cAjWBS9ss+A7vbtLIyhXYsIaoHgYFY",
+	"yh1CU+siG3mal3tbzhY9RdB8F96fUK5YNEGOF1eb6bnADrz67YWm6i28yqvW1qBX40qoZwR/FvD6Gya2",
+	"m2I/xPonp/ff/e7jP/3o8ccfn6kL61bR2HBG0nkVWLpsQZzKAz68tlayYta+cH750psIV32pRvr4TBBz",
+	"XL17PTkUlSWRZpWqkOrRtQSfAFxNQH4/4DrWXrm5YeabLtQNJ5e8WDVoa2NhNjr8gYNDL0CMaKyQu3Jo",
+	"wOTwJ+ubM93k4xFCGjF/jV/MZ8JBK9KmSaIZpsz8kFA2ujJZOjM+NilYcyg+wYbTXk2jyFSjJ1Hzl1tg",
+	"gUn3UOK+EEmo4oZlhQ1oUyFkummMJi3w/UtVy15FGpiAKvCjs2SixmIrOjKZ0Hkrw4bLAurI1A2FJSAt",
+	"5qKhjb4w7s43lIibnVNUccJ2UFPK8HEpsW9p5aFK5NCQo1ohd/TRVHBWqlgMmMNeeHC95zyOET1utsKG",
+	"TqWqN3FV6yVtGWd9D1e9gr83bE7dtk+ZsQVmttWLO7vLPzItc3CY8h4djx2PO1Lby1Pa6tm4TR2axZVF",
+	"5079bmlmqVckj+elkvSZMFpQPSSp3JSYPa4dNqqUkNYjkhCV0k5nImGmoo7Gt0E3uQAEEQTQiVkAf/UY",
+	"1SK4xbS48HkxZroGqhD1BBuGmjErx5kDEpqDHNrTR0C8hrD0oYehWF17nCUgG3izYRQkgU6Qer3zTAhL",
+	"dI4+fHR/k4qqHFw6srk3ZQdDJ6aqF26QT7/3z09/+52ghAd1ChBQyYC30yxhCvWcPm1rrRb0H1OVBy9S",
+	"xqkXbhCadxbvSqYCgvBAxgbA/EiagEtj72e/2H//q4gwYl5gYc4BKkOfVFOI2JcJKxk2MHRcIngQwIWS",
+	"LpvL03ATMf8b2OE3acrTLPLWwHcTBiC5SdoruQ8imY217b5UJNzlS/lYjTKsP8RSP1sHUFwakxhuCIhK",
+	"ZYIdle5cvX744Sp/1OVzXBQQdE0tqYB8CAtQ8uk7P3jykw8e//7nZw4QhsFV8doMF59Z2tgMf6LLb6pI",
+	"RsE5+WMPeK2cpKo36qAxCENdz3EQ4qaF5pnM9kKfwymFzCQga6Zvy5BhS32LmWCZmhalxcipw7rGV5XA",
+	"uS81dvXdNOA/TZiMN8njpknwaGWKC6YcM+/LVCboKLZe4tku3nH/LrxkgT7cm7wxZ+ViBxWLOcr1DZpn",
+	"3oIQ9btiPxsXupW+BJcpfXZK2s4knyg4P9ZnuyTtV2oVsheWpNlSStGdIaUYxeTsKUJq7bWSlIJ/Toip",
+	"W1wpLmb7AotgPAa3xJNsWdEEYxI4wZT3qFSbN67VLeQ6eT0AnUT2ZwJrypgdr1QdbSNPzXDYKNbR7IAM",
+	"hrSrjmld0CxTFz5n1sofSjcb5OPHhhD8YsxaMX28adOA3MDbFtNE09LhcyzRXmfDLVcH05wFFvR3xbuC",
+	"au3dRLcx18/gJkY2Gna6WFPkcQEP6IjVyFHXN0HmvPmmx9oC/+JyW0YM+hPpf2glBiInAQmjhA5FaFdV",
+	"tRPGBACcD1gSlktACxIrfykUI9EhBmkH6B1oZHrhTItzqNqfEvJ2gw26DrjkCNcEiQvF2O/pvQ9/sP/e",
+	"T3xeeG955esyRT+rp3yigpPglxoglMJEWTQJPjsVOa8aXgahF48JroxdDVPVWLHZV3qZ2GHR5wexpFFj",
+	"dMYOt04mcMFp0aS1+LZ+qSer8GiKf2YEaupYS8OejNFHc2iVNpsOT/niOrnFL08NxV98dW31tdeMIla3",
+	"eMAsT7kApYIMiuAeTShAkAwoh6SSYOnKYna9cb1WZPSz6WwcAsN3zd1zlBsFNlIWsV1t9SPa/vwFLfbQ",
+	"lb+Nh/GIS/PGiMeMrYpcbBVSI24xpUTpwDVJ4wCR+seKwReT5hqNvyjOCjbX5NhtSfEh58PVTF+D6kQo",
+	"SGzOLCGtrc65GlU1SnKWX2lRalmGxb1qZBq+zoa34bWmgKbBLluUWuyxolcxYW8BJtgKCTGGm+gZhGQV",
+	"5I8mY3OzJ5yS318bmL1RC8cm4Liu4LA4qoojMpeLYss6KFwREnYJcE3XbslUJqZMjGJzYLTkdrkoNhtz",
+	"mXyECkKjKGHKV6KAFybX6gb24yKDhPW5YrX6GE/vL25UnESmbCIRp0G38Z5LZ5lGCSbppWF77Spfcsmv",
+	"E5BM8C9mrKF/Z1Ftng0h1FfQHSUaVP6Givou9wL8A8YDAYQGBGfgUvgTdF6t7QU3hYOun7LZ6sKcp560",
+	"N/La03kOHFbPGHcRlKIPWMKlDyHdpH836eZpWjA2W3smIn958HXgCX3p4OJklmJW+qbJeYfOY6bz9Lwd",
+	"xswLpn9ddvDDi6nvKozaTj4orLd3/yF2NIfVpSdhtCnZQb3k9P67H+y//9UzVcGxWop02w94HLZlHAOq",
+	"bUie/PTX+9/+cUBC1U5o2u6FZO+r337yve8GJOzwhIXkyZf/5cmX/xiQcEhTloRk/9e/2f/d7wMSpj3W",
+	"SUPy5B+/t//uT7Fjc9IPyaf/82/3f/CbwIK9kL2v/PvjT/6+4ANxH9dWDH4UYLdAK4CPQLY266TYyhka",
+	"MyLASo3mbu0eFcIXZPmsqSMGD2Q4ZK3QOMvQ0xNCthyaBaQ1IlzoPwMS0sEgDPJUV6JGKmX9wnyGrOXS",
+	"0QD+tZCz+matXoegEjVio06PanaKuXgr8+GhuEaGYgRdNbgivSzx56U1kWK25bwnjbJfKHrUtwVgP9hs",
+	"iixFJXEufuGMzTHRiZ1s808eQI+uIUDtl0w7UWLAiGrI1SlhnVt0RFrMpsglxOANbUBnnDJGcx86+UOc",
+	"UEhTQtCHFuQu9ICVsjsTNYbr3j4QYB3VNR6CJcXizrZiyS5v14GVpgKbhupTh1mqJpfDX/ucSj8dVxZO",
+	"ztF9wnASpw3k+5JTtqU2y2vt0NxZG1uIwkIWj349+wnFSyPTCe2mKz3mwzK4LZjNxMDPBojNB2B3mKwF",
+	"1bv4w5zlF3Wy06NKLNoCsBF4j+OGuRR1U5krqsB2plMuZGGYgF6P7hprwkOuU32UopRnu5B0jkLowboN",
+	"bUKH3PHqLtAMz5u5g5YzNNljrueePbMLaF5GoQNfffE3pW3fpMSbr+3oREuhZs1GF5y9xMU2NimbllJu",
+	"Cz4Bi7lZj7TFIHYXOoTlaz7WLgwYpptOvvWVBGm2uUFDSCqQVD2EWfGusC2FYiJlUUhou80GqSq6jFRm",
+	"ih2lSa3Rqm0LfUih8SYpgDNF7MMohFCm8gcwS3qw+azzqsGf+JI6muOzhOdfpCfMwNzonXNevsZ4oWZ3",
+	"TUm91zlWmcwGpOZPAoBLUEdv3V4HjPkjn32OI/63s7QtfUL1s4Dhg/onExFzNYcDygGW9Hf/B4P3CGcK",
+	"LUTwZ8y1hJ81JWBoHa98+2d7//jjQK9/8bTDrW9Jfa7CjVyfL2VOYfL9JsJ3GOMaHzG1FvpdpXSyAfYB",
+	"dc1N3FiWgiV8cq6sMrtgjfS2Aoyed6E7tARHC8VLss/skieszfgurA4qeIHJDaTQg97cQ/V1BDw0ZoIP",
+	"7NfgsWpFtXS7LeEk/UyltrrTYIuZhD5T8AmJ1uZmHKmtBEWvsnsiE/r1tBUzqBcdg2XErG482tY7ZnzT",
+	"pX20k0c+gPUuJujgvgw/2o/Nta2FHWq4s+AacBjijVxFWNQLmKXGxWDRtH0Rt0PEBZ8Gw224UynHa1JV",
+	"n2Vhe9nx/D2fDhOc2otJ7eOdYxHrpqEsqLQq7TuAiBfA5gkskLlFQaWiJ5y5KHD2GVvYsMdG6WDMFpBz",
+	"pSFYV/kkILs6qP5rqNxBkA/MS6v6CTSA0LtjYUiaBROQ4crEIr+NN8qtDngfRSE15SLWYqQPFdUHK6UO",
+	"lhLpK8EPjfMtJE9/+i8IEPL4448DBFNnSWgg1PE365gJCbre8dcCbEhInvzrvyJASUDCViJ39M1PPvnG",
+	"k4//+fHHHxckkPmsARwHtbTg9im8EmJM+j2N0/9KVdBm/rW8SHfMdxuJLJNU2YhbyT4WLIDnEdBjU+mx",
+	"ytqgok/u3dp5rYCsXSIR7/LxFoVrl8p0d94TtV07H6xVUEuLCo9n57L+tTF9z27XZaZIXBCx0Rf8+97C",
+	"sdrVq7nzmDHabOerekQN8BLhQqVJBlYb6oVaZvQ4uEFXyP3C/KcgDjR3Gk1BKkYzIGZUzQ9OrImpP/Bb",
+	"YAkgHJobmqsi03MT5s5GwE2bFf3VN2GLFh+M/I18L48cSb4q4wGG7HX4+oM/msi3K7kKolAEYBSTjswS",
+	"L3s5t1755kaso+IdB8PXSFiHJf4utJY49SBJfl+tl+J5adKIQLEvZv5xoJpuo3lImc0PSk28eWBDDnFe",
+	"pWzQROc0T7PB7JaHPox4OzdHny5lxK3OmA+0QAIlmhon3fKeGN+prbHOuU9xl3HufsNjVN1WxFxUge3k",
+	"BwkJxgJIZUpjdVCvl5Ujx8/vFSzhDD0VAPA7aY2IXfUmU4WnZ8UnvE43N6IpG1nhGbKBNwgKY2FhmlCh",
+	"OiyxniGVtfo8TcEpM0z0X8K4yjCipTlHj9FEYR/vsWY87pYu3WVESNKOGU0IOl83ERnnixlLOJSNxLEc",
+	"2i5CbJA6Zx1+hKLXHPv7MJqw3DVl/m1uN/B3yvITc0KME8t44gtvhtoF/Vr2kLUzyPEz96ZZgi5Dc8V4",
+	"shTyzDa6uoRMtzsyE6V3KjpS1k+dpT2Z8HQUmNTnlAgowe2B5VxyRbnVLvQGAq0NlgP4B8wUDrILAdiB",
+	"Yq0HDmZOH1WBWuZR/IAx+slMa1l68JjGUSC0Q6/mr9TNrpuWapTYFXSjIl2WKkI1h/PjJc1W26jY2eYV",
+	"MO76osGgMIFqf5eYxuDNcwx0aqSlcmQNNY3LJQ0j0CyyFTNXpV7SjqfPfw4pX5W1WSUVkfrtBpZ6tUxj",
+	"ssjCJ02fOLbGDzBJCVkUNC0WLnZ4DDgXUhAGuJZaWi3A7KnQaj8rh6RPxehZtPuZsjEOEcYoNIXpepe9",
+	"JwW7IiN2V6tOqnlBCgLbmSJ6Aee9VLZZAXTszbR6vYScbMrzpQWDLAHYQwEoU5BLwLFcEr09fDz7ZX11",
+	"bgfZYUAOVkPoua2457f+4yEdYYRb0T4LyNAkIsgEBG+OMiiTPCMNxJ/HHW3a3viyu++xthSRMkgXvN0j",
+	"1BTgcjx4WgopgObninSlLIHVnb/Y0IdbGIp3VSCvtjFVYt6hMPAdg4A8+Mw98to6iRDWYHJF4tkpvg7S",
+	"51GwFM8ulcvBFcanHINdESP2Uw0fEixBfVWiiZfbFalMq0OhcVyMSpy4QhLE/zyMapIaSaDPqG5kStHI",
+	"mhfQ8dhXiuCMKsxxfU0bUAtr3mBO1nOcdDJRVnOsKmcWUCxzvGtjjjB5cJ66mzsJ6/A4rgQnNcSRsjhW",
+	"GJ6AQ3rKhkAPWYaUSM3vsIFbWAGNrtS6wJHnrGznY0OWTUsjq1Nc4dRBT/QDV6MsRnrND7r17A7voYvD",
+	"UmkESkQnCHPyrzrdbvenHG41JQl4YCUmNl9AK5DFB26JbfnKmOCs5cX1T4WLNh9QL6eSRch27tFrq1TR",
+	"63kUKyCa8zovTI/RiMhOh7eZhdXuWINM28cTCmt1UHHS5QXdh3LUulK75II13JKZiAj0UR8LJk7muc/M",
+	"57mX0k4Hw5exhVKcjhipb5oZpKekz6y1D6jAmyZQbY3YTmF69eCCY1YPuc0XUzKxIXiJnaifnGQrZv0Z",
+	"9TeQ6nP3+hVyaf3Cq+Q0gILjWT87wBf82VtKijMrJNRfgNZR1PrztEnnZFJoH1Bn4c3LKqVdFs7blgX7",
+	"lEwgQqNaiTi8tWCiWJLIBuUjVUjSXoWYC61L+uSS8VFNhMnP+QmiQYcQlcrBgEUm1JHmOkEI671ioJ21",
+	"7q3YgCawlytyKJaBRMO6TtfMw1I/e//+HWIuFlS6C5eKEKLrq15/YcrTuALTeYcLSAs19FNReOlfOn9r",
+	"73sF+oRVQ/COdPJjdb4x5KIGLorjPuMAXdgZHOfv1tZ18ClQke8U33Xu+mawJp42NNMc//4lnxt2pJaz",
+	"6K71szcIPN1lbcZ9wR3IJII4o2YW6FVvy36fimgj71ztnI1CDgtNrVusXeytOaSKVGQiNU2jiWkNBZRO",
+	"d8Ns3Vn+i2x19XwbRTz8zcxPI0aT0g+KJZzG+FMN3S9hnUzRmZLyrrkNnlBZnM5+APbpLt6MLKXLahwh",
+	"NKD9oHs3orzfgdqxIKxcEemp6D1/sYmdOlbsh3RiWwYzS0kLDKCMVxOPJ4qUTN4uVgbDWtY8WnhM5jlb",
+	"d90Ge8RzflKoXRSbOhBJwcINU2yo/zFZhqP0s9W1OCHO3rSntEU4p5StWZH9PlQOhRuEtuQuszJQAjA2",
+	"7/N0g+ywAcB1UUHkgAtIOwTPUzYwr+lkytScgFC18pSnpsoFEX5N64NNE7wHZ5HK2m2mVKCtCCOqXBUD",
+	"9OIeC+9HGEo2xUF6B90UlszRm7NoqLxVDXfZnfhJLCwq9Hpi2ATXZV71zdvLY7a25teExhogW4Wojipz",
+	"MNltvlLVbM+/Nbi+zTeFRVtVqQtbuC+2BV2Bbn0p0+mUnIw04axWT5OFl49OD5WA7JW+4a0fsBbVb6Ni",
+	"3iiPIDiJ2U0IAOfSP6YKkupDMLI5xmaDapH9grJbkzwyfvjmSGMsbju6YnNrFxihcJxmnLeJk+IPkZh7",
+	"bJrJWObiQd0+Y2f1OQ6b3MUM0sbGBW/3bAY9amJG4E+ubDV4cvH5Z42eXJOv42I15Osq67O5Kvm0/sIS",
+	"msqEoMpQF0rbsfpcEDurJprgbs1NvEp86buQVXcv9Z7JLaJSNphooorNJ6FcGHXuFm3vkFTm+ajJLhtx",
+	"0Q03yP5PPtj7OpaHI4YE/oxI45ibyboy5TQ1F977xt53/2os4dK8zuFQ4N+FB+fSx+4ZHb0RaeglqO72",
+	"kgO/rJAQvHyubXveDgbq0nBrwtzKNWD4UKZ9iMU0cydo2gzZ7UpzbMveUupsx9o8YlENWJ8G6oEvZRO3",
+	"5shLXJr5rI1148GkMBc8+FYTnwSB7H3Lf7NX6mWCWvZQc/BJhY0Z5ogoYZGUMWQflK1Aj61XsAvBHgxI",
+	"qOXndjYIAf2F9Hi3xxLbRSnP+ba92uyCBAhBYVoGSW0xFg07N8oJq858rpymPfaqOugt+PR2Kg/oM7kP",
+	"8rmmbyTi7ZmenTfwNqyZ9sUnYtMcyl0wqp59v9v9cfSfCbaQE3llLi4e1So1UF9bfKMxw7mfZ8XPWw5t",
+	"0yFsGBLEjSygFLoqERvsAun70/2v/g5+RUxMLaixQPqjv9v7lkFz4WpA03YPesE//fVf7n38c3vJNlh0",
+	"8t1eQPEMF1DC2wtW+ukn/umjp7/9zuOPP8YOkFxQ0dYDePqbn+69+z6+H5H1zEh/+B6+O4u4HvyTX/5h",
+	"/58+wo5jVNAuvPTJh+8/+eZf4X1Rnwv30963/iEgO4wNlAspB6ZNqFayQFKhr8pqbnoof/rmk09+E4AO",
+	"p1BEJyyFChiHYDLWLH/vm199/Icf7v/97wNCXUO3dsyZKWpBiFFb/YLXS1pOIRaJe6JZkNsCzaTMojst",
+	"SGINOi4soBLAUgI/s8iEsGhAhLBS+he9PHBKcbqlbvwGCHUu7xaGNhsoU/cYaxojsTA5SvYZoJr2qIL8",
+	"bTAcrT7qyUfe9eY8lxPCoX4U7iQKOv9g1F2g+n1IPmQcme+838OAu9evJAdMuIh8KZRdnYvt0wivCeed",
+	"N2+bG6C1mAcxPQHD3gh1eju+BmeXGU0gJrTDxCZRPah8m6h6PTebm+L7g+IaFIc6ZdkPVq8ArKWHFQqI",
+	"PIjwRU2qFbYwC15z87N5jylVYy+gF9WkP5Y/9BZGXyxZkhc9Kc4X/apvRZHDfVsocAh1DWZu3n3r8cb9",
+	"ThxGct4yGJyJROmX2Vgj8/WNaIDYLcW2soMb1/N2mCJDmexUJMONLYJ7k3cBeFew6Drzcwyjk8uOLb0U",
+	"pAPwwjQFe77FCCURixApYGVehrc8ea1Ga9LrrGFEGVz/PjN8LOnH62jnu9PBi0fo4OBdQUBSTmYoHhLc",
+	"wyEmS/Xpw21/J6NbUqXg0FNaguZc1iX+zqopOxjyQVWlVHWB1LmDZWcFS2rHn3t4D3/35+auN83NnZ0F",
+	"5tzo1viyPE7ZgbhdCyzdeg++JgrT4L+huIrjilw5Su58/j5JGBQ6QQI+9Fs74vNUKw1y7uN2GCcoFyQ9",
+	"GUdHcqTmxOoqHrDqJo5zHjUgyVnn7SYXTIGM3eHazrJtMoy72a2kph5jEB3GyTzEQ3njqj8rmLZTtYEZ",
+	"mZ0OxDOxYcUGpgP1qDIJQyEQfK7dB86QHG8evkKuQTIwBkaFBOsokliKOJ0LV/jGYfjNpbLfrQOXoAdH",
+	"dFBPDsr+59iRkx+OKm/OGDs2zZSNmX5K2T0PjOaGkFyAXAmnSL/b1Xzkfh84apZ+rFfoBPh//N6dKv9N",
+	"ySnzrDwxR+SASSuaZJvcCtKnXJCYl9LlnVvfILfkXtoedp4Y5YDFmCpmYJ+Bvsz2xp1tXES9HX/9z3vv",
+	"/grpKICu7Fx0HXsrVCDY7iFAx9BgWZUI1QQQ//gVJNbAckGVcYtkkYlI6zb5bhKqANm9TPF2yL/5497v",
+	"PgiKfRJysVQR6Xz80f+qCHbaK7545+OP/lcA7dJtR0PzycLZMR/Bw2NeZUIUeIO+CqDbex++v/+135sb",
+	"XGQGZ/RPH+19+IPJVaa23zeOHTHvEd77j3/c/+o3sTf35HM2IcBsP5iW5mDZVfnOvz3+xK3KgI62C5A9",
+	"n77zzpMPfhkUIHnA4eHwgSCuDNALmBvC0zHwcXx7Bfg4vldAhxXjFm8x+ITxh0tlH3jyyd8BcZYQp5F6",
+	"XbcX2OoCK8BzmNOMYwzTI9WWUZjHizuISTR5kMq0DQAUMby9uH7wzzK6OU7pqILhABCiieamF3r4tmCO",
+	"d6CDMU1jhnmX9kno/b7/r398+uH7Tz783uPf//zMRp73kLD2jhQsAqh4RIpIsvhAkCu5jwTQf2LNpRs/",
+	"1479LdiuwO/Q0YYOJ/uNTC8oZYWOt2M+WnPF+qPz5tc1QPi85gWymQrPHR0hr0RWlNr0BNjJFoul6OqT",
+	"tAEAxFmsZAKYWQ79NjAtbf/znZ/XMf+5GGSp8g+lY3rVIyAD4pL6xY7JQHPqYx3k4ytag1K1fBT6Bds+",
+	"v9o10Y256tV5RwVY+ZYyZVEA3MagVsrWBv1/H5xfDVZXV1dWVzVRvar/+L8bJ/AZ88bOwY7Ep5iWIBjG",
+	"FOoyz3hLSbFylw5vMaVMJDv2MoH5Ea8WlM4YLKXsYVp/9ypyPeElX+rVJKNzNfDmTUkty7snm2PpEirt",
+	"N/MpuPMyFoUvcjLHn7ymBwoxX6IXXHEdK10a0ySzTRK+yyJvOGlLX4M06jlB4KYDAHd4PD/6b4P0ojl6",
+	"g3e0ST8lrQ/x/upk93RoFqfbqkeT+p0bLG7+WF6O4ikLi56UIUMXAos74bh2LYei2J/PJd/xlBkVqE4G",
+	"TJ+lCVPb0uedvwXXSIulQ2Y6G7qR2YCZKy+xLfgWh3026MlUqqnt6Kqcv4edRDbDk+GaX9YKNyVAaocE",
+	"6pEYOjadESBHCGl/gnLHzpHbgMq0IGROFf4juAb4OTCEAzuRkBE+z14kmMFdZpX0prnKpePX0h9XaG+d",
+	"RkN2/90P9r717pkVEpb3FRJaZZbYJqinFIFLdjHg7rnEBrHQD+NHvzab10oKKIZLG+c8fLxuUPT06srq",
+	"GhllVJxZIa9DKZlgXZryXbayOJZkNCrUTpeumbEuID5aWIWLBxFN0wILhW+se4XWRH40TbnUC9yiiisC",
+	"SHFqgwAPMhU8eYipeoXXGi7rdT2we3pc3oW9fGe+db0wRZ7cwFCGLTJUhMYJo9GI0DSlxlFwDIRMdVPp",
+	"wjxfLUqflwiJc1DK+eokX8eAj7qepjC8NW9tTVBk13k75IaCvlpqyWSalJfYnJEvSMjLBBINn3tRb+ZR",
+	"abtpLdp0KHXubYgVDSCDDi71V8gDGxeiaQjtAeGgVkO5Nkh0OhZpMd4Q/W3Il8wPm2omU45zAs0Bssu0",
+	"WcfEdqXZ7ZQxBIanep4yntsCf+Z5N3kfD/tFt3iGcAr77DuI96GzpOcEYnyJKnLl3hslBabFBYWO8RNz",
+	"uO8VCrcFIwPO2ohrorcOalwAsWooWIJZzv6CiMY1YsekaxFGLbZneX9McGNO4jMfme0FKvCSKGPeUV2G",
+	"NIv5e39HDSp+DlMjrNNuUQ/MtlpsgovTLLmqEfCxt4B2q1BgWSgIA4zxkYtda8uDJjtHW+CPQDcz6dvh",
+	"4cxFVMAdGtA23L89u9Edvneh+HhNcYWUvzFOqBcsNFHdSAoWGDibgIRtKtosjlkEKk4sRRdseIblfta3",
+	"qV+wFFjEF/dM476N/q5RFgLIOPrh8DjHWVW2mW2vAEQ+5uXP6cgvm8xBrUoqgqJ/UFM60hWFYfoDAOsU",
+	"kiIQeM2b6wC35gon9taHSLswzttSo2h9uyA2S8Z2iVYEuzcX+0TjPWP3DzJoJm3igNK1BWeqkBmBsEC2",
+	"ON1F0JU3RYIKCXmp7n46GCRylynMM8DO/5TgY+YjkOMQbhCT1mOzHtRYzkPMxc42oqaGGwRTh4j+UeWI",
+	"piPzSpX1Gc61BBhQXWxWIFvcM5dukLfAdlkHLsnAk2GQOEiEwnhNfWd/vrbZjvQapQ/op/xmoL6iTPYG",
+	"owlTKYkYjSAEvRA0ENC9nmOD8PMDvylyeZTaeDlNmGkTbxGyir3lS4hpI+ZbUM/r8bOQr5pK4846fhrL",
+	"eIPoqrbmBpuqTnKG6tFzFy56oDWp6tm1bOm1nwSI9q3GxQrFWfEvsYpNXWgkzA+/eevGrWtEXyKtEenT",
+	"Lm/75lQj4wDEoVkyM6nAAmrCileTNM7V344LaNsGGXjMNrUt1NfG98V1cotf9ttdxe14dW31tde8qN34",
+	"dU0TjR2d+pO5kaYHNnmYOrwKRdU3kbnnMbYP8FXfWr+RgwY0mmpBwx7KJCKnMRtx/3984+kvvnxmxSIz",
+	"bKfS5BpbPdwgNZjr4aYVy/Z3g7GwbX71wdfpCzNPPt41J87GjDqKatQNi6GHmijimXrg2g4EGFGE6Znq",
+	"UTY4NEeN0LQQJAoz6Bxzwm5jLSf9G+6xBkpIcThVinMZ94i6/GajOYYbuc5ZgD8ptKcMNxAuycAkEQqC",
+	"J0JwpTEME5MgLaLtbBBukJjRXaggngBCwUzY8sHZIOYHp8EGtsWWUXsHLFFSGFQeVVYrcToOBAVxUSLE",
+	"RSl/aC4tsbjUTffI9TKYWmhmoUcJ2+URE+jWrqhba/coF9vSc4pel6RLB1j8i5DEPS3moZ7L60Rt91h7",
+	"Z4qBP69JD9AAHml4DX4n5rML1QxAu95uJf6y/DJcAtxr8BIQ6kkyBYpmb8xJfOBhafV5W+/CdBUsB3A4",
+	"mB6GTKa+OXEb7r+i92Oyk5XHrvBR3RVNj0Bz5uugwQPx1qgL12zTkEuQk3Zx4fJZlQjWqx5wxdNp8Upw",
+	"qkkj8tqyzwIbebL5ZHgt9kTwWEq9Kc7QJ5fQgyUQYvaZJ8WLI1g7uG1JKWV/ofll/p6PedeJGtWVrrZo",
+	"zoDQeLvOvFSpojNkg25+DwBs3k8YtI+lFch2BTF5sUDRJtHWgzR5PFNzJxNvJ48JBM/aWcLT0T3NBgpo",
+	"HtQHNXPFNmjZQFgTzbPu3L53n5w1wCuQEQEcBU46IKDkJ7+XpgPjC8XUSrzhuqXeP39wfynw1lxisRSU",
+	"lakNcNgplQ8BcKKgW1A60sqDFpwJOX37xtUrZ2oM6BGk8HdkRVMtOHOwJiognUT2CzmeWFKGBb8y96SB",
+	"crUFGhSyQHPClEvOQp8hCf/znZ9vd5gIzwSYXKRKtxbTjMhpuLk10PdqVoLNU86fP39J3/r5+1fgq6+8",
+	"cgXB0dXKK6+QayD6MSs/hUgqFeRGxPoDqYl8tPw5NgpIKwO/SkI76Sllla28b4UBRXNNxRGgXK2QLQvE",
+	"TqRw0Qk0HZRVCQ1e+AE6Ieg53WUUJ3Rb6KVXMkvagI3P7IcEuXafIuaoHcH51XW9Kzc6y69LwZZvaXa5",
+	"Qm5ypTcFGzaEIBrB0AtIJmJNVggj70QxusVCwR6mYVAov4LGJ+gogyGapjcwSq1zI3i7Mk4rA+AOPWwq",
+	"Gt2Q07YZzpkNsr66asjMwCenisUd0qZCv6+lL9AoIOura/ABBaU9UFqyvnreYJsy2Fj4fjvVF9ZtD9yE",
+	"2Ya4I5klQLuKMX3LJYPdCn7/AN3tMnEkACW86ZALolIexyTJhOCiG5D1tfMklZLENNHPra9dMC/SJy0g",
+	"6+fOmX8bwocX7bARgZI4s4Wo3bdkNNJPXIIX9qkYATa3CsiF1fN4612WJqPlLWiSMOzxWJsKiiVmxSM5",
+	"FCtkS6sfHthyOI+x7Hb1n8pV5VnE5hUwJ0zLmKUtrcUXeiJsLK3ZYBgd8KWNpfMrqyvnoYgt7QHzPOvA",
+	"BPW/uqxCB8GuOoDbBjxBanpOZURHG4gfCdlD4CzWJG1QI2Mq9Dq0acxERBNz4B/05MYrrzgLL7Au/oCY",
+	"Mt2AQN1uQKBY1zwFnYaUfrC4OXGKzZLb4B9emSSwTUdgmgIdhUUS+mFslqks8JEZrjBGDLgUNyJAUVCp",
+	"Q17FEmLa1/aoWtr4gl9vzW85e1Mv2NKjYOaNQDFLj96EQMFACoUC79zqKnbe1JIfPUqFM/qW6V2DivLM",
+	"+gs7C4gKgGyZyCqElutwAZLQql7pxnjWNtQqCmxYGCNJv/CmnpPK+n2ajCD2UCIsTdC0q8A+hgLuN/WL",
+	"0DhVlWQKwl7lxXOmA5zhLQ7Z3AhCDGmUCDJHfNAPAEvlCZFDsWkwI9KedGW3PCEYRwR6T2TMNov4KITG",
+	"8XElXFyoSaodT4qJR9gzBrtlQR3U0sbSFzMGvlGT62sDrvWozfjSNOlXfU3zjKqPmXBuvW9hUsTUT/Ep",
+	"n+JNPsVnfQpppepjeY6U+9w8WUDTBoAhx6oBFNtOesfgdXxPwsiaOiJQvrRkoyOszE01U7/M+Ftci1iT",
+	"SOUbiAm3a7W1NJSSZTpukB1gaIwmMW84uFQecGjPkXgAXnFoosEJAM2WjM1SYP7mhzehWayvWcftARPK",
+	"afKnEe3iDCKz5B2UXHlbOjSgBFB9sYH5EyFiLEOFje3BhIGUUo8l63oz3s4VsiVIJiB917ZF1roypGaY",
+	"8G8fkp4CEwo21S59SHvIRMpjo7nHXKDZ4BdFQxA6iHDJoV0/73D9Wsx1CIhBOwmswTlV7GhlNoDe/+gN",
+	"N8mzU+VPUTNvIH42G+m/OOiCqadH3hqNG3+bEBoYMIr9lfNeWQA60uW7xgaE34zRBDZWG0AB2l6hiMzh",
+	"isklaqbLFcb3OTYyhxFsoMsyGi3sHL4OgBp4CHOvSZpk7NHE6V9b2FdtczTP2b9vLeNFHH/cAOOZ8DGA",
+	"XP07+zb891GlGvjAZ7dv2HymAFmCccvimeFMkdPYp/ZMgCi/KSbDDHsSwI61LeJNjHHegB4dAC/SZnf5",
+	"KA97Ekxre5Lc0Dagg3oOMoY6puzAz0a3nATemzzdR6M4fobNeUDgqbusU0eg3ei8LgUDx8cRiDWvSLP+",
+	"FCGHWg3QK8+wKe61+7Sy+MncdhbugdeeX133RbmsNyoiios2UgM4grgYc/ws5FhR1y6m3qk6i6lsfRsD",
+	"856wrfwezaGNryEgjLZ7yJU1BddDnjnis3JMPAeFRT7M43Ss/AxuzkekTdLSIjt/QuHXar3yukl+7YCF",
+	"0O4VhQY5jchiZ1aIzUFx8D0yjuVQOad7PyjkoBLqEqngbQ58IYsxxUqTsrYlUGHM4cisp96BzZc1RZO1",
+	"a4QV4J9CPgT8DoLMIzKmu003X6qMs1TG6zxmOUkfrlA8Ig2TDQsTOj6KplefO1x3JKSpuox4s8F+DuIX",
+	"obwr+mZN/AzmHqSdu5QkEy/Wp0xJMoCaP80aqNjhortpIitUSQE1o2wwxgTyKoKXZ33xZ30LNvReIaj/",
+	"vJ91nFG9Q776gh5yqLfKq2oKJxx/qjjd7V4mdli0nEHysqo+4tchZBhjfiJNSSthdEdtuExqcBcJITPR",
+	"thFFUJv5l9Cs7FHVMyU+EL6FD2uShz8CIvXxiOgINYm2FIJBFwlFeAeqrgCj+AEapwpiz5Z5gF7zKjy8",
+	"QrZMGvSF1bzMFW6QAgLHEUuqlXQsRyhpKBOqes7cnKpiXVcH8FhtliOu2mp/QbhUyuJYQUfwDk1ycrGb",
+	"6ONQtwdMXEHCNFUqL4ZCUp7TEeskno/7+2Lx/IQtwnrZMkwBoIltR88hj2NzhgVygKJV42BvavGss2/j",
+	"H9N8aABGLUlXQqoM0DxFFraRV2AZlsS6XAAMQ2g7LoV+joHxE8LTek6sed1UYwfh8JxIz4hA7GtpmTFU",
+	"0MOBOME4yJKrYcOpEyQkFy+DXHIXLsvyHSie2YoI4yE3s34T3u4DXkDEDi3tkJ5lh1xcJ5/jl8lpyK+y",
+	"8L+QXSUFO6PJD2qGNgwksKFNLT7jGKNP+Co4unqZY5YyVeblkJgGKcGmMWtmCv0EjAXxKLhCbwAWFaIh",
+	"YNRW0AzypDd82iZ8WdQrrQBYXHn4GulQHoNu0AbcZCfCsOf1UOjvYVcSMwejmDERYVqTHjjtUpeX0+CM",
+	"X7IHusA+Noi2R3qTJ2UTcrTMOtpMrU3I1MIUNaiaG2KeIFox7Swl0nRuyAGbTU5bnqXnlK7T6OqNEky0",
+	"0it6ZmU+XrQYPSGUnY5iaagVhAIFFfU3GAbdYQKjmT4eqI1L4E2zUjyQNgy2s5E1rMTVAfkZigA39d70",
+	"MwXJfLCWObcnSmuSVUFzmNJULlCdDp5X3U3v7jhhX392a/nchYsldqWPGWQsXji/iimmmpY3CzfwPL2O",
+	"d/R8XXFFH13yZobo7c+neAWlyfJV3mVQcuxlcJA4XuBwqkf1GP/rxhe2lv87Xf7S6vKlPzv75tvr5x/9",
+	"140KDlZPzZLtlKXLKk0Y7TeUZlgKesR24bOSo/eYccHm3KiBThXL9o6amjMJt5CYRV2WY+3a0KFJVEOX",
+	"MXqMeToeQ4lYwndhSV/cmCIs4wsSVIS5eAj4Zk4Dbv+f++jiVTuTmqHFthQuLbnKaeKyCrAG06hMMVU9",
+	"yAtEX12pb6hi4xGR8gmwrgbrfHjpIF28g/QK7Gx6X2IR2wvge7gLzvYX2EGap15niQBqijvLBquRC6h7",
+	"3jWbWedsY4VytTi8g5XMkSmQziHFvQU1WghW1QqUSwQg6DkhBY9r3P+qWaWTEvPH+T7LwgLIBIjcsjvd",
+	"zvwyjZbPvg0E+uhsAWOhWmgp1pYispX+Dt4KNT79Pk0nCqJ++Sm20ARI3StkCx+LMG0ArKLYttLqalNE",
+	"ZhMlCw4nweYWsF0WG9S1wNnbBujbIhVEYPgI0CGL7SxfysaFy8arAPpgQFIO8+DjJ+4CrvzxEaQ4KosS",
+	"cqIDjkgJDiSkNjuysf1q6XpNG432vpx2Ewo+2pgrUwYrFQNLE5JgWYKRQ8wrUISLdpxF44noeWZBMZI3",
+	"JoRL9uWxFb75Op4Y+Wum/OwlcHHta4XZc+9LFdFfda0euMgb0xksiwBPgXUrg1elEEA9RFcK2RKEPUwT",
+	"astOkrFiwmN7PtyKn5jjYWZ8RAmpUWGBKwJ1XvXyFsSnsoHevwurJtCjCq1OSriSJnxkgA4KpVAI5Qc9",
+	"gwRzT6+Qu4xGHDW8JFV5eoVrfW2OhoiA8uVQAOlx0R1PRIVImRneJgnNXSE6Ny0aBpEiHh2WolmoybLR",
+	"NAVPng7dhM0N4ZkTntQGEcKjOfRHldWG2KhHnCayZRsMeTiIUUDR8VvoeLeQNBFMvbJ5aLUDF+7y2bft",
+	"n9WJIFv5sF1QAs/fBra+D8o9hxB8BOFOAgSeBkw46+ZB1Dhq7WSIJ8ZS7ryo4Q17vg7X8jMfOW7xEDf5",
+	"E1JnFeWbfYCzeNbgijvkRb9WsGXOkIWFlcJC1TgAjAQWC3IeDPK77KyQa1jxju5XAHcYFTrP1qotMSN8",
+	"WVxyePEUvb7HknkcjSg3K3Ad6OMkhGHMhM2JODgHsatQmZwA6T6YhqYZBCaYQbqP1fIdNDkaEcg9FVw2",
+	"6TUvutQ2eT3PsfB+5ewrZbqfinF+/vyFC+vr589N5h55y//Bonzuhfd1lrZ7pWYCNY9ezNLUzNp7yq5j",
+	"/MbcVvJSAcjMSax8vmnW7KS4mHC+R+Rgit3iWgq2v0yj37NvI85NPbGBD2nBcefq9RMnGHA7j0Is4JcQ",
+	"+/uQjbpB1Dk8GaGp5MWQENTQft3j1edKcWyXXAenZkhN/T+6SsBnOuzJ/okUE7fM2p0UMWHme/hywiJW",
+	"9N0C18nuAiCKakXnNlwuQcGALVxGUAZYTcqjE0nQuEQnhp5hukek9Ui7tJaSzQ9TKPns24ZQH52l3YSx",
+	"GVgNvCtsJpfpOBOZdjMI7edqsAZ0xBhgHD3+5B/23vvG0w8/NGCEa6tYqt2Rib7LoiIlKdGkVJ2/7PWu",
+	"qWzAEsUiFkGn1dzX5nOtqUzLLigwo+02DBoLDyiPUWfDurCId3l6st1ueqO3HD0c5lmF8/GGSYY/XhAw",
+	"bv4nwOmmNxxLKgu7PhcbaevPTGMiW9izFZMxDa4TQhLqI4rAUnkmaCU/2LRonzbgZi+YMMAsfnE6hI+v",
+	"5D+FZ8aYyIl3veuNhAN6/FnAi+UAB5gTAyWCZ2Pe44hIbVPjZ3dN12Ge2s4fmAgZmBojHADhHdN/gkOJ",
+	"+GYBW00mELpWvmroRZ7ZWTL+ZB9YbAP2nJzXQxHZtx2xnwCRfduJysZcArTzaobwOrZfN01drK6M0CcQ",
+	"HaBiB5GYXNskKOBYITdSsiu5xV2EGg4abxRug7pyaAAeESoWLt9fRtsPKPKThLXTO0AeL0Aa3BXwjOJ0",
+	"TkTkHLYvN8AL7MCY2tUMYXqK+Q2h0iQzqGqW4HhS7L108lxZpiPE6GTlihdnffiOLbu82K5vHL97BlUD",
+	"2vAsOVfAJc6/YaDGaKFlhqZ6Ce32MK1aCqYFnnId1lwzMHO8AduYK8SoGRN0UIp/WCLsfj4jSCtlD7lK",
+	"yemQi0GWruCV5ZfJ3+Yci507SCcvgMArzOYEyDs928LxrRnCMfpnNVu4yYx3CnxhzsHdlVbX1vpvYM7a",
+	"TZp0bct1hWCjtFwCXT75rsFfOY/UDAoPPOTI80ifqh4XXcJiVdaCD0/3PU9C0x4rE7a/TmjObYFRGvQt",
+	"06/nhHfMgZ0zcurFQPzAA3KiS5Tv2gNpTdfaWgc6rqtV6bt4fTILjtwvBogd4Jo+QXLABfRoLvES1J6f",
+	"K9wPM/kToyzjfJ951XHilt3SsP2lutjSQHAEJGFplgjrGwZ+A5kNUAiZDWD/DZqGK+m3CB5afNGW3IVS",
+	"y1MKG+TiASZME+dGuetcwtqy32ciYlGI2B+G9B1gt0WPAwkHUCDZoAohZ1zG6t+fuYg92Z1C8EC8CGKy",
+	"EZLHi9of5DN8VxOZBQby8RePiFSMYTwq8/CdzzE2UIHDGja9i2ksBTOt5yAV1KH8UG3h7jKRlqu/be3X",
+	"iPToLtMHRYB/Wop4RMA7lXDFVEHq2k7tTvJiYuViZO4xDk9RaM+JC4YNPhNGaKxF/wiK4pTvMN+iyc49",
+	"vY/zH+VDOpgwqiNWXvNvVhR3guw6/E4eMmUO6kMKhNeOpdxhUU3rOMfK9Sqv94CeliH4A4dObSCkiGBD",
+	"3ymkKCa0fgv9P1RPDrGJpFV/MUOSC2c2r5CQR6FNo8fDHpAQXo5KArw6DEgY0ZSGhApyDb+MgA/Qy5ps",
+	"uaLPnoSSTugKogrIYx4+oh+nitykKl2Gdy7fuEpOtxI5BJCgSJ7BdrZcKeARgm06vyBH3osLaFsBOOEJ",
+	"wLowBz00VHIAEJ0p4EYjsnbBLIBaIXiIO5q59rnIUqbg8A97TBTrWTXfEJLEUnQRXCVf+aA4GJhyi6VD",
+	"BmDZ0mzdZr4uwBlAcVYb5DXzXKHrG3LhgJwLVldX4Weqdb42U2qFPOjJnGmmdIflCOPK1stzQdZW7QT1",
+	"LhqE8mcVOCht8Qp0UJlgoq6lil0OIBU9dliNQzGcpvJzl38hJEkkZMRPpu7BWA+/QaleQFi/G1frmFAp",
+	"e5ieBbJrDMcNX8FpVdVWID0bbjMyLWgXUvCAoNTNOodaOKdKJorXHfLniQyemUU4MZ4AnO8RZYIrt7iT",
+	"EGOVnT4ptIGGjwdEG/l9miLO9KAnU6nI6f2ffLD39X/Yf/eDvW+9a9K5I65SKtrMdfrMA2YIh+Lt0gey",
+	"yUJXawFtu8W/NLsPx+xG6nsRzG6cCbZJf9mb00HAm2NXF1TQKuQzujZQ3j+lrHRtjYzKXBvZ7+RItM+w",
+	"9L5d0pMi0UAvO6JCPdToaluxM1tS3rMavbAtKIUJ7rJdxOlCHJANktAhwiEALVDAokbm7J4d0CRdIfdH",
+	"A5B2qYwjfVb6tMvb+OgG+fM71z4TkDuv6/+7ej3QgglaTV6E7lngmEK13oGMlczoTKQ8zltZHXkTyrXz",
+	"dRtPQb+sIO8/RcmAt9Ms0SKs33LnCWrIoEdQnmnjulGdbHGNzX80cz9ScR1Mdn6PGahRm4bqTykkd/0b",
+	"uiJoC3qOVLS7gv9UtbhbXZ0smw+8heHgPwsI72DeVdXXdriISl+rg8f2Of3Q7KZZFiGoqmdWjrA5V9Os",
+	"u2yQPN8ds5BmbcusYKmfxSnX3OSsJpzliKa06cvgAByxflfddwuwYwEYymL9HFyw4ddM78r6YDuYltN2",
+	"oHh+SAUa7ygjz7BlMuXCgpxHyrVVdt5HMzksFzJ1PAT7QYILWXStLxdvQfxcEAhjSHlZxNMCLrqNxm7O",
+	"quY9Ej3tDb14o4N6xw5Tq3qjuL1VhsYQIIYzES2CDnFNSspPTTVLC70ooUMaV2ta18qNPsZwEE4pMuSq",
+	"R07vf/tne//44zMBoWKEjbdbrCMTVq4RV9PqRVCLwSahL0tHjlhreWBI4fAdzy/7Xi04jdZuXdWhjxLa",
+	"MQc7ZinzZbT18xY/+mYXKBn0IGo/Vjo63rjH5bwNoS8HPKRvtQmoTYSF96Ad+BBpqjeB3C7OyP3t73Sj",
+	"F+oqrNsEsXhQnD6j37MYX5Fdy0l30f1eApEM3CE6pN6E6aDaHeTZ2gXs5HoxqiVYY49NFXClWfxmfOjo",
+	"AKFheC8oGnQ9evwMNNR3Fedj3ssCQVZnCWGcmYNdGjNsGN5xb9swthtAQcPvr2MDMa080cRFC7UiC6Zl",
+	"3oEPHCqQE2ih3CG1H8RyF8Ztwx0JWyFbxplz/hz5HL8McRHH68ypcYF0OBKbxaQQfem8AcXBGlut1kA6",
+	"Am4VDgtSHdHqNvNzPT/J6xJEtz4ZMN4eJlv2ZByxxGj8pg35lnmpweqB5b/RwS3PiSE1hrfphIGdkmRC",
+	"wldCvQRg/hIJzdLtatnMoVJChOU2XJEW62ZiAfziUs4vKBHQ7w2/kfaocB3eQDPbnHBcHTghaxHqmGEg",
+	"G2OKF9hcZneUTUz1cbc72dzcrcjZDqUCv8DXjk5pms1M8+yrA3DUw2SGmp3lB9um4mH6v0jJiKVTtbOz",
+	"g4RpHjgdYtG9H8qUwIOrdjbyuh4OHEYfRMM5esbkt8fR6nMp3OTqHTs8UWnu0z63CilBliugpxgLh3Km",
+	"ZB3lhs6xPyPbhfwm5D1QtagOzjHGgkMLUTDu4HJXHMMxTEARj4zKhJVVFQ5MvLotZJUP8OJ6hV/vkI6V",
+	"maSqNEb0wdJycxPWrsUc0zps1cGZQo5sS1opSVkcV52X/pSYJ4tjOAGYsyh3mNASUESQCDdGiWIEXFvf",
+	"reWwpaVnCMl7ix1fffdOwkWbD2j8wndAedCThPbJjQL90XabKUt/M6EWbMV7ANqNSi17RV+NTGmsUPXS",
+	"0xj2ZMwsZ/MXmmJjSkhbtT5ZDGvwxMTYN4vRdULj+LjmjFVjLVSxXJXSlFVxXLhYO2ZkPn4PHvLEjO5a",
+	"XBtwOmolkI705GKa6jW/zPhbXHSx1K9iQFrPLo3H4U9HONJSRKhGAK1qTAw739QbVSoPOKbnKKfhsHEt",
+	"6hbsDXJKr6g6BUm33JYRm5bmAJnflCj+cBlgTYl+gEBTe6PLdaWMwAZdW7W55sAsLpA04UytkAea72DO",
+	"/baQodbB9DtsF24sqEEPnxG/LRZL0VWYhkBT1NkMXhy6k3nBw8w4wEwN6cgrYb28CHXKvmxBPNokJa2f",
+	"u5SnbOPgnymGKhPRHb0eV2Q0h2Q+Gi+3G+BdfHk90+3c4r9/r6o7Wjyko3z1F3L0SsdNbxOhRB8mCDu1",
+	"cbf8stuom9Wy2+qjea5cmaajPhd5vo0JU71YMtquUW0ZDfU6FbLHJNTVRj/xSub8U6Yvd8XH8GqV+bVe",
+	"SsD4wurypTffXn/kS7aYMgBTczSIp6glcLEyEeTicy9iwc599hI2p1MnYe1PU4riI5CnBgal0Ag0UamN",
+	"FmvNHbaZmeYVa9rQAM8k4D1oeSJWyB2WcBkphGjSp0sr9TEdeDhGlRvUkhO6Sl7ioY6hGSaMpmxOcKej",
+	"Ay1tgte0tuBTWJXqZD1Vh3kKt6LInST/ISyK3LO8P5BJqqa1AU3k0EZd2vow0S7DuI9FLRLYb5fLaFPf",
+	"DG4jiBbgMUK9laSyC815V8gVGWd9oTZIiHeE5PGffrT33nf3vvG7gIRaNoXk0+//6skv3gtIiNIjJPs/",
+	"/Hj/x/8jICF6Orc1Vw/J/rvfffynHz3++OP8AijLIdn/2tf3f/gxvhJYf0ie/uHnT772N/jTLhfww/6P",
+	"/x1/oFGUMKVCsvfDX+/96J2AhBil2aZpSJ7+9neP//Sj/e99sP/DnwQk1Oo//P7kk6+638lpF2CK6OhM",
+	"QMIdLiKYyd5X/yUgobbwQrL/o/f3//WP+vVZf5tD19QIFuDT7//q07/+1qc//ZEeHY0zZn99/Mnv9t75",
+	"j4CEEYuydspbMQvJ3lfee/rb7+DdCcwOf3nyt38Na9jneti/+Z+PP/nk0+9/89Of/miFbNkNK5ekd1lq",
+	"Yj4Ocg8LUfUvdluHNnIF4TRTxG680CzitsToPiCItGLwHV+594amjc/fv778GjmNud2JC2Ndvn0LgOE/",
+	"c3nttdXzqwGhilx72GYxcKAHd+4RRXcZ4ekGUUxzkBSSBLHvvNbx+rwtYymgkoG2oPL5i5nUdhay19xz",
+	"fgGqa4Ey9bvPYW74lgEXowkjo4wKcjpcC86truqbV1ZXwzMB0aa4IuG51XMXz66dvRAG+Pfy6try6oUQ",
+	"Inf633u//83a/g+/emH/ex+EWL6FgksfnLx3RxupHgZ6pccFUwxS3xUckCH8rk0skGawmg/MUoWaH41C",
+	"h6piglkbRdMPNmbY4+2emWjC9AYG5jcTndTbaMOx+md9F0o2/G1k7VL44n/V3DKElCwoHoH6YpoknEXa",
+	"RNVyDJJQ9Fk3TAJeFhTCbOMydxPjtfp2kNAtNq6S102Tv3LvjU1jtWIPErfA0lS/24ULzBz1wjyb2ORR",
+	"yOUbwMmr7YSDJq5foUky0lQgs8rcdFjvko5tlOqWlDGjYlbKNJQzt9VufYF7X3Obo46M4lJXp5HKLI5c",
+	"loHEgJ/xlR+u8MeB5fEb0JMpsuQayoBt1DilW39RRdeMgedIrTNh1PLys2cYzplTccXHjqRd4qI0zhct",
+	"56kSUpA20nhdN1JLtlN0XzRLrVp0ev9rv9//zu/PrBBIrFVkh7GBjeTDHa7oagy0mCcAW1zLBh0zNkFH",
+	"ENaKHWj5j0rZybZCr4lIJood1Wk+YrPVtQE5adar2dYa59mUhC1bqPxqmdUG3GFM1MliKDgaDFhUDgR7",
+	"qm1eDMfxXVynLbtMdfzHDpAHUuJPc2gRhGzzTJXqZ5Fc/E7e1UbuXL1NVd/R16aW89X4zrEJJN9+GT+u",
+	"Wb9RJOJn6eQ2I3EdOooxLc00DHdSTM3QLe4nNGLKBoyB10DdlYyY8b+Yd2DGFBrm4A3IY8YgNc1dmIOo",
+	"QM8wsWYAjzA9cl0Sl8WR2bRudqi6MDgTNqqMOG8ekb3DRvBqk6Rl8cth1DFI8jF5boZXneWVA8nql3gN",
+	"A+NUgHXXp+ThQItDuD+wMQD42FAmmFSmGbLXb3+8Ytm3B0zcwwU6rp50M7xGcey1RX+9snTYENfCo9d6",
+	"YwpZsaeU/VRVCNue97PtLEnMtKvqulzppj26mHOLiZG2+KAiP9cBuCIgzNjxmr+U64UKUMVSsYUeq1mF",
+	"ZtdEtDDPTnV6LsyrSDiVxIiiqwomD/wyrREZ75RusiiMxovrrEXasYW6g2nWzodI5BSlUsb18yHgu3dl",
+	"fFySIp4ntD69dM88R0EZwnGQXvDvwtlpEBU1wRFK+szC3sIrilFOHoVk73cfYJwR45Z7v/i7vW++F5BQ",
+	"U15I9v7P9x7/wRvtjNkui0Py5ONfYBDRE91UOzyOVUj2333n6V/+ISBhnz7cjiWNQvL4k0/23n3/8Ufv",
+	"fvr9bwYkpO2U7+rP/fCXT7/8NxPlJEaVwgAeIFQXi/leBvheBvheBvieeYCvQuq9jO6dmOgeBtYqQnuT",
+	"suxtHlUH9G6DR6Cdo7fM0AU3ne0+Dkr5LGJ5850F1N9qoqIcVRgPp3Lio3hjWpSHsCuACx4gdFxevGWo",
+	"GqQ1j1xpRGbae9tSRx4xkfJ0RKCtks0jnStSd7IDcneyoziOR+T00kPCLtdH3vGkig/c7zmaPvT8UW3P",
+	"oz5Z50SCqDHwp9VhuGtaKwRygxRJQDEPiOrxDgbatMFSPnURVwPNeAz1PfeRuHtujWr7LJ5tYYXE5m2w",
+	"R1VjkGIbrk9XC5/HngIyeZaOCkcsFmyvTwcTKOSalsbO39k+O4sbUtUITEvKlAktF4r9Ak7ZABEFhQOg",
+	"xwpBJ5qGeT8fbEGANfzjnuocCNl4qvuKxblEfSk+q8WnOUfHMw4EgztqYWhoaUobMHM0XAesQ+7LByBV",
+	"UovDDvLFAFAxCMUzMeWEplTtVEtHCDjBLblqalr0afKPJBiaEiAyBaMJUymJGI2g+5cngQXGb1wxhR4C",
+	"iYxZYFsAgNRlu+zYCsz7sGS1heUOF9FCYKz1d6sgrAui8QaZgpvdH6+w9MnEZ5h68xyJY70dz1IUP5DJ",
+	"TsxVESoKD3PhYM/T4K/Uew9t8BCg6MAnr2SfoTdYHy1otmkNdeOn12NCbvGZa/cJjqMgfpB9bOKpxPw3",
+	"hJ+2uHog7Ce6A1JIOkIZ52v0ByKv3MnPgk4ZxN4g9ySM8sFDc78IcEpndurbnOiyRyc69x2/LntFnluO",
+	"0g8NBR27xnkLaYpXwaafp0Z3PV7sc6eJ8pB7DGH/O8STHNbhL2/r/0z34+o7AiK1JqHldSzVeE8Tf0lG",
+	"VWPuI+vwQ9VOY/LRDx03Hy5M5MS7cFPczlmkfBZ701HRZlOSJEsN7Xgck67cLGHP54iHtM8C0qdqxwIq",
+	"goLLHg5YO2URoUnCd2k8pWFeKvXR6Ou90txfdjosedk67zCM3S3Y+jmb5zU5+TOTuVZf0CZ2uMLOHVPn",
+	"PEaszdW05ifXtJaGKqkppzD96Yk2R/VuY/tpgY2UIeHDIAH0Zd9B81JIy0BlVBUt3VOKQN060A+0vDRY",
+	"AvBUlvaknrVJP4ERQP8fFpmmzCxNY2abWqTwV0A6Me3m/aI5wDYrABPRYjDikUmZkAMuuBSKKEk6NAls",
+	"3nSB0yjKo8Dm6OPPbnhYrZIjXbvOagWWbOx58KBh83By+s7n7xNfG/8zZT5lu70oF5JVeUy21NPsVKMO",
+	"f2WeYpqPATvrmG/6Bfmi0OQtyb0I0t9N5uRqAA4OGamVaJYSMc0ZCgwIr1axINs9s1ofgJbvTmgbWzih",
+	"YkczJm3Aag3gpZg/BmL+Km7nM5LzL3vXHMYRN3vaSLOQQ8GSaRURmFWqdsiQaoMUIfs7pvB5KMbh/vQ9",
+	"8LOmWiMPvecX4L8GTJz40NJl2t45dDP7xCrbdzKnN7Vo22f8VuHe3YJOgAXl0JH2CrndIelQWkkCavSQ",
+	"C+MblQDuCtBNIKggGXbIhWBJ6PP5mObP/vgPykPUoSERm0vo+BJlKWeQ4i6HauoBI6dDPdUVIdNl/e/w",
+	"DMIWwDBPKXs5pTv62sk+jvfpDnt5Fg/rLN6HXoW1nVAJU1l/YHt++g/pTQRIwzlgmyKwPhMGFaSkDQnB",
+	"0I+WiTHNE7deJi/Vy8UfpLt679h8nRGPo3KpZ3OylUtcA0LJgCY7LCI2sD1xjKvfF3gqKIFkkSyyJF7a",
+	"WDq7uwb7aN472dUHmo/ELCUcAvy2/gGLLCcj9w6f2niueJJjYo11ouHM94JbkGSp8uqxUjeFTsfzCCTk",
+	"4Bch9aT4pTz3xFPogX6r009/+5399796ZmUsjcD3yDXbux8+RgcsKX4s76vs6TQukx3NV1qMRBLhqC16",
+	"BWzl5BNXTdInAhjAPMjpp7/+y72Pfx6Q/Z98sPf1fzgzMVPfi25KpUwvfvAJnt778Af77/3kDL7YOgiL",
+	"u+vu9b3udqcD7jfn4BtzDY6KSwI+Bd9b7oLvg5ze/6ePnv72O8WJWK+IZ0WY4DQmp/e//u2xZyK44nvm",
+	"ukz6NNYUnJY3y/zio2HTEPj0/nf+7fEnpUV2LRIqWsmr7P9XQWpRGXjwCzywWayQiBKw4HMxamNrAQEA",
+	"AP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

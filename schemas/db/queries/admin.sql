@@ -68,3 +68,11 @@ where s.role = 'surveyor' and s.active
   and (sqlc.narg(on_shift)::boolean is null or coalesce(f.on_shift, false) = sqlc.narg(on_shift)::boolean)
   and s.id > sqlc.arg(after)::text
 order by s.id limit sqlc.arg(count);
+
+-- name: PoliciesByNumbers :many
+select id, number, line, branch, holder_name, holder_phone, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
+    coalesce(address, '')::text as address
+from policies where number = any(sqlc.arg(numbers)::text[]);
+
+-- name: StaffByIDs :many
+select id, name, role, branch, level, phone, skills, max_load, active from staff where id = any(sqlc.arg(ids)::text[]);

@@ -1,0 +1,365 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"anpei/claim"
+	"anpei/schemas/rest"
+)
+
+// Tables come as people have them: typed by hand, through Excel or WPS, in
+// whatever encoding that writes. What is meant is taken; what is not sure is
+// told, with the row, the column and how to mend it.
+
+const (
+	// maxTable is the largest table, in bytes, and maxRows in rows.
+	maxTable = 2 << 20
+	maxRows  = 5000
+)
+
+// column is a column that a table may have: its name in the contract and what
+// people write over it.
+type column struct {
+	name, zh string
+	needed   bool // a table without it cannot be read
+}
+
+// sheet is a table that was read.
+type sheet struct{ rows []*sheetRow }
+
+// sheetRow is one row, with what was found wrong with it so far.
+type sheetRow struct {
+	line  int // in the file
+	cells map[string]string
+	wrongs
+}
+
+// readSheet reads a table and finds its columns. Rows without any text are
+// what Excel leaves behind, and are left out.
+func readSheet(body io.Reader, columns []column) (*sheet, error) {
+	raw, err := io.ReadAll(body)
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, &fault{kind: kindTooLarge, detail: fmt.Sprintf("A table has at most %d MiB. Split it. · 文件太大，请拆分后导入", large.Limit>>20)}
+	}
+	if err != nil {
+		return nil, &fault{kind: kindInput, detail: "The table did not arrive whole. Send it again.", cause: err}
+	}
+	text, err := textOf(raw)
+	if err != nil {
+		return nil, err
+	}
+	text = bareText.ReplaceAllString(text, "$1$2")
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comma, r.FieldsPerRecord, r.TrimLeadingSpace = separatorOf(text), -1, true
+	header, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, invalid(rest.FieldError{Detail: "The table is empty. · 表格是空的"})
+	}
+	if err != nil {
+		return nil, notCSV(err)
+	}
+	at, err := columnsOf(header, columns)
+	if err != nil {
+		return nil, err
+	}
+	s := &sheet{}
+	for {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return s, nil
+		}
+		if err != nil {
+			return nil, notCSV(err)
+		}
+		line, _ := r.FieldPos(0)
+		row := &sheetRow{line: line, cells: map[string]string{}}
+		some := false
+		for i, cell := range record {
+			cell = tidyCell(cell)
+			some = some || cell != ""
+			switch {
+			case i < len(at):
+				row.cells[at[i]] = cell
+			case cell != "":
+				row.add("", "This row has more cells than the header has columns: a comma inside a value needs quotes around it. · 单元格多于表头，含逗号的内容请加引号")
+			}
+			if !storable(cell) {
+				row.add(at[min(i, len(at)-1)], "It holds a character that is no text.")
+			}
+		}
+		if !some {
+			continue
+		}
+		if s.rows = append(s.rows, row); len(s.rows) > maxRows {
+			return nil, &fault{kind: kindTooLarge, detail: fmt.Sprintf("A table has at most %d rows. Split it. · 最多 %[1]d 行，请拆分后导入", maxRows)}
+		}
+	}
+}
+
+// textOf decodes a table: UTF-8, with or without the mark that Excel writes,
+// else GB18030, which older Chinese programs write.
+func textOf(raw []byte) (string, error) {
+	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
+	if utf8.Valid(raw) {
+		return string(raw), nil
+	}
+	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(raw)
+	if err != nil || bytes.ContainsRune(text, utf8.RuneError) || bytes.IndexByte(text, 0) >= 0 {
+		return "", invalid(rest.FieldError{Detail: "This is neither UTF-8 nor GB18030. Save it as CSV UTF-8. · 无法识别文件编码，请另存为 CSV UTF-8"})
+	}
+	return string(text), nil
+}
+
+// separatorOf guesses what separates cells from the header, which has no
+// separators of other kinds in it.
+func separatorOf(text string) rune {
+	header, _, _ := strings.Cut(text, "\n")
+	best := ','
+	for _, one := range []rune{';', '\t'} {
+		if strings.Count(header, string(one)) > strings.Count(header, string(best)) {
+			best = one
+		}
+	}
+	return best
+}
+
+func notCSV(err error) error {
+	detail := "This is no CSV. · 不是有效的 CSV 文件"
+	if syntax, ok := errors.AsType[*csv.ParseError](err); ok {
+		detail = fmt.Sprintf("From line %d on this cannot be read as CSV: %v. Most likely a quote is missing or stands inside a value, where it is written twice. · 第 %[1]d 行引号有误", syntax.StartLine, syntax.Err)
+	}
+	return &fault{kind: kindInput, detail: detail, cause: err}
+}
+
+// columnsOf finds out which columns a header names.
+func columnsOf(header []string, columns []column) ([]string, error) {
+	var w wrongs
+	at := make([]string, len(header))
+	for i, title := range header {
+		title = tidyCell(title)
+		j := slices.IndexFunc(columns, func(c column) bool { return strings.EqualFold(title, c.name) || title == c.zh })
+		switch {
+		case title == "":
+			at[i] = fmt.Sprintf("column %d", i+1) // looked at no further
+		case j < 0:
+			w.add(title, "There is no such column. "+listedColumns(columns))
+		case slices.Contains(at, columns[j].name):
+			w.add(columns[j].name, "This column stands there twice.")
+		default:
+			at[i] = columns[j].name
+		}
+	}
+	for _, c := range columns {
+		if c.needed && !slices.Contains(at, c.name) {
+			w.add(c.name, "The table has no column "+c.name+" ("+c.zh+").")
+		}
+	}
+	if len(w) > 0 {
+		return nil, invalid(w...)
+	}
+	return at, nil
+}
+
+func listedColumns(columns []column) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name + " " + c.zh
+	}
+	return "There are: " + strings.Join(names, ", ") + "."
+}
+
+// asText is how people keep Excel from changing a number: ="0012" or '0012.
+var asText = regexp.MustCompile(`^="(.*)"$|^'(.*)$`)
+
+// bareText is the same without the quotes that CSV asks for.
+var bareText = regexp.MustCompile(`(?m)(^|[,;\t])="([^",;\t\r\n]*)"`)
+
+// tidyCell takes off what programs put round a value.
+func tidyCell(cell string) string {
+	cell = strings.TrimSpace(strings.ReplaceAll(cell, "\u00a0", " "))
+	if m := asText.FindStringSubmatch(cell); m != nil {
+		cell = strings.TrimSpace(m[1] + m[2])
+	}
+	return cell
+}
+
+// shortened is a number as Excel writes it when it finds it too long.
+var shortened = regexp.MustCompile(`^[0-9](\.[0-9]+)?[eE]\+[0-9]+$`)
+
+// text returns a cell of at most so many characters. A number that Excel has
+// shortened is lost: nobody can tell its digits.
+func (r *sheetRow) text(name string, longest int, needed bool) string {
+	v := r.cells[name]
+	switch {
+	case v == "" && needed:
+		r.add(name, "It is missing. · 缺少内容")
+	case utf8.RuneCountInString(v) > longest:
+		r.add(name, fmt.Sprintf("It must have at most %d characters. · 不能超过 %[1]d 个字", longest))
+	case shortened.MatchString(v):
+		r.add(name, "Excel has shortened this number and its digits are lost. Set the column to Text, type it again and save. · 号码被 Excel 改成了科学计数，请将该列设为文本后重新填写")
+	}
+	return v
+}
+
+var amountForm = regexp.MustCompile(`^[0-9]{1,13}(\.[0-9]{1,2})?$`)
+
+// fen returns an amount that is written in yuan; empty is 0.
+func (r *sheetRow) fen(name string) claim.Fen {
+	v := strings.NewReplacer(",", "", "，", "", " ", "", "¥", "", "￥", "", "元", "").Replace(r.cells[name])
+	if v == "" || v == "-" {
+		return 0
+	}
+	if !amountForm.MatchString(v) {
+		r.add(name, "It must be an amount in yuan with at most two decimals, such as 1,200,000.00. · 请填写以元为单位的金额")
+		return 0
+	}
+	yuan, part, _ := strings.Cut(v, ".")
+	n, err := strconv.ParseInt(yuan+(part + "00")[:2], 10, 64)
+	if err != nil || claim.Fen(n) > maxFen {
+		r.add(name, "This is more than can be held. · 金额过大")
+		return 0
+	}
+	return claim.Fen(n)
+}
+
+var ratioForm = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,2})?%$`)
+
+// bp returns a ratio that is written in percent; empty is 0. Without the sign
+// nobody knows whether 5 is 5 % or 500 %.
+func (r *sheetRow) bp(name string) claim.BP {
+	v := strings.NewReplacer(" ", "", "％", "%").Replace(r.cells[name])
+	if v == "" || v == "-" || v == "0" {
+		return 0
+	}
+	if ratioForm.MatchString(v) {
+		whole, part, _ := strings.Cut(strings.TrimSuffix(v, "%"), ".")
+		if n, err := strconv.Atoi(whole + (part + "00")[:2]); err == nil && n <= 10_000 {
+			return claim.BP(n)
+		}
+	}
+	r.add(name, "It must be a ratio in percent, from 0% to 100%, such as 5%. · 请填写百分比，例如 5%")
+	return 0
+}
+
+var dayForm = regexp.MustCompile(`^([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?(?: 0?0:00(?::00)?)?$`)
+
+// day returns a day, however it is written.
+func (r *sheetRow) day(name string) (d claim.Date, ok bool) {
+	v := r.cells[name]
+	if v == "" {
+		r.add(name, "It is missing. · 缺少日期")
+		return d, false
+	}
+	if m := dayForm.FindStringSubmatch(v); m != nil {
+		if t, err := time.Parse("2006-1-2", m[1]+"-"+m[2]+"-"+m[3]); err == nil {
+			return claim.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}, true
+		}
+	}
+	r.add(name, "It must be a day, such as 2026/1/5 or 2026-01-05. · 请填写日期，例如 2026/1/5")
+	return d, false
+}
+
+// whole returns a number of at most that; empty is otherwise.
+func (r *sheetRow) whole(name string, most, otherwise int) int {
+	v := r.cells[name]
+	if v == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > most {
+		r.add(name, fmt.Sprintf("It must be a whole number from 0 to %d. · 请填写 0 到 %[1]d 的整数", most))
+		return otherwise
+	}
+	return n
+}
+
+// oneOf returns a code that people write as it is or in Chinese.
+func oneOf[T ~string](r *sheetRow, name string, codes map[T]string) (code T) {
+	v := r.cells[name]
+	var known []string
+	for code, zh := range codes {
+		if strings.EqualFold(v, string(code)) || v == zh {
+			return code
+		}
+		known = append(known, string(code)+" "+zh)
+	}
+	slices.Sort(known)
+	r.add(name, "It must be one of: "+strings.Join(known, ", ")+".")
+	return code
+}
+
+var branchForm = regexp.MustCompile(`^[0-9]{4}$`)
+
+// branch returns a branch, with the zeros that Excel takes off.
+func (r *sheetRow) branch(name string) string {
+	v := r.cells[name]
+	if len(v) < 4 && v != "" {
+		v = strings.Repeat("0", 4-len(v)) + v
+	}
+	if !branchForm.MatchString(v) {
+		r.add(name, "It must be four digits, 0000 for the head office. · 请填写四位机构代码")
+	}
+	return v
+}
+
+// planned is what a table does: its rows with what becomes of each.
+type planned struct{ rest.Import }
+
+// add notes what becomes of a row. One that is wrong does nothing else.
+func (p *planned) add(r *sheetRow, key string, isNew bool, changes []rest.ImportChange) {
+	out := rest.ImportRow{Row: r.line, Key: key, State: rest.Changed, Changes: changes, Faults: []rest.FieldError{}}
+	switch {
+	case len(r.wrongs) > 0:
+		p.Wrong++
+		out.State, out.Changes, out.Faults = rest.Wrong, nil, r.wrongs
+	case isNew:
+		p.New++
+		out.State, out.Changes = rest.New, nil
+	case len(changes) == 0:
+		p.Unchanged++
+		return
+	default:
+		p.Changed++
+	}
+	if out.Changes == nil {
+		out.Changes = []rest.ImportChange{}
+	}
+	p.Rows = append(p.Rows, out)
+}
+
+// fit reports, as an error, the rows that keep a table from being carried out.
+func (p *planned) fit() error {
+	if p.Wrong == 0 {
+		return nil
+	}
+	var faults []rest.FieldError
+	for _, row := range p.Rows {
+		for _, f := range row.Faults {
+			if len(faults) < 200 {
+				faults = append(faults, rest.FieldError{Pointer: fmt.Sprintf("/%d/%s", row.Row, f.Pointer), Detail: f.Detail})
+			}
+		}
+	}
+	return invalid(faults...)
+}
+
+// differs notes a value that a row changes.
+func differs(changes []rest.ImportChange, name, before, after string) []rest.ImportChange {
+	if before == after {
+		return changes
+	}
+	return append(changes, rest.ImportChange{Column: name, Before: before, After: after})
+}
