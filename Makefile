@@ -94,11 +94,11 @@ build: setup .bin/local minio .bin/api .bin/worker ## the two mains and the loca
 tools: .bin/golangci-lint .bin/govulncheck .bin/oapi-codegen .bin/sqlc .bin/workflowcheck ## the generators and linters, as pinned in deploy/tools
 
 clean: ## remove what was built (make reset removes data)
-	@rm -rf .bin
+	@rm -rf .bin api/web/node_modules api/web/dist/*
 
 # The two mains and what drives them. go build knows what is current.
 .PHONY: .bin/api .bin/worker .bin/demo .bin/bench
-.bin/api: # static, since it links no C
+.bin/api: api/web/dist/manifest.json # static, since it links no C
 	@$(if $(wildcard $@),,echo "building $@")
 	@CGO_ENABLED=0 go build -o $@ ./api
 .bin/worker: setup # links the OCR engine
@@ -107,6 +107,16 @@ clean: ## remove what was built (make reset removes data)
 .bin/demo .bin/bench:
 	@$(if $(wildcard $@),,echo "building $@")
 	@go build -o $@ ./deploy/$(@F)
+
+# What browsers load: styles and scripts, from packages that the lockfile pins.
+api/web/node_modules/.package-lock.json: api/web/package.json api/web/package-lock.json
+	@echo "installing the packages of the pages (npm ci)"
+	@cd api/web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+api/web/dist/manifest.json: api/web/node_modules/.package-lock.json api/web/build.mjs api/web/tsconfig.json \
+  $(shell find api/web/styles api/web/islands api/web/templates -type f)
+	@echo "building the styles and scripts of the pages"
+	@cd api/web && node build.mjs
 
 # The servers. Building them takes minutes once, so each says so.
 .bin/local: $(shell find -L deploy/local -type f)

@@ -99,7 +99,7 @@ type access struct {
 
 	tokens   *cache[[sha256.Size]byte, string] // subject of a verified token
 	members  *cache[claim.StaffID, member]
-	sessions *cache[[sha256.Size]byte, principal]
+	sessions *cache[[sha256.Size]byte, session]
 	numbers  *cache[string, claim.ID]
 	callers  limits // by address
 
@@ -112,7 +112,7 @@ func newAccess(cfg boot.Config, pool *pgxpool.Pool, q *db.Queries) *access {
 		db: pool, q: q, issuer: cfg.Issuer, aud: cfg.Audience, secret: derive(cfg, "claimant sessions"),
 		tokens:   newCache[[sha256.Size]byte, string](4096),
 		members:  newCache[claim.StaffID, member](4096),
-		sessions: newCache[[sha256.Size]byte, principal](16384),
+		sessions: newCache[[sha256.Size]byte, session](16384),
 		numbers:  newCache[string, claim.ID](16384),
 		callers:  newLimits(),
 	}
@@ -134,13 +134,13 @@ func (a *access) authenticate(ctx context.Context, r *http.Request, op *operatio
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
 	case !ok || token == "":
-		return principal{}, signIn("Send your token as Authorization: Bearer …. Staff get theirs from the identity provider, claimants from POST /v1/sessions.")
+		return principal{}, signIn("Send your token as Authorization: Bearer …. Staff get theirs from the identity provider or from POST /v1/staff-sessions, claimants from POST /v1/sessions.")
 	case len(token) > 8<<10:
 		return principal{}, signIn("That is no token of ours.")
 	case strings.Count(token, ".") == 2:
 		return a.staff(ctx, token)
 	default:
-		return a.claimant(ctx, token)
+		return a.session(ctx, token)
 	}
 }
 
@@ -150,6 +150,7 @@ func signIn(detail string) error { return &fault{kind: kindSignIn, detail: detai
 func (a *access) staff(ctx context.Context, token string) (principal, error) {
 	now := time.Now()
 	hash := sha256.Sum256([]byte(token))
+	callOf(ctx).token, callOf(ctx).provider = hash, true
 	subject, ok := a.tokens.get(hash, now)
 	if !ok {
 		verified, err := a.verify(ctx, token)
@@ -163,7 +164,12 @@ func (a *access) staff(ctx context.Context, token string) (principal, error) {
 		}
 		a.tokens.put(hash, subject, now, until)
 	}
-	found, err := a.member(ctx, claim.StaffID(subject), now)
+	return a.active(ctx, claim.StaffID(subject), now)
+}
+
+// active finds a member of staff who is let in.
+func (a *access) active(ctx context.Context, id claim.StaffID, now time.Time) (principal, error) {
+	found, err := a.member(ctx, id, now)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows), err == nil && !found.row.Active:
 		return principal{}, forbidden("You are signed in, but not on the list of active staff. Ask an administrator to add you.")
@@ -228,26 +234,45 @@ func (a *access) provider(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 	return a.verifier, nil
 }
 
-// claimant finds the session that a token opens.
-func (a *access) claimant(ctx context.Context, token string) (principal, error) {
+// session is what an opaque token stands for. A member of staff is looked up
+// each time: what they may do, and whether they may at all, changes meanwhile.
+type session struct {
+	claimant principal
+	staff    claim.StaffID
+}
+
+// session finds the session that a token opens.
+func (a *access) session(ctx context.Context, token string) (principal, error) {
 	now := time.Now()
 	hash := sha256.Sum256([]byte(token))
 	callOf(ctx).token = hash
-	if p, ok := a.sessions.get(hash, now); ok {
-		return p, nil
+	found, ok := a.sessions.get(hash, now)
+	if !ok {
+		row, err := a.q.SessionForAccess(ctx, a.db, hash[:], now.Add(-staffIdle))
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return principal{}, signIn("Your session has ended. Sign in again; claimants ask for a new code.")
+		case err != nil:
+			return principal{}, fmt.Errorf("look up session: %w", err)
+		}
+		if row.Staff {
+			found.staff = claim.StaffID(row.Principal)
+			if now.Sub(row.SeenAt) > time.Minute {
+				if err := a.q.SessionSeen(ctx, a.db, hash[:]); err != nil {
+					return principal{}, fmt.Errorf("keep session: %w", err)
+				}
+			}
+		} else {
+			found.claimant = claimantPrincipal(row.Phone, claim.ID(row.ClaimID))
+		}
+		until := now.Add(lookFor)
+		if row.ExpiresAt.Before(until) {
+			until = row.ExpiresAt
+		}
+		a.sessions.put(hash, found, now, until)
 	}
-	row, err := a.q.SessionForAccess(ctx, a.db, hash[:])
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return principal{}, signIn("Your session has ended. Ask for a new code.")
-	case err != nil:
-		return principal{}, fmt.Errorf("look up session: %w", err)
+	if found.staff != "" {
+		return a.active(ctx, found.staff, now)
 	}
-	p := claimantPrincipal(row.Phone, claim.ID(row.ClaimID))
-	until := now.Add(lookFor)
-	if row.ExpiresAt.Before(until) {
-		until = row.ExpiresAt
-	}
-	a.sessions.put(hash, p, now, until)
-	return p, nil
+	return found.claimant, nil
 }

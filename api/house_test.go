@@ -95,7 +95,7 @@ func (h *house) claimant(phone string, bound claim.ID) (token string) {
 	h.t.Helper()
 	now := time.Now()
 	token = "session-" + phone + string(bound)
-	h.access.sessions.put(sha256.Sum256([]byte(token)), claimantPrincipal(phone, bound), now, now.Add(time.Hour))
+	h.access.sessions.put(sha256.Sum256([]byte(token)), session{claimant: claimantPrincipal(phone, bound)}, now, now.Add(time.Hour))
 	return token
 }
 

@@ -135,8 +135,8 @@ func TestWhoMay(t *testing.T) {
 		may     []string
 	}{
 		{[]string{"SendPhoneCode", "OpenSession"}, company, append(slices.Clone(readers), "admin", "partner", "nobody")},
-		{[]string{"CloseSession"}, company, []string{"claimant", "bound"}},
-		{[]string{"GetMe", "ListClaims"}, company, append(slices.Clone(readers), "admin", "partner")},
+		{[]string{"OpenStaffSession"}, company, append(slices.Clone(staff), "admin", "partner")},
+		{[]string{"GetMe", "ListClaims", "CloseSession"}, company, append(slices.Clone(readers), "admin", "partner")},
 		{[]string{"ReportClaim"}, company, []string{"intake", "service", "partner", "claimant"}},
 		{[]string{"PutDraft", "GetDraft", "DeleteDraft", "PrefillDraft"}, company, []string{"claimant"}},
 		{[]string{"CreatePolicy", "PutStaff"}, company, []string{"admin"}},

@@ -27,6 +27,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.temporal.io/sdk/client"
 
+	"anpei/api/web"
 	"anpei/claim"
 	"anpei/internal/boot"
 	"anpei/schemas/db"
@@ -56,8 +57,8 @@ const maxJSON = 1 << 20
 // bodyWithin is how long the body of a request that is no upload may take.
 const bodyWithin = 30 * time.Second
 
-// handler puts the server behind HTTP: every operation of the contract, and
-// beside them the pages that explain it and what operators ask.
+// handler puts the server behind HTTP: every operation of the contract, the
+// pages, and beside them what explains the contract and what operators ask.
 func (s *server) handler(metrics http.Handler) (http.Handler, error) {
 	spec, err := rest.GetSpec()
 	if err != nil {
@@ -78,6 +79,11 @@ func (s *server) handler(metrics http.Handler) (http.Handler, error) {
 	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false))
 	e.HTTPErrorHandler = s.fail
 	e.Use(s.serve)
+	site, err := s.site(e)
+	if err != nil {
+		return nil, err
+	}
+	e.Use(pages(site))
 
 	admitted := map[string][]echo.MiddlewareFunc{}
 	for _, op := range ops {
@@ -103,6 +109,27 @@ func (s *server) handler(metrics http.Handler) (http.Handler, error) {
 	})), nil
 }
 
+// site is the pages, which ask the API like everybody else.
+func (s *server) site(api http.Handler) (*web.Site, error) {
+	return web.New(web.Options{
+		API: api, Log: s.log, Origin: s.cfg.Origin,
+		Issuer: s.cfg.Issuer, Client: s.cfg.Client, ClientSecret: string(s.cfg.ClientSecret),
+	})
+}
+
+// pages answers what is neither the API's nor the operators'.
+func pages(site http.Handler) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if !web.Serves(c.Request().URL.Path) {
+				return next(c)
+			}
+			site.ServeHTTP(c.Response(), c.Request())
+			return nil
+		}
+	}
+}
+
 // basePath stands before every operation.
 const basePath = "/v1"
 
@@ -112,11 +139,12 @@ type call struct {
 	op      *operation
 	request string // request id
 	ip      string
-	token   [sha256.Size]byte // hash of a claimant's token
+	token   [sha256.Size]byte // hash of the token that was sent
 	who     principal
 	claim   *claimSeen // where the path names a claim, or a task of one
 	task    *db.TaskSeenRow
 
+	provider bool // the token is the identity provider's, not a session's
 	repeated bool // not allowed today, but carried out before: send answers, and nobody acts
 
 	again func(context.Context) error // asks once more who this is and whether they may
@@ -150,7 +178,7 @@ func (s *server) admit(op *operation) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
 			take(c, r, op)
-			if op.public { // its answer is a secret, or about one
+			if op.public || op.id == "OpenStaffSession" { // its answer is a secret, or about one
 				c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
 			}
 			at := callOf(r.Context())

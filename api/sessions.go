@@ -23,7 +23,7 @@ import (
 	"anpei/schemas/rest"
 )
 
-// How claimants are let in.
+// How claimants are let in, and how long staff stay.
 const (
 	codeLives     = 10 * time.Minute
 	codeTries     = 5
@@ -31,6 +31,8 @@ const (
 	codesAnHour   = 5
 	reportSession = 12 * time.Hour // without a claim
 	claimSession  = 24 * time.Hour // with one
+	staffSession  = 12 * time.Hour
+	staffIdle     = time.Hour // without being used
 )
 
 // codeSpace is the namespace of code ids: of phone and Idempotency-Key.
@@ -165,7 +167,7 @@ func (s *server) OpenSession(ctx context.Context, r rest.OpenSessionRequestObjec
 	// A code's session lasts from when the code was sent: a repeat says the same.
 	expires := tried.ExpiresAt.Add(lives - codeLives).UTC()
 	if tried.UsedAt != nil {
-		if _, err := s.q.SessionForAccess(ctx, s.db, hash[:]); err != nil {
+		if _, err := s.q.SessionForAccess(ctx, s.db, hash[:], time.Now()); err != nil {
 			if errors.Is(err, pgx.ErrNoRows) {
 				return nil, errWrongCode
 			}
@@ -191,7 +193,7 @@ func (s *server) openSession(ctx context.Context, code string, hash []byte, phon
 			row.ClaimID = &id
 		}
 		if used == 0 { // a twin was faster: the same one has made the same session
-			found, err := s.q.SessionForAccess(ctx, tx, hash)
+			found, err := s.q.SessionForAccess(ctx, tx, hash, time.Now())
 			if err != nil || !bytes.Equal([]byte(found.Phone), []byte(phone)) {
 				return errWrongCode
 			}
@@ -202,6 +204,23 @@ func (s *server) openSession(ctx context.Context, code string, hash []byte, phon
 		}
 		return nil
 	})
+}
+
+// OpenStaffSession implements [rest.StrictServerInterface]. A session opens no
+// further one, or it would never end. The token follows from what was sent, as
+// a claimant's does.
+func (s *server) OpenStaffSession(ctx context.Context, r rest.OpenStaffSessionRequestObject) (rest.OpenStaffSessionResponseObject, error) {
+	at := callOf(ctx)
+	if !at.provider {
+		return nil, signIn("A session is opened with a token of the identity provider. Sign in there.")
+	}
+	token := base64.RawURLEncoding.EncodeToString(s.seal("staff session", string(at.who.ID), string(at.token[:]), r.Params.IdempotencyKey))
+	hash := sha256.Sum256([]byte(token))
+	expires, err := s.q.InsertStaffSession(ctx, s.db, hash[:], string(at.who.ID), time.Now().Add(staffSession))
+	if err != nil {
+		return nil, fmt.Errorf("open the session: %w", err)
+	}
+	return rest.OpenStaffSession201JSONResponse{Token: token, ExpiresAt: expires.UTC(), Principal: at.who.shown()}, nil
 }
 
 // CloseSession implements [rest.StrictServerInterface].
@@ -245,7 +264,7 @@ func (s *server) sweep(ctx context.Context) {
 		now := time.Now()
 		// Codes are counted for an hour after they were sent.
 		if err := errors.Join(
-			s.q.ForgetPhoneCodes(ctx, s.db, now.Add(-time.Hour)), s.q.ForgetSessions(ctx, s.db, now),
+			s.q.ForgetPhoneCodes(ctx, s.db, now.Add(-time.Hour)), s.q.ForgetSessions(ctx, s.db, now, now.Add(-staffIdle)),
 			s.q.ForgetDrafts(ctx, s.db, now.Add(-draftKept)), s.sweepChunks(ctx, now),
 		); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "what is over was not swept", "error", err)

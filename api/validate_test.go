@@ -58,7 +58,7 @@ func TestWhatIsNoRequestOfTheContract(t *testing.T) {
 		named        []string
 	}{
 		"an address that is not there":       {http.MethodGet, "/v1/nothing", nil, nil, 404, "not-found", nil},
-		"no address at all":                  {http.MethodGet, "/", nil, nil, 404, "not-found", nil},
+		"no address at all":                  {http.MethodGet, "/v1", nil, nil, 404, "not-found", nil},
 		"a method that is not there":         {http.MethodDelete, "/v1/claims", nil, nil, 405, "wrong-method", nil},
 		"no body":                            {http.MethodPost, "/v1/claims", nil, nil, 422, "wrong-input", []string{""}},
 		"a body that is no JSON":             {http.MethodPost, "/v1/claims", `{"channel": `, nil, 422, "wrong-input", []string{""}},

@@ -49,6 +49,14 @@ type Config struct {
 	// Audience that staff tokens must carry.
 	Audience string `env:"ANPEI_OIDC_AUDIENCE" envDefault:"anpei"`
 
+	// Client is the pages' own name at the identity provider, which sends
+	// people back to <Origin>/signin/callback; ClientSecret, if it has one.
+	Client       string `env:"ANPEI_OIDC_CLIENT" envDefault:"anpei-desk"`
+	ClientSecret Secret `env:"ANPEI_OIDC_CLIENT_SECRET"`
+	// Origin is where browsers reach the pages, as https://claims.example.com.
+	// Empty: on this machine only, at whatever port.
+	Origin string `env:"ANPEI_ORIGIN"`
+
 	// ServeClaims lets the api process poll the claims queue itself, for
 	// benches and laptops. Off by default: it gives the web tier the writer's
 	// credentials.

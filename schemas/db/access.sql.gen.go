@@ -65,11 +65,11 @@ func (q *Queries) ForgetPhoneCodes(ctx context.Context, db DBTX, expiresAt time.
 }
 
 const forgetSessions = `-- name: ForgetSessions :exec
-delete from sessions where expires_at < $1
+delete from sessions where expires_at < $1 or (staff and seen_at < $2::timestamptz)
 `
 
-func (q *Queries) ForgetSessions(ctx context.Context, db DBTX, expiresAt time.Time) error {
-	_, err := db.Exec(ctx, forgetSessions, expiresAt)
+func (q *Queries) ForgetSessions(ctx context.Context, db DBTX, expiresAt time.Time, awakeSince time.Time) error {
+	_, err := db.Exec(ctx, forgetSessions, expiresAt, awakeSince)
 	return err
 }
 
@@ -118,6 +118,19 @@ func (q *Queries) InsertSession(ctx context.Context, db DBTX, arg InsertSessionP
 		arg.ClaimID,
 	)
 	return err
+}
+
+const insertStaffSession = `-- name: InsertStaffSession :one
+insert into sessions (token_hash, principal, staff, expires_at) values ($1, $2, true, $3)
+on conflict (token_hash) do update set token_hash = excluded.token_hash returning expires_at
+`
+
+// A repeat changes nothing, and gives the end that was set first.
+func (q *Queries) InsertStaffSession(ctx context.Context, db DBTX, tokenHash []byte, principal string, expiresAt time.Time) (time.Time, error) {
+	row := db.QueryRow(ctx, insertStaffSession, tokenHash, principal, expiresAt)
+	var expires_at time.Time
+	err := row.Scan(&expires_at)
+	return expires_at, err
 }
 
 const lockPhone = `-- name: LockPhone :exec
@@ -272,27 +285,41 @@ func (q *Queries) SeeWorkers(ctx context.Context, db DBTX, claimID claim.ID) ([]
 }
 
 const sessionForAccess = `-- name: SessionForAccess :one
-select principal, phone, coalesce(claim_id::text, '')::text as claim_id, expires_at from sessions
-where token_hash = $1 and expires_at > now()
+select principal, staff, phone, coalesce(claim_id::text, '')::text as claim_id, seen_at, expires_at from sessions
+where token_hash = $1 and expires_at > now() and (not staff or seen_at > $2::timestamptz)
 `
 
 type SessionForAccessRow struct {
 	Principal string
+	Staff     bool
 	Phone     string
 	ClaimID   string
+	SeenAt    time.Time
 	ExpiresAt time.Time
 }
 
-func (q *Queries) SessionForAccess(ctx context.Context, db DBTX, tokenHash []byte) (SessionForAccessRow, error) {
-	row := db.QueryRow(ctx, sessionForAccess, tokenHash)
+// A member of staff who was not seen since a time has left.
+func (q *Queries) SessionForAccess(ctx context.Context, db DBTX, tokenHash []byte, awakeSince time.Time) (SessionForAccessRow, error) {
+	row := db.QueryRow(ctx, sessionForAccess, tokenHash, awakeSince)
 	var i SessionForAccessRow
 	err := row.Scan(
 		&i.Principal,
+		&i.Staff,
 		&i.Phone,
 		&i.ClaimID,
+		&i.SeenAt,
 		&i.ExpiresAt,
 	)
 	return i, err
+}
+
+const sessionSeen = `-- name: SessionSeen :exec
+update sessions set seen_at = now() where token_hash = $1
+`
+
+func (q *Queries) SessionSeen(ctx context.Context, db DBTX, tokenHash []byte) error {
+	_, err := db.Exec(ctx, sessionSeen, tokenHash)
+	return err
 }
 
 const staffForAccess = `-- name: StaffForAccess :one

@@ -392,9 +392,11 @@ type RuleTable struct {
 type Session struct {
 	TokenHash []byte
 	Principal string
+	Staff     bool
 	Phone     string
 	ClaimID   *claim.ID
 	CreatedAt time.Time
+	SeenAt    time.Time
 	ExpiresAt time.Time
 }
 

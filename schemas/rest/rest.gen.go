@@ -2218,7 +2218,7 @@ type Seen struct {
 	Event int64 `json:"event"`
 }
 
-// Session An open session of a claimant.
+// Session An open session of a claimant or of a member of staff.
 type Session struct {
 	// ExpiresAt End of the session
 	ExpiresAt time.Time `json:"expires_at"`
@@ -3246,6 +3246,12 @@ type ListStaffParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
 }
 
+// OpenStaffSessionParams defines parameters for OpenStaffSession.
+type OpenStaffSessionParams struct {
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ImportStaffParams defines parameters for ImportStaff.
 type ImportStaffParams struct {
 	// Apply Carry it out.
@@ -3435,6 +3441,17457 @@ type DeclineSurveyJSONRequestBody = Reason
 // ResumeClaimJSONRequestBody defines body for ResumeClaim for application/json ContentType.
 type ResumeClaimJSONRequestBody = Resume
 
+// RequestEditorFn is the function signature for the RequestEditor callback function
+type RequestEditorFn func(ctx context.Context, req *http.Request) error
+
+// Doer performs HTTP requests.
+//
+// The standard http.Client implements this interface.
+type HttpRequestDoer interface {
+	Do(req *http.Request) (*http.Response, error)
+}
+
+// Client which conforms to the OpenAPI3 specification for this service.
+type Client struct {
+	// The endpoint of the server conforming to this interface, with scheme,
+	// https://api.deepmap.com for example. This can contain a path relative
+	// to the server, such as https://api.deepmap.com/dev-test, and all the
+	// paths in the swagger spec will be appended to the server.
+	Server string
+
+	// Doer for performing requests, typically a *http.Client with any
+	// customized settings, such as certificate chains.
+	Client HttpRequestDoer
+
+	// A list of callbacks for modifying requests which are generated before sending over
+	// the network.
+	RequestEditors []RequestEditorFn
+}
+
+// ClientOption allows setting custom parameters during construction
+type ClientOption func(*Client) error
+
+// Creates a new Client, with reasonable defaults
+func NewClient(server string, opts ...ClientOption) (*Client, error) {
+	// create a client with sane default values
+	client := Client{
+		Server: server,
+	}
+	// mutate client and add all optional params
+	for _, o := range opts {
+		if err := o(&client); err != nil {
+			return nil, err
+		}
+	}
+	// ensure the server URL always has a trailing slash
+	if !strings.HasSuffix(client.Server, "/") {
+		client.Server += "/"
+	}
+	// create httpClient, if not already present
+	if client.Client == nil {
+		client.Client = &http.Client{}
+	}
+	return &client, nil
+}
+
+// WithHTTPClient allows overriding the default Doer, which is
+// automatically created using http.Client. This is useful for tests.
+func WithHTTPClient(doer HttpRequestDoer) ClientOption {
+	return func(c *Client) error {
+		c.Client = doer
+		return nil
+	}
+}
+
+// WithRequestEditorFn allows setting up a callback function, which will be
+// called right before sending the request. This can be used to mutate the request.
+func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
+	return func(c *Client) error {
+		c.RequestEditors = append(c.RequestEditors, fn)
+		return nil
+	}
+}
+
+// The interface specification for the client above.
+type ClientInterface interface {
+
+	// ListAuthority Tables in force
+	//
+	// The rule tables in force today: limits by line and level, lanes, calendar.
+	//
+	// **Who:** reviewer, finance, manager, audit, admin.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /authority (the `ListAuthority` operationId).
+	ListAuthority(ctx context.Context, params *ListAuthorityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListClaims List claims
+	//
+	// Claims that the caller may see, newest report first.
+	//
+	// **Who:** a claimant sees their own; staff those of their branch and role; head office all.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims (the `ListClaims` operationId).
+	ListClaims(ctx context.Context, params *ListClaimsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportClaimWithBody Report a loss
+	//
+	// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+	//
+	// **Who:** a claimant whose phone is verified, intake, service, partner.
+	//
+	// **Errors:** 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims (the `ReportClaim` operationId).
+	ReportClaimWithBody(ctx context.Context, params *ReportClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportClaim Report a loss
+	//
+	// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+	//
+	// **Who:** a claimant whose phone is verified, intake, service, partner.
+	//
+	// **Errors:** 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims (the `ReportClaim` operationId).
+	ReportClaim(ctx context.Context, params *ReportClaimParams, body ReportClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetClaim Read a claim
+	//
+	// What the claim is now: figures, loss objects, parties (masked), open tasks, who has it, the nearest deadline and what happens next.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim} (the `GetClaim` operationId).
+	GetClaim(ctx context.Context, claim ClaimRef, params *GetClaimParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListAssessments List assessments
+	//
+	// Assessments by version, each with its settlement statement (赔款计算书).
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/assessments (the `ListAssessments` operationId).
+	ListAssessments(ctx context.Context, claim ClaimRef, params *ListAssessmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileAssessmentWithBody File an assessment
+	//
+	// Figures for each loss object (定损). What is payable follows from them, the policy as of the loss and the rules of its form, and is offered to the claimant.
+	//
+	// **Who:** assessor, who holds the assess task.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/assessments (the `FileAssessment` operationId).
+	FileAssessmentWithBody(ctx context.Context, claim ClaimRef, params *FileAssessmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileAssessment File an assessment
+	//
+	// Figures for each loss object (定损). What is payable follows from them, the policy as of the loss and the rules of its form, and is offered to the claimant.
+	//
+	// **Who:** assessor, who holds the assess task.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/assessments (the `FileAssessment` operationId).
+	FileAssessment(ctx context.Context, claim ClaimRef, params *FileAssessmentParams, body FileAssessmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AssignSurveyorWithBody Name a surveyor
+	//
+	// Sends a named surveyor, also past the ranking; the reason is kept.
+	//
+	// **Who:** dispatcher.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/assignment (the `AssignSurveyor` operationId).
+	AssignSurveyorWithBody(ctx context.Context, claim ClaimRef, params *AssignSurveyorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AssignSurveyor Name a surveyor
+	//
+	// Sends a named surveyor, also past the ranking; the reason is kept.
+	//
+	// **Who:** dispatcher.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/assignment (the `AssignSurveyor` operationId).
+	AssignSurveyor(ctx context.Context, claim ClaimRef, params *AssignSurveyorParams, body AssignSurveyorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenChunkedUploadWithBody Announce a file that will come in chunks
+	//
+	// For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
+	//
+	// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+	//
+	// **Errors:** 422 wrong fields, all named at once; 429 too many open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body tells how far the file has come.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/chunked-uploads (the `OpenChunkedUpload` operationId).
+	OpenChunkedUploadWithBody(ctx context.Context, claim ClaimRef, params *OpenChunkedUploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenChunkedUpload Announce a file that will come in chunks
+	//
+	// For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
+	//
+	// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+	//
+	// **Errors:** 422 wrong fields, all named at once; 429 too many open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body tells how far the file has come.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/chunked-uploads (the `OpenChunkedUpload` operationId).
+	OpenChunkedUpload(ctx context.Context, claim ClaimRef, params *OpenChunkedUploadParams, body OpenChunkedUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetChunkedUpload How far a file has come
+	//
+	// Where to go on after a break: the next chunk begins at `received`.
+	//
+	// **Who:** whoever opened it.
+	//
+	// **Errors:** 401 not signed in; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/chunked-uploads/{upload} (the `GetChunkedUpload` operationId).
+	GetChunkedUpload(ctx context.Context, claim ClaimRef, upload string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendChunkWithBody Send the next chunk
+	//
+	// Takes one chunk of 64 KiB (less for the last one) to 4 MiB: whole or not at all. The chunk that completes the file has it checked as an upload in one piece is, and stored; the answer then names the upload, to be attached. Where the check failed because a server was down, an empty chunk at the end tries it again.
+	//
+	// **Who:** whoever opened it.
+	//
+	// **Errors:** 409 not the next chunk: ask how far it has come; 413 chunk too large; 415 not a type we take; 422 cut off, or the whole is not what was announced (it is dropped then). 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by `offset`; a chunk that has come is not taken twice.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /claims/{claim}/chunked-uploads/{upload} (the `SendChunk` operationId).
+	SendChunkWithBody(ctx context.Context, claim ClaimRef, upload string, params *SendChunkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetClocks Deadlines
+	//
+	// The clock ledger and the deadlines that follow from it, each with its derivation.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/clocks (the `GetClocks` operationId).
+	GetClocks(ctx context.Context, claim ClaimRef, params *GetClocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConvertToVisitWithBody Turn a self-survey into a visit
+	//
+	// The claim leaves the flash lane and a surveyor is sent.
+	//
+	// **Who:** its claimant, intake, assessor.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/conversion (the `ConvertToVisit` operationId).
+	ConvertToVisitWithBody(ctx context.Context, claim ClaimRef, params *ConvertToVisitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConvertToVisit Turn a self-survey into a visit
+	//
+	// The claim leaves the flash lane and a surveyor is sent.
+	//
+	// **Who:** its claimant, intake, assessor.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/conversion (the `ConvertToVisit` operationId).
+	ConvertToVisit(ctx context.Context, claim ClaimRef, params *ConvertToVisitParams, body ConvertToVisitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDenials List denials
+	//
+	// Proposed denials by round, and what became of each.
+	//
+	// **Who:** reviewer, manager, audit who may see the claim.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/denials (the `ListDenials` operationId).
+	ListDenials(ctx context.Context, claim ClaimRef, params *ListDenialsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideDenialWithBody Decide a denial
+	//
+	// The second person approves the denial or sends the claim back to review. Approved, the formal notice goes out.
+	//
+	// **Who:** a reviewer of the level needed, not the one who proposed it; never the machine.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/denials/{round}/verdict (the `DecideDenial` operationId).
+	DecideDenialWithBody(ctx context.Context, claim ClaimRef, round DenialRound, params *DecideDenialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideDenial Decide a denial
+	//
+	// The second person approves the denial or sends the claim back to review. Approved, the formal notice goes out.
+	//
+	// **Who:** a reviewer of the level needed, not the one who proposed it; never the machine.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/denials/{round}/verdict (the `DecideDenial` operationId).
+	DecideDenial(ctx context.Context, claim ClaimRef, round DenialRound, params *DecideDenialParams, body DecideDenialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDispatches List dispatches
+	//
+	// Each dispatch with the ranked list it chose from, losers and reasons included.
+	//
+	// **Who:** dispatcher, surveyor, manager, audit of its branch.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/dispatches (the `ListDispatches` operationId).
+	ListDispatches(ctx context.Context, claim ClaimRef, params *ListDispatchesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDocuments List documents
+	//
+	// Documents in order of arrival, with how far each has come.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office. An extra reporter sees their own.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/documents (the `ListDocuments` operationId).
+	ListDocuments(ctx context.Context, claim ClaimRef, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AttachDocumentsWithBody Attach uploads
+	//
+	// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+	//
+	// **Who:** as for uploads; `reading` from partners only.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/documents (the `AttachDocuments` operationId).
+	AttachDocumentsWithBody(ctx context.Context, claim ClaimRef, params *AttachDocumentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AttachDocuments Attach uploads
+	//
+	// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+	//
+	// **Who:** as for uploads; `reading` from partners only.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/documents (the `AttachDocuments` operationId).
+	AttachDocuments(ctx context.Context, claim ClaimRef, params *AttachDocumentsParams, body AttachDocumentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDocument Read a document
+	//
+	// A document with its fields: value, place on the page, source, confidence, and whether a person must look.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/documents/{document} (the `GetDocument` operationId).
+	GetDocument(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmDocumentWithBody Confirm fields
+	//
+	// A person's word on fields that the reader was unsure of. Earlier rounds stay on record.
+	//
+	// **Who:** assessor, who holds the confirm task.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/documents/{document}/confirmation (the `ConfirmDocument` operationId).
+	ConfirmDocumentWithBody(ctx context.Context, claim ClaimRef, document DocumentRef, params *ConfirmDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmDocument Confirm fields
+	//
+	// A person's word on fields that the reader was unsure of. Earlier rounds stay on record.
+	//
+	// **Who:** assessor, who holds the confirm task.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/documents/{document}/confirmation (the `ConfirmDocument` operationId).
+	ConfirmDocument(ctx context.Context, claim ClaimRef, document DocumentRef, params *ConfirmDocumentParams, body ConfirmDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDocumentContent Fetch the bytes
+	//
+	// The file as it was stored, in its own MIME type. The ETag is its SHA-256.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/documents/{document}/content (the `GetDocumentContent` operationId).
+	GetDocumentContent(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentContentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListLetters List letters
+	//
+	// Formal letters in order of time.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/letters (the `ListLetters` operationId).
+	ListLetters(ctx context.Context, claim ClaimRef, params *ListLettersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetLetterContent Fetch a letter
+	//
+	// The letter as PDF. The ETag is its SHA-256.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/letters/{number}/content (the `GetLetterContent` operationId).
+	GetLetterContent(ctx context.Context, claim ClaimRef, number LetterNumber, params *GetLetterContentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMissing What is missing
+	//
+	// What the claim waits for, and from whom.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/missing (the `ListMissing` operationId).
+	ListMissing(ctx context.Context, claim ClaimRef, params *ListMissingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOffers List offers
+	//
+	// Offers by version, with what the claimant said.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/offers (the `ListOffers` operationId).
+	ListOffers(ctx context.Context, claim ClaimRef, params *ListOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignAgreementWithBody Sign the agreement
+	//
+	// Signs the determined amount and names the payee (赔付协议). The 10 days for payment start here.
+	//
+	// **Who:** its claimant.
+	//
+	// **Errors:** 409 superseded or wrong stage; 422 wrong fields, such as an account that fails its check digit. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/offers/{version}/agreement (the `SignAgreement` operationId).
+	SignAgreementWithBody(ctx context.Context, claim ClaimRef, version OfferVersion, params *SignAgreementParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignAgreement Sign the agreement
+	//
+	// Signs the determined amount and names the payee (赔付协议). The 10 days for payment start here.
+	//
+	// **Who:** its claimant.
+	//
+	// **Errors:** 409 superseded or wrong stage; 422 wrong fields, such as an account that fails its check digit. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/offers/{version}/agreement (the `SignAgreement` operationId).
+	SignAgreement(ctx context.Context, claim ClaimRef, version OfferVersion, params *SignAgreementParams, body SignAgreementJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConsentOffer Consent to the figure
+	//
+	// Accepts the offered figure, subject to review.
+	//
+	// **Who:** its claimant; service on the claimant's word.
+	//
+	// **Errors:** 409 superseded (`offer.superseded`) or wrong stage. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Corresponds with POST /claims/{claim}/offers/{version}/consent (the `ConsentOffer` operationId).
+	ConsentOffer(ctx context.Context, claim ClaimRef, version OfferVersion, params *ConsentOfferParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectOfferWithBody Object to the figure
+	//
+	// Rejects it with a reason, and a figure if there is one; the assessor looks again.
+	//
+	// **Who:** its claimant; service on the claimant's word.
+	//
+	// **Errors:** 409 superseded or wrong stage; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/offers/{version}/objection (the `ObjectOffer` operationId).
+	ObjectOfferWithBody(ctx context.Context, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectOffer Object to the figure
+	//
+	// Rejects it with a reason, and a figure if there is one; the assessor looks again.
+	//
+	// **Who:** its claimant; service on the claimant's word.
+	//
+	// **Errors:** 409 superseded or wrong stage; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/offers/{version}/objection (the `ObjectOffer` operationId).
+	ObjectOffer(ctx context.Context, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, body ObjectOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectPayeeWithBody Correct the payee
+	//
+	// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+	//
+	// **Who:** its claimant; service on the claimant's word.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/payee (the `CorrectPayee` operationId).
+	CorrectPayeeWithBody(ctx context.Context, claim ClaimRef, params *CorrectPayeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectPayee Correct the payee
+	//
+	// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+	//
+	// **Who:** its claimant; service on the claimant's word.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/payee (the `CorrectPayee` operationId).
+	CorrectPayee(ctx context.Context, claim ClaimRef, params *CorrectPayeeParams, body CorrectPayeeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListClaimPayments Payments of a claim
+	//
+	// Instructions with their attempts.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/payments (the `ListClaimPayments` operationId).
+	ListClaimPayments(ctx context.Context, claim ClaimRef, params *ListClaimPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LinkPolicyWithBody Link the policy
+	//
+	// Names the policy of a claim that was reported without a known one. Its version in force at the loss is taken.
+	//
+	// **Who:** intake.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. The policy must exist (`input.policy-unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/policy (the `LinkPolicy` operationId).
+	LinkPolicyWithBody(ctx context.Context, claim ClaimRef, params *LinkPolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LinkPolicy Link the policy
+	//
+	// Names the policy of a claim that was reported without a known one. Its version in force at the loss is taken.
+	//
+	// **Who:** intake.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. The policy must exist (`input.policy-unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/policy (the `LinkPolicy` operationId).
+	LinkPolicy(ctx context.Context, claim ClaimRef, params *LinkPolicyParams, body LinkPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleasePaymentWithBody Release the money
+	//
+	// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+	//
+	// **Who:** finance, who holds the release task and did nothing else on the claim.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/release (the `ReleasePayment` operationId).
+	ReleasePaymentWithBody(ctx context.Context, claim ClaimRef, params *ReleasePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleasePayment Release the money
+	//
+	// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+	//
+	// **Who:** finance, who holds the release task and did nothing else on the claim.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/release (the `ReleasePayment` operationId).
+	ReleasePayment(ctx context.Context, claim ClaimRef, params *ReleasePaymentParams, body ReleasePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListReviews List reviews
+	//
+	// Reviews in order of time. The claimant does not see opinions.
+	//
+	// **Who:** staff who may see the claim.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/reviews (the `ListReviews` operationId).
+	ListReviews(ctx context.Context, claim ClaimRef, params *ListReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileReviewWithBody Give a verdict
+	//
+	// Approve, return with a question, send up, or propose a denial. Approving above one's limit is no error: `result` is `recommended`, the opinion is kept and the task goes up.
+	//
+	// **Who:** reviewer, who holds the review task and did nothing else on the claim.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/reviews (the `FileReview` operationId).
+	FileReviewWithBody(ctx context.Context, claim ClaimRef, params *FileReviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileReview Give a verdict
+	//
+	// Approve, return with a question, send up, or propose a denial. Approving above one's limit is no error: `result` is `recommended`, the opinion is kept and the task goes up.
+	//
+	// **Who:** reviewer, who holds the review task and did nothing else on the claim.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/reviews (the `FileReview` operationId).
+	FileReview(ctx context.Context, claim ClaimRef, params *FileReviewParams, body FileReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MarkSeenWithBody Note how far one has looked
+	//
+	// Keeps, for the caller alone, the number of the last event of the claim that they have seen. It only ever rises. The claim itself does not change.
+	//
+	// **Who:** staff who may see the claim.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** a mark that is there already stays.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /claims/{claim}/seen (the `MarkSeen` operationId).
+	MarkSeenWithBody(ctx context.Context, claim ClaimRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MarkSeen Note how far one has looked
+	//
+	// Keeps, for the caller alone, the number of the last event of the claim that they have seen. It only ever rises. The claim itself does not change.
+	//
+	// **Who:** staff who may see the claim.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** a mark that is there already stays.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /claims/{claim}/seen (the `MarkSeen` operationId).
+	MarkSeen(ctx context.Context, claim ClaimRef, body MarkSeenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StreamClaim Follow a claim
+	//
+	// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect.
+	//
+	// Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong Last-Event-ID. 429 with Retry-After too many streams of this caller. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see; 503 with Retry-After while there is no room.
+	//
+	// Corresponds with GET /claims/{claim}/stream (the `StreamClaim` operationId).
+	StreamClaim(ctx context.Context, claim ClaimRef, params *StreamClaimParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSurveys List surveys
+	//
+	// Surveys by round.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/surveys (the `ListSurveys` operationId).
+	ListSurveys(ctx context.Context, claim ClaimRef, params *ListSurveysParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileSurveyWithBody File a survey report
+	//
+	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+	//
+	// **Who:** the surveyor who accepted.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/surveys (the `FileSurvey` operationId).
+	FileSurveyWithBody(ctx context.Context, claim ClaimRef, params *FileSurveyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileSurvey File a survey report
+	//
+	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+	//
+	// **Who:** the surveyor who accepted.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/surveys (the `FileSurvey` operationId).
+	FileSurvey(ctx context.Context, claim ClaimRef, params *FileSurveyParams, body FileSurveyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTimeline What happened
+	//
+	// The claim's events by number. An extra reporter sees their own.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/timeline (the `GetTimeline` operationId).
+	GetTimeline(ctx context.Context, claim ClaimRef, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UploadFileWithBody Upload a file
+	//
+	// Streams one file into the evidence store: raw bytes, or a form with one file part. Type is told by magic bytes: JPEG, PNG, PDF, at most 64 MiB. It is no document of the claim until attached.
+	//
+	// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+	//
+	// **Errors:** 413 too large; 415 not a type we take; 422 empty, cut off, a picture bomb, or not the digest that was announced. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/uploads (the `UploadFile` operationId).
+	UploadFileWithBody(ctx context.Context, claim ClaimRef, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyClaim Verify the evidence
+	//
+	// Walks the event chain and reads and hashes every stored object again. Takes as long as the objects are large.
+	//
+	// **Who:** audit, manager, reviewer; its claimant.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/verification (the `VerifyClaim` operationId).
+	VerifyClaim(ctx context.Context, claim ClaimRef, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawClaimWithBody Withdraw
+	//
+	// Ends the claim at the claimant's wish (撤回), any time before payment starts.
+	//
+	// **Who:** its claimant; intake and service on the claimant's word.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/withdrawal (the `WithdrawClaim` operationId).
+	WithdrawClaimWithBody(ctx context.Context, claim ClaimRef, params *WithdrawClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawClaim Withdraw
+	//
+	// Ends the claim at the claimant's wish (撤回), any time before payment starts.
+	//
+	// **Who:** its claimant; intake and service on the claimant's word.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/withdrawal (the `WithdrawClaim` operationId).
+	WithdrawClaim(ctx context.Context, claim ClaimRef, params *WithdrawClaimParams, body WithdrawClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteDraft Throw a draft away
+	//
+	// Removes the draft of this phone, if there is one.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** once it is gone, it is gone.
+	//
+	// Corresponds with DELETE /draft (the `DeleteDraft` operationId).
+	DeleteDraft(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDraft Go on with a report
+	//
+	// The draft of this phone.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 404 there is none. 401 not signed in; 403 may read but not do this.
+	//
+	// Corresponds with GET /draft (the `GetDraft` operationId).
+	GetDraft(ctx context.Context, params *GetDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutDraftWithBody Keep a report that is not sent yet
+	//
+	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+	//
+	// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by content: the same body again changes nothing.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /draft (the `PutDraft` operationId).
+	PutDraftWithBody(ctx context.Context, params *PutDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutDraft Keep a report that is not sent yet
+	//
+	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+	//
+	// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by content: the same body again changes nothing.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /draft (the `PutDraft` operationId).
+	PutDraft(ctx context.Context, params *PutDraftParams, body PutDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PrefillDraft What the policies of this phone tell
+	//
+	// What a report need not ask: the policies whose holder has the verified phone, those in force first, at most 20. Whoever is not a policy's holder is told nothing, not even that it exists.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+	//
+	// Corresponds with GET /draft/prefill (the `PrefillDraft` operationId).
+	PrefillDraft(ctx context.Context, params *PrefillDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMe Who am I
+	//
+	// Tells who the token stands for.
+	//
+	// **Who:** anybody who is signed in.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /me (the `GetMe` operationId).
+	GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPayments List payments
+	//
+	// Payments, newest first, with totals over the whole filter.
+	//
+	// **Who:** finance, audit and manager, of their branch; head office all.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /payments (the `ListPayments` operationId).
+	ListPayments(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendPhoneCodeWithBody Send a one-time code
+	//
+	// Sends a six-digit code to a phone, good for 10 minutes and 5 tries. With `claim_no` a code goes out only if the phone belongs to that claim; the answer is the same either way.
+	//
+	// **Who:** anybody.
+	//
+	// **Errors:** 422 not a mobile number. 429 too many tries.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /phone-codes (the `SendPhoneCode` operationId).
+	SendPhoneCodeWithBody(ctx context.Context, params *SendPhoneCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendPhoneCode Send a one-time code
+	//
+	// Sends a six-digit code to a phone, good for 10 minutes and 5 tries. With `claim_no` a code goes out only if the phone belongs to that claim; the answer is the same either way.
+	//
+	// **Who:** anybody.
+	//
+	// **Errors:** 422 not a mobile number. 429 too many tries.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /phone-codes (the `SendPhoneCode` operationId).
+	SendPhoneCode(ctx context.Context, params *SendPhoneCodeParams, body SendPhoneCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPolicies List policies
+	//
+	// Policies by number.
+	//
+	// **Who:** admin, intake, service, audit and manager, of their branch; head office all.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /policies (the `ListPolicies` operationId).
+	ListPolicies(ctx context.Context, params *ListPoliciesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePolicyWithBody Add a policy
+	//
+	// Adds a policy with its first versions, numbered from 1 in the order given. Periods must not overlap.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 409 the number exists; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /policies (the `CreatePolicy` operationId).
+	CreatePolicyWithBody(ctx context.Context, params *CreatePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePolicy Add a policy
+	//
+	// Adds a policy with its first versions, numbered from 1 in the order given. Periods must not overlap.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 409 the number exists; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /policies (the `CreatePolicy` operationId).
+	CreatePolicy(ctx context.Context, params *CreatePolicyParams, body CreatePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportPoliciesWithBody Import policies from a table
+	//
+	// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
+	//
+	// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
+	//
+	// Without `apply` nothing changes: the answer says which rows are new, which change what, and which are wrong and why. With `apply=true` all of it is carried out, or, if one row is wrong, nothing.
+	//
+	// **Who:** admin; each row must be of their branch.
+	//
+	// **Errors:** 413 too large; 415 not CSV; 422 no such columns, or, with `apply`, wrong rows. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /policies/imports (the `ImportPolicies` operationId).
+	ImportPoliciesWithBody(ctx context.Context, params *ImportPoliciesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPolicy Read a policy
+	//
+	// A policy with all its versions.
+	//
+	// **Who:** staff who may see its branch.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /policies/{number} (the `GetPolicy` operationId).
+	GetPolicy(ctx context.Context, number PolicyNumber, params *GetPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndorsePolicyWithBody Endorse a policy
+	//
+	// Adds a version (批改). Claims keep the version that was in force at their loss.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 422 wrong fields or an overlapping period. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /policies/{number}/versions (the `EndorsePolicy` operationId).
+	EndorsePolicyWithBody(ctx context.Context, number PolicyNumber, params *EndorsePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndorsePolicy Endorse a policy
+	//
+	// Adds a version (批改). Claims keep the version that was in force at their loss.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 422 wrong fields or an overlapping period. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /policies/{number}/versions (the `EndorsePolicy` operationId).
+	EndorsePolicy(ctx context.Context, number PolicyNumber, params *EndorsePolicyParams, body EndorsePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRefusedAttempts Refused attempts
+	//
+	// Acts that a rule stopped, newest first.
+	//
+	// **Who:** audit and manager, of their branch; head office all.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /refused-attempts (the `ListRefusedAttempts` operationId).
+	ListRefusedAttempts(ctx context.Context, params *ListRefusedAttemptsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenSessionWithBody Open a claimant's session
+	//
+	// Trades a phone and its code for a session token. Without `claim_no` the session reports losses and sees what this phone reported; with it, it sees that claim. A repeat with the same key and body while the code lives gives the same session.
+	//
+	// **Who:** anybody who holds the code.
+	//
+	// **Errors:** 401 wrong, used or expired code, in the same words for all; 422 wrong fields. 429 too many tries.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /sessions (the `OpenSession` operationId).
+	OpenSessionWithBody(ctx context.Context, params *OpenSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenSession Open a claimant's session
+	//
+	// Trades a phone and its code for a session token. Without `claim_no` the session reports losses and sees what this phone reported; with it, it sees that claim. A repeat with the same key and body while the code lives gives the same session.
+	//
+	// **Who:** anybody who holds the code.
+	//
+	// **Errors:** 401 wrong, used or expired code, in the same words for all; 422 wrong fields. 429 too many tries.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /sessions (the `OpenSession` operationId).
+	OpenSession(ctx context.Context, params *OpenSessionParams, body OpenSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseSession Close the session
+	//
+	// Ends the session whose token is sent.
+	//
+	// **Who:** whoever opened it.
+	//
+	// **Errors:** 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Corresponds with DELETE /sessions/current (the `CloseSession` operationId).
+	CloseSession(ctx context.Context, params *CloseSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListStaff List staff
+	//
+	// Staff by id.
+	//
+	// **Who:** admin, manager and audit.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /staff (the `ListStaff` operationId).
+	ListStaff(ctx context.Context, params *ListStaffParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenStaffSession Open a session of a member of staff
+	//
+	// Trades an access token of the identity provider for a session token, which the pages keep in a cookie. The session ends an hour after it was last used, twelve hours after it was opened, when it is closed, and within three seconds after its member is no longer on the list of active staff.
+	//
+	// **Who:** staff, with a token of the identity provider.
+	//
+	// **Errors:** 401 not signed in, or a session token instead of the provider's; 403 not on the list of active staff; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same token gives the same session.
+	//
+	// Corresponds with POST /staff-sessions (the `OpenStaffSession` operationId).
+	OpenStaffSession(ctx context.Context, params *OpenStaffSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportStaffWithBody Import staff from a table
+	//
+	// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职. Whoever is not in the table stays as they are.
+	//
+	// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
+	//
+	// Without `apply` nothing changes: the answer says which rows are new, which change what, and which are wrong and why. With `apply=true` all of it is carried out, or, if one row is wrong, nothing.
+	//
+	// **Who:** admin; each row must be of their branch.
+	//
+	// **Errors:** 413 too large; 415 not CSV; 422 no such columns, or, with `apply`, wrong rows. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /staff/imports (the `ImportStaff` operationId).
+	ImportStaffWithBody(ctx context.Context, params *ImportStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetStaff Read a member of staff
+	//
+	// One record.
+	//
+	// **Who:** admin, manager and audit; anybody their own.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /staff/{id} (the `GetStaff` operationId).
+	GetStaff(ctx context.Context, id StaffRef, params *GetStaffParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutStaffWithBody Add or change a member of staff
+	//
+	// Writes the whole record. The id is the subject that the identity provider gives.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /staff/{id} (the `PutStaff` operationId).
+	PutStaffWithBody(ctx context.Context, id StaffRef, params *PutStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutStaff Add or change a member of staff
+	//
+	// Writes the whole record. The id is the subject that the identity provider gives.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /staff/{id} (the `PutStaff` operationId).
+	PutStaff(ctx context.Context, id StaffRef, params *PutStaffParams, body PutStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSurveyors Surveyors on the map
+	//
+	// Each with last place, shift and load.
+	//
+	// **Who:** dispatcher and manager, of their branch; head office all.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /surveyors (the `ListSurveyors` operationId).
+	ListSurveyors(ctx context.Context, params *ListSurveyorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutShiftWithBody Go on or off shift, tell a place
+	//
+	// Written by the surveyor's phone as it moves. Without `at` the last place stands.
+	//
+	// **Who:** a surveyor, for themselves.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /surveyors/me/shift (the `PutShift` operationId).
+	PutShiftWithBody(ctx context.Context, params *PutShiftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutShift Go on or off shift, tell a place
+	//
+	// Written by the surveyor's phone as it moves. Without `at` the last place stands.
+	//
+	// **Who:** a surveyor, for themselves.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /surveyors/me/shift (the `PutShift` operationId).
+	PutShift(ctx context.Context, params *PutShiftParams, body PutShiftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTasks Worklist
+	//
+	// Open tasks that the caller may do or holds, nearest deadline first.
+	//
+	// **Who:** staff; each sees their role, branch and level.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /tasks (the `ListTasks` operationId).
+	ListTasks(ctx context.Context, params *ListTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StreamTasks Follow one's worklist
+	//
+	// Server-sent events: `event` is `changed` whenever something may have changed in the list that GET /tasks gives the caller; read that again. At most one a second. `id` is a time; a reader who reconnects with Last-Event-ID is told at once, since they may have missed one. A comment comes every 15 seconds; the stream ends after five minutes; reconnect.
+	//
+	// Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
+	//
+	// **Who:** staff; each for their own worklist.
+	//
+	// **Errors:** 422 wrong Last-Event-ID. 429 with Retry-After too many streams of this caller. 401 not signed in; 403 may read but not do this; 503 with Retry-After while there is no room.
+	//
+	// Corresponds with GET /tasks/stream (the `StreamTasks` operationId).
+	StreamTasks(ctx context.Context, params *StreamTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTask Read a task
+	//
+	// One task, open or closed.
+	//
+	// **Who:** staff who may see its claim.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /tasks/{task} (the `GetTask` operationId).
+	GetTask(ctx context.Context, task TaskRef, params *GetTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptSurvey Accept a survey
+	//
+	// The surveyor will go; the claimant is told name, masked phone and expected arrival.
+	//
+	// **Who:** the surveyor to whom it was offered.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Corresponds with POST /tasks/{task}/acceptance (the `AcceptSurvey` operationId).
+	AcceptSurvey(ctx context.Context, task TaskRef, params *AcceptSurveyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDecision What a reviewer decides on
+	//
+	// Everything that a verdict rests on, in one read, as of one moment: the amount against the caller's limit and the rows of the authority table that matched, the settlement statement, flags with their reasons, who did what, opinions so far, what the claimant said, earlier claims of the policy, and what happened since the caller last looked (PUT /claims/{claim}/seen).
+	//
+	// **Who:** reviewers, managers and audit of the claim's branch or the head office.
+	//
+	// **Errors:** 404 not there, not a task of review, or not yours to see. 401 not signed in; 403 may read but not do this.
+	//
+	// Corresponds with GET /tasks/{task}/decision (the `GetDecision` operationId).
+	GetDecision(ctx context.Context, task TaskRef, params *GetDecisionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclineSurveyWithBody Decline a survey
+	//
+	// The next surveyor in the ranking is asked.
+	//
+	// **Who:** the surveyor to whom it was offered.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /tasks/{task}/decline (the `DeclineSurvey` operationId).
+	DeclineSurveyWithBody(ctx context.Context, task TaskRef, params *DeclineSurveyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclineSurvey Decline a survey
+	//
+	// The next surveyor in the ranking is asked.
+	//
+	// **Who:** the surveyor to whom it was offered.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /tasks/{task}/decline (the `DeclineSurvey` operationId).
+	DeclineSurvey(ctx context.Context, task TaskRef, params *DeclineSurveyParams, body DeclineSurveyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutBackTask Put a task back
+	//
+	// The task waits again for an owner.
+	//
+	// **Who:** its owner; a manager.
+	//
+	// **Errors:** 409 not open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Corresponds with DELETE /tasks/{task}/owner (the `PutBackTask` operationId).
+	PutBackTask(ctx context.Context, task TaskRef, params *PutBackTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeTask Take a task
+	//
+	// Makes the caller its owner. Of two at once one wins; the other gets 409 with `winner`.
+	//
+	// **Who:** staff of its role, branch and level whom the separation of duties allows.
+	//
+	// **Errors:** 409 not open (`task.not-open`) or another's (`task.taken`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Corresponds with POST /tasks/{task}/owner (the `TakeTask` operationId).
+	TakeTask(ctx context.Context, task TaskRef, params *TakeTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeClaimWithBody Resume a parked claim
+	//
+	// Lets a claim go on that retries could not mend.
+	//
+	// **Who:** operator.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /tasks/{task}/resumption (the `ResumeClaim` operationId).
+	ResumeClaimWithBody(ctx context.Context, task TaskRef, params *ResumeClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeClaim Resume a parked claim
+	//
+	// Lets a claim go on that retries could not mend.
+	//
+	// **Who:** operator.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /tasks/{task}/resumption (the `ResumeClaim` operationId).
+	ResumeClaim(ctx context.Context, task TaskRef, params *ResumeClaimParams, body ResumeClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ListAuthority Tables in force
+//
+// The rule tables in force today: limits by line and level, lanes, calendar.
+//
+// **Who:** reviewer, finance, manager, audit, admin.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /authority (the `ListAuthority` operationId).
+func (c *Client) ListAuthority(ctx context.Context, params *ListAuthorityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAuthorityRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListClaims List claims
+//
+// Claims that the caller may see, newest report first.
+//
+// **Who:** a claimant sees their own; staff those of their branch and role; head office all.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims (the `ListClaims` operationId).
+func (c *Client) ListClaims(ctx context.Context, params *ListClaimsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListClaimsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportClaimWithBody Report a loss
+//
+// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+//
+// **Who:** a claimant whose phone is verified, intake, service, partner.
+//
+// **Errors:** 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims (the `ReportClaim` operationId).
+func (c *Client) ReportClaimWithBody(ctx context.Context, params *ReportClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportClaimRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportClaim Report a loss
+//
+// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+//
+// **Who:** a claimant whose phone is verified, intake, service, partner.
+//
+// **Errors:** 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims (the `ReportClaim` operationId).
+func (c *Client) ReportClaim(ctx context.Context, params *ReportClaimParams, body ReportClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportClaimRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetClaim Read a claim
+//
+// What the claim is now: figures, loss objects, parties (masked), open tasks, who has it, the nearest deadline and what happens next.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim} (the `GetClaim` operationId).
+func (c *Client) GetClaim(ctx context.Context, claim ClaimRef, params *GetClaimParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetClaimRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListAssessments List assessments
+//
+// Assessments by version, each with its settlement statement (赔款计算书).
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/assessments (the `ListAssessments` operationId).
+func (c *Client) ListAssessments(ctx context.Context, claim ClaimRef, params *ListAssessmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAssessmentsRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileAssessmentWithBody File an assessment
+//
+// Figures for each loss object (定损). What is payable follows from them, the policy as of the loss and the rules of its form, and is offered to the claimant.
+//
+// **Who:** assessor, who holds the assess task.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/assessments (the `FileAssessment` operationId).
+func (c *Client) FileAssessmentWithBody(ctx context.Context, claim ClaimRef, params *FileAssessmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileAssessmentRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileAssessment File an assessment
+//
+// Figures for each loss object (定损). What is payable follows from them, the policy as of the loss and the rules of its form, and is offered to the claimant.
+//
+// **Who:** assessor, who holds the assess task.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/assessments (the `FileAssessment` operationId).
+func (c *Client) FileAssessment(ctx context.Context, claim ClaimRef, params *FileAssessmentParams, body FileAssessmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileAssessmentRequest(c.Server, claim, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AssignSurveyorWithBody Name a surveyor
+//
+// Sends a named surveyor, also past the ranking; the reason is kept.
+//
+// **Who:** dispatcher.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/assignment (the `AssignSurveyor` operationId).
+func (c *Client) AssignSurveyorWithBody(ctx context.Context, claim ClaimRef, params *AssignSurveyorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignSurveyorRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AssignSurveyor Name a surveyor
+//
+// Sends a named surveyor, also past the ranking; the reason is kept.
+//
+// **Who:** dispatcher.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/assignment (the `AssignSurveyor` operationId).
+func (c *Client) AssignSurveyor(ctx context.Context, claim ClaimRef, params *AssignSurveyorParams, body AssignSurveyorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignSurveyorRequest(c.Server, claim, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenChunkedUploadWithBody Announce a file that will come in chunks
+//
+// For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
+//
+// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+//
+// **Errors:** 422 wrong fields, all named at once; 429 too many open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body tells how far the file has come.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/chunked-uploads (the `OpenChunkedUpload` operationId).
+func (c *Client) OpenChunkedUploadWithBody(ctx context.Context, claim ClaimRef, params *OpenChunkedUploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenChunkedUploadRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenChunkedUpload Announce a file that will come in chunks
+//
+// For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
+//
+// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+//
+// **Errors:** 422 wrong fields, all named at once; 429 too many open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body tells how far the file has come.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/chunked-uploads (the `OpenChunkedUpload` operationId).
+func (c *Client) OpenChunkedUpload(ctx context.Context, claim ClaimRef, params *OpenChunkedUploadParams, body OpenChunkedUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenChunkedUploadRequest(c.Server, claim, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetChunkedUpload How far a file has come
+//
+// Where to go on after a break: the next chunk begins at `received`.
+//
+// **Who:** whoever opened it.
+//
+// **Errors:** 401 not signed in; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/chunked-uploads/{upload} (the `GetChunkedUpload` operationId).
+func (c *Client) GetChunkedUpload(ctx context.Context, claim ClaimRef, upload string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetChunkedUploadRequest(c.Server, claim, upload)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendChunkWithBody Send the next chunk
+//
+// Takes one chunk of 64 KiB (less for the last one) to 4 MiB: whole or not at all. The chunk that completes the file has it checked as an upload in one piece is, and stored; the answer then names the upload, to be attached. Where the check failed because a server was down, an empty chunk at the end tries it again.
+//
+// **Who:** whoever opened it.
+//
+// **Errors:** 409 not the next chunk: ask how far it has come; 413 chunk too large; 415 not a type we take; 422 cut off, or the whole is not what was announced (it is dropped then). 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by `offset`; a chunk that has come is not taken twice.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /claims/{claim}/chunked-uploads/{upload} (the `SendChunk` operationId).
+func (c *Client) SendChunkWithBody(ctx context.Context, claim ClaimRef, upload string, params *SendChunkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendChunkRequestWithBody(c.Server, claim, upload, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetClocks Deadlines
+//
+// The clock ledger and the deadlines that follow from it, each with its derivation.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/clocks (the `GetClocks` operationId).
+func (c *Client) GetClocks(ctx context.Context, claim ClaimRef, params *GetClocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetClocksRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConvertToVisitWithBody Turn a self-survey into a visit
+//
+// The claim leaves the flash lane and a surveyor is sent.
+//
+// **Who:** its claimant, intake, assessor.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/conversion (the `ConvertToVisit` operationId).
+func (c *Client) ConvertToVisitWithBody(ctx context.Context, claim ClaimRef, params *ConvertToVisitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConvertToVisitRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConvertToVisit Turn a self-survey into a visit
+//
+// The claim leaves the flash lane and a surveyor is sent.
+//
+// **Who:** its claimant, intake, assessor.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/conversion (the `ConvertToVisit` operationId).
+func (c *Client) ConvertToVisit(ctx context.Context, claim ClaimRef, params *ConvertToVisitParams, body ConvertToVisitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConvertToVisitRequest(c.Server, claim, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDenials List denials
+//
+// Proposed denials by round, and what became of each.
+//
+// **Who:** reviewer, manager, audit who may see the claim.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/denials (the `ListDenials` operationId).
+func (c *Client) ListDenials(ctx context.Context, claim ClaimRef, params *ListDenialsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDenialsRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideDenialWithBody Decide a denial
+//
+// The second person approves the denial or sends the claim back to review. Approved, the formal notice goes out.
+//
+// **Who:** a reviewer of the level needed, not the one who proposed it; never the machine.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/denials/{round}/verdict (the `DecideDenial` operationId).
+func (c *Client) DecideDenialWithBody(ctx context.Context, claim ClaimRef, round DenialRound, params *DecideDenialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideDenialRequestWithBody(c.Server, claim, round, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideDenial Decide a denial
+//
+// The second person approves the denial or sends the claim back to review. Approved, the formal notice goes out.
+//
+// **Who:** a reviewer of the level needed, not the one who proposed it; never the machine.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/denials/{round}/verdict (the `DecideDenial` operationId).
+func (c *Client) DecideDenial(ctx context.Context, claim ClaimRef, round DenialRound, params *DecideDenialParams, body DecideDenialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideDenialRequest(c.Server, claim, round, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDispatches List dispatches
+//
+// Each dispatch with the ranked list it chose from, losers and reasons included.
+//
+// **Who:** dispatcher, surveyor, manager, audit of its branch.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/dispatches (the `ListDispatches` operationId).
+func (c *Client) ListDispatches(ctx context.Context, claim ClaimRef, params *ListDispatchesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDispatchesRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDocuments List documents
+//
+// Documents in order of arrival, with how far each has come.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office. An extra reporter sees their own.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/documents (the `ListDocuments` operationId).
+func (c *Client) ListDocuments(ctx context.Context, claim ClaimRef, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDocumentsRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AttachDocumentsWithBody Attach uploads
+//
+// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+//
+// **Who:** as for uploads; `reading` from partners only.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/documents (the `AttachDocuments` operationId).
+func (c *Client) AttachDocumentsWithBody(ctx context.Context, claim ClaimRef, params *AttachDocumentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAttachDocumentsRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AttachDocuments Attach uploads
+//
+// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+//
+// **Who:** as for uploads; `reading` from partners only.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/documents (the `AttachDocuments` operationId).
+func (c *Client) AttachDocuments(ctx context.Context, claim ClaimRef, params *AttachDocumentsParams, body AttachDocumentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAttachDocumentsRequest(c.Server, claim, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDocument Read a document
+//
+// A document with its fields: value, place on the page, source, confidence, and whether a person must look.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/documents/{document} (the `GetDocument` operationId).
+func (c *Client) GetDocument(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDocumentRequest(c.Server, claim, document, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmDocumentWithBody Confirm fields
+//
+// A person's word on fields that the reader was unsure of. Earlier rounds stay on record.
+//
+// **Who:** assessor, who holds the confirm task.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/documents/{document}/confirmation (the `ConfirmDocument` operationId).
+func (c *Client) ConfirmDocumentWithBody(ctx context.Context, claim ClaimRef, document DocumentRef, params *ConfirmDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmDocumentRequestWithBody(c.Server, claim, document, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmDocument Confirm fields
+//
+// A person's word on fields that the reader was unsure of. Earlier rounds stay on record.
+//
+// **Who:** assessor, who holds the confirm task.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/documents/{document}/confirmation (the `ConfirmDocument` operationId).
+func (c *Client) ConfirmDocument(ctx context.Context, claim ClaimRef, document DocumentRef, params *ConfirmDocumentParams, body ConfirmDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmDocumentRequest(c.Server, claim, document, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDocumentContent Fetch the bytes
+//
+// The file as it was stored, in its own MIME type. The ETag is its SHA-256.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/documents/{document}/content (the `GetDocumentContent` operationId).
+func (c *Client) GetDocumentContent(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentContentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDocumentContentRequest(c.Server, claim, document, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListLetters List letters
+//
+// Formal letters in order of time.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/letters (the `ListLetters` operationId).
+func (c *Client) ListLetters(ctx context.Context, claim ClaimRef, params *ListLettersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListLettersRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetLetterContent Fetch a letter
+//
+// The letter as PDF. The ETag is its SHA-256.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/letters/{number}/content (the `GetLetterContent` operationId).
+func (c *Client) GetLetterContent(ctx context.Context, claim ClaimRef, number LetterNumber, params *GetLetterContentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLetterContentRequest(c.Server, claim, number, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMissing What is missing
+//
+// What the claim waits for, and from whom.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/missing (the `ListMissing` operationId).
+func (c *Client) ListMissing(ctx context.Context, claim ClaimRef, params *ListMissingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMissingRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOffers List offers
+//
+// Offers by version, with what the claimant said.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/offers (the `ListOffers` operationId).
+func (c *Client) ListOffers(ctx context.Context, claim ClaimRef, params *ListOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOffersRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignAgreementWithBody Sign the agreement
+//
+// Signs the determined amount and names the payee (赔付协议). The 10 days for payment start here.
+//
+// **Who:** its claimant.
+//
+// **Errors:** 409 superseded or wrong stage; 422 wrong fields, such as an account that fails its check digit. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/offers/{version}/agreement (the `SignAgreement` operationId).
+func (c *Client) SignAgreementWithBody(ctx context.Context, claim ClaimRef, version OfferVersion, params *SignAgreementParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignAgreementRequestWithBody(c.Server, claim, version, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignAgreement Sign the agreement
+//
+// Signs the determined amount and names the payee (赔付协议). The 10 days for payment start here.
+//
+// **Who:** its claimant.
+//
+// **Errors:** 409 superseded or wrong stage; 422 wrong fields, such as an account that fails its check digit. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/offers/{version}/agreement (the `SignAgreement` operationId).
+func (c *Client) SignAgreement(ctx context.Context, claim ClaimRef, version OfferVersion, params *SignAgreementParams, body SignAgreementJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignAgreementRequest(c.Server, claim, version, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConsentOffer Consent to the figure
+//
+// Accepts the offered figure, subject to review.
+//
+// **Who:** its claimant; service on the claimant's word.
+//
+// **Errors:** 409 superseded (`offer.superseded`) or wrong stage. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Corresponds with POST /claims/{claim}/offers/{version}/consent (the `ConsentOffer` operationId).
+func (c *Client) ConsentOffer(ctx context.Context, claim ClaimRef, version OfferVersion, params *ConsentOfferParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConsentOfferRequest(c.Server, claim, version, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectOfferWithBody Object to the figure
+//
+// Rejects it with a reason, and a figure if there is one; the assessor looks again.
+//
+// **Who:** its claimant; service on the claimant's word.
+//
+// **Errors:** 409 superseded or wrong stage; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/offers/{version}/objection (the `ObjectOffer` operationId).
+func (c *Client) ObjectOfferWithBody(ctx context.Context, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectOfferRequestWithBody(c.Server, claim, version, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectOffer Object to the figure
+//
+// Rejects it with a reason, and a figure if there is one; the assessor looks again.
+//
+// **Who:** its claimant; service on the claimant's word.
+//
+// **Errors:** 409 superseded or wrong stage; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/offers/{version}/objection (the `ObjectOffer` operationId).
+func (c *Client) ObjectOffer(ctx context.Context, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, body ObjectOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectOfferRequest(c.Server, claim, version, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectPayeeWithBody Correct the payee
+//
+// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+//
+// **Who:** its claimant; service on the claimant's word.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/payee (the `CorrectPayee` operationId).
+func (c *Client) CorrectPayeeWithBody(ctx context.Context, claim ClaimRef, params *CorrectPayeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectPayeeRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectPayee Correct the payee
+//
+// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+//
+// **Who:** its claimant; service on the claimant's word.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/payee (the `CorrectPayee` operationId).
+func (c *Client) CorrectPayee(ctx context.Context, claim ClaimRef, params *CorrectPayeeParams, body CorrectPayeeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectPayeeRequest(c.Server, claim, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListClaimPayments Payments of a claim
+//
+// Instructions with their attempts.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/payments (the `ListClaimPayments` operationId).
+func (c *Client) ListClaimPayments(ctx context.Context, claim ClaimRef, params *ListClaimPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListClaimPaymentsRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LinkPolicyWithBody Link the policy
+//
+// Names the policy of a claim that was reported without a known one. Its version in force at the loss is taken.
+//
+// **Who:** intake.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. The policy must exist (`input.policy-unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/policy (the `LinkPolicy` operationId).
+func (c *Client) LinkPolicyWithBody(ctx context.Context, claim ClaimRef, params *LinkPolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLinkPolicyRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LinkPolicy Link the policy
+//
+// Names the policy of a claim that was reported without a known one. Its version in force at the loss is taken.
+//
+// **Who:** intake.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. The policy must exist (`input.policy-unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/policy (the `LinkPolicy` operationId).
+func (c *Client) LinkPolicy(ctx context.Context, claim ClaimRef, params *LinkPolicyParams, body LinkPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLinkPolicyRequest(c.Server, claim, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleasePaymentWithBody Release the money
+//
+// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+//
+// **Who:** finance, who holds the release task and did nothing else on the claim.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/release (the `ReleasePayment` operationId).
+func (c *Client) ReleasePaymentWithBody(ctx context.Context, claim ClaimRef, params *ReleasePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleasePaymentRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleasePayment Release the money
+//
+// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+//
+// **Who:** finance, who holds the release task and did nothing else on the claim.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/release (the `ReleasePayment` operationId).
+func (c *Client) ReleasePayment(ctx context.Context, claim ClaimRef, params *ReleasePaymentParams, body ReleasePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleasePaymentRequest(c.Server, claim, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListReviews List reviews
+//
+// Reviews in order of time. The claimant does not see opinions.
+//
+// **Who:** staff who may see the claim.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/reviews (the `ListReviews` operationId).
+func (c *Client) ListReviews(ctx context.Context, claim ClaimRef, params *ListReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListReviewsRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileReviewWithBody Give a verdict
+//
+// Approve, return with a question, send up, or propose a denial. Approving above one's limit is no error: `result` is `recommended`, the opinion is kept and the task goes up.
+//
+// **Who:** reviewer, who holds the review task and did nothing else on the claim.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/reviews (the `FileReview` operationId).
+func (c *Client) FileReviewWithBody(ctx context.Context, claim ClaimRef, params *FileReviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileReviewRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileReview Give a verdict
+//
+// Approve, return with a question, send up, or propose a denial. Approving above one's limit is no error: `result` is `recommended`, the opinion is kept and the task goes up.
+//
+// **Who:** reviewer, who holds the review task and did nothing else on the claim.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/reviews (the `FileReview` operationId).
+func (c *Client) FileReview(ctx context.Context, claim ClaimRef, params *FileReviewParams, body FileReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileReviewRequest(c.Server, claim, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MarkSeenWithBody Note how far one has looked
+//
+// Keeps, for the caller alone, the number of the last event of the claim that they have seen. It only ever rises. The claim itself does not change.
+//
+// **Who:** staff who may see the claim.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** a mark that is there already stays.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /claims/{claim}/seen (the `MarkSeen` operationId).
+func (c *Client) MarkSeenWithBody(ctx context.Context, claim ClaimRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkSeenRequestWithBody(c.Server, claim, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MarkSeen Note how far one has looked
+//
+// Keeps, for the caller alone, the number of the last event of the claim that they have seen. It only ever rises. The claim itself does not change.
+//
+// **Who:** staff who may see the claim.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** a mark that is there already stays.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /claims/{claim}/seen (the `MarkSeen` operationId).
+func (c *Client) MarkSeen(ctx context.Context, claim ClaimRef, body MarkSeenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkSeenRequest(c.Server, claim, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StreamClaim Follow a claim
+//
+// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect.
+//
+// Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong Last-Event-ID. 429 with Retry-After too many streams of this caller. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see; 503 with Retry-After while there is no room.
+//
+// Corresponds with GET /claims/{claim}/stream (the `StreamClaim` operationId).
+func (c *Client) StreamClaim(ctx context.Context, claim ClaimRef, params *StreamClaimParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamClaimRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSurveys List surveys
+//
+// Surveys by round.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/surveys (the `ListSurveys` operationId).
+func (c *Client) ListSurveys(ctx context.Context, claim ClaimRef, params *ListSurveysParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSurveysRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileSurveyWithBody File a survey report
+//
+// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+//
+// **Who:** the surveyor who accepted.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/surveys (the `FileSurvey` operationId).
+func (c *Client) FileSurveyWithBody(ctx context.Context, claim ClaimRef, params *FileSurveyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileSurveyRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileSurvey File a survey report
+//
+// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+//
+// **Who:** the surveyor who accepted.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/surveys (the `FileSurvey` operationId).
+func (c *Client) FileSurvey(ctx context.Context, claim ClaimRef, params *FileSurveyParams, body FileSurveyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileSurveyRequest(c.Server, claim, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTimeline What happened
+//
+// The claim's events by number. An extra reporter sees their own.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/timeline (the `GetTimeline` operationId).
+func (c *Client) GetTimeline(ctx context.Context, claim ClaimRef, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTimelineRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UploadFileWithBody Upload a file
+//
+// Streams one file into the evidence store: raw bytes, or a form with one file part. Type is told by magic bytes: JPEG, PNG, PDF, at most 64 MiB. It is no document of the claim until attached.
+//
+// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+//
+// **Errors:** 413 too large; 415 not a type we take; 422 empty, cut off, a picture bomb, or not the digest that was announced. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/uploads (the `UploadFile` operationId).
+func (c *Client) UploadFileWithBody(ctx context.Context, claim ClaimRef, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadFileRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyClaim Verify the evidence
+//
+// Walks the event chain and reads and hashes every stored object again. Takes as long as the objects are large.
+//
+// **Who:** audit, manager, reviewer; its claimant.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/verification (the `VerifyClaim` operationId).
+func (c *Client) VerifyClaim(ctx context.Context, claim ClaimRef, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyClaimRequest(c.Server, claim)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawClaimWithBody Withdraw
+//
+// Ends the claim at the claimant's wish (撤回), any time before payment starts.
+//
+// **Who:** its claimant; intake and service on the claimant's word.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/withdrawal (the `WithdrawClaim` operationId).
+func (c *Client) WithdrawClaimWithBody(ctx context.Context, claim ClaimRef, params *WithdrawClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawClaimRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawClaim Withdraw
+//
+// Ends the claim at the claimant's wish (撤回), any time before payment starts.
+//
+// **Who:** its claimant; intake and service on the claimant's word.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/withdrawal (the `WithdrawClaim` operationId).
+func (c *Client) WithdrawClaim(ctx context.Context, claim ClaimRef, params *WithdrawClaimParams, body WithdrawClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawClaimRequest(c.Server, claim, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteDraft Throw a draft away
+//
+// Removes the draft of this phone, if there is one.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** once it is gone, it is gone.
+//
+// Corresponds with DELETE /draft (the `DeleteDraft` operationId).
+func (c *Client) DeleteDraft(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteDraftRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDraft Go on with a report
+//
+// The draft of this phone.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 404 there is none. 401 not signed in; 403 may read but not do this.
+//
+// Corresponds with GET /draft (the `GetDraft` operationId).
+func (c *Client) GetDraft(ctx context.Context, params *GetDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDraftRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutDraftWithBody Keep a report that is not sent yet
+//
+// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+//
+// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by content: the same body again changes nothing.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /draft (the `PutDraft` operationId).
+func (c *Client) PutDraftWithBody(ctx context.Context, params *PutDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutDraftRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutDraft Keep a report that is not sent yet
+//
+// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+//
+// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by content: the same body again changes nothing.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /draft (the `PutDraft` operationId).
+func (c *Client) PutDraft(ctx context.Context, params *PutDraftParams, body PutDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutDraftRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PrefillDraft What the policies of this phone tell
+//
+// What a report need not ask: the policies whose holder has the verified phone, those in force first, at most 20. Whoever is not a policy's holder is told nothing, not even that it exists.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+//
+// Corresponds with GET /draft/prefill (the `PrefillDraft` operationId).
+func (c *Client) PrefillDraft(ctx context.Context, params *PrefillDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPrefillDraftRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMe Who am I
+//
+// Tells who the token stands for.
+//
+// **Who:** anybody who is signed in.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /me (the `GetMe` operationId).
+func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMeRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPayments List payments
+//
+// Payments, newest first, with totals over the whole filter.
+//
+// **Who:** finance, audit and manager, of their branch; head office all.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /payments (the `ListPayments` operationId).
+func (c *Client) ListPayments(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPaymentsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendPhoneCodeWithBody Send a one-time code
+//
+// Sends a six-digit code to a phone, good for 10 minutes and 5 tries. With `claim_no` a code goes out only if the phone belongs to that claim; the answer is the same either way.
+//
+// **Who:** anybody.
+//
+// **Errors:** 422 not a mobile number. 429 too many tries.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /phone-codes (the `SendPhoneCode` operationId).
+func (c *Client) SendPhoneCodeWithBody(ctx context.Context, params *SendPhoneCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendPhoneCodeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendPhoneCode Send a one-time code
+//
+// Sends a six-digit code to a phone, good for 10 minutes and 5 tries. With `claim_no` a code goes out only if the phone belongs to that claim; the answer is the same either way.
+//
+// **Who:** anybody.
+//
+// **Errors:** 422 not a mobile number. 429 too many tries.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /phone-codes (the `SendPhoneCode` operationId).
+func (c *Client) SendPhoneCode(ctx context.Context, params *SendPhoneCodeParams, body SendPhoneCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendPhoneCodeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPolicies List policies
+//
+// Policies by number.
+//
+// **Who:** admin, intake, service, audit and manager, of their branch; head office all.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /policies (the `ListPolicies` operationId).
+func (c *Client) ListPolicies(ctx context.Context, params *ListPoliciesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPoliciesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePolicyWithBody Add a policy
+//
+// Adds a policy with its first versions, numbered from 1 in the order given. Periods must not overlap.
+//
+// **Who:** admin.
+//
+// **Errors:** 409 the number exists; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /policies (the `CreatePolicy` operationId).
+func (c *Client) CreatePolicyWithBody(ctx context.Context, params *CreatePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePolicyRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePolicy Add a policy
+//
+// Adds a policy with its first versions, numbered from 1 in the order given. Periods must not overlap.
+//
+// **Who:** admin.
+//
+// **Errors:** 409 the number exists; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /policies (the `CreatePolicy` operationId).
+func (c *Client) CreatePolicy(ctx context.Context, params *CreatePolicyParams, body CreatePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePolicyRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportPoliciesWithBody Import policies from a table
+//
+// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
+//
+// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
+//
+// Without `apply` nothing changes: the answer says which rows are new, which change what, and which are wrong and why. With `apply=true` all of it is carried out, or, if one row is wrong, nothing.
+//
+// **Who:** admin; each row must be of their branch.
+//
+// **Errors:** 413 too large; 415 not CSV; 422 no such columns, or, with `apply`, wrong rows. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /policies/imports (the `ImportPolicies` operationId).
+func (c *Client) ImportPoliciesWithBody(ctx context.Context, params *ImportPoliciesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportPoliciesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPolicy Read a policy
+//
+// A policy with all its versions.
+//
+// **Who:** staff who may see its branch.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /policies/{number} (the `GetPolicy` operationId).
+func (c *Client) GetPolicy(ctx context.Context, number PolicyNumber, params *GetPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPolicyRequest(c.Server, number, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndorsePolicyWithBody Endorse a policy
+//
+// Adds a version (批改). Claims keep the version that was in force at their loss.
+//
+// **Who:** admin.
+//
+// **Errors:** 422 wrong fields or an overlapping period. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /policies/{number}/versions (the `EndorsePolicy` operationId).
+func (c *Client) EndorsePolicyWithBody(ctx context.Context, number PolicyNumber, params *EndorsePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndorsePolicyRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndorsePolicy Endorse a policy
+//
+// Adds a version (批改). Claims keep the version that was in force at their loss.
+//
+// **Who:** admin.
+//
+// **Errors:** 422 wrong fields or an overlapping period. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /policies/{number}/versions (the `EndorsePolicy` operationId).
+func (c *Client) EndorsePolicy(ctx context.Context, number PolicyNumber, params *EndorsePolicyParams, body EndorsePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndorsePolicyRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRefusedAttempts Refused attempts
+//
+// Acts that a rule stopped, newest first.
+//
+// **Who:** audit and manager, of their branch; head office all.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /refused-attempts (the `ListRefusedAttempts` operationId).
+func (c *Client) ListRefusedAttempts(ctx context.Context, params *ListRefusedAttemptsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRefusedAttemptsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenSessionWithBody Open a claimant's session
+//
+// Trades a phone and its code for a session token. Without `claim_no` the session reports losses and sees what this phone reported; with it, it sees that claim. A repeat with the same key and body while the code lives gives the same session.
+//
+// **Who:** anybody who holds the code.
+//
+// **Errors:** 401 wrong, used or expired code, in the same words for all; 422 wrong fields. 429 too many tries.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /sessions (the `OpenSession` operationId).
+func (c *Client) OpenSessionWithBody(ctx context.Context, params *OpenSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenSessionRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenSession Open a claimant's session
+//
+// Trades a phone and its code for a session token. Without `claim_no` the session reports losses and sees what this phone reported; with it, it sees that claim. A repeat with the same key and body while the code lives gives the same session.
+//
+// **Who:** anybody who holds the code.
+//
+// **Errors:** 401 wrong, used or expired code, in the same words for all; 422 wrong fields. 429 too many tries.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /sessions (the `OpenSession` operationId).
+func (c *Client) OpenSession(ctx context.Context, params *OpenSessionParams, body OpenSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenSessionRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseSession Close the session
+//
+// Ends the session whose token is sent.
+//
+// **Who:** whoever opened it.
+//
+// **Errors:** 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Corresponds with DELETE /sessions/current (the `CloseSession` operationId).
+func (c *Client) CloseSession(ctx context.Context, params *CloseSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseSessionRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListStaff List staff
+//
+// Staff by id.
+//
+// **Who:** admin, manager and audit.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /staff (the `ListStaff` operationId).
+func (c *Client) ListStaff(ctx context.Context, params *ListStaffParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListStaffRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenStaffSession Open a session of a member of staff
+//
+// Trades an access token of the identity provider for a session token, which the pages keep in a cookie. The session ends an hour after it was last used, twelve hours after it was opened, when it is closed, and within three seconds after its member is no longer on the list of active staff.
+//
+// **Who:** staff, with a token of the identity provider.
+//
+// **Errors:** 401 not signed in, or a session token instead of the provider's; 403 not on the list of active staff; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same token gives the same session.
+//
+// Corresponds with POST /staff-sessions (the `OpenStaffSession` operationId).
+func (c *Client) OpenStaffSession(ctx context.Context, params *OpenStaffSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenStaffSessionRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportStaffWithBody Import staff from a table
+//
+// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职. Whoever is not in the table stays as they are.
+//
+// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
+//
+// Without `apply` nothing changes: the answer says which rows are new, which change what, and which are wrong and why. With `apply=true` all of it is carried out, or, if one row is wrong, nothing.
+//
+// **Who:** admin; each row must be of their branch.
+//
+// **Errors:** 413 too large; 415 not CSV; 422 no such columns, or, with `apply`, wrong rows. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /staff/imports (the `ImportStaff` operationId).
+func (c *Client) ImportStaffWithBody(ctx context.Context, params *ImportStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportStaffRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetStaff Read a member of staff
+//
+// One record.
+//
+// **Who:** admin, manager and audit; anybody their own.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /staff/{id} (the `GetStaff` operationId).
+func (c *Client) GetStaff(ctx context.Context, id StaffRef, params *GetStaffParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStaffRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutStaffWithBody Add or change a member of staff
+//
+// Writes the whole record. The id is the subject that the identity provider gives.
+//
+// **Who:** admin.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /staff/{id} (the `PutStaff` operationId).
+func (c *Client) PutStaffWithBody(ctx context.Context, id StaffRef, params *PutStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutStaffRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutStaff Add or change a member of staff
+//
+// Writes the whole record. The id is the subject that the identity provider gives.
+//
+// **Who:** admin.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /staff/{id} (the `PutStaff` operationId).
+func (c *Client) PutStaff(ctx context.Context, id StaffRef, params *PutStaffParams, body PutStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutStaffRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSurveyors Surveyors on the map
+//
+// Each with last place, shift and load.
+//
+// **Who:** dispatcher and manager, of their branch; head office all.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /surveyors (the `ListSurveyors` operationId).
+func (c *Client) ListSurveyors(ctx context.Context, params *ListSurveyorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSurveyorsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutShiftWithBody Go on or off shift, tell a place
+//
+// Written by the surveyor's phone as it moves. Without `at` the last place stands.
+//
+// **Who:** a surveyor, for themselves.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /surveyors/me/shift (the `PutShift` operationId).
+func (c *Client) PutShiftWithBody(ctx context.Context, params *PutShiftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutShiftRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutShift Go on or off shift, tell a place
+//
+// Written by the surveyor's phone as it moves. Without `at` the last place stands.
+//
+// **Who:** a surveyor, for themselves.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /surveyors/me/shift (the `PutShift` operationId).
+func (c *Client) PutShift(ctx context.Context, params *PutShiftParams, body PutShiftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutShiftRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTasks Worklist
+//
+// Open tasks that the caller may do or holds, nearest deadline first.
+//
+// **Who:** staff; each sees their role, branch and level.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /tasks (the `ListTasks` operationId).
+func (c *Client) ListTasks(ctx context.Context, params *ListTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTasksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StreamTasks Follow one's worklist
+//
+// Server-sent events: `event` is `changed` whenever something may have changed in the list that GET /tasks gives the caller; read that again. At most one a second. `id` is a time; a reader who reconnects with Last-Event-ID is told at once, since they may have missed one. A comment comes every 15 seconds; the stream ends after five minutes; reconnect.
+//
+// Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
+//
+// **Who:** staff; each for their own worklist.
+//
+// **Errors:** 422 wrong Last-Event-ID. 429 with Retry-After too many streams of this caller. 401 not signed in; 403 may read but not do this; 503 with Retry-After while there is no room.
+//
+// Corresponds with GET /tasks/stream (the `StreamTasks` operationId).
+func (c *Client) StreamTasks(ctx context.Context, params *StreamTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamTasksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTask Read a task
+//
+// One task, open or closed.
+//
+// **Who:** staff who may see its claim.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /tasks/{task} (the `GetTask` operationId).
+func (c *Client) GetTask(ctx context.Context, task TaskRef, params *GetTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTaskRequest(c.Server, task, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptSurvey Accept a survey
+//
+// The surveyor will go; the claimant is told name, masked phone and expected arrival.
+//
+// **Who:** the surveyor to whom it was offered.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Corresponds with POST /tasks/{task}/acceptance (the `AcceptSurvey` operationId).
+func (c *Client) AcceptSurvey(ctx context.Context, task TaskRef, params *AcceptSurveyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptSurveyRequest(c.Server, task, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDecision What a reviewer decides on
+//
+// Everything that a verdict rests on, in one read, as of one moment: the amount against the caller's limit and the rows of the authority table that matched, the settlement statement, flags with their reasons, who did what, opinions so far, what the claimant said, earlier claims of the policy, and what happened since the caller last looked (PUT /claims/{claim}/seen).
+//
+// **Who:** reviewers, managers and audit of the claim's branch or the head office.
+//
+// **Errors:** 404 not there, not a task of review, or not yours to see. 401 not signed in; 403 may read but not do this.
+//
+// Corresponds with GET /tasks/{task}/decision (the `GetDecision` operationId).
+func (c *Client) GetDecision(ctx context.Context, task TaskRef, params *GetDecisionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDecisionRequest(c.Server, task, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclineSurveyWithBody Decline a survey
+//
+// The next surveyor in the ranking is asked.
+//
+// **Who:** the surveyor to whom it was offered.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /tasks/{task}/decline (the `DeclineSurvey` operationId).
+func (c *Client) DeclineSurveyWithBody(ctx context.Context, task TaskRef, params *DeclineSurveyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclineSurveyRequestWithBody(c.Server, task, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclineSurvey Decline a survey
+//
+// The next surveyor in the ranking is asked.
+//
+// **Who:** the surveyor to whom it was offered.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /tasks/{task}/decline (the `DeclineSurvey` operationId).
+func (c *Client) DeclineSurvey(ctx context.Context, task TaskRef, params *DeclineSurveyParams, body DeclineSurveyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclineSurveyRequest(c.Server, task, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutBackTask Put a task back
+//
+// The task waits again for an owner.
+//
+// **Who:** its owner; a manager.
+//
+// **Errors:** 409 not open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Corresponds with DELETE /tasks/{task}/owner (the `PutBackTask` operationId).
+func (c *Client) PutBackTask(ctx context.Context, task TaskRef, params *PutBackTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutBackTaskRequest(c.Server, task, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeTask Take a task
+//
+// Makes the caller its owner. Of two at once one wins; the other gets 409 with `winner`.
+//
+// **Who:** staff of its role, branch and level whom the separation of duties allows.
+//
+// **Errors:** 409 not open (`task.not-open`) or another's (`task.taken`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Corresponds with POST /tasks/{task}/owner (the `TakeTask` operationId).
+func (c *Client) TakeTask(ctx context.Context, task TaskRef, params *TakeTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeTaskRequest(c.Server, task, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeClaimWithBody Resume a parked claim
+//
+// Lets a claim go on that retries could not mend.
+//
+// **Who:** operator.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /tasks/{task}/resumption (the `ResumeClaim` operationId).
+func (c *Client) ResumeClaimWithBody(ctx context.Context, task TaskRef, params *ResumeClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeClaimRequestWithBody(c.Server, task, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeClaim Resume a parked claim
+//
+// Lets a claim go on that retries could not mend.
+//
+// **Who:** operator.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /tasks/{task}/resumption (the `ResumeClaim` operationId).
+func (c *Client) ResumeClaim(ctx context.Context, task TaskRef, params *ResumeClaimParams, body ResumeClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeClaimRequest(c.Server, task, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NewListAuthorityRequest constructs an http.Request for the ListAuthority method
+func NewListAuthorityRequest(server string, params *ListAuthorityParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/authority")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListClaimsRequest constructs an http.Request for the ListClaims method
+func NewListClaimsRequest(server string, params *ListClaimsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "stage", params.Stage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "lane", params.Lane, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "line", params.Line, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "branch", params.Branch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "policy_no", params.PolicyNo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "opened_from", params.OpenedFrom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "opened_to", params.OpenedTo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReportClaimRequest calls the generic ReportClaim builder with application/json body
+func NewReportClaimRequest(server string, params *ReportClaimParams, body ReportClaimJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReportClaimRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewReportClaimRequestWithBody constructs an http.Request for the ReportClaim method, with any body, and a specified content type
+func NewReportClaimRequestWithBody(server string, params *ReportClaimParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetClaimRequest constructs an http.Request for the GetClaim method
+func NewGetClaimRequest(server string, claim ClaimRef, params *GetClaimParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListAssessmentsRequest constructs an http.Request for the ListAssessments method
+func NewListAssessmentsRequest(server string, claim ClaimRef, params *ListAssessmentsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/assessments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewFileAssessmentRequest calls the generic FileAssessment builder with application/json body
+func NewFileAssessmentRequest(server string, claim ClaimRef, params *FileAssessmentParams, body FileAssessmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFileAssessmentRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewFileAssessmentRequestWithBody constructs an http.Request for the FileAssessment method, with any body, and a specified content type
+func NewFileAssessmentRequestWithBody(server string, claim ClaimRef, params *FileAssessmentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/assessments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAssignSurveyorRequest calls the generic AssignSurveyor builder with application/json body
+func NewAssignSurveyorRequest(server string, claim ClaimRef, params *AssignSurveyorParams, body AssignSurveyorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAssignSurveyorRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewAssignSurveyorRequestWithBody constructs an http.Request for the AssignSurveyor method, with any body, and a specified content type
+func NewAssignSurveyorRequestWithBody(server string, claim ClaimRef, params *AssignSurveyorParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/assignment", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewOpenChunkedUploadRequest calls the generic OpenChunkedUpload builder with application/json body
+func NewOpenChunkedUploadRequest(server string, claim ClaimRef, params *OpenChunkedUploadParams, body OpenChunkedUploadJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenChunkedUploadRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewOpenChunkedUploadRequestWithBody constructs an http.Request for the OpenChunkedUpload method, with any body, and a specified content type
+func NewOpenChunkedUploadRequestWithBody(server string, claim ClaimRef, params *OpenChunkedUploadParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/chunked-uploads", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetChunkedUploadRequest constructs an http.Request for the GetChunkedUpload method
+func NewGetChunkedUploadRequest(server string, claim ClaimRef, upload string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "upload", upload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/chunked-uploads/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSendChunkRequestWithBody constructs an http.Request for the SendChunk method, with any body, and a specified content type
+func NewSendChunkRequestWithBody(server string, claim ClaimRef, upload string, params *SendChunkParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "upload", upload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/chunked-uploads/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Content-Digest", params.ContentDigest, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Content-Digest", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetClocksRequest constructs an http.Request for the GetClocks method
+func NewGetClocksRequest(server string, claim ClaimRef, params *GetClocksParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/clocks", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewConvertToVisitRequest calls the generic ConvertToVisit builder with application/json body
+func NewConvertToVisitRequest(server string, claim ClaimRef, params *ConvertToVisitParams, body ConvertToVisitJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConvertToVisitRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewConvertToVisitRequestWithBody constructs an http.Request for the ConvertToVisit method, with any body, and a specified content type
+func NewConvertToVisitRequestWithBody(server string, claim ClaimRef, params *ConvertToVisitParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/conversion", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListDenialsRequest constructs an http.Request for the ListDenials method
+func NewListDenialsRequest(server string, claim ClaimRef, params *ListDenialsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/denials", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDecideDenialRequest calls the generic DecideDenial builder with application/json body
+func NewDecideDenialRequest(server string, claim ClaimRef, round DenialRound, params *DecideDenialParams, body DecideDenialJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideDenialRequestWithBody(server, claim, round, params, "application/json", bodyReader)
+}
+
+// NewDecideDenialRequestWithBody constructs an http.Request for the DecideDenial method, with any body, and a specified content type
+func NewDecideDenialRequestWithBody(server string, claim ClaimRef, round DenialRound, params *DecideDenialParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "round", round, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/denials/%s/verdict", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListDispatchesRequest constructs an http.Request for the ListDispatches method
+func NewListDispatchesRequest(server string, claim ClaimRef, params *ListDispatchesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/dispatches", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListDocumentsRequest constructs an http.Request for the ListDocuments method
+func NewListDocumentsRequest(server string, claim ClaimRef, params *ListDocumentsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/documents", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAttachDocumentsRequest calls the generic AttachDocuments builder with application/json body
+func NewAttachDocumentsRequest(server string, claim ClaimRef, params *AttachDocumentsParams, body AttachDocumentsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAttachDocumentsRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewAttachDocumentsRequestWithBody constructs an http.Request for the AttachDocuments method, with any body, and a specified content type
+func NewAttachDocumentsRequestWithBody(server string, claim ClaimRef, params *AttachDocumentsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/documents", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetDocumentRequest constructs an http.Request for the GetDocument method
+func NewGetDocumentRequest(server string, claim ClaimRef, document DocumentRef, params *GetDocumentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "document", document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/documents/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewConfirmDocumentRequest calls the generic ConfirmDocument builder with application/json body
+func NewConfirmDocumentRequest(server string, claim ClaimRef, document DocumentRef, params *ConfirmDocumentParams, body ConfirmDocumentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmDocumentRequestWithBody(server, claim, document, params, "application/json", bodyReader)
+}
+
+// NewConfirmDocumentRequestWithBody constructs an http.Request for the ConfirmDocument method, with any body, and a specified content type
+func NewConfirmDocumentRequestWithBody(server string, claim ClaimRef, document DocumentRef, params *ConfirmDocumentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "document", document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/documents/%s/confirmation", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetDocumentContentRequest constructs an http.Request for the GetDocumentContent method
+func NewGetDocumentContentRequest(server string, claim ClaimRef, document DocumentRef, params *GetDocumentContentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "document", document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/documents/%s/content", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListLettersRequest constructs an http.Request for the ListLetters method
+func NewListLettersRequest(server string, claim ClaimRef, params *ListLettersParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/letters", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetLetterContentRequest constructs an http.Request for the GetLetterContent method
+func NewGetLetterContentRequest(server string, claim ClaimRef, number LetterNumber, params *GetLetterContentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/letters/%s/content", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListMissingRequest constructs an http.Request for the ListMissing method
+func NewListMissingRequest(server string, claim ClaimRef, params *ListMissingParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/missing", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListOffersRequest constructs an http.Request for the ListOffers method
+func NewListOffersRequest(server string, claim ClaimRef, params *ListOffersParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/offers", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSignAgreementRequest calls the generic SignAgreement builder with application/json body
+func NewSignAgreementRequest(server string, claim ClaimRef, version OfferVersion, params *SignAgreementParams, body SignAgreementJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignAgreementRequestWithBody(server, claim, version, params, "application/json", bodyReader)
+}
+
+// NewSignAgreementRequestWithBody constructs an http.Request for the SignAgreement method, with any body, and a specified content type
+func NewSignAgreementRequestWithBody(server string, claim ClaimRef, version OfferVersion, params *SignAgreementParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/offers/%s/agreement", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewConsentOfferRequest constructs an http.Request for the ConsentOffer method
+func NewConsentOfferRequest(server string, claim ClaimRef, version OfferVersion, params *ConsentOfferParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/offers/%s/consent", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewObjectOfferRequest calls the generic ObjectOffer builder with application/json body
+func NewObjectOfferRequest(server string, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, body ObjectOfferJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewObjectOfferRequestWithBody(server, claim, version, params, "application/json", bodyReader)
+}
+
+// NewObjectOfferRequestWithBody constructs an http.Request for the ObjectOffer method, with any body, and a specified content type
+func NewObjectOfferRequestWithBody(server string, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/offers/%s/objection", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCorrectPayeeRequest calls the generic CorrectPayee builder with application/json body
+func NewCorrectPayeeRequest(server string, claim ClaimRef, params *CorrectPayeeParams, body CorrectPayeeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCorrectPayeeRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewCorrectPayeeRequestWithBody constructs an http.Request for the CorrectPayee method, with any body, and a specified content type
+func NewCorrectPayeeRequestWithBody(server string, claim ClaimRef, params *CorrectPayeeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/payee", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListClaimPaymentsRequest constructs an http.Request for the ListClaimPayments method
+func NewListClaimPaymentsRequest(server string, claim ClaimRef, params *ListClaimPaymentsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/payments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewLinkPolicyRequest calls the generic LinkPolicy builder with application/json body
+func NewLinkPolicyRequest(server string, claim ClaimRef, params *LinkPolicyParams, body LinkPolicyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLinkPolicyRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewLinkPolicyRequestWithBody constructs an http.Request for the LinkPolicy method, with any body, and a specified content type
+func NewLinkPolicyRequestWithBody(server string, claim ClaimRef, params *LinkPolicyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/policy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReleasePaymentRequest calls the generic ReleasePayment builder with application/json body
+func NewReleasePaymentRequest(server string, claim ClaimRef, params *ReleasePaymentParams, body ReleasePaymentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReleasePaymentRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewReleasePaymentRequestWithBody constructs an http.Request for the ReleasePayment method, with any body, and a specified content type
+func NewReleasePaymentRequestWithBody(server string, claim ClaimRef, params *ReleasePaymentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/release", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListReviewsRequest constructs an http.Request for the ListReviews method
+func NewListReviewsRequest(server string, claim ClaimRef, params *ListReviewsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/reviews", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewFileReviewRequest calls the generic FileReview builder with application/json body
+func NewFileReviewRequest(server string, claim ClaimRef, params *FileReviewParams, body FileReviewJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFileReviewRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewFileReviewRequestWithBody constructs an http.Request for the FileReview method, with any body, and a specified content type
+func NewFileReviewRequestWithBody(server string, claim ClaimRef, params *FileReviewParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/reviews", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewMarkSeenRequest calls the generic MarkSeen builder with application/json body
+func NewMarkSeenRequest(server string, claim ClaimRef, body MarkSeenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMarkSeenRequestWithBody(server, claim, "application/json", bodyReader)
+}
+
+// NewMarkSeenRequestWithBody constructs an http.Request for the MarkSeen method, with any body, and a specified content type
+func NewMarkSeenRequestWithBody(server string, claim ClaimRef, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/seen", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewStreamClaimRequest constructs an http.Request for the StreamClaim method
+func NewStreamClaimRequest(server string, claim ClaimRef, params *StreamClaimParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/stream", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Last-Event-ID", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListSurveysRequest constructs an http.Request for the ListSurveys method
+func NewListSurveysRequest(server string, claim ClaimRef, params *ListSurveysParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/surveys", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewFileSurveyRequest calls the generic FileSurvey builder with application/json body
+func NewFileSurveyRequest(server string, claim ClaimRef, params *FileSurveyParams, body FileSurveyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFileSurveyRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewFileSurveyRequestWithBody constructs an http.Request for the FileSurvey method, with any body, and a specified content type
+func NewFileSurveyRequestWithBody(server string, claim ClaimRef, params *FileSurveyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/surveys", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetTimelineRequest constructs an http.Request for the GetTimeline method
+func NewGetTimelineRequest(server string, claim ClaimRef, params *GetTimelineParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/timeline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUploadFileRequestWithBody constructs an http.Request for the UploadFile method, with any body, and a specified content type
+func NewUploadFileRequestWithBody(server string, claim ClaimRef, params *UploadFileParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/uploads", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Repr-Digest", params.ReprDigest, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Repr-Digest", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewVerifyClaimRequest constructs an http.Request for the VerifyClaim method
+func NewVerifyClaimRequest(server string, claim ClaimRef) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/verification", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewWithdrawClaimRequest calls the generic WithdrawClaim builder with application/json body
+func NewWithdrawClaimRequest(server string, claim ClaimRef, params *WithdrawClaimParams, body WithdrawClaimJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawClaimRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewWithdrawClaimRequestWithBody constructs an http.Request for the WithdrawClaim method, with any body, and a specified content type
+func NewWithdrawClaimRequestWithBody(server string, claim ClaimRef, params *WithdrawClaimParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/withdrawal", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteDraftRequest constructs an http.Request for the DeleteDraft method
+func NewDeleteDraftRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/draft")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDraftRequest constructs an http.Request for the GetDraft method
+func NewGetDraftRequest(server string, params *GetDraftParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/draft")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPutDraftRequest calls the generic PutDraft builder with application/json body
+func NewPutDraftRequest(server string, params *PutDraftParams, body PutDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutDraftRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPutDraftRequestWithBody constructs an http.Request for the PutDraft method, with any body, and a specified content type
+func NewPutDraftRequestWithBody(server string, params *PutDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/draft")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPrefillDraftRequest constructs an http.Request for the PrefillDraft method
+func NewPrefillDraftRequest(server string, params *PrefillDraftParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/draft/prefill")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "policy_no", params.PolicyNo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMeRequest constructs an http.Request for the GetMe method
+func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/me")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListPaymentsRequest constructs an http.Request for the ListPayments method
+func NewListPaymentsRequest(server string, params *ListPaymentsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/payments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSendPhoneCodeRequest calls the generic SendPhoneCode builder with application/json body
+func NewSendPhoneCodeRequest(server string, params *SendPhoneCodeParams, body SendPhoneCodeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSendPhoneCodeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSendPhoneCodeRequestWithBody constructs an http.Request for the SendPhoneCode method, with any body, and a specified content type
+func NewSendPhoneCodeRequestWithBody(server string, params *SendPhoneCodeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/phone-codes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListPoliciesRequest constructs an http.Request for the ListPolicies method
+func NewListPoliciesRequest(server string, params *ListPoliciesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/policies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "line", params.Line, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "branch", params.Branch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "plate", params.Plate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreatePolicyRequest calls the generic CreatePolicy builder with application/json body
+func NewCreatePolicyRequest(server string, params *CreatePolicyParams, body CreatePolicyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreatePolicyRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreatePolicyRequestWithBody constructs an http.Request for the CreatePolicy method, with any body, and a specified content type
+func NewCreatePolicyRequestWithBody(server string, params *CreatePolicyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/policies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewImportPoliciesRequestWithBody constructs an http.Request for the ImportPolicies method, with any body, and a specified content type
+func NewImportPoliciesRequestWithBody(server string, params *ImportPoliciesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/policies/imports")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "apply", params.Apply, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetPolicyRequest constructs an http.Request for the GetPolicy method
+func NewGetPolicyRequest(server string, number PolicyNumber, params *GetPolicyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/policies/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewEndorsePolicyRequest calls the generic EndorsePolicy builder with application/json body
+func NewEndorsePolicyRequest(server string, number PolicyNumber, params *EndorsePolicyParams, body EndorsePolicyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEndorsePolicyRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewEndorsePolicyRequestWithBody constructs an http.Request for the EndorsePolicy method, with any body, and a specified content type
+func NewEndorsePolicyRequestWithBody(server string, number PolicyNumber, params *EndorsePolicyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/policies/%s/versions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListRefusedAttemptsRequest constructs an http.Request for the ListRefusedAttempts method
+func NewListRefusedAttemptsRequest(server string, params *ListRefusedAttemptsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/refused-attempts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "claim", params.Claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "rule", params.Rule, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenSessionRequest calls the generic OpenSession builder with application/json body
+func NewOpenSessionRequest(server string, params *OpenSessionParams, body OpenSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenSessionRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenSessionRequestWithBody constructs an http.Request for the OpenSession method, with any body, and a specified content type
+func NewOpenSessionRequestWithBody(server string, params *OpenSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCloseSessionRequest constructs an http.Request for the CloseSession method
+func NewCloseSessionRequest(server string, params *CloseSessionParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/sessions/current")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListStaffRequest constructs an http.Request for the ListStaff method
+func NewListStaffRequest(server string, params *ListStaffParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/staff")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "role", params.Role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "branch", params.Branch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenStaffSessionRequest constructs an http.Request for the OpenStaffSession method
+func NewOpenStaffSessionRequest(server string, params *OpenStaffSessionParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/staff-sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewImportStaffRequestWithBody constructs an http.Request for the ImportStaff method, with any body, and a specified content type
+func NewImportStaffRequestWithBody(server string, params *ImportStaffParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/staff/imports")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "apply", params.Apply, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetStaffRequest constructs an http.Request for the GetStaff method
+func NewGetStaffRequest(server string, id StaffRef, params *GetStaffParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/staff/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPutStaffRequest calls the generic PutStaff builder with application/json body
+func NewPutStaffRequest(server string, id StaffRef, params *PutStaffParams, body PutStaffJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutStaffRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewPutStaffRequestWithBody constructs an http.Request for the PutStaff method, with any body, and a specified content type
+func NewPutStaffRequestWithBody(server string, id StaffRef, params *PutStaffParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/staff/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListSurveyorsRequest constructs an http.Request for the ListSurveyors method
+func NewListSurveyorsRequest(server string, params *ListSurveyorsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/surveyors")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "branch", params.Branch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "on_shift", params.OnShift, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutShiftRequest calls the generic PutShift builder with application/json body
+func NewPutShiftRequest(server string, params *PutShiftParams, body PutShiftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutShiftRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPutShiftRequestWithBody constructs an http.Request for the PutShift method, with any body, and a specified content type
+func NewPutShiftRequestWithBody(server string, params *PutShiftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/surveyors/me/shift")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListTasksRequest constructs an http.Request for the ListTasks method
+func NewListTasksRequest(server string, params *ListTasksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tasks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mine", params.Mine, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "claim", params.Claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStreamTasksRequest constructs an http.Request for the StreamTasks method
+func NewStreamTasksRequest(server string, params *StreamTasksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tasks/stream")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Last-Event-ID", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetTaskRequest constructs an http.Request for the GetTask method
+func NewGetTaskRequest(server string, task TaskRef, params *GetTaskParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tasks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAcceptSurveyRequest constructs an http.Request for the AcceptSurvey method
+func NewAcceptSurveyRequest(server string, task TaskRef, params *AcceptSurveyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tasks/%s/acceptance", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetDecisionRequest constructs an http.Request for the GetDecision method
+func NewGetDecisionRequest(server string, task TaskRef, params *GetDecisionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tasks/%s/decision", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDeclineSurveyRequest calls the generic DeclineSurvey builder with application/json body
+func NewDeclineSurveyRequest(server string, task TaskRef, params *DeclineSurveyParams, body DeclineSurveyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeclineSurveyRequestWithBody(server, task, params, "application/json", bodyReader)
+}
+
+// NewDeclineSurveyRequestWithBody constructs an http.Request for the DeclineSurvey method, with any body, and a specified content type
+func NewDeclineSurveyRequestWithBody(server string, task TaskRef, params *DeclineSurveyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tasks/%s/decline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPutBackTaskRequest constructs an http.Request for the PutBackTask method
+func NewPutBackTaskRequest(server string, task TaskRef, params *PutBackTaskParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tasks/%s/owner", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewTakeTaskRequest constructs an http.Request for the TakeTask method
+func NewTakeTaskRequest(server string, task TaskRef, params *TakeTaskParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tasks/%s/owner", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewResumeClaimRequest calls the generic ResumeClaim builder with application/json body
+func NewResumeClaimRequest(server string, task TaskRef, params *ResumeClaimParams, body ResumeClaimJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResumeClaimRequestWithBody(server, task, params, "application/json", bodyReader)
+}
+
+// NewResumeClaimRequestWithBody constructs an http.Request for the ResumeClaim method, with any body, and a specified content type
+func NewResumeClaimRequestWithBody(server string, task TaskRef, params *ResumeClaimParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task", task, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tasks/%s/resumption", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
+	for _, r := range c.RequestEditors {
+		if err := r(ctx, req); err != nil {
+			return err
+		}
+	}
+	for _, r := range additionalEditors {
+		if err := r(ctx, req); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ClientWithResponses builds on ClientInterface to offer response payloads
+type ClientWithResponses struct {
+	ClientInterface
+}
+
+// NewClientWithResponses creates a new ClientWithResponses, which wraps
+// Client with return type handling
+func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithResponses, error) {
+	client, err := NewClient(server, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return &ClientWithResponses{client}, nil
+}
+
+// WithBaseURL overrides the baseURL.
+func WithBaseURL(baseURL string) ClientOption {
+	return func(c *Client) error {
+		newBaseURL, err := url.Parse(baseURL)
+		if err != nil {
+			return err
+		}
+		c.Server = newBaseURL.String()
+		return nil
+	}
+}
+
+// ClientWithResponsesInterface is the interface specification for the client with responses above.
+type ClientWithResponsesInterface interface {
+
+	// ListAuthorityWithResponse Tables in force
+	//
+	// The rule tables in force today: limits by line and level, lanes, calendar.
+	//
+	// **Who:** reviewer, finance, manager, audit, admin.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /authority (the `ListAuthority` operationId).
+	ListAuthorityWithResponse(ctx context.Context, params *ListAuthorityParams, reqEditors ...RequestEditorFn) (*ListAuthorityResponse, error)
+
+	// ListClaimsWithResponse List claims
+	//
+	// Claims that the caller may see, newest report first.
+	//
+	// **Who:** a claimant sees their own; staff those of their branch and role; head office all.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims (the `ListClaims` operationId).
+	ListClaimsWithResponse(ctx context.Context, params *ListClaimsParams, reqEditors ...RequestEditorFn) (*ListClaimsResponse, error)
+
+	// ReportClaimWithBodyWithResponse Report a loss
+	//
+	// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+	//
+	// **Who:** a claimant whose phone is verified, intake, service, partner.
+	//
+	// **Errors:** 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims (the `ReportClaim` operationId).
+	ReportClaimWithBodyWithResponse(ctx context.Context, params *ReportClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportClaimResponse, error)
+
+	// ReportClaimWithResponse Report a loss
+	//
+	// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+	//
+	// **Who:** a claimant whose phone is verified, intake, service, partner.
+	//
+	// **Errors:** 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims (the `ReportClaim` operationId).
+	ReportClaimWithResponse(ctx context.Context, params *ReportClaimParams, body ReportClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportClaimResponse, error)
+
+	// GetClaimWithResponse Read a claim
+	//
+	// What the claim is now: figures, loss objects, parties (masked), open tasks, who has it, the nearest deadline and what happens next.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim} (the `GetClaim` operationId).
+	GetClaimWithResponse(ctx context.Context, claim ClaimRef, params *GetClaimParams, reqEditors ...RequestEditorFn) (*GetClaimResponse, error)
+
+	// ListAssessmentsWithResponse List assessments
+	//
+	// Assessments by version, each with its settlement statement (赔款计算书).
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/assessments (the `ListAssessments` operationId).
+	ListAssessmentsWithResponse(ctx context.Context, claim ClaimRef, params *ListAssessmentsParams, reqEditors ...RequestEditorFn) (*ListAssessmentsResponse, error)
+
+	// FileAssessmentWithBodyWithResponse File an assessment
+	//
+	// Figures for each loss object (定损). What is payable follows from them, the policy as of the loss and the rules of its form, and is offered to the claimant.
+	//
+	// **Who:** assessor, who holds the assess task.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/assessments (the `FileAssessment` operationId).
+	FileAssessmentWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *FileAssessmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileAssessmentResponse, error)
+
+	// FileAssessmentWithResponse File an assessment
+	//
+	// Figures for each loss object (定损). What is payable follows from them, the policy as of the loss and the rules of its form, and is offered to the claimant.
+	//
+	// **Who:** assessor, who holds the assess task.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/assessments (the `FileAssessment` operationId).
+	FileAssessmentWithResponse(ctx context.Context, claim ClaimRef, params *FileAssessmentParams, body FileAssessmentJSONRequestBody, reqEditors ...RequestEditorFn) (*FileAssessmentResponse, error)
+
+	// AssignSurveyorWithBodyWithResponse Name a surveyor
+	//
+	// Sends a named surveyor, also past the ranking; the reason is kept.
+	//
+	// **Who:** dispatcher.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/assignment (the `AssignSurveyor` operationId).
+	AssignSurveyorWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *AssignSurveyorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignSurveyorResponse, error)
+
+	// AssignSurveyorWithResponse Name a surveyor
+	//
+	// Sends a named surveyor, also past the ranking; the reason is kept.
+	//
+	// **Who:** dispatcher.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/assignment (the `AssignSurveyor` operationId).
+	AssignSurveyorWithResponse(ctx context.Context, claim ClaimRef, params *AssignSurveyorParams, body AssignSurveyorJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignSurveyorResponse, error)
+
+	// OpenChunkedUploadWithBodyWithResponse Announce a file that will come in chunks
+	//
+	// For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
+	//
+	// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+	//
+	// **Errors:** 422 wrong fields, all named at once; 429 too many open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body tells how far the file has come.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/chunked-uploads (the `OpenChunkedUpload` operationId).
+	OpenChunkedUploadWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *OpenChunkedUploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenChunkedUploadResponse, error)
+
+	// OpenChunkedUploadWithResponse Announce a file that will come in chunks
+	//
+	// For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
+	//
+	// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+	//
+	// **Errors:** 422 wrong fields, all named at once; 429 too many open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body tells how far the file has come.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/chunked-uploads (the `OpenChunkedUpload` operationId).
+	OpenChunkedUploadWithResponse(ctx context.Context, claim ClaimRef, params *OpenChunkedUploadParams, body OpenChunkedUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenChunkedUploadResponse, error)
+
+	// GetChunkedUploadWithResponse How far a file has come
+	//
+	// Where to go on after a break: the next chunk begins at `received`.
+	//
+	// **Who:** whoever opened it.
+	//
+	// **Errors:** 401 not signed in; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/chunked-uploads/{upload} (the `GetChunkedUpload` operationId).
+	GetChunkedUploadWithResponse(ctx context.Context, claim ClaimRef, upload string, reqEditors ...RequestEditorFn) (*GetChunkedUploadResponse, error)
+
+	// SendChunkWithBodyWithResponse Send the next chunk
+	//
+	// Takes one chunk of 64 KiB (less for the last one) to 4 MiB: whole or not at all. The chunk that completes the file has it checked as an upload in one piece is, and stored; the answer then names the upload, to be attached. Where the check failed because a server was down, an empty chunk at the end tries it again.
+	//
+	// **Who:** whoever opened it.
+	//
+	// **Errors:** 409 not the next chunk: ask how far it has come; 413 chunk too large; 415 not a type we take; 422 cut off, or the whole is not what was announced (it is dropped then). 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by `offset`; a chunk that has come is not taken twice.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /claims/{claim}/chunked-uploads/{upload} (the `SendChunk` operationId).
+	SendChunkWithBodyWithResponse(ctx context.Context, claim ClaimRef, upload string, params *SendChunkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendChunkResponse, error)
+
+	// GetClocksWithResponse Deadlines
+	//
+	// The clock ledger and the deadlines that follow from it, each with its derivation.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/clocks (the `GetClocks` operationId).
+	GetClocksWithResponse(ctx context.Context, claim ClaimRef, params *GetClocksParams, reqEditors ...RequestEditorFn) (*GetClocksResponse, error)
+
+	// ConvertToVisitWithBodyWithResponse Turn a self-survey into a visit
+	//
+	// The claim leaves the flash lane and a surveyor is sent.
+	//
+	// **Who:** its claimant, intake, assessor.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/conversion (the `ConvertToVisit` operationId).
+	ConvertToVisitWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *ConvertToVisitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConvertToVisitResponse, error)
+
+	// ConvertToVisitWithResponse Turn a self-survey into a visit
+	//
+	// The claim leaves the flash lane and a surveyor is sent.
+	//
+	// **Who:** its claimant, intake, assessor.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/conversion (the `ConvertToVisit` operationId).
+	ConvertToVisitWithResponse(ctx context.Context, claim ClaimRef, params *ConvertToVisitParams, body ConvertToVisitJSONRequestBody, reqEditors ...RequestEditorFn) (*ConvertToVisitResponse, error)
+
+	// ListDenialsWithResponse List denials
+	//
+	// Proposed denials by round, and what became of each.
+	//
+	// **Who:** reviewer, manager, audit who may see the claim.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/denials (the `ListDenials` operationId).
+	ListDenialsWithResponse(ctx context.Context, claim ClaimRef, params *ListDenialsParams, reqEditors ...RequestEditorFn) (*ListDenialsResponse, error)
+
+	// DecideDenialWithBodyWithResponse Decide a denial
+	//
+	// The second person approves the denial or sends the claim back to review. Approved, the formal notice goes out.
+	//
+	// **Who:** a reviewer of the level needed, not the one who proposed it; never the machine.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/denials/{round}/verdict (the `DecideDenial` operationId).
+	DecideDenialWithBodyWithResponse(ctx context.Context, claim ClaimRef, round DenialRound, params *DecideDenialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideDenialResponse, error)
+
+	// DecideDenialWithResponse Decide a denial
+	//
+	// The second person approves the denial or sends the claim back to review. Approved, the formal notice goes out.
+	//
+	// **Who:** a reviewer of the level needed, not the one who proposed it; never the machine.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/denials/{round}/verdict (the `DecideDenial` operationId).
+	DecideDenialWithResponse(ctx context.Context, claim ClaimRef, round DenialRound, params *DecideDenialParams, body DecideDenialJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideDenialResponse, error)
+
+	// ListDispatchesWithResponse List dispatches
+	//
+	// Each dispatch with the ranked list it chose from, losers and reasons included.
+	//
+	// **Who:** dispatcher, surveyor, manager, audit of its branch.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/dispatches (the `ListDispatches` operationId).
+	ListDispatchesWithResponse(ctx context.Context, claim ClaimRef, params *ListDispatchesParams, reqEditors ...RequestEditorFn) (*ListDispatchesResponse, error)
+
+	// ListDocumentsWithResponse List documents
+	//
+	// Documents in order of arrival, with how far each has come.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office. An extra reporter sees their own.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/documents (the `ListDocuments` operationId).
+	ListDocumentsWithResponse(ctx context.Context, claim ClaimRef, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*ListDocumentsResponse, error)
+
+	// AttachDocumentsWithBodyWithResponse Attach uploads
+	//
+	// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+	//
+	// **Who:** as for uploads; `reading` from partners only.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/documents (the `AttachDocuments` operationId).
+	AttachDocumentsWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *AttachDocumentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AttachDocumentsResponse, error)
+
+	// AttachDocumentsWithResponse Attach uploads
+	//
+	// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+	//
+	// **Who:** as for uploads; `reading` from partners only.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/documents (the `AttachDocuments` operationId).
+	AttachDocumentsWithResponse(ctx context.Context, claim ClaimRef, params *AttachDocumentsParams, body AttachDocumentsJSONRequestBody, reqEditors ...RequestEditorFn) (*AttachDocumentsResponse, error)
+
+	// GetDocumentWithResponse Read a document
+	//
+	// A document with its fields: value, place on the page, source, confidence, and whether a person must look.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/documents/{document} (the `GetDocument` operationId).
+	GetDocumentWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentParams, reqEditors ...RequestEditorFn) (*GetDocumentResponse, error)
+
+	// ConfirmDocumentWithBodyWithResponse Confirm fields
+	//
+	// A person's word on fields that the reader was unsure of. Earlier rounds stay on record.
+	//
+	// **Who:** assessor, who holds the confirm task.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/documents/{document}/confirmation (the `ConfirmDocument` operationId).
+	ConfirmDocumentWithBodyWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *ConfirmDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmDocumentResponse, error)
+
+	// ConfirmDocumentWithResponse Confirm fields
+	//
+	// A person's word on fields that the reader was unsure of. Earlier rounds stay on record.
+	//
+	// **Who:** assessor, who holds the confirm task.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/documents/{document}/confirmation (the `ConfirmDocument` operationId).
+	ConfirmDocumentWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *ConfirmDocumentParams, body ConfirmDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmDocumentResponse, error)
+
+	// GetDocumentContentWithResponse Fetch the bytes
+	//
+	// The file as it was stored, in its own MIME type. The ETag is its SHA-256.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/documents/{document}/content (the `GetDocumentContent` operationId).
+	GetDocumentContentWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentContentParams, reqEditors ...RequestEditorFn) (*GetDocumentContentResponse, error)
+
+	// ListLettersWithResponse List letters
+	//
+	// Formal letters in order of time.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/letters (the `ListLetters` operationId).
+	ListLettersWithResponse(ctx context.Context, claim ClaimRef, params *ListLettersParams, reqEditors ...RequestEditorFn) (*ListLettersResponse, error)
+
+	// GetLetterContentWithResponse Fetch a letter
+	//
+	// The letter as PDF. The ETag is its SHA-256.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/letters/{number}/content (the `GetLetterContent` operationId).
+	GetLetterContentWithResponse(ctx context.Context, claim ClaimRef, number LetterNumber, params *GetLetterContentParams, reqEditors ...RequestEditorFn) (*GetLetterContentResponse, error)
+
+	// ListMissingWithResponse What is missing
+	//
+	// What the claim waits for, and from whom.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/missing (the `ListMissing` operationId).
+	ListMissingWithResponse(ctx context.Context, claim ClaimRef, params *ListMissingParams, reqEditors ...RequestEditorFn) (*ListMissingResponse, error)
+
+	// ListOffersWithResponse List offers
+	//
+	// Offers by version, with what the claimant said.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/offers (the `ListOffers` operationId).
+	ListOffersWithResponse(ctx context.Context, claim ClaimRef, params *ListOffersParams, reqEditors ...RequestEditorFn) (*ListOffersResponse, error)
+
+	// SignAgreementWithBodyWithResponse Sign the agreement
+	//
+	// Signs the determined amount and names the payee (赔付协议). The 10 days for payment start here.
+	//
+	// **Who:** its claimant.
+	//
+	// **Errors:** 409 superseded or wrong stage; 422 wrong fields, such as an account that fails its check digit. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/offers/{version}/agreement (the `SignAgreement` operationId).
+	SignAgreementWithBodyWithResponse(ctx context.Context, claim ClaimRef, version OfferVersion, params *SignAgreementParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignAgreementResponse, error)
+
+	// SignAgreementWithResponse Sign the agreement
+	//
+	// Signs the determined amount and names the payee (赔付协议). The 10 days for payment start here.
+	//
+	// **Who:** its claimant.
+	//
+	// **Errors:** 409 superseded or wrong stage; 422 wrong fields, such as an account that fails its check digit. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/offers/{version}/agreement (the `SignAgreement` operationId).
+	SignAgreementWithResponse(ctx context.Context, claim ClaimRef, version OfferVersion, params *SignAgreementParams, body SignAgreementJSONRequestBody, reqEditors ...RequestEditorFn) (*SignAgreementResponse, error)
+
+	// ConsentOfferWithResponse Consent to the figure
+	//
+	// Accepts the offered figure, subject to review.
+	//
+	// **Who:** its claimant; service on the claimant's word.
+	//
+	// **Errors:** 409 superseded (`offer.superseded`) or wrong stage. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/offers/{version}/consent (the `ConsentOffer` operationId).
+	ConsentOfferWithResponse(ctx context.Context, claim ClaimRef, version OfferVersion, params *ConsentOfferParams, reqEditors ...RequestEditorFn) (*ConsentOfferResponse, error)
+
+	// ObjectOfferWithBodyWithResponse Object to the figure
+	//
+	// Rejects it with a reason, and a figure if there is one; the assessor looks again.
+	//
+	// **Who:** its claimant; service on the claimant's word.
+	//
+	// **Errors:** 409 superseded or wrong stage; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/offers/{version}/objection (the `ObjectOffer` operationId).
+	ObjectOfferWithBodyWithResponse(ctx context.Context, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectOfferResponse, error)
+
+	// ObjectOfferWithResponse Object to the figure
+	//
+	// Rejects it with a reason, and a figure if there is one; the assessor looks again.
+	//
+	// **Who:** its claimant; service on the claimant's word.
+	//
+	// **Errors:** 409 superseded or wrong stage; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/offers/{version}/objection (the `ObjectOffer` operationId).
+	ObjectOfferWithResponse(ctx context.Context, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, body ObjectOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectOfferResponse, error)
+
+	// CorrectPayeeWithBodyWithResponse Correct the payee
+	//
+	// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+	//
+	// **Who:** its claimant; service on the claimant's word.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/payee (the `CorrectPayee` operationId).
+	CorrectPayeeWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *CorrectPayeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectPayeeResponse, error)
+
+	// CorrectPayeeWithResponse Correct the payee
+	//
+	// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+	//
+	// **Who:** its claimant; service on the claimant's word.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/payee (the `CorrectPayee` operationId).
+	CorrectPayeeWithResponse(ctx context.Context, claim ClaimRef, params *CorrectPayeeParams, body CorrectPayeeJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectPayeeResponse, error)
+
+	// ListClaimPaymentsWithResponse Payments of a claim
+	//
+	// Instructions with their attempts.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/payments (the `ListClaimPayments` operationId).
+	ListClaimPaymentsWithResponse(ctx context.Context, claim ClaimRef, params *ListClaimPaymentsParams, reqEditors ...RequestEditorFn) (*ListClaimPaymentsResponse, error)
+
+	// LinkPolicyWithBodyWithResponse Link the policy
+	//
+	// Names the policy of a claim that was reported without a known one. Its version in force at the loss is taken.
+	//
+	// **Who:** intake.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. The policy must exist (`input.policy-unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/policy (the `LinkPolicy` operationId).
+	LinkPolicyWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *LinkPolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LinkPolicyResponse, error)
+
+	// LinkPolicyWithResponse Link the policy
+	//
+	// Names the policy of a claim that was reported without a known one. Its version in force at the loss is taken.
+	//
+	// **Who:** intake.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. The policy must exist (`input.policy-unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/policy (the `LinkPolicy` operationId).
+	LinkPolicyWithResponse(ctx context.Context, claim ClaimRef, params *LinkPolicyParams, body LinkPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*LinkPolicyResponse, error)
+
+	// ReleasePaymentWithBodyWithResponse Release the money
+	//
+	// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+	//
+	// **Who:** finance, who holds the release task and did nothing else on the claim.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/release (the `ReleasePayment` operationId).
+	ReleasePaymentWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *ReleasePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleasePaymentResponse, error)
+
+	// ReleasePaymentWithResponse Release the money
+	//
+	// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+	//
+	// **Who:** finance, who holds the release task and did nothing else on the claim.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/release (the `ReleasePayment` operationId).
+	ReleasePaymentWithResponse(ctx context.Context, claim ClaimRef, params *ReleasePaymentParams, body ReleasePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleasePaymentResponse, error)
+
+	// ListReviewsWithResponse List reviews
+	//
+	// Reviews in order of time. The claimant does not see opinions.
+	//
+	// **Who:** staff who may see the claim.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/reviews (the `ListReviews` operationId).
+	ListReviewsWithResponse(ctx context.Context, claim ClaimRef, params *ListReviewsParams, reqEditors ...RequestEditorFn) (*ListReviewsResponse, error)
+
+	// FileReviewWithBodyWithResponse Give a verdict
+	//
+	// Approve, return with a question, send up, or propose a denial. Approving above one's limit is no error: `result` is `recommended`, the opinion is kept and the task goes up.
+	//
+	// **Who:** reviewer, who holds the review task and did nothing else on the claim.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/reviews (the `FileReview` operationId).
+	FileReviewWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *FileReviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileReviewResponse, error)
+
+	// FileReviewWithResponse Give a verdict
+	//
+	// Approve, return with a question, send up, or propose a denial. Approving above one's limit is no error: `result` is `recommended`, the opinion is kept and the task goes up.
+	//
+	// **Who:** reviewer, who holds the review task and did nothing else on the claim.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/reviews (the `FileReview` operationId).
+	FileReviewWithResponse(ctx context.Context, claim ClaimRef, params *FileReviewParams, body FileReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*FileReviewResponse, error)
+
+	// MarkSeenWithBodyWithResponse Note how far one has looked
+	//
+	// Keeps, for the caller alone, the number of the last event of the claim that they have seen. It only ever rises. The claim itself does not change.
+	//
+	// **Who:** staff who may see the claim.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** a mark that is there already stays.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /claims/{claim}/seen (the `MarkSeen` operationId).
+	MarkSeenWithBodyWithResponse(ctx context.Context, claim ClaimRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkSeenResponse, error)
+
+	// MarkSeenWithResponse Note how far one has looked
+	//
+	// Keeps, for the caller alone, the number of the last event of the claim that they have seen. It only ever rises. The claim itself does not change.
+	//
+	// **Who:** staff who may see the claim.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** a mark that is there already stays.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /claims/{claim}/seen (the `MarkSeen` operationId).
+	MarkSeenWithResponse(ctx context.Context, claim ClaimRef, body MarkSeenJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkSeenResponse, error)
+
+	// StreamClaimWithResponse Follow a claim
+	//
+	// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect.
+	//
+	// Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong Last-Event-ID. 429 with Retry-After too many streams of this caller. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see; 503 with Retry-After while there is no room.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/stream (the `StreamClaim` operationId).
+	StreamClaimWithResponse(ctx context.Context, claim ClaimRef, params *StreamClaimParams, reqEditors ...RequestEditorFn) (*StreamClaimResponse, error)
+
+	// ListSurveysWithResponse List surveys
+	//
+	// Surveys by round.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/surveys (the `ListSurveys` operationId).
+	ListSurveysWithResponse(ctx context.Context, claim ClaimRef, params *ListSurveysParams, reqEditors ...RequestEditorFn) (*ListSurveysResponse, error)
+
+	// FileSurveyWithBodyWithResponse File a survey report
+	//
+	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+	//
+	// **Who:** the surveyor who accepted.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/surveys (the `FileSurvey` operationId).
+	FileSurveyWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *FileSurveyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileSurveyResponse, error)
+
+	// FileSurveyWithResponse File a survey report
+	//
+	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+	//
+	// **Who:** the surveyor who accepted.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/surveys (the `FileSurvey` operationId).
+	FileSurveyWithResponse(ctx context.Context, claim ClaimRef, params *FileSurveyParams, body FileSurveyJSONRequestBody, reqEditors ...RequestEditorFn) (*FileSurveyResponse, error)
+
+	// GetTimelineWithResponse What happened
+	//
+	// The claim's events by number. An extra reporter sees their own.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/timeline (the `GetTimeline` operationId).
+	GetTimelineWithResponse(ctx context.Context, claim ClaimRef, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*GetTimelineResponse, error)
+
+	// UploadFileWithBodyWithResponse Upload a file
+	//
+	// Streams one file into the evidence store: raw bytes, or a form with one file part. Type is told by magic bytes: JPEG, PNG, PDF, at most 64 MiB. It is no document of the claim until attached.
+	//
+	// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+	//
+	// **Errors:** 413 too large; 415 not a type we take; 422 empty, cut off, a picture bomb, or not the digest that was announced. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/uploads (the `UploadFile` operationId).
+	UploadFileWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadFileResponse, error)
+
+	// VerifyClaimWithResponse Verify the evidence
+	//
+	// Walks the event chain and reads and hashes every stored object again. Takes as long as the objects are large.
+	//
+	// **Who:** audit, manager, reviewer; its claimant.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/verification (the `VerifyClaim` operationId).
+	VerifyClaimWithResponse(ctx context.Context, claim ClaimRef, reqEditors ...RequestEditorFn) (*VerifyClaimResponse, error)
+
+	// WithdrawClaimWithBodyWithResponse Withdraw
+	//
+	// Ends the claim at the claimant's wish (撤回), any time before payment starts.
+	//
+	// **Who:** its claimant; intake and service on the claimant's word.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/withdrawal (the `WithdrawClaim` operationId).
+	WithdrawClaimWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *WithdrawClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawClaimResponse, error)
+
+	// WithdrawClaimWithResponse Withdraw
+	//
+	// Ends the claim at the claimant's wish (撤回), any time before payment starts.
+	//
+	// **Who:** its claimant; intake and service on the claimant's word.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/withdrawal (the `WithdrawClaim` operationId).
+	WithdrawClaimWithResponse(ctx context.Context, claim ClaimRef, params *WithdrawClaimParams, body WithdrawClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawClaimResponse, error)
+
+	// DeleteDraftWithResponse Throw a draft away
+	//
+	// Removes the draft of this phone, if there is one.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** once it is gone, it is gone.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /draft (the `DeleteDraft` operationId).
+	DeleteDraftWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteDraftResponse, error)
+
+	// GetDraftWithResponse Go on with a report
+	//
+	// The draft of this phone.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 404 there is none. 401 not signed in; 403 may read but not do this.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /draft (the `GetDraft` operationId).
+	GetDraftWithResponse(ctx context.Context, params *GetDraftParams, reqEditors ...RequestEditorFn) (*GetDraftResponse, error)
+
+	// PutDraftWithBodyWithResponse Keep a report that is not sent yet
+	//
+	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+	//
+	// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by content: the same body again changes nothing.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /draft (the `PutDraft` operationId).
+	PutDraftWithBodyWithResponse(ctx context.Context, params *PutDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutDraftResponse, error)
+
+	// PutDraftWithResponse Keep a report that is not sent yet
+	//
+	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+	//
+	// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by content: the same body again changes nothing.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /draft (the `PutDraft` operationId).
+	PutDraftWithResponse(ctx context.Context, params *PutDraftParams, body PutDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*PutDraftResponse, error)
+
+	// PrefillDraftWithResponse What the policies of this phone tell
+	//
+	// What a report need not ask: the policies whose holder has the verified phone, those in force first, at most 20. Whoever is not a policy's holder is told nothing, not even that it exists.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /draft/prefill (the `PrefillDraft` operationId).
+	PrefillDraftWithResponse(ctx context.Context, params *PrefillDraftParams, reqEditors ...RequestEditorFn) (*PrefillDraftResponse, error)
+
+	// GetMeWithResponse Who am I
+	//
+	// Tells who the token stands for.
+	//
+	// **Who:** anybody who is signed in.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /me (the `GetMe` operationId).
+	GetMeWithResponse(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
+
+	// ListPaymentsWithResponse List payments
+	//
+	// Payments, newest first, with totals over the whole filter.
+	//
+	// **Who:** finance, audit and manager, of their branch; head office all.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /payments (the `ListPayments` operationId).
+	ListPaymentsWithResponse(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*ListPaymentsResponse, error)
+
+	// SendPhoneCodeWithBodyWithResponse Send a one-time code
+	//
+	// Sends a six-digit code to a phone, good for 10 minutes and 5 tries. With `claim_no` a code goes out only if the phone belongs to that claim; the answer is the same either way.
+	//
+	// **Who:** anybody.
+	//
+	// **Errors:** 422 not a mobile number. 429 too many tries.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /phone-codes (the `SendPhoneCode` operationId).
+	SendPhoneCodeWithBodyWithResponse(ctx context.Context, params *SendPhoneCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendPhoneCodeResponse, error)
+
+	// SendPhoneCodeWithResponse Send a one-time code
+	//
+	// Sends a six-digit code to a phone, good for 10 minutes and 5 tries. With `claim_no` a code goes out only if the phone belongs to that claim; the answer is the same either way.
+	//
+	// **Who:** anybody.
+	//
+	// **Errors:** 422 not a mobile number. 429 too many tries.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /phone-codes (the `SendPhoneCode` operationId).
+	SendPhoneCodeWithResponse(ctx context.Context, params *SendPhoneCodeParams, body SendPhoneCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*SendPhoneCodeResponse, error)
+
+	// ListPoliciesWithResponse List policies
+	//
+	// Policies by number.
+	//
+	// **Who:** admin, intake, service, audit and manager, of their branch; head office all.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /policies (the `ListPolicies` operationId).
+	ListPoliciesWithResponse(ctx context.Context, params *ListPoliciesParams, reqEditors ...RequestEditorFn) (*ListPoliciesResponse, error)
+
+	// CreatePolicyWithBodyWithResponse Add a policy
+	//
+	// Adds a policy with its first versions, numbered from 1 in the order given. Periods must not overlap.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 409 the number exists; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /policies (the `CreatePolicy` operationId).
+	CreatePolicyWithBodyWithResponse(ctx context.Context, params *CreatePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePolicyResponse, error)
+
+	// CreatePolicyWithResponse Add a policy
+	//
+	// Adds a policy with its first versions, numbered from 1 in the order given. Periods must not overlap.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 409 the number exists; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /policies (the `CreatePolicy` operationId).
+	CreatePolicyWithResponse(ctx context.Context, params *CreatePolicyParams, body CreatePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePolicyResponse, error)
+
+	// ImportPoliciesWithBodyWithResponse Import policies from a table
+	//
+	// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
+	//
+	// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
+	//
+	// Without `apply` nothing changes: the answer says which rows are new, which change what, and which are wrong and why. With `apply=true` all of it is carried out, or, if one row is wrong, nothing.
+	//
+	// **Who:** admin; each row must be of their branch.
+	//
+	// **Errors:** 413 too large; 415 not CSV; 422 no such columns, or, with `apply`, wrong rows. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /policies/imports (the `ImportPolicies` operationId).
+	ImportPoliciesWithBodyWithResponse(ctx context.Context, params *ImportPoliciesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPoliciesResponse, error)
+
+	// GetPolicyWithResponse Read a policy
+	//
+	// A policy with all its versions.
+	//
+	// **Who:** staff who may see its branch.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /policies/{number} (the `GetPolicy` operationId).
+	GetPolicyWithResponse(ctx context.Context, number PolicyNumber, params *GetPolicyParams, reqEditors ...RequestEditorFn) (*GetPolicyResponse, error)
+
+	// EndorsePolicyWithBodyWithResponse Endorse a policy
+	//
+	// Adds a version (批改). Claims keep the version that was in force at their loss.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 422 wrong fields or an overlapping period. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /policies/{number}/versions (the `EndorsePolicy` operationId).
+	EndorsePolicyWithBodyWithResponse(ctx context.Context, number PolicyNumber, params *EndorsePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EndorsePolicyResponse, error)
+
+	// EndorsePolicyWithResponse Endorse a policy
+	//
+	// Adds a version (批改). Claims keep the version that was in force at their loss.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 422 wrong fields or an overlapping period. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /policies/{number}/versions (the `EndorsePolicy` operationId).
+	EndorsePolicyWithResponse(ctx context.Context, number PolicyNumber, params *EndorsePolicyParams, body EndorsePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*EndorsePolicyResponse, error)
+
+	// ListRefusedAttemptsWithResponse Refused attempts
+	//
+	// Acts that a rule stopped, newest first.
+	//
+	// **Who:** audit and manager, of their branch; head office all.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /refused-attempts (the `ListRefusedAttempts` operationId).
+	ListRefusedAttemptsWithResponse(ctx context.Context, params *ListRefusedAttemptsParams, reqEditors ...RequestEditorFn) (*ListRefusedAttemptsResponse, error)
+
+	// OpenSessionWithBodyWithResponse Open a claimant's session
+	//
+	// Trades a phone and its code for a session token. Without `claim_no` the session reports losses and sees what this phone reported; with it, it sees that claim. A repeat with the same key and body while the code lives gives the same session.
+	//
+	// **Who:** anybody who holds the code.
+	//
+	// **Errors:** 401 wrong, used or expired code, in the same words for all; 422 wrong fields. 429 too many tries.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /sessions (the `OpenSession` operationId).
+	OpenSessionWithBodyWithResponse(ctx context.Context, params *OpenSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenSessionResponse, error)
+
+	// OpenSessionWithResponse Open a claimant's session
+	//
+	// Trades a phone and its code for a session token. Without `claim_no` the session reports losses and sees what this phone reported; with it, it sees that claim. A repeat with the same key and body while the code lives gives the same session.
+	//
+	// **Who:** anybody who holds the code.
+	//
+	// **Errors:** 401 wrong, used or expired code, in the same words for all; 422 wrong fields. 429 too many tries.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /sessions (the `OpenSession` operationId).
+	OpenSessionWithResponse(ctx context.Context, params *OpenSessionParams, body OpenSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenSessionResponse, error)
+
+	// CloseSessionWithResponse Close the session
+	//
+	// Ends the session whose token is sent.
+	//
+	// **Who:** whoever opened it.
+	//
+	// **Errors:** 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /sessions/current (the `CloseSession` operationId).
+	CloseSessionWithResponse(ctx context.Context, params *CloseSessionParams, reqEditors ...RequestEditorFn) (*CloseSessionResponse, error)
+
+	// ListStaffWithResponse List staff
+	//
+	// Staff by id.
+	//
+	// **Who:** admin, manager and audit.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /staff (the `ListStaff` operationId).
+	ListStaffWithResponse(ctx context.Context, params *ListStaffParams, reqEditors ...RequestEditorFn) (*ListStaffResponse, error)
+
+	// OpenStaffSessionWithResponse Open a session of a member of staff
+	//
+	// Trades an access token of the identity provider for a session token, which the pages keep in a cookie. The session ends an hour after it was last used, twelve hours after it was opened, when it is closed, and within three seconds after its member is no longer on the list of active staff.
+	//
+	// **Who:** staff, with a token of the identity provider.
+	//
+	// **Errors:** 401 not signed in, or a session token instead of the provider's; 403 not on the list of active staff; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same token gives the same session.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /staff-sessions (the `OpenStaffSession` operationId).
+	OpenStaffSessionWithResponse(ctx context.Context, params *OpenStaffSessionParams, reqEditors ...RequestEditorFn) (*OpenStaffSessionResponse, error)
+
+	// ImportStaffWithBodyWithResponse Import staff from a table
+	//
+	// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职. Whoever is not in the table stays as they are.
+	//
+	// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
+	//
+	// Without `apply` nothing changes: the answer says which rows are new, which change what, and which are wrong and why. With `apply=true` all of it is carried out, or, if one row is wrong, nothing.
+	//
+	// **Who:** admin; each row must be of their branch.
+	//
+	// **Errors:** 413 too large; 415 not CSV; 422 no such columns, or, with `apply`, wrong rows. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /staff/imports (the `ImportStaff` operationId).
+	ImportStaffWithBodyWithResponse(ctx context.Context, params *ImportStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportStaffResponse, error)
+
+	// GetStaffWithResponse Read a member of staff
+	//
+	// One record.
+	//
+	// **Who:** admin, manager and audit; anybody their own.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /staff/{id} (the `GetStaff` operationId).
+	GetStaffWithResponse(ctx context.Context, id StaffRef, params *GetStaffParams, reqEditors ...RequestEditorFn) (*GetStaffResponse, error)
+
+	// PutStaffWithBodyWithResponse Add or change a member of staff
+	//
+	// Writes the whole record. The id is the subject that the identity provider gives.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /staff/{id} (the `PutStaff` operationId).
+	PutStaffWithBodyWithResponse(ctx context.Context, id StaffRef, params *PutStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutStaffResponse, error)
+
+	// PutStaffWithResponse Add or change a member of staff
+	//
+	// Writes the whole record. The id is the subject that the identity provider gives.
+	//
+	// **Who:** admin.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /staff/{id} (the `PutStaff` operationId).
+	PutStaffWithResponse(ctx context.Context, id StaffRef, params *PutStaffParams, body PutStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*PutStaffResponse, error)
+
+	// ListSurveyorsWithResponse Surveyors on the map
+	//
+	// Each with last place, shift and load.
+	//
+	// **Who:** dispatcher and manager, of their branch; head office all.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /surveyors (the `ListSurveyors` operationId).
+	ListSurveyorsWithResponse(ctx context.Context, params *ListSurveyorsParams, reqEditors ...RequestEditorFn) (*ListSurveyorsResponse, error)
+
+	// PutShiftWithBodyWithResponse Go on or off shift, tell a place
+	//
+	// Written by the surveyor's phone as it moves. Without `at` the last place stands.
+	//
+	// **Who:** a surveyor, for themselves.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /surveyors/me/shift (the `PutShift` operationId).
+	PutShiftWithBodyWithResponse(ctx context.Context, params *PutShiftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutShiftResponse, error)
+
+	// PutShiftWithResponse Go on or off shift, tell a place
+	//
+	// Written by the surveyor's phone as it moves. Without `at` the last place stands.
+	//
+	// **Who:** a surveyor, for themselves.
+	//
+	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /surveyors/me/shift (the `PutShift` operationId).
+	PutShiftWithResponse(ctx context.Context, params *PutShiftParams, body PutShiftJSONRequestBody, reqEditors ...RequestEditorFn) (*PutShiftResponse, error)
+
+	// ListTasksWithResponse Worklist
+	//
+	// Open tasks that the caller may do or holds, nearest deadline first.
+	//
+	// **Who:** staff; each sees their role, branch and level.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /tasks (the `ListTasks` operationId).
+	ListTasksWithResponse(ctx context.Context, params *ListTasksParams, reqEditors ...RequestEditorFn) (*ListTasksResponse, error)
+
+	// StreamTasksWithResponse Follow one's worklist
+	//
+	// Server-sent events: `event` is `changed` whenever something may have changed in the list that GET /tasks gives the caller; read that again. At most one a second. `id` is a time; a reader who reconnects with Last-Event-ID is told at once, since they may have missed one. A comment comes every 15 seconds; the stream ends after five minutes; reconnect.
+	//
+	// Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
+	//
+	// **Who:** staff; each for their own worklist.
+	//
+	// **Errors:** 422 wrong Last-Event-ID. 429 with Retry-After too many streams of this caller. 401 not signed in; 403 may read but not do this; 503 with Retry-After while there is no room.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /tasks/stream (the `StreamTasks` operationId).
+	StreamTasksWithResponse(ctx context.Context, params *StreamTasksParams, reqEditors ...RequestEditorFn) (*StreamTasksResponse, error)
+
+	// GetTaskWithResponse Read a task
+	//
+	// One task, open or closed.
+	//
+	// **Who:** staff who may see its claim.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /tasks/{task} (the `GetTask` operationId).
+	GetTaskWithResponse(ctx context.Context, task TaskRef, params *GetTaskParams, reqEditors ...RequestEditorFn) (*GetTaskResponse, error)
+
+	// AcceptSurveyWithResponse Accept a survey
+	//
+	// The surveyor will go; the claimant is told name, masked phone and expected arrival.
+	//
+	// **Who:** the surveyor to whom it was offered.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /tasks/{task}/acceptance (the `AcceptSurvey` operationId).
+	AcceptSurveyWithResponse(ctx context.Context, task TaskRef, params *AcceptSurveyParams, reqEditors ...RequestEditorFn) (*AcceptSurveyResponse, error)
+
+	// GetDecisionWithResponse What a reviewer decides on
+	//
+	// Everything that a verdict rests on, in one read, as of one moment: the amount against the caller's limit and the rows of the authority table that matched, the settlement statement, flags with their reasons, who did what, opinions so far, what the claimant said, earlier claims of the policy, and what happened since the caller last looked (PUT /claims/{claim}/seen).
+	//
+	// **Who:** reviewers, managers and audit of the claim's branch or the head office.
+	//
+	// **Errors:** 404 not there, not a task of review, or not yours to see. 401 not signed in; 403 may read but not do this.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /tasks/{task}/decision (the `GetDecision` operationId).
+	GetDecisionWithResponse(ctx context.Context, task TaskRef, params *GetDecisionParams, reqEditors ...RequestEditorFn) (*GetDecisionResponse, error)
+
+	// DeclineSurveyWithBodyWithResponse Decline a survey
+	//
+	// The next surveyor in the ranking is asked.
+	//
+	// **Who:** the surveyor to whom it was offered.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /tasks/{task}/decline (the `DeclineSurvey` operationId).
+	DeclineSurveyWithBodyWithResponse(ctx context.Context, task TaskRef, params *DeclineSurveyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclineSurveyResponse, error)
+
+	// DeclineSurveyWithResponse Decline a survey
+	//
+	// The next surveyor in the ranking is asked.
+	//
+	// **Who:** the surveyor to whom it was offered.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /tasks/{task}/decline (the `DeclineSurvey` operationId).
+	DeclineSurveyWithResponse(ctx context.Context, task TaskRef, params *DeclineSurveyParams, body DeclineSurveyJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclineSurveyResponse, error)
+
+	// PutBackTaskWithResponse Put a task back
+	//
+	// The task waits again for an owner.
+	//
+	// **Who:** its owner; a manager.
+	//
+	// **Errors:** 409 not open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /tasks/{task}/owner (the `PutBackTask` operationId).
+	PutBackTaskWithResponse(ctx context.Context, task TaskRef, params *PutBackTaskParams, reqEditors ...RequestEditorFn) (*PutBackTaskResponse, error)
+
+	// TakeTaskWithResponse Take a task
+	//
+	// Makes the caller its owner. Of two at once one wins; the other gets 409 with `winner`.
+	//
+	// **Who:** staff of its role, branch and level whom the separation of duties allows.
+	//
+	// **Errors:** 409 not open (`task.not-open`) or another's (`task.taken`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /tasks/{task}/owner (the `TakeTask` operationId).
+	TakeTaskWithResponse(ctx context.Context, task TaskRef, params *TakeTaskParams, reqEditors ...RequestEditorFn) (*TakeTaskResponse, error)
+
+	// ResumeClaimWithBodyWithResponse Resume a parked claim
+	//
+	// Lets a claim go on that retries could not mend.
+	//
+	// **Who:** operator.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /tasks/{task}/resumption (the `ResumeClaim` operationId).
+	ResumeClaimWithBodyWithResponse(ctx context.Context, task TaskRef, params *ResumeClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeClaimResponse, error)
+
+	// ResumeClaimWithResponse Resume a parked claim
+	//
+	// Lets a claim go on that retries could not mend.
+	//
+	// **Who:** operator.
+	//
+	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /tasks/{task}/resumption (the `ResumeClaim` operationId).
+	ResumeClaimWithResponse(ctx context.Context, task TaskRef, params *ResumeClaimParams, body ResumeClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeClaimResponse, error)
+}
+
+type ListAuthorityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuthorityPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAuthorityResponse) GetJSON200() *AuthorityPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListAuthorityResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAuthorityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAuthorityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAuthorityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAuthorityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListClaimsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ClaimPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListClaimsResponse) GetJSON200() *ClaimPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListClaimsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListClaimsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListClaimsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListClaimsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListClaimsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReportClaimResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ReportClaimResponse) GetJSON201() *Receipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReportClaimResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReportClaimResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportClaimResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportClaimResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReportClaimResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetClaimResponse200Headers the declared response headers of an HTTP 200 response for GetClaim
+type GetClaimResponse200Headers struct {
+	ETag string
+}
+
+type GetClaimResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Claim
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetClaimResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetClaimResponse) GetJSON200() *Claim {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetClaimResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetClaimResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetClaimResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetClaimResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetClaimResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListAssessmentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AssessmentPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAssessmentsResponse) GetJSON200() *AssessmentPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListAssessmentsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAssessmentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAssessmentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAssessmentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAssessmentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FileAssessmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r FileAssessmentResponse) GetJSON201() *Receipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FileAssessmentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FileAssessmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FileAssessmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FileAssessmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FileAssessmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AssignSurveyorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AssignSurveyorResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AssignSurveyorResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AssignSurveyorResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AssignSurveyorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AssignSurveyorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AssignSurveyorResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OpenChunkedUploadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ChunkedUpload
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenChunkedUploadResponse) GetJSON201() *ChunkedUpload {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenChunkedUploadResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenChunkedUploadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenChunkedUploadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenChunkedUploadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenChunkedUploadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetChunkedUploadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ChunkedUpload
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetChunkedUploadResponse) GetJSON200() *ChunkedUpload {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetChunkedUploadResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetChunkedUploadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetChunkedUploadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetChunkedUploadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetChunkedUploadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SendChunkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ChunkedUpload
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SendChunkResponse) GetJSON200() *ChunkedUpload {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SendChunkResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SendChunkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SendChunkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SendChunkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SendChunkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetClocksResponse200Headers the declared response headers of an HTTP 200 response for GetClocks
+type GetClocksResponse200Headers struct {
+	ETag string
+}
+
+type GetClocksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Clocks
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetClocksResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetClocksResponse) GetJSON200() *Clocks {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetClocksResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetClocksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetClocksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetClocksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetClocksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConvertToVisitResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConvertToVisitResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConvertToVisitResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConvertToVisitResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConvertToVisitResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConvertToVisitResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConvertToVisitResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDenialsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DenialPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDenialsResponse) GetJSON200() *DenialPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListDenialsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDenialsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDenialsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDenialsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDenialsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DecideDenialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DecideDenialResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecideDenialResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideDenialResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideDenialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideDenialResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideDenialResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDispatchesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DispatchPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDispatchesResponse) GetJSON200() *DispatchPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListDispatchesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDispatchesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDispatchesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDispatchesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDispatchesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDocumentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDocumentsResponse) GetJSON200() *DocumentPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListDocumentsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDocumentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDocumentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDocumentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDocumentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AttachDocumentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Attached
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AttachDocumentsResponse) GetJSON201() *Attached {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AttachDocumentsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AttachDocumentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AttachDocumentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AttachDocumentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AttachDocumentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDocumentResponse200Headers the declared response headers of an HTTP 200 response for GetDocument
+type GetDocumentResponse200Headers struct {
+	ETag string
+}
+
+type GetDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Document
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetDocumentResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDocumentResponse) GetJSON200() *Document {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDocumentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConfirmDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConfirmDocumentResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConfirmDocumentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConfirmDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConfirmDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDocumentContentResponse200Headers the declared response headers of an HTTP 200 response for GetDocumentContent
+type GetDocumentContentResponse200Headers struct {
+	ETag string
+}
+
+type GetDocumentContentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetDocumentContentResponse200Headers
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDocumentContentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDocumentContentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDocumentContentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDocumentContentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDocumentContentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListLettersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LetterPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListLettersResponse) GetJSON200() *LetterPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListLettersResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListLettersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListLettersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListLettersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListLettersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetLetterContentResponse200Headers the declared response headers of an HTTP 200 response for GetLetterContent
+type GetLetterContentResponse200Headers struct {
+	ETag string
+}
+
+type GetLetterContentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetLetterContentResponse200Headers
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetLetterContentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetLetterContentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLetterContentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLetterContentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetLetterContentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListMissingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MissingPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMissingResponse) GetJSON200() *MissingPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMissingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMissingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMissingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMissingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMissingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListOffersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OfferPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListOffersResponse) GetJSON200() *OfferPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListOffersResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListOffersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOffersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOffersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListOffersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SignAgreementResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SignAgreementResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SignAgreementResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SignAgreementResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SignAgreementResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SignAgreementResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SignAgreementResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConsentOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConsentOfferResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConsentOfferResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConsentOfferResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConsentOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConsentOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConsentOfferResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ObjectOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ObjectOfferResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ObjectOfferResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ObjectOfferResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ObjectOfferResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CorrectPayeeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CorrectPayeeResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CorrectPayeeResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CorrectPayeeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CorrectPayeeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CorrectPayeeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CorrectPayeeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListClaimPaymentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ClaimPaymentPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListClaimPaymentsResponse) GetJSON200() *ClaimPaymentPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListClaimPaymentsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListClaimPaymentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListClaimPaymentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListClaimPaymentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListClaimPaymentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LinkPolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LinkPolicyResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LinkPolicyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LinkPolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LinkPolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LinkPolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LinkPolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReleasePaymentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReleasePaymentResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReleasePaymentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReleasePaymentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReleasePaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReleasePaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReleasePaymentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListReviewsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListReviewsResponse) GetJSON200() *ReviewPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListReviewsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListReviewsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListReviewsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListReviewsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListReviewsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FileReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r FileReviewResponse) GetJSON201() *Receipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FileReviewResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FileReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FileReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FileReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FileReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MarkSeenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Seen
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MarkSeenResponse) GetJSON200() *Seen {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MarkSeenResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MarkSeenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MarkSeenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MarkSeenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MarkSeenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type StreamClaimResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StreamClaimResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StreamClaimResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamClaimResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamClaimResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamClaimResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListSurveysResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SurveyPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSurveysResponse) GetJSON200() *SurveyPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSurveysResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSurveysResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSurveysResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSurveysResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSurveysResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FileSurveyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r FileSurveyResponse) GetJSON201() *Receipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FileSurveyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FileSurveyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FileSurveyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FileSurveyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FileSurveyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetTimelineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EventPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTimelineResponse) GetJSON200() *EventPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTimelineResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTimelineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTimelineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTimelineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTimelineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UploadFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Upload
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r UploadFileResponse) GetJSON201() *Upload {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UploadFileResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UploadFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UploadFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UploadFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UploadFileResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type VerifyClaimResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Verification
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r VerifyClaimResponse) GetJSON200() *Verification {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r VerifyClaimResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r VerifyClaimResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r VerifyClaimResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VerifyClaimResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r VerifyClaimResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WithdrawClaimResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawClaimResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WithdrawClaimResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawClaimResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawClaimResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawClaimResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawClaimResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDraftResponse200Headers the declared response headers of an HTTP 200 response for GetDraft
+type GetDraftResponse200Headers struct {
+	ETag string
+}
+
+type GetDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Draft
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetDraftResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDraftResponse) GetJSON200() *Draft {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PutDraftResponse200Headers the declared response headers of an HTTP 200 response for PutDraft
+type PutDraftResponse200Headers struct {
+	ETag string
+}
+
+type PutDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Draft
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PutDraftResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutDraftResponse) GetJSON200() *Draft {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PrefillDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Prefills
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PrefillDraftResponse) GetJSON200() *Prefills {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PrefillDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PrefillDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PrefillDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PrefillDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PrefillDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetMeResponse200Headers the declared response headers of an HTTP 200 response for GetMe
+type GetMeResponse200Headers struct {
+	ETag string
+}
+
+type GetMeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Principal
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetMeResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMeResponse) GetJSON200() *Principal {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMeResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListPaymentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPaymentsResponse) GetJSON200() *PaymentPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPaymentsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPaymentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPaymentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPaymentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPaymentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SendPhoneCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *PhoneCodeSent
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r SendPhoneCodeResponse) GetJSON202() *PhoneCodeSent {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SendPhoneCodeResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SendPhoneCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SendPhoneCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SendPhoneCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SendPhoneCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListPoliciesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PolicyPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPoliciesResponse) GetJSON200() *PolicyPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPoliciesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPoliciesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPoliciesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPoliciesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPoliciesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreatePolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Policy
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreatePolicyResponse) GetJSON201() *Policy {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreatePolicyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreatePolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreatePolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreatePolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreatePolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ImportPoliciesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Import
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ImportPoliciesResponse) GetJSON200() *Import {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ImportPoliciesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportPoliciesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportPoliciesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportPoliciesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportPoliciesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetPolicyResponse200Headers the declared response headers of an HTTP 200 response for GetPolicy
+type GetPolicyResponse200Headers struct {
+	ETag string
+}
+
+type GetPolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Policy
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetPolicyResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPolicyResponse) GetJSON200() *Policy {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPolicyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type EndorsePolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Policy
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r EndorsePolicyResponse) GetJSON201() *Policy {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EndorsePolicyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EndorsePolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EndorsePolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndorsePolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EndorsePolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListRefusedAttemptsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RefusedAttemptPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRefusedAttemptsResponse) GetJSON200() *RefusedAttemptPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListRefusedAttemptsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRefusedAttemptsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRefusedAttemptsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRefusedAttemptsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRefusedAttemptsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OpenSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Session
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenSessionResponse) GetJSON201() *Session {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenSessionResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CloseSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CloseSessionResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CloseSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CloseSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListStaffResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StaffPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListStaffResponse) GetJSON200() *StaffPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListStaffResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListStaffResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListStaffResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListStaffResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListStaffResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OpenStaffSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Session
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenStaffSessionResponse) GetJSON201() *Session {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenStaffSessionResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenStaffSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenStaffSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenStaffSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenStaffSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ImportStaffResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Import
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ImportStaffResponse) GetJSON200() *Import {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ImportStaffResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportStaffResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportStaffResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportStaffResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportStaffResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetStaffResponse200Headers the declared response headers of an HTTP 200 response for GetStaff
+type GetStaffResponse200Headers struct {
+	ETag string
+}
+
+type GetStaffResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Staff
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetStaffResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetStaffResponse) GetJSON200() *Staff {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetStaffResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetStaffResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetStaffResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetStaffResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetStaffResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PutStaffResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Staff
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutStaffResponse) GetJSON200() *Staff {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutStaffResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutStaffResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutStaffResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutStaffResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutStaffResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListSurveyorsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SurveyorPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSurveyorsResponse) GetJSON200() *SurveyorPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSurveyorsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSurveyorsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSurveyorsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSurveyorsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSurveyorsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PutShiftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SurveyorSeen
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutShiftResponse) GetJSON200() *SurveyorSeen {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutShiftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutShiftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutShiftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutShiftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutShiftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTasksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TaskPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTasksResponse) GetJSON200() *TaskPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTasksResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTasksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTasksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTasksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTasksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type StreamTasksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StreamTasksResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StreamTasksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamTasksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamTasksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamTasksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetTaskResponse200Headers the declared response headers of an HTTP 200 response for GetTask
+type GetTaskResponse200Headers struct {
+	ETag string
+}
+
+type GetTaskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Task
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetTaskResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTaskResponse) GetJSON200() *Task {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTaskResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTaskResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTaskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTaskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTaskResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AcceptSurveyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AcceptSurveyResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AcceptSurveyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AcceptSurveyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AcceptSurveyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AcceptSurveyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AcceptSurveyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDecisionResponse200Headers the declared response headers of an HTTP 200 response for GetDecision
+type GetDecisionResponse200Headers struct {
+	ETag string
+}
+
+type GetDecisionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Decision
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetDecisionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDecisionResponse) GetJSON200() *Decision {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDecisionResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDecisionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDecisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDecisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDecisionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeclineSurveyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DeclineSurveyResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeclineSurveyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeclineSurveyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeclineSurveyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeclineSurveyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeclineSurveyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PutBackTaskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutBackTaskResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutBackTaskResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutBackTaskResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutBackTaskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutBackTaskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutBackTaskResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TakeTaskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TakeTaskResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TakeTaskResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeTaskResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeTaskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeTaskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeTaskResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResumeClaimResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResumeClaimResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ResumeClaimResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ResumeClaimResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResumeClaimResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResumeClaimResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResumeClaimResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListAuthorityWithResponse Tables in force
+//
+// The rule tables in force today: limits by line and level, lanes, calendar.
+//
+// **Who:** reviewer, finance, manager, audit, admin.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /authority (the `ListAuthority` operationId).
+func (c *ClientWithResponses) ListAuthorityWithResponse(ctx context.Context, params *ListAuthorityParams, reqEditors ...RequestEditorFn) (*ListAuthorityResponse, error) {
+	rsp, err := c.ListAuthority(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAuthorityResponse(rsp)
+}
+
+// ListClaimsWithResponse List claims
+//
+// Claims that the caller may see, newest report first.
+//
+// **Who:** a claimant sees their own; staff those of their branch and role; head office all.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims (the `ListClaims` operationId).
+func (c *ClientWithResponses) ListClaimsWithResponse(ctx context.Context, params *ListClaimsParams, reqEditors ...RequestEditorFn) (*ListClaimsResponse, error) {
+	rsp, err := c.ListClaims(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListClaimsResponse(rsp)
+}
+
+// ReportClaimWithBodyWithResponse Report a loss
+//
+// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+//
+// **Who:** a claimant whose phone is verified, intake, service, partner.
+//
+// **Errors:** 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims (the `ReportClaim` operationId).
+func (c *ClientWithResponses) ReportClaimWithBodyWithResponse(ctx context.Context, params *ReportClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportClaimResponse, error) {
+	rsp, err := c.ReportClaimWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportClaimResponse(rsp)
+}
+
+// ReportClaimWithResponse Report a loss
+//
+// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+//
+// **Who:** a claimant whose phone is verified, intake, service, partner.
+//
+// **Errors:** 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims (the `ReportClaim` operationId).
+func (c *ClientWithResponses) ReportClaimWithResponse(ctx context.Context, params *ReportClaimParams, body ReportClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportClaimResponse, error) {
+	rsp, err := c.ReportClaim(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportClaimResponse(rsp)
+}
+
+// GetClaimWithResponse Read a claim
+//
+// What the claim is now: figures, loss objects, parties (masked), open tasks, who has it, the nearest deadline and what happens next.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim} (the `GetClaim` operationId).
+func (c *ClientWithResponses) GetClaimWithResponse(ctx context.Context, claim ClaimRef, params *GetClaimParams, reqEditors ...RequestEditorFn) (*GetClaimResponse, error) {
+	rsp, err := c.GetClaim(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetClaimResponse(rsp)
+}
+
+// ListAssessmentsWithResponse List assessments
+//
+// Assessments by version, each with its settlement statement (赔款计算书).
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/assessments (the `ListAssessments` operationId).
+func (c *ClientWithResponses) ListAssessmentsWithResponse(ctx context.Context, claim ClaimRef, params *ListAssessmentsParams, reqEditors ...RequestEditorFn) (*ListAssessmentsResponse, error) {
+	rsp, err := c.ListAssessments(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAssessmentsResponse(rsp)
+}
+
+// FileAssessmentWithBodyWithResponse File an assessment
+//
+// Figures for each loss object (定损). What is payable follows from them, the policy as of the loss and the rules of its form, and is offered to the claimant.
+//
+// **Who:** assessor, who holds the assess task.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/assessments (the `FileAssessment` operationId).
+func (c *ClientWithResponses) FileAssessmentWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *FileAssessmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileAssessmentResponse, error) {
+	rsp, err := c.FileAssessmentWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileAssessmentResponse(rsp)
+}
+
+// FileAssessmentWithResponse File an assessment
+//
+// Figures for each loss object (定损). What is payable follows from them, the policy as of the loss and the rules of its form, and is offered to the claimant.
+//
+// **Who:** assessor, who holds the assess task.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/assessments (the `FileAssessment` operationId).
+func (c *ClientWithResponses) FileAssessmentWithResponse(ctx context.Context, claim ClaimRef, params *FileAssessmentParams, body FileAssessmentJSONRequestBody, reqEditors ...RequestEditorFn) (*FileAssessmentResponse, error) {
+	rsp, err := c.FileAssessment(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileAssessmentResponse(rsp)
+}
+
+// AssignSurveyorWithBodyWithResponse Name a surveyor
+//
+// Sends a named surveyor, also past the ranking; the reason is kept.
+//
+// **Who:** dispatcher.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/assignment (the `AssignSurveyor` operationId).
+func (c *ClientWithResponses) AssignSurveyorWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *AssignSurveyorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignSurveyorResponse, error) {
+	rsp, err := c.AssignSurveyorWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignSurveyorResponse(rsp)
+}
+
+// AssignSurveyorWithResponse Name a surveyor
+//
+// Sends a named surveyor, also past the ranking; the reason is kept.
+//
+// **Who:** dispatcher.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/assignment (the `AssignSurveyor` operationId).
+func (c *ClientWithResponses) AssignSurveyorWithResponse(ctx context.Context, claim ClaimRef, params *AssignSurveyorParams, body AssignSurveyorJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignSurveyorResponse, error) {
+	rsp, err := c.AssignSurveyor(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignSurveyorResponse(rsp)
+}
+
+// OpenChunkedUploadWithBodyWithResponse Announce a file that will come in chunks
+//
+// For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
+//
+// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+//
+// **Errors:** 422 wrong fields, all named at once; 429 too many open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body tells how far the file has come.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/chunked-uploads (the `OpenChunkedUpload` operationId).
+func (c *ClientWithResponses) OpenChunkedUploadWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *OpenChunkedUploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenChunkedUploadResponse, error) {
+	rsp, err := c.OpenChunkedUploadWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenChunkedUploadResponse(rsp)
+}
+
+// OpenChunkedUploadWithResponse Announce a file that will come in chunks
+//
+// For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
+//
+// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+//
+// **Errors:** 422 wrong fields, all named at once; 429 too many open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body tells how far the file has come.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/chunked-uploads (the `OpenChunkedUpload` operationId).
+func (c *ClientWithResponses) OpenChunkedUploadWithResponse(ctx context.Context, claim ClaimRef, params *OpenChunkedUploadParams, body OpenChunkedUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenChunkedUploadResponse, error) {
+	rsp, err := c.OpenChunkedUpload(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenChunkedUploadResponse(rsp)
+}
+
+// GetChunkedUploadWithResponse How far a file has come
+//
+// Where to go on after a break: the next chunk begins at `received`.
+//
+// **Who:** whoever opened it.
+//
+// **Errors:** 401 not signed in; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/chunked-uploads/{upload} (the `GetChunkedUpload` operationId).
+func (c *ClientWithResponses) GetChunkedUploadWithResponse(ctx context.Context, claim ClaimRef, upload string, reqEditors ...RequestEditorFn) (*GetChunkedUploadResponse, error) {
+	rsp, err := c.GetChunkedUpload(ctx, claim, upload, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetChunkedUploadResponse(rsp)
+}
+
+// SendChunkWithBodyWithResponse Send the next chunk
+//
+// Takes one chunk of 64 KiB (less for the last one) to 4 MiB: whole or not at all. The chunk that completes the file has it checked as an upload in one piece is, and stored; the answer then names the upload, to be attached. Where the check failed because a server was down, an empty chunk at the end tries it again.
+//
+// **Who:** whoever opened it.
+//
+// **Errors:** 409 not the next chunk: ask how far it has come; 413 chunk too large; 415 not a type we take; 422 cut off, or the whole is not what was announced (it is dropped then). 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by `offset`; a chunk that has come is not taken twice.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /claims/{claim}/chunked-uploads/{upload} (the `SendChunk` operationId).
+func (c *ClientWithResponses) SendChunkWithBodyWithResponse(ctx context.Context, claim ClaimRef, upload string, params *SendChunkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendChunkResponse, error) {
+	rsp, err := c.SendChunkWithBody(ctx, claim, upload, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendChunkResponse(rsp)
+}
+
+// GetClocksWithResponse Deadlines
+//
+// The clock ledger and the deadlines that follow from it, each with its derivation.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/clocks (the `GetClocks` operationId).
+func (c *ClientWithResponses) GetClocksWithResponse(ctx context.Context, claim ClaimRef, params *GetClocksParams, reqEditors ...RequestEditorFn) (*GetClocksResponse, error) {
+	rsp, err := c.GetClocks(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetClocksResponse(rsp)
+}
+
+// ConvertToVisitWithBodyWithResponse Turn a self-survey into a visit
+//
+// The claim leaves the flash lane and a surveyor is sent.
+//
+// **Who:** its claimant, intake, assessor.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/conversion (the `ConvertToVisit` operationId).
+func (c *ClientWithResponses) ConvertToVisitWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *ConvertToVisitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConvertToVisitResponse, error) {
+	rsp, err := c.ConvertToVisitWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConvertToVisitResponse(rsp)
+}
+
+// ConvertToVisitWithResponse Turn a self-survey into a visit
+//
+// The claim leaves the flash lane and a surveyor is sent.
+//
+// **Who:** its claimant, intake, assessor.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/conversion (the `ConvertToVisit` operationId).
+func (c *ClientWithResponses) ConvertToVisitWithResponse(ctx context.Context, claim ClaimRef, params *ConvertToVisitParams, body ConvertToVisitJSONRequestBody, reqEditors ...RequestEditorFn) (*ConvertToVisitResponse, error) {
+	rsp, err := c.ConvertToVisit(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConvertToVisitResponse(rsp)
+}
+
+// ListDenialsWithResponse List denials
+//
+// Proposed denials by round, and what became of each.
+//
+// **Who:** reviewer, manager, audit who may see the claim.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/denials (the `ListDenials` operationId).
+func (c *ClientWithResponses) ListDenialsWithResponse(ctx context.Context, claim ClaimRef, params *ListDenialsParams, reqEditors ...RequestEditorFn) (*ListDenialsResponse, error) {
+	rsp, err := c.ListDenials(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDenialsResponse(rsp)
+}
+
+// DecideDenialWithBodyWithResponse Decide a denial
+//
+// The second person approves the denial or sends the claim back to review. Approved, the formal notice goes out.
+//
+// **Who:** a reviewer of the level needed, not the one who proposed it; never the machine.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/denials/{round}/verdict (the `DecideDenial` operationId).
+func (c *ClientWithResponses) DecideDenialWithBodyWithResponse(ctx context.Context, claim ClaimRef, round DenialRound, params *DecideDenialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideDenialResponse, error) {
+	rsp, err := c.DecideDenialWithBody(ctx, claim, round, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideDenialResponse(rsp)
+}
+
+// DecideDenialWithResponse Decide a denial
+//
+// The second person approves the denial or sends the claim back to review. Approved, the formal notice goes out.
+//
+// **Who:** a reviewer of the level needed, not the one who proposed it; never the machine.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/denials/{round}/verdict (the `DecideDenial` operationId).
+func (c *ClientWithResponses) DecideDenialWithResponse(ctx context.Context, claim ClaimRef, round DenialRound, params *DecideDenialParams, body DecideDenialJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideDenialResponse, error) {
+	rsp, err := c.DecideDenial(ctx, claim, round, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideDenialResponse(rsp)
+}
+
+// ListDispatchesWithResponse List dispatches
+//
+// Each dispatch with the ranked list it chose from, losers and reasons included.
+//
+// **Who:** dispatcher, surveyor, manager, audit of its branch.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/dispatches (the `ListDispatches` operationId).
+func (c *ClientWithResponses) ListDispatchesWithResponse(ctx context.Context, claim ClaimRef, params *ListDispatchesParams, reqEditors ...RequestEditorFn) (*ListDispatchesResponse, error) {
+	rsp, err := c.ListDispatches(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDispatchesResponse(rsp)
+}
+
+// ListDocumentsWithResponse List documents
+//
+// Documents in order of arrival, with how far each has come.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office. An extra reporter sees their own.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/documents (the `ListDocuments` operationId).
+func (c *ClientWithResponses) ListDocumentsWithResponse(ctx context.Context, claim ClaimRef, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*ListDocumentsResponse, error) {
+	rsp, err := c.ListDocuments(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDocumentsResponse(rsp)
+}
+
+// AttachDocumentsWithBodyWithResponse Attach uploads
+//
+// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+//
+// **Who:** as for uploads; `reading` from partners only.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/documents (the `AttachDocuments` operationId).
+func (c *ClientWithResponses) AttachDocumentsWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *AttachDocumentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AttachDocumentsResponse, error) {
+	rsp, err := c.AttachDocumentsWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAttachDocumentsResponse(rsp)
+}
+
+// AttachDocumentsWithResponse Attach uploads
+//
+// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+//
+// **Who:** as for uploads; `reading` from partners only.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/documents (the `AttachDocuments` operationId).
+func (c *ClientWithResponses) AttachDocumentsWithResponse(ctx context.Context, claim ClaimRef, params *AttachDocumentsParams, body AttachDocumentsJSONRequestBody, reqEditors ...RequestEditorFn) (*AttachDocumentsResponse, error) {
+	rsp, err := c.AttachDocuments(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAttachDocumentsResponse(rsp)
+}
+
+// GetDocumentWithResponse Read a document
+//
+// A document with its fields: value, place on the page, source, confidence, and whether a person must look.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/documents/{document} (the `GetDocument` operationId).
+func (c *ClientWithResponses) GetDocumentWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentParams, reqEditors ...RequestEditorFn) (*GetDocumentResponse, error) {
+	rsp, err := c.GetDocument(ctx, claim, document, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDocumentResponse(rsp)
+}
+
+// ConfirmDocumentWithBodyWithResponse Confirm fields
+//
+// A person's word on fields that the reader was unsure of. Earlier rounds stay on record.
+//
+// **Who:** assessor, who holds the confirm task.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/documents/{document}/confirmation (the `ConfirmDocument` operationId).
+func (c *ClientWithResponses) ConfirmDocumentWithBodyWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *ConfirmDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmDocumentResponse, error) {
+	rsp, err := c.ConfirmDocumentWithBody(ctx, claim, document, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmDocumentResponse(rsp)
+}
+
+// ConfirmDocumentWithResponse Confirm fields
+//
+// A person's word on fields that the reader was unsure of. Earlier rounds stay on record.
+//
+// **Who:** assessor, who holds the confirm task.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/documents/{document}/confirmation (the `ConfirmDocument` operationId).
+func (c *ClientWithResponses) ConfirmDocumentWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *ConfirmDocumentParams, body ConfirmDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmDocumentResponse, error) {
+	rsp, err := c.ConfirmDocument(ctx, claim, document, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmDocumentResponse(rsp)
+}
+
+// GetDocumentContentWithResponse Fetch the bytes
+//
+// The file as it was stored, in its own MIME type. The ETag is its SHA-256.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/documents/{document}/content (the `GetDocumentContent` operationId).
+func (c *ClientWithResponses) GetDocumentContentWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentContentParams, reqEditors ...RequestEditorFn) (*GetDocumentContentResponse, error) {
+	rsp, err := c.GetDocumentContent(ctx, claim, document, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDocumentContentResponse(rsp)
+}
+
+// ListLettersWithResponse List letters
+//
+// Formal letters in order of time.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/letters (the `ListLetters` operationId).
+func (c *ClientWithResponses) ListLettersWithResponse(ctx context.Context, claim ClaimRef, params *ListLettersParams, reqEditors ...RequestEditorFn) (*ListLettersResponse, error) {
+	rsp, err := c.ListLetters(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListLettersResponse(rsp)
+}
+
+// GetLetterContentWithResponse Fetch a letter
+//
+// The letter as PDF. The ETag is its SHA-256.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/letters/{number}/content (the `GetLetterContent` operationId).
+func (c *ClientWithResponses) GetLetterContentWithResponse(ctx context.Context, claim ClaimRef, number LetterNumber, params *GetLetterContentParams, reqEditors ...RequestEditorFn) (*GetLetterContentResponse, error) {
+	rsp, err := c.GetLetterContent(ctx, claim, number, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLetterContentResponse(rsp)
+}
+
+// ListMissingWithResponse What is missing
+//
+// What the claim waits for, and from whom.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/missing (the `ListMissing` operationId).
+func (c *ClientWithResponses) ListMissingWithResponse(ctx context.Context, claim ClaimRef, params *ListMissingParams, reqEditors ...RequestEditorFn) (*ListMissingResponse, error) {
+	rsp, err := c.ListMissing(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMissingResponse(rsp)
+}
+
+// ListOffersWithResponse List offers
+//
+// Offers by version, with what the claimant said.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/offers (the `ListOffers` operationId).
+func (c *ClientWithResponses) ListOffersWithResponse(ctx context.Context, claim ClaimRef, params *ListOffersParams, reqEditors ...RequestEditorFn) (*ListOffersResponse, error) {
+	rsp, err := c.ListOffers(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOffersResponse(rsp)
+}
+
+// SignAgreementWithBodyWithResponse Sign the agreement
+//
+// Signs the determined amount and names the payee (赔付协议). The 10 days for payment start here.
+//
+// **Who:** its claimant.
+//
+// **Errors:** 409 superseded or wrong stage; 422 wrong fields, such as an account that fails its check digit. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/offers/{version}/agreement (the `SignAgreement` operationId).
+func (c *ClientWithResponses) SignAgreementWithBodyWithResponse(ctx context.Context, claim ClaimRef, version OfferVersion, params *SignAgreementParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignAgreementResponse, error) {
+	rsp, err := c.SignAgreementWithBody(ctx, claim, version, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignAgreementResponse(rsp)
+}
+
+// SignAgreementWithResponse Sign the agreement
+//
+// Signs the determined amount and names the payee (赔付协议). The 10 days for payment start here.
+//
+// **Who:** its claimant.
+//
+// **Errors:** 409 superseded or wrong stage; 422 wrong fields, such as an account that fails its check digit. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/offers/{version}/agreement (the `SignAgreement` operationId).
+func (c *ClientWithResponses) SignAgreementWithResponse(ctx context.Context, claim ClaimRef, version OfferVersion, params *SignAgreementParams, body SignAgreementJSONRequestBody, reqEditors ...RequestEditorFn) (*SignAgreementResponse, error) {
+	rsp, err := c.SignAgreement(ctx, claim, version, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignAgreementResponse(rsp)
+}
+
+// ConsentOfferWithResponse Consent to the figure
+//
+// Accepts the offered figure, subject to review.
+//
+// **Who:** its claimant; service on the claimant's word.
+//
+// **Errors:** 409 superseded (`offer.superseded`) or wrong stage. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/offers/{version}/consent (the `ConsentOffer` operationId).
+func (c *ClientWithResponses) ConsentOfferWithResponse(ctx context.Context, claim ClaimRef, version OfferVersion, params *ConsentOfferParams, reqEditors ...RequestEditorFn) (*ConsentOfferResponse, error) {
+	rsp, err := c.ConsentOffer(ctx, claim, version, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConsentOfferResponse(rsp)
+}
+
+// ObjectOfferWithBodyWithResponse Object to the figure
+//
+// Rejects it with a reason, and a figure if there is one; the assessor looks again.
+//
+// **Who:** its claimant; service on the claimant's word.
+//
+// **Errors:** 409 superseded or wrong stage; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/offers/{version}/objection (the `ObjectOffer` operationId).
+func (c *ClientWithResponses) ObjectOfferWithBodyWithResponse(ctx context.Context, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectOfferResponse, error) {
+	rsp, err := c.ObjectOfferWithBody(ctx, claim, version, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectOfferResponse(rsp)
+}
+
+// ObjectOfferWithResponse Object to the figure
+//
+// Rejects it with a reason, and a figure if there is one; the assessor looks again.
+//
+// **Who:** its claimant; service on the claimant's word.
+//
+// **Errors:** 409 superseded or wrong stage; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/offers/{version}/objection (the `ObjectOffer` operationId).
+func (c *ClientWithResponses) ObjectOfferWithResponse(ctx context.Context, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, body ObjectOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectOfferResponse, error) {
+	rsp, err := c.ObjectOffer(ctx, claim, version, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectOfferResponse(rsp)
+}
+
+// CorrectPayeeWithBodyWithResponse Correct the payee
+//
+// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+//
+// **Who:** its claimant; service on the claimant's word.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/payee (the `CorrectPayee` operationId).
+func (c *ClientWithResponses) CorrectPayeeWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *CorrectPayeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectPayeeResponse, error) {
+	rsp, err := c.CorrectPayeeWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectPayeeResponse(rsp)
+}
+
+// CorrectPayeeWithResponse Correct the payee
+//
+// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+//
+// **Who:** its claimant; service on the claimant's word.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/payee (the `CorrectPayee` operationId).
+func (c *ClientWithResponses) CorrectPayeeWithResponse(ctx context.Context, claim ClaimRef, params *CorrectPayeeParams, body CorrectPayeeJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectPayeeResponse, error) {
+	rsp, err := c.CorrectPayee(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectPayeeResponse(rsp)
+}
+
+// ListClaimPaymentsWithResponse Payments of a claim
+//
+// Instructions with their attempts.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/payments (the `ListClaimPayments` operationId).
+func (c *ClientWithResponses) ListClaimPaymentsWithResponse(ctx context.Context, claim ClaimRef, params *ListClaimPaymentsParams, reqEditors ...RequestEditorFn) (*ListClaimPaymentsResponse, error) {
+	rsp, err := c.ListClaimPayments(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListClaimPaymentsResponse(rsp)
+}
+
+// LinkPolicyWithBodyWithResponse Link the policy
+//
+// Names the policy of a claim that was reported without a known one. Its version in force at the loss is taken.
+//
+// **Who:** intake.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. The policy must exist (`input.policy-unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/policy (the `LinkPolicy` operationId).
+func (c *ClientWithResponses) LinkPolicyWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *LinkPolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LinkPolicyResponse, error) {
+	rsp, err := c.LinkPolicyWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLinkPolicyResponse(rsp)
+}
+
+// LinkPolicyWithResponse Link the policy
+//
+// Names the policy of a claim that was reported without a known one. Its version in force at the loss is taken.
+//
+// **Who:** intake.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. The policy must exist (`input.policy-unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/policy (the `LinkPolicy` operationId).
+func (c *ClientWithResponses) LinkPolicyWithResponse(ctx context.Context, claim ClaimRef, params *LinkPolicyParams, body LinkPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*LinkPolicyResponse, error) {
+	rsp, err := c.LinkPolicy(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLinkPolicyResponse(rsp)
+}
+
+// ReleasePaymentWithBodyWithResponse Release the money
+//
+// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+//
+// **Who:** finance, who holds the release task and did nothing else on the claim.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/release (the `ReleasePayment` operationId).
+func (c *ClientWithResponses) ReleasePaymentWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *ReleasePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleasePaymentResponse, error) {
+	rsp, err := c.ReleasePaymentWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleasePaymentResponse(rsp)
+}
+
+// ReleasePaymentWithResponse Release the money
+//
+// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+//
+// **Who:** finance, who holds the release task and did nothing else on the claim.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/release (the `ReleasePayment` operationId).
+func (c *ClientWithResponses) ReleasePaymentWithResponse(ctx context.Context, claim ClaimRef, params *ReleasePaymentParams, body ReleasePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleasePaymentResponse, error) {
+	rsp, err := c.ReleasePayment(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleasePaymentResponse(rsp)
+}
+
+// ListReviewsWithResponse List reviews
+//
+// Reviews in order of time. The claimant does not see opinions.
+//
+// **Who:** staff who may see the claim.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/reviews (the `ListReviews` operationId).
+func (c *ClientWithResponses) ListReviewsWithResponse(ctx context.Context, claim ClaimRef, params *ListReviewsParams, reqEditors ...RequestEditorFn) (*ListReviewsResponse, error) {
+	rsp, err := c.ListReviews(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListReviewsResponse(rsp)
+}
+
+// FileReviewWithBodyWithResponse Give a verdict
+//
+// Approve, return with a question, send up, or propose a denial. Approving above one's limit is no error: `result` is `recommended`, the opinion is kept and the task goes up.
+//
+// **Who:** reviewer, who holds the review task and did nothing else on the claim.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/reviews (the `FileReview` operationId).
+func (c *ClientWithResponses) FileReviewWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *FileReviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileReviewResponse, error) {
+	rsp, err := c.FileReviewWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileReviewResponse(rsp)
+}
+
+// FileReviewWithResponse Give a verdict
+//
+// Approve, return with a question, send up, or propose a denial. Approving above one's limit is no error: `result` is `recommended`, the opinion is kept and the task goes up.
+//
+// **Who:** reviewer, who holds the review task and did nothing else on the claim.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/reviews (the `FileReview` operationId).
+func (c *ClientWithResponses) FileReviewWithResponse(ctx context.Context, claim ClaimRef, params *FileReviewParams, body FileReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*FileReviewResponse, error) {
+	rsp, err := c.FileReview(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileReviewResponse(rsp)
+}
+
+// MarkSeenWithBodyWithResponse Note how far one has looked
+//
+// Keeps, for the caller alone, the number of the last event of the claim that they have seen. It only ever rises. The claim itself does not change.
+//
+// **Who:** staff who may see the claim.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** a mark that is there already stays.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /claims/{claim}/seen (the `MarkSeen` operationId).
+func (c *ClientWithResponses) MarkSeenWithBodyWithResponse(ctx context.Context, claim ClaimRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkSeenResponse, error) {
+	rsp, err := c.MarkSeenWithBody(ctx, claim, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMarkSeenResponse(rsp)
+}
+
+// MarkSeenWithResponse Note how far one has looked
+//
+// Keeps, for the caller alone, the number of the last event of the claim that they have seen. It only ever rises. The claim itself does not change.
+//
+// **Who:** staff who may see the claim.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** a mark that is there already stays.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /claims/{claim}/seen (the `MarkSeen` operationId).
+func (c *ClientWithResponses) MarkSeenWithResponse(ctx context.Context, claim ClaimRef, body MarkSeenJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkSeenResponse, error) {
+	rsp, err := c.MarkSeen(ctx, claim, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMarkSeenResponse(rsp)
+}
+
+// StreamClaimWithResponse Follow a claim
+//
+// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect.
+//
+// Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong Last-Event-ID. 429 with Retry-After too many streams of this caller. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see; 503 with Retry-After while there is no room.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/stream (the `StreamClaim` operationId).
+func (c *ClientWithResponses) StreamClaimWithResponse(ctx context.Context, claim ClaimRef, params *StreamClaimParams, reqEditors ...RequestEditorFn) (*StreamClaimResponse, error) {
+	rsp, err := c.StreamClaim(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamClaimResponse(rsp)
+}
+
+// ListSurveysWithResponse List surveys
+//
+// Surveys by round.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/surveys (the `ListSurveys` operationId).
+func (c *ClientWithResponses) ListSurveysWithResponse(ctx context.Context, claim ClaimRef, params *ListSurveysParams, reqEditors ...RequestEditorFn) (*ListSurveysResponse, error) {
+	rsp, err := c.ListSurveys(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSurveysResponse(rsp)
+}
+
+// FileSurveyWithBodyWithResponse File a survey report
+//
+// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+//
+// **Who:** the surveyor who accepted.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/surveys (the `FileSurvey` operationId).
+func (c *ClientWithResponses) FileSurveyWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *FileSurveyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileSurveyResponse, error) {
+	rsp, err := c.FileSurveyWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileSurveyResponse(rsp)
+}
+
+// FileSurveyWithResponse File a survey report
+//
+// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+//
+// **Who:** the surveyor who accepted.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/surveys (the `FileSurvey` operationId).
+func (c *ClientWithResponses) FileSurveyWithResponse(ctx context.Context, claim ClaimRef, params *FileSurveyParams, body FileSurveyJSONRequestBody, reqEditors ...RequestEditorFn) (*FileSurveyResponse, error) {
+	rsp, err := c.FileSurvey(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileSurveyResponse(rsp)
+}
+
+// GetTimelineWithResponse What happened
+//
+// The claim's events by number. An extra reporter sees their own.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/timeline (the `GetTimeline` operationId).
+func (c *ClientWithResponses) GetTimelineWithResponse(ctx context.Context, claim ClaimRef, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*GetTimelineResponse, error) {
+	rsp, err := c.GetTimeline(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTimelineResponse(rsp)
+}
+
+// UploadFileWithBodyWithResponse Upload a file
+//
+// Streams one file into the evidence store: raw bytes, or a form with one file part. Type is told by magic bytes: JPEG, PNG, PDF, at most 64 MiB. It is no document of the claim until attached.
+//
+// **Who:** whoever may attach to the claim: its claimant, surveyor, assessor, intake, partner.
+//
+// **Errors:** 413 too large; 415 not a type we take; 422 empty, cut off, a picture bomb, or not the digest that was announced. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/uploads (the `UploadFile` operationId).
+func (c *ClientWithResponses) UploadFileWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadFileResponse, error) {
+	rsp, err := c.UploadFileWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadFileResponse(rsp)
+}
+
+// VerifyClaimWithResponse Verify the evidence
+//
+// Walks the event chain and reads and hashes every stored object again. Takes as long as the objects are large.
+//
+// **Who:** audit, manager, reviewer; its claimant.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/verification (the `VerifyClaim` operationId).
+func (c *ClientWithResponses) VerifyClaimWithResponse(ctx context.Context, claim ClaimRef, reqEditors ...RequestEditorFn) (*VerifyClaimResponse, error) {
+	rsp, err := c.VerifyClaim(ctx, claim, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyClaimResponse(rsp)
+}
+
+// WithdrawClaimWithBodyWithResponse Withdraw
+//
+// Ends the claim at the claimant's wish (撤回), any time before payment starts.
+//
+// **Who:** its claimant; intake and service on the claimant's word.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/withdrawal (the `WithdrawClaim` operationId).
+func (c *ClientWithResponses) WithdrawClaimWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *WithdrawClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawClaimResponse, error) {
+	rsp, err := c.WithdrawClaimWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawClaimResponse(rsp)
+}
+
+// WithdrawClaimWithResponse Withdraw
+//
+// Ends the claim at the claimant's wish (撤回), any time before payment starts.
+//
+// **Who:** its claimant; intake and service on the claimant's word.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/withdrawal (the `WithdrawClaim` operationId).
+func (c *ClientWithResponses) WithdrawClaimWithResponse(ctx context.Context, claim ClaimRef, params *WithdrawClaimParams, body WithdrawClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawClaimResponse, error) {
+	rsp, err := c.WithdrawClaim(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawClaimResponse(rsp)
+}
+
+// DeleteDraftWithResponse Throw a draft away
+//
+// Removes the draft of this phone, if there is one.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** once it is gone, it is gone.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /draft (the `DeleteDraft` operationId).
+func (c *ClientWithResponses) DeleteDraftWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteDraftResponse, error) {
+	rsp, err := c.DeleteDraft(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteDraftResponse(rsp)
+}
+
+// GetDraftWithResponse Go on with a report
+//
+// The draft of this phone.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 404 there is none. 401 not signed in; 403 may read but not do this.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /draft (the `GetDraft` operationId).
+func (c *ClientWithResponses) GetDraftWithResponse(ctx context.Context, params *GetDraftParams, reqEditors ...RequestEditorFn) (*GetDraftResponse, error) {
+	rsp, err := c.GetDraft(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDraftResponse(rsp)
+}
+
+// PutDraftWithBodyWithResponse Keep a report that is not sent yet
+//
+// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+//
+// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by content: the same body again changes nothing.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /draft (the `PutDraft` operationId).
+func (c *ClientWithResponses) PutDraftWithBodyWithResponse(ctx context.Context, params *PutDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutDraftResponse, error) {
+	rsp, err := c.PutDraftWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutDraftResponse(rsp)
+}
+
+// PutDraftWithResponse Keep a report that is not sent yet
+//
+// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+//
+// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by content: the same body again changes nothing.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /draft (the `PutDraft` operationId).
+func (c *ClientWithResponses) PutDraftWithResponse(ctx context.Context, params *PutDraftParams, body PutDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*PutDraftResponse, error) {
+	rsp, err := c.PutDraft(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutDraftResponse(rsp)
+}
+
+// PrefillDraftWithResponse What the policies of this phone tell
+//
+// What a report need not ask: the policies whose holder has the verified phone, those in force first, at most 20. Whoever is not a policy's holder is told nothing, not even that it exists.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /draft/prefill (the `PrefillDraft` operationId).
+func (c *ClientWithResponses) PrefillDraftWithResponse(ctx context.Context, params *PrefillDraftParams, reqEditors ...RequestEditorFn) (*PrefillDraftResponse, error) {
+	rsp, err := c.PrefillDraft(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePrefillDraftResponse(rsp)
+}
+
+// GetMeWithResponse Who am I
+//
+// Tells who the token stands for.
+//
+// **Who:** anybody who is signed in.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /me (the `GetMe` operationId).
+func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*GetMeResponse, error) {
+	rsp, err := c.GetMe(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMeResponse(rsp)
+}
+
+// ListPaymentsWithResponse List payments
+//
+// Payments, newest first, with totals over the whole filter.
+//
+// **Who:** finance, audit and manager, of their branch; head office all.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /payments (the `ListPayments` operationId).
+func (c *ClientWithResponses) ListPaymentsWithResponse(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*ListPaymentsResponse, error) {
+	rsp, err := c.ListPayments(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPaymentsResponse(rsp)
+}
+
+// SendPhoneCodeWithBodyWithResponse Send a one-time code
+//
+// Sends a six-digit code to a phone, good for 10 minutes and 5 tries. With `claim_no` a code goes out only if the phone belongs to that claim; the answer is the same either way.
+//
+// **Who:** anybody.
+//
+// **Errors:** 422 not a mobile number. 429 too many tries.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /phone-codes (the `SendPhoneCode` operationId).
+func (c *ClientWithResponses) SendPhoneCodeWithBodyWithResponse(ctx context.Context, params *SendPhoneCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendPhoneCodeResponse, error) {
+	rsp, err := c.SendPhoneCodeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendPhoneCodeResponse(rsp)
+}
+
+// SendPhoneCodeWithResponse Send a one-time code
+//
+// Sends a six-digit code to a phone, good for 10 minutes and 5 tries. With `claim_no` a code goes out only if the phone belongs to that claim; the answer is the same either way.
+//
+// **Who:** anybody.
+//
+// **Errors:** 422 not a mobile number. 429 too many tries.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /phone-codes (the `SendPhoneCode` operationId).
+func (c *ClientWithResponses) SendPhoneCodeWithResponse(ctx context.Context, params *SendPhoneCodeParams, body SendPhoneCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*SendPhoneCodeResponse, error) {
+	rsp, err := c.SendPhoneCode(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendPhoneCodeResponse(rsp)
+}
+
+// ListPoliciesWithResponse List policies
+//
+// Policies by number.
+//
+// **Who:** admin, intake, service, audit and manager, of their branch; head office all.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /policies (the `ListPolicies` operationId).
+func (c *ClientWithResponses) ListPoliciesWithResponse(ctx context.Context, params *ListPoliciesParams, reqEditors ...RequestEditorFn) (*ListPoliciesResponse, error) {
+	rsp, err := c.ListPolicies(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPoliciesResponse(rsp)
+}
+
+// CreatePolicyWithBodyWithResponse Add a policy
+//
+// Adds a policy with its first versions, numbered from 1 in the order given. Periods must not overlap.
+//
+// **Who:** admin.
+//
+// **Errors:** 409 the number exists; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /policies (the `CreatePolicy` operationId).
+func (c *ClientWithResponses) CreatePolicyWithBodyWithResponse(ctx context.Context, params *CreatePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePolicyResponse, error) {
+	rsp, err := c.CreatePolicyWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePolicyResponse(rsp)
+}
+
+// CreatePolicyWithResponse Add a policy
+//
+// Adds a policy with its first versions, numbered from 1 in the order given. Periods must not overlap.
+//
+// **Who:** admin.
+//
+// **Errors:** 409 the number exists; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /policies (the `CreatePolicy` operationId).
+func (c *ClientWithResponses) CreatePolicyWithResponse(ctx context.Context, params *CreatePolicyParams, body CreatePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePolicyResponse, error) {
+	rsp, err := c.CreatePolicy(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePolicyResponse(rsp)
+}
+
+// ImportPoliciesWithBodyWithResponse Import policies from a table
+//
+// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
+//
+// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
+//
+// Without `apply` nothing changes: the answer says which rows are new, which change what, and which are wrong and why. With `apply=true` all of it is carried out, or, if one row is wrong, nothing.
+//
+// **Who:** admin; each row must be of their branch.
+//
+// **Errors:** 413 too large; 415 not CSV; 422 no such columns, or, with `apply`, wrong rows. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /policies/imports (the `ImportPolicies` operationId).
+func (c *ClientWithResponses) ImportPoliciesWithBodyWithResponse(ctx context.Context, params *ImportPoliciesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPoliciesResponse, error) {
+	rsp, err := c.ImportPoliciesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportPoliciesResponse(rsp)
+}
+
+// GetPolicyWithResponse Read a policy
+//
+// A policy with all its versions.
+//
+// **Who:** staff who may see its branch.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /policies/{number} (the `GetPolicy` operationId).
+func (c *ClientWithResponses) GetPolicyWithResponse(ctx context.Context, number PolicyNumber, params *GetPolicyParams, reqEditors ...RequestEditorFn) (*GetPolicyResponse, error) {
+	rsp, err := c.GetPolicy(ctx, number, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPolicyResponse(rsp)
+}
+
+// EndorsePolicyWithBodyWithResponse Endorse a policy
+//
+// Adds a version (批改). Claims keep the version that was in force at their loss.
+//
+// **Who:** admin.
+//
+// **Errors:** 422 wrong fields or an overlapping period. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /policies/{number}/versions (the `EndorsePolicy` operationId).
+func (c *ClientWithResponses) EndorsePolicyWithBodyWithResponse(ctx context.Context, number PolicyNumber, params *EndorsePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EndorsePolicyResponse, error) {
+	rsp, err := c.EndorsePolicyWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndorsePolicyResponse(rsp)
+}
+
+// EndorsePolicyWithResponse Endorse a policy
+//
+// Adds a version (批改). Claims keep the version that was in force at their loss.
+//
+// **Who:** admin.
+//
+// **Errors:** 422 wrong fields or an overlapping period. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /policies/{number}/versions (the `EndorsePolicy` operationId).
+func (c *ClientWithResponses) EndorsePolicyWithResponse(ctx context.Context, number PolicyNumber, params *EndorsePolicyParams, body EndorsePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*EndorsePolicyResponse, error) {
+	rsp, err := c.EndorsePolicy(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndorsePolicyResponse(rsp)
+}
+
+// ListRefusedAttemptsWithResponse Refused attempts
+//
+// Acts that a rule stopped, newest first.
+//
+// **Who:** audit and manager, of their branch; head office all.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /refused-attempts (the `ListRefusedAttempts` operationId).
+func (c *ClientWithResponses) ListRefusedAttemptsWithResponse(ctx context.Context, params *ListRefusedAttemptsParams, reqEditors ...RequestEditorFn) (*ListRefusedAttemptsResponse, error) {
+	rsp, err := c.ListRefusedAttempts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRefusedAttemptsResponse(rsp)
+}
+
+// OpenSessionWithBodyWithResponse Open a claimant's session
+//
+// Trades a phone and its code for a session token. Without `claim_no` the session reports losses and sees what this phone reported; with it, it sees that claim. A repeat with the same key and body while the code lives gives the same session.
+//
+// **Who:** anybody who holds the code.
+//
+// **Errors:** 401 wrong, used or expired code, in the same words for all; 422 wrong fields. 429 too many tries.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /sessions (the `OpenSession` operationId).
+func (c *ClientWithResponses) OpenSessionWithBodyWithResponse(ctx context.Context, params *OpenSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenSessionResponse, error) {
+	rsp, err := c.OpenSessionWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenSessionResponse(rsp)
+}
+
+// OpenSessionWithResponse Open a claimant's session
+//
+// Trades a phone and its code for a session token. Without `claim_no` the session reports losses and sees what this phone reported; with it, it sees that claim. A repeat with the same key and body while the code lives gives the same session.
+//
+// **Who:** anybody who holds the code.
+//
+// **Errors:** 401 wrong, used or expired code, in the same words for all; 422 wrong fields. 429 too many tries.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /sessions (the `OpenSession` operationId).
+func (c *ClientWithResponses) OpenSessionWithResponse(ctx context.Context, params *OpenSessionParams, body OpenSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenSessionResponse, error) {
+	rsp, err := c.OpenSession(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenSessionResponse(rsp)
+}
+
+// CloseSessionWithResponse Close the session
+//
+// Ends the session whose token is sent.
+//
+// **Who:** whoever opened it.
+//
+// **Errors:** 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /sessions/current (the `CloseSession` operationId).
+func (c *ClientWithResponses) CloseSessionWithResponse(ctx context.Context, params *CloseSessionParams, reqEditors ...RequestEditorFn) (*CloseSessionResponse, error) {
+	rsp, err := c.CloseSession(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseSessionResponse(rsp)
+}
+
+// ListStaffWithResponse List staff
+//
+// Staff by id.
+//
+// **Who:** admin, manager and audit.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /staff (the `ListStaff` operationId).
+func (c *ClientWithResponses) ListStaffWithResponse(ctx context.Context, params *ListStaffParams, reqEditors ...RequestEditorFn) (*ListStaffResponse, error) {
+	rsp, err := c.ListStaff(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListStaffResponse(rsp)
+}
+
+// OpenStaffSessionWithResponse Open a session of a member of staff
+//
+// Trades an access token of the identity provider for a session token, which the pages keep in a cookie. The session ends an hour after it was last used, twelve hours after it was opened, when it is closed, and within three seconds after its member is no longer on the list of active staff.
+//
+// **Who:** staff, with a token of the identity provider.
+//
+// **Errors:** 401 not signed in, or a session token instead of the provider's; 403 not on the list of active staff; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same token gives the same session.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /staff-sessions (the `OpenStaffSession` operationId).
+func (c *ClientWithResponses) OpenStaffSessionWithResponse(ctx context.Context, params *OpenStaffSessionParams, reqEditors ...RequestEditorFn) (*OpenStaffSessionResponse, error) {
+	rsp, err := c.OpenStaffSession(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenStaffSessionResponse(rsp)
+}
+
+// ImportStaffWithBodyWithResponse Import staff from a table
+//
+// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职. Whoever is not in the table stays as they are.
+//
+// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
+//
+// Without `apply` nothing changes: the answer says which rows are new, which change what, and which are wrong and why. With `apply=true` all of it is carried out, or, if one row is wrong, nothing.
+//
+// **Who:** admin; each row must be of their branch.
+//
+// **Errors:** 413 too large; 415 not CSV; 422 no such columns, or, with `apply`, wrong rows. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /staff/imports (the `ImportStaff` operationId).
+func (c *ClientWithResponses) ImportStaffWithBodyWithResponse(ctx context.Context, params *ImportStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportStaffResponse, error) {
+	rsp, err := c.ImportStaffWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportStaffResponse(rsp)
+}
+
+// GetStaffWithResponse Read a member of staff
+//
+// One record.
+//
+// **Who:** admin, manager and audit; anybody their own.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /staff/{id} (the `GetStaff` operationId).
+func (c *ClientWithResponses) GetStaffWithResponse(ctx context.Context, id StaffRef, params *GetStaffParams, reqEditors ...RequestEditorFn) (*GetStaffResponse, error) {
+	rsp, err := c.GetStaff(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetStaffResponse(rsp)
+}
+
+// PutStaffWithBodyWithResponse Add or change a member of staff
+//
+// Writes the whole record. The id is the subject that the identity provider gives.
+//
+// **Who:** admin.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /staff/{id} (the `PutStaff` operationId).
+func (c *ClientWithResponses) PutStaffWithBodyWithResponse(ctx context.Context, id StaffRef, params *PutStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutStaffResponse, error) {
+	rsp, err := c.PutStaffWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutStaffResponse(rsp)
+}
+
+// PutStaffWithResponse Add or change a member of staff
+//
+// Writes the whole record. The id is the subject that the identity provider gives.
+//
+// **Who:** admin.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /staff/{id} (the `PutStaff` operationId).
+func (c *ClientWithResponses) PutStaffWithResponse(ctx context.Context, id StaffRef, params *PutStaffParams, body PutStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*PutStaffResponse, error) {
+	rsp, err := c.PutStaff(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutStaffResponse(rsp)
+}
+
+// ListSurveyorsWithResponse Surveyors on the map
+//
+// Each with last place, shift and load.
+//
+// **Who:** dispatcher and manager, of their branch; head office all.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /surveyors (the `ListSurveyors` operationId).
+func (c *ClientWithResponses) ListSurveyorsWithResponse(ctx context.Context, params *ListSurveyorsParams, reqEditors ...RequestEditorFn) (*ListSurveyorsResponse, error) {
+	rsp, err := c.ListSurveyors(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSurveyorsResponse(rsp)
+}
+
+// PutShiftWithBodyWithResponse Go on or off shift, tell a place
+//
+// Written by the surveyor's phone as it moves. Without `at` the last place stands.
+//
+// **Who:** a surveyor, for themselves.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /surveyors/me/shift (the `PutShift` operationId).
+func (c *ClientWithResponses) PutShiftWithBodyWithResponse(ctx context.Context, params *PutShiftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutShiftResponse, error) {
+	rsp, err := c.PutShiftWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutShiftResponse(rsp)
+}
+
+// PutShiftWithResponse Go on or off shift, tell a place
+//
+// Written by the surveyor's phone as it moves. Without `at` the last place stands.
+//
+// **Who:** a surveyor, for themselves.
+//
+// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /surveyors/me/shift (the `PutShift` operationId).
+func (c *ClientWithResponses) PutShiftWithResponse(ctx context.Context, params *PutShiftParams, body PutShiftJSONRequestBody, reqEditors ...RequestEditorFn) (*PutShiftResponse, error) {
+	rsp, err := c.PutShift(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutShiftResponse(rsp)
+}
+
+// ListTasksWithResponse Worklist
+//
+// Open tasks that the caller may do or holds, nearest deadline first.
+//
+// **Who:** staff; each sees their role, branch and level.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /tasks (the `ListTasks` operationId).
+func (c *ClientWithResponses) ListTasksWithResponse(ctx context.Context, params *ListTasksParams, reqEditors ...RequestEditorFn) (*ListTasksResponse, error) {
+	rsp, err := c.ListTasks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTasksResponse(rsp)
+}
+
+// StreamTasksWithResponse Follow one's worklist
+//
+// Server-sent events: `event` is `changed` whenever something may have changed in the list that GET /tasks gives the caller; read that again. At most one a second. `id` is a time; a reader who reconnects with Last-Event-ID is told at once, since they may have missed one. A comment comes every 15 seconds; the stream ends after five minutes; reconnect.
+//
+// Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
+//
+// **Who:** staff; each for their own worklist.
+//
+// **Errors:** 422 wrong Last-Event-ID. 429 with Retry-After too many streams of this caller. 401 not signed in; 403 may read but not do this; 503 with Retry-After while there is no room.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /tasks/stream (the `StreamTasks` operationId).
+func (c *ClientWithResponses) StreamTasksWithResponse(ctx context.Context, params *StreamTasksParams, reqEditors ...RequestEditorFn) (*StreamTasksResponse, error) {
+	rsp, err := c.StreamTasks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamTasksResponse(rsp)
+}
+
+// GetTaskWithResponse Read a task
+//
+// One task, open or closed.
+//
+// **Who:** staff who may see its claim.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /tasks/{task} (the `GetTask` operationId).
+func (c *ClientWithResponses) GetTaskWithResponse(ctx context.Context, task TaskRef, params *GetTaskParams, reqEditors ...RequestEditorFn) (*GetTaskResponse, error) {
+	rsp, err := c.GetTask(ctx, task, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTaskResponse(rsp)
+}
+
+// AcceptSurveyWithResponse Accept a survey
+//
+// The surveyor will go; the claimant is told name, masked phone and expected arrival.
+//
+// **Who:** the surveyor to whom it was offered.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /tasks/{task}/acceptance (the `AcceptSurvey` operationId).
+func (c *ClientWithResponses) AcceptSurveyWithResponse(ctx context.Context, task TaskRef, params *AcceptSurveyParams, reqEditors ...RequestEditorFn) (*AcceptSurveyResponse, error) {
+	rsp, err := c.AcceptSurvey(ctx, task, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcceptSurveyResponse(rsp)
+}
+
+// GetDecisionWithResponse What a reviewer decides on
+//
+// Everything that a verdict rests on, in one read, as of one moment: the amount against the caller's limit and the rows of the authority table that matched, the settlement statement, flags with their reasons, who did what, opinions so far, what the claimant said, earlier claims of the policy, and what happened since the caller last looked (PUT /claims/{claim}/seen).
+//
+// **Who:** reviewers, managers and audit of the claim's branch or the head office.
+//
+// **Errors:** 404 not there, not a task of review, or not yours to see. 401 not signed in; 403 may read but not do this.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /tasks/{task}/decision (the `GetDecision` operationId).
+func (c *ClientWithResponses) GetDecisionWithResponse(ctx context.Context, task TaskRef, params *GetDecisionParams, reqEditors ...RequestEditorFn) (*GetDecisionResponse, error) {
+	rsp, err := c.GetDecision(ctx, task, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDecisionResponse(rsp)
+}
+
+// DeclineSurveyWithBodyWithResponse Decline a survey
+//
+// The next surveyor in the ranking is asked.
+//
+// **Who:** the surveyor to whom it was offered.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /tasks/{task}/decline (the `DeclineSurvey` operationId).
+func (c *ClientWithResponses) DeclineSurveyWithBodyWithResponse(ctx context.Context, task TaskRef, params *DeclineSurveyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclineSurveyResponse, error) {
+	rsp, err := c.DeclineSurveyWithBody(ctx, task, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclineSurveyResponse(rsp)
+}
+
+// DeclineSurveyWithResponse Decline a survey
+//
+// The next surveyor in the ranking is asked.
+//
+// **Who:** the surveyor to whom it was offered.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /tasks/{task}/decline (the `DeclineSurvey` operationId).
+func (c *ClientWithResponses) DeclineSurveyWithResponse(ctx context.Context, task TaskRef, params *DeclineSurveyParams, body DeclineSurveyJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclineSurveyResponse, error) {
+	rsp, err := c.DeclineSurvey(ctx, task, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclineSurveyResponse(rsp)
+}
+
+// PutBackTaskWithResponse Put a task back
+//
+// The task waits again for an owner.
+//
+// **Who:** its owner; a manager.
+//
+// **Errors:** 409 not open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /tasks/{task}/owner (the `PutBackTask` operationId).
+func (c *ClientWithResponses) PutBackTaskWithResponse(ctx context.Context, task TaskRef, params *PutBackTaskParams, reqEditors ...RequestEditorFn) (*PutBackTaskResponse, error) {
+	rsp, err := c.PutBackTask(ctx, task, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutBackTaskResponse(rsp)
+}
+
+// TakeTaskWithResponse Take a task
+//
+// Makes the caller its owner. Of two at once one wins; the other gets 409 with `winner`.
+//
+// **Who:** staff of its role, branch and level whom the separation of duties allows.
+//
+// **Errors:** 409 not open (`task.not-open`) or another's (`task.taken`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /tasks/{task}/owner (the `TakeTask` operationId).
+func (c *ClientWithResponses) TakeTaskWithResponse(ctx context.Context, task TaskRef, params *TakeTaskParams, reqEditors ...RequestEditorFn) (*TakeTaskResponse, error) {
+	rsp, err := c.TakeTask(ctx, task, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeTaskResponse(rsp)
+}
+
+// ResumeClaimWithBodyWithResponse Resume a parked claim
+//
+// Lets a claim go on that retries could not mend.
+//
+// **Who:** operator.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /tasks/{task}/resumption (the `ResumeClaim` operationId).
+func (c *ClientWithResponses) ResumeClaimWithBodyWithResponse(ctx context.Context, task TaskRef, params *ResumeClaimParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeClaimResponse, error) {
+	rsp, err := c.ResumeClaimWithBody(ctx, task, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeClaimResponse(rsp)
+}
+
+// ResumeClaimWithResponse Resume a parked claim
+//
+// Lets a claim go on that retries could not mend.
+//
+// **Who:** operator.
+//
+// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /tasks/{task}/resumption (the `ResumeClaim` operationId).
+func (c *ClientWithResponses) ResumeClaimWithResponse(ctx context.Context, task TaskRef, params *ResumeClaimParams, body ResumeClaimJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeClaimResponse, error) {
+	rsp, err := c.ResumeClaim(ctx, task, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeClaimResponse(rsp)
+}
+
+// ParseListAuthorityResponse parses an HTTP response from a ListAuthorityWithResponse call
+func ParseListAuthorityResponse(rsp *http.Response) (*ListAuthorityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAuthorityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuthorityPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListClaimsResponse parses an HTTP response from a ListClaimsWithResponse call
+func ParseListClaimsResponse(rsp *http.Response) (*ListClaimsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListClaimsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ClaimPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReportClaimResponse parses an HTTP response from a ReportClaimWithResponse call
+func ParseReportClaimResponse(rsp *http.Response) (*ReportClaimResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportClaimResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetClaimResponse parses an HTTP response from a GetClaimWithResponse call
+func ParseGetClaimResponse(rsp *http.Response) (*GetClaimResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetClaimResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Claim
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetClaimResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListAssessmentsResponse parses an HTTP response from a ListAssessmentsWithResponse call
+func ParseListAssessmentsResponse(rsp *http.Response) (*ListAssessmentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAssessmentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AssessmentPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFileAssessmentResponse parses an HTTP response from a FileAssessmentWithResponse call
+func ParseFileAssessmentResponse(rsp *http.Response) (*FileAssessmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FileAssessmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAssignSurveyorResponse parses an HTTP response from a AssignSurveyorWithResponse call
+func ParseAssignSurveyorResponse(rsp *http.Response) (*AssignSurveyorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AssignSurveyorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenChunkedUploadResponse parses an HTTP response from a OpenChunkedUploadWithResponse call
+func ParseOpenChunkedUploadResponse(rsp *http.Response) (*OpenChunkedUploadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenChunkedUploadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ChunkedUpload
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetChunkedUploadResponse parses an HTTP response from a GetChunkedUploadWithResponse call
+func ParseGetChunkedUploadResponse(rsp *http.Response) (*GetChunkedUploadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetChunkedUploadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChunkedUpload
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSendChunkResponse parses an HTTP response from a SendChunkWithResponse call
+func ParseSendChunkResponse(rsp *http.Response) (*SendChunkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SendChunkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChunkedUpload
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetClocksResponse parses an HTTP response from a GetClocksWithResponse call
+func ParseGetClocksResponse(rsp *http.Response) (*GetClocksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetClocksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Clocks
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetClocksResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseConvertToVisitResponse parses an HTTP response from a ConvertToVisitWithResponse call
+func ParseConvertToVisitResponse(rsp *http.Response) (*ConvertToVisitResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConvertToVisitResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDenialsResponse parses an HTTP response from a ListDenialsWithResponse call
+func ParseListDenialsResponse(rsp *http.Response) (*ListDenialsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDenialsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DenialPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDecideDenialResponse parses an HTTP response from a DecideDenialWithResponse call
+func ParseDecideDenialResponse(rsp *http.Response) (*DecideDenialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideDenialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDispatchesResponse parses an HTTP response from a ListDispatchesWithResponse call
+func ParseListDispatchesResponse(rsp *http.Response) (*ListDispatchesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDispatchesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DispatchPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDocumentsResponse parses an HTTP response from a ListDocumentsWithResponse call
+func ParseListDocumentsResponse(rsp *http.Response) (*ListDocumentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDocumentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAttachDocumentsResponse parses an HTTP response from a AttachDocumentsWithResponse call
+func ParseAttachDocumentsResponse(rsp *http.Response) (*AttachDocumentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AttachDocumentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Attached
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDocumentResponse parses an HTTP response from a GetDocumentWithResponse call
+func ParseGetDocumentResponse(rsp *http.Response) (*GetDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Document
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetDocumentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseConfirmDocumentResponse parses an HTTP response from a ConfirmDocumentWithResponse call
+func ParseConfirmDocumentResponse(rsp *http.Response) (*ConfirmDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDocumentContentResponse parses an HTTP response from a GetDocumentContentWithResponse call
+func ParseGetDocumentContentResponse(rsp *http.Response) (*GetDocumentContentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDocumentContentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetDocumentContentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListLettersResponse parses an HTTP response from a ListLettersWithResponse call
+func ParseListLettersResponse(rsp *http.Response) (*ListLettersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListLettersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LetterPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetLetterContentResponse parses an HTTP response from a GetLetterContentWithResponse call
+func ParseGetLetterContentResponse(rsp *http.Response) (*GetLetterContentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLetterContentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetLetterContentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListMissingResponse parses an HTTP response from a ListMissingWithResponse call
+func ParseListMissingResponse(rsp *http.Response) (*ListMissingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMissingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MissingPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListOffersResponse parses an HTTP response from a ListOffersWithResponse call
+func ParseListOffersResponse(rsp *http.Response) (*ListOffersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOffersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OfferPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSignAgreementResponse parses an HTTP response from a SignAgreementWithResponse call
+func ParseSignAgreementResponse(rsp *http.Response) (*SignAgreementResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SignAgreementResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConsentOfferResponse parses an HTTP response from a ConsentOfferWithResponse call
+func ParseConsentOfferResponse(rsp *http.Response) (*ConsentOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConsentOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseObjectOfferResponse parses an HTTP response from a ObjectOfferWithResponse call
+func ParseObjectOfferResponse(rsp *http.Response) (*ObjectOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCorrectPayeeResponse parses an HTTP response from a CorrectPayeeWithResponse call
+func ParseCorrectPayeeResponse(rsp *http.Response) (*CorrectPayeeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CorrectPayeeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListClaimPaymentsResponse parses an HTTP response from a ListClaimPaymentsWithResponse call
+func ParseListClaimPaymentsResponse(rsp *http.Response) (*ListClaimPaymentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListClaimPaymentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ClaimPaymentPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLinkPolicyResponse parses an HTTP response from a LinkPolicyWithResponse call
+func ParseLinkPolicyResponse(rsp *http.Response) (*LinkPolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LinkPolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReleasePaymentResponse parses an HTTP response from a ReleasePaymentWithResponse call
+func ParseReleasePaymentResponse(rsp *http.Response) (*ReleasePaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReleasePaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListReviewsResponse parses an HTTP response from a ListReviewsWithResponse call
+func ParseListReviewsResponse(rsp *http.Response) (*ListReviewsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListReviewsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFileReviewResponse parses an HTTP response from a FileReviewWithResponse call
+func ParseFileReviewResponse(rsp *http.Response) (*FileReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FileReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMarkSeenResponse parses an HTTP response from a MarkSeenWithResponse call
+func ParseMarkSeenResponse(rsp *http.Response) (*MarkSeenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MarkSeenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Seen
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStreamClaimResponse parses an HTTP response from a StreamClaimWithResponse call
+func ParseStreamClaimResponse(rsp *http.Response) (*StreamClaimResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamClaimResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListSurveysResponse parses an HTTP response from a ListSurveysWithResponse call
+func ParseListSurveysResponse(rsp *http.Response) (*ListSurveysResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSurveysResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SurveyPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFileSurveyResponse parses an HTTP response from a FileSurveyWithResponse call
+func ParseFileSurveyResponse(rsp *http.Response) (*FileSurveyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FileSurveyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetTimelineResponse parses an HTTP response from a GetTimelineWithResponse call
+func ParseGetTimelineResponse(rsp *http.Response) (*GetTimelineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTimelineResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EventPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUploadFileResponse parses an HTTP response from a UploadFileWithResponse call
+func ParseUploadFileResponse(rsp *http.Response) (*UploadFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UploadFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Upload
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseVerifyClaimResponse parses an HTTP response from a VerifyClaimWithResponse call
+func ParseVerifyClaimResponse(rsp *http.Response) (*VerifyClaimResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VerifyClaimResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Verification
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawClaimResponse parses an HTTP response from a WithdrawClaimWithResponse call
+func ParseWithdrawClaimResponse(rsp *http.Response) (*WithdrawClaimResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawClaimResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteDraftResponse parses an HTTP response from a DeleteDraftWithResponse call
+func ParseDeleteDraftResponse(rsp *http.Response) (*DeleteDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDraftResponse parses an HTTP response from a GetDraftWithResponse call
+func ParseGetDraftResponse(rsp *http.Response) (*GetDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Draft
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetDraftResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePutDraftResponse parses an HTTP response from a PutDraftWithResponse call
+func ParsePutDraftResponse(rsp *http.Response) (*PutDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Draft
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PutDraftResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePrefillDraftResponse parses an HTTP response from a PrefillDraftWithResponse call
+func ParsePrefillDraftResponse(rsp *http.Response) (*PrefillDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PrefillDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Prefills
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMeResponse parses an HTTP response from a GetMeWithResponse call
+func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Principal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetMeResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPaymentsResponse parses an HTTP response from a ListPaymentsWithResponse call
+func ParseListPaymentsResponse(rsp *http.Response) (*ListPaymentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPaymentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSendPhoneCodeResponse parses an HTTP response from a SendPhoneCodeWithResponse call
+func ParseSendPhoneCodeResponse(rsp *http.Response) (*SendPhoneCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SendPhoneCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest PhoneCodeSent
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPoliciesResponse parses an HTTP response from a ListPoliciesWithResponse call
+func ParseListPoliciesResponse(rsp *http.Response) (*ListPoliciesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPoliciesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PolicyPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreatePolicyResponse parses an HTTP response from a CreatePolicyWithResponse call
+func ParseCreatePolicyResponse(rsp *http.Response) (*CreatePolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreatePolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Policy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseImportPoliciesResponse parses an HTTP response from a ImportPoliciesWithResponse call
+func ParseImportPoliciesResponse(rsp *http.Response) (*ImportPoliciesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportPoliciesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPolicyResponse parses an HTTP response from a GetPolicyWithResponse call
+func ParseGetPolicyResponse(rsp *http.Response) (*GetPolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Policy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetPolicyResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEndorsePolicyResponse parses an HTTP response from a EndorsePolicyWithResponse call
+func ParseEndorsePolicyResponse(rsp *http.Response) (*EndorsePolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndorsePolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Policy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRefusedAttemptsResponse parses an HTTP response from a ListRefusedAttemptsWithResponse call
+func ParseListRefusedAttemptsResponse(rsp *http.Response) (*ListRefusedAttemptsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRefusedAttemptsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RefusedAttemptPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenSessionResponse parses an HTTP response from a OpenSessionWithResponse call
+func ParseOpenSessionResponse(rsp *http.Response) (*OpenSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Session
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCloseSessionResponse parses an HTTP response from a CloseSessionWithResponse call
+func ParseCloseSessionResponse(rsp *http.Response) (*CloseSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListStaffResponse parses an HTTP response from a ListStaffWithResponse call
+func ParseListStaffResponse(rsp *http.Response) (*ListStaffResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListStaffResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StaffPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenStaffSessionResponse parses an HTTP response from a OpenStaffSessionWithResponse call
+func ParseOpenStaffSessionResponse(rsp *http.Response) (*OpenStaffSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenStaffSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Session
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseImportStaffResponse parses an HTTP response from a ImportStaffWithResponse call
+func ParseImportStaffResponse(rsp *http.Response) (*ImportStaffResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportStaffResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetStaffResponse parses an HTTP response from a GetStaffWithResponse call
+func ParseGetStaffResponse(rsp *http.Response) (*GetStaffResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetStaffResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Staff
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetStaffResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePutStaffResponse parses an HTTP response from a PutStaffWithResponse call
+func ParsePutStaffResponse(rsp *http.Response) (*PutStaffResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutStaffResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Staff
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListSurveyorsResponse parses an HTTP response from a ListSurveyorsWithResponse call
+func ParseListSurveyorsResponse(rsp *http.Response) (*ListSurveyorsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSurveyorsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SurveyorPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePutShiftResponse parses an HTTP response from a PutShiftWithResponse call
+func ParsePutShiftResponse(rsp *http.Response) (*PutShiftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutShiftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SurveyorSeen
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListTasksResponse parses an HTTP response from a ListTasksWithResponse call
+func ParseListTasksResponse(rsp *http.Response) (*ListTasksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTasksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TaskPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStreamTasksResponse parses an HTTP response from a StreamTasksWithResponse call
+func ParseStreamTasksResponse(rsp *http.Response) (*StreamTasksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamTasksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetTaskResponse parses an HTTP response from a GetTaskWithResponse call
+func ParseGetTaskResponse(rsp *http.Response) (*GetTaskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTaskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Task
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetTaskResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAcceptSurveyResponse parses an HTTP response from a AcceptSurveyWithResponse call
+func ParseAcceptSurveyResponse(rsp *http.Response) (*AcceptSurveyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AcceptSurveyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDecisionResponse parses an HTTP response from a GetDecisionWithResponse call
+func ParseGetDecisionResponse(rsp *http.Response) (*GetDecisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDecisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Decision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetDecisionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeclineSurveyResponse parses an HTTP response from a DeclineSurveyWithResponse call
+func ParseDeclineSurveyResponse(rsp *http.Response) (*DeclineSurveyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeclineSurveyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePutBackTaskResponse parses an HTTP response from a PutBackTaskWithResponse call
+func ParsePutBackTaskResponse(rsp *http.Response) (*PutBackTaskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutBackTaskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTakeTaskResponse parses an HTTP response from a TakeTaskWithResponse call
+func ParseTakeTaskResponse(rsp *http.Response) (*TakeTaskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeTaskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResumeClaimResponse parses an HTTP response from a ResumeClaimWithResponse call
+func ParseResumeClaimResponse(rsp *http.Response) (*ResumeClaimResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResumeClaimResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// ListAuthority Tables in force
@@ -3608,6 +21065,9 @@ type ServerInterface interface {
 	// ListStaff List staff
 	// (GET /staff)
 	ListStaff(ctx echo.Context, params ListStaffParams) error
+	// OpenStaffSession Open a session of a member of staff
+	// (POST /staff-sessions)
+	OpenStaffSession(ctx echo.Context, params OpenStaffSessionParams) error
 	// ImportStaff Import staff from a table
 	// (POST /staff/imports)
 	ImportStaff(ctx echo.Context, params ImportStaffParams) error
@@ -5732,6 +23192,37 @@ func (w *ServerInterfaceWrapper) ListStaff(ctx echo.Context) error {
 	return err
 }
 
+// OpenStaffSession converts echo context to params.
+func (w *ServerInterfaceWrapper) OpenStaffSession(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenStaffSessionParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.OpenStaffSession(ctx, params)
+	return err
+}
+
 // ImportStaff converts echo context to params.
 func (w *ServerInterfaceWrapper) ImportStaff(ctx echo.Context) error {
 	var err error
@@ -6299,6 +23790,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 
 	router.POST(options.BaseURL+"/phone-codes", wrapper.SendPhoneCode, options.OperationMiddlewares["SendPhoneCode"]...)
 	router.POST(options.BaseURL+"/sessions", wrapper.OpenSession, options.OperationMiddlewares["OpenSession"]...)
+	router.POST(options.BaseURL+"/staff-sessions", wrapper.OpenStaffSession, options.OperationMiddlewares["OpenStaffSession"]...)
 	router.DELETE(options.BaseURL+"/sessions/current", wrapper.CloseSession, options.OperationMiddlewares["CloseSession"]...)
 	router.GET(options.BaseURL+"/me", wrapper.GetMe, options.OperationMiddlewares["GetMe"]...)
 	router.GET(options.BaseURL+"/policies", wrapper.ListPolicies, options.OperationMiddlewares["ListPolicies"]...)
@@ -8830,6 +26322,45 @@ func (response ListStaffdefaultApplicationProblemPlusJSONResponse) VisitListStaf
 	return err
 }
 
+type OpenStaffSessionRequestObject struct {
+	Params OpenStaffSessionParams
+}
+
+type OpenStaffSessionResponseObject interface {
+	VisitOpenStaffSessionResponse(w http.ResponseWriter) error
+}
+
+type OpenStaffSession201JSONResponse Session
+
+func (response OpenStaffSession201JSONResponse) VisitOpenStaffSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenStaffSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenStaffSessiondefaultApplicationProblemPlusJSONResponse) VisitOpenStaffSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ImportStaffRequestObject struct {
 	Params ImportStaffParams
 	Body   io.Reader
@@ -9640,6 +27171,9 @@ type StrictServerInterface interface {
 	// ListStaff List staff
 	// (GET /staff)
 	ListStaff(ctx context.Context, request ListStaffRequestObject) (ListStaffResponseObject, error)
+	// OpenStaffSession Open a session of a member of staff
+	// (POST /staff-sessions)
+	OpenStaffSession(ctx context.Context, request OpenStaffSessionRequestObject) (OpenStaffSessionResponseObject, error)
 	// ImportStaff Import staff from a table
 	// (POST /staff/imports)
 	ImportStaff(ctx context.Context, request ImportStaffRequestObject) (ImportStaffResponseObject, error)
@@ -11686,6 +29220,31 @@ func (sh *strictHandler) ListStaff(ctx echo.Context, params ListStaffParams) err
 	return nil
 }
 
+// OpenStaffSession operation middleware
+func (sh *strictHandler) OpenStaffSession(ctx echo.Context, params OpenStaffSessionParams) error {
+	var request OpenStaffSessionRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenStaffSession(ctx.Request().Context(), request.(OpenStaffSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenStaffSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OpenStaffSessionResponseObject); ok {
+		return validResponse.VisitOpenStaffSessionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ImportStaff operation middleware
 func (sh *strictHandler) ImportStaff(ctx echo.Context, params ImportStaffParams) error {
 	var request ImportStaffRequestObject
@@ -12144,443 +29703,446 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L17cxzJdSf6VTJw9wbJcQEESJAzBGL/AF8SLXLIJalhxMpzUdld2d05qM5sVVah2ZrgjVF4ZUsjj/Ww",
-	"ZFmyHh6tRg/bO9ZuSNZoxpIi7kdxECDnW9zIczKzqrqzuqsaDRAkqD80YNcrHyfP+/zO20tt2R9IwUSq",
-	"ljbeXuoxGrEE/rx2n3b1fyOm2gkfpFyKpY2l12mfKZL2uCIqpSkjskPSHiMJUzJL2iwglKg0kaJLdmnM",
-	"I5rKZGUpWFLtHutT/b4+fXiTiW7aW9o4t7oaLKWjAVvaWFJpwkV36dGjR8HSgCa0z1IzkK1OypLJkVzJ",
-	"EiWTDRIK9jAN7TgGtMtIi3VkwvRnub7zixlLRkvBkqB9/SUK76sY0nnfkIKlKzHl/bus4xmGvkJ4RE5/",
-	"/vM3rp4hMiFt+Elk/RZLyOmtO8v/+c7Pz7jRDGjaywcD9y4FSwn7YsYTFi1tpEnGKga3vhos9bmw/1zT",
-	"K5WmLNGv/X++sLp8aWv5v9PlLy2/+Wf/Zck3i6tMcBrflZmIJicCP9tljODOijEn8IIZY+b9rL+0sbYK",
-	"/4Nhm1/cwLhIWZclODLZzvpMpN4lthcJjypGFJk76i7k+YsTS0eXO2++/dqjZff3eo2/18498q/0jYj1",
-	"BzJloj36HBtNPUZt2e9TEQVEijYjHZkQRts90qZxzJIVck9PnHYpF2TI0x7sjqJ9RloyGhGeki7fhVeZ",
-	"n6lQQ5YQKiJC26mCt27io1TItMcSfHL93LkV8qDHY0Z4qkg65IKolMcxSTKh9IuHVF/QA0p7NDUvDjSB",
-	"r69eInCKyAWiWFuKSK2QLaIPAOGKUNKVMiI7bOS2C/lKvmGF9VnWC1Rz39ZWyyfgtfI2kuX/t4r0b3Ru",
-	"0bTdm9wJzebMBEm7R0WXacaW6Jknsl89gc4yvnDKUfWN4nUp2LSRyA6hgjCaxBx2Ua/5Jjm/uk6GZq/M",
-	"LvVkHKlpw9Nfmj7Gc35ed5Oq9NouE+mNq5ODDHnkeG1MVUqYvtMsYJLwXRZVDkq/eBnevHzjatWg1l6b",
-	"OJpvvuLf05tM3/Y68NnJkeJVw4Yr+AZerEt9FyfYr2dMvM/TycHcSFlfn0VCQUIF5MIqGfaYILSlmEir",
-	"RFUMbysOJ2IdmsXp0sYFPRjLZs/VYLG3Ox2WvMESBSMaH6C5YLdW6psrFm3XvGOhAuCOjHl7VLWXeHWh",
-	"e7le2st1317eS2mn45VIcKVaHPFoXoY2QVPB0sPlrlw2P4K2sAJfhxPkri3z/kAmQHgwlI0lKgaMn0X1",
-	"ApSq+1TteCejL1TPJaVq55iI1Ud6GGoghWKgGN5JZCtmff1nW4pUy/+Nt5foYBDzNtWTOzvAO/7sLYU0",
-	"n4/6vyR6KZb+r7O5/nsWr6qz9r3wxfJaPdB8jisyBA339N3rV8il9QuvnlkBgjEvAKW1nUoPIT/oSS2W",
-	"kUkOEjlgScpxNjyaNS6774/s5vi0CpAgpM9A+ZQdLcw6nU0Q4xQ1Uwr8mpE+VTssIvpVm4T1B+nICHt9",
-	"qd3jgi0FE7Q6tifBUiJjNmvgd/U9uH2Wir5gDom+Yqbzpnu7bL3F2ql++1ZfZsY08WzEkCqcEosCvSsD",
-	"OqKtmIHyo68NKPcstHliu8PErIFfZ2IJ7BHe7HYYRu0nxhamOL7yywoj8S6WUkwpBnREo4jrpaLxncLk",
-	"OzRWbJymbwtG2MOBVFnCTinS4d0sYWqFhLs0zuDDIVklKd0xauYAmPEpReD6JglBIm2rHk3YdmsQ6p2Q",
-	"WUK40G+MTikClwLSl6lMiBTxaHJT7AA8RJ1ZUtYfd/cFzWSM5pUy0erIxtqjYKk85MmPbpFEcxDCBWlR",
-	"pUlLcpGqDQLfghkKRoY9GYOZ2ZFJn6b4uYvrE2MrjGzVO7KuXDbs9roe2D09Li/rv3ynAdcvzPminnMi",
-	"+9tgAWxrSsxiJZORJdKx6QtC4eTpZe9LwUZ6JTpMkNOrK6trZJRRcWaFvM52tYbFujTluzMW4tJq+X9N",
-	"1iSR/dt63FfcsL2Lcx2OyByr8+qjYIlrDQ34sP1j2rm1R03rdfpVffrwBj53wUzN/DOnRJokdFSkw3Mo",
-	"z9oZex424S6MdLHrfl7LTBrv0u5zsQT3cKiLXYP1R8FSKlMab8dSeQUdA6Odp2haw70E7nXDbUkZMyqK",
-	"xPXao2DJ8e/jvrBv6IEudlkvjEvVguDAE146fGU6LC7dhKyYxkhLWzlNRAPfaC6mYy6Mgqe/sAHWZJIG",
-	"hArSk1kSaM0PVbcVElqnGAjkYY8lDCQoynetFwp0IJQFMZJFA23H+d6m+e3KmqS2EyYUyR3u80qGeoIh",
-	"+fQr7z3+5N8DEsa0JbMkJHu/+2D/e/qHPk1Zwmkckqd//Mr+338/IKGZ0CgkT3/z08cf/2IpWGJC0+EX",
-	"lvTbloIlfAsMCp/Ol2Gk9226I2ea+l2e6LnVGi6DIpUKfAWsRVDciwli8p2WEnU1sA4tXfq3UfMKdxk9",
-	"iTxVRLE0jRn8BpEA/ZflGCziKYs0fQo2BFUJeJf+h/EeeAgv9TI/UWQ6EU3ZcsrHl9m7R63RTCEONtqj",
-	"YEkfq/qy/56d7U1tIo0L/9Uxga+pRaY+atG/jlOLbyK44c11k/LQzvlG1tRSCZzzZ2I6Wkkja03V8nH6",
-	"z31LLa0r2amPm0EC147CWYbNq2a2eqfuaLE9SdjuuiKtUTVlzqMawlGavQGCPUyrQlvW5NH3GK+hts9D",
-	"8LyHm8Z1SKRwztgxLut375ZscBhaxdrxrmgoou73GFFZsstGMtHGUZ9QEnE1oGlbqzCKeSVOwqjyUdSD",
-	"3ggjJNLjiZjFV4MlO5DaXpWxtXHPB3aEdXmwXrhm3DdNKUYEGiz25wexpJFC13uLtWWfESuLlaUd+Eag",
-	"dTvNhE2oaXIL3HO1qfx1NrTifZwFTjN/xhc5/7CXCGFdWFTh/tETbGna0tOnfbZC7rvg2ChlitCEwbzt",
-	"VwLSk0MQULKTMqEJMt0kPFKoDellAue3ViHzwPYXM6ZSn79OTVV51FLBqDwyJ+n4VowznIS1GR+kMz12",
-	"5rbx/bKPBzB9755laU8mPB35ee59zcWBPJNM/6GtDpm02YG5rv0sfOC55rx2Jnfl0OuYkkM7PmpvJSn4",
-	"PU/v/9NHT3/7nf0f/eWn3//m0/d/eQaitRSWmrSY4hEjXJsLEN8FRzlTJJXWMzy5CTHbZfGstb8JN4Ee",
-	"1edNTIc+CIZoltELQkBPG1hdGz3CE8avXuAs9pBcCJPYhsGFJBvoCQ97vN2zJjAlcAeJWJtHTIGVkXTZ",
-	"dkwFC/VV/S+wuIhgTLPcocRH9L2YKqHvw7/MPZrv4Gv7MmEBCdOh3B6wREmxnbCYUcVC9LWD9W3cq0NJ",
-	"BkwOwClubZbC8MF0sUNb0hJBoPEy+fI6ZkzKHqbbPvfANdGNuerNpmrzji95wtlXtBmqWJ13ZAJm56OE",
-	"16XdJW1BtOSupmDP5o/zqSzGLyOB5cPMJz317CEX8Zw+PGg12FdLRp68Dy2g4BVL03WJt5QUK3fp8BZT",
-	"SvPRR8ES63RYO+W7bLuTyL5HAeeJSklER25Q45bTuBJV2wh3fCYgmvBUQNo0ZiKiSfmVF32v3J0Rcp75",
-	"irGtNbZxbimMLUyAS+/b3st3joOnf36Hvp6CfDg5h4erARmtBuThWkBGa3oqA/6QxaqYFLdJaByT1YIj",
-	"CHxcxg9EhIQLK0WlZRoHvyJlEnGhqaoka9eL2t+6x/mdL8AX1t/kqD1eoSLiQKGe7XEGBRdalFGxw0U3",
-	"yJOhUDl3octBTH3HkcW8y71n2sqatMdGWrjEEWkxUA29MkYr3ZMvuT1ggqRU7ahmJKHXjqUJ86mSXG9N",
-	"+RQfzOnawHFVEeulYmfy6TV9SDqa+2w6+hIyJW7Jm67IFIMQTJmhTCJVHu8F73gXaAIaxxysQLBUnBpu",
-	"nyGMaltRkzmkl92hI8Ya2npb4Dob6CcDk3mHxo/YAUotKBIt2t6ZJP+B/ejUvAe4aXwR8FH/fDKxc1lb",
-	"Wn5Bh0YYuKvb+tZNQlPSlyol6+QWv1xipy0uKIT1ijrL2qX186vrno2FL7MITeDJj39WDkmHas23w2Nm",
-	"1cY+ymsYiiI9CqmXzBuK5glT21UOSaOVdmTSlak2IzMRM6XMz3pdY5ayKrflxFy4ZwI3XCJuG2dKsoGh",
-	"ryO0JMHY2/VpZbDpNulPm9wdRvS538zNJhg4abEuF5A2kExnZBdfXVt97TWTlTWFNyj+JVY1HrNkIKth",
-	"55t+cc33xcwR2bSzY0jRm+QCYy4sZ1AkMe/BAnHvkYWYWU4xDwMzhEmfjohiWi2uCubMNp7NbY8C44Wf",
-	"yiWkkdqthApfHutl/L18lCeTOt9e91Ndm2bKs8VX4OfZNk27R4VAm3WSKXDMGUqY1rJYVOd1sVQsmsoL",
-	"MAtJ3zZvqCLKZvLmqxkaASaKWd8xcs3GPWe7RHoytsUfk1lrPXQaCDmsqyK68Mp0j9TsvDc4Dpj3xsVb",
-	"WTKqVuKoGGFevCK9LKnQ4LTtPMulQTG009T/UePNJmgUS+UXMbckOBBtjjUG+uciK+vimjacB6BL6Zsr",
-	"Um+vFIpZanxTDphg0fbs4FshmVFmqZbEs564bW7DAqGdGX6jvHqBCqJ5Ik1BkZukhwGd9DnOJMc7NElH",
-	"dSJs2hzxJDTrn8f2eKabZBB7TSSTIIdXy1q8L86O6XvbQvoCYhWs8eJ69Yt2WcI7fNpu5EmD+lzGXCs0",
-	"m0RIo7H25S5TJBMpj1GH8u+S+9r0BHbr/CAmQJAvboOopBbWuA4zOX9hweY6pFZb2G7GalRq3Oszzhj6",
-	"jlQq/VyTpqRHB3Bmx8fq9/aBies3f6Vgqq5suE/VzmzRkA30Sk7fAyhCwcKdufegkqhuCwbuW/Q2QF2W",
-	"StlgoSb5Lld8Jpt+A27yapeONecesRhzt42TGEnF6Wu5ilTk1kW+MHm0c3FlOZrV0yxtOdFcPjqlPXR8",
-	"28rVCeoPnMZaVHVyFm0JMNdVjJSr1KJ9NUzaNuWRMUwxQEqheG3lCO0rnzOwWU2HmaE/zgaXVEAEGzKV",
-	"Gi6FXpqDhtrg1feyfl8b7M9xoK0gxz2mlia5UWCLJOqbXH4P26281qKOo61KGZszySZYGvSkqB4WXA3I",
-	"2vnXXnnllVcuXHz1tfHEpCmFH+U3mqT/gEQJ32VJYOVjEpC0x5NoG9aVyIS0ErlTQ6UcT5BzVV6FyhE7",
-	"vym7PKpOAzIXwX8AWRKg8bb0Fn8xY+LgsWnzgef+rNgzP80xQYs5qtzHbA7LbdC4qifKmFezeJ3RRPPM",
-	"iNHISNJ5rfrtdizbOz7uLNs7uKG09KFZwbRGxnIjQ/eYma4LskbnsCwblnot1BBtmo35AluXR2aANbOk",
-	"jsYkmarnz9DuS3q80dVz7b2Ocj53ASKwtWsi9ckIqDLUl/LURM0DYxZ1saT72GSDV/BsW1zrxl6DXUd0",
-	"5Ivs0pEyAWyAmoB6VfYwZSIqqnbnL16caTz2ZOZz2H5W/1zjE6+9+tr6zG9UFGbAe0NN70kmVEDCgTYI",
-	"QwM1QgaJlJ2AhAlTWZ+5+xDKJCAhDibUepZeJa0R9nDUoUrlIDThtD5LC6lQ8E2gQrQ98eVgLJqp6Wdr",
-	"VXAsXMPW861wsQwScHFRMpgMYviZ8ZQQuC8VuqbObMnWlpfopQQStYRkp+EGAAen8qhXxH2LJxtrsfUi",
-	"dGQcyyHCqngtJ6sG1Vesr1rFaaYnSXOeZj5ex8lK717zFHiMF5qZTwWFCXlXUIoOT/rXOYsxk7hRPgAm",
-	"+51SkAyhlf4OvAcVb5vvPLnGHfe1mlk+MEYWwSg9Bkz9TG/z5SkrYb/SvCwO3o3WB64LSRiNVAP7HL7s",
-	"Mc8vzq4zgDQqjz/a1DQ2Pas4BHxprYKDsdVr5kDKs7h8LhBUI3PQGpdYtjLJIGdJkStylyVG02q4vW3z",
-	"KBK3iSTYah1igtdoSkGBo0z6JJJMQRZSphjkKKz6GE6UtVPeTOXWb68EqIFPuwo5hrNsTFF+gWuhR2A1",
-	"WBQQlbV7mujlUGxHtA87lNejlvwtcKHPkjan8bYrdGw6rqbp3QlNLbrCtLsv38Fcrf62cR41KUcrljg3",
-	"BdowYhB2dHIA5SLgMVrJJ1dcFh9zczLKc8CsgCARA+QslI1gtFWoxYvUTSvcH/ehRjhRKeFCpdSCe3FF",
-	"UimJNgM3DRYZaDMRwnIAYJl+JiVtKkhrbq8JeziIqaCpNx5zv2fWCq6jq6k1IsYiqqczZGyybtMfuk3k",
-	"LlfApqYkHJARo8kpRXoy5qDIcrABqUmCHGStmKsei8iI+dMREDfTg19Gh4jil6S8HTMo5YD9lf0BFaNT",
-	"irgk9xnKJGjNFTbrPaNRz2s6+yRHmGRCcNEFHR7LNax5EIWIYEdFpH/rM21BCKK/p//JFdwyoEBJiqBO",
-	"b7V/81qr/0eYfan/H56ro/Zr82Aww3w398y7KClNuiz1fmGLKNkBX7gF+MNi/E0ioCqNklbCKFjxB3ca",
-	"WD6Am1QmZ0d15fPm519t7g+OPkDQxF2WRLydkoQpgJv02PJTisvHcOeKheY9qRDxAGIvKMbnMMxc8cJs",
-	"awJn6opA5nYr103mQiLw+EqAtcCn8xx+1DCcllMORblAH3Du2kn8UyJ5k/ywE9NufdPheky7E7bT5Etj",
-	"qtJtwJCchfxkJoj3LjIAf8jV/3N4dbECzJuGF3E0p7GmN0F8zZrG8jgkwJp3vAnb5WzoTfLggkuhiJKk",
-	"Q2t/9y68r4a8VZRPq/R12HX6PpLKHKdSNV8MAMPcAnTVOmuimK9Krkyf42iohUPao4rAKxZJtooLn9oA",
-	"+KqKwNXiGGB4sZQ72nSwefip0/UurG4SgZVOpj5oZIRSBN7nermmu95y8PHVBEjJWglCYyLNYFHmHH26",
-	"rxoPtmVc7lzlJG5oLufEZqdLbMmu9DThuFWUMZMqq60z7VKtUiO1aKNhEfA7c+aPJXI4R3H1XTmcLSea",
-	"VXPmJHpK4apskpHMkm1nVul7V/V9wqs/79aEtB0vli5USc4ylbRFz8X0BEc3BzrQmhaNyRBqySKWsqSv",
-	"DRXHxDYJixUzDu4dNkjRdZUwMNJFRI3XYHKuuDCNNrq8lvOYyXleWYE4PalbhcFNfLZIFW49DRX6D1Yl",
-	"6oOSfQY53loUgnPK5nBpJjugCdqGskOiTJ8qzXn9rsBnGGOKMh+vuGc8Olh3FhhtOCDIr2qMoAlpjCNx",
-	"ZMBPIRXQJeOlFZsDVedNXdamPP70/te//fS33zmjJ6r3QyrmB2n1loEYRxtehqCSMTs89YAz3Flsl0fM",
-	"K0OPFYrHLD97sNSh7akQuR3Tr2EivXfGAmEMSFUh8zC7CwUgCVAoKEI2NfvcJAguhsrs2+xgCvtWyz1+",
-	"1UIkNHCL4zPVli/AzEDfg8k4jObiiYegUSzMSpPHPCq9afq0IHLBhBR4hnxLog1QaRzUSCIf22hgOG5x",
-	"8i/4uU9xG9UOHyzLAfKfZSjb18Y0cB+3if6UP7wGqF/QzOSgGX6msQps/fOc5leahy8iZPi15eUuuIsA",
-	"THrsPF0hD3jak1lKQuMbCsfbiYwdn8MXzVXi5Eo8GZH315I/T9KipoC4XsWoJ7O6zL5vN2AVldLjruPk",
-	"sz+c+HsVzZ2lYQiy3nl2AmACXcYI1OKyBLVE1gyd6o18eE1h9yrEER0/s5WSqY5g4lPl0jzCYYYKYl0F",
-	"vjCQns02qsbEeAaOssWTzzFhVjJfigYqit37ZpqKQVf0RhfNtQJUCgUsgZibQB142G2bo+OTf6eHJRrU",
-	"j7KUevxgDwesnbIIuxKBBjjXwI8JPEuOBwGLUxOsBdXNerEAh8FTx0e8ULZcwV1RM0yX3FS8fNMQeYWe",
-	"Z8FHF6jq2RP3PKt5lZDdWy53DLkGKHc8JYqO1Aq53cEaSMy3KgRlYGW1dFA9OfSqcwjkub1otuJe3IC/",
-	"NMyBs4vlSYG7sFqJZ9AACf0wFUObSlRngp/T91Yyoes8Zp4EucpagjarDSQyDQAYMwjiCJIpWoD2FQUI",
-	"BWYDQkbbUcatCp2MaiTeBUuqR89duOjJnqaqZ88nYBhNliv49uxiRWXSFMiaxQaEbDbG9Fq0AUsghonq",
-	"1Q4T1ckQlAx6MpXgj4Bb586JgB8myoVu3LpG4NJMceYriDDpW4YmzXsM1o7Z2jz7weUzFzlGUGJMwbQc",
-	"1TIX8PBNRNMDjbs6/XbhWhWiAU7NrpMPQamSooM2SO2MvLZNLG2G5sFE15vuBu5IfXwBgtYlSe76UCAr",
-	"qmIbp+5OvsILxa/tiSFPBVOKKUi0ArmnBozuqFLYbrdmVq/mEP5aU5D0oCflaHkuJcrCMDaGzMuTyKZG",
-	"d/RS3cNbER5vitUnpE2mNqC3EsLH/hjc4eVAF1KVyjRslhgPgSM7M6tii4Bpx/lz1am2mr1oKTDQHLNw",
-	"qglXK38h/kIsk3CXpttc7EreZuEG2fvpj/fe+Y8nv/zbvW9868kHv4Q7EjagPNlmKuV9muq7nnzym8d/",
-	"+vDxf/z68Se/23vvu/ge1uPtmG3HvK1nF26Qp+//zae/+ven//ZluB4lfJeLbuH6p7/6Y+E6j7bbNIn0",
-	"GP73V/Z//a2nH//L40/+YK+2qNix1z/9u39/+v7f7L33PlyBsjBg8eEG2X/vJ3s/+99PvvKLJ1/7a7hK",
-	"22292ul2WzOwDm/jBB5//LNP3/nB44+/vv/drzz98Gd7H/7g8e9/jg90EwapMXoCv/3O40/+Ye+9bzz9",
-	"8EO4CP1ywg2SsodpQFpZiukGKGYVg+VWcGcmdoQcinADZH47pkoBCsVfiEIuYGHpsaqtuMwAhlFa0qVg",
-	"aWwRAcIclkWTkF0iWysHi6LJx7MG+mc7U23q64lBgBOGPTMLsewByBmGJckKS8Yh+9tUF8iGR9v2wDaN",
-	"efkLAOowPpVpFk6tcvVjZbq8tC1e2hYvbYvn0LbwsqqEdrwuGAPWY8suNHUCxxwx17vBJA5Vw85PPZT6",
-	"w5f1jY+CWmi3XQkAbUWU24MBbk2ror+ZV88vHM8LHZQBwLyM4XpNfrHJoWnU2Uqv/Fjt/QxA2HzHKiND",
-	"2JbbXzLW4XHMIsLFRqlM9HWZ8jYL8iiuxYo3Gr/pGJL2WN8U/BU/WNQL6vYwuJpVWF9iDHMFB9VDyFaE",
-	"bqYtmdU0qa8eELllgVVW85YzFSxkZ/8stL5pjDyBCu2kptaENEnBMGPxgkFYxUtvMs1L4YqbrW2BlMch",
-	"NoFh+U0WAh3hJFk9qrjdKZTWnVKIRuHUUWyQrlI2cFtM43YW22TMuQiJd4VMfDk/eucRDaMvdxloID0u",
-	"uoifrU0k8LiTIZT7P4uasWatYSo6FzbrDVPxEiCBqrPjpwe3qUNb0sVSBfbmQiqr3IGs11Tmmr+6BQBR",
-	"dgt4Se0e5WKFhD2qekDy9z67tXzuwkUidy2IasJ2ucwAvL4HGw21l/olpxSqk0fhc6xqbIOzQQVFq3V6",
-	"lCwKYGBwvvQfm8DYZAZhpQ72CYQ6gz4dGVWHGccTjUlEU9q8VU4Di0qPcZqWzhVOKyA99vBgurq/rPse",
-	"ZqMLI1uG1ZCsF5vjmARusSnp0sXilmpi3J61fJYoWqwDXbAOvIiVfKmEZRuQhbCpsXfW51pVACxF4BWw",
-	"ESY5SHFhDXlWMhW/q8hUALVGBiftoN4hT1XP8+UTggncSxNGPcgN91iyy5Jl+DzDlTv92fu3bpJ7KRUR",
-	"TaKAKNYG/ezSyrkzG6YiNeRRGJAQngiBFYeaV4WouFKBrgJSkE5gZcD9Kz7Cdjj9HoMQWs/hfEgmwPdX",
-	"gMVYIaEcCpYg1INTlkSpOg3AIBDUVHNcIofCXxTRvOC1jh/Izs75gRYNv2R2uxI1AwEyojqqT2Exp9X8",
-	"Ye/10TxQUQ0rQmdwEycVq2vhvKeiuCWedePaKM5VYNNz3pIh9Cu0cZAcgSTcIE//8PP9937y6fd/BZcK",
-	"ICQOeASDCHv/8fGn3/8VHJe97/7V449+8Pijrz195yuffv9XAbF3wis80CX6Df/x5ccf/QAbvD/+04/g",
-	"e4X4QD4kfdg8g4B40iQmSjPvPebvlVayUfredZ8k2xK2SE52DEQ+F6TDBDm9urK6RkYZFWdsp3XBujTl",
-	"uzN60zWS7b4pXmcNWxpDqPFaksjEr/kOEym66I1YIdd2WTIq/gRuL9pnEaFaKPggeCOWUh5XH3h8mzGi",
-	"60Vsrfk6/so/v3f7dWKuEi5MmYvWg52BZdU3YAq0z9JxeNILswWY/X5g5+Y7tcUQrk+tTxihJhcBwTFp",
-	"ZE/pF5Nwg/y3u6QtIwY/DKLOtlY7TFSOxHRkWdudq9fxZLf1Q9rCb9MY3sZFFx+mSSogoqcyqP+JtMaB",
-	"TFGwBO8BNT7cIC6VwNwDv5fO6xf1vO2ANFNrJwb3XcCS4CNzB9cAjWBS9ss+A7vbtLIyhXYsIaoHgYFY",
-	"yh1CU+siG3mal3tbzhY9RdB8F96fUK5YNEGOF1eb6bnADrz67YWm6i28yqvW1qBX40qoZwR/FvD6Gya2",
-	"m2I/xPonp/ff/e7jP/3o8ccfn6kL61bR2HBG0nkVWLpsQZzKAz68tlayYta+cH750psIV32pRvr4TBBz",
-	"XL17PTkUlSWRZpWqkOrRtQSfAFxNQH4/4DrWXrm5YeabLtQNJ5e8WDVoa2NhNjr8gYNDL0CMaKyQu3Jo",
-	"wOTwJ+ubM93k4xFCGjF/jV/MZ8JBK9KmSaIZpsz8kFA2ujJZOjM+NilYcyg+wYbTXk2jyFSjJ1Hzl1tg",
-	"gUn3UOK+EEmo4oZlhQ1oUyFkummMJi3w/UtVy15FGpiAKvCjs2SixmIrOjKZ0Hkrw4bLAurI1A2FJSAt",
-	"5qKhjb4w7s43lIibnVNUccJ2UFPK8HEpsW9p5aFK5NCQo1ohd/TRVHBWqlgMmMNeeHC95zyOET1utsKG",
-	"TqWqN3FV6yVtGWd9D1e9gr83bE7dtk+ZsQVmttWLO7vLPzItc3CY8h4djx2PO1Lby1Pa6tm4TR2axZVF",
-	"5079bmlmqVckj+elkvSZMFpQPSSp3JSYPa4dNqqUkNYjkhCV0k5nImGmoo7Gt0E3uQAEEQTQiVkAf/UY",
-	"1SK4xbS48HkxZroGqhD1BBuGmjErx5kDEpqDHNrTR0C8hrD0oYehWF17nCUgG3izYRQkgU6Qer3zTAhL",
-	"dI4+fHR/k4qqHFw6srk3ZQdDJ6aqF26QT7/3z09/+52ghAd1ChBQyYC30yxhCvWcPm1rrRb0H1OVBy9S",
-	"xqkXbhCadxbvSqYCgvBAxgbA/EiagEtj72e/2H//q4gwYl5gYc4BKkOfVFOI2JcJKxk2MHRcIngQwIWS",
-	"LpvL03ATMf8b2OE3acrTLPLWwHcTBiC5SdoruQ8imY217b5UJNzlS/lYjTKsP8RSP1sHUFwakxhuCIhK",
-	"ZYIdle5cvX744Sp/1OVzXBQQdE0tqYB8CAtQ8uk7P3jykw8e//7nZw4QhsFV8doMF59Z2tgMf6LLb6pI",
-	"RsE5+WMPeK2cpKo36qAxCENdz3EQ4qaF5pnM9kKfwymFzCQga6Zvy5BhS32LmWCZmhalxcipw7rGV5XA",
-	"uS81dvXdNOA/TZiMN8njpknwaGWKC6YcM+/LVCboKLZe4tku3nH/LrxkgT7cm7wxZ+ViBxWLOcr1DZpn",
-	"3oIQ9btiPxsXupW+BJcpfXZK2s4knyg4P9ZnuyTtV2oVsheWpNlSStGdIaUYxeTsKUJq7bWSlIJ/Toip",
-	"W1wpLmb7AotgPAa3xJNsWdEEYxI4wZT3qFSbN67VLeQ6eT0AnUT2ZwJrypgdr1QdbSNPzXDYKNbR7IAM",
-	"hrSrjmld0CxTFz5n1sofSjcb5OPHhhD8YsxaMX28adOA3MDbFtNE09LhcyzRXmfDLVcH05wFFvR3xbuC",
-	"au3dRLcx18/gJkY2Gna6WFPkcQEP6IjVyFHXN0HmvPmmx9oC/+JyW0YM+hPpf2glBiInAQmjhA5FaFdV",
-	"tRPGBACcD1gSlktACxIrfykUI9EhBmkH6B1oZHrhTItzqNqfEvJ2gw26DrjkCNcEiQvF2O/pvQ9/sP/e",
-	"T3xeeG955esyRT+rp3yigpPglxoglMJEWTQJPjsVOa8aXgahF48JroxdDVPVWLHZV3qZ2GHR5wexpFFj",
-	"dMYOt04mcMFp0aS1+LZ+qSer8GiKf2YEaupYS8OejNFHc2iVNpsOT/niOrnFL08NxV98dW31tdeMIla3",
-	"eMAsT7kApYIMiuAeTShAkAwoh6SSYOnKYna9cb1WZPSz6WwcAsN3zd1zlBsFNlIWsV1t9SPa/vwFLfbQ",
-	"lb+Nh/GIS/PGiMeMrYpcbBVSI24xpUTpwDVJ4wCR+seKwReT5hqNvyjOCjbX5NhtSfEh58PVTF+D6kQo",
-	"SGzOLCGtrc65GlU1SnKWX2lRalmGxb1qZBq+zoa34bWmgKbBLluUWuyxolcxYW8BJtgKCTGGm+gZhGQV",
-	"5I8mY3OzJ5yS318bmL1RC8cm4Liu4LA4qoojMpeLYss6KFwREnYJcE3XbslUJqZMjGJzYLTkdrkoNhtz",
-	"mXyECkKjKGHKV6KAFybX6gb24yKDhPW5YrX6GE/vL25UnESmbCIRp0G38Z5LZ5lGCSbppWF77Spfcsmv",
-	"E5BM8C9mrKF/Z1Ftng0h1FfQHSUaVP6Givou9wL8A8YDAYQGBGfgUvgTdF6t7QU3hYOun7LZ6sKcp560",
-	"N/La03kOHFbPGHcRlKIPWMKlDyHdpH836eZpWjA2W3smIn958HXgCX3p4OJklmJW+qbJeYfOY6bz9Lwd",
-	"xswLpn9ddvDDi6nvKozaTj4orLd3/yF2NIfVpSdhtCnZQb3k9P67H+y//9UzVcGxWop02w94HLZlHAOq",
-	"bUie/PTX+9/+cUBC1U5o2u6FZO+r337yve8GJOzwhIXkyZf/5cmX/xiQcEhTloRk/9e/2f/d7wMSpj3W",
-	"SUPy5B+/t//uT7Fjc9IPyaf/82/3f/CbwIK9kL2v/PvjT/6+4ANxH9dWDH4UYLdAK4CPQLY266TYyhka",
-	"MyLASo3mbu0eFcIXZPmsqSMGD2Q4ZK3QOMvQ0xNCthyaBaQ1IlzoPwMS0sEgDPJUV6JGKmX9wnyGrOXS",
-	"0QD+tZCz+matXoegEjVio06PanaKuXgr8+GhuEaGYgRdNbgivSzx56U1kWK25bwnjbJfKHrUtwVgP9hs",
-	"iixFJXEufuGMzTHRiZ1s808eQI+uIUDtl0w7UWLAiGrI1SlhnVt0RFrMpsglxOANbUBnnDJGcx86+UOc",
-	"UEhTQtCHFuQu9ICVsjsTNYbr3j4QYB3VNR6CJcXizrZiyS5v14GVpgKbhupTh1mqJpfDX/ucSj8dVxZO",
-	"ztF9wnASpw3k+5JTtqU2y2vt0NxZG1uIwkIWj349+wnFSyPTCe2mKz3mwzK4LZjNxMDPBojNB2B3mKwF",
-	"1bv4w5zlF3Wy06NKLNoCsBF4j+OGuRR1U5krqsB2plMuZGGYgF6P7hprwkOuU32UopRnu5B0jkLowboN",
-	"bUKH3PHqLtAMz5u5g5YzNNljrueePbMLaF5GoQNfffE3pW3fpMSbr+3oREuhZs1GF5y9xMU2NimbllJu",
-	"Cz4Bi7lZj7TFIHYXOoTlaz7WLgwYpptOvvWVBGm2uUFDSCqQVD2EWfGusC2FYiJlUUhou80GqSq6jFRm",
-	"ih2lSa3Rqm0LfUih8SYpgDNF7MMohFCm8gcwS3qw+azzqsGf+JI6muOzhOdfpCfMwNzonXNevsZ4oWZ3",
-	"TUm91zlWmcwGpOZPAoBLUEdv3V4HjPkjn32OI/63s7QtfUL1s4Dhg/onExFzNYcDygGW9Hf/B4P3CGcK",
-	"LUTwZ8y1hJ81JWBoHa98+2d7//jjQK9/8bTDrW9Jfa7CjVyfL2VOYfL9JsJ3GOMaHzG1FvpdpXSyAfYB",
-	"dc1N3FiWgiV8cq6sMrtgjfS2Aoyed6E7tARHC8VLss/skieszfgurA4qeIHJDaTQg97cQ/V1BDw0ZoIP",
-	"7NfgsWpFtXS7LeEk/UyltrrTYIuZhD5T8AmJ1uZmHKmtBEWvsnsiE/r1tBUzqBcdg2XErG482tY7ZnzT",
-	"pX20k0c+gPUuJujgvgw/2o/Nta2FHWq4s+AacBjijVxFWNQLmKXGxWDRtH0Rt0PEBZ8Gw224UynHa1JV",
-	"n2Vhe9nx/D2fDhOc2otJ7eOdYxHrpqEsqLQq7TuAiBfA5gkskLlFQaWiJ5y5KHD2GVvYsMdG6WDMFpBz",
-	"pSFYV/kkILs6qP5rqNxBkA/MS6v6CTSA0LtjYUiaBROQ4crEIr+NN8qtDngfRSE15SLWYqQPFdUHK6UO",
-	"lhLpK8EPjfMtJE9/+i8IEPL4448DBFNnSWgg1PE365gJCbre8dcCbEhInvzrvyJASUDCViJ39M1PPvnG",
-	"k4//+fHHHxckkPmsARwHtbTg9im8EmJM+j2N0/9KVdBm/rW8SHfMdxuJLJNU2YhbyT4WLIDnEdBjU+mx",
-	"ytqgok/u3dp5rYCsXSIR7/LxFoVrl8p0d94TtV07H6xVUEuLCo9n57L+tTF9z27XZaZIXBCx0Rf8+97C",
-	"sdrVq7nzmDHabOerekQN8BLhQqVJBlYb6oVaZvQ4uEFXyP3C/KcgDjR3Gk1BKkYzIGZUzQ9OrImpP/Bb",
-	"YAkgHJobmqsi03MT5s5GwE2bFf3VN2GLFh+M/I18L48cSb4q4wGG7HX4+oM/msi3K7kKolAEYBSTjswS",
-	"L3s5t1755kaso+IdB8PXSFiHJf4utJY49SBJfl+tl+J5adKIQLEvZv5xoJpuo3lImc0PSk28eWBDDnFe",
-	"pWzQROc0T7PB7JaHPox4OzdHny5lxK3OmA+0QAIlmhon3fKeGN+prbHOuU9xl3HufsNjVN1WxFxUge3k",
-	"BwkJxgJIZUpjdVCvl5Ujx8/vFSzhDD0VAPA7aY2IXfUmU4WnZ8UnvE43N6IpG1nhGbKBNwgKY2FhmlCh",
-	"OiyxniGVtfo8TcEpM0z0X8K4yjCipTlHj9FEYR/vsWY87pYu3WVESNKOGU0IOl83ERnnixlLOJSNxLEc",
-	"2i5CbJA6Zx1+hKLXHPv7MJqw3DVl/m1uN/B3yvITc0KME8t44gtvhtoF/Vr2kLUzyPEz96ZZgi5Dc8V4",
-	"shTyzDa6uoRMtzsyE6V3KjpS1k+dpT2Z8HQUmNTnlAgowe2B5VxyRbnVLvQGAq0NlgP4B8wUDrILAdiB",
-	"Yq0HDmZOH1WBWuZR/IAx+slMa1l68JjGUSC0Q6/mr9TNrpuWapTYFXSjIl2WKkI1h/PjJc1W26jY2eYV",
-	"MO76osGgMIFqf5eYxuDNcwx0aqSlcmQNNY3LJQ0j0CyyFTNXpV7SjqfPfw4pX5W1WSUVkfrtBpZ6tUxj",
-	"ssjCJ02fOLbGDzBJCVkUNC0WLnZ4DDgXUhAGuJZaWi3A7KnQaj8rh6RPxehZtPuZsjEOEcYoNIXpepe9",
-	"JwW7IiN2V6tOqnlBCgLbmSJ6Aee9VLZZAXTszbR6vYScbMrzpQWDLAHYQwEoU5BLwLFcEr09fDz7ZX11",
-	"bgfZYUAOVkPoua2457f+4yEdYYRb0T4LyNAkIsgEBG+OMiiTPCMNxJ/HHW3a3viyu++xthSRMkgXvN0j",
-	"1BTgcjx4WgopgObninSlLIHVnb/Y0IdbGIp3VSCvtjFVYt6hMPAdg4A8+Mw98to6iRDWYHJF4tkpvg7S",
-	"51GwFM8ulcvBFcanHINdESP2Uw0fEixBfVWiiZfbFalMq0OhcVyMSpy4QhLE/zyMapIaSaDPqG5kStHI",
-	"mhfQ8dhXiuCMKsxxfU0bUAtr3mBO1nOcdDJRVnOsKmcWUCxzvGtjjjB5cJ66mzsJ6/A4rgQnNcSRsjhW",
-	"GJ6AQ3rKhkAPWYaUSM3vsIFbWAGNrtS6wJHnrGznY0OWTUsjq1Nc4dRBT/QDV6MsRnrND7r17A7voYvD",
-	"UmkESkQnCHPyrzrdbvenHG41JQl4YCUmNl9AK5DFB26JbfnKmOCs5cX1T4WLNh9QL6eSRch27tFrq1TR",
-	"63kUKyCa8zovTI/RiMhOh7eZhdXuWINM28cTCmt1UHHS5QXdh3LUulK75II13JKZiAj0UR8LJk7muc/M",
-	"57mX0k4Hw5exhVKcjhipb5oZpKekz6y1D6jAmyZQbY3YTmF69eCCY1YPuc0XUzKxIXiJnaifnGQrZv0Z",
-	"9TeQ6nP3+hVyaf3Cq+Q0gILjWT87wBf82VtKijMrJNRfgNZR1PrztEnnZFJoH1Bn4c3LKqVdFs7blgX7",
-	"lEwgQqNaiTi8tWCiWJLIBuUjVUjSXoWYC61L+uSS8VFNhMnP+QmiQYcQlcrBgEUm1JHmOkEI671ioJ21",
-	"7q3YgCawlytyKJaBRMO6TtfMw1I/e//+HWIuFlS6C5eKEKLrq15/YcrTuALTeYcLSAs19FNReOlfOn9r",
-	"73sF+oRVQ/COdPJjdb4x5KIGLorjPuMAXdgZHOfv1tZ18ClQke8U33Xu+mawJp42NNMc//4lnxt2pJaz",
-	"6K71szcIPN1lbcZ9wR3IJII4o2YW6FVvy36fimgj71ztnI1CDgtNrVusXeytOaSKVGQiNU2jiWkNBZRO",
-	"d8Ns3Vn+i2x19XwbRTz8zcxPI0aT0g+KJZzG+FMN3S9hnUzRmZLyrrkNnlBZnM5+APbpLt6MLKXLahwh",
-	"NKD9oHs3orzfgdqxIKxcEemp6D1/sYmdOlbsh3RiWwYzS0kLDKCMVxOPJ4qUTN4uVgbDWtY8WnhM5jlb",
-	"d90Ge8RzflKoXRSbOhBJwcINU2yo/zFZhqP0s9W1OCHO3rSntEU4p5StWZH9PlQOhRuEtuQuszJQAjA2",
-	"7/N0g+ywAcB1UUHkgAtIOwTPUzYwr+lkytScgFC18pSnpsoFEX5N64NNE7wHZ5HK2m2mVKCtCCOqXBUD",
-	"9OIeC+9HGEo2xUF6B90UlszRm7NoqLxVDXfZnfhJLCwq9Hpi2ATXZV71zdvLY7a25teExhogW4Wojipz",
-	"MNltvlLVbM+/Nbi+zTeFRVtVqQtbuC+2BV2Bbn0p0+mUnIw04axWT5OFl49OD5WA7JW+4a0fsBbVb6Ni",
-	"3iiPIDiJ2U0IAOfSP6YKkupDMLI5xmaDapH9grJbkzwyfvjmSGMsbju6YnNrFxihcJxmnLeJk+IPkZh7",
-	"bJrJWObiQd0+Y2f1OQ6b3MUM0sbGBW/3bAY9amJG4E+ubDV4cvH5Z42eXJOv42I15Osq67O5Kvm0/sIS",
-	"msqEoMpQF0rbsfpcEDurJprgbs1NvEp86buQVXcv9Z7JLaJSNphooorNJ6FcGHXuFm3vkFTm+ajJLhtx",
-	"0Q03yP5PPtj7OpaHI4YE/oxI45ibyboy5TQ1F977xt53/2os4dK8zuFQ4N+FB+fSx+4ZHb0RaeglqO72",
-	"kgO/rJAQvHyubXveDgbq0nBrwtzKNWD4UKZ9iMU0cydo2gzZ7UpzbMveUupsx9o8YlENWJ8G6oEvZRO3",
-	"5shLXJr5rI1148GkMBc8+FYTnwSB7H3Lf7NX6mWCWvZQc/BJhY0Z5ogoYZGUMWQflK1Aj61XsAvBHgxI",
-	"qOXndjYIAf2F9Hi3xxLbRSnP+ba92uyCBAhBYVoGSW0xFg07N8oJq858rpymPfaqOugt+PR2Kg/oM7kP",
-	"8rmmbyTi7ZmenTfwNqyZ9sUnYtMcyl0wqp59v9v9cfSfCbaQE3llLi4e1So1UF9bfKMxw7mfZ8XPWw5t",
-	"0yFsGBLEjSygFLoqERvsAun70/2v/g5+RUxMLaixQPqjv9v7lkFz4WpA03YPesE//fVf7n38c3vJNlh0",
-	"8t1eQPEMF1DC2wtW+ukn/umjp7/9zuOPP8YOkFxQ0dYDePqbn+69+z6+H5H1zEh/+B6+O4u4HvyTX/5h",
-	"/58+wo5jVNAuvPTJh+8/+eZf4X1Rnwv30963/iEgO4wNlAspB6ZNqFayQFKhr8pqbnoof/rmk09+E4AO",
-	"p1BEJyyFChiHYDLWLH/vm199/Icf7v/97wNCXUO3dsyZKWpBiFFb/YLXS1pOIRaJe6JZkNsCzaTMojst",
-	"SGINOi4soBLAUgI/s8iEsGhAhLBS+he9PHBKcbqlbvwGCHUu7xaGNhsoU/cYaxojsTA5SvYZoJr2qIL8",
-	"bTAcrT7qyUfe9eY8lxPCoX4U7iQKOv9g1F2g+n1IPmQcme+838OAu9evJAdMuIh8KZRdnYvt0wivCeed",
-	"N2+bG6C1mAcxPQHD3gh1eju+BmeXGU0gJrTDxCZRPah8m6h6PTebm+L7g+IaFIc6ZdkPVq8ArKWHFQqI",
-	"PIjwRU2qFbYwC15z87N5jylVYy+gF9WkP5Y/9BZGXyxZkhc9Kc4X/apvRZHDfVsocAh1DWZu3n3r8cb9",
-	"ThxGct4yGJyJROmX2Vgj8/WNaIDYLcW2soMb1/N2mCJDmexUJMONLYJ7k3cBeFew6Drzcwyjk8uOLb0U",
-	"pAPwwjQFe77FCCURixApYGVehrc8ea1Ga9LrrGFEGVz/PjN8LOnH62jnu9PBi0fo4OBdQUBSTmYoHhLc",
-	"wyEmS/Xpw21/J6NbUqXg0FNaguZc1iX+zqopOxjyQVWlVHWB1LmDZWcFS2rHn3t4D3/35+auN83NnZ0F",
-	"5tzo1viyPE7ZgbhdCyzdeg++JgrT4L+huIrjilw5Su58/j5JGBQ6QQI+9Fs74vNUKw1y7uN2GCcoFyQ9",
-	"GUdHcqTmxOoqHrDqJo5zHjUgyVnn7SYXTIGM3eHazrJtMoy72a2kph5jEB3GyTzEQ3njqj8rmLZTtYEZ",
-	"mZ0OxDOxYcUGpgP1qDIJQyEQfK7dB86QHG8evkKuQTIwBkaFBOsokliKOJ0LV/jGYfjNpbLfrQOXoAdH",
-	"dFBPDsr+59iRkx+OKm/OGDs2zZSNmX5K2T0PjOaGkFyAXAmnSL/b1Xzkfh84apZ+rFfoBPh//N6dKv9N",
-	"ySnzrDwxR+SASSuaZJvcCtKnXJCYl9LlnVvfILfkXtoedp4Y5YDFmCpmYJ+Bvsz2xp1tXES9HX/9z3vv",
-	"/grpKICu7Fx0HXsrVCDY7iFAx9BgWZUI1QQQ//gVJNbAckGVcYtkkYlI6zb5bhKqANm9TPF2yL/5497v",
-	"PgiKfRJysVQR6Xz80f+qCHbaK7545+OP/lcA7dJtR0PzycLZMR/Bw2NeZUIUeIO+CqDbex++v/+135sb",
-	"XGQGZ/RPH+19+IPJVaa23zeOHTHvEd77j3/c/+o3sTf35HM2IcBsP5iW5mDZVfnOvz3+xK3KgI62C5A9",
-	"n77zzpMPfhkUIHnA4eHwgSCuDNALmBvC0zHwcXx7Bfg4vldAhxXjFm8x+ITxh0tlH3jyyd8BcZYQp5F6",
-	"XbcX2OoCK8BzmNOMYwzTI9WWUZjHizuISTR5kMq0DQAUMby9uH7wzzK6OU7pqILhABCiieamF3r4tmCO",
-	"d6CDMU1jhnmX9kno/b7/r398+uH7Tz783uPf//zMRp73kLD2jhQsAqh4RIpIsvhAkCu5jwTQf2LNpRs/",
-	"1479LdiuwO/Q0YYOJ/uNTC8oZYWOt2M+WnPF+qPz5tc1QPi85gWymQrPHR0hr0RWlNr0BNjJFoul6OqT",
-	"tAEAxFmsZAKYWQ79NjAtbf/znZ/XMf+5GGSp8g+lY3rVIyAD4pL6xY7JQHPqYx3k4ytag1K1fBT6Bds+",
-	"v9o10Y256tV5RwVY+ZYyZVEA3MagVsrWBv1/H5xfDVZXV1dWVzVRvar/+L8bJ/AZ88bOwY7Ep5iWIBjG",
-	"FOoyz3hLSbFylw5vMaVMJDv2MoH5Ea8WlM4YLKXsYVp/9ypyPeElX+rVJKNzNfDmTUkty7snm2PpEirt",
-	"N/MpuPMyFoUvcjLHn7ymBwoxX6IXXHEdK10a0ySzTRK+yyJvOGlLX4M06jlB4KYDAHd4PD/6b4P0ojl6",
-	"g3e0ST8lrQ/x/upk93RoFqfbqkeT+p0bLG7+WF6O4ikLi56UIUMXAos74bh2LYei2J/PJd/xlBkVqE4G",
-	"TJ+lCVPb0uedvwXXSIulQ2Y6G7qR2YCZKy+xLfgWh3026MlUqqnt6Kqcv4edRDbDk+GaX9YKNyVAaocE",
-	"6pEYOjadESBHCGl/gnLHzpHbgMq0IGROFf4juAb4OTCEAzuRkBE+z14kmMFdZpX0prnKpePX0h9XaG+d",
-	"RkN2/90P9r717pkVEpb3FRJaZZbYJqinFIFLdjHg7rnEBrHQD+NHvzab10oKKIZLG+c8fLxuUPT06srq",
-	"GhllVJxZIa9DKZlgXZryXbayOJZkNCrUTpeumbEuID5aWIWLBxFN0wILhW+se4XWRH40TbnUC9yiiisC",
-	"SHFqgwAPMhU8eYipeoXXGi7rdT2we3pc3oW9fGe+db0wRZ7cwFCGLTJUhMYJo9GI0DSlxlFwDIRMdVPp",
-	"wjxfLUqflwiJc1DK+eokX8eAj7qepjC8NW9tTVBk13k75IaCvlpqyWSalJfYnJEvSMjLBBINn3tRb+ZR",
-	"abtpLdp0KHXubYgVDSCDDi71V8gDGxeiaQjtAeGgVkO5Nkh0OhZpMd4Q/W3Il8wPm2omU45zAs0Bssu0",
-	"WcfEdqXZ7ZQxBIanep4yntsCf+Z5N3kfD/tFt3iGcAr77DuI96GzpOcEYnyJKnLl3hslBabFBYWO8RNz",
-	"uO8VCrcFIwPO2ohrorcOalwAsWooWIJZzv6CiMY1YsekaxFGLbZneX9McGNO4jMfme0FKvCSKGPeUV2G",
-	"NIv5e39HDSp+DlMjrNNuUQ/MtlpsgovTLLmqEfCxt4B2q1BgWSgIA4zxkYtda8uDJjtHW+CPQDcz6dvh",
-	"4cxFVMAdGtA23L89u9Edvneh+HhNcYWUvzFOqBcsNFHdSAoWGDibgIRtKtosjlkEKk4sRRdseIblfta3",
-	"qV+wFFjEF/dM476N/q5RFgLIOPrh8DjHWVW2mW2vAEQ+5uXP6cgvm8xBrUoqgqJ/UFM60hWFYfoDAOsU",
-	"kiIQeM2b6wC35gon9taHSLswzttSo2h9uyA2S8Z2iVYEuzcX+0TjPWP3DzJoJm3igNK1BWeqkBmBsEC2",
-	"ON1F0JU3RYIKCXmp7n46GCRylynMM8DO/5TgY+YjkOMQbhCT1mOzHtRYzkPMxc42oqaGGwRTh4j+UeWI",
-	"piPzSpX1Gc61BBhQXWxWIFvcM5dukLfAdlkHLsnAk2GQOEiEwnhNfWd/vrbZjvQapQ/op/xmoL6iTPYG",
-	"owlTKYkYjSAEvRA0ENC9nmOD8PMDvylyeZTaeDlNmGkTbxGyir3lS4hpI+ZbUM/r8bOQr5pK4846fhrL",
-	"eIPoqrbmBpuqTnKG6tFzFy56oDWp6tm1bOm1nwSI9q3GxQrFWfEvsYpNXWgkzA+/eevGrWtEXyKtEenT",
-	"Lm/75lQj4wDEoVkyM6nAAmrCileTNM7V344LaNsGGXjMNrUt1NfG98V1cotf9ttdxe14dW31tde8qN34",
-	"dU0TjR2d+pO5kaYHNnmYOrwKRdU3kbnnMbYP8FXfWr+RgwY0mmpBwx7KJCKnMRtx/3984+kvvnxmxSIz",
-	"bKfS5BpbPdwgNZjr4aYVy/Z3g7GwbX71wdfpCzNPPt41J87GjDqKatQNi6GHmijimXrg2g4EGFGE6Znq",
-	"UTY4NEeN0LQQJAoz6Bxzwm5jLSf9G+6xBkpIcThVinMZ94i6/GajOYYbuc5ZgD8ptKcMNxAuycAkEQqC",
-	"J0JwpTEME5MgLaLtbBBukJjRXaggngBCwUzY8sHZIOYHp8EGtsWWUXsHLFFSGFQeVVYrcToOBAVxUSLE",
-	"RSl/aC4tsbjUTffI9TKYWmhmoUcJ2+URE+jWrqhba/coF9vSc4pel6RLB1j8i5DEPS3moZ7L60Rt91h7",
-	"Z4qBP69JD9AAHml4DX4n5rML1QxAu95uJf6y/DJcAtxr8BIQ6kkyBYpmb8xJfOBhafV5W+/CdBUsB3A4",
-	"mB6GTKa+OXEb7r+i92Oyk5XHrvBR3RVNj0Bz5uugwQPx1qgL12zTkEuQk3Zx4fJZlQjWqx5wxdNp8Upw",
-	"qkkj8tqyzwIbebL5ZHgt9kTwWEq9Kc7QJ5fQgyUQYvaZJ8WLI1g7uG1JKWV/ofll/p6PedeJGtWVrrZo",
-	"zoDQeLvOvFSpojNkg25+DwBs3k8YtI+lFch2BTF5sUDRJtHWgzR5PFNzJxNvJ48JBM/aWcLT0T3NBgpo",
-	"HtQHNXPFNmjZQFgTzbPu3L53n5w1wCuQEQEcBU46IKDkJ7+XpgPjC8XUSrzhuqXeP39wfynw1lxisRSU",
-	"lakNcNgplQ8BcKKgW1A60sqDFpwJOX37xtUrZ2oM6BGk8HdkRVMtOHOwJiognUT2CzmeWFKGBb8y96SB",
-	"crUFGhSyQHPClEvOQp8hCf/znZ9vd5gIzwSYXKRKtxbTjMhpuLk10PdqVoLNU86fP39J3/r5+1fgq6+8",
-	"cgXB0dXKK6+QayD6MSs/hUgqFeRGxPoDqYl8tPw5NgpIKwO/SkI76Sllla28b4UBRXNNxRGgXK2QLQvE",
-	"TqRw0Qk0HZRVCQ1e+AE6Ieg53WUUJ3Rb6KVXMkvagI3P7IcEuXafIuaoHcH51XW9Kzc6y69LwZZvaXa5",
-	"Qm5ypTcFGzaEIBrB0AtIJmJNVggj70QxusVCwR6mYVAov4LGJ+gogyGapjcwSq1zI3i7Mk4rA+AOPWwq",
-	"Gt2Q07YZzpkNsr66asjMwCenisUd0qZCv6+lL9AoIOura/ABBaU9UFqyvnreYJsy2Fj4fjvVF9ZtD9yE",
-	"2Ya4I5klQLuKMX3LJYPdCn7/AN3tMnEkACW86ZALolIexyTJhOCiG5D1tfMklZLENNHPra9dMC/SJy0g",
-	"6+fOmX8bwocX7bARgZI4s4Wo3bdkNNJPXIIX9qkYATa3CsiF1fN4612WJqPlLWiSMOzxWJsKiiVmxSM5",
-	"FCtkS6sfHthyOI+x7Hb1n8pV5VnE5hUwJ0zLmKUtrcUXeiJsLK3ZYBgd8KWNpfMrqyvnoYgt7QHzPOvA",
-	"BPW/uqxCB8GuOoDbBjxBanpOZURHG4gfCdlD4CzWJG1QI2Mq9Dq0acxERBNz4B/05MYrrzgLL7Au/oCY",
-	"Mt2AQN1uQKBY1zwFnYaUfrC4OXGKzZLb4B9emSSwTUdgmgIdhUUS+mFslqks8JEZrjBGDLgUNyJAUVCp",
-	"Q17FEmLa1/aoWtr4gl9vzW85e1Mv2NKjYOaNQDFLj96EQMFACoUC79zqKnbe1JIfPUqFM/qW6V2DivLM",
-	"+gs7C4gKgGyZyCqElutwAZLQql7pxnjWNtQqCmxYGCNJv/CmnpPK+n2ajCD2UCIsTdC0q8A+hgLuN/WL",
-	"0DhVlWQKwl7lxXOmA5zhLQ7Z3AhCDGmUCDJHfNAPAEvlCZFDsWkwI9KedGW3PCEYRwR6T2TMNov4KITG",
-	"8XElXFyoSaodT4qJR9gzBrtlQR3U0sbSFzMGvlGT62sDrvWozfjSNOlXfU3zjKqPmXBuvW9hUsTUT/Ep",
-	"n+JNPsVnfQpppepjeY6U+9w8WUDTBoAhx6oBFNtOesfgdXxPwsiaOiJQvrRkoyOszE01U7/M+Ftci1iT",
-	"SOUbiAm3a7W1NJSSZTpukB1gaIwmMW84uFQecGjPkXgAXnFoosEJAM2WjM1SYP7mhzehWayvWcftARPK",
-	"afKnEe3iDCKz5B2UXHlbOjSgBFB9sYH5EyFiLEOFje3BhIGUUo8l63oz3s4VsiVIJiB917ZF1roypGaY",
-	"8G8fkp4CEwo21S59SHvIRMpjo7nHXKDZ4BdFQxA6iHDJoV0/73D9Wsx1CIhBOwmswTlV7GhlNoDe/+gN",
-	"N8mzU+VPUTNvIH42G+m/OOiCqadH3hqNG3+bEBoYMIr9lfNeWQA60uW7xgaE34zRBDZWG0AB2l6hiMzh",
-	"isklaqbLFcb3OTYyhxFsoMsyGi3sHL4OgBp4CHOvSZpk7NHE6V9b2FdtczTP2b9vLeNFHH/cAOOZ8DGA",
-	"XP07+zb891GlGvjAZ7dv2HymAFmCccvimeFMkdPYp/ZMgCi/KSbDDHsSwI61LeJNjHHegB4dAC/SZnf5",
-	"KA97Ekxre5Lc0Dagg3oOMoY6puzAz0a3nATemzzdR6M4fobNeUDgqbusU0eg3ei8LgUDx8cRiDWvSLP+",
-	"FCGHWg3QK8+wKe61+7Sy+MncdhbugdeeX133RbmsNyoiios2UgM4grgYc/ws5FhR1y6m3qk6i6lsfRsD",
-	"856wrfwezaGNryEgjLZ7yJU1BddDnjnis3JMPAeFRT7M43Ss/AxuzkekTdLSIjt/QuHXar3yukl+7YCF",
-	"0O4VhQY5jchiZ1aIzUFx8D0yjuVQOad7PyjkoBLqEqngbQ58IYsxxUqTsrYlUGHM4cisp96BzZc1RZO1",
-	"a4QV4J9CPgT8DoLMIzKmu003X6qMs1TG6zxmOUkfrlA8Ig2TDQsTOj6KplefO1x3JKSpuox4s8F+DuIX",
-	"obwr+mZN/AzmHqSdu5QkEy/Wp0xJMoCaP80aqNjhortpIitUSQE1o2wwxgTyKoKXZ33xZ30LNvReIaj/",
-	"vJ91nFG9Q776gh5yqLfKq2oKJxx/qjjd7V4mdli0nEHysqo+4tchZBhjfiJNSSthdEdtuExqcBcJITPR",
-	"thFFUJv5l9Cs7FHVMyU+EL6FD2uShz8CIvXxiOgINYm2FIJBFwlFeAeqrgCj+AEapwpiz5Z5gF7zKjy8",
-	"QrZMGvSF1bzMFW6QAgLHEUuqlXQsRyhpKBOqes7cnKpiXVcH8FhtliOu2mp/QbhUyuJYQUfwDk1ycrGb",
-	"6ONQtwdMXEHCNFUqL4ZCUp7TEeskno/7+2Lx/IQtwnrZMkwBoIltR88hj2NzhgVygKJV42BvavGss2/j",
-	"H9N8aABGLUlXQqoM0DxFFraRV2AZlsS6XAAMQ2g7LoV+joHxE8LTek6sed1UYwfh8JxIz4hA7GtpmTFU",
-	"0MOBOME4yJKrYcOpEyQkFy+DXHIXLsvyHSie2YoI4yE3s34T3u4DXkDEDi3tkJ5lh1xcJ5/jl8lpyK+y",
-	"8L+QXSUFO6PJD2qGNgwksKFNLT7jGKNP+Co4unqZY5YyVeblkJgGKcGmMWtmCv0EjAXxKLhCbwAWFaIh",
-	"YNRW0AzypDd82iZ8WdQrrQBYXHn4GulQHoNu0AbcZCfCsOf1UOjvYVcSMwejmDERYVqTHjjtUpeX0+CM",
-	"X7IHusA+Noi2R3qTJ2UTcrTMOtpMrU3I1MIUNaiaG2KeIFox7Swl0nRuyAGbTU5bnqXnlK7T6OqNEky0",
-	"0it6ZmU+XrQYPSGUnY5iaagVhAIFFfU3GAbdYQKjmT4eqI1L4E2zUjyQNgy2s5E1rMTVAfkZigA39d70",
-	"MwXJfLCWObcnSmuSVUFzmNJULlCdDp5X3U3v7jhhX392a/nchYsldqWPGWQsXji/iimmmpY3CzfwPL2O",
-	"d/R8XXFFH13yZobo7c+neAWlyfJV3mVQcuxlcJA4XuBwqkf1GP/rxhe2lv87Xf7S6vKlPzv75tvr5x/9",
-	"140KDlZPzZLtlKXLKk0Y7TeUZlgKesR24bOSo/eYccHm3KiBThXL9o6amjMJt5CYRV2WY+3a0KFJVEOX",
-	"MXqMeToeQ4lYwndhSV/cmCIs4wsSVIS5eAj4Zk4Dbv+f++jiVTuTmqHFthQuLbnKaeKyCrAG06hMMVU9",
-	"yAtEX12pb6hi4xGR8gmwrgbrfHjpIF28g/QK7Gx6X2IR2wvge7gLzvYX2EGap15niQBqijvLBquRC6h7",
-	"3jWbWedsY4VytTi8g5XMkSmQziHFvQU1WghW1QqUSwQg6DkhBY9r3P+qWaWTEvPH+T7LwgLIBIjcsjvd",
-	"zvwyjZbPvg0E+uhsAWOhWmgp1pYispX+Dt4KNT79Pk0nCqJ++Sm20ARI3StkCx+LMG0ArKLYttLqalNE",
-	"ZhMlCw4nweYWsF0WG9S1wNnbBujbIhVEYPgI0CGL7SxfysaFy8arAPpgQFIO8+DjJ+4CrvzxEaQ4KosS",
-	"cqIDjkgJDiSkNjuysf1q6XpNG432vpx2Ewo+2pgrUwYrFQNLE5JgWYKRQ8wrUISLdpxF44noeWZBMZI3",
-	"JoRL9uWxFb75Op4Y+Wum/OwlcHHta4XZc+9LFdFfda0euMgb0xksiwBPgXUrg1elEEA9RFcK2RKEPUwT",
-	"astOkrFiwmN7PtyKn5jjYWZ8RAmpUWGBKwJ1XvXyFsSnsoHevwurJtCjCq1OSriSJnxkgA4KpVAI5Qc9",
-	"gwRzT6+Qu4xGHDW8JFV5eoVrfW2OhoiA8uVQAOlx0R1PRIVImRneJgnNXSE6Ny0aBpEiHh2WolmoybLR",
-	"NAVPng7dhM0N4ZkTntQGEcKjOfRHldWG2KhHnCayZRsMeTiIUUDR8VvoeLeQNBFMvbJ5aLUDF+7y2bft",
-	"n9WJIFv5sF1QAs/fBra+D8o9hxB8BOFOAgSeBkw46+ZB1Dhq7WSIJ8ZS7ryo4Q17vg7X8jMfOW7xEDf5",
-	"E1JnFeWbfYCzeNbgijvkRb9WsGXOkIWFlcJC1TgAjAQWC3IeDPK77KyQa1jxju5XAHcYFTrP1qotMSN8",
-	"WVxyePEUvb7HknkcjSg3K3Ad6OMkhGHMhM2JODgHsatQmZwA6T6YhqYZBCaYQbqP1fIdNDkaEcg9FVw2",
-	"6TUvutQ2eT3PsfB+5ewrZbqfinF+/vyFC+vr589N5h55y//Bonzuhfd1lrZ7pWYCNY9ezNLUzNp7yq5j",
-	"/MbcVvJSAcjMSax8vmnW7KS4mHC+R+Rgit3iWgq2v0yj37NvI85NPbGBD2nBcefq9RMnGHA7j0Is4JcQ",
-	"+/uQjbpB1Dk8GaGp5MWQENTQft3j1edKcWyXXAenZkhN/T+6SsBnOuzJ/okUE7fM2p0UMWHme/hywiJW",
-	"9N0C18nuAiCKakXnNlwuQcGALVxGUAZYTcqjE0nQuEQnhp5hukek9Ui7tJaSzQ9TKPns24ZQH52l3YSx",
-	"GVgNvCtsJpfpOBOZdjMI7edqsAZ0xBhgHD3+5B/23vvG0w8/NGCEa6tYqt2Rib7LoiIlKdGkVJ2/7PWu",
-	"qWzAEsUiFkGn1dzX5nOtqUzLLigwo+02DBoLDyiPUWfDurCId3l6st1ueqO3HD0c5lmF8/GGSYY/XhAw",
-	"bv4nwOmmNxxLKgu7PhcbaevPTGMiW9izFZMxDa4TQhLqI4rAUnkmaCU/2LRonzbgZi+YMMAsfnE6hI+v",
-	"5D+FZ8aYyIl3veuNhAN6/FnAi+UAB5gTAyWCZ2Pe44hIbVPjZ3dN12Ge2s4fmAgZmBojHADhHdN/gkOJ",
-	"+GYBW00mELpWvmroRZ7ZWTL+ZB9YbAP2nJzXQxHZtx2xnwCRfduJysZcArTzaobwOrZfN01drK6M0CcQ",
-	"HaBiB5GYXNskKOBYITdSsiu5xV2EGg4abxRug7pyaAAeESoWLt9fRtsPKPKThLXTO0AeL0Aa3BXwjOJ0",
-	"TkTkHLYvN8AL7MCY2tUMYXqK+Q2h0iQzqGqW4HhS7L108lxZpiPE6GTlihdnffiOLbu82K5vHL97BlUD",
-	"2vAsOVfAJc6/YaDGaKFlhqZ6Ce32MK1aCqYFnnId1lwzMHO8AduYK8SoGRN0UIp/WCLsfj4jSCtlD7lK",
-	"yemQi0GWruCV5ZfJ3+Yci507SCcvgMArzOYEyDs928LxrRnCMfpnNVu4yYx3CnxhzsHdlVbX1vpvYM7a",
-	"TZp0bct1hWCjtFwCXT75rsFfOY/UDAoPPOTI80ifqh4XXcJiVdaCD0/3PU9C0x4rE7a/TmjObYFRGvQt",
-	"06/nhHfMgZ0zcurFQPzAA3KiS5Tv2gNpTdfaWgc6rqtV6bt4fTILjtwvBogd4Jo+QXLABfRoLvES1J6f",
-	"K9wPM/kToyzjfJ951XHilt3SsP2lutjSQHAEJGFplgjrGwZ+A5kNUAiZDWD/DZqGK+m3CB5afNGW3IVS",
-	"y1MKG+TiASZME+dGuetcwtqy32ciYlGI2B+G9B1gt0WPAwkHUCDZoAohZ1zG6t+fuYg92Z1C8EC8CGKy",
-	"EZLHi9of5DN8VxOZBQby8RePiFSMYTwq8/CdzzE2UIHDGja9i2ksBTOt5yAV1KH8UG3h7jKRlqu/be3X",
-	"iPToLtMHRYB/Wop4RMA7lXDFVEHq2k7tTvJiYuViZO4xDk9RaM+JC4YNPhNGaKxF/wiK4pTvMN+iyc49",
-	"vY/zH+VDOpgwqiNWXvNvVhR3guw6/E4eMmUO6kMKhNeOpdxhUU3rOMfK9Sqv94CeliH4A4dObSCkiGBD",
-	"3ymkKCa0fgv9P1RPDrGJpFV/MUOSC2c2r5CQR6FNo8fDHpAQXo5KArw6DEgY0ZSGhApyDb+MgA/Qy5ps",
-	"uaLPnoSSTugKogrIYx4+oh+nitykKl2Gdy7fuEpOtxI5BJCgSJ7BdrZcKeARgm06vyBH3osLaFsBOOEJ",
-	"wLowBz00VHIAEJ0p4EYjsnbBLIBaIXiIO5q59rnIUqbg8A97TBTrWTXfEJLEUnQRXCVf+aA4GJhyi6VD",
-	"BmDZ0mzdZr4uwBlAcVYb5DXzXKHrG3LhgJwLVldX4Weqdb42U2qFPOjJnGmmdIflCOPK1stzQdZW7QT1",
-	"LhqE8mcVOCht8Qp0UJlgoq6lil0OIBU9dliNQzGcpvJzl38hJEkkZMRPpu7BWA+/QaleQFi/G1frmFAp",
-	"e5ieBbJrDMcNX8FpVdVWID0bbjMyLWgXUvCAoNTNOodaOKdKJorXHfLniQyemUU4MZ4AnO8RZYIrt7iT",
-	"EGOVnT4ptIGGjwdEG/l9miLO9KAnU6nI6f2ffLD39X/Yf/eDvW+9a9K5I65SKtrMdfrMA2YIh+Lt0gey",
-	"yUJXawFtu8W/NLsPx+xG6nsRzG6cCbZJf9mb00HAm2NXF1TQKuQzujZQ3j+lrHRtjYzKXBvZ7+RItM+w",
-	"9L5d0pMi0UAvO6JCPdToaluxM1tS3rMavbAtKIUJ7rJdxOlCHJANktAhwiEALVDAokbm7J4d0CRdIfdH",
-	"A5B2qYwjfVb6tMvb+OgG+fM71z4TkDuv6/+7ej3QgglaTV6E7lngmEK13oGMlczoTKQ8zltZHXkTyrXz",
-	"dRtPQb+sIO8/RcmAt9Ms0SKs33LnCWrIoEdQnmnjulGdbHGNzX80cz9ScR1Mdn6PGahRm4bqTykkd/0b",
-	"uiJoC3qOVLS7gv9UtbhbXZ0smw+8heHgPwsI72DeVdXXdriISl+rg8f2Of3Q7KZZFiGoqmdWjrA5V9Os",
-	"u2yQPN8ds5BmbcusYKmfxSnX3OSsJpzliKa06cvgAByxflfddwuwYwEYymL9HFyw4ddM78r6YDuYltN2",
-	"oHh+SAUa7ygjz7BlMuXCgpxHyrVVdt5HMzksFzJ1PAT7QYILWXStLxdvQfxcEAhjSHlZxNMCLrqNxm7O",
-	"quY9Ej3tDb14o4N6xw5Tq3qjuL1VhsYQIIYzES2CDnFNSspPTTVLC70ooUMaV2ta18qNPsZwEE4pMuSq",
-	"R07vf/tne//44zMBoWKEjbdbrCMTVq4RV9PqRVCLwSahL0tHjlhreWBI4fAdzy/7Xi04jdZuXdWhjxLa",
-	"MQc7ZinzZbT18xY/+mYXKBn0IGo/Vjo63rjH5bwNoS8HPKRvtQmoTYSF96Ad+BBpqjeB3C7OyP3t73Sj",
-	"F+oqrNsEsXhQnD6j37MYX5Fdy0l30f1eApEM3CE6pN6E6aDaHeTZ2gXs5HoxqiVYY49NFXClWfxmfOjo",
-	"AKFheC8oGnQ9evwMNNR3Fedj3ssCQVZnCWGcmYNdGjNsGN5xb9swthtAQcPvr2MDMa080cRFC7UiC6Zl",
-	"3oEPHCqQE2ih3CG1H8RyF8Ztwx0JWyFbxplz/hz5HL8McRHH68ypcYF0OBKbxaQQfem8AcXBGlut1kA6",
-	"Am4VDgtSHdHqNvNzPT/J6xJEtz4ZMN4eJlv2ZByxxGj8pg35lnmpweqB5b/RwS3PiSE1hrfphIGdkmRC",
-	"wldCvQRg/hIJzdLtatnMoVJChOU2XJEW62ZiAfziUs4vKBHQ7w2/kfaocB3eQDPbnHBcHTghaxHqmGEg",
-	"G2OKF9hcZneUTUz1cbc72dzcrcjZDqUCv8DXjk5pms1M8+yrA3DUw2SGmp3lB9um4mH6v0jJiKVTtbOz",
-	"g4RpHjgdYtG9H8qUwIOrdjbyuh4OHEYfRMM5esbkt8fR6nMp3OTqHTs8UWnu0z63CilBliugpxgLh3Km",
-	"ZB3lhs6xPyPbhfwm5D1QtagOzjHGgkMLUTDu4HJXHMMxTEARj4zKhJVVFQ5MvLotZJUP8OJ6hV/vkI6V",
-	"maSqNEb0wdJycxPWrsUc0zps1cGZQo5sS1opSVkcV52X/pSYJ4tjOAGYsyh3mNASUESQCDdGiWIEXFvf",
-	"reWwpaVnCMl7ix1fffdOwkWbD2j8wndAedCThPbJjQL90XabKUt/M6EWbMV7ANqNSi17RV+NTGmsUPXS",
-	"0xj2ZMwsZ/MXmmJjSkhbtT5ZDGvwxMTYN4vRdULj+LjmjFVjLVSxXJXSlFVxXLhYO2ZkPn4PHvLEjO5a",
-	"XBtwOmolkI705GKa6jW/zPhbXHSx1K9iQFrPLo3H4U9HONJSRKhGAK1qTAw739QbVSoPOKbnKKfhsHEt",
-	"6hbsDXJKr6g6BUm33JYRm5bmAJnflCj+cBlgTYl+gEBTe6PLdaWMwAZdW7W55sAsLpA04UytkAea72DO",
-	"/baQodbB9DtsF24sqEEPnxG/LRZL0VWYhkBT1NkMXhy6k3nBw8w4wEwN6cgrYb28CHXKvmxBPNokJa2f",
-	"u5SnbOPgnymGKhPRHb0eV2Q0h2Q+Gi+3G+BdfHk90+3c4r9/r6o7Wjyko3z1F3L0SsdNbxOhRB8mCDu1",
-	"cbf8stuom9Wy2+qjea5cmaajPhd5vo0JU71YMtquUW0ZDfU6FbLHJNTVRj/xSub8U6Yvd8XH8GqV+bVe",
-	"SsD4wurypTffXn/kS7aYMgBTczSIp6glcLEyEeTicy9iwc599hI2p1MnYe1PU4riI5CnBgal0Ag0UamN",
-	"FmvNHbaZmeYVa9rQAM8k4D1oeSJWyB2WcBkphGjSp0sr9TEdeDhGlRvUkhO6Sl7ioY6hGSaMpmxOcKej",
-	"Ay1tgte0tuBTWJXqZD1Vh3kKt6LInST/ISyK3LO8P5BJqqa1AU3k0EZd2vow0S7DuI9FLRLYb5fLaFPf",
-	"DG4jiBbgMUK9laSyC815V8gVGWd9oTZIiHeE5PGffrT33nf3vvG7gIRaNoXk0+//6skv3gtIiNIjJPs/",
-	"/Hj/x/8jICF6Orc1Vw/J/rvfffynHz3++OP8AijLIdn/2tf3f/gxvhJYf0ie/uHnT772N/jTLhfww/6P",
-	"/x1/oFGUMKVCsvfDX+/96J2AhBil2aZpSJ7+9neP//Sj/e99sP/DnwQk1Oo//P7kk6+638lpF2CK6OhM",
-	"QMIdLiKYyd5X/yUgobbwQrL/o/f3//WP+vVZf5tD19QIFuDT7//q07/+1qc//ZEeHY0zZn99/Mnv9t75",
-	"j4CEEYuydspbMQvJ3lfee/rb7+DdCcwOf3nyt38Na9jneti/+Z+PP/nk0+9/89Of/miFbNkNK5ekd1lq",
-	"Yj4Ocg8LUfUvdluHNnIF4TRTxG680CzitsToPiCItGLwHV+594amjc/fv778GjmNud2JC2Ndvn0LgOE/",
-	"c3nttdXzqwGhilx72GYxcKAHd+4RRXcZ4ekGUUxzkBSSBLHvvNbx+rwtYymgkoG2oPL5i5nUdhay19xz",
-	"fgGqa4Ey9bvPYW74lgEXowkjo4wKcjpcC86truqbV1ZXwzMB0aa4IuG51XMXz66dvRAG+Pfy6try6oUQ",
-	"Inf633u//83a/g+/emH/ex+EWL6FgksfnLx3RxupHgZ6pccFUwxS3xUckCH8rk0skGawmg/MUoWaH41C",
-	"h6piglkbRdMPNmbY4+2emWjC9AYG5jcTndTbaMOx+md9F0o2/G1k7VL44n/V3DKElCwoHoH6YpoknEXa",
-	"RNVyDJJQ9Fk3TAJeFhTCbOMydxPjtfp2kNAtNq6S102Tv3LvjU1jtWIPErfA0lS/24ULzBz1wjyb2ORR",
-	"yOUbwMmr7YSDJq5foUky0lQgs8rcdFjvko5tlOqWlDGjYlbKNJQzt9VufYF7X3Obo46M4lJXp5HKLI5c",
-	"loHEgJ/xlR+u8MeB5fEb0JMpsuQayoBt1DilW39RRdeMgedIrTNh1PLys2cYzplTccXHjqRd4qI0zhct",
-	"56kSUpA20nhdN1JLtlN0XzRLrVp0ev9rv9//zu/PrBBIrFVkh7GBjeTDHa7oagy0mCcAW1zLBh0zNkFH",
-	"ENaKHWj5j0rZybZCr4lIJood1Wk+YrPVtQE5adar2dYa59mUhC1bqPxqmdUG3GFM1MliKDgaDFhUDgR7",
-	"qm1eDMfxXVynLbtMdfzHDpAHUuJPc2gRhGzzTJXqZ5Fc/E7e1UbuXL1NVd/R16aW89X4zrEJJN9+GT+u",
-	"Wb9RJOJn6eQ2I3EdOooxLc00DHdSTM3QLe4nNGLKBoyB10DdlYyY8b+Yd2DGFBrm4A3IY8YgNc1dmIOo",
-	"QM8wsWYAjzA9cl0Sl8WR2bRudqi6MDgTNqqMOG8ekb3DRvBqk6Rl8cth1DFI8jF5boZXneWVA8nql3gN",
-	"A+NUgHXXp+ThQItDuD+wMQD42FAmmFSmGbLXb3+8Ytm3B0zcwwU6rp50M7xGcey1RX+9snTYENfCo9d6",
-	"YwpZsaeU/VRVCNue97PtLEnMtKvqulzppj26mHOLiZG2+KAiP9cBuCIgzNjxmr+U64UKUMVSsYUeq1mF",
-	"ZtdEtDDPTnV6LsyrSDiVxIiiqwomD/wyrREZ75RusiiMxovrrEXasYW6g2nWzodI5BSlUsb18yHgu3dl",
-	"fFySIp4ntD69dM88R0EZwnGQXvDvwtlpEBU1wRFK+szC3sIrilFOHoVk73cfYJwR45Z7v/i7vW++F5BQ",
-	"U15I9v7P9x7/wRvtjNkui0Py5ONfYBDRE91UOzyOVUj2333n6V/+ISBhnz7cjiWNQvL4k0/23n3/8Ufv",
-	"fvr9bwYkpO2U7+rP/fCXT7/8NxPlJEaVwgAeIFQXi/leBvheBvheBvieeYCvQuq9jO6dmOgeBtYqQnuT",
-	"suxtHlUH9G6DR6Cdo7fM0AU3ne0+Dkr5LGJ5850F1N9qoqIcVRgPp3Lio3hjWpSHsCuACx4gdFxevGWo",
-	"GqQ1j1xpRGbae9tSRx4xkfJ0RKCtks0jnStSd7IDcneyoziOR+T00kPCLtdH3vGkig/c7zmaPvT8UW3P",
-	"oz5Z50SCqDHwp9VhuGtaKwRygxRJQDEPiOrxDgbatMFSPnURVwPNeAz1PfeRuHtujWr7LJ5tYYXE5m2w",
-	"R1VjkGIbrk9XC5/HngIyeZaOCkcsFmyvTwcTKOSalsbO39k+O4sbUtUITEvKlAktF4r9Ak7ZABEFhQOg",
-	"xwpBJ5qGeT8fbEGANfzjnuocCNl4qvuKxblEfSk+q8WnOUfHMw4EgztqYWhoaUobMHM0XAesQ+7LByBV",
-	"UovDDvLFAFAxCMUzMeWEplTtVEtHCDjBLblqalr0afKPJBiaEiAyBaMJUymJGI2g+5cngQXGb1wxhR4C",
-	"iYxZYFsAgNRlu+zYCsz7sGS1heUOF9FCYKz1d6sgrAui8QaZgpvdH6+w9MnEZ5h68xyJY70dz1IUP5DJ",
-	"TsxVESoKD3PhYM/T4K/Uew9t8BCg6MAnr2SfoTdYHy1otmkNdeOn12NCbvGZa/cJjqMgfpB9bOKpxPw3",
-	"hJ+2uHog7Ce6A1JIOkIZ52v0ByKv3MnPgk4ZxN4g9ySM8sFDc78IcEpndurbnOiyRyc69x2/LntFnluO",
-	"0g8NBR27xnkLaYpXwaafp0Z3PV7sc6eJ8pB7DGH/O8STHNbhL2/r/0z34+o7AiK1JqHldSzVeE8Tf0lG",
-	"VWPuI+vwQ9VOY/LRDx03Hy5M5MS7cFPczlmkfBZ701HRZlOSJEsN7Xgck67cLGHP54iHtM8C0qdqxwIq",
-	"goLLHg5YO2URoUnCd2k8pWFeKvXR6Ou90txfdjosedk67zCM3S3Y+jmb5zU5+TOTuVZf0CZ2uMLOHVPn",
-	"PEaszdW05ifXtJaGKqkppzD96Yk2R/VuY/tpgY2UIeHDIAH0Zd9B81JIy0BlVBUt3VOKQN060A+0vDRY",
-	"AvBUlvaknrVJP4ERQP8fFpmmzCxNY2abWqTwV0A6Me3m/aI5wDYrABPRYjDikUmZkAMuuBSKKEk6NAls",
-	"3nSB0yjKo8Dm6OPPbnhYrZIjXbvOagWWbOx58KBh83By+s7n7xNfG/8zZT5lu70oF5JVeUy21NPsVKMO",
-	"f2WeYpqPATvrmG/6Bfmi0OQtyb0I0t9N5uRqAA4OGamVaJYSMc0ZCgwIr1axINs9s1ofgJbvTmgbWzih",
-	"YkczJm3Aag3gpZg/BmL+Km7nM5LzL3vXHMYRN3vaSLOQQ8GSaRURmFWqdsiQaoMUIfs7pvB5KMbh/vQ9",
-	"8LOmWiMPvecX4L8GTJz40NJl2t45dDP7xCrbdzKnN7Vo22f8VuHe3YJOgAXl0JH2CrndIelQWkkCavSQ",
-	"C+MblQDuCtBNIKggGXbIhWBJ6PP5mObP/vgPykPUoSERm0vo+BJlKWeQ4i6HauoBI6dDPdUVIdNl/e/w",
-	"DMIWwDBPKXs5pTv62sk+jvfpDnt5Fg/rLN6HXoW1nVAJU1l/YHt++g/pTQRIwzlgmyKwPhMGFaSkDQnB",
-	"0I+WiTHNE7deJi/Vy8UfpLt679h8nRGPo3KpZ3OylUtcA0LJgCY7LCI2sD1xjKvfF3gqKIFkkSyyJF7a",
-	"WDq7uwb7aN472dUHmo/ELCUcAvy2/gGLLCcj9w6f2niueJJjYo11ouHM94JbkGSp8uqxUjeFTsfzCCTk",
-	"4Bch9aT4pTz3xFPogX6r009/+5399796ZmUsjcD3yDXbux8+RgcsKX4s76vs6TQukx3NV1qMRBLhqC16",
-	"BWzl5BNXTdInAhjAPMjpp7/+y72Pfx6Q/Z98sPf1fzgzMVPfi25KpUwvfvAJnt778Af77/3kDL7YOgiL",
-	"u+vu9b3udqcD7jfn4BtzDY6KSwI+Bd9b7oLvg5ze/6ePnv72O8WJWK+IZ0WY4DQmp/e//u2xZyK44nvm",
-	"ukz6NNYUnJY3y/zio2HTEPj0/nf+7fEnpUV2LRIqWsmr7P9XQWpRGXjwCzywWayQiBKw4HMxamNrAQEA",
-	"AP//",
+	"7L17kxzHdSf6VTLm7g0AdM1gBhiAxEz4j8FLggUQWAAiI1bmncruyu5OTnVmqzJ7Gi0GblDhlS3RpiXZ",
+	"kmXJephaUQ/by9VuSJZEWlLE/SgOzAD8FjfynMysqu6s7qqeBwYP/SEOqqqr8nHyvM/vvLPUlv2BFExo",
+	"tbTxzlKP0YRl8Oe1+7Rr/psw1c74QHMpljaWXqd9pojucUWUppoR2SG6x0jGlBxmbRYRSpTOpOiSXZry",
+	"hGqZrSxFS6rdY31q3tenD24y0dW9pY1zq6vRkh4P2NLGktIZF92lhw8fRksDmtE+03YgWx3NsumRXBlm",
+	"SmYbJBbsgY7dOAa0y0iLdWTGzGe5efKLQ5aNl6IlQfvmSxTeVzGk86EhRUtXUsr7d1knMAxzh/CEnP78",
+	"529cPUNkRtpwSQz7LZaR01t3lv/z3Z+e8aMZUN3LBwPPLkVLGfvikGcsWdrQ2ZBVDG59NVrqc+H+uWZW",
+	"SmuWmdf+P19YXb60tfzf6PKXlt/6k/+yFJrFVSY4Te/KoUimJwKX3TIm8GTFmDN4wZwx8/6wv7Sxtgr/",
+	"g2HbK35gXGjWZRmOTLaHfSZ0cIndTcKTihEl9om6C3n+4tTS0eXOW++89nDZ/71e4++1cw/DK30jYf2B",
+	"1Ey0x59j45nHqC37fSqSiEjRZqQjM8Jou0faNE1ZtkLumYnTLuWCjLjuwe4o2mekJZMx4Zp0+S68yl6m",
+	"Qo1YRqhICG1rBW/dxJ9SIXWPZfjL9XPnVsibPZ4ywrUiesQFUZqnKcmGQpkXj6i5YQake1TbF0eGwNdX",
+	"LxE4ReQCUawtRaJWyBYxB4BwRSjpSpmQHTb224V8Jd+wwvosmwWquW9rq+UT8Fp5G8ny/1tF+jc6t6hu",
+	"96Z3wrA5O0HS7lHRZYaxZWbmmexXT6CzjC+ccVRDo3hdCjZrJLJDqCCMZimHXTRrvknOr66Tkd0ru0s9",
+	"mSZq1vDMl2aP8VyY192kSl/bZULfuDo9yJgnntemVGnCzJN2AbOM77KkclDmxcvw5uUbV6sGtfba1NF8",
+	"65Xwnt5k5rHXgc9OjxTvWjZcwTfwZl3quzjFfgNj4n2upwdzQ7O+OYuEgoSKyIVVMuoxQWhLMaGrRFUK",
+	"bysOJ2EdOkz10sYFMxjHZs/VYLG3Ox2WvcEyBSOaHKC94bZWmocrFm3XvuNQBcAdmfL2uGov8e6h7uV6",
+	"aS/XQ3t5T9NOJyiR4E61OOLJogxtiqaipQfLXblsL4K2sAJfhxPk7y3z/kBmQHgwlI0lKgaMn0X1ApSq",
+	"+1TtBCdjblTPRVO1c0LE6kMzDDWQQjFQDO9kspWyvvmzLYU28n/jnSU6GKS8Tc3kzg7wiT95WyHN56P+",
+	"L5lZiqX/62yu/57Fu+qsey98sbxWbxo+xxUZgYZ7+u71K+TS+oVXz6wAwdgXgNLa1jJAyG/2pBHLyCQH",
+	"mRywTHOcDU/mjcvt+0O3OSGtAiQI6TNQPmXHCLNOZxPEOEXNlAK/ZqRP1Q5LiHnVJmH9gR5bYW9utXtc",
+	"sKVoilYn9iRaymTK5g38rnkGt89R0RfsITF37HTe8m+XrbdZW5u3b/Xl0JomgY0YUYVTYklkdmVAx7SV",
+	"MlB+zL0B5YGFtr/Y7jAxb+DXmVgCe4Q3exyGUfsXEwtTHF/5ZYWRBBdLKaYUAzqiScLNUtH0TmHyHZoq",
+	"NknTtwUj7MFAqmHGTinS4d1hxtQKiXdpOoQPx2SVaLpj1cwBMONTisD9TRKDRNpWPZqx7dYgNjshhxnh",
+	"wrwxOaUI3IpIX2qZESnS8fSmuAEEiHroSNl83D8XNZMxhlfKzKgjG2sPo6XykKc/ukUyw0EIF6RFlSEt",
+	"yYVWGwS+BTMUjIx6MgUzsyOzPtX4uYvrU2MrjGw1OLKuXLbs9roZ2D0zriDrv3ynAdcvzPmimXMm+9tg",
+	"AWwbShymSmZjR6QT0xeEwskzy96Xgo3NSnSYIKdXV1bXyHhIxZkV8jrbNRoW61LNd+csxKXV8v+arEkm",
+	"+7fNuK/4YQcX5zockQVW59WH0RI3GhrwYffHrHPrjprR68yr+vTBDfzdBTs1+8+cEmmW0XGRDs+hPGsP",
+	"2bOwCXdhpIe77ueNzKTpLu0+E0twD4d6uGuw/jBa0lLTdDuVKijoGBjtXKNpDc8SeNYPtyVlyqgoEtdr",
+	"D6Mlz79P+sK+YQZ6uMt6YVKqFgQHnvDS4SvTYXHppmTFLEZa2spZIhr4RnMxnXJhFTzzhQ2wJjMdESpI",
+	"Tw6zyGh+qLqtkNg5xUAgj3osYyBBUb4bvVCgA6EsiJEsGmg73vc2y29X1iSNnTClSO7wkFcyNhOMyadf",
+	"ef/RJ/8ekTilLTnMYrL3mw/3v2Mu9KlmGadpTJ784Sv7//DdiMR2QuOYPPnVjx99/LOlaIkJQ4dfWDJv",
+	"W4qW8C0wKPx1vgxjs2+zHTmz1O/yRM+t1nAZFKlU4CtgLaLiXkwRU+i0lKirgXXo6DK8jYZX+NvoSeRa",
+	"EcW0Thlcg0iA+ctxDJZwzRJDn4KNQFUC3mX+Yb0HAcLTQeYnikwnoZotaz65zME9ao3nCnGw0R5GS+ZY",
+	"1Zf999xsbxoTaVL4r04IfEMtUoeoxVydpJbQRHDDm+sm5aGdC42sqaUSeefP1HSMkkbWmqrlk/Sf+5Za",
+	"RldyU580gwSuHYWzDJtXzWzNTt0xYnuasP19RVrjaspcRDWEozR/AwR7oKtCW87kMc9Yr6Gxz2PwvMeb",
+	"1nVIpPDO2AkuG3bvlmxwGFrF2vGuaCii7vcYUcNsl41lZoyjPqEk4WpAdduoMIoFJU7GqApR1Ju9MUZI",
+	"ZMATMY+vRktuILW9KhNr438fuRHW5cFm4ZpxX60pRgQaLPbnB6mkiULXe4u1ZZ8RJ4uVox34RmR0O8OE",
+	"bahpegv872pT+ets5MT7JAucZf5MLnL+4SARwrqwpML9YybYMrRlpk/7bIXc98GxsWaK0IzBvN1XItKT",
+	"IxBQsqOZMASpNwlPFGpDZpnA+W1UyDyw/cUhUzrkr1MzVR61VDAqj81JOrkVkwwnY23GB3qux84+Nrlf",
+	"7ucRTD+4Z0PdkxnX4zDPvW+4OJBnNjR/GKtDZm12YK7rPgsfeKY5r5vJXTkKOqbkyI2PukeJBr/n6f1/",
+	"/u2TX39r/wd/8el3v/Hkg5+fgWgthaUmLaZ4wgg35gLEd8FRzhTR0nmGpzchZbssnbf2N+Eh0KP6vInp",
+	"0AfBkMwzekEImGkDq2ujR3jK+DULPEwDJBfDJLZhcDEZDsyERz3e7jkTmBJ4giSszROmwMrIumw7pYLF",
+	"5q75F1hcRDBmWO5I4k/Ms5gqYZ7Dv+wzhu/ga/syYxGJ9UhuD1impNjOWMqoYjH62sH6tu7VkSQDJgfg",
+	"FHc2S2H4YLq4oS0ZiSDQeJl+eR0zRrMHejvkHrgmuilXvflUbd/xpUA4+4oxQxWr846hgNmFKOF16XbJ",
+	"WBAtuWsoOLD5k3xqmOKXkcDyYeaTnnn2kIsETh8etBrsqyWTQN6HEVDwiqXZusTbSoqVu3R0iyll+OjD",
+	"aIl1Oqyt+S7b7mSyH1DAeaY0SejYD2rScppUomob4Z7PRMQQnopIm6ZMJDQrv/Ji6JW7c0LOc18xsbXW",
+	"Ns4thYmFiXDpQ9t7+c5J8PQv7tA3U5APpufwYDUi49WIPFiLyHjNTGXAH7BUFZPiNglNU7JacASBj8v6",
+	"gYiQcGOlqLTM4uBXpMwSLgxVlWTtelH7Ww84v/MF+ML6Wxy1xytUJBwoNLA93qDgwogyKna46EZ5MhQq",
+	"5z50OUhp6DiylHd58Ew7WaN7bGyES5qQFgPVMChjjNI9/ZLbAyaIpmpHNSMJs3ZMZyykSnKzNeVTfDCn",
+	"awPHVUWsl4qd6V+vmUPSMdxn09OXkJr4JW+6IjMMQjBlRjJLVHm8F4LjPUQT0DrmYAWipeLUcPssYVTb",
+	"iobMIb3sDh0z1tDW2wLX2cD8MrKZd2j8iB2g1IIi0aLtnWnyH7iPzsx7gIcmFwF/Gp7PUOxcNpZWWNCh",
+	"EQbu6rZ5dJNQTfpSabJObvHLJXba4oJCWK+os6xdWj+/uh7YWPgyS9AEnv74Z+WIdKjRfDs8ZU5t7KO8",
+	"hqEo0qOQesmCoWieMbVd5ZC0WmlHZl2pjRk5FClTyl4265oyzarcllNz4YEJ3PCJuG2cKRkOLH0doyUJ",
+	"xt5uSCuDTXdJf8bk7jBizv1mbjbBwEmLdbmAtIFsNiO7+Ora6muv2aysGbxB8S+xqvHYJQNZDTvf9Itr",
+	"oS8OPZHNOjuWFINJLjDmwnJGRRILHiwQ9wFZiJnlFPMwMEOY9OmYKGbU4qpgznzj2T72MLJe+JlcQlqp",
+	"3cqoCOWxXsbr5aM8ndT5znqY6tp0qAJbfAUuz7dp2j0qBNqs00yBY85QxoyWxZI6r0ulYslMXoBZSOax",
+	"RUMVyXAub746RCPARjHrO0auubjnfJdIT6au+GM6a62HTgMhR3VVRB9eme2Rmp/3BscB8964eHuYjauV",
+	"OCrGmBevSG+YVWhwxnae59KgGNpp6v+o8WYbNEqlCouYWxIciC7HGgP9C5GVc3HNGs6boEuZhytSb68U",
+	"illqfFMOmGDJ9vzgWyGZUQ61kcTzfnHbPoYFQjtz/EZ59QIVxPBEqkGRm6aHAZ32Oc4lxzs00+M6ETZj",
+	"jgQSms3liT2e6yYZpEETySbI4d2yFh+Ks2P63raQoYBYBWu8uF79ol2W8Q6ftRt50qA5lyk3Cs0mEdJq",
+	"rH25yxQZCs1T1KHCu+S/NjuB3Tk/iA0Q5IvbICpphDWuw1zOX1iwhQ6p0xa2m7Eapa17fc4ZQ9+R0jLM",
+	"NakmPTqAMzs51rC3D0zcsPkrBVN1ZcN9qnbmi4bhwKzk7D2AIhQs3Fl4DyqJ6rZg4L5FbwPUZSnNBodq",
+	"ku9yxeey6TfgoaB26Vlz7hFLMXfbOomRVLy+lqtIRW5d5AvTRzsXV46jOT3N0ZYXzeWjU9pDz7edXJ2i",
+	"/shrrEVVJ2fRjgBzXcVKuUotOlTDZGxTnljDFAOkFIrXVo7Rvgo5A5vVdNgZhuNscEtFRLARU9pyKfTS",
+	"HDTUBq++N+z3jcH+DAfaCnI8YGoZkhtHrkiivskV9rDdymst6jjaqpSxBZNsoqVBT4rqYcHdiKydf+2V",
+	"V1555cLFV1+bTEyaUfhRfqNN+o9IkvFdlkVOPmYR0T2eJduwrkRmpJXJnRoq5WSCnK/yKlSOuPnN2OVx",
+	"dRqQvQn+A8iSAI23Zbb4i0MmDh6bth945s+KO/OzHBO0mKPKQ8zmqNwGjat6kiELahavM5oZnpkwmlhJ",
+	"uqhVv91OZXsnxJ1lewc3lJY+NC+Y1shYbmTonjDT9ZCs0QUsy4alXodqiDbNxnyOrctjM8CaWVLHY5LM",
+	"1PPnaPclPd7q6rn2Xkc5X7gAEdjaNaFDMgKqDM2tPDXR8MCUJV0s6T4x2eAVPNsV1/qx12DXCR2HIrt0",
+	"rGwAG6AmoF6VPdBMJEXV7vzFi3ONx54chhy2nzWXa3zitVdfW5/7jYrCDHhvbOg9GwoVkXhgDMLYQo2Q",
+	"QSZlJyJxxtSwz/xzCGUSkRgHExs9y6yS0Qh7OOpYaTmIbTitz3QhFQq+CVSItie+HIxFOzXz21oVHIeu",
+	"YZv5VrhYBhm4uCgZTAcxwsx4Rgg8lApdU2d2ZOvKS8xSAok6QnLT8AOAg1N51CvivsWTjbXYZhE6Mk3l",
+	"CGFVgpaTU4PqK9ZXneI015NkOE8zH6/nZKV3rwUKPCYLzeynosKEgisoRYdn/eucpZhJ3CgfAJP9TilI",
+	"hjBKfwfeg4q3y3eeXuOO/1rNLB8YI0tglAEDpn6mt/3yjJVwX2leFgfvRusD14VkjCaqgX0OXw6Y5xfn",
+	"1xlAGlXAH21rGpueVRwCvrRWwcHE6jVzIOVZXCEXCKqROWiNTyxbmWaQ86TIFbnLMqtpNdzetv0pEreN",
+	"JLhqHWKD12hKQYGjzPokkUxBFtJQMchRWA0xnGTY1ryZym3eXglQA5/2FXIMZ9mYosIC10GPwGqwJCJq",
+	"2O4ZopcjsZ3QPuxQXo9a8rfAjT7L2pym277Qsem4mqZ3Z1Q7dIVZT1++g7la/W3rPGpSjlYscW4KtGHF",
+	"IOzo9ADKRcATtJJPrrgsIebmZVTggDkBQRIGyFkoG8Foq1CLD1M3rXB/3Ica4UxpwoXS1IF7cUW0lMSY",
+	"gZsWiwy0mQRhOQCwzPxGkzYVpLWw14Q9GKRUUB2Mx9zv2bWC++hqao2JtYjq6QxDNl23GQ7dZnKXK2BT",
+	"MxIOyJjR7JQiPZlyUGQ52IDUJkEOhq2Uqx5LyJiF0xEQNzOAX0ZHiOKXad5OGZRywP7K/oCK8SlFfJL7",
+	"HGUStOYKm/We1agXNZ1DkiPOhkJw0QUdHss1nHmQxIhgR0VirvWZsSAEMd8z/+QKHhlQoCRFUKd32r99",
+	"rdP/E8y+NP8Pv6uj9hvzYDDHfLfPLLoommZdpoNf2CJKdsAX7gD+sBh/kwioSqOklTEKVvzBnQaOD+Am",
+	"lcnZU135vIX5V5uHg6NvImjiLssS3tYkYwrgJgO2/Izi8gncuWKheU8qRDyA2AuK8QUMM1+8MN+awJn6",
+	"IpCF3cp1k7mQCAK+EmAt8Ok8hx81DK/llENRPtAHnLt2Ev+MSN40P+yktFvfdLie0u6U7TT90pQqvQ0Y",
+	"kvOQn+wE8dnDDMAfcfX/Al5drAALpuElHM1prOnNEF+zprE8CQmwFhxvxnY5GwWTPLjgUiiiJOnQ2t+9",
+	"C++rIW8V5bMqfT12nXmOaJnjVKrmiwFgmFuArlpnTRQLVcmV6XMSDbVwSHtUEXjFYZKt4iKkNgC+qiJw",
+	"tzgGGF4q5Y4xHVwevva63oXVTSKw0snWB42tUErA+1wv13Q3WA4+uZoAKVkrQWhCpFksypyjz/ZV48F2",
+	"jMufq5zELc3lnNjudIktuZWeJRy3ijJmWmV1daZdalRqpBZjNBwG/M6C+WOZHC1QXH1XjubLiWbVnDmJ",
+	"nlK4KptkLIfZtjerzLOr5jkR1J93a0LaThZLF6ok55lKxqLnYnaCo58DHRhNi6ZkBLVkCdMs6xtDxTOx",
+	"TcJSxayDe4cNNLquMgZGukio9RpMzxUXptFGl9dyETM5zysrEGcgdaswuKnPFqnCr6elwvDBqkR9ULLP",
+	"IMfbiEJwTrkcLsNkBzRD21B2SDI0p8pw3rAr8CnGmJJhiFfcsx4drDuLrDYcEeRXNUbQhDQmkTiGwE8h",
+	"FdAn4+mKzYGq86Yua1sef3r/r//uya+/dcZM1OyHVCwM0hosA7GONrwNQSVrdgTqAee4s9guT1hQhp4o",
+	"FI95fvZoqUPbMyFyO7Zfw1R675wFwhiQqkLmYW4XCkASoFBQhGxq9rlpEFwMlbm3ucEU9q2We/yqg0ho",
+	"4BbH31RbvgAzA30PpuMwhotnAYJGsTAvTR7zqMymmdOCyAVTUuAp8i2JNkClcVAjiXxio4Hh+MXJvxDm",
+	"PsVtVDt8sCwHyH+WoWzfGNPAffwmhlP+8B6gfkEzk4Nm+NnGKrD1z3KaX2keoYiQ5deOl/vgLgIwmbFz",
+	"vULe5Lonh5rE1jcUT7YTmTg+Ry+aq8TJlXQ6Ih+uJX+WpEVNAXG9ilFPZ3XZfd9uwCoqpcddz8nnfzgL",
+	"9ypaOEvDEmS98+wFwBS6jBWoxWWJaomsOTrVG/nwmsLuVYgjOnlmKyVTHcHEZ8qlRYTDHBXEuQpCYSAz",
+	"m21UjYn1DBxni6eQY8KuZL4UDVQUt/fNNBWLrhiMLtp7BagUClgCKbeBOvCwuzZHJyf/zgxLNKgfZZoG",
+	"/GAPBqytWYJdiUADXGjgJwSeJceDgMWpCdaC6ma9WIDH4KnjIz5UtlzBXVEz1Et+KkG+aYm8Qs9z4KOH",
+	"qOq5E/csq3mVkN1bPncMuQYod1wTRcdqhdzuYA0k5lsVgjKwskY6qJ4cBdU5BPLcPmy24l/cgL80zIFz",
+	"ixVIgbuwWoln0AAJ/SgVQ5dKVGeCnzPPVjKh6zxlgQS5ylqCNqsNJDILABgzCNIEkilagPaVRAgF5gJC",
+	"VttR1q0KnYxqJN5FS6pHz124GMiepqrnzidgGE2XK4T27GJFZdIMyJrDDQi5bIzZtWgDlkEME9WrHSaq",
+	"kyEoGfSkluCPgEcXzomAC1PlQjduXSNwa644CxVE2PQtS5P2PRZrx25tnv3g85mLHCMqMaZoVo5qmQsE",
+	"+Cai6YHGXZ1+e+haFaIBzsyukw9AqZKigzZI7Yy8tkssbYbmwUQ3mO4G7khzfAGC1idJ7oZQICuqYhun",
+	"7k6/IgjFb+yJEdeCKcUUJFqB3FMDRndUKWy3WzOr13CIcK0pSHrQk3K0PJ8S5WAYG0Pm5UlkM6M7Zqnu",
+	"4aMIjzfD6hPSJVNb0FsJ4eNwDO7ocqALqUplGrZLjIfAk52dVbFFwKzj/LnqVFvDXowUGBiOWTjVhKuV",
+	"Pxd/LpZJvEv1Nhe7krdZvEH2fvzDvXf/4/HP/3bv6998/OHP4YmMDSjPtpnSvE+1eerxJ7969MePHv3H",
+	"Lx998pu997+N72E93k7ZdsrbZnbxBnnywd98+ot/f/K/vgz3k4zvctEt3P/0F38o3OfJdptmiRnD//7K",
+	"/i+/+eTjf330ye/d3RYVO+7+p3//708++Ju99z+AO1AWBiw+3iD77/9o7yf/+/FXfvb4a38Fd2m7bVZb",
+	"b7cNA+vwNk7g0cc/+fTd7z36+K/3v/2VJx/9ZO+j7z363U/xB92MQWqMmcCvv/Xok3/ce//rTz76CG5C",
+	"v5x4g2j2QEekNdSYboBiVjFYbgVPDsWOkCMRb4DMb6dUKUCh+HNRyAUsLD1WtRWXGcAwSku6FC1NLCJA",
+	"mMOyGBJyS+Rq5WBRDPkE1sBcdjM1pr6ZGAQ4YdhzsxDLHoCcYTiSrLBkPLK/S3WBbHi0bQ9s09iXPweg",
+	"DpNTmWXh1CpXP1Gmy0vb4qVt8dK2eAZtiyCrymgn6IKxYD2u7MJQJ3DMMfO9G2ziUDXs/MxDaT582Tz4",
+	"MKqFdtuVANBWRLk9GODWrCr6m3n1/KHjeaGDMgKYlwlcr+kvNjk0jTpbmZWfqL2fAwib71hlZAjbcodL",
+	"xjo8TVlCuNgolYm+LjVvsyiP4jqseKvx244husf6tuCv+MGiXlC3h8HVYYX1JSYwV3BQPYRsRehm2pLD",
+	"mib11QMitxxildWi5UwFC9nbP4da3zRBnkCFblIza0KapGDYsQTBIJziZTaZ5qVwxc02toDmaYxNYFj+",
+	"kINARzhJVo8qbncKpXWnFKJReHUUG6QrzQZ+i2naHqYuGXMhQuJdIbNQzo/ZeUTD6MtdBhpIj4su4mcb",
+	"Ewk87mQE5f5Po2asWWuYis6FzXrDVLwESKDq7ITpwW/qyJV0Ma3A3jyUyip/IOs1lbkWrm4BQJTdAl5S",
+	"u0e5WCFxj6oekPy9z24tn7twkchdB6KasV0uhwBe34ONhtpL85JTCtXJ4/A5VjW2wdmggmLUOjNKlkQw",
+	"MDhf5o9NYGxyCGGlDvYJhDqDPh1bVYdZxxNNSUI1bd4qp4FFZcY4S0vnCqcVkR57cDBdPVzWfQ+z0YWV",
+	"LaNqSNaLzXFMIr/YlHTp4eKWGmLcnrd8jiharANdsA68iJV8qYRlG5FDYVMT76zPtaoAWIrAK2AjTHOQ",
+	"4sJa8qxkKmFXka0Aao0tTtpBvUOBqp5nyycEE7inM0YDyA33WLbLsmX4PMOVO/3Z+7duknuaioRmSUQU",
+	"a4N+dmnl3JkNW5Ea8ySOSAy/iIEVx4ZXxai4UoGuAlKQTmBlwPMrIcL2OP0BgxBaz+F8yFCA768Ai7FC",
+	"YjkSLEOoB68siVJ1GoBBIKip4bhEjkS4KKJ5wWsdP5CbnfcDHTb8kt3tStQMBMhI6qg+hcWcVfOHvdfH",
+	"i0BFNawIncNNvFSsroULnorilgTWjRujOFeBbc95R4bQr9DFQXIEkniDPPn9T/ff/9Gn3/0F3CqAkHjg",
+	"EQwi7P3Hx59+9xdwXPa+/ZePfvu9R7/92pN3v/Lpd38REfckvCIAXWLe8B9ffvTb72GD90d//AF8rxAf",
+	"yIdkDltgEBBPmsZEaea9x/y90ko2St+7HpJkW8IVycmOhcjngnSYIKdXV1bXyHhIxRnXaV2wLtV8d05v",
+	"ukayPTTF66xhS2MINV7LMpmFNd9RJkUXvREr5Nouy8bFS+D2on2WEGqEQgiCN2Ga8rT6wOPbrBFdL2Lr",
+	"zNfJV/7ZvduvE3uXcGHLXIwe7A0sp74BU6B9pifhSS/MF2Du+5GbW+jUFkO4IbU+Y4TaXAQEx6SJO6Vf",
+	"zOIN8l/vkrZMGFwYJJ1to3bYqBxJ6dixtjtXr+PJbpsfGQu/TVN4Gxdd/DHNtICInhpC/U9iNA5kioJl",
+	"+Ayo8fEG8akE9hm4XjqvXzTzdgMyTK2dWdx3AUuCP1k4uAZoBNOyX/YZ2N22lZUttGMZUT0IDKRS7hCq",
+	"nYtsHGheHmw5W/QUQfNdeH9GuWLJFDleXG2m5wI7COq3F5qqt/CqoFpbg16tK6GeEfxZwOtvmNhui/0Q",
+	"65+c3n/v24/++INHH398pi6sW0VjwzlJ51Vg6bIFcaoA+PDaWsmKWfvC+eVLbyFc9aUa6eNzQcxx9e71",
+	"5EhUlkTaVapCqkfXEnwCcDUB+f2A61h75RaGmW+6UDe8XApi1aCtjYXZ6PAHDg69ADGisULuypEFk8NL",
+	"zjdnu8mnY4Q0YuEav5TPhYNWpE2zzDBMOQxDQrnoynTpzOTYpGDNofgEG816NU0SW42eJc1f7oAFpt1D",
+	"mf9CIqGKG5YVNqBNhZB60xpNRuCHl6qWvYo0MAVVEEZnGYoai63o2GZC560MGy4LqCMzNxSWgLSYj4Y2",
+	"+sKkO99SIm52TlHFCbtBzSjDx6XEvqWVhyqTI0uOaoXcMUdTwVmpYjFgDgfhwc2e8zRF9Lj5Chs6lare",
+	"xFWtl7RlOuwHuOoVvN6wOXXb/cqOLbKzrV7c+V3+kWnZg8NU8OgE7HjckdpentJWz8dt6tBhWll07tXv",
+	"lmGWZkXyeJ6WpM+E1YLqIUnlpsT8ce2wcaWEdB6RjChNO52phJmKOprQBt3kAhBEEEAnZRH81WPUiOAW",
+	"M+Ii5MWY6xqoQtQTbBQbxqw8Z45IbA9y7E4fAfEaw9LHAYbidO1JloBs4K2GUZAMOkGa9c4zIRzRefoI",
+	"0f1NKqpycOnY5d6UHQydlKpevEE+/c6/PPn1t6ISHtQpQEAlA97Ww4wp1HP6tG20WtB/bFUevEhZp168",
+	"QWjeWbwrmYoIwgNZGwDzI2kGLo29n/xs/4OvIsKIfYGDOQeoDHNSbSFiX2asZNjA0HGJ4IcALpR12UKe",
+	"hpuI+d/ADr9JNdfDJFgD380YgORmuldyHyRyONG2+1KRcJcv5WO1yrD5ENNhtg6guDQlKTwQEaVlhh2V",
+	"7ly9fvThqnDU5XNcFBB0bS2pgHwIB1Dy6bvfe/yjDx/97qdnDhCGwVUJ2gwXn1ra2Bx/os9vqkhGwTmF",
+	"Yw94r5ykajbqoDEIS13PcBDipoPmmc72Qp/DKYXMJCJrtm/LiGFLfYeZ4JiaEaXFyKnHusZXlcC5LzV2",
+	"9d204D9NmEwwyeOmTfBoDRUXTHlm3pdaZugodl7i+S7eSf8uvOQQfbg3eWPOysUOKhYLlOtbNM+8BSHq",
+	"d8V+Nj50K0MJLjP67JS0nWk+UXB+rM93Sbqv1CpkLyxJs6WUojtHSjGKydkzhNTaayUpBf+cElO3uFJc",
+	"zPcFFsF4LG5JINmyognGNHCCLe9R2pg3vtUt5DoFPQCdTPbnAmvKlJ2sVB1jI8/McNgo1tHsgAyGtKuO",
+	"bV3QLFMXPmfXKhxKtxsU4seWEMJizFkxfXxo04LcwNsOp4mmo8NnWKK9zkZbvg6mOQss6O+KdwU12ruN",
+	"bmOun8VNTFw07HSxpijgAh7QMauRo24egsx5+82AtQX+xeW2TBj0JzL/MEoMRE4iEicZHYnYrapqZ4wJ",
+	"ADgfsCwul4AWJFb+UihGoiMM0g7QO9DI9MKZFudQtT8l5O0GG3QdcMkRrgkSF4qx39N7H31v//0fhbzw",
+	"wfLK16VGP2ugfKKCk+CXGiCUwkRZMg0+OxM5rxpeBqEXTwiujFsNW9VYsdlXekOxw5LPD1JJk8bojB3u",
+	"nEzggjOiyWjxbfPSQFbh8RT/zAnU1LGWRj2Zoo/myCptNj2e8sV1cotfnhmKv/jq2uprr1lFrG7xgF2e",
+	"cgFKBRkUwT2aUIAgQ6AcoiXB0pXD2fXG9VqJ1c9ms3EIDN+1Ty9QbhS5SFnCdo3Vj2j7ixe0uENX/jYe",
+	"xmMuzZsgHju2KnJxVUiNuMWMEqUD1yRNAkSaixWDLybNNRp/UZwVbK7psbuS4iPOh6uZvgbViVCQ2JxZ",
+	"QlpbnXM1rmqU5C2/0qLUsgyLe9XINHydjW7Da20BTYNddii12GPFrGLG3gZMsBUSYww3MzOIySrIH0PG",
+	"9uFAOCV/vjYwe6MWjk3AcX3BYXFUFUdkIRfFlnNQ+CIk7BLgm67dklpmtkyMYnNgtOR2uSg2G/OZfIQK",
+	"QpMkYypUooA3ptfqBvbjIoOM9blitfoYz+4vblWcTGo2lYjToNt4z6ezzKIEm/TSsL12lS+55NeJyFDw",
+	"Lw5ZQ//OYbV5toRQX0H3lGhR+Rsq6rs8CPAPGA8EEBoQnIFLEU7QebW2F9wWDvp+ynarC3OeedLeyGtP",
+	"FzlwWD1j3UVQij5gGZchhHSb/t2km6dtwdhs7ZlIwuXB14En9KWHi5NDjVnpmzbnHTqP2c7Ti3YYsy+Y",
+	"/XXZwQ8fTn1XYdRu8lFhvYP7D7GjBawuMwmrTckO6iWn99/7cP+Dr56pCo7VUqTbYcDjuC3TFFBtY/L4",
+	"x7/c/7sfRiRW7Yzqdi8me1/9u8ff+XZE4g7PWEwef/lfH3/5DxGJR1SzLCb7v/zV/m9+F5FY91hHx+Tx",
+	"P31n/70fY8fmrB+TT//H3+5/71eRA3she1/590ef/EPBB+I/bqwY/CjAboFWAB+BbG3W0djKGRozIsBK",
+	"jeZu7R4VIhRk+aytIwYPZDxirdg6y9DTE0O2HJoFpDUmXJg/IxLTwSCO8lRXosZKs35hPiPW8uloAP9a",
+	"yFl9q1avQ1CJGrFRr0c1O8VcvD0M4aH4RoZiDF01uCK9YRbOS2sixVzL+UAaZb9Q9Ggei8B+cNkUQ41K",
+	"4kL8whubE6ITO9nmnzyAHl1DgLov2XaixIIR1ZCrM8I6t+iYtJhLkcuIxRvagM44ZYzmPnTyhzihkLaE",
+	"oA8tyH3oAStld6ZqDNeDfSDAOqprPERLiqWdbcWyXd6uAytNBTYNNacOs1RtLke49lnLMB1XFk4u0H3C",
+	"chKvDeT7klO2ozbHa93Q/FmbWIjCQhaPfj37CcVLI9MJ7aYrPRbCMrgtmMvEwM9GiM0HYHeYrAXVu3hh",
+	"wfKLOtnpSSUWbQHYCLzHacNcirqpzBVVYDuzKReyMGxAr0d3rTURINeZPkpRyrM9lHSOQujBuQ1dQofc",
+	"Ceou0AwvmLmDljM02WO+5547s4fQvIxCB7764m9G275pibdY29GplkLNmo0ecvYSF9vYpGxWSrkr+AQs",
+	"5mY90g4HsbvQISxf84l2YcAw/XTyra8kSLvNDRpCUoGkGiDMinfFbSkUE5olMaHtNhtoVXQZqaEtdpQ2",
+	"tcaoti30IcXWm6QAzhSxD5MYQpkqHMAs6cH2s96rBn/iS+pojk8Tnv8wPWEW5sbsnPfyNcYLtbtrS+qD",
+	"zrHKZDYgtXASANyCOnrn9jpgzB/57DMc8b891G0ZEqqfBQwf1D+ZSJivORxQDrCkv/k/GLxHOFNoIYKX",
+	"MdcSLhtKwNA63vm7n+z90w8js/7F0w6Pvi3NuYo3cn2+lDmFyfebCN9hjWv8ia21MO8qpZMNsA+ob27i",
+	"x7IULeEvF8oqcwvWSG8rwOgFF7pDS3C0ULwk+8wtecbajO/C6qCCF9ncQAo96O0z1NxHwENrJoTAfi0e",
+	"q1FUS4+7Ek7SHyrtqjsttphN6LMFn5BobR/GkbpKUPQq+18MhXk9baUM6kUnYBkxqxuPtvOOWd90aR/d",
+	"5JEPYL2LDTr4L8NF97GFtrWwQw13FlwDHkO8kasIi3oBs9S6GByadijidoS44LNguC13KuV4Tavq8yzs",
+	"IDtevOfTUYJTBzGpQ7xzImLdNJQFlValfQcQ8QLYPIEFso8oqFQMhDMPC5x9zhY27LFROhjzBeRCaQjO",
+	"VT4NyK4Oqv9aKvcQ5AP70qp+Ag0g9O44GJJmwQRkuDJzyG+TjXKrA97HUUhNuUiNGOlDRfXBSqmjpUyG",
+	"SvBj63yLyZMf/ysChDz6+OMIwdRZFlsIdbzmHDMxQdc7Xi3AhsTk8b/9GwKURCRuZXLHPPz4k68//vhf",
+	"Hn38cUEC2c9awHFQSwtun8IrIcZk3tM4/a9UBW3nX8uLdMd+t5HIskmVjbiV7GPBAngeAT1Wy4BV1gYV",
+	"fXrv1s4bBWTtEkl4l0+2KFy7VKa784Go7dr5aK2CWlpUBDw7l83VxvQ9v12XnSLxQcRGXwjvewvH6lav",
+	"5s5jxmizna/qETXAW4QLpbMhWG2oFxqZ0ePgBl0h9wvzn4E40NxpNAOpGM2AlFG1ODixIab+IGyBZYBw",
+	"aB9ororMzk1YOBsBN21e9Nc8hC1aQjDyN/K9PHYk+aqMBxhy0OEbDv4YIt+u5CqIQhGBUUw6cpgF2cu5",
+	"9co3N2IdFe84GL5GxjosC3ehdcRpBkny52q9FM9Lk0YEin1xGB4HqukumoeU2fyg1MSbBzbkEeeVZoMm",
+	"Oqf9NRvMb3kYwoh3c/P06VNG/OpM+EALJFCiqUnSLe+J9Z26Guuc+xR3GeceNjzG1W1F7E0VuU5+kJBg",
+	"LQAtNU3VQb1eTo6cPL9XtIQzDFQAwHXSGhO36k2mCr+eF58IOt38iGZsZIVnyAXeICiMhYU6o0J1WOY8",
+	"Q2rY6nOtwSkzysxfwrrKMKJlOEeP0UxhH++JZjz+kS7dZURI0k4ZzQg6XzcRGeeLQ5ZxKBtJUzlyXYTY",
+	"QHtnHX6Eotcc+/swmrHcNWX/bR+38HfK8RN7QqwTy3riC2+G2gXzWvaAtYeQ42ef1cMMXYb2jvVkKeSZ",
+	"bXR1Cam3O3IoSu9UdKycn3qoezLjehzZ1GdNBJTg9sByLrmi/GoXegOB1gbLAfwDZgoH2YcA3ECx1gMH",
+	"s6CPqkAtiyh+wBjDZGa0LDN4TOMoENqRV/NX6mbXbUs1StwK+lGRLtOKUMPhwnhJ89U2Kna2eQWMu7lp",
+	"MShsoDrcJaYxePMCA50ZaakcWUNN43JJw4gMi2ylzFepl7Tj2fNfQMpXZW1WSUWkfreBpV4ts5gssvBp",
+	"0ydNnfEDTFJCFgXVxcLFDk8B50IKwgDX0kirQzB7KrTaz8oR6VMxfhrtfmZsjEeEsQpNYbrBZe9Jwa7I",
+	"hN01qpNqXpCCwHa2iF7AeS+VbVYAHQczrV4vISfb8nzpwCBLAPZQAMoU5BJwLJdEbw+fzH5ZX13YQXYU",
+	"kIPVEHp+K+6Frf90RMcY4Va0zyIysokIMgPBm6MMyizPSAPxF3BH27Y3oezue6wtRaIs0gVv9wi1Bbgc",
+	"D56RQgqg+bkiXSlLYHXnLzb04RaGElwVyKttTJWYdygsfMcgIm9+5h55bZ0kCGswvSLp/BRfD+nzMFpK",
+	"55fK5eAKk1NOwa5IEfuphg8JlqC+KtHEy+2LVGbVodA0LUYlXrhCEsT/PIpqkhpJoE+pbmRG0chaENDx",
+	"xFeK4IwqzHFzzxhQh9a8wZ6sZzjpZKqs5kRVzhxCsczJro05xuTBRepu7mSsw9O0EpzUEodmaaowPAGH",
+	"9JQLgR6xDCmRWthhA4+wAhpdqXWBJ8952c4nhiyblkZWp7jCqYOe6AeuRjkc6bU46NbTO7xHLg5LpREo",
+	"Eb0gzMm/6nT73Z9xuNWMJOCBk5jYfAGtQJYeuCW24ysTgrOWFzc8FS7afECDnEoWIdt5QK+tUkWv51Gs",
+	"iBjO670wPUYTIjsd3mYOVrvjDDJjH08prNVBxWmXF3QfylHrSu2SC9ZwSw5FQqCP+kQwcTrPfW4+zz1N",
+	"Ox0MX6YOSnE2YqR5aG6QnpI+c9Y+oAJv2kC1M2I7henVgwtOWT3ktlBMycaG4CVuomFykq2U9efU30Cq",
+	"z93rV8il9QuvktMACo5n/ewAX/AnbyspzqyQ2HwBWkdR588zJp2XSbH7gToLb15WmnZZvGhbFuxTMoUI",
+	"jWol4vDWgoliWSYblI9UIUkHFWIujC4ZkkvWRzUVJj8XJogGHUKUloMBS2yoQ+c6QQzrvWKhnY3urdiA",
+	"ZrCXK3IkloFE47pO12GApX72/v07xN4sqHQXLhUhRNdXg/5CzXVagem8wwWkhVr6qSi8DC9duLX3vQJ9",
+	"wqoheIee/lidb4y4qIGL4rnPJEAXdgbH+fu19R18ClQUOsV3vbu+GaxJoA3NLMd/eMkXhh2p5Sy66/zs",
+	"DQJPd1mb8VBwBzKJIM5omAV61duy36ci2cg7V3tno5CjQlPrFmsXe2uOqCIVmUhN02hSWkMBpbPdMFt3",
+	"lv98uLp6vo0iHv5m9tKY0ax0QbGM0xQv1dD9MtYZKjpXUt61j8Ev1DDV838A+3QXH0aW0mU1jhAa0GHQ",
+	"vRtJ3u9A7TgQVq6IDFT0nr/YxE6dKPZDOnEtg5mjpEMMoExWE08mipRM3i5WBsNa1jxaeEwWOVt3/QYH",
+	"xHN+UqhbFJc6kEjB4g1bbGj+MV2Go8xvq2txYpy9bU/pinBOKVezIvt9qByKNwhtyV3mZKAEYGze53qD",
+	"7LABwHVRQeSAC0g7BM/TcGBf0xkqW3MCQtXJU65tlQsi/NrWB5s2eA/OIjVst5lSkbEirKjyVQzQi3si",
+	"vJ9gKNkWB5kd9FNYskdvwaKh8lY13GV/4qexsKgw64lhE1yXRdW3YC+P+dpaWBOaaIDsFKI6qszBZLf9",
+	"SlWzvfDW4Po23xSWbFWlLmzhvrgWdAW6DaVM6xk5GTrjrFZPk0MvH50dKgHZK0PDWz9gLWrYRsW8UZ5A",
+	"cBKzmxAAzqd/zBQk1Ydg7HKM7QbVIvtDym7N8sj40ZsjjbG43eiKza19YITCcZpz3qZOSjhEYp9xaSYT",
+	"mYsHdftMnNVnOGxyFzNIGxsXvN1zGfSoiVmBP72y1eDJxd8/bfTkmnwdF6shX1fDPluoks/oLyyjWmYE",
+	"VYa6UNqe1eeC2Fs1yRR3a27iVeJL34Wsuns6eCa3iNJsMNVEFZtPQrkw6twt2t4hWub5qNkuG3PRjTfI",
+	"/o8+3PtrLA9HDAm8jEjjmJvJulJzqu2N97++9+2/nEi4tK/zOBT4d+GHC+lj96yO3og0zBJUd3vJgV9W",
+	"SAxePt+2PW8HA3VpuDVxbuVaMHwo0z7CYpqFEzRdhux2pTm25R4pdbZjbZ6wpAasTwP1IJSyiVtz7CUu",
+	"zXzW1roJYFLYGwF8q6lPgkAOvuW/ujv1MkEde6g5+KzCxoxzRJS4SMoYso/KVmDA1ivYhWAPRiQ28nN7",
+	"OIgB/YX0eLfHMtdFKc/5dr3a3IJECEFhWwZJYzEWDTs/yimrzn6unKY98ao66C34620tD+gzuQ/yuaZv",
+	"JOHtuZ6dN/AxrJkOxSdS2xzK37Cqnnu/3/1J9J8ptpATeWUuLh7VKjXQ3Dv8RmOWcz/Lil+wHNqlQ7gw",
+	"JIgbWUAp9FUiLtgF0vfH+1/9DVxFTEwjqLFA+rd/v/dNi+bC1YDqdg96wT/55V/sffxTd8s1WPTy3d1A",
+	"8Qw3UMK7G076mV/882+f/Ppbjz7+GDtAckFF2wzgya9+vPfeB/h+RNazI/3++/juYcLN4B///Pf7//xb",
+	"7DhGBe3CSx9/9MHjb/wlPpf0ufCX9r75jxHZYWygfEg5sm1CjZIFkgp9VU5zM0P54zcef/KrCHQ4hSI6",
+	"YxoqYDyCyUSz/L1vfPXR77+//w+/iwj1Dd3aKWe2qAUhRl31C94vaTmFWCTuiWFBfgsMk7KL7rUgiTXo",
+	"uLCASgBLCfzMIRPCogERwkqZK2Z54JTidEvd+C0Q6kLeLQxtNlCm7jHWNEbiYHKU7DNANe1RBfnbYDg6",
+	"fTSQj7wbzHkuJ4RD/Sg8SRR0/sGou0D1+4h8yDiy0Hm/hwH3oF9JDpjwEflSKJsgl5oKf1fnaIc0xWvC",
+	"e+3tVxYGbi3mR8xOzHAPQv3eTqjx2WVGM4gV7TCxSVQPKuKmqmHPzeey+P6ouAbFoc7YjoPVMQDL6WHl",
+	"AiISIqxRkyqGLcyON1z+bN57StXYC+hRNe2n5Q+CBdMXSxbmxUDq88WwSlxR/HDfFRAcQb2DnVtw33q8",
+	"cR8Uj52ctxIGJyNR5mUuBslC/SQaIHlLsa3c4Cb1vx2myEhmOxVJchOL4N8UXADeFSy5zsKcxOrqsuNK",
+	"MgXpAOww1WDntxihJGEJIgisLMoIl6fv1WhZep01jDRDSCBkns/lhrSt+e5sUOMxOj54VxCQoNOZi0cE",
+	"A3GESVR9+mA73OHollQaHH3KSNacy/qE4Hm1ZgdDRKiqoKounDp3sKytaEnthHMS7+H1cM7uetOc3fnZ",
+	"Yd697owyx+OUG4jftcjRbfDgG6Kwjf8biqs0rciho+TO5++TjEEBFCTmQx+2Yz5PtdIjFz5uR3GCckHS",
+	"k2lyLEdqQQyv4gGrbu644FEDkpx33m5ywRTI2B1u7C/XPsO6of1KGuqxhtJRnMwjPJQ3roazhWlbqw3M",
+	"1Ox0IM6JjSw2ME2oR5VNJIqB4HOtP/IG5mRT8RVyDZKEMWAqJFhNicQSxdlcuMJnDsNvLpXD7h64Bb05",
+	"koN6eFD2P8MOnvxwVHl5JtixbbJszfdTyu15ZDU3hOoCREs4RebdvhYk9wfBUXP047xFL4BfKOz1qfLr",
+	"lJw1T8tDc0yOGV3RPNvmXJA+5YKkvJRG7939FtEl9972sCPFOAcyxhQyCwcN9GW3N+1s4yKa7firf9l7",
+	"7xdIRxF0a+ei69lboTLBdRUBOobGy6pEqDaw+IevILFGjguqIXcIF0ORGN0m301CFSC+lyneDflXf9j7",
+	"zYdRsX9CLpYqIqCPfvs/K4Kg7k4oDvrot/8zgjbqrtOh/WTh7NiP4OGxr7KhC3zA3AUw7r2PPtj/2u/s",
+	"Az5igzP659/uffS96VWmrg84jh2x8BH2+w9/2P/qN7Bn9/TvXKKA3X4wLe3Bcqvyrf/16BO/KgM63i5A",
+	"+Xz67ruPP/x5VIDqAYeHxw2CeDNAMmDOCNcToOT49gpQcnyvgM4r1l3eYvAJ6yeXyv3g8Sd/D8RZQqJG",
+	"6vVdYGCrC6wAz2FOM54xzI5gO0Zhf17cQUyuyYNXtp0AoIvh48X1g3+WUc9xSscVJAfgEEM0N4OQxLcF",
+	"87wDHYxapwzzMd0voSf8/r/94clHHzz+6DuPfvfTMxt5PkTG2jtSsAQg5BFBIhumB4JiyX0kgAqUGi7d",
+	"+HftNNya7Qpch043dDTdh2R2oSkrdMKd8NHaO85PnTfFrgHOFzQvkM1UeO7oGHklsiLt0hZgJ1sslaJr",
+	"TtIGABMPUyUzwNLyqLiRbXX7n+/+tI75z8VgqFV4KB3bwx6BGhCvNCx2bGaaVx/rICJfMRqUquWjMC/Y",
+	"DvnVroluylWvzjsqQMy3lC2XAkA3BjVUrmbo//vw/Gq0urq6srpqiOpV88f/3Tixz5o3bg5uJCHFtATN",
+	"MKFQl3nG20qKlbt0dIspZSPcaZAJLI6EdUhpjtGSZg90/d2ryAGFl3ypV5OMztXAobeltizvqmyPpU+0",
+	"dN/Mp+DPy0R0vsjJPH8Kmh4oxEIJYHDHd7L06U3TzDbL+C5LguGkLXMP0qsXBIebDQzc4eniqMAN0o4W",
+	"6BneMSb9jHQ/xAGsk/XTocNUb6sezep3dHB4+hP5OoprFhc9KSOGLgSWduJJ7VqORLFvn0/K45pZFahO",
+	"Zkyf6YypbRnyzt+Ce6TF9IjZjod+ZC5g5stOXGu+w8NEG/Sklmpmm7oq5+9RJ5fN8WT4ppi1wk0ZkNoR",
+	"gX1klo5txwTIHULan6LciXPkN6AyXQiZU4X/CO4Brg4M4cBOJGSEz7IXCWZwlzklvWkOc+n4tczHFdpb",
+	"p9GQ3X/vw71vvndmhcTlfYVEVznMXHPUU4rALbcY8PRCYoM4SIjJo1+bzRslBRTDpY1zAT5eNyh6enVl",
+	"dY2Mh1ScWSGvQ4mZYF2q+S5bOTyWZDUq1E6XrtmxHkJ8tLAKFw8immYFFgrfWA8Kram8aaq5NAvcooor",
+	"AghyaoMAD7KVPXmIqXqF1xou63UzsHtmXMGFvXxnsXW9MEOe3MBQhis+VISmGaPJmFCtqXUUnAAhU91s",
+	"ujDPV4vS5yVy4gKUcr46+dcz4OOusykMby1YcxMV2XXeJrmhoK+WWjKbJeUlNm3khyTkZQYJiM+8qLfz",
+	"qLTdjBZtO5d69zbEigaQQQe3+ivkTRcXojqGtoFwUKshXhskOp2ItJhgiP425FHmh001kyknOYHmANll",
+	"xqxjYrvS7PbKGALGUzNPmS5sgT/1vJu8v4f7ol88SziFfQ4dxPvQcTJwAjG+RBW5cu+NkgLT4oJCJ/mp",
+	"OdwPCoXbgpEBZ23EOzFbB7UvgGQ1EizD7OdwoUTj2rET0s0Ioxbb87w/NrixIPHZj8z3AhV4STJkwVFd",
+	"hjSLxXuCJw0qgY5SI6zThtEMzLVgbIKX0yy5qhEgcrCwdqtQeFkoFAPs8bGPXRvLg2Y7x1v4jwA4c+nb",
+	"4+QsRFTAHRrQNjy/Pb8BHr73UHHzmuINqXDDnNgsWGyjuokULLIwNxGJ21S0WZqyBFScVIou2PAMywCd",
+	"b9O8YClySDD+N437OYa7STloIOvoh8PjHWdV2Wau7QIQ+YSXP6ejsGyyB7UqqQjAAEBN6UhfLIbpDwC4",
+	"U0iKQEC2YK4DPJornNhzHyLtwjpvSw2kzeOCuCwZ1z1aEezqXOwfjc9MPD8YQpNpGweUvl04U4XMCIQL",
+	"ckXrPoKugikSVEjIS/XP08Egk7tMYZ6BWU0FmfDmZ/YjkOMQbxCb1uOyHtREzkPKxc42oqnGGwRTh4i5",
+	"qHKk07F9pRr2Gc61BCRQXYRWIFvcM59ukLfG9lkHPskgkGGQeaiEwnht3Wd/sXbanvQapQ+YX4XNQHNH",
+	"2ewNRjOmNEkYTSAEfSgoIaB7PcMG4ecHYVPk8li7eDnNmG0f75Czij3nS0hqYxZa0MDr8bOQr6qldWed",
+	"PI1lsnF0Vbtzi1lVJzlD9ei5CxcDkJtU9dxatszaTwNHh1bjYoXirPiXWMWmHmokLAzLeevGrWvE3CKt",
+	"MenTLm+H5lQj4wDEoV0yO6nIAW3CileTNM413KYLaNsFGXjKNo0t1DfG98V1cotfDttdxe14dW31tdeC",
+	"aN74dUMTjR2d5pO5kWYGNn2YOrwKXTU0kYXnMbEP8NXQWr+Rgwk0mmpBwx7JLCGnMRtx/79//cnPvnxm",
+	"xSE2bGtpc42dHm4RHOz9eNOJZXfdYi9s26shWDtzY+7Jx6cWxN+YU0dRjcbhsPVQE0Wc0wCM24GAJIrw",
+	"PTM9yhaf5riRmw4FocIOOseicNtYy0n/hv9ZAyWkOJwqxbmMh0R9frPVHOONXOcswKIU2lbGGwijZOGT",
+	"CAXBkyDo0gS2iU2QFsn2cBBvkJTRXaggngJIwUzY8sHZIPaC12Aj13rLqr0DlikpLFqPKquVOB0PjoJ4",
+	"KQnipZQ/tJCWWFzqpnvkexzMLDRzkKSE7fKECXRrV9SttXuUi20ZOEWvS9KlAyz+RajinhHzUM8VdKK2",
+	"e6y9M8PAX9SkB8iAgDS8BteJ/eyhagagXW+3snBZfhlGAZ61OAoIASWZAkWzN+EkPvCwjPq8bXZhtgqW",
+	"AzscTA9DJlPfnLgNz18x+zHd4SpgV4So7oqhR6A5+3XQ4IF4a9SFG7ZpySXKSbu4cPmsSgQbVA+44npW",
+	"vBKcatKKvLbss8hFnjw6BdxLAxE8pmkwxRn65xJ6sARCzD4LpHhxBHEHty0ppewfan5ZuBdk3o2iRnWl",
+	"ry1aMCA02cYzL1Wq6BjZoMvfmwBCHyYM2sfSCmS7gti8WKBom2gbQKA8mam504m308cEgmftYcb1+J5h",
+	"AwU0DxqCoLniGrdsIKyJ4Vl3bt+7T85a4BXIiACOAicdEFDyk9/TemB9oZhaiQ9cd9T7Z2/eX4qCNZdY",
+	"LAVlZWoDHHZK5UMA/CjoIqTHRnkwgjMjp2/fuHrlTI0BPYQU/o6saLYFZw7WREWkk8l+IccTS8qw4Ffm",
+	"njRQrrZAg0IWaE+Y8slZ6DMk8X+++9PtDhPxmQiTi1Tp0WKaETkND7cG5lnDSrCpyvnz5y+ZRz9//wp8",
+	"9ZVXriBoulp55RVyDUQ/ZuVriKRSQW4krD+QhsjHy59j44i0huBXyWhHn1JO2cr7WViwNN9sHIHL1QrZ",
+	"cgDtRAofnUDTQTmV0OKIH6BDgpnTXUZxQreFWXolh1kbMPOZ+5Ag1+5TxCJ1Izi/um525UZn+XUp2PIt",
+	"wy5XyE2uzKZgI4cYRCMYehEZitSQFcLLe1GMbrFYsAc6jgrlV9AQBR1lMETbDAdGaXRuBHVX1mllgd2h",
+	"t01FAxxy2jXJObNB1ldXLZlZWGWtWNohbSrM+1rmBk0isr66Bh9QUNoDpSXrq+ct5imDjYXvt7W5se56",
+	"42bMNcody2EGtKsYM49cspiu4PeP0N0uM08CUMKrR1wQpXmakmwoBBfdiKyvnSdaSpLSzPxufe2CfZE5",
+	"aRFZP3fO/tsSPrxoh40JlMTZLUTtviWTsfnFJXhhn4oxYHariFxYPY+P3mU6Gy9vQfOEUY+nxlRQLLMr",
+	"nsiRWCFbRv0IwJnDeUxlt2v+VL4qzyE5r4A5YVvJLG0ZLb7QK2Fjac0Fw+iAL20snV9ZXTkPRWy6B8zz",
+	"rAcZNP/qsgodBLvtAJ4b8ARp6FnLhI43EFcSsofAWWxI2qJJplSYdWjTlImEZvbAv9mTG6+84i28yLn4",
+	"I2LLdCMCdbsRgWJd+yvoQKTMD4ubk2psotwG//DKNIFtegIzFOgpLJHQJ2OzTGVRiMxwhTFiwKW4kQCK",
+	"gtIekRVLiGnf2KNqaeMLYb01f+TsTbNgSw+juQ8CxSw9fAsCBQMpFAq8c6ur2JHTSH70KBXO6Nu2pw0q",
+	"ynPrL9wsICoAsmUqqxBascMNSEKreqUf41nXaKsosGFhrCT9wltmTmrY79NsDLGHEmEZgqZdBfYxFHC/",
+	"ZV6ExqmqJFMQ9iovnrOd4Sxv8YjnVhBiSKNEkAWcN8VQlvCMyJHYtJgRuid92S3PCMYRgd4zmbLNIj4K",
+	"oWl6UgkXF2qaaieTYtIx9pLBLlpQB7W0sfTFIQPfqM31dQHXetRmfWmG9Ku+ZnhG1cdsOLfetzApYuan",
+	"+IxP8Saf4vM+hbRS9bE8R8p/bpEsoFkDwJBj1QCK7SiDYwg6vqfhZW0dEShfRrLRMVbmasPULzP+Njci",
+	"1iZShQZiw+1GbS0NpWSZThpkBxgao1nKGw5OywMO7RkSD8Arjkw0eAFg2JK1WQrM3154C5rIhpp43B4w",
+	"obwmfxrRLs4gMkveWcmXt+mRBSWA6osNzJ+IEXsZKmxcbyYMpJR6LznXm/V2rpAtQYYC0nddu2SjK0Nq",
+	"hg3/9iHpKbKhYFvt0oe0h6HQPLWae8oFmg1hUTQCoYMIlxza+PMON6/FXIeIWLSTyBmcM8WOUWYjI5ys",
+	"N9wmz86UP0XNvIH42Wyk/+KgC6aeGXlrPGn8bUJoYMAo9l3Oe2gB6EiX71obEK5ZowlsrDaAArSDQhGZ",
+	"wxWbS9RMlyuM73NsbA8j2ECXZTI+tHP4OgBq4CHMvSY6G7KHU6d/7dC+6pqmBc7+fWcZH8bxxw2wnokQ",
+	"A8jVv7PvwH8fVqqBb4bs9g2XzxQhS7BuWTwznClyGvvXnokQ/VdjMsyoJwEE2dgiwcQY7w3o0QHwImN2",
+	"l4/yqCfBtHYnyQ9tAzqr5yBjqGPKDly2uuU08N706T4exfEzbMEDAr+6yzp1BNqNzutSMHB8HINYC4o0",
+	"508RcmTUALPyDJvlXrtPK4uf7GNn4Rl47fnV9VCUy3mjEqK4aCM1gCOIiwnHz6EcK+rbyNQ7VWcxla3v",
+	"YmDBE7aVP2M4tPU1RITRdg+5sqHgesgzx3xWTojnoLDIR3mcTpSfwc/5mLRJWlpk708oXK3WK6/b5NcO",
+	"WAjtXlFokNOILHZmhbgcFA/fI9NUjpR3uvejQg4qoT6RCt7mwReGKaZYGVI2tgQqjDkcmfPUO+qf0BRt",
+	"1q4VVoB/CvkQcB0EWUBkzHabbr5UGeepjNd5ynKSPlqheEwaJhsVJnRyFM2gPne07khIU/UZ8XaDwxwk",
+	"LEJ5V/TtmoQZzD1IO/cpSTZebE6ZkmQANX+GNVCxw0V300ZWqJICakbZYIIJ5FUEL8/64Z/1LdjQe4Wg",
+	"/rN+1nFG9Q756nN6yKHeKq+qKZxwvFRxutu9odhhyfIQkpdV9RG/DiHDFPMTqSatjNEdteEzqcFdJIQc",
+	"iraLKILazL+EZmWPqp4t8YHwLXzYkDz8ERFpjkdCx6hJtKUQDLpIKMI7UHUFGMVvonGqIPbsmAfoNa/C",
+	"j1fIlk2DvrCal7nCA1JA4DhhWbWSjuUIJQ1lSlXPmZtXVZzr6gAeq81yxNVY7c8Jl9IsTRV0Cu/QLCcX",
+	"t4khDnV7wMQVJExbpfJ8KCTlOR2zThL4eLhfFs9P2GFYL1uWKQA0sev0OeJpas+wQA5QtGo87E0tnnX2",
+	"Hfxjlg8NwKgl6UpIlQGap8jCNvIKLMuSWJcLgGGIXcelOMwxMH5CuK7nxFrUTTVxEI7OifSUCMS9lpYZ",
+	"QwU9HIgTTIIs+Ro2nDpBQvLxMsgl9+GyYb4DxTNbEWE84ibXb8HbQ8ALiNhhpB3Ss+yQi+vkc/wyOQ35",
+	"VQ7+F7KrpGBnDPlBzdCGhQS2tGnEZ5pi9AlfBUfXLHPKNFNlXg6JaZASbBu2Dm2hn4CxIB4FV+gNwKJC",
+	"NASs2gqaQZ70hr92CV8O9cooAA5XHr5GOpSnoBu0ATfZizDshT0S5nvYlcTOwSpmTCSY1mQGTrvU5+U0",
+	"OOOX3IEusI8NYuyR3vRJ2YQcLbuOLlNrEzK1MEUNquZGmCeIVkx7qIm0nRtywGab05Zn6Xml6zS6epMM",
+	"E63Mip5ZWYwXHY6eEMtORzEdGwWhQEFF/Q2GQXeYwGhmiAca4xJ407wUD6QNi+1sZQ0rcXVAfoYiwE2z",
+	"N/2hgmQ+WMuc2xNlNMmqoDlMaSYXqE4Hz6vuZnd9nLKvP7u1fO7CxRK7MscMMhYvnF/FFFNDy5uFB3ie",
+	"Xsc7Zr6+uKKPLnk7Q/T251O8gtJk+SrvMig5DjI4SBwvcDjVo2aMf7rxha3l/0aXv7S6fOlPzr71zvr5",
+	"h3+6UcHB6qlZsq2ZXlY6Y7TfUJphKegx24VPS47eY9YFm3OjBjpVKts7ambOJDxCUpZ0WY6160KHNlEN",
+	"XcboMeZ6MoaSsIzvwpI+vzFFWMbnJKgIcwkQ8M2cBvz+P/PRxatuJjVDi20pfFpyldPEZxVgDaZVmVKq",
+	"epAXiL66Ut9QxSYjIuUT4FwNzvnw0kF6+A7SK7Cz+r7EIrbnwPdwF5ztz7GDNE+9HmYCqCntLFusRi6g",
+	"7nnXbmads40VytXi8A5WMie2QDqHFA8W1BghWFUrUC4RgKDnlBQ8qXH/q3aVXpSYP873aRYWQCZA4pfd",
+	"63b2yixaPvsOEOjDswWMhWqhpVhbisRV+nt4K9T4zPsMnSiI+uWn2EETIHWvkC38WYJpA2AVpa6VVteY",
+	"InI4VbLgcRJcbgHbZalFXYu8vW2Bvh1SQQKGjwAdstjO8qVsPHTZeBVAHyxIylEefPzEXcCVPzmCFEfl",
+	"UEJe6IAjUoIHCanNjlxsv1q6XjNGo3sup92Mgo825cqWwUrFwNKEJFiWYeQQ8woU4aKdDpPJRPQ8s6AY",
+	"yZsQwiX78sQK33wdXxj5a6f89CVwce1rhdlz70sV0V/1rR64yBvTWSyLCE+BcyuDV6UQQD1CVwrZEoQ9",
+	"0Bl1ZSfZRDHhiT0ffsVfmONhZ3xMCalJYYErAnVB9fIWxKeGA7N/F1ZtoEcVWp2UcCVt+MgCHRRKoRDK",
+	"D3oGCeZ/vULuMppw1PAyrfL0Ct/62h4NkQDly5EA0uOiO5mICpEyO7xNEtunYnRuOjQMIkU6PipFs1CT",
+	"5aJpCn55OvYTtg/EZ17wpDaIEB7PoT+urDbERj3mNJEt12AowEGsAoqO30LHu0NJE8HUK5eHVjtw4W+f",
+	"fcf9WZ0IspUP2wcl8PxtYOv7qNxzCMFHEO4kQuBpwIRzbh5EjaPOToZ4YirlzvMa3nDn62gtP/uRkxYP",
+	"8ZN/QeqsknyzD3AWz1pccY+8GNYKtuwZcrCwUjioGg+AkcFiQc6DRX6XnRVyDSve0f0K4A7jQufZWrUl",
+	"doQvi0uOLp5i1vdEMo/jEeV2Ba4DfbwIYRg7YXsiDs5B3CpUJidAug+moRkGgQlmkO7jtHwPTY5GBHJP",
+	"Bbdtes3zLrVtXs8zLLxfOftKme5nYpyfP3/hwvr6+XPTuUfB8n+wKJ954X2d6Xav1Eyg5tFLmdZ21sFT",
+	"dh3jN/axkpcKQGZexMrnm3bNXhQXE873mBxMqV9cR8Huyiz6PfsO4tzUExv4IyM47ly9/sIJBtzO4xAL",
+	"+CXE/j5io26QdI5ORhgqeT4kBLW0X/d49blSHNsl18GpGVFb/4+uEvCZjnqy/0KKiVt27V4UMWHne/Ry",
+	"wiFW9P0C18nuAiCKakXnNtwuQcGALVxGUAZYTcqTF5KgcYleGHqG6R6T1iPd0jpKthdmUPLZdyyhPjxL",
+	"uxljc7AaeFe4TC7bcSax7WYQ2s/XYA3omDHAOHr0yT/uvf/1Jx99ZMEI11axVLsjM/OUQ0XKNDGkVJ2/",
+	"HPSuqeGAZYolLIFOq7mvLeRaU0Mju6DAjLbbMGgsPKA8RZ0N68IS3uX6xXa7mY3e8vRwlGcVzscbNhn+",
+	"ZEHA+Pm/AE43s+FYUlnY9YXYSNt8ZhYT2cKerZiMaXGdEJLQHFEElsozQSv5waZD+3QBN3fDhgHm8YvT",
+	"MXx8Jb8Un5lgIi+8691sJBzQk88Cni8HOMCcWCgRPBuLHkdEapsZP7truw5z7Tp/YCJkZGuMcACEd2z/",
+	"CQ4l4psFbDWZQehahaqhD/PMzpPxL/aBxTZgz8h5PRKRfdsT+wsgsm97UdmYS4B2Xs0QXsf267api9OV",
+	"EfoEogNU7CASk2+bBAUcK+SGJruSO9xFqOGg6UbhMagrhwbgCaHi0OX7y2j7AUV+lrG2vgPk8RykwV0B",
+	"zyhO54WInMP25QZ4gR1YU7uaIcxOMb8hlM6GFlXNERzPir2XXjxXlu0IMX6xcsWLsz56x5ZbXmzXN4nf",
+	"PYeqAW14npwr4BLn37BQY7TQMsNQvYR2e5hWLQUzAk/5Dmu+GZg93oBtzBVi1EwIOijFPyoRdj+fEaSV",
+	"sgdcaXI65mIw1Ct4Z/ll8rc9x2LnDtLJcyDwCrN5AeSdmW3h+NYM4Vj9s5ot3GTWOwW+MO/g7kqnaxv9",
+	"N7Jn7SbNuq7lukKwUVougS6ffN/gr5xHageFBx5y5HliTlWPiy5hqSprwUen+54nsW2PNRSuv05sz22B",
+	"UVr0Lduv5wXvmAM7Z+XU84H4gQfkhS5RvusOpDNda2sd6LiuVqXv4v3pLDhyvxgg9oBr5gTJARfQo7nE",
+	"S1B7fqZwP+zkXxhlGef71KuOM7/sjobdlepiSwvBEZGM6WEmnG8Y+A1kNkAh5HAA+2/RNHxJv0PwMOKL",
+	"tuQulFqeUtggFw8wYYY4N8pd5zLWlv0+EwlLYsT+sKTvAbsdehxIOIACGQ6qEHImZay5/tRF7IvdKQQP",
+	"xPMgJhsheTyv/UE+w3cNkTlgoBB/CYhIxRjGo4YBvvM5xgYq8ljDtncxTaVgtvUcpIJ6lB9qLNxdJnS5",
+	"+tvVfo1Jj+4yc1AE+KelSMcEvFMZV0wVpK7r1O4lLyZWHo7MPcHhKQrtOXHBsMFnxghNjegfQ1GcCh3m",
+	"WzTbuWf2cfGjfEQHE0Z1zMpr/s2K4k6QXUffyUNq5qE+pEB47VTKHZbUtI5zrNyg8noP6GkZgj9w6NQG",
+	"QooINgqdQopiwui30P9D9eQIm0g69RczJLnwZvMKiXkSuzR6POwRieHlqCTAq+OIxAnVNCZUkGv4ZQR8",
+	"gF7WZMsXffYklHRCVxBVQB4L8BHzc6rITar0Mrxz+cZVcrqVyRGABCXyDLaz5UoBjxBs0/sFOfJeXEDX",
+	"CsALTwDWhTmYoaGSA4DoTAE3GpO1C3YB1ArBQ9wxzLXPxVAzBYd/1GOiWM9q+IaQJJWii+Aq+cpHxcHA",
+	"lFtMjxiAZUu7dZv5ugBnAMVZbZDX7O8KXd+QC0fkXLS6ugqXqdH52kypFfJmT+ZMU9MdliOMK1cvzwVZ",
+	"W3UTNLtoEcqfVuCgtMUr0EFlion6lipuOYBUzNhhNY7EcJrJz33+hZAkk5ARP526B2M9+galZgFh/W5c",
+	"rWNCafZAnwWyawzHDV/BaVXVViA9W24zti1oD6XgAUGpm3UOdXBOlUwU73vkzxcyeGYX4YXxBOB8jykT",
+	"XPnFnYYYq+z0SaENNHw8IsbI71ONONODntRSkdP7P/pw76//cf+9D/e++Z5N50640lS0me/0mQfMEA4l",
+	"2KUPZJODrjYC2nWLf2l2H43ZjdT3PJjdOBNsk/6yN6eHgLfHri6ooFPI53RtoLx/Sjnp2hpblbk2st+L",
+	"I9E+w/R9t6QvikQDveyYCvVQo6ttxc5tSXnPafTCtaAUNrjLdhGnC3FANkhGRwiHALRAAYsambP/7YBm",
+	"eoXcHw9A2mmZJuas9GmXt/GnG+TP7lz7TETuvG7+7+r1yAgmaDV5EbpngWMK1XoPMlYyo4dC8zRvZXXs",
+	"TSjXztdtPAX9sqK8/xQlA97Ww8yIsH7LnyeoIYMeQXmmje9G9WKLa2z+Y5j7sYrraLrze8pAjdq0VH9K",
+	"Ibmba+iKoC3oOVLR7gr+U9XibnV1umw+ChaGg/8sIryDeVdVX9vhIil9rQ4e2+fMj+Y3zXIIQVU9s3KE",
+	"zYWaZt1lg+zZ7piFNOtaZkVL/WGqueEmZw3hLCdU06YvgwNwzPpddd8twI4FYCiH9XNwwYZfs70r64Pt",
+	"YFpO24PihSEVaLqjrDzDlsmUCwdynijfVtl7H+3ksFzI1vEQ7AcJLmTRdb5cfATxc0EgTCDlDROuC7jo",
+	"Lhq7Oa+a91j0tDfM4o0P6h07Sq3qjeL2VhkaI4AYHorkMOgQ16Sk/NRUs4zQSzI6omm1pnWt3OhjAgfh",
+	"lCIjrnrk9P7f/WTvn354JiJUjLHxdot1ZMbKNeJqVr0IajHYJPRl6cgxay1vWlI4esfzy75Xh5xG67au",
+	"6tAnGe3Yg50yzUIZbf28xY952AdKBj2I2k+Ujk427vE5byPoywE/Mo+6BNQmwiJ40A58iAzV20BuF2fk",
+	"/w53ujELdRXWbYpYAihOnzHvORxfkVvLaXfR/V4GkQzcITqiwYTpqNodFNjaQ9jJ9WJUS7DGHpsq4Eq7",
+	"+M340PEBQsPwnlM06Hr0+BloqO8rzie8lwWCrM4SwjgzB7s0ZdgwvOPftmFtN4CChuuvYwMxozzRzEcL",
+	"jSILpmXegQ8cKpAT6KDcIbUfxHIXxu3CHRlbIVvWmXP+HPkcvwxxEc/r7KnxgXQ4EpvFpBBz67wFxcEa",
+	"W6PWQDoCbhUOC1Id0eq28/M9P8nrEkS3ORkw3h4mW/ZkmrDMavy2DfmWfanF6oHlv9HBLc+JQVvD23bC",
+	"wE5JMiPxK7FZAjB/iYRm6W61XOZQKSHCcRuuSIt1h+IQ+MWlnF9QIqDfG35D96jwHd5AM9ucclwdOCHr",
+	"MNQxy0A2JhQvsLns7iiXmBribneGC3O3Imc7kgr8Al87PqVpPjPNs68OwFGPkhkadpYfbJeKh+n/QpMx",
+	"0zO1s7ODjBkeOBti0b8fypTAg6t2NvK6Hg4cxhxEyzl61uR3x9Hpcxoe8vWOHZ4pnfu0z61CSpDjCugp",
+	"xsKhnCk5R7mlc+zPyHYhvwl5D1QtqoNzjIng0KEoGHdwuSuO4QQmoEjHVmXCyqoKBybe3Rayygd4cb3C",
+	"r3dEx8pOUlUaI+ZgGbm5CWvXYp5pHbXq4E0hT7YlrZRolqZV56U/I+bJ0hROAOYsyh0mjAQUCSTCTVCi",
+	"GAPXNk8bOexo6SlC8t5iJ1ffvZNx0eYDmj73HVDe7ElC++RGgf5ou82Uo7+5UAuu4j0C7UZpx17RVyM1",
+	"TRWqXmYao55MmeNs4UJTbEwJaavOJ4thDZ7ZGPtmMbpOaJqe1JyxaqyFKparNNWsiuPCzdoxI/vxe/Cj",
+	"QMzorsO1AaejUQLp2Ewupdqs+WXG3+aii6V+FQMyenZpPB5/OsGRliJCNQJoVWNi2Pmm3qi0POCYnqGc",
+	"hqPGtahbsDfIKb2i6hQk3XJbJmxWmgNkflOi+INlgDUl5gcEmtpbXa4rZQI26NqqyzUHZnGB6IwztULe",
+	"NHwHc+63hYyNDmbe4bpwY0ENevis+G2xVIquwjQEqlFns3hx6E7mBQ8z4wAzNaLjoIQN8iLUKfuyBfFo",
+	"m5S0fu5SnrKNg3+qGKpMJHfMelyRyQKS+Xi83H6Ad/Hl9Uy3c4f//XtV3dHSER3nq38oR6903Mw2EUrM",
+	"YYKwUxt3Kyy7rbpZLbudPprnypVpOulzkefb2DDV8yWj3RrVltFQr1Mhe2xCXW30k6Bkzj9l+3JXfAzv",
+	"Vplf66UEjC+sLl966531h6FkixkDsDVHg3SGWgI3KxNBLj7zIhbs3KcvYXM69RLWXZpRFJ+APLUwKIVG",
+	"oJnSLlpsNHfYZmabV6wZQwM8k4D3YOSJWCF3WMZlohCiyZwuo9SndBDgGFVuUEdO6Cp5iYc6gWaYMarZ",
+	"guBOxwda2gSvae2QT2FVqpPzVB3lKdxKEn+SwoewKHLP8v5AZlrNagOayZGLurTNYaJdhnEfh1oksN8u",
+	"l8mmeRjcRhAtwGOEeivRsgvNeVfIFZkO+0JtkBifiMmjP/5g7/1v7339NxGJjWyKyaff/cXjn70fkRil",
+	"R0z2v//x/g//e0Ri9HRuG64ek/33vv3ojz949PHH+Q1QlmOy/7W/3v/+x/hKYP0xefL7nz7+2t/gpV0u",
+	"4ML+D/8dL9AkyZhSMdn7/i/3fvBuRGKM0mxTHZMnv/7Noz/+YP87H+5//0cRiY36D9cff/JVf52c9gGm",
+	"hI7PRCTe4SKBmex99V8jEhsLLyb7P/hg/9/+YF4/7G9z6JqawAJ8+t1ffPpX3/z0xz8wo6PpkLmrjz75",
+	"zd67/xGROGHJsK15K2Ux2fvK+09+/S18OoPZ4ZXHf/tXsIZ9bob9q//x6JNPPv3uNz798Q9WyJbbsHJJ",
+	"epdpG/PxkHtYiGquuG0ducgVhNNsEbv1QrOEuxKj+4Ag0krBd3zl3huGNj5///rya+Q05nZnPox1+fYt",
+	"AIb/zOW111bPr0aEKnLtQZulwIHevHOPKLrLCNcbRDHDQTQkCWLfeaPj9XlbplJAJQNtQeXzF4fS2FnI",
+	"XnPP+QWorgXKNO8+h7nhWxZcjGaMjIdUkNPxWnRuddU8vLK6Gp+JiDHFFYnPrZ67eHbt7IU4wr+XV9eW",
+	"Vy/EELkz/9773a/W9r//1Qv73/kwxvItFFzm4OS9O9pI9TDQKz0umGKQ+q7ggIzgujGxQJrBar5plyo2",
+	"/Ggce1QVG8zaKJp+sDGjHm/37EQzZjYwstdsdNJsowvHmsvmKZRseG3s7FL44p8abhlDShYUj0B9Mc0y",
+	"zhJjoho5Bkko5qxbJgEviwphtkmZu4nxWvM4SOgWm1TJ66bJX7n3xqa1WrEHiV9gaavf3cJFdo5mYZ5O",
+	"bPI45PIN4OTVdsJBE9ev0CwbGyqQw8rcdFjvko5tleqWlCmjYl7KNJQzt9VufYF733Cb446M4lJXp5HK",
+	"YZr4LAOJAT/rKz9a4Y8Dy+M3oCdTZMk1lAHXqHFGt/6iim4YA8+RWufCqOXlZ08xnLOg4oo/O5Z2iYel",
+	"cT5vOU+VkIK0kcbru5E6sp2h+6JZ6tSi0/tf+93+t353ZoVAYq0iO4wNXCQfnvBFVxOgxTwD2OJaNuiE",
+	"sQk6gnBW7MDIf1TKXmwr9JpIZKbYcZ3mYzZbfRuQF816tdta4zzbkrBlB5VfLbPagDuMiTrDFAqOBgOW",
+	"lAPBgWqb58NxfBfXacstUx3/sQfkgZT40xxaBCHbPFOl+jkkl7CTd7WRO9dsU9V3zL2Z5Xw1vnNiAsm3",
+	"X8aPa9ZvFIn4aTq57Uh8h45iTMswDcudFFNzdIv7GU2YcgFj4DVQdyUTZv0v9h2YMYWGOXgD8pgxSE37",
+	"FOYgKtAzbKwZwCNsj1yfxOVwZDadmx2qLizOhIsqI85bQGTvsDG82iZpOfxyGHUKknxCntvhVWd55UCy",
+	"5iVBw8A6FWDdzSl5MDDiEJ6PXAwAPjaSGSaVGYYc9NufrFj27QET93CBTqon3Q6vURx77bC/Xlk6bInr",
+	"0KPXZmMKWbGnlPtUVQjbnfez7WGW2WlX1XX50k13dDHnFhMjXfFBEItCAliHqzk4SOnWcxWQSqVih3qM",
+	"5hWWXRMJO5QaYRh6kRYq6QulURXyHbhaWmMy2fzcJkZYJRaX0kipE4teB9OsneKQyRl6okzrpzjAd+/K",
+	"9KTkOTxLAHxm6Z562oGyhONRuuDfhbOzXF8jgz7mTCnLkS1YCU+Y0FyPCeDvJywLaWku3OLK26yLCCKk",
+	"bSl3uG1H4X6EeYSC9OQw81Vq4ECCOKLReCKiRyzdZfCMKj+E8iDC+jUbnzEcJbExHgSI1b2MMY8Rm9fC",
+	"9RmEZxEgyYLd2sr+FPveG77LdxmubsC7G7k6w9krNV9aWRCo0loSLpRGGxvX077tlEL+A7kd1cM9XvmF",
+	"I67UfcOanxnm0cmtZ1ILqzzlViNzFAL5B5aAZWfq+E/LzgaJDjbeOfX+YuICT2Ky95sPMXUAUxH2fvb3",
+	"e994PyKxkTwx2fs/33n0+2ACQ8p2WRqTxx//DPMCAgkLaoenqYrJ/nvvPvmL30ck7tMH26mkSUweffLJ",
+	"3nsfPPrte59+9xsRiZHkY7L3/Z8/+fLfTFWIWesIY/IAOl+sz30Zs38Zs38Zs3/qMfsKrfdlwP6FCdhj",
+	"rLwiWj+ly559hyfVMfrb4ORr54BMc2zBTe+Om8SZfRrh+cXOAtpvNYGOjisyj1N54QPz1VqaI+wKLJI3",
+	"EQ0yr8e0VA3Smie+2mloO/a76uVpSw248yLB9xc7xn5neBzH8Zj82GZI2Lj+2JsYVfGB+z1P00eeEi4z",
+	"p0/WOZEgaiyicXVk/ZrRCoHcwFsBjQkionq8g7FzY7CUT13C1cAwHkt9z3xw/Z5fo9o+y6dbKyWxHyPs",
+	"UdUYpNiG+7PVwmexTYjMnqaj0hOLc1v16WCqsYChpYnzd7bPzuKGVPX2M5JSM2HkQrEFyCkX86WgcACa",
+	"YCGOTHWct+jCriIIyzEJDpNjm9vugX3F0lyivhSf1eLTnqOTGdqFwR23MLS0NKOznz0avqndEbfaBNw5",
+	"acRhB/liBEA3hOKZmHFCNVU71dIRPJbwSK6a2q6bhvwTCYamBNRbwWjGlCYJowk09AvkpFmvNrhiCm1B",
+	"MpmyyHX1AKnLdtmJFZj3YclqC8sdLpJDQaY3361CpS+IxhtkBhR+f7JoOiQTn2I23TMkjs12PE1R/KbM",
+	"dlKuiuhveJgLB3uRnp2ldppog8cQnQOfvJJ9ht5gc7Sgf64z1HkhkAXc4jPX7hMcR0H8IPvYxFOJKa2I",
+	"KO+gMkHYTzX8pJBHiDIu1LsTRF65OafDkbMg3FHuSRjng4d+nQlAD89tvrk51TiTTjXjPHmNM4s81+o+",
+	"6CEjI0tBJ64X5qH0uaxg089S78oeL7auNER5xG3DsKUlQsSO6vCXd8x/ZvtxzRMRhPlBXkNsv06VVVWv",
+	"/WNr2kXVTmPyMT86aT5cmMgL78LVuJ3zSPkstpukos1mZNmUelTyNCVduVlqJ5GDmNI+i0ifqh2HkQoK",
+	"LnswYG3NEkKzjO/SdEYPTC3N0ej7fJlOh2Uvu2EehbG7BVu/YD/MJid/bt7L6nPalxJX2Ltj6pzHhLW5",
+	"mtXP6JrR0lAltRVSuyxLeFsTY46a3caO8gJ7o0PChwX36Mu+R9umkJaByqgqWrqnFAEoCqAf6GJr4UHg",
+	"V0Pdk2bWNv0ERgAtvSDrDTKLtE6Z61Oj4a+IdFLazVvAc0BiV4APZMRgwhObMiEHXHApFFGSdGgWuVKI",
+	"AqdRlCeRK7vBy354WICWg9f7ZokFlmztefCgpVIaPnX6zufvk6nW1YyJM2U+5Ro4KR+SVXlMttSm8FSj",
+	"pp1lnmL7CQI769hvhgX5YTWIcCT3PEh/P5kXVwPwCOdIrcSwlIQZzlBgQHi3igW5hrjV+oBgD3QutK0t",
+	"nFGxYxiTMWCNBvBSzJ8AMX8Vt/MpyfmX7aiO4ojbPW2kWciRYNmsIifMKlU7ZESNQYpdODoWy2AkJhE8",
+	"zTNw2VCtlYfB8wtZ3wMmXvjQ0mXa3jlyM/uFVbbvDL3e1KLtkPFbBWV5C5p7FpRDT9or5HaH6JF0kgTU",
+	"6BEX1jcqAa8Z0NhAUEEy7IgLwbI45POx/dzD8R+Uh6hDQyK2TZpPhpozSHGXIzXzgJHTsZnqipB62fw7",
+	"PoNIJDDMU8rd1nTH3Huxj+N9usNensWjOov3of1obSdUxtSwP3BtfMOH9CZiHuIcsPMYWJ8Zg6Jw0oaE",
+	"YGgxzcSE5olbL7OX6uXhH6S7Zu/YYs1OT6JyaWbzYiuXuAaEkgHNdlhCXGB76hhXvy8K9CwCkkWyGGbp",
+	"0sbS2d012Ef73ulGXdBPKGWacAjwu/oHLBSbjtx7yHnrueJZDnM30VyKs9ALbkGSpcqrx0oNUjqdwE8g",
+	"IQe/CKknxS/luSeBQg/0W51+8utv7X/w1TMrE2kEoZ9csx2p8WN0wLLix/JW6f+/MHWG5xdlg8qVpFSF",
+	"lHzICfOwA2nAUYmpwwW66BNyJgnYHwoaLzY0P921TEfh2fylT7tnaGL4FJtBPvnFxQqJxcWpxcXgMUGN",
+	"p+tmPeudrwkxGDZAiBy7cLXYjPNPSwMPv8EH+NCGBiuRgwQ8poDNlCDw2IeCxrMFO15snYLsEdioCJYQ",
+	"Sc3LTMxR0HjWPQlNTwpYBpset/yi3MQcUAouQY0sqAi2NAy941vj2ZT1T3ajBDL81hMsEQwKiuLSgtSi",
+	"MvDgF3hgs1ghESVgwUfd1MbWAgIAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

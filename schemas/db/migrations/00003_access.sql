@@ -14,10 +14,12 @@ create index phone_codes_phone on phone_codes (phone, expires_at);
 
 create table sessions (
     token_hash bytea primary key,
-    principal  text not null,
-    phone      text not null,
+    principal  text not null, -- "phone:<hash>" of a claimant, the id of a member of staff
+    staff      boolean not null default false,
+    phone      text not null default '', -- a claimant's
     claim_id   uuid, -- null: reports, and the claims this principal reported
     created_at timestamptz not null default now(),
+    seen_at    timestamptz not null default now(), -- of staff, to the minute: who has left is let out
     expires_at timestamptz not null
 );
 

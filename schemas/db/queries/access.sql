@@ -4,12 +4,21 @@
 select id, name, role, branch, level, phone, active from staff where id = $1;
 
 -- name: SessionForAccess :one
-select principal, phone, coalesce(claim_id::text, '')::text as claim_id, expires_at from sessions
-where token_hash = $1 and expires_at > now();
+-- A member of staff who was not seen since a time has left.
+select principal, staff, phone, coalesce(claim_id::text, '')::text as claim_id, seen_at, expires_at from sessions
+where token_hash = $1 and expires_at > now() and (not staff or seen_at > sqlc.arg(awake_since)::timestamptz);
+
+-- name: SessionSeen :exec
+update sessions set seen_at = now() where token_hash = $1;
 
 -- name: InsertSession :exec
 insert into sessions (token_hash, principal, phone, claim_id, expires_at)
 values ($1, $2, $3, sqlc.narg(claim_id)::uuid, $4) on conflict (token_hash) do nothing;
+
+-- name: InsertStaffSession :one
+-- A repeat changes nothing, and gives the end that was set first.
+insert into sessions (token_hash, principal, staff, expires_at) values ($1, $2, true, $3)
+on conflict (token_hash) do update set token_hash = excluded.token_hash returning expires_at;
 
 -- name: DeleteSession :exec
 delete from sessions where token_hash = $1;
@@ -42,7 +51,7 @@ update phone_codes set used_at = now() where id = $1 and used_at is null;
 delete from phone_codes where expires_at < $1;
 
 -- name: ForgetSessions :exec
-delete from sessions where expires_at < $1;
+delete from sessions where expires_at < $1 or (staff and seen_at < sqlc.arg(awake_since)::timestamptz);
 
 -- name: ClaimOfParty :one
 -- The claim with that number, if that phone is a party of it.

@@ -1,0 +1,65 @@
+package web
+
+import (
+	"net/http"
+	"time"
+)
+
+// The cookies. All are HttpOnly: no script of ours reads one.
+const (
+	cookieClaimant = "anpei-claimant" // token of a claimant's session
+	cookieStaff    = "anpei-staff"    // token of a session of staff
+	cookieSignIn   = "anpei-signin"   // what a sign-in that has begun must come back with
+	cookieTrack    = "anpei-track"    // claim number and phone, between asking for a code and entering it
+	cookieLanguage = "anpei-lang"
+	cookieFlash    = "anpei-flash" // one sentence for the next page
+)
+
+const aYear = 365 * 24 * 60 * 60
+
+// cookie is the one that holds the session of an audience.
+func (a audience) cookie() string {
+	switch a {
+	case claimants:
+		return cookieClaimant
+	case staff:
+		return cookieStaff
+	case anybody:
+	}
+	return ""
+}
+
+// cookies writes and reads them. Where the pages are reached by https, names
+// begin with __Host-: a browser takes such a cookie from this host alone, and
+// only over https.
+type cookies struct{ secure bool }
+
+func (c cookies) name(name string) string {
+	if c.secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// put sets a cookie for some seconds.
+func (c cookies) put(w http.ResponseWriter, name, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure unless the pages are on this machine alone, where browsers would not take it
+		Name: c.name(name), Value: value, Path: "/", MaxAge: seconds,
+		HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// until sets a cookie that ends with the session in it.
+func (c cookies) until(w http.ResponseWriter, name, value string, end, now time.Time) {
+	c.put(w, name, value, max(int(end.Sub(now)/time.Second), 1))
+}
+
+func (c cookies) drop(w http.ResponseWriter, name string) { c.put(w, name, "", -1) }
+
+func (c cookies) get(r *http.Request, name string) string {
+	found, err := r.Cookie(c.name(name))
+	if err != nil {
+		return ""
+	}
+	return found.Value
+}

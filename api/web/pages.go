@@ -1,0 +1,159 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"anpei/schemas/rest"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// pages are the templates, parsed once for each language: layout.html, the
+// shared parts.html, and one file for each page, which defines "title", "help"
+// and "main".
+type pages map[lang]map[string]*template.Template
+
+func readPages(assets assets) (pages, error) {
+	files, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list templates: %w", err)
+	}
+	all := pages{}
+	for l := range dictionaries {
+		base, err := template.New("layout").Funcs(functions(l, assets)).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+		if err != nil {
+			return nil, fmt.Errorf("read the layout: %w", err)
+		}
+		all[l] = map[string]*template.Template{}
+		for _, file := range files {
+			name := strings.TrimSuffix(path.Base(file), ".html")
+			if name == "layout" || name == "parts" {
+				continue
+			}
+			page, err := template.Must(base.Clone()).ParseFS(templateFiles, file)
+			if err != nil {
+				return nil, fmt.Errorf("read page %s: %w", name, err)
+			}
+			all[l][name] = page
+		}
+	}
+	return all, nil
+}
+
+// functions are what templates may call.
+func functions(l lang, assets assets) template.FuncMap {
+	return template.FuncMap{
+		"t":      l.say,  // {{t "code.lead" "phone" .Phone}}
+		"pick":   l.pick, // {{pick .TextZh .TextEn}}
+		"lang":   func() lang { return l },
+		"code":   func(kind string, code any) string { return l.code(kind, fmt.Sprint(code)) }, // {{code "role" .Role}}
+		"money":  money,
+		"share":  share,
+		"stamp":  stamp,
+		"day":    func(t time.Time) string { return l.day(t, now()) },
+		"moment": func(t time.Time) string { return l.moment(t, now()) },
+		"by":     func(t time.Time) string { return l.by(t, now()) },
+		"left":   func(t time.Time) string { return l.left(t, now()) },
+		"late":   func(t time.Time) bool { return t.Before(now()) },
+		"soon":   func(t time.Time) bool { return t.Before(now().Add(2 * time.Hour)) },
+		"key":    newKey, // the Idempotency-Key of a form
+		"asset":  assets.address,
+		"args":   args,
+	}
+}
+
+// args hands a shared part several values: {{template "field" (args "Form" .Form "Name" "phone")}}.
+func args(pairs ...any) map[string]any {
+	m := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return m
+}
+
+// frame is what the layout shows around a page.
+type frame struct {
+	Lang   lang
+	Switch string // this page in the other language; empty after a write
+	Area   string // claimant or desk: what stands in the header, and which scripts are loaded
+	Who    *rest.Principal
+	Signed bool
+	Path   string
+	Flash  string
+	Page   any
+}
+
+// show renders a page.
+func (v *visit) show(name string, data any) error { return v.showAs(http.StatusOK, name, data) }
+
+// showAs renders a page under another status than 200.
+func (v *visit) showAs(status int, name string, data any) error {
+	f := frame{Lang: v.lang, Area: "claimant", Who: v.who, Signed: v.token != "", Path: v.r.URL.Path, Flash: v.told(), Page: data}
+	if v.of == staff {
+		f.Area = "desk"
+	}
+	if v.r.Method == http.MethodGet {
+		f.Switch = inLanguage(v.r.URL, v.lang.other())
+	}
+	return v.render(status, name, "layout", f)
+}
+
+// showPart renders one template of a page, to replace a part of it.
+func (v *visit) showPart(name, part string, data any) error {
+	return v.render(http.StatusOK, name, part, data)
+}
+
+func (v *visit) render(status int, name, part string, data any) error {
+	page, ok := v.site.pages[v.lang][name]
+	if !ok {
+		return fmt.Errorf("there is no page %s", name)
+	}
+	var out bytes.Buffer
+	if err := page.ExecuteTemplate(&out, part, data); err != nil {
+		return fmt.Errorf("render page %s: %w", name, err)
+	}
+	h := v.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", string(v.lang))
+	h.Add("Vary", "Accept-Encoding")
+	if !takesGzip(v.r) {
+		v.w.WriteHeader(status)
+		_, _ = out.WriteTo(v.w) // whoever has left is not told
+		return nil
+	}
+	h.Set("Content-Encoding", "gzip")
+	v.w.WriteHeader(status)
+	zip := gzip.NewWriter(v.w)
+	_, _ = out.WriteTo(zip)
+	_ = zip.Close()
+	return nil
+}
+
+// part reports whether htmx asks for a part of the page to be replaced.
+func (v *visit) part() bool { return v.r.Header.Get("HX-Request") == "true" }
+
+func takesGzip(r *http.Request) bool {
+	return slices.ContainsFunc(strings.Split(r.Header.Get("Accept-Encoding"), ","), func(one string) bool {
+		name, weight, _ := strings.Cut(strings.TrimSpace(one), ";")
+		return name == "gzip" && strings.TrimSpace(weight) != "q=0"
+	})
+}
+
+// inLanguage is the same address in a language.
+func inLanguage(u *url.URL, l lang) string {
+	query := u.Query()
+	query.Set("lang", string(l))
+	return u.Path + "?" + query.Encode()
+}

@@ -1,0 +1,176 @@
+package web
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"anpei/schemas/rest"
+)
+
+// provider is the identity provider of staff.
+type provider struct {
+	issuer, client, secret string
+
+	mu    sync.Mutex
+	found *oidc.Provider
+}
+
+// discover asks the provider for its addresses when they are first needed, so
+// that the pages may start before it.
+func (p *provider) discover(ctx context.Context, back string) (*oidc.Provider, oauth2.Config, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.found == nil {
+		found, err := oidc.NewProvider(ctx, p.issuer)
+		if err != nil {
+			return nil, oauth2.Config{}, errors.Join(unavailable, fmt.Errorf("reach the identity provider: %w", err))
+		}
+		p.found = found
+	}
+	return p.found, oauth2.Config{
+		ClientID: p.client, ClientSecret: p.secret, Endpoint: p.found.Endpoint(), RedirectURL: back, Scopes: []string{oidc.ScopeOpenID, "profile"},
+	}, nil
+}
+
+var unavailable = &problem{rest.Problem{Type: "/problems/unavailable", Status: http.StatusServiceUnavailable}}
+
+// patient bounds how long the identity provider may take.
+func patient(ctx context.Context) context.Context {
+	return oidc.ClientContext(ctx, &http.Client{Timeout: 5 * time.Second})
+}
+
+// begun is a sign-in on its way, in a cookie until the browser comes back.
+type begun struct {
+	State    string `json:"s"`
+	Nonce    string `json:"n"`
+	Verifier string `json:"v"` // of PKCE
+	Next     string `json:"t"`
+}
+
+// signInPage offers the sign-in of staff.
+func signInPage(v *visit) error {
+	return v.show("signin", map[string]any{"Next": local(v.r.URL.Query().Get("next"))})
+}
+
+// startSignIn sends the browser to the identity provider.
+func startSignIn(v *visit) error {
+	_, config, err := v.site.staff.discover(patient(v.ctx()), v.site.base(v.r)+"/signin/callback")
+	if err != nil {
+		return err
+	}
+	b := begun{State: newKey(), Nonce: newKey(), Verifier: oauth2.GenerateVerifier(), Next: local(v.r.URL.Query().Get("next"))}
+	raw, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	v.site.cookies.put(v.w, cookieSignIn, base64.RawURLEncoding.EncodeToString(raw), 10*60)
+	return v.redirect(config.AuthCodeURL(b.State, oidc.Nonce(b.Nonce), oauth2.S256ChallengeOption(b.Verifier)))
+}
+
+// finishSignIn takes whom the identity provider sends back, and opens their
+// session at the API.
+func finishSignIn(v *visit) error {
+	query := v.r.URL.Query()
+	b, ok := v.begun()
+	v.site.cookies.drop(v.w, cookieSignIn)
+	if !ok || subtle.ConstantTimeCompare([]byte(b.State), []byte(query.Get("state"))) != 1 ||
+		query.Has("iss") && query.Get("iss") != v.site.staff.issuer || query.Get("code") == "" {
+		// Too late, come by Back, refused there, or not begun here.
+		v.tell("flash.sign-in-again")
+		return v.redirect("/signin" + asNext(b.Next))
+	}
+	access, err := v.exchange(b, query.Get("code"))
+	if err != nil {
+		return err
+	}
+	v.token = access
+	opened, err := read[rest.Session](v.api.OpenStaffSession(v.ctx(), &rest.OpenStaffSessionParams{IdempotencyKey: b.State}))
+	v.token = ""
+	if err != nil {
+		return err
+	}
+	v.site.cookies.until(v.w, cookieStaff, opened.Token, opened.ExpiresAt, now())
+	if b.Next != "" {
+		return v.redirect(b.Next)
+	}
+	return v.redirect(landing(opened.Principal.Role))
+}
+
+// exchange trades the code for an access token, once the ID token says that it
+// answers the sign-in that this browser has begun.
+func (v *visit) exchange(b begun, code string) (access string, err error) {
+	ctx := patient(v.ctx())
+	found, config, err := v.site.staff.discover(ctx, v.site.base(v.r)+"/signin/callback")
+	if err != nil {
+		return "", err
+	}
+	token, err := config.Exchange(ctx, code, oauth2.VerifierOption(b.Verifier))
+	var refused *oauth2.RetrieveError
+	switch {
+	case errors.As(err, &refused) && refused.ErrorCode != "":
+		return "", errors.Join(notSignedIn, fmt.Errorf("exchange the code: %w", err))
+	case err != nil:
+		return "", errors.Join(unavailable, fmt.Errorf("exchange the code: %w", err))
+	}
+	raw, _ := token.Extra("id_token").(string)
+	id, err := found.Verifier(&oidc.Config{ClientID: config.ClientID}).Verify(ctx, raw)
+	if err == nil && subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(b.Nonce)) != 1 {
+		err = errors.New("the ID token answers another sign-in")
+	}
+	if err != nil {
+		return "", errors.Join(notSignedIn, fmt.Errorf("verify the ID token: %w", err))
+	}
+	return token.AccessToken, nil
+}
+
+// begun is the sign-in that this browser is in the middle of.
+func (v *visit) begun() (b begun, ok bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(v.site.cookies.get(v.r, cookieSignIn))
+	if err != nil || json.Unmarshal(raw, &b) != nil || b.State == "" {
+		return begun{}, false
+	}
+	b.Next = local(b.Next) // a cookie is its holder's to change
+	return b, true
+}
+
+func asNext(next string) string {
+	if next == "" {
+		return ""
+	}
+	return "?next=" + url.QueryEscape(next)
+}
+
+// signOut ends the sessions of this browser, here and at the API.
+func signOut(v *visit) error {
+	to := "/"
+	for _, name := range []string{cookieStaff, cookieClaimant} {
+		if of := v.field("of"); of != "" && of != name {
+			continue
+		}
+		if v.token = v.site.cookies.get(v.r, name); v.token == "" {
+			continue
+		}
+		err := done(v.api.CloseSession(v.ctx(), &rest.CloseSessionParams{IdempotencyKey: v.key()}))
+		if err != nil && !is(err, "not-signed-in", "not-allowed") { // who is let in no more is out already
+			return err
+		}
+		v.site.cookies.drop(v.w, name)
+		if name == cookieStaff {
+			to = "/signin"
+		}
+	}
+	v.token = ""
+	v.tell("flash.signed-out")
+	return v.redirect(to)
+}

@@ -1,0 +1,105 @@
+package web
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+//go:embed words/*.json
+var wordFiles embed.FS
+
+// lang is a language that the pages speak.
+type lang string
+
+const (
+	zh lang = "zh"
+	en lang = "en"
+)
+
+// dictionaries hold every text of the pages, by key. A test keeps the
+// languages equal, and every key used.
+var dictionaries = map[lang]map[string]string{zh: readWords(zh), en: readWords(en)}
+
+func readWords(l lang) map[string]string {
+	raw, err := wordFiles.ReadFile("words/" + string(l) + ".json")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	words := map[string]string{}
+	if err := json.Unmarshal(raw, &words); err != nil {
+		panic(fmt.Sprintf("words/%s.json: %v", l, err))
+	}
+	return words
+}
+
+func (l lang) has(key string) bool { _, ok := dictionaries[l][key]; return ok }
+
+// say gives a text. Pairs of name and value fill its holes: {name}.
+func (l lang) say(key string, pairs ...any) string {
+	text, ok := dictionaries[l][key]
+	if !ok {
+		return key
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		text = strings.ReplaceAll(text, fmt.Sprintf("{%v}", pairs[i]), fmt.Sprint(pairs[i+1]))
+	}
+	return text
+}
+
+// code gives the word for one of a kind of codes: role, task. One that only a
+// newer release knows is said as it is.
+func (l lang) code(kind, code string) string {
+	if key := kind + "." + code; l.has(key) {
+		return l.say(key)
+	}
+	return code
+}
+
+// pick chooses of a text that the API gives in both.
+func (l lang) pick(chinese, english string) string {
+	if l == en {
+		return english
+	}
+	return chinese
+}
+
+// other is the language that the switch offers.
+func (l lang) other() lang {
+	if l == zh {
+		return en
+	}
+	return zh
+}
+
+// languageOf is what a visitor reads: what they ask for, what they chose
+// before, what their browser prefers, and Chinese.
+func languageOf(c cookies, r *http.Request) lang {
+	for _, chosen := range []string{r.URL.Query().Get("lang"), c.get(r, cookieLanguage)} {
+		if l := lang(chosen); dictionaries[l] != nil {
+			return l
+		}
+	}
+	best, most := zh, -1
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		tag, weight, _ := strings.Cut(strings.TrimSpace(part), ";q=")
+		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if l := lang(primary); dictionaries[l] != nil && thousandths(weight) > most {
+			best, most = l, thousandths(weight)
+		}
+	}
+	return best
+}
+
+// thousandths reads a weight such as 0.8; none is 1.
+func thousandths(weight string) int {
+	whole, part, _ := strings.Cut(weight, ".")
+	n, err := strconv.Atoi((part + "000")[:3])
+	if weight == "" || whole == "1" || err != nil {
+		return 1000
+	}
+	return n
+}
