@@ -111,7 +111,7 @@ clean: ## remove what was built (make reset removes data)
 # What browsers load: styles and scripts, from packages that the lockfile pins.
 api/web/node_modules/.package-lock.json: api/web/package.json api/web/package-lock.json
 	@echo "installing the packages of the pages (npm ci)"
-	@cd api/web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@cd api/web && npm ci --silent
 	@touch $@
 api/web/dist/manifest.json: api/web/node_modules/.package-lock.json api/web/build.mjs api/web/tsconfig.json \
   $(shell find api/web/styles api/web/islands api/web/templates -type f)
