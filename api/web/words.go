@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,14 +25,29 @@ const (
 // languages equal, and every key used.
 var dictionaries = map[lang]map[string]string{zh: readWords(zh), en: readWords(en)}
 
+// readWords reads the words of a language: words/zh.json for all pages, and
+// words/desk.zh.json and others for a part of them.
 func readWords(l lang) map[string]string {
-	raw, err := wordFiles.ReadFile("words/" + string(l) + ".json")
-	if err != nil {
-		panic(err) // it is embedded
-	}
 	words := map[string]string{}
-	if err := json.Unmarshal(raw, &words); err != nil {
-		panic(fmt.Sprintf("words/%s.json: %v", l, err))
+	files, err := fs.Glob(wordFiles, "words/*"+string(l)+".json")
+	if err != nil {
+		panic(err) // of the pattern
+	}
+	for _, name := range files {
+		part := map[string]string{}
+		raw, err := wordFiles.ReadFile(name)
+		if err == nil {
+			err = json.Unmarshal(raw, &part)
+		}
+		if err != nil {
+			panic(fmt.Sprintf("%s: %v", name, err)) // it is embedded
+		}
+		for key, text := range part {
+			if _, twice := words[key]; twice {
+				panic(fmt.Sprintf("%s: %s is in another file, too", name, key))
+			}
+			words[key] = text
+		}
 	}
 	return words
 }
