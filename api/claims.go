@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -359,11 +360,16 @@ func (s *server) ListClaims(ctx context.Context, r rest.ListClaimsRequestObject)
 	if err != nil {
 		return nil, err
 	}
+	if p.Q != "" {
+		return s.searchClaims(ctx, p)
+	}
 	show, read := limitOf(p.Limit)
 	from, to := span(p.OpenedFrom.Time, p.OpenedTo.Time)
+	closedFrom, closedTo := span(p.ClosedFrom.Time, p.ClosedTo.Time)
 	rows, err := s.claimRows(ctx, principalOf(ctx), db.ListClaimsOfBranchParams{
 		Branch: p.Branch, Stage: string(p.Stage), Lane: string(p.Lane), Line: string(p.Line), PolicyNo: p.PolicyNo,
-		OpenedFrom: from, OpenedTo: to, BeforeAt: at, BeforeID: id, Count: read,
+		OpenedFrom: from, OpenedTo: to, BeforeAt: at, BeforeID: id, Count: read, Outcome: string(p.Outcome),
+		Ended: !p.ClosedFrom.IsZero() || !p.ClosedTo.IsZero(), ClosedFrom: closedFrom, ClosedTo: closedTo,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list claims: %w", err)
@@ -392,6 +398,7 @@ func (s *server) claimRows(ctx context.Context, who principal, f db.ListClaimsOf
 			Role: string(who.Role), Principal: string(who.ID), Phone: who.Phone, Bound: bound,
 			Branch: f.Branch, Stage: f.Stage, Lane: f.Lane, Line: f.Line, PolicyNo: f.PolicyNo,
 			OpenedFrom: f.OpenedFrom, OpenedTo: f.OpenedTo, BeforeAt: f.BeforeAt, BeforeID: f.BeforeID, Count: f.Count,
+			Outcome: f.Outcome, Ended: f.Ended, ClosedFrom: f.ClosedFrom, ClosedTo: f.ClosedTo,
 		})
 	case claim.Intake, claim.Dispatcher, claim.Assessor, claim.Reviewer, claim.Finance, claim.Service, claim.Audit, claim.Manager, claim.Operator:
 		f.Everywhere, f.OwnBranch = who.everywhere(), who.Branch
@@ -404,6 +411,69 @@ func (s *server) claimRows(ctx context.Context, who principal, f db.ListClaimsOf
 	default: // administrators keep tables
 		return nil, nil
 	}
+}
+
+// mostFound is how many claims a search gives.
+const mostFound = 100
+
+// searchClaims finds claims by what people have at hand.
+func (s *server) searchClaims(ctx context.Context, p rest.ListClaimsParams) (rest.ListClaimsResponseObject, error) {
+	who := principalOf(ctx)
+	if who.Role == claim.Claimant {
+		return nil, invalid(rest.FieldError{Pointer: "q", Detail: "Searching is for staff. Your claims are listed without it."})
+	}
+	alone := rest.ListClaimsParams{Q: p.Q, Limit: p.Limit}
+	if p != alone {
+		return nil, invalid(rest.FieldError{Pointer: "q", Detail: "A search goes alone, without other filters."})
+	}
+	rows, err := s.foundRows(ctx, who, p.Q)
+	if err != nil {
+		return nil, err
+	}
+	page := rest.ListClaims200JSONResponse{Items: make([]rest.ClaimSummary, len(rows))}
+	for i, c := range rows {
+		page.Items[i] = shownSummary(c)
+	}
+	return page, nil
+}
+
+// foundRows are the claims that have this number, policy, plate or phone, and
+// that somebody may see, by the same attributes as [server.claimRows].
+func (s *server) foundRows(ctx context.Context, who principal, what string) ([]db.ListClaimsOfRow, error) {
+	number := strings.ToUpper(strings.TrimSpace(what))
+	plate, _ := claim.ParsePlate(what)
+	phone, _ := claim.ParsePhone(what)
+	ids, err := s.q.FindClaims(ctx, s.db, number, mostFound, plate, phone)
+	if err != nil {
+		return nil, fmt.Errorf("find claims: %w", err)
+	}
+	found := make([]string, len(ids))
+	for i, id := range ids {
+		found[i] = string(id)
+	}
+	if who.Role == claim.Partner || who.Role == claim.Surveyor {
+		from, to := span(time.Time{}, time.Time{})
+		rows, err := s.q.ListClaimsOf(ctx, s.db, db.ListClaimsOfParams{
+			Role: string(who.Role), Principal: string(who.ID), Searched: true, Found: found,
+			OpenedFrom: from, OpenedTo: to, BeforeAt: endOfTime, BeforeID: lastUUID, Count: mostFound,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("list claims that were found: %w", err)
+		}
+		return rows, nil
+	}
+	if who.Role == claim.Admin { // who keeps tables
+		return nil, nil
+	}
+	rows, err := s.q.ListClaimsFound(ctx, s.db, found, who.everywhere(), who.Branch, mostFound)
+	if err != nil {
+		return nil, fmt.Errorf("list claims that were found: %w", err)
+	}
+	out := make([]db.ListClaimsOfRow, len(rows))
+	for i, row := range rows {
+		out[i] = db.ListClaimsOfRow(row)
+	}
+	return out, nil
 }
 
 func shownSummary(c db.ListClaimsOfRow) rest.ClaimSummary {

@@ -61,7 +61,7 @@ func openOn(t *testing.T, database testenv.Database, cfg boot.Config) *house {
 	}
 	s := &server{
 		db: pool, q: q, cfg: cfg, log: slog.New(slog.DiscardHandler), access: newAccess(cfg, pool, q), policies: rules,
-		claims: newCache[claimKey, []byte](4096),
+		claims: newCache[claimKey, []byte](4096), figures: newCache[figuresKey, rest.Figures](256),
 	}
 	handler, err := s.handler(http.NotFoundHandler())
 	require.NoError(t, err)

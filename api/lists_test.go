@@ -93,6 +93,17 @@ func TestListsAndPoliciesAgreeForEveryCallerAndRow(t *testing.T) {
 			}
 		}
 
+		if who.Role != claim.Claimant { // who may not search
+			for _, c := range w.claims {
+				rows, err := h.foundRows(ctx, who, c.number)
+				require.NoError(rt, err)
+				require.Equal(rt, listed[string(c.id)], len(rows) == 1, "%s %s finds claim %s", who.Role, who.ID, c.id)
+				if len(rows) == 1 {
+					require.Equal(rt, c.id, rows[0].ID)
+				}
+			}
+		}
+
 		tasks, err := h.taskRows(ctx, who, db.ListTasksParams{AfterDue: &time.Time{}, AfterID: "00000000-0000-0000-0000-000000000000", Count: 10_000})
 		require.NoError(rt, err)
 		listed = map[string]bool{}
@@ -132,6 +143,10 @@ func TestListsAndPoliciesAgreeForEveryCallerAndRow(t *testing.T) {
 				})
 				return ids(rows, func(p db.ListPaymentsRow) string { return p.ID }), err
 			},
+			"GetFigures": func() ([]string, error) {
+				figures, err := h.figuresOf(ctx, figuresKey{who.everywhere(), who.Branch, "", 1}, time.Now())
+				return ids(figures.Open, func(f rest.OpenFigure) string { return f.Branch }), err
+			},
 			"ListRefusedAttempts": func() ([]string, error) {
 				rows, err := h.q.ListRefusedAttempts(ctx, h.server.db, db.ListRefusedAttemptsParams{
 					Everywhere: who.everywhere(), OwnBranch: who.Branch, FromAt: start, ToAt: end, BeforeAt: endOfTime, Count: 10_000,
@@ -169,7 +184,7 @@ type world struct {
 }
 
 func (h *house) aWorld(rt *rapid.T, role claim.Role) world {
-	w := world{rows: map[string]map[string]string{"ListPolicies": {}, "ListStaff": {}, "ListSurveyors": {}, "ListPayments": {}, "ListRefusedAttempts": {}}}
+	w := world{rows: map[string]map[string]string{"ListPolicies": {}, "ListStaff": {}, "ListSurveyors": {}, "ListPayments": {}, "ListRefusedAttempts": {}, "GetFigures": {}}}
 	for i := range rapid.IntRange(1, 3).Draw(rt, "claims") {
 		label := fmt.Sprintf("claim %d", i)
 		branch, by := rapid.SampledFrom(branches).Draw(rt, label), somebodysID(rt, label)
@@ -182,6 +197,7 @@ func (h *house) aWorld(rt *rapid.T, role claim.Role) world {
 		}
 		c := h.aClaim(map[string]any{"branch": branch, "opened_by": by}, parties...)
 		w.claims = append(w.claims, c)
+		w.rows["GetFigures"][branch] = branch // any open claim of it counts
 		for _, kind := range []claim.TaskKind{claim.TaskReview, claim.TaskSurvey, claim.TaskAssess} {
 			if rapid.Bool().Draw(rt, label+" task") {
 				w.tasks = append(w.tasks, h.drawTask(rt, c, kind, role, branch))

@@ -46,6 +46,7 @@ type server struct {
 	access   *access
 	policies policies
 	claims   *cache[claimKey, []byte]
+	figures  *cache[figuresKey, rest.Figures]
 	tables   tables
 	live     live
 	behind   sync.WaitGroup // work that outlives its request

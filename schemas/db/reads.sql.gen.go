@@ -194,6 +194,40 @@ func (q *Queries) ClaimFile(ctx context.Context, db DBTX, id claim.ID) (json.Raw
 	return file, err
 }
 
+const findClaims = `-- name: FindClaims :many
+(select f.id from claims f where f.number = $1::text)
+union (select f.id from claims f where f.policy_no = $1::text and f.policy_no <> '' order by f.loss_at desc limit $2)
+union (select f.id from claims f where f.plate = $3::text and f.plate <> '' order by f.loss_at desc limit $2)
+union (select p.claim_id from parties p where p.phone = $4::text and p.phone <> '' limit $2)
+`
+
+// Claims by what people have at hand: a number, a policy, a plate, a phone.
+// Who may see them is not asked here.
+func (q *Queries) FindClaims(ctx context.Context, db DBTX, number string, count int32, plate string, phone string) ([]claim.ID, error) {
+	rows, err := db.Query(ctx, findClaims,
+		number,
+		count,
+		plate,
+		phone,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []claim.ID{}
+	for rows.Next() {
+		var id claim.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lastEvent = `-- name: LastEvent :one
 select (next_event - 1)::bigint from claims where id = $1
 `
@@ -345,6 +379,84 @@ func (q *Queries) ListClaimPayments(ctx context.Context, db DBTX, claimID claim.
 	return items, nil
 }
 
+const listClaimsFound = `-- name: ListClaimsFound :many
+select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
+    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, true as insider
+from claims c
+where c.id = any($1::uuid[]) and ($2::boolean or c.branch = $3::text)
+order by c.reported_at desc, c.id desc limit $4
+`
+
+type ListClaimsFoundRow struct {
+	ID         claim.ID
+	Number     string
+	Line       claim.Line
+	Lane       claim.Lane
+	Stage      claim.Stage
+	Branch     string
+	Outcome    claim.Outcome
+	PolicyNo   string
+	Plate      string
+	Place      string
+	LossAt     time.Time
+	ReportedAt time.Time
+	UpdatedAt  time.Time
+	DueAt      *time.Time
+	DueClock   string
+	Parked     bool
+	ClaimedFen claim.Fen
+	PayableFen claim.Fen
+	PaidFen    claim.Fen
+	Insider    bool
+}
+
+// Of claims that were found, those that staff of a branch, or the head office, may see.
+func (q *Queries) ListClaimsFound(ctx context.Context, db DBTX, found []string, everywhere bool, ownBranch string, count int32) ([]ListClaimsFoundRow, error) {
+	rows, err := db.Query(ctx, listClaimsFound,
+		found,
+		everywhere,
+		ownBranch,
+		count,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListClaimsFoundRow{}
+	for rows.Next() {
+		var i ListClaimsFoundRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.Line,
+			&i.Lane,
+			&i.Stage,
+			&i.Branch,
+			&i.Outcome,
+			&i.PolicyNo,
+			&i.Plate,
+			&i.Place,
+			&i.LossAt,
+			&i.ReportedAt,
+			&i.UpdatedAt,
+			&i.DueAt,
+			&i.DueClock,
+			&i.Parked,
+			&i.ClaimedFen,
+			&i.PayableFen,
+			&i.PaidFen,
+			&i.Insider,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listClaimsOf = `-- name: ListClaimsOf :many
 select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
     c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen,
@@ -370,9 +482,12 @@ where c.id in (
   and ($7::text = '' or c.lane = $7::text)
   and ($8::text = '' or c.line = $8::text)
   and ($9::text = '' or c.policy_no = $9::text)
-  and c.reported_at >= $10::timestamptz and c.reported_at < $11::timestamptz
-  and (c.reported_at, c.id) < ($12::timestamptz, $13::uuid)
-order by c.reported_at desc, c.id desc limit $14
+  and ($10::text = '' or c.outcome = $10::text)
+  and (not $11::boolean or c.closed_at >= $12::timestamptz and c.closed_at < $13::timestamptz)
+  and c.reported_at >= $14::timestamptz and c.reported_at < $15::timestamptz
+  and (c.reported_at, c.id) < ($16::timestamptz, $17::uuid)
+  and (not $18::boolean or c.id = any($19::uuid[]))
+order by c.reported_at desc, c.id desc limit $20
 `
 
 type ListClaimsOfParams struct {
@@ -385,10 +500,16 @@ type ListClaimsOfParams struct {
 	Lane       string
 	Line       string
 	PolicyNo   string
+	Outcome    string
+	Ended      bool
+	ClosedFrom time.Time
+	ClosedTo   time.Time
 	OpenedFrom time.Time
 	OpenedTo   time.Time
 	BeforeAt   time.Time
 	BeforeID   string
+	Searched   bool
+	Found      []string
 	Count      int32
 }
 
@@ -429,10 +550,16 @@ func (q *Queries) ListClaimsOf(ctx context.Context, db DBTX, arg ListClaimsOfPar
 		arg.Lane,
 		arg.Line,
 		arg.PolicyNo,
+		arg.Outcome,
+		arg.Ended,
+		arg.ClosedFrom,
+		arg.ClosedTo,
 		arg.OpenedFrom,
 		arg.OpenedTo,
 		arg.BeforeAt,
 		arg.BeforeID,
+		arg.Searched,
+		arg.Found,
 		arg.Count,
 	)
 	if err != nil {
@@ -484,9 +611,11 @@ where ($1::boolean or c.branch = $2::text)
   and ($5::text = '' or c.lane = $5::text)
   and ($6::text = '' or c.line = $6::text)
   and ($7::text = '' or c.policy_no = $7::text)
-  and c.reported_at >= $8::timestamptz and c.reported_at < $9::timestamptz
-  and (c.reported_at, c.id) < ($10::timestamptz, $11::uuid)
-order by c.reported_at desc, c.id desc limit $12
+  and ($8::text = '' or c.outcome = $8::text)
+  and (not $9::boolean or c.closed_at >= $10::timestamptz and c.closed_at < $11::timestamptz)
+  and c.reported_at >= $12::timestamptz and c.reported_at < $13::timestamptz
+  and (c.reported_at, c.id) < ($14::timestamptz, $15::uuid)
+order by c.reported_at desc, c.id desc limit $16
 `
 
 type ListClaimsOfBranchParams struct {
@@ -497,6 +626,10 @@ type ListClaimsOfBranchParams struct {
 	Lane       string
 	Line       string
 	PolicyNo   string
+	Outcome    string
+	Ended      bool
+	ClosedFrom time.Time
+	ClosedTo   time.Time
 	OpenedFrom time.Time
 	OpenedTo   time.Time
 	BeforeAt   time.Time
@@ -537,6 +670,10 @@ func (q *Queries) ListClaimsOfBranch(ctx context.Context, db DBTX, arg ListClaim
 		arg.Lane,
 		arg.Line,
 		arg.PolicyNo,
+		arg.Outcome,
+		arg.Ended,
+		arg.ClosedFrom,
+		arg.ClosedTo,
 		arg.OpenedFrom,
 		arg.OpenedTo,
 		arg.BeforeAt,

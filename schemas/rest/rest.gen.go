@@ -1213,6 +1213,35 @@ type DueLine struct {
 	Until time.Time `json:"until,omitempty,omitzero"`
 }
 
+// EndedFigure Claims of a branch that ended in a month, alike.
+type EndedFigure struct {
+	// Branch Branch
+	Branch string `json:"branch"`
+
+	// ClaimedFen An amount of money in fen (0.01 yuan). Never negative.
+	ClaimedFen Fen `json:"claimed_fen"`
+
+	// Count Claims
+	Count int `json:"count"`
+
+	// Filter The query of GET /claims that lists them
+	Filter string `json:"filter"`
+
+	// Month Month of closure in Beijing
+	Month string `json:"month"`
+
+	// Outcome How a claim ended.
+	//
+	// - `paid`: 已赔付
+	// - `denied`: 已拒赔
+	// - `withdrawn`: 已撤回, by the claimant
+	// - `joined`: the loss was reported before; this report joined that claim
+	Outcome Outcome `json:"outcome"`
+
+	// PaidFen An amount of money in fen (0.01 yuan). Never negative.
+	PaidFen Fen `json:"paid_fen"`
+}
+
 // Event One event of the chain. `hash` is SHA-256 over the previous hash and the event's bytes.
 type Event struct {
 	// At When
@@ -1306,6 +1335,20 @@ type FieldError struct {
 // - `partner`: supplied by a partner
 // - `person`: confirmed by a person
 type FieldSource = string
+
+// Figures Figures for managers.
+type Figures struct {
+	// AsOf When they were read
+	AsOf  time.Time     `json:"as_of"`
+	Ended []EndedFigure `json:"ended"`
+	Open  []OpenFigure  `json:"open"`
+
+	// Since First day of the period
+	Since openapi_types.Date `json:"since"`
+
+	// Stages In the order of the story
+	Stages []StageFigure `json:"stages"`
+}
 
 // Flag Something that a reviewer should look at, and why.
 type Flag struct {
@@ -1682,6 +1725,47 @@ type OfferPage struct {
 
 	// Next Cursor of the next page, for `after`; absent on the last
 	Next string `json:"next,omitempty,omitzero"`
+}
+
+// OpenFigure Open claims of a branch at a stage, of an age.
+type OpenFigure struct {
+	// AmountFen An amount of money in fen (0.01 yuan). Never negative.
+	AmountFen Fen `json:"amount_fen"`
+
+	// Branch Branch
+	Branch string `json:"branch"`
+
+	// Count Claims
+	Count int `json:"count"`
+
+	// Filter The query of GET /claims that lists them
+	Filter string `json:"filter"`
+
+	// FromDays Reported so many days ago or more …
+	FromDays int `json:"from_days"`
+
+	// Stage Where the main line of a claim stands, in the order of the story.
+	//
+	// - `reported`: 已报案
+	// - `self_survey`: 自助查勘, waiting for the claimant's pictures and papers
+	// - `dispatching`: 待调度, nobody suitable found; a dispatcher assigns
+	// - `dispatched`: 已派工, offered to a surveyor
+	// - `surveying`: 查勘中
+	// - `assessing`: 定损中
+	// - `negotiating`: 协商中, a figure is offered
+	// - `reviewing`: 核赔中
+	// - `denial_review`: 拒赔审批
+	// - `determined`: 已核定, waiting for the agreement
+	// - `agreed`: 已达成协议, waiting for the release of the money
+	// - `paying`: 支付中
+	// - `pay_returned`: 退票, the bank sent the money back or refused it
+	// - `paid`: 已支付
+	// - `denied`: 已拒赔, the notice is to be sent
+	// - `closed`: 已结案
+	Stage Stage `json:"stage"`
+
+	// ToDays … and so many or fewer; absent in the last band
+	ToDays int `json:"to_days,omitempty,omitzero"`
 }
 
 // Outcome How a claim ended.
@@ -2386,6 +2470,41 @@ type StaffRole = claim.Role
 // - `closed`: 已结案
 type Stage = claim.Stage
 
+// StageFigure How long claims stood at a stage, those reported in the period.
+type StageFigure struct {
+	// Count Stays that have ended
+	Count int `json:"count"`
+
+	// Filter The query of GET /claims that lists the claims that were looked at
+	Filter string `json:"filter"`
+
+	// MedianSeconds Half of them were shorter
+	MedianSeconds int64 `json:"median_seconds"`
+
+	// P90Seconds Nine of ten were shorter
+	P90Seconds int64 `json:"p90_seconds"`
+
+	// Stage Where the main line of a claim stands, in the order of the story.
+	//
+	// - `reported`: 已报案
+	// - `self_survey`: 自助查勘, waiting for the claimant's pictures and papers
+	// - `dispatching`: 待调度, nobody suitable found; a dispatcher assigns
+	// - `dispatched`: 已派工, offered to a surveyor
+	// - `surveying`: 查勘中
+	// - `assessing`: 定损中
+	// - `negotiating`: 协商中, a figure is offered
+	// - `reviewing`: 核赔中
+	// - `denial_review`: 拒赔审批
+	// - `determined`: 已核定, waiting for the agreement
+	// - `agreed`: 已达成协议, waiting for the release of the money
+	// - `paying`: 支付中
+	// - `pay_returned`: 退票, the bank sent the money back or refused it
+	// - `paid`: 已支付
+	// - `denied`: 已拒赔, the notice is to be sent
+	// - `closed`: 已结案
+	Stage Stage `json:"stage"`
+}
+
 // StatementLine One line of the settlement statement (赔款计算书): what was reckoned, by which rule.
 type StatementLine struct {
 	// AmountFen An amount of money in fen that may be a deduction.
@@ -2837,6 +2956,18 @@ type ListClaimsParams struct {
 	// OpenedTo Reported on this day or earlier, Beijing time.
 	OpenedTo openapi_types.Date `form:"opened_to,omitempty" json:"opened_to,omitempty,omitzero"`
 
+	// Outcome Only those that ended like this.
+	Outcome Outcome `form:"outcome,omitempty" json:"outcome,omitempty,omitzero"`
+
+	// ClosedFrom Closed on this day or later, in Beijing.
+	ClosedFrom openapi_types.Date `form:"closed_from,omitempty" json:"closed_from,omitempty,omitzero"`
+
+	// ClosedTo Closed on this day or earlier, in Beijing.
+	ClosedTo openapi_types.Date `form:"closed_to,omitempty" json:"closed_to,omitempty,omitzero"`
+
+	// Q For staff: a claim number, policy number, number plate or phone, whole. Goes alone; gives at most 100, newest first.
+	Q string `form:"q,omitempty" json:"q,omitempty,omitzero"`
+
 	// Limit Items on a page, 50 when absent.
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
@@ -3121,6 +3252,18 @@ type PutDraftParams struct {
 type PrefillDraftParams struct {
 	// PolicyNo Only this policy.
 	PolicyNo string `form:"policy_no,omitempty" json:"policy_no,omitempty,omitzero"`
+}
+
+// GetFiguresParams defines parameters for GetFigures.
+type GetFiguresParams struct {
+	// Branch Only this branch.
+	Branch string `form:"branch,omitempty" json:"branch,omitempty,omitzero"`
+
+	// Months How many months back, this one included; 12 when absent.
+	Months int `form:"months,omitempty" json:"months,omitempty,omitzero"`
+
+	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
 }
 
 // GetMeParams defines parameters for GetMe.
@@ -4369,6 +4512,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /draft/prefill (the `PrefillDraft` operationId).
 	PrefillDraft(ctx context.Context, params *PrefillDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetFigures Figures for managers
+	//
+	// How many claims are open, at which stage and for how long; how long they stood at each stage; what was paid and denied, by branch and month. Each figure names the filter of GET /claims that lists the claims behind it. At most a minute old.
+	//
+	// **Who:** managers and audit, of their branch or the head office.
+	//
+	// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+	//
+	// Corresponds with GET /figures (the `GetFigures` operationId).
+	GetFigures(ctx context.Context, params *GetFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMe Who am I
 	//
@@ -6333,6 +6487,27 @@ func (c *Client) PrefillDraft(ctx context.Context, params *PrefillDraftParams, r
 	return c.Client.Do(req)
 }
 
+// GetFigures Figures for managers
+//
+// How many claims are open, at which stage and for how long; how long they stood at each stage; what was paid and denied, by branch and month. Each figure names the filter of GET /claims that lists the claims behind it. At most a minute old.
+//
+// **Who:** managers and audit, of their branch or the head office.
+//
+// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+//
+// Corresponds with GET /figures (the `GetFigures` operationId).
+func (c *Client) GetFigures(ctx context.Context, params *GetFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFiguresRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMe Who am I
 //
 // Tells who the token stands for.
@@ -7295,6 +7470,38 @@ func NewListClaimsRequest(server string, params *ListClaimsParams) (*http.Reques
 		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "opened_to", params.OpenedTo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "outcome", params.Outcome, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "closed_from", params.ClosedFrom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "closed_to", params.ClosedTo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -9845,6 +10052,77 @@ func NewPrefillDraftRequest(server string, params *PrefillDraftParams) (*http.Re
 	return req, nil
 }
 
+// NewGetFiguresRequest constructs an http.Request for the GetFigures method
+func NewGetFiguresRequest(server string, params *GetFiguresParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/figures")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "branch", params.Branch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "months", params.Months, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetMeRequest constructs an http.Request for the GetMe method
 func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) {
 	var err error
@@ -12348,6 +12626,19 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /draft/prefill (the `PrefillDraft` operationId).
 	PrefillDraftWithResponse(ctx context.Context, params *PrefillDraftParams, reqEditors ...RequestEditorFn) (*PrefillDraftResponse, error)
+
+	// GetFiguresWithResponse Figures for managers
+	//
+	// How many claims are open, at which stage and for how long; how long they stood at each stage; what was paid and denied, by branch and month. Each figure names the filter of GET /claims that lists the claims behind it. At most a minute old.
+	//
+	// **Who:** managers and audit, of their branch or the head office.
+	//
+	// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /figures (the `GetFigures` operationId).
+	GetFiguresWithResponse(ctx context.Context, params *GetFiguresParams, reqEditors ...RequestEditorFn) (*GetFiguresResponse, error)
 
 	// GetMeWithResponse Who am I
 	//
@@ -15042,6 +15333,61 @@ func (r PrefillDraftResponse) ContentType() string {
 	return ""
 }
 
+// GetFiguresResponse200Headers the declared response headers of an HTTP 200 response for GetFigures
+type GetFiguresResponse200Headers struct {
+	ETag string
+}
+
+type GetFiguresResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Figures
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetFiguresResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetFiguresResponse) GetJSON200() *Figures {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetFiguresResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetFiguresResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetFiguresResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetFiguresResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetFiguresResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetMeResponse200Headers the declared response headers of an HTTP 200 response for GetMe
 type GetMeResponse200Headers struct {
 	ETag string
@@ -17642,6 +17988,25 @@ func (c *ClientWithResponses) PrefillDraftWithResponse(ctx context.Context, para
 	return ParsePrefillDraftResponse(rsp)
 }
 
+// GetFiguresWithResponse Figures for managers
+//
+// How many claims are open, at which stage and for how long; how long they stood at each stage; what was paid and denied, by branch and month. Each figure names the filter of GET /claims that lists the claims behind it. At most a minute old.
+//
+// **Who:** managers and audit, of their branch or the head office.
+//
+// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /figures (the `GetFigures` operationId).
+func (c *ClientWithResponses) GetFiguresWithResponse(ctx context.Context, params *GetFiguresParams, reqEditors ...RequestEditorFn) (*GetFiguresResponse, error) {
+	rsp, err := c.GetFigures(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetFiguresResponse(rsp)
+}
+
 // GetMeWithResponse Who am I
 //
 // Tells who the token stands for.
@@ -19932,6 +20297,55 @@ func ParsePrefillDraftResponse(rsp *http.Response) (*PrefillDraftResponse, error
 	return response, nil
 }
 
+// ParseGetFiguresResponse parses an HTTP response from a GetFiguresWithResponse call
+func ParseGetFiguresResponse(rsp *http.Response) (*GetFiguresResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetFiguresResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Figures
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetFiguresResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetMeResponse parses an HTTP response from a GetMeWithResponse call
 func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21029,6 +21443,9 @@ type ServerInterface interface {
 	// PrefillDraft What the policies of this phone tell
 	// (GET /draft/prefill)
 	PrefillDraft(ctx echo.Context, params PrefillDraftParams) error
+	// GetFigures Figures for managers
+	// (GET /figures)
+	GetFigures(ctx echo.Context, params GetFiguresParams) error
 	// GetMe Who am I
 	// (GET /me)
 	GetMe(ctx echo.Context, params GetMeParams) error
@@ -21195,6 +21612,34 @@ func (w *ServerInterfaceWrapper) ListClaims(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "opened_to", ctx.QueryParams(), &params.OpenedTo, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter opened_to: %s", err))
+	}
+
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", ctx.QueryParams(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter outcome: %s", err))
+	}
+
+	// ------------- Optional query parameter "closed_from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "closed_from", ctx.QueryParams(), &params.ClosedFrom, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter closed_from: %s", err))
+	}
+
+	// ------------- Optional query parameter "closed_to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "closed_to", ctx.QueryParams(), &params.ClosedTo, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter closed_to: %s", err))
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
 	}
 
 	// ------------- Optional query parameter "limit" -------------
@@ -22744,6 +23189,48 @@ func (w *ServerInterfaceWrapper) PrefillDraft(ctx echo.Context) error {
 	return err
 }
 
+// GetFigures converts echo context to params.
+func (w *ServerInterfaceWrapper) GetFigures(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetFiguresParams
+	// ------------- Optional query parameter "branch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "branch", ctx.QueryParams(), &params.Branch, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter branch: %s", err))
+	}
+
+	// ------------- Optional query parameter "months" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "months", ctx.QueryParams(), &params.Months, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter months: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetFigures(ctx, params)
+	return err
+}
+
 // GetMe converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	var err error
@@ -23859,6 +24346,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/claims/:claim/release", wrapper.ReleasePayment, options.OperationMiddlewares["ReleasePayment"]...)
 	router.POST(options.BaseURL+"/claims/:claim/payee", wrapper.CorrectPayee, options.OperationMiddlewares["CorrectPayee"]...)
 	router.GET(options.BaseURL+"/refused-attempts", wrapper.ListRefusedAttempts, options.OperationMiddlewares["ListRefusedAttempts"]...)
+	router.GET(options.BaseURL+"/figures", wrapper.GetFigures, options.OperationMiddlewares["GetFigures"]...)
 	router.GET(options.BaseURL+"/authority", wrapper.ListAuthority, options.OperationMiddlewares["ListAuthority"]...)
 
 }
@@ -25821,6 +26309,61 @@ func (response PrefillDraftdefaultApplicationProblemPlusJSONResponse) VisitPrefi
 	return err
 }
 
+type GetFiguresRequestObject struct {
+	Params GetFiguresParams
+}
+
+type GetFiguresResponseObject interface {
+	VisitGetFiguresResponse(w http.ResponseWriter) error
+}
+
+type GetFigures200ResponseHeaders struct {
+	ETag string
+}
+
+type GetFigures200JSONResponse struct {
+	Body    Figures
+	Headers GetFigures200ResponseHeaders
+}
+
+func (response GetFigures200JSONResponse) VisitGetFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFigures304Response struct {
+}
+
+func (response GetFigures304Response) VisitGetFiguresResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetFiguresdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetFiguresdefaultApplicationProblemPlusJSONResponse) VisitGetFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMeRequestObject struct {
 	Params GetMeParams
 }
@@ -27135,6 +27678,9 @@ type StrictServerInterface interface {
 	// PrefillDraft What the policies of this phone tell
 	// (GET /draft/prefill)
 	PrefillDraft(ctx context.Context, request PrefillDraftRequestObject) (PrefillDraftResponseObject, error)
+	// GetFigures Figures for managers
+	// (GET /figures)
+	GetFigures(ctx context.Context, request GetFiguresRequestObject) (GetFiguresResponseObject, error)
 	// GetMe Who am I
 	// (GET /me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -28824,6 +29370,31 @@ func (sh *strictHandler) PrefillDraft(ctx echo.Context, params PrefillDraftParam
 	return nil
 }
 
+// GetFigures operation middleware
+func (sh *strictHandler) GetFigures(ctx echo.Context, params GetFiguresParams) error {
+	var request GetFiguresRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetFigures(ctx.Request().Context(), request.(GetFiguresRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetFigures")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetFiguresResponseObject); ok {
+		return validResponse.VisitGetFiguresResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetMe operation middleware
 func (sh *strictHandler) GetMe(ctx echo.Context, params GetMeParams) error {
 	var request GetMeRequestObject
@@ -29703,446 +30274,460 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L17kxzHdSf6VTLm7g0AdM1gBhiAxEz4j8FLggUQWAAiI1bmncruyu5OTnVmqzJ7Gi0GblDhlS3RpiXZ",
-	"kmXJephaUQ/by9VuSJZEWlLE/SgOzAD8FjfynMysqu6s7qqeBwYP/SEOqqqr8nHyvM/vvLPUlv2BFExo",
-	"tbTxzlKP0YRl8Oe1+7Rr/psw1c74QHMpljaWXqd9pojucUWUppoR2SG6x0jGlBxmbRYRSpTOpOiSXZry",
-	"hGqZrSxFS6rdY31q3tenD24y0dW9pY1zq6vRkh4P2NLGktIZF92lhw8fRksDmtE+03YgWx3NsumRXBlm",
-	"SmYbJBbsgY7dOAa0y0iLdWTGzGe5efKLQ5aNl6IlQfvmSxTeVzGk86EhRUtXUsr7d1knMAxzh/CEnP78",
-	"529cPUNkRtpwSQz7LZaR01t3lv/z3Z+e8aMZUN3LBwPPLkVLGfvikGcsWdrQ2ZBVDG59NVrqc+H+uWZW",
-	"SmuWmdf+P19YXb60tfzf6PKXlt/6k/+yFJrFVSY4Te/KoUimJwKX3TIm8GTFmDN4wZwx8/6wv7Sxtgr/",
-	"g2HbK35gXGjWZRmOTLaHfSZ0cIndTcKTihEl9om6C3n+4tTS0eXOW++89nDZ/71e4++1cw/DK30jYf2B",
-	"1Ey0x59j45nHqC37fSqSiEjRZqQjM8Jou0faNE1ZtkLumYnTLuWCjLjuwe4o2mekJZMx4Zp0+S68yl6m",
-	"Qo1YRqhICG1rBW/dxJ9SIXWPZfjL9XPnVsibPZ4ywrUiesQFUZqnKcmGQpkXj6i5YQake1TbF0eGwNdX",
-	"LxE4ReQCUawtRaJWyBYxB4BwRSjpSpmQHTb224V8Jd+wwvosmwWquW9rq+UT8Fp5G8ny/1tF+jc6t6hu",
-	"96Z3wrA5O0HS7lHRZYaxZWbmmexXT6CzjC+ccVRDo3hdCjZrJLJDqCCMZimHXTRrvknOr66Tkd0ru0s9",
-	"mSZq1vDMl2aP8VyY192kSl/bZULfuDo9yJgnntemVGnCzJN2AbOM77KkclDmxcvw5uUbV6sGtfba1NF8",
-	"65Xwnt5k5rHXgc9OjxTvWjZcwTfwZl3quzjFfgNj4n2upwdzQ7O+OYuEgoSKyIVVMuoxQWhLMaGrRFUK",
-	"bysOJ2EdOkz10sYFMxjHZs/VYLG3Ox2WvcEyBSOaHKC94bZWmocrFm3XvuNQBcAdmfL2uGov8e6h7uV6",
-	"aS/XQ3t5T9NOJyiR4E61OOLJogxtiqaipQfLXblsL4K2sAJfhxPk7y3z/kBmQHgwlI0lKgaMn0X1ApSq",
-	"+1TtBCdjblTPRVO1c0LE6kMzDDWQQjFQDO9kspWyvvmzLYU28n/jnSU6GKS8Tc3kzg7wiT95WyHN56P+",
-	"L5lZiqX/62yu/57Fu+qsey98sbxWbxo+xxUZgYZ7+u71K+TS+oVXz6wAwdgXgNLa1jJAyG/2pBHLyCQH",
-	"mRywTHOcDU/mjcvt+0O3OSGtAiQI6TNQPmXHCLNOZxPEOEXNlAK/ZqRP1Q5LiHnVJmH9gR5bYW9utXtc",
-	"sKVoilYn9iRaymTK5g38rnkGt89R0RfsITF37HTe8m+XrbdZW5u3b/Xl0JomgY0YUYVTYklkdmVAx7SV",
-	"MlB+zL0B5YGFtr/Y7jAxb+DXmVgCe4Q3exyGUfsXEwtTHF/5ZYWRBBdLKaYUAzqiScLNUtH0TmHyHZoq",
-	"NknTtwUj7MFAqmHGTinS4d1hxtQKiXdpOoQPx2SVaLpj1cwBMONTisD9TRKDRNpWPZqx7dYgNjshhxnh",
-	"wrwxOaUI3IpIX2qZESnS8fSmuAEEiHroSNl83D8XNZMxhlfKzKgjG2sPo6XykKc/ukUyw0EIF6RFlSEt",
-	"yYVWGwS+BTMUjIx6MgUzsyOzPtX4uYvrU2MrjGw1OLKuXLbs9roZ2D0zriDrv3ynAdcvzPmimXMm+9tg",
-	"AWwbShymSmZjR6QT0xeEwskzy96Xgo3NSnSYIKdXV1bXyHhIxZkV8jrbNRoW61LNd+csxKXV8v+arEkm",
-	"+7fNuK/4YQcX5zockQVW59WH0RI3GhrwYffHrHPrjprR68yr+vTBDfzdBTs1+8+cEmmW0XGRDs+hPGsP",
-	"2bOwCXdhpIe77ueNzKTpLu0+E0twD4d6uGuw/jBa0lLTdDuVKijoGBjtXKNpDc8SeNYPtyVlyqgoEtdr",
-	"D6Mlz79P+sK+YQZ6uMt6YVKqFgQHnvDS4SvTYXHppmTFLEZa2spZIhr4RnMxnXJhFTzzhQ2wJjMdESpI",
-	"Tw6zyGh+qLqtkNg5xUAgj3osYyBBUb4bvVCgA6EsiJEsGmg73vc2y29X1iSNnTClSO7wkFcyNhOMyadf",
-	"ef/RJ/8ekTilLTnMYrL3mw/3v2Mu9KlmGadpTJ784Sv7//DdiMR2QuOYPPnVjx99/LOlaIkJQ4dfWDJv",
-	"W4qW8C0wKPx1vgxjs2+zHTmz1O/yRM+t1nAZFKlU4CtgLaLiXkwRU+i0lKirgXXo6DK8jYZX+NvoSeRa",
-	"EcW0Thlcg0iA+ctxDJZwzRJDn4KNQFUC3mX+Yb0HAcLTQeYnikwnoZotaz65zME9ao3nCnGw0R5GS+ZY",
-	"1Zf999xsbxoTaVL4r04IfEMtUoeoxVydpJbQRHDDm+sm5aGdC42sqaUSeefP1HSMkkbWmqrlk/Sf+5Za",
-	"RldyU580gwSuHYWzDJtXzWzNTt0xYnuasP19RVrjaspcRDWEozR/AwR7oKtCW87kMc9Yr6Gxz2PwvMeb",
-	"1nVIpPDO2AkuG3bvlmxwGFrF2vGuaCii7vcYUcNsl41lZoyjPqEk4WpAdduoMIoFJU7GqApR1Ju9MUZI",
-	"ZMATMY+vRktuILW9KhNr438fuRHW5cFm4ZpxX60pRgQaLPbnB6mkiULXe4u1ZZ8RJ4uVox34RmR0O8OE",
-	"bahpegv872pT+ets5MT7JAucZf5MLnL+4SARwrqwpML9YybYMrRlpk/7bIXc98GxsWaK0IzBvN1XItKT",
-	"IxBQsqOZMASpNwlPFGpDZpnA+W1UyDyw/cUhUzrkr1MzVR61VDAqj81JOrkVkwwnY23GB3qux84+Nrlf",
-	"7ucRTD+4Z0PdkxnX4zDPvW+4OJBnNjR/GKtDZm12YK7rPgsfeKY5r5vJXTkKOqbkyI2PukeJBr/n6f1/",
-	"/u2TX39r/wd/8el3v/Hkg5+fgWgthaUmLaZ4wgg35gLEd8FRzhTR0nmGpzchZbssnbf2N+Eh0KP6vInp",
-	"0AfBkMwzekEImGkDq2ujR3jK+DULPEwDJBfDJLZhcDEZDsyERz3e7jkTmBJ4giSszROmwMrIumw7pYLF",
-	"5q75F1hcRDBmWO5I4k/Ms5gqYZ7Dv+wzhu/ga/syYxGJ9UhuD1impNjOWMqoYjH62sH6tu7VkSQDJgfg",
-	"FHc2S2H4YLq4oS0ZiSDQeJl+eR0zRrMHejvkHrgmuilXvflUbd/xpUA4+4oxQxWr846hgNmFKOF16XbJ",
-	"WBAtuWsoOLD5k3xqmOKXkcDyYeaTnnn2kIsETh8etBrsqyWTQN6HEVDwiqXZusTbSoqVu3R0iyll+OjD",
-	"aIl1Oqyt+S7b7mSyH1DAeaY0SejYD2rScppUomob4Z7PRMQQnopIm6ZMJDQrv/Ji6JW7c0LOc18xsbXW",
-	"Ns4thYmFiXDpQ9t7+c5J8PQv7tA3U5APpufwYDUi49WIPFiLyHjNTGXAH7BUFZPiNglNU7JacASBj8v6",
-	"gYiQcGOlqLTM4uBXpMwSLgxVlWTtelH7Ww84v/MF+ML6Wxy1xytUJBwoNLA93qDgwogyKna46EZ5MhQq",
-	"5z50OUhp6DiylHd58Ew7WaN7bGyES5qQFgPVMChjjNI9/ZLbAyaIpmpHNSMJs3ZMZyykSnKzNeVTfDCn",
-	"awPHVUWsl4qd6V+vmUPSMdxn09OXkJr4JW+6IjMMQjBlRjJLVHm8F4LjPUQT0DrmYAWipeLUcPssYVTb",
-	"iobMIb3sDh0z1tDW2wLX2cD8MrKZd2j8iB2g1IIi0aLtnWnyH7iPzsx7gIcmFwF/Gp7PUOxcNpZWWNCh",
-	"EQbu6rZ5dJNQTfpSabJObvHLJXba4oJCWK+os6xdWj+/uh7YWPgyS9AEnv74Z+WIdKjRfDs8ZU5t7KO8",
-	"hqEo0qOQesmCoWieMbVd5ZC0WmlHZl2pjRk5FClTyl4265oyzarcllNz4YEJ3PCJuG2cKRkOLH0doyUJ",
-	"xt5uSCuDTXdJf8bk7jBizv1mbjbBwEmLdbmAtIFsNiO7+Ora6muv2aysGbxB8S+xqvHYJQNZDTvf9Itr",
-	"oS8OPZHNOjuWFINJLjDmwnJGRRILHiwQ9wFZiJnlFPMwMEOY9OmYKGbU4qpgznzj2T72MLJe+JlcQlqp",
-	"3cqoCOWxXsbr5aM8ndT5znqY6tp0qAJbfAUuz7dp2j0qBNqs00yBY85QxoyWxZI6r0ulYslMXoBZSOax",
-	"RUMVyXAub746RCPARjHrO0auubjnfJdIT6au+GM6a62HTgMhR3VVRB9eme2Rmp/3BscB8964eHuYjauV",
-	"OCrGmBevSG+YVWhwxnae59KgGNpp6v+o8WYbNEqlCouYWxIciC7HGgP9C5GVc3HNGs6boEuZhytSb68U",
-	"illqfFMOmGDJ9vzgWyGZUQ61kcTzfnHbPoYFQjtz/EZ59QIVxPBEqkGRm6aHAZ32Oc4lxzs00+M6ETZj",
-	"jgQSms3liT2e6yYZpEETySbI4d2yFh+Ks2P63raQoYBYBWu8uF79ol2W8Q6ftRt50qA5lyk3Cs0mEdJq",
-	"rH25yxQZCs1T1KHCu+S/NjuB3Tk/iA0Q5IvbICpphDWuw1zOX1iwhQ6p0xa2m7Eapa17fc4ZQ9+R0jLM",
-	"NakmPTqAMzs51rC3D0zcsPkrBVN1ZcN9qnbmi4bhwKzk7D2AIhQs3Fl4DyqJ6rZg4L5FbwPUZSnNBodq",
-	"ku9yxeey6TfgoaB26Vlz7hFLMXfbOomRVLy+lqtIRW5d5AvTRzsXV46jOT3N0ZYXzeWjU9pDz7edXJ2i",
-	"/shrrEVVJ2fRjgBzXcVKuUotOlTDZGxTnljDFAOkFIrXVo7Rvgo5A5vVdNgZhuNscEtFRLARU9pyKfTS",
-	"HDTUBq++N+z3jcH+DAfaCnI8YGoZkhtHrkiivskV9rDdymst6jjaqpSxBZNsoqVBT4rqYcHdiKydf+2V",
-	"V1555cLFV1+bTEyaUfhRfqNN+o9IkvFdlkVOPmYR0T2eJduwrkRmpJXJnRoq5WSCnK/yKlSOuPnN2OVx",
-	"dRqQvQn+A8iSAI23Zbb4i0MmDh6bth945s+KO/OzHBO0mKPKQ8zmqNwGjat6kiELahavM5oZnpkwmlhJ",
-	"uqhVv91OZXsnxJ1lewc3lJY+NC+Y1shYbmTonjDT9ZCs0QUsy4alXodqiDbNxnyOrctjM8CaWVLHY5LM",
-	"1PPnaPclPd7q6rn2Xkc5X7gAEdjaNaFDMgKqDM2tPDXR8MCUJV0s6T4x2eAVPNsV1/qx12DXCR2HIrt0",
-	"rGwAG6AmoF6VPdBMJEXV7vzFi3ONx54chhy2nzWXa3zitVdfW5/7jYrCDHhvbOg9GwoVkXhgDMLYQo2Q",
-	"QSZlJyJxxtSwz/xzCGUSkRgHExs9y6yS0Qh7OOpYaTmIbTitz3QhFQq+CVSItie+HIxFOzXz21oVHIeu",
-	"YZv5VrhYBhm4uCgZTAcxwsx4Rgg8lApdU2d2ZOvKS8xSAok6QnLT8AOAg1N51CvivsWTjbXYZhE6Mk3l",
-	"CGFVgpaTU4PqK9ZXneI015NkOE8zH6/nZKV3rwUKPCYLzeynosKEgisoRYdn/eucpZhJ3CgfAJP9TilI",
-	"hjBKfwfeg4q3y3eeXuOO/1rNLB8YI0tglAEDpn6mt/3yjJVwX2leFgfvRusD14VkjCaqgX0OXw6Y5xfn",
-	"1xlAGlXAH21rGpueVRwCvrRWwcHE6jVzIOVZXCEXCKqROWiNTyxbmWaQ86TIFbnLMqtpNdzetv0pEreN",
-	"JLhqHWKD12hKQYGjzPokkUxBFtJQMchRWA0xnGTY1ryZym3eXglQA5/2FXIMZ9mYosIC10GPwGqwJCJq",
-	"2O4ZopcjsZ3QPuxQXo9a8rfAjT7L2pym277Qsem4mqZ3Z1Q7dIVZT1++g7la/W3rPGpSjlYscW4KtGHF",
-	"IOzo9ADKRcATtJJPrrgsIebmZVTggDkBQRIGyFkoG8Foq1CLD1M3rXB/3Ica4UxpwoXS1IF7cUW0lMSY",
-	"gZsWiwy0mQRhOQCwzPxGkzYVpLWw14Q9GKRUUB2Mx9zv2bWC++hqao2JtYjq6QxDNl23GQ7dZnKXK2BT",
-	"MxIOyJjR7JQiPZlyUGQ52IDUJkEOhq2Uqx5LyJiF0xEQNzOAX0ZHiOKXad5OGZRywP7K/oCK8SlFfJL7",
-	"HGUStOYKm/We1agXNZ1DkiPOhkJw0QUdHss1nHmQxIhgR0VirvWZsSAEMd8z/+QKHhlQoCRFUKd32r99",
-	"rdP/E8y+NP8Pv6uj9hvzYDDHfLfPLLoommZdpoNf2CJKdsAX7gD+sBh/kwioSqOklTEKVvzBnQaOD+Am",
-	"lcnZU135vIX5V5uHg6NvImjiLssS3tYkYwrgJgO2/Izi8gncuWKheU8qRDyA2AuK8QUMM1+8MN+awJn6",
-	"IpCF3cp1k7mQCAK+EmAt8Ok8hx81DK/llENRPtAHnLt2Ev+MSN40P+yktFvfdLie0u6U7TT90pQqvQ0Y",
-	"kvOQn+wE8dnDDMAfcfX/Al5drAALpuElHM1prOnNEF+zprE8CQmwFhxvxnY5GwWTPLjgUiiiJOnQ2t+9",
-	"C++rIW8V5bMqfT12nXmOaJnjVKrmiwFgmFuArlpnTRQLVcmV6XMSDbVwSHtUEXjFYZKt4iKkNgC+qiJw",
-	"tzgGGF4q5Y4xHVwevva63oXVTSKw0snWB42tUErA+1wv13Q3WA4+uZoAKVkrQWhCpFksypyjz/ZV48F2",
-	"jMufq5zELc3lnNjudIktuZWeJRy3ijJmWmV1daZdalRqpBZjNBwG/M6C+WOZHC1QXH1XjubLiWbVnDmJ",
-	"nlK4KptkLIfZtjerzLOr5jkR1J93a0LaThZLF6ok55lKxqLnYnaCo58DHRhNi6ZkBLVkCdMs6xtDxTOx",
-	"TcJSxayDe4cNNLquMgZGukio9RpMzxUXptFGl9dyETM5zysrEGcgdaswuKnPFqnCr6elwvDBqkR9ULLP",
-	"IMfbiEJwTrkcLsNkBzRD21B2SDI0p8pw3rAr8CnGmJJhiFfcsx4drDuLrDYcEeRXNUbQhDQmkTiGwE8h",
-	"FdAn4+mKzYGq86Yua1sef3r/r//uya+/dcZM1OyHVCwM0hosA7GONrwNQSVrdgTqAee4s9guT1hQhp4o",
-	"FI95fvZoqUPbMyFyO7Zfw1R675wFwhiQqkLmYW4XCkASoFBQhGxq9rlpEFwMlbm3ucEU9q2We/yqg0ho",
-	"4BbH31RbvgAzA30PpuMwhotnAYJGsTAvTR7zqMymmdOCyAVTUuAp8i2JNkClcVAjiXxio4Hh+MXJvxDm",
-	"PsVtVDt8sCwHyH+WoWzfGNPAffwmhlP+8B6gfkEzk4Nm+NnGKrD1z3KaX2keoYiQ5deOl/vgLgIwmbFz",
-	"vULe5Lonh5rE1jcUT7YTmTg+Ry+aq8TJlXQ6Ih+uJX+WpEVNAXG9ilFPZ3XZfd9uwCoqpcddz8nnfzgL",
-	"9ypaOEvDEmS98+wFwBS6jBWoxWWJaomsOTrVG/nwmsLuVYgjOnlmKyVTHcHEZ8qlRYTDHBXEuQpCYSAz",
-	"m21UjYn1DBxni6eQY8KuZL4UDVQUt/fNNBWLrhiMLtp7BagUClgCKbeBOvCwuzZHJyf/zgxLNKgfZZoG",
-	"/GAPBqytWYJdiUADXGjgJwSeJceDgMWpCdaC6ma9WIDH4KnjIz5UtlzBXVEz1Et+KkG+aYm8Qs9z4KOH",
-	"qOq5E/csq3mVkN1bPncMuQYod1wTRcdqhdzuYA0k5lsVgjKwskY6qJ4cBdU5BPLcPmy24l/cgL80zIFz",
-	"ixVIgbuwWoln0AAJ/SgVQ5dKVGeCnzPPVjKh6zxlgQS5ylqCNqsNJDILABgzCNIEkilagPaVRAgF5gJC",
-	"VttR1q0KnYxqJN5FS6pHz124GMiepqrnzidgGE2XK4T27GJFZdIMyJrDDQi5bIzZtWgDlkEME9WrHSaq",
-	"kyEoGfSkluCPgEcXzomAC1PlQjduXSNwa644CxVE2PQtS5P2PRZrx25tnv3g85mLHCMqMaZoVo5qmQsE",
-	"+Cai6YHGXZ1+e+haFaIBzsyukw9AqZKigzZI7Yy8tkssbYbmwUQ3mO4G7khzfAGC1idJ7oZQICuqYhun",
-	"7k6/IgjFb+yJEdeCKcUUJFqB3FMDRndUKWy3WzOr13CIcK0pSHrQk3K0PJ8S5WAYG0Pm5UlkM6M7Zqnu",
-	"4aMIjzfD6hPSJVNb0FsJ4eNwDO7ocqALqUplGrZLjIfAk52dVbFFwKzj/LnqVFvDXowUGBiOWTjVhKuV",
-	"Pxd/LpZJvEv1Nhe7krdZvEH2fvzDvXf/4/HP/3bv6998/OHP4YmMDSjPtpnSvE+1eerxJ7969MePHv3H",
-	"Lx998pu997+N72E93k7ZdsrbZnbxBnnywd98+ot/f/K/vgz3k4zvctEt3P/0F38o3OfJdptmiRnD//7K",
-	"/i+/+eTjf330ye/d3RYVO+7+p3//708++Ju99z+AO1AWBiw+3iD77/9o7yf/+/FXfvb4a38Fd2m7bVZb",
-	"b7cNA+vwNk7g0cc/+fTd7z36+K/3v/2VJx/9ZO+j7z363U/xB92MQWqMmcCvv/Xok3/ce//rTz76CG5C",
-	"v5x4g2j2QEekNdSYboBiVjFYbgVPDsWOkCMRb4DMb6dUKUCh+HNRyAUsLD1WtRWXGcAwSku6FC1NLCJA",
-	"mMOyGBJyS+Rq5WBRDPkE1sBcdjM1pr6ZGAQ4YdhzsxDLHoCcYTiSrLBkPLK/S3WBbHi0bQ9s09iXPweg",
-	"DpNTmWXh1CpXP1Gmy0vb4qVt8dK2eAZtiyCrymgn6IKxYD2u7MJQJ3DMMfO9G2ziUDXs/MxDaT582Tz4",
-	"MKqFdtuVANBWRLk9GODWrCr6m3n1/KHjeaGDMgKYlwlcr+kvNjk0jTpbmZWfqL2fAwib71hlZAjbcodL",
-	"xjo8TVlCuNgolYm+LjVvsyiP4jqseKvx244husf6tuCv+MGiXlC3h8HVYYX1JSYwV3BQPYRsRehm2pLD",
-	"mib11QMitxxildWi5UwFC9nbP4da3zRBnkCFblIza0KapGDYsQTBIJziZTaZ5qVwxc02toDmaYxNYFj+",
-	"kINARzhJVo8qbncKpXWnFKJReHUUG6QrzQZ+i2naHqYuGXMhQuJdIbNQzo/ZeUTD6MtdBhpIj4su4mcb",
-	"Ewk87mQE5f5Po2asWWuYis6FzXrDVLwESKDq7ITpwW/qyJV0Ma3A3jyUyip/IOs1lbkWrm4BQJTdAl5S",
-	"u0e5WCFxj6oekPy9z24tn7twkchdB6KasV0uhwBe34ONhtpL85JTCtXJ4/A5VjW2wdmggmLUOjNKlkQw",
-	"MDhf5o9NYGxyCGGlDvYJhDqDPh1bVYdZxxNNSUI1bd4qp4FFZcY4S0vnCqcVkR57cDBdPVzWfQ+z0YWV",
-	"LaNqSNaLzXFMIr/YlHTp4eKWGmLcnrd8jiharANdsA68iJV8qYRlG5FDYVMT76zPtaoAWIrAK2AjTHOQ",
-	"4sJa8qxkKmFXka0Aao0tTtpBvUOBqp5nyycEE7inM0YDyA33WLbLsmX4PMOVO/3Z+7duknuaioRmSUQU",
-	"a4N+dmnl3JkNW5Ea8ySOSAy/iIEVx4ZXxai4UoGuAlKQTmBlwPMrIcL2OP0BgxBaz+F8yFCA768Ai7FC",
-	"YjkSLEOoB68siVJ1GoBBIKip4bhEjkS4KKJ5wWsdP5CbnfcDHTb8kt3tStQMBMhI6qg+hcWcVfOHvdfH",
-	"i0BFNawIncNNvFSsroULnorilgTWjRujOFeBbc95R4bQr9DFQXIEkniDPPn9T/ff/9Gn3/0F3CqAkHjg",
-	"EQwi7P3Hx59+9xdwXPa+/ZePfvu9R7/92pN3v/Lpd38REfckvCIAXWLe8B9ffvTb72GD90d//AF8rxAf",
-	"yIdkDltgEBBPmsZEaea9x/y90ko2St+7HpJkW8IVycmOhcjngnSYIKdXV1bXyHhIxRnXaV2wLtV8d05v",
-	"ukayPTTF66xhS2MINV7LMpmFNd9RJkUXvREr5Nouy8bFS+D2on2WEGqEQgiCN2Ga8rT6wOPbrBFdL2Lr",
-	"zNfJV/7ZvduvE3uXcGHLXIwe7A0sp74BU6B9pifhSS/MF2Du+5GbW+jUFkO4IbU+Y4TaXAQEx6SJO6Vf",
-	"zOIN8l/vkrZMGFwYJJ1to3bYqBxJ6dixtjtXr+PJbpsfGQu/TVN4Gxdd/DHNtICInhpC/U9iNA5kioJl",
-	"+Ayo8fEG8akE9hm4XjqvXzTzdgMyTK2dWdx3AUuCP1k4uAZoBNOyX/YZ2N22lZUttGMZUT0IDKRS7hCq",
-	"nYtsHGheHmw5W/QUQfNdeH9GuWLJFDleXG2m5wI7COq3F5qqt/CqoFpbg16tK6GeEfxZwOtvmNhui/0Q",
-	"65+c3n/v24/++INHH398pi6sW0VjwzlJ51Vg6bIFcaoA+PDaWsmKWfvC+eVLbyFc9aUa6eNzQcxx9e71",
-	"5EhUlkTaVapCqkfXEnwCcDUB+f2A61h75RaGmW+6UDe8XApi1aCtjYXZ6PAHDg69ADGisULuypEFk8NL",
-	"zjdnu8mnY4Q0YuEav5TPhYNWpE2zzDBMOQxDQrnoynTpzOTYpGDNofgEG816NU0SW42eJc1f7oAFpt1D",
-	"mf9CIqGKG5YVNqBNhZB60xpNRuCHl6qWvYo0MAVVEEZnGYoai63o2GZC560MGy4LqCMzNxSWgLSYj4Y2",
-	"+sKkO99SIm52TlHFCbtBzSjDx6XEvqWVhyqTI0uOaoXcMUdTwVmpYjFgDgfhwc2e8zRF9Lj5Chs6lare",
-	"xFWtl7RlOuwHuOoVvN6wOXXb/cqOLbKzrV7c+V3+kWnZg8NU8OgE7HjckdpentJWz8dt6tBhWll07tXv",
-	"lmGWZkXyeJ6WpM+E1YLqIUnlpsT8ce2wcaWEdB6RjChNO52phJmKOprQBt3kAhBEEEAnZRH81WPUiOAW",
-	"M+Ii5MWY6xqoQtQTbBQbxqw8Z45IbA9y7E4fAfEaw9LHAYbidO1JloBs4K2GUZAMOkGa9c4zIRzRefoI",
-	"0f1NKqpycOnY5d6UHQydlKpevEE+/c6/PPn1t6ISHtQpQEAlA97Ww4wp1HP6tG20WtB/bFUevEhZp168",
-	"QWjeWbwrmYoIwgNZGwDzI2kGLo29n/xs/4OvIsKIfYGDOQeoDHNSbSFiX2asZNjA0HGJ4IcALpR12UKe",
-	"hpuI+d/ADr9JNdfDJFgD380YgORmuldyHyRyONG2+1KRcJcv5WO1yrD5ENNhtg6guDQlKTwQEaVlhh2V",
-	"7ly9fvThqnDU5XNcFBB0bS2pgHwIB1Dy6bvfe/yjDx/97qdnDhCGwVUJ2gwXn1ra2Bx/os9vqkhGwTmF",
-	"Yw94r5ykajbqoDEIS13PcBDipoPmmc72Qp/DKYXMJCJrtm/LiGFLfYeZ4JiaEaXFyKnHusZXlcC5LzV2",
-	"9d204D9NmEwwyeOmTfBoDRUXTHlm3pdaZugodl7i+S7eSf8uvOQQfbg3eWPOysUOKhYLlOtbNM+8BSHq",
-	"d8V+Nj50K0MJLjP67JS0nWk+UXB+rM93Sbqv1CpkLyxJs6WUojtHSjGKydkzhNTaayUpBf+cElO3uFJc",
-	"zPcFFsF4LG5JINmyognGNHCCLe9R2pg3vtUt5DoFPQCdTPbnAmvKlJ2sVB1jI8/McNgo1tHsgAyGtKuO",
-	"bV3QLFMXPmfXKhxKtxsU4seWEMJizFkxfXxo04LcwNsOp4mmo8NnWKK9zkZbvg6mOQss6O+KdwU12ruN",
-	"bmOun8VNTFw07HSxpijgAh7QMauRo24egsx5+82AtQX+xeW2TBj0JzL/MEoMRE4iEicZHYnYrapqZ4wJ",
-	"ADgfsCwul4AWJFb+UihGoiMM0g7QO9DI9MKZFudQtT8l5O0GG3QdcMkRrgkSF4qx39N7H31v//0fhbzw",
-	"wfLK16VGP2ugfKKCk+CXGiCUwkRZMg0+OxM5rxpeBqEXTwiujFsNW9VYsdlXekOxw5LPD1JJk8bojB3u",
-	"nEzggjOiyWjxbfPSQFbh8RT/zAnU1LGWRj2Zoo/myCptNj2e8sV1cotfnhmKv/jq2uprr1lFrG7xgF2e",
-	"cgFKBRkUwT2aUIAgQ6AcoiXB0pXD2fXG9VqJ1c9ms3EIDN+1Ty9QbhS5SFnCdo3Vj2j7ixe0uENX/jYe",
-	"xmMuzZsgHju2KnJxVUiNuMWMEqUD1yRNAkSaixWDLybNNRp/UZwVbK7psbuS4iPOh6uZvgbViVCQ2JxZ",
-	"QlpbnXM1rmqU5C2/0qLUsgyLe9XINHydjW7Da20BTYNddii12GPFrGLG3gZMsBUSYww3MzOIySrIH0PG",
-	"9uFAOCV/vjYwe6MWjk3AcX3BYXFUFUdkIRfFlnNQ+CIk7BLgm67dklpmtkyMYnNgtOR2uSg2G/OZfIQK",
-	"QpMkYypUooA3ptfqBvbjIoOM9blitfoYz+4vblWcTGo2lYjToNt4z6ezzKIEm/TSsL12lS+55NeJyFDw",
-	"Lw5ZQ//OYbV5toRQX0H3lGhR+Rsq6rs8CPAPGA8EEBoQnIFLEU7QebW2F9wWDvp+ynarC3OeedLeyGtP",
-	"FzlwWD1j3UVQij5gGZchhHSb/t2km6dtwdhs7ZlIwuXB14En9KWHi5NDjVnpmzbnHTqP2c7Ti3YYsy+Y",
-	"/XXZwQ8fTn1XYdRu8lFhvYP7D7GjBawuMwmrTckO6iWn99/7cP+Dr56pCo7VUqTbYcDjuC3TFFBtY/L4",
-	"x7/c/7sfRiRW7Yzqdi8me1/9u8ff+XZE4g7PWEwef/lfH3/5DxGJR1SzLCb7v/zV/m9+F5FY91hHx+Tx",
-	"P31n/70fY8fmrB+TT//H3+5/71eRA3she1/590ef/EPBB+I/bqwY/CjAboFWAB+BbG3W0djKGRozIsBK",
-	"jeZu7R4VIhRk+aytIwYPZDxirdg6y9DTE0O2HJoFpDUmXJg/IxLTwSCO8lRXosZKs35hPiPW8uloAP9a",
-	"yFl9q1avQ1CJGrFRr0c1O8VcvD0M4aH4RoZiDF01uCK9YRbOS2sixVzL+UAaZb9Q9Ggei8B+cNkUQ41K",
-	"4kL8whubE6ITO9nmnzyAHl1DgLov2XaixIIR1ZCrM8I6t+iYtJhLkcuIxRvagM44ZYzmPnTyhzihkLaE",
-	"oA8tyH3oAStld6ZqDNeDfSDAOqprPERLiqWdbcWyXd6uAytNBTYNNacOs1RtLke49lnLMB1XFk4u0H3C",
-	"chKvDeT7klO2ozbHa93Q/FmbWIjCQhaPfj37CcVLI9MJ7aYrPRbCMrgtmMvEwM9GiM0HYHeYrAXVu3hh",
-	"wfKLOtnpSSUWbQHYCLzHacNcirqpzBVVYDuzKReyMGxAr0d3rTURINeZPkpRyrM9lHSOQujBuQ1dQofc",
-	"Ceou0AwvmLmDljM02WO+5547s4fQvIxCB7764m9G275pibdY29GplkLNmo0ecvYSF9vYpGxWSrkr+AQs",
-	"5mY90g4HsbvQISxf84l2YcAw/XTyra8kSLvNDRpCUoGkGiDMinfFbSkUE5olMaHtNhtoVXQZqaEtdpQ2",
-	"tcaoti30IcXWm6QAzhSxD5MYQpkqHMAs6cH2s96rBn/iS+pojk8Tnv8wPWEW5sbsnPfyNcYLtbtrS+qD",
-	"zrHKZDYgtXASANyCOnrn9jpgzB/57DMc8b891G0ZEqqfBQwf1D+ZSJivORxQDrCkv/k/GLxHOFNoIYKX",
-	"MdcSLhtKwNA63vm7n+z90w8js/7F0w6Pvi3NuYo3cn2+lDmFyfebCN9hjWv8ia21MO8qpZMNsA+ob27i",
-	"x7IULeEvF8oqcwvWSG8rwOgFF7pDS3C0ULwk+8wtecbajO/C6qCCF9ncQAo96O0z1NxHwENrJoTAfi0e",
-	"q1FUS4+7Ek7SHyrtqjsttphN6LMFn5BobR/GkbpKUPQq+18MhXk9baUM6kUnYBkxqxuPtvOOWd90aR/d",
-	"5JEPYL2LDTr4L8NF97GFtrWwQw13FlwDHkO8kasIi3oBs9S6GByadijidoS44LNguC13KuV4Tavq8yzs",
-	"IDtevOfTUYJTBzGpQ7xzImLdNJQFlValfQcQ8QLYPIEFso8oqFQMhDMPC5x9zhY27LFROhjzBeRCaQjO",
-	"VT4NyK4Oqv9aKvcQ5AP70qp+Ag0g9O44GJJmwQRkuDJzyG+TjXKrA97HUUhNuUiNGOlDRfXBSqmjpUyG",
-	"SvBj63yLyZMf/ysChDz6+OMIwdRZFlsIdbzmHDMxQdc7Xi3AhsTk8b/9GwKURCRuZXLHPPz4k68//vhf",
-	"Hn38cUEC2c9awHFQSwtun8IrIcZk3tM4/a9UBW3nX8uLdMd+t5HIskmVjbiV7GPBAngeAT1Wy4BV1gYV",
-	"fXrv1s4bBWTtEkl4l0+2KFy7VKa784Go7dr5aK2CWlpUBDw7l83VxvQ9v12XnSLxQcRGXwjvewvH6lav",
-	"5s5jxmizna/qETXAW4QLpbMhWG2oFxqZ0ePgBl0h9wvzn4E40NxpNAOpGM2AlFG1ODixIab+IGyBZYBw",
-	"aB9ororMzk1YOBsBN21e9Nc8hC1aQjDyN/K9PHYk+aqMBxhy0OEbDv4YIt+u5CqIQhGBUUw6cpgF2cu5",
-	"9co3N2IdFe84GL5GxjosC3ehdcRpBkny52q9FM9Lk0YEin1xGB4HqukumoeU2fyg1MSbBzbkEeeVZoMm",
-	"Oqf9NRvMb3kYwoh3c/P06VNG/OpM+EALJFCiqUnSLe+J9Z26Guuc+xR3GeceNjzG1W1F7E0VuU5+kJBg",
-	"LQAtNU3VQb1eTo6cPL9XtIQzDFQAwHXSGhO36k2mCr+eF58IOt38iGZsZIVnyAXeICiMhYU6o0J1WOY8",
-	"Q2rY6nOtwSkzysxfwrrKMKJlOEeP0UxhH++JZjz+kS7dZURI0k4ZzQg6XzcRGeeLQ5ZxKBtJUzlyXYTY",
-	"QHtnHX6Eotcc+/swmrHcNWX/bR+38HfK8RN7QqwTy3riC2+G2gXzWvaAtYeQ42ef1cMMXYb2jvVkKeSZ",
-	"bXR1Cam3O3IoSu9UdKycn3qoezLjehzZ1GdNBJTg9sByLrmi/GoXegOB1gbLAfwDZgoH2YcA3ECx1gMH",
-	"s6CPqkAtiyh+wBjDZGa0LDN4TOMoENqRV/NX6mbXbUs1StwK+lGRLtOKUMPhwnhJ89U2Kna2eQWMu7lp",
-	"MShsoDrcJaYxePMCA50ZaakcWUNN43JJw4gMi2ylzFepl7Tj2fNfQMpXZW1WSUWkfreBpV4ts5gssvBp",
-	"0ydNnfEDTFJCFgXVxcLFDk8B50IKwgDX0kirQzB7KrTaz8oR6VMxfhrtfmZsjEeEsQpNYbrBZe9Jwa7I",
-	"hN01qpNqXpCCwHa2iF7AeS+VbVYAHQczrV4vISfb8nzpwCBLAPZQAMoU5BJwLJdEbw+fzH5ZX13YQXYU",
-	"kIPVEHp+K+6Frf90RMcY4Va0zyIysokIMgPBm6MMyizPSAPxF3BH27Y3oezue6wtRaIs0gVv9wi1Bbgc",
-	"D56RQgqg+bkiXSlLYHXnLzb04RaGElwVyKttTJWYdygsfMcgIm9+5h55bZ0kCGswvSLp/BRfD+nzMFpK",
-	"55fK5eAKk1NOwa5IEfuphg8JlqC+KtHEy+2LVGbVodA0LUYlXrhCEsT/PIpqkhpJoE+pbmRG0chaENDx",
-	"xFeK4IwqzHFzzxhQh9a8wZ6sZzjpZKqs5kRVzhxCsczJro05xuTBRepu7mSsw9O0EpzUEodmaaowPAGH",
-	"9JQLgR6xDCmRWthhA4+wAhpdqXWBJ8952c4nhiyblkZWp7jCqYOe6AeuRjkc6bU46NbTO7xHLg5LpREo",
-	"Eb0gzMm/6nT73Z9xuNWMJOCBk5jYfAGtQJYeuCW24ysTgrOWFzc8FS7afECDnEoWIdt5QK+tUkWv51Gs",
-	"iBjO670wPUYTIjsd3mYOVrvjDDJjH08prNVBxWmXF3QfylHrSu2SC9ZwSw5FQqCP+kQwcTrPfW4+zz1N",
-	"Ox0MX6YOSnE2YqR5aG6QnpI+c9Y+oAJv2kC1M2I7henVgwtOWT3ktlBMycaG4CVuomFykq2U9efU30Cq",
-	"z93rV8il9QuvktMACo5n/ewAX/AnbyspzqyQ2HwBWkdR588zJp2XSbH7gToLb15WmnZZvGhbFuxTMoUI",
-	"jWol4vDWgoliWSYblI9UIUkHFWIujC4ZkkvWRzUVJj8XJogGHUKUloMBS2yoQ+c6QQzrvWKhnY3urdiA",
-	"ZrCXK3IkloFE47pO12GApX72/v07xN4sqHQXLhUhRNdXg/5CzXVagem8wwWkhVr6qSi8DC9duLX3vQJ9",
-	"wqoheIee/lidb4y4qIGL4rnPJEAXdgbH+fu19R18ClQUOsV3vbu+GaxJoA3NLMd/eMkXhh2p5Sy66/zs",
-	"DQJPd1mb8VBwBzKJIM5omAV61duy36ci2cg7V3tno5CjQlPrFmsXe2uOqCIVmUhN02hSWkMBpbPdMFt3",
-	"lv98uLp6vo0iHv5m9tKY0ax0QbGM0xQv1dD9MtYZKjpXUt61j8Ev1DDV838A+3QXH0aW0mU1jhAa0GHQ",
-	"vRtJ3u9A7TgQVq6IDFT0nr/YxE6dKPZDOnEtg5mjpEMMoExWE08mipRM3i5WBsNa1jxaeEwWOVt3/QYH",
-	"xHN+UqhbFJc6kEjB4g1bbGj+MV2Go8xvq2txYpy9bU/pinBOKVezIvt9qByKNwhtyV3mZKAEYGze53qD",
-	"7LABwHVRQeSAC0g7BM/TcGBf0xkqW3MCQtXJU65tlQsi/NrWB5s2eA/OIjVst5lSkbEirKjyVQzQi3si",
-	"vJ9gKNkWB5kd9FNYskdvwaKh8lY13GV/4qexsKgw64lhE1yXRdW3YC+P+dpaWBOaaIDsFKI6qszBZLf9",
-	"SlWzvfDW4Po23xSWbFWlLmzhvrgWdAW6DaVM6xk5GTrjrFZPk0MvH50dKgHZK0PDWz9gLWrYRsW8UZ5A",
-	"cBKzmxAAzqd/zBQk1Ydg7HKM7QbVIvtDym7N8sj40ZsjjbG43eiKza19YITCcZpz3qZOSjhEYp9xaSYT",
-	"mYsHdftMnNVnOGxyFzNIGxsXvN1zGfSoiVmBP72y1eDJxd8/bfTkmnwdF6shX1fDPluoks/oLyyjWmYE",
-	"VYa6UNqe1eeC2Fs1yRR3a27iVeJL34Wsuns6eCa3iNJsMNVEFZtPQrkw6twt2t4hWub5qNkuG3PRjTfI",
-	"/o8+3PtrLA9HDAm8jEjjmJvJulJzqu2N97++9+2/nEi4tK/zOBT4d+GHC+lj96yO3og0zBJUd3vJgV9W",
-	"SAxePt+2PW8HA3VpuDVxbuVaMHwo0z7CYpqFEzRdhux2pTm25R4pdbZjbZ6wpAasTwP1IJSyiVtz7CUu",
-	"zXzW1roJYFLYGwF8q6lPgkAOvuW/ujv1MkEde6g5+KzCxoxzRJS4SMoYso/KVmDA1ivYhWAPRiQ28nN7",
-	"OIgB/YX0eLfHMtdFKc/5dr3a3IJECEFhWwZJYzEWDTs/yimrzn6unKY98ao66C34620tD+gzuQ/yuaZv",
-	"JOHtuZ6dN/AxrJkOxSdS2xzK37Cqnnu/3/1J9J8ptpATeWUuLh7VKjXQ3Dv8RmOWcz/Lil+wHNqlQ7gw",
-	"JIgbWUAp9FUiLtgF0vfH+1/9DVxFTEwjqLFA+rd/v/dNi+bC1YDqdg96wT/55V/sffxTd8s1WPTy3d1A",
-	"8Qw3UMK7G076mV/882+f/Ppbjz7+GDtAckFF2wzgya9+vPfeB/h+RNazI/3++/juYcLN4B///Pf7//xb",
-	"7DhGBe3CSx9/9MHjb/wlPpf0ufCX9r75jxHZYWygfEg5sm1CjZIFkgp9VU5zM0P54zcef/KrCHQ4hSI6",
-	"YxoqYDyCyUSz/L1vfPXR77+//w+/iwj1Dd3aKWe2qAUhRl31C94vaTmFWCTuiWFBfgsMk7KL7rUgiTXo",
-	"uLCASgBLCfzMIRPCogERwkqZK2Z54JTidEvd+C0Q6kLeLQxtNlCm7jHWNEbiYHKU7DNANe1RBfnbYDg6",
-	"fTSQj7wbzHkuJ4RD/Sg8SRR0/sGou0D1+4h8yDiy0Hm/hwH3oF9JDpjwEflSKJsgl5oKf1fnaIc0xWvC",
-	"e+3tVxYGbi3mR8xOzHAPQv3eTqjx2WVGM4gV7TCxSVQPKuKmqmHPzeey+P6ouAbFoc7YjoPVMQDL6WHl",
-	"AiISIqxRkyqGLcyON1z+bN57StXYC+hRNe2n5Q+CBdMXSxbmxUDq88WwSlxR/HDfFRAcQb2DnVtw33q8",
-	"cR8Uj52ctxIGJyNR5mUuBslC/SQaIHlLsa3c4Cb1vx2myEhmOxVJchOL4N8UXADeFSy5zsKcxOrqsuNK",
-	"MgXpAOww1WDntxihJGEJIgisLMoIl6fv1WhZep01jDRDSCBkns/lhrSt+e5sUOMxOj54VxCQoNOZi0cE",
-	"A3GESVR9+mA73OHollQaHH3KSNacy/qE4Hm1ZgdDRKiqoKounDp3sKytaEnthHMS7+H1cM7uetOc3fnZ",
-	"Yd697owyx+OUG4jftcjRbfDgG6Kwjf8biqs0rciho+TO5++TjEEBFCTmQx+2Yz5PtdIjFz5uR3GCckHS",
-	"k2lyLEdqQQyv4gGrbu644FEDkpx33m5ywRTI2B1u7C/XPsO6of1KGuqxhtJRnMwjPJQ3roazhWlbqw3M",
-	"1Ox0IM6JjSw2ME2oR5VNJIqB4HOtP/IG5mRT8RVyDZKEMWAqJFhNicQSxdlcuMJnDsNvLpXD7h64Bb05",
-	"koN6eFD2P8MOnvxwVHl5JtixbbJszfdTyu15ZDU3hOoCREs4RebdvhYk9wfBUXP047xFL4BfKOz1qfLr",
-	"lJw1T8tDc0yOGV3RPNvmXJA+5YKkvJRG7939FtEl9972sCPFOAcyxhQyCwcN9GW3N+1s4yKa7firf9l7",
-	"7xdIRxF0a+ei69lboTLBdRUBOobGy6pEqDaw+IevILFGjguqIXcIF0ORGN0m301CFSC+lyneDflXf9j7",
-	"zYdRsX9CLpYqIqCPfvs/K4Kg7k4oDvrot/8zgjbqrtOh/WTh7NiP4OGxr7KhC3zA3AUw7r2PPtj/2u/s",
-	"Az5igzP659/uffS96VWmrg84jh2x8BH2+w9/2P/qN7Bn9/TvXKKA3X4wLe3Bcqvyrf/16BO/KgM63i5A",
-	"+Xz67ruPP/x5VIDqAYeHxw2CeDNAMmDOCNcToOT49gpQcnyvgM4r1l3eYvAJ6yeXyv3g8Sd/D8RZQqJG",
-	"6vVdYGCrC6wAz2FOM54xzI5gO0Zhf17cQUyuyYNXtp0AoIvh48X1g3+WUc9xSscVJAfgEEM0N4OQxLcF",
-	"87wDHYxapwzzMd0voSf8/r/94clHHzz+6DuPfvfTMxt5PkTG2jtSsAQg5BFBIhumB4JiyX0kgAqUGi7d",
-	"+HftNNya7Qpch043dDTdh2R2oSkrdMKd8NHaO85PnTfFrgHOFzQvkM1UeO7oGHklsiLt0hZgJ1sslaJr",
-	"TtIGABMPUyUzwNLyqLiRbXX7n+/+tI75z8VgqFV4KB3bwx6BGhCvNCx2bGaaVx/rICJfMRqUquWjMC/Y",
-	"DvnVroluylWvzjsqQMy3lC2XAkA3BjVUrmbo//vw/Gq0urq6srpqiOpV88f/3Tixz5o3bg5uJCHFtATN",
-	"MKFQl3nG20qKlbt0dIspZSPcaZAJLI6EdUhpjtGSZg90/d2ryAGFl3ypV5OMztXAobeltizvqmyPpU+0",
-	"dN/Mp+DPy0R0vsjJPH8Kmh4oxEIJYHDHd7L06U3TzDbL+C5LguGkLXMP0qsXBIebDQzc4eniqMAN0o4W",
-	"6BneMSb9jHQ/xAGsk/XTocNUb6sezep3dHB4+hP5OoprFhc9KSOGLgSWduJJ7VqORLFvn0/K45pZFahO",
-	"Zkyf6YypbRnyzt+Ce6TF9IjZjod+ZC5g5stOXGu+w8NEG/Sklmpmm7oq5+9RJ5fN8WT4ppi1wk0ZkNoR",
-	"gX1klo5txwTIHULan6LciXPkN6AyXQiZU4X/CO4Brg4M4cBOJGSEz7IXCWZwlzklvWkOc+n4tczHFdpb",
-	"p9GQ3X/vw71vvndmhcTlfYVEVznMXHPUU4rALbcY8PRCYoM4SIjJo1+bzRslBRTDpY1zAT5eNyh6enVl",
-	"dY2Mh1ScWSGvQ4mZYF2q+S5bOTyWZDUq1E6XrtmxHkJ8tLAKFw8immYFFgrfWA8Kram8aaq5NAvcooor",
-	"AghyaoMAD7KVPXmIqXqF1xou63UzsHtmXMGFvXxnsXW9MEOe3MBQhis+VISmGaPJmFCtqXUUnAAhU91s",
-	"ujDPV4vS5yVy4gKUcr46+dcz4OOusykMby1YcxMV2XXeJrmhoK+WWjKbJeUlNm3khyTkZQYJiM+8qLfz",
-	"qLTdjBZtO5d69zbEigaQQQe3+ivkTRcXojqGtoFwUKshXhskOp2ItJhgiP425FHmh001kyknOYHmANll",
-	"xqxjYrvS7PbKGALGUzNPmS5sgT/1vJu8v4f7ol88SziFfQ4dxPvQcTJwAjG+RBW5cu+NkgLT4oJCJ/mp",
-	"OdwPCoXbgpEBZ23EOzFbB7UvgGQ1EizD7OdwoUTj2rET0s0Ioxbb87w/NrixIPHZj8z3AhV4STJkwVFd",
-	"hjSLxXuCJw0qgY5SI6zThtEMzLVgbIKX0yy5qhEgcrCwdqtQeFkoFAPs8bGPXRvLg2Y7x1v4jwA4c+nb",
-	"4+QsRFTAHRrQNjy/Pb8BHr73UHHzmuINqXDDnNgsWGyjuokULLIwNxGJ21S0WZqyBFScVIou2PAMywCd",
-	"b9O8YClySDD+N437OYa7STloIOvoh8PjHWdV2Wau7QIQ+YSXP6ejsGyyB7UqqQjAAEBN6UhfLIbpDwC4",
-	"U0iKQEC2YK4DPJornNhzHyLtwjpvSw2kzeOCuCwZ1z1aEezqXOwfjc9MPD8YQpNpGweUvl04U4XMCIQL",
-	"ckXrPoKugikSVEjIS/XP08Egk7tMYZ6BWU0FmfDmZ/YjkOMQbxCb1uOyHtREzkPKxc42oqnGGwRTh4i5",
-	"qHKk07F9pRr2Gc61BCRQXYRWIFvcM59ukLfG9lkHPskgkGGQeaiEwnht3Wd/sXbanvQapQ+YX4XNQHNH",
-	"2ewNRjOmNEkYTSAEfSgoIaB7PcMG4ecHYVPk8li7eDnNmG0f75Czij3nS0hqYxZa0MDr8bOQr6qldWed",
-	"PI1lsnF0Vbtzi1lVJzlD9ei5CxcDkJtU9dxatszaTwNHh1bjYoXirPiXWMWmHmokLAzLeevGrWvE3CKt",
-	"MenTLm+H5lQj4wDEoV0yO6nIAW3CileTNM413KYLaNsFGXjKNo0t1DfG98V1cotfDttdxe14dW31tdeC",
-	"aN74dUMTjR2d5pO5kWYGNn2YOrwKXTU0kYXnMbEP8NXQWr+Rgwk0mmpBwx7JLCGnMRtx/79//cnPvnxm",
-	"xSE2bGtpc42dHm4RHOz9eNOJZXfdYi9s26shWDtzY+7Jx6cWxN+YU0dRjcbhsPVQE0Wc0wCM24GAJIrw",
-	"PTM9yhaf5riRmw4FocIOOseicNtYy0n/hv9ZAyWkOJwqxbmMh0R9frPVHOONXOcswKIU2lbGGwijZOGT",
-	"CAXBkyDo0gS2iU2QFsn2cBBvkJTRXaggngJIwUzY8sHZIPaC12Aj13rLqr0DlikpLFqPKquVOB0PjoJ4",
-	"KQnipZQ/tJCWWFzqpnvkexzMLDRzkKSE7fKECXRrV9SttXuUi20ZOEWvS9KlAyz+RajinhHzUM8VdKK2",
-	"e6y9M8PAX9SkB8iAgDS8BteJ/eyhagagXW+3snBZfhlGAZ61OAoIASWZAkWzN+EkPvCwjPq8bXZhtgqW",
-	"AzscTA9DJlPfnLgNz18x+zHd4SpgV4So7oqhR6A5+3XQ4IF4a9SFG7ZpySXKSbu4cPmsSgQbVA+44npW",
-	"vBKcatKKvLbss8hFnjw6BdxLAxE8pmkwxRn65xJ6sARCzD4LpHhxBHEHty0ppewfan5ZuBdk3o2iRnWl",
-	"ry1aMCA02cYzL1Wq6BjZoMvfmwBCHyYM2sfSCmS7gti8WKBom2gbQKA8mam504m308cEgmftYcb1+J5h",
-	"AwU0DxqCoLniGrdsIKyJ4Vl3bt+7T85a4BXIiACOAicdEFDyk9/TemB9oZhaiQ9cd9T7Z2/eX4qCNZdY",
-	"LAVlZWoDHHZK5UMA/CjoIqTHRnkwgjMjp2/fuHrlTI0BPYQU/o6saLYFZw7WREWkk8l+IccTS8qw4Ffm",
-	"njRQrrZAg0IWaE+Y8slZ6DMk8X+++9PtDhPxmQiTi1Tp0WKaETkND7cG5lnDSrCpyvnz5y+ZRz9//wp8",
-	"9ZVXriBoulp55RVyDUQ/ZuVriKRSQW4krD+QhsjHy59j44i0huBXyWhHn1JO2cr7WViwNN9sHIHL1QrZ",
-	"cgDtRAofnUDTQTmV0OKIH6BDgpnTXUZxQreFWXolh1kbMPOZ+5Ag1+5TxCJ1Izi/um525UZn+XUp2PIt",
-	"wy5XyE2uzKZgI4cYRCMYehEZitSQFcLLe1GMbrFYsAc6jgrlV9AQBR1lMETbDAdGaXRuBHVX1mllgd2h",
-	"t01FAxxy2jXJObNB1ldXLZlZWGWtWNohbSrM+1rmBk0isr66Bh9QUNoDpSXrq+ct5imDjYXvt7W5se56",
-	"42bMNcody2EGtKsYM49cspiu4PeP0N0uM08CUMKrR1wQpXmakmwoBBfdiKyvnSdaSpLSzPxufe2CfZE5",
-	"aRFZP3fO/tsSPrxoh40JlMTZLUTtviWTsfnFJXhhn4oxYHariFxYPY+P3mU6Gy9vQfOEUY+nxlRQLLMr",
-	"nsiRWCFbRv0IwJnDeUxlt2v+VL4qzyE5r4A5YVvJLG0ZLb7QK2Fjac0Fw+iAL20snV9ZXTkPRWy6B8zz",
-	"rAcZNP/qsgodBLvtAJ4b8ARp6FnLhI43EFcSsofAWWxI2qJJplSYdWjTlImEZvbAv9mTG6+84i28yLn4",
-	"I2LLdCMCdbsRgWJd+yvoQKTMD4ubk2psotwG//DKNIFtegIzFOgpLJHQJ2OzTGVRiMxwhTFiwKW4kQCK",
-	"gtIekRVLiGnf2KNqaeMLYb01f+TsTbNgSw+juQ8CxSw9fAsCBQMpFAq8c6ur2JHTSH70KBXO6Nu2pw0q",
-	"ynPrL9wsICoAsmUqqxBascMNSEKreqUf41nXaKsosGFhrCT9wltmTmrY79NsDLGHEmEZgqZdBfYxFHC/",
-	"ZV6ExqmqJFMQ9iovnrOd4Sxv8YjnVhBiSKNEkAWcN8VQlvCMyJHYtJgRuid92S3PCMYRgd4zmbLNIj4K",
-	"oWl6UgkXF2qaaieTYtIx9pLBLlpQB7W0sfTFIQPfqM31dQHXetRmfWmG9Ku+ZnhG1cdsOLfetzApYuan",
-	"+IxP8Saf4vM+hbRS9bE8R8p/bpEsoFkDwJBj1QCK7SiDYwg6vqfhZW0dEShfRrLRMVbmasPULzP+Njci",
-	"1iZShQZiw+1GbS0NpWSZThpkBxgao1nKGw5OywMO7RkSD8Arjkw0eAFg2JK1WQrM3154C5rIhpp43B4w",
-	"obwmfxrRLs4gMkveWcmXt+mRBSWA6osNzJ+IEXsZKmxcbyYMpJR6LznXm/V2rpAtQYYC0nddu2SjK0Nq",
-	"hg3/9iHpKbKhYFvt0oe0h6HQPLWae8oFmg1hUTQCoYMIlxza+PMON6/FXIeIWLSTyBmcM8WOUWYjI5ys",
-	"N9wmz86UP0XNvIH42Wyk/+KgC6aeGXlrPGn8bUJoYMAo9l3Oe2gB6EiX71obEK5ZowlsrDaAArSDQhGZ",
-	"wxWbS9RMlyuM73NsbA8j2ECXZTI+tHP4OgBq4CHMvSY6G7KHU6d/7dC+6pqmBc7+fWcZH8bxxw2wnokQ",
-	"A8jVv7PvwH8fVqqBb4bs9g2XzxQhS7BuWTwznClyGvvXnokQ/VdjMsyoJwEE2dgiwcQY7w3o0QHwImN2",
-	"l4/yqCfBtHYnyQ9tAzqr5yBjqGPKDly2uuU08N706T4exfEzbMEDAr+6yzp1BNqNzutSMHB8HINYC4o0",
-	"508RcmTUALPyDJvlXrtPK4uf7GNn4Rl47fnV9VCUy3mjEqK4aCM1gCOIiwnHz6EcK+rbyNQ7VWcxla3v",
-	"YmDBE7aVP2M4tPU1RITRdg+5sqHgesgzx3xWTojnoLDIR3mcTpSfwc/5mLRJWlpk708oXK3WK6/b5NcO",
-	"WAjtXlFokNOILHZmhbgcFA/fI9NUjpR3uvejQg4qoT6RCt7mwReGKaZYGVI2tgQqjDkcmfPUO+qf0BRt",
-	"1q4VVoB/CvkQcB0EWUBkzHabbr5UGeepjNd5ynKSPlqheEwaJhsVJnRyFM2gPne07khIU/UZ8XaDwxwk",
-	"LEJ5V/TtmoQZzD1IO/cpSTZebE6ZkmQANX+GNVCxw0V300ZWqJICakbZYIIJ5FUEL8/64Z/1LdjQe4Wg",
-	"/rN+1nFG9Q756nN6yKHeKq+qKZxwvFRxutu9odhhyfIQkpdV9RG/DiHDFPMTqSatjNEdteEzqcFdJIQc",
-	"iraLKILazL+EZmWPqp4t8YHwLXzYkDz8ERFpjkdCx6hJtKUQDLpIKMI7UHUFGMVvonGqIPbsmAfoNa/C",
-	"j1fIlk2DvrCal7nCA1JA4DhhWbWSjuUIJQ1lSlXPmZtXVZzr6gAeq81yxNVY7c8Jl9IsTRV0Cu/QLCcX",
-	"t4khDnV7wMQVJExbpfJ8KCTlOR2zThL4eLhfFs9P2GFYL1uWKQA0sev0OeJpas+wQA5QtGo87E0tnnX2",
-	"Hfxjlg8NwKgl6UpIlQGap8jCNvIKLMuSWJcLgGGIXcelOMwxMH5CuK7nxFrUTTVxEI7OifSUCMS9lpYZ",
-	"QwU9HIgTTIIs+Ro2nDpBQvLxMsgl9+GyYb4DxTNbEWE84ibXb8HbQ8ALiNhhpB3Ss+yQi+vkc/wyOQ35",
-	"VQ7+F7KrpGBnDPlBzdCGhQS2tGnEZ5pi9AlfBUfXLHPKNFNlXg6JaZASbBu2Dm2hn4CxIB4FV+gNwKJC",
-	"NASs2gqaQZ70hr92CV8O9cooAA5XHr5GOpSnoBu0ATfZizDshT0S5nvYlcTOwSpmTCSY1mQGTrvU5+U0",
-	"OOOX3IEusI8NYuyR3vRJ2YQcLbuOLlNrEzK1MEUNquZGmCeIVkx7qIm0nRtywGab05Zn6Xml6zS6epMM",
-	"E63Mip5ZWYwXHY6eEMtORzEdGwWhQEFF/Q2GQXeYwGhmiAca4xJ407wUD6QNi+1sZQ0rcXVAfoYiwE2z",
-	"N/2hgmQ+WMuc2xNlNMmqoDlMaSYXqE4Hz6vuZnd9nLKvP7u1fO7CxRK7MscMMhYvnF/FFFNDy5uFB3ie",
-	"Xsc7Zr6+uKKPLnk7Q/T251O8gtJk+SrvMig5DjI4SBwvcDjVo2aMf7rxha3l/0aXv7S6fOlPzr71zvr5",
-	"h3+6UcHB6qlZsq2ZXlY6Y7TfUJphKegx24VPS47eY9YFm3OjBjpVKts7ambOJDxCUpZ0WY6160KHNlEN",
-	"XcboMeZ6MoaSsIzvwpI+vzFFWMbnJKgIcwkQ8M2cBvz+P/PRxatuJjVDi20pfFpyldPEZxVgDaZVmVKq",
-	"epAXiL66Ut9QxSYjIuUT4FwNzvnw0kF6+A7SK7Cz+r7EIrbnwPdwF5ztz7GDNE+9HmYCqCntLFusRi6g",
-	"7nnXbmads40VytXi8A5WMie2QDqHFA8W1BghWFUrUC4RgKDnlBQ8qXH/q3aVXpSYP873aRYWQCZA4pfd",
-	"63b2yixaPvsOEOjDswWMhWqhpVhbisRV+nt4K9T4zPsMnSiI+uWn2EETIHWvkC38WYJpA2AVpa6VVteY",
-	"InI4VbLgcRJcbgHbZalFXYu8vW2Bvh1SQQKGjwAdstjO8qVsPHTZeBVAHyxIylEefPzEXcCVPzmCFEfl",
-	"UEJe6IAjUoIHCanNjlxsv1q6XjNGo3sup92Mgo825cqWwUrFwNKEJFiWYeQQ8woU4aKdDpPJRPQ8s6AY",
-	"yZsQwiX78sQK33wdXxj5a6f89CVwce1rhdlz70sV0V/1rR64yBvTWSyLCE+BcyuDV6UQQD1CVwrZEoQ9",
-	"0Bl1ZSfZRDHhiT0ffsVfmONhZ3xMCalJYYErAnVB9fIWxKeGA7N/F1ZtoEcVWp2UcCVt+MgCHRRKoRDK",
-	"D3oGCeZ/vULuMppw1PAyrfL0Ct/62h4NkQDly5EA0uOiO5mICpEyO7xNEtunYnRuOjQMIkU6PipFs1CT",
-	"5aJpCn55OvYTtg/EZ17wpDaIEB7PoT+urDbERj3mNJEt12AowEGsAoqO30LHu0NJE8HUK5eHVjtw4W+f",
-	"fcf9WZ0IspUP2wcl8PxtYOv7qNxzCMFHEO4kQuBpwIRzbh5EjaPOToZ4YirlzvMa3nDn62gtP/uRkxYP",
-	"8ZN/QeqsknyzD3AWz1pccY+8GNYKtuwZcrCwUjioGg+AkcFiQc6DRX6XnRVyDSve0f0K4A7jQufZWrUl",
-	"doQvi0uOLp5i1vdEMo/jEeV2Ba4DfbwIYRg7YXsiDs5B3CpUJidAug+moRkGgQlmkO7jtHwPTY5GBHJP",
-	"Bbdtes3zLrVtXs8zLLxfOftKme5nYpyfP3/hwvr6+XPTuUfB8n+wKJ954X2d6Xav1Eyg5tFLmdZ21sFT",
-	"dh3jN/axkpcKQGZexMrnm3bNXhQXE873mBxMqV9cR8Huyiz6PfsO4tzUExv4IyM47ly9/sIJBtzO4xAL",
-	"+CXE/j5io26QdI5ORhgqeT4kBLW0X/d49blSHNsl18GpGVFb/4+uEvCZjnqy/0KKiVt27V4UMWHne/Ry",
-	"wiFW9P0C18nuAiCKakXnNtwuQcGALVxGUAZYTcqTF5KgcYleGHqG6R6T1iPd0jpKthdmUPLZdyyhPjxL",
-	"uxljc7AaeFe4TC7bcSax7WYQ2s/XYA3omDHAOHr0yT/uvf/1Jx99ZMEI11axVLsjM/OUQ0XKNDGkVJ2/",
-	"HPSuqeGAZYolLIFOq7mvLeRaU0Mju6DAjLbbMGgsPKA8RZ0N68IS3uX6xXa7mY3e8vRwlGcVzscbNhn+",
-	"ZEHA+Pm/AE43s+FYUlnY9YXYSNt8ZhYT2cKerZiMaXGdEJLQHFEElsozQSv5waZD+3QBN3fDhgHm8YvT",
-	"MXx8Jb8Un5lgIi+8691sJBzQk88Cni8HOMCcWCgRPBuLHkdEapsZP7truw5z7Tp/YCJkZGuMcACEd2z/",
-	"CQ4l4psFbDWZQehahaqhD/PMzpPxL/aBxTZgz8h5PRKRfdsT+wsgsm97UdmYS4B2Xs0QXsf267api9OV",
-	"EfoEogNU7CASk2+bBAUcK+SGJruSO9xFqOGg6UbhMagrhwbgCaHi0OX7y2j7AUV+lrG2vgPk8RykwV0B",
-	"zyhO54WInMP25QZ4gR1YU7uaIcxOMb8hlM6GFlXNERzPir2XXjxXlu0IMX6xcsWLsz56x5ZbXmzXN4nf",
-	"PYeqAW14npwr4BLn37BQY7TQMsNQvYR2e5hWLQUzAk/5Dmu+GZg93oBtzBVi1EwIOijFPyoRdj+fEaSV",
-	"sgdcaXI65mIw1Ct4Z/ll8rc9x2LnDtLJcyDwCrN5AeSdmW3h+NYM4Vj9s5ot3GTWOwW+MO/g7kqnaxv9",
-	"N7Jn7SbNuq7lukKwUVougS6ffN/gr5xHageFBx5y5HliTlWPiy5hqSprwUen+54nsW2PNRSuv05sz22B",
-	"UVr0Lduv5wXvmAM7Z+XU84H4gQfkhS5RvusOpDNda2sd6LiuVqXv4v3pLDhyvxgg9oBr5gTJARfQo7nE",
-	"S1B7fqZwP+zkXxhlGef71KuOM7/sjobdlepiSwvBEZGM6WEmnG8Y+A1kNkAh5HAA+2/RNHxJv0PwMOKL",
-	"tuQulFqeUtggFw8wYYY4N8pd5zLWlv0+EwlLYsT+sKTvAbsdehxIOIACGQ6qEHImZay5/tRF7IvdKQQP",
-	"xPMgJhsheTyv/UE+w3cNkTlgoBB/CYhIxRjGo4YBvvM5xgYq8ljDtncxTaVgtvUcpIJ6lB9qLNxdJnS5",
-	"+tvVfo1Jj+4yc1AE+KelSMcEvFMZV0wVpK7r1O4lLyZWHo7MPcHhKQrtOXHBsMFnxghNjegfQ1GcCh3m",
-	"WzTbuWf2cfGjfEQHE0Z1zMpr/s2K4k6QXUffyUNq5qE+pEB47VTKHZbUtI5zrNyg8noP6GkZgj9w6NQG",
-	"QooINgqdQopiwui30P9D9eQIm0g69RczJLnwZvMKiXkSuzR6POwRieHlqCTAq+OIxAnVNCZUkGv4ZQR8",
-	"gF7WZMsXffYklHRCVxBVQB4L8BHzc6rITar0Mrxz+cZVcrqVyRGABCXyDLaz5UoBjxBs0/sFOfJeXEDX",
-	"CsALTwDWhTmYoaGSA4DoTAE3GpO1C3YB1ArBQ9wxzLXPxVAzBYd/1GOiWM9q+IaQJJWii+Aq+cpHxcHA",
-	"lFtMjxiAZUu7dZv5ugBnAMVZbZDX7O8KXd+QC0fkXLS6ugqXqdH52kypFfJmT+ZMU9MdliOMK1cvzwVZ",
-	"W3UTNLtoEcqfVuCgtMUr0EFlion6lipuOYBUzNhhNY7EcJrJz33+hZAkk5ARP526B2M9+galZgFh/W5c",
-	"rWNCafZAnwWyawzHDV/BaVXVViA9W24zti1oD6XgAUGpm3UOdXBOlUwU73vkzxcyeGYX4YXxBOB8jykT",
-	"XPnFnYYYq+z0SaENNHw8IsbI71ONONODntRSkdP7P/pw76//cf+9D/e++Z5N50640lS0me/0mQfMEA4l",
-	"2KUPZJODrjYC2nWLf2l2H43ZjdT3PJjdOBNsk/6yN6eHgLfHri6ooFPI53RtoLx/Sjnp2hpblbk2st+L",
-	"I9E+w/R9t6QvikQDveyYCvVQo6ttxc5tSXnPafTCtaAUNrjLdhGnC3FANkhGRwiHALRAAYsambP/7YBm",
-	"eoXcHw9A2mmZJuas9GmXt/GnG+TP7lz7TETuvG7+7+r1yAgmaDV5EbpngWMK1XoPMlYyo4dC8zRvZXXs",
-	"TSjXztdtPAX9sqK8/xQlA97Ww8yIsH7LnyeoIYMeQXmmje9G9WKLa2z+Y5j7sYrraLrze8pAjdq0VH9K",
-	"Ibmba+iKoC3oOVLR7gr+U9XibnV1umw+ChaGg/8sIryDeVdVX9vhIil9rQ4e2+fMj+Y3zXIIQVU9s3KE",
-	"zYWaZt1lg+zZ7piFNOtaZkVL/WGqueEmZw3hLCdU06YvgwNwzPpddd8twI4FYCiH9XNwwYZfs70r64Pt",
-	"YFpO24PihSEVaLqjrDzDlsmUCwdynijfVtl7H+3ksFzI1vEQ7AcJLmTRdb5cfATxc0EgTCDlDROuC7jo",
-	"Lhq7Oa+a91j0tDfM4o0P6h07Sq3qjeL2VhkaI4AYHorkMOgQ16Sk/NRUs4zQSzI6omm1pnWt3OhjAgfh",
-	"lCIjrnrk9P7f/WTvn354JiJUjLHxdot1ZMbKNeJqVr0IajHYJPRl6cgxay1vWlI4esfzy75Xh5xG67au",
-	"6tAnGe3Yg50yzUIZbf28xY952AdKBj2I2k+Ujk427vE5byPoywE/Mo+6BNQmwiJ40A58iAzV20BuF2fk",
-	"/w53ujELdRXWbYpYAihOnzHvORxfkVvLaXfR/V4GkQzcITqiwYTpqNodFNjaQ9jJ9WJUS7DGHpsq4Eq7",
-	"+M340PEBQsPwnlM06Hr0+BloqO8rzie8lwWCrM4SwjgzB7s0ZdgwvOPftmFtN4CChuuvYwMxozzRzEcL",
-	"jSILpmXegQ8cKpAT6KDcIbUfxHIXxu3CHRlbIVvWmXP+HPkcvwxxEc/r7KnxgXQ4EpvFpBBz67wFxcEa",
-	"W6PWQDoCbhUOC1Id0eq28/M9P8nrEkS3ORkw3h4mW/ZkmrDMavy2DfmWfanF6oHlv9HBLc+JQVvD23bC",
-	"wE5JMiPxK7FZAjB/iYRm6W61XOZQKSHCcRuuSIt1h+IQ+MWlnF9QIqDfG35D96jwHd5AM9ucclwdOCHr",
-	"MNQxy0A2JhQvsLns7iiXmBribneGC3O3Imc7kgr8Al87PqVpPjPNs68OwFGPkhkadpYfbJeKh+n/QpMx",
-	"0zO1s7ODjBkeOBti0b8fypTAg6t2NvK6Hg4cxhxEyzl61uR3x9Hpcxoe8vWOHZ4pnfu0z61CSpDjCugp",
-	"xsKhnCk5R7mlc+zPyHYhvwl5D1QtqoNzjIng0KEoGHdwuSuO4QQmoEjHVmXCyqoKBybe3Rayygd4cb3C",
-	"r3dEx8pOUlUaI+ZgGbm5CWvXYp5pHbXq4E0hT7YlrZRolqZV56U/I+bJ0hROAOYsyh0mjAQUCSTCTVCi",
-	"GAPXNk8bOexo6SlC8t5iJ1ffvZNx0eYDmj73HVDe7ElC++RGgf5ou82Uo7+5UAuu4j0C7UZpx17RVyM1",
-	"TRWqXmYao55MmeNs4UJTbEwJaavOJ4thDZ7ZGPtmMbpOaJqe1JyxaqyFKparNNWsiuPCzdoxI/vxe/Cj",
-	"QMzorsO1AaejUQLp2Ewupdqs+WXG3+aii6V+FQMyenZpPB5/OsGRliJCNQJoVWNi2Pmm3qi0POCYnqGc",
-	"hqPGtahbsDfIKb2i6hQk3XJbJmxWmgNkflOi+INlgDUl5gcEmtpbXa4rZQI26NqqyzUHZnGB6IwztULe",
-	"NHwHc+63hYyNDmbe4bpwY0ENevis+G2xVIquwjQEqlFns3hx6E7mBQ8z4wAzNaLjoIQN8iLUKfuyBfFo",
-	"m5S0fu5SnrKNg3+qGKpMJHfMelyRyQKS+Xi83H6Ad/Hl9Uy3c4f//XtV3dHSER3nq38oR6903Mw2EUrM",
-	"YYKwUxt3Kyy7rbpZLbudPprnypVpOulzkefb2DDV8yWj3RrVltFQr1Mhe2xCXW30k6Bkzj9l+3JXfAzv",
-	"Vplf66UEjC+sLl966531h6FkixkDsDVHg3SGWgI3KxNBLj7zIhbs3KcvYXM69RLWXZpRFJ+APLUwKIVG",
-	"oJnSLlpsNHfYZmabV6wZQwM8k4D3YOSJWCF3WMZlohCiyZwuo9SndBDgGFVuUEdO6Cp5iYc6gWaYMarZ",
-	"guBOxwda2gSvae2QT2FVqpPzVB3lKdxKEn+SwoewKHLP8v5AZlrNagOayZGLurTNYaJdhnEfh1oksN8u",
-	"l8mmeRjcRhAtwGOEeivRsgvNeVfIFZkO+0JtkBifiMmjP/5g7/1v7339NxGJjWyKyaff/cXjn70fkRil",
-	"R0z2v//x/g//e0Ri9HRuG64ek/33vv3ojz949PHH+Q1QlmOy/7W/3v/+x/hKYP0xefL7nz7+2t/gpV0u",
-	"4ML+D/8dL9AkyZhSMdn7/i/3fvBuRGKM0mxTHZMnv/7Noz/+YP87H+5//0cRiY36D9cff/JVf52c9gGm",
-	"hI7PRCTe4SKBmex99V8jEhsLLyb7P/hg/9/+YF4/7G9z6JqawAJ8+t1ffPpX3/z0xz8wo6PpkLmrjz75",
-	"zd67/xGROGHJsK15K2Ux2fvK+09+/S18OoPZ4ZXHf/tXsIZ9bob9q//x6JNPPv3uNz798Q9WyJbbsHJJ",
-	"epdpG/PxkHtYiGquuG0ducgVhNNsEbv1QrOEuxKj+4Ag0krBd3zl3huGNj5///rya+Q05nZnPox1+fYt",
-	"AIb/zOW111bPr0aEKnLtQZulwIHevHOPKLrLCNcbRDHDQTQkCWLfeaPj9XlbplJAJQNtQeXzF4fS2FnI",
-	"XnPP+QWorgXKNO8+h7nhWxZcjGaMjIdUkNPxWnRuddU8vLK6Gp+JiDHFFYnPrZ67eHbt7IU4wr+XV9eW",
-	"Vy/EELkz/9773a/W9r//1Qv73/kwxvItFFzm4OS9O9pI9TDQKz0umGKQ+q7ggIzgujGxQJrBar5plyo2",
-	"/Ggce1QVG8zaKJp+sDGjHm/37EQzZjYwstdsdNJsowvHmsvmKZRseG3s7FL44p8abhlDShYUj0B9Mc0y",
-	"zhJjoho5Bkko5qxbJgEviwphtkmZu4nxWvM4SOgWm1TJ66bJX7n3xqa1WrEHiV9gaavf3cJFdo5mYZ5O",
-	"bPI45PIN4OTVdsJBE9ev0CwbGyqQw8rcdFjvko5tleqWlCmjYl7KNJQzt9VufYF733Cb446M4lJXp5HK",
-	"YZr4LAOJAT/rKz9a4Y8Dy+M3oCdTZMk1lAHXqHFGt/6iim4YA8+RWufCqOXlZ08xnLOg4oo/O5Z2iYel",
-	"cT5vOU+VkIK0kcbru5E6sp2h+6JZ6tSi0/tf+93+t353ZoVAYq0iO4wNXCQfnvBFVxOgxTwD2OJaNuiE",
-	"sQk6gnBW7MDIf1TKXmwr9JpIZKbYcZ3mYzZbfRuQF816tdta4zzbkrBlB5VfLbPagDuMiTrDFAqOBgOW",
-	"lAPBgWqb58NxfBfXacstUx3/sQfkgZT40xxaBCHbPFOl+jkkl7CTd7WRO9dsU9V3zL2Z5Xw1vnNiAsm3",
-	"X8aPa9ZvFIn4aTq57Uh8h45iTMswDcudFFNzdIv7GU2YcgFj4DVQdyUTZv0v9h2YMYWGOXgD8pgxSE37",
-	"FOYgKtAzbKwZwCNsj1yfxOVwZDadmx2qLizOhIsqI85bQGTvsDG82iZpOfxyGHUKknxCntvhVWd55UCy",
-	"5iVBw8A6FWDdzSl5MDDiEJ6PXAwAPjaSGSaVGYYc9NufrFj27QET93CBTqon3Q6vURx77bC/Xlk6bInr",
-	"0KPXZmMKWbGnlPtUVQjbnfez7WGW2WlX1XX50k13dDHnFhMjXfFBEItCAliHqzk4SOnWcxWQSqVih3qM",
-	"5hWWXRMJO5QaYRh6kRYq6QulURXyHbhaWmMy2fzcJkZYJRaX0kipE4teB9OsneKQyRl6okzrpzjAd+/K",
-	"9KTkOTxLAHxm6Z562oGyhONRuuDfhbOzXF8jgz7mTCnLkS1YCU+Y0FyPCeDvJywLaWku3OLK26yLCCKk",
-	"bSl3uG1H4X6EeYSC9OQw81Vq4ECCOKLReCKiRyzdZfCMKj+E8iDC+jUbnzEcJbExHgSI1b2MMY8Rm9fC",
-	"9RmEZxEgyYLd2sr+FPveG77LdxmubsC7G7k6w9krNV9aWRCo0loSLpRGGxvX077tlEL+A7kd1cM9XvmF",
-	"I67UfcOanxnm0cmtZ1ILqzzlViNzFAL5B5aAZWfq+E/LzgaJDjbeOfX+YuICT2Ky95sPMXUAUxH2fvb3",
-	"e994PyKxkTwx2fs/33n0+2ACQ8p2WRqTxx//DPMCAgkLaoenqYrJ/nvvPvmL30ck7tMH26mkSUweffLJ",
-	"3nsfPPrte59+9xsRiZHkY7L3/Z8/+fLfTFWIWesIY/IAOl+sz30Zs38Zs38Zs3/qMfsKrfdlwP6FCdhj",
-	"rLwiWj+ly559hyfVMfrb4ORr54BMc2zBTe+Om8SZfRrh+cXOAtpvNYGOjisyj1N54QPz1VqaI+wKLJI3",
-	"EQ0yr8e0VA3Smie+2mloO/a76uVpSw248yLB9xc7xn5neBzH8Zj82GZI2Lj+2JsYVfGB+z1P00eeEi4z",
-	"p0/WOZEgaiyicXVk/ZrRCoHcwFsBjQkionq8g7FzY7CUT13C1cAwHkt9z3xw/Z5fo9o+y6dbKyWxHyPs",
-	"UdUYpNiG+7PVwmexTYjMnqaj0hOLc1v16WCqsYChpYnzd7bPzuKGVPX2M5JSM2HkQrEFyCkX86WgcACa",
-	"YCGOTHWct+jCriIIyzEJDpNjm9vugX3F0lyivhSf1eLTnqOTGdqFwR23MLS0NKOznz0avqndEbfaBNw5",
-	"acRhB/liBEA3hOKZmHFCNVU71dIRPJbwSK6a2q6bhvwTCYamBNRbwWjGlCYJowk09AvkpFmvNrhiCm1B",
-	"MpmyyHX1AKnLdtmJFZj3YclqC8sdLpJDQaY3361CpS+IxhtkBhR+f7JoOiQTn2I23TMkjs12PE1R/KbM",
-	"dlKuiuhveJgLB3uRnp2ldppog8cQnQOfvJJ9ht5gc7Sgf64z1HkhkAXc4jPX7hMcR0H8IPvYxFOJKa2I",
-	"KO+gMkHYTzX8pJBHiDIu1LsTRF65OafDkbMg3FHuSRjng4d+nQlAD89tvrk51TiTTjXjPHmNM4s81+o+",
-	"6CEjI0tBJ64X5qH0uaxg089S78oeL7auNER5xG3DsKUlQsSO6vCXd8x/ZvtxzRMRhPlBXkNsv06VVVWv",
-	"/WNr2kXVTmPyMT86aT5cmMgL78LVuJ3zSPkstpukos1mZNmUelTyNCVduVlqJ5GDmNI+i0ifqh2HkQoK",
-	"LnswYG3NEkKzjO/SdEYPTC3N0ej7fJlOh2Uvu2EehbG7BVu/YD/MJid/bt7L6nPalxJX2Ltj6pzHhLW5",
-	"mtXP6JrR0lAltRVSuyxLeFsTY46a3caO8gJ7o0PChwX36Mu+R9umkJaByqgqWrqnFAEoCqAf6GJr4UHg",
-	"V0Pdk2bWNv0ERgAtvSDrDTKLtE6Z61Oj4a+IdFLazVvAc0BiV4APZMRgwhObMiEHXHApFFGSdGgWuVKI",
-	"AqdRlCeRK7vBy354WICWg9f7ZokFlmztefCgpVIaPnX6zufvk6nW1YyJM2U+5Ro4KR+SVXlMttSm8FSj",
-	"pp1lnmL7CQI769hvhgX5YTWIcCT3PEh/P5kXVwPwCOdIrcSwlIQZzlBgQHi3igW5hrjV+oBgD3QutK0t",
-	"nFGxYxiTMWCNBvBSzJ8AMX8Vt/MpyfmX7aiO4ojbPW2kWciRYNmsIifMKlU7ZESNQYpdODoWy2AkJhE8",
-	"zTNw2VCtlYfB8wtZ3wMmXvjQ0mXa3jlyM/uFVbbvDL3e1KLtkPFbBWV5C5p7FpRDT9or5HaH6JF0kgTU",
-	"6BEX1jcqAa8Z0NhAUEEy7IgLwbI45POx/dzD8R+Uh6hDQyK2TZpPhpozSHGXIzXzgJHTsZnqipB62fw7",
-	"PoNIJDDMU8rd1nTH3Huxj+N9usNensWjOov3of1obSdUxtSwP3BtfMOH9CZiHuIcsPMYWJ8Zg6Jw0oaE",
-	"YGgxzcSE5olbL7OX6uXhH6S7Zu/YYs1OT6JyaWbzYiuXuAaEkgHNdlhCXGB76hhXvy8K9CwCkkWyGGbp",
-	"0sbS2d012Ef73ulGXdBPKGWacAjwu/oHLBSbjtx7yHnrueJZDnM30VyKs9ALbkGSpcqrx0oNUjqdwE8g",
-	"IQe/CKknxS/luSeBQg/0W51+8utv7X/w1TMrE2kEoZ9csx2p8WN0wLLix/JW6f+/MHWG5xdlg8qVpFSF",
-	"lHzICfOwA2nAUYmpwwW66BNyJgnYHwoaLzY0P921TEfh2fylT7tnaGL4FJtBPvnFxQqJxcWpxcXgMUGN",
-	"p+tmPeudrwkxGDZAiBy7cLXYjPNPSwMPv8EH+NCGBiuRgwQ8poDNlCDw2IeCxrMFO15snYLsEdioCJYQ",
-	"Sc3LTMxR0HjWPQlNTwpYBpset/yi3MQcUAouQY0sqAi2NAy941vj2ZT1T3ajBDL81hMsEQwKiuLSgtSi",
-	"MvDgF3hgs1ghESVgwUfd1MbWAgIAAP//",
+	"7L17kxzHdSf6VTLm7g0CdM1gBhiA5EzsH4OXhBVeC0BkxMq8U9ld2d3Jqc5sVmZPo8XADSp2tZZo05Js",
+	"ybJkPUytqIft5Wo3JEsiLSnifhQHZgB+ixt5TmZWVXdWd1VPz+BF/SEOqqqr8nHyvM/vvLPSlv2BFExo",
+	"tbL1zkqP0YRl8OeVe7Rr/psw1c74QHMpVrZWbtI+U0T3uCJKU82I7BDdYyRjSg6zNosIJUpnUnTJPk15",
+	"QrXM1laiFdXusT417+vT+9eZ6OreytbZ9fVoRY8HbGVrRemMi+7KgwcPopUBzWifaTuQnY5m2fRILg0z",
+	"JbMtEgt2X8duHAPaZaTFOjJj5rPcPPn2kGXjlWhF0L75EoX3VQzpXGhI0cqllPL+HdYJDMPcITwhp774",
+	"xWuXTxOZkTZcEsN+i2Xk1M7t1X9/92en/WgGVPfywcCzK9FKxt4e8owlK1s6G7KKwW2uRyt9Ltw/N8xK",
+	"ac0y89r/50vrq6/trP4Xuvrl1Tf/7D+shGZxmQlO0ztyKJLpicBlt4wJPFkx5gxeMGfMvD/sr2xtrMP/",
+	"YNj2ih8YF5p1WYYjk+1hnwkdXGJ3k/CkYkSJfaLuQp67MLV0dLXz5juvPlj1f2/W+Hvj7IPwSl9LWH8g",
+	"NRPt8RfYeOYxast+n4okIlK0GenIjDDa7pE2TVOWrZG7ZuK0S7kgI657sDuK9hlpyWRMuCZdvg+vspep",
+	"UCOWESoSQttawVu38adUSN1jGf5y8+zZNfJGj6eMcK2IHnFBlOZpSrKhUObFI2pumAHpHtX2xZEh8M31",
+	"1wicInKeKNaWIlFrZIeYA0C4IpR0pUzIHhv77UK+km9YYX1WzQLV3LeN9fIJeLW8jWT1/60i/WudG1S3",
+	"e9M7YdicnSBp96joMsPYMjPzTParJ9BZxRfOOKqhUdyUgs0aiewQKgijWcphF82ab5Nz65tkZPfK7lJP",
+	"pomaNTzzpdljPBvmddep0lf2mdDXLk8PMuaJ57UpVZow86RdwCzj+yypHJR58Sq8efXa5apBbbw6dTTf",
+	"fDm8p9eZeewm8NnpkeJdy4Yr+AberEt9F6bYb2BMvM/19GCuadY3Z5FQkFAROb9ORj0mCG0pJnSVqErh",
+	"bcXhJKxDh6le2TpvBuPY7NkaLPZWp8Oy11mmYESTA7Q33NZK83DFou3bdyxVANyWKW+Pq/YS7y51LzdL",
+	"e7kZ2su7mnY6QYkEd6rFEU8WZWhTNBWt3F/tylV7EbSFNfg6nCB/b5X3BzIDwoOhbK1QMWD8DKoXoFTd",
+	"o2ovOBlzo3oumqq9p0SsPjDDUAMpFAPF8HYmWynrmz/bUmgj/7feWaGDQcrb1EzuzACf+LO3FNJ8Pur/",
+	"kJmlWPm/zuT67xm8q86498IXy2v1huFzXJERaLin7ly9RF7bPP/K6TUgGPsCUFrbWgYI+Y2eNGIZmeQg",
+	"kwOWaY6z4cm8cbl9f+A2J6RVgAQhfQbKp+wYYdbpbIMYp6iZUuDXjPSp2mMJMa/aJqw/0GMr7M2tdo8L",
+	"thJN0erEnkQrmUzZvIHfMc/g9jkq+pI9JOaOnc6b/u2y9RZra/P2nb4cWtMksBEjqnBKLInMrgzomLZS",
+	"BsqPuTegPLDQ9he7HSbmDfwqEytgj/Bmj8Mwav9iYmGK4yu/rDCS4GIpxZRiQEc0SbhZKpreLky+Q1PF",
+	"Jmn6lmCE3R9INczYS4p0eHeYMbVG4n2aDuHDMVknmu5ZNXMAzPglReD+NolBIu2qHs3YbmsQm52Qw4xw",
+	"Yd6YvKQI3IpIX2qZESnS8fSmuAEEiHroSNl83D8XNZMxhlfKzKgjWxsPopXykKc/ukMyw0EIF6RFlSEt",
+	"yYVWWwS+BTMUjIx6MgUzsyOzPtX4uQubU2MrjGw9OLKuXLXs9qoZ2F0zriDrv3i7AdcvzPmCmXMm+7tg",
+	"AewaShymSmZjR6QT0xeEwskzy96Xgo3NSnSYIKfW19Y3yHhIxek1cpPtGw2Ldanm+3MW4rX18v+arEkm",
+	"+7fMuC/5YQcX5yockQVW55UH0Qo3GhrwYffHrHPrjprR68yr+vT+NfzdeTs1+8+cEmmW0XGRDs+iPGsP",
+	"2bOwCXdgpMtd93NGZtJ0n3afiSW4i0Nd7hpsPohWtNQ03U2lCgo6BkY712haw7MEnvXDbUmZMiqKxPXq",
+	"g2jF8++nfWFfNwNd7rKen5SqBcGBJ7x0+Mp0WFy6KVkxi5GWtnKWiAa+0VxMp1xYBc98YQusyUxHhArS",
+	"k8MsMpofqm5rJHZOMRDIox7LGEhQlO9GLxToQCgLYiSLBtqO973N8tuVNUljJ0wpkns85JWMzQRj8ulX",
+	"33/4yb9GJE5pSw6zmBz89sPD75oLfapZxmkak8d//Orh330vIrGd0Dgmj3/9k4cf/3wlWmHC0OGXVszb",
+	"VqIVfAsMCn+dL8PY7NtsR84s9bs80bPrNVwGRSoV+ApYi6i4F1PEFDotJepqYB06ugxvo+EV/jZ6ErlW",
+	"RDGtUwbXIBJg/nIcgyVcs8TQp2AjUJWAd5l/WO9BgPB0kPmJItNJqGarmk8uc3CPWuO5QhxstAfRijlW",
+	"9WX/XTfb68ZEmhT+6xMC31CL1CFqMVcnqSU0Edzw5rpJeWhnQyNraqlE3vkzNR2jpJGNpmr5JP3nvqWW",
+	"0ZXc1CfNIIFrR+Esw+ZVM1uzU7eN2J4mbH9fkda4mjIXUQ3hKM3fAMHu66rQljN5zDPWa2js8xg87/G2",
+	"dR0SKbwzdoLLht27JRschlaxdrwrGoqoez1G1DDbZ2OZGeOoTyhJuBpQ3TYqjGJBiZMxqkIU9UZvjBES",
+	"GfBEzOOr0YobSG2vysTa+N9HboR1ebBZuGbcV2uKEYEGi/3FQSppotD13mJt2WfEyWLlaAe+ERndzjBh",
+	"G2qa3gL/u9pUfpONnHifZIGzzJ/JRc4/HCRCWBeWVLh/zARbhrbM9GmfrZF7Pjg21kwRmjGYt/tKRHpy",
+	"BAJKdjQThiD1NuGJQm3ILBM4v40KmQe23x4ypUP+OjVT5VErBaPyxJykk1sxyXAy1mZ8oOd67Oxjk/vl",
+	"fh7B9IN7NtQ9mXE9DvPce4aLA3lmQ/OHsTpk1mZH5rrus/CBZ5rzupnckaOgY0qO3Pioe5Ro8HueOvzH",
+	"3z3+zbcPf/hfP/3eNx9/8IvTEK2lsNSkxRRPGOHGXID4LjjKmSJaOs/w9CakbJ+l89b+OjwEelSfNzEd",
+	"+iAYknlGLwgBM21gdW30CE8Zv2aBh2mA5GKYxC4MLibDgZnwqMfbPWcCUwJPkIS1ecIUWBlZl+2mVLDY",
+	"3DX/AouLCMYMyx1J/Il5FlMlzHP4l33G8B18bV9mLCKxHsndAcuUFLsZSxlVLEZfO1jf1r06kmTA5ACc",
+	"4s5mKQwfTBc3tBUjEQQaL9Mvr2PGaHZf74bcA1dEN+WqN5+q7Tu+HAhnXzJmqGJ13jEUMLsQJdyUbpeM",
+	"BdGS+4aCA5s/yaeGKX4ZCSwfZj7pmWcPuUjg9OFBq8G+WjIJ5H0YAQWvWJmtS7ylpFi7Q0c3mFKGjz6I",
+	"Vlinw9qa77PdTib7AQWcZ0qThI79oCYtp0klqrYR7vlMRAzhqYi0acpEQrPyKy+EXrk/J+Q89xUTW2tt",
+	"49xSmFiYCJc+tL0Xbz8Nnv7FHfpmCvL+9Bzur0dkvB6R+xsRGW+YqQz4fZaqYlLcNqFpStYLjiDwcVk/",
+	"EBESbqwVlZZZHPySlFnChaGqkqzdLGp/mwHnd74AX9p8k6P2eImKhAOFBrbHGxRcGFFGxR4X3ShPhkLl",
+	"3IcuBykNHUeW8i4Pnmkna3SPjY1wSRPSYqAaBmWMUbqnX3JrwATRVO2pZiRh1o7pjIVUSW62pnyKj+Z0",
+	"beC4qoj1UrE3/esNc0g6hvtse/oSUhO/5E1XZIZBCKbMSGaJKo/3fHC8SzQBrWMOViBaKU4Nt88SRrWt",
+	"aMgc0stu0zFjDW29HXCdDcwvI5t5h8aP2ANKLSgSLdremyb/gfvozLwHeGhyEfCn4fkMxd5FY2mFBR0a",
+	"YeCubptHtwnVpC+VJpvkBr9YYqctLiiE9Yo6y8Zrm+fWNwMbC19mCZrA0x//vByRDjWab4enzKmNfZTX",
+	"MBRFehRSL1kwFM0zpnarHJJWK+3IrCu1MSOHImVK2ctmXVOmWZXbcmouPDCBaz4Rt40zJcOBpa8TtCTB",
+	"2NsPaWWw6S7pz5jcHUbMud/OzSYYOGmxLheQNpDNZmQXXtlYf/VVm5U1gzco/mVWNR67ZCCrYeebfnEj",
+	"9MWhJ7JZZ8eSYjDJBcZcWM6oSGLBgwXiPiALMbOcYh4GZgiTPh0TxYxaXBXMmW8828ceRNYLP5NLSCu1",
+	"WxkVoTzWi3i9fJSnkzrf2QxTXZsOVWCLL8Hl+TZNu0eFQJt1milwzBnKmNGyWFLndalULJnJCzALyTy2",
+	"aKgiGc7lzZeHaATYKGZ9x8gVF/ec7xLpydQVf0xnrfXQaSDkqK6K6MMrsz1S8/Pe4Dhg3hsXbw2zcbUS",
+	"R8UY8+IV6Q2zCg3O2M7zXBoUQztN/R813myDRqlUYRFzQ4ID0eVYY6B/IbJyLq5Zw3kDdCnzcEXq7aVC",
+	"MUuNb8oBEyzZnR98KyQzyqE2knjeL27Zx7BAaG+O3yivXqCCGJ5INShy0/QwoNM+x7nkeJtmelwnwmbM",
+	"kUBCs7k8scdz3SSDNGgi2QQ5vFvW4kNxdkzf2xUyFBCrYI0XNqtftM8y3uGzdiNPGjTnMuVGodkmQlqN",
+	"tS/3mSJDoXmKOlR4l/zXZiewO+cHsQGCfHEbRCWNsMZ1mMv5Cwu20CF12sJuM1ajtHWvzzlj6DtSWoa5",
+	"JtWkRwdwZifHGvb2gYkbNn+lYKqubLhH1d580TAcmJWcvQdQhIKFOwvvQSVR3RIM3LfobYC6LKXZYKkm",
+	"+T5XfC6bfh0eCmqXnjXnHrEUc7etkxhJxetruYpU5NZFvjB9tHNx5Tia09McbXnRXD46pT30fNvJ1Snq",
+	"j7zGWlR1chbtCDDXVayUq9SiQzVMxjbliTVMMUBKoXht7QTtq5AzsFlNh51hOM4Gt1REBBsxpS2XQi/N",
+	"UUNt8Oq7w37fGOzPcKCtIMcDppYhuXHkiiTqm1xhD9uNvNaijqOtShlbMMkmWhn0pKgeFtyNyMa5V19+",
+	"+eWXz1945dXJxKQZhR/lN9qk/4gkGd9nWeTkYxYR3eNZsgvrSmRGWpncq6FSTibI+SqvQuWIm9+MXR5X",
+	"pwHZm+A/gCwJ0HhbZovfHjJx9Ni0/cAzf1bcmZ/lmKDFHFUeYjbH5TZoXNWTDFlQs7jJaGZ4ZsJoYiXp",
+	"olb9bjuV7b0Qd5btPdxQWvrQvGBaI2O5kaH7lJmuS7JGF7AsG5Z6LdUQbZqN+RxblydmgDWzpE7GJJmp",
+	"58/R7kt6vNXVc+29jnK+cAEisLUrQodkBFQZmlt5aqLhgSlLuljS/dRkg1fwbFdc68deg10ndByK7NKx",
+	"sgFsgJqAelV2XzORFFW7cxcuzDUee3IYcth+3lyu8YlXX3l1c+43Kgoz4L2xofdsKFRE4oExCGMLNUIG",
+	"mZSdiMQZU8M+888hlElEYhxMbPQss0pGI+zhqGOl5SC24bQ+04VUKPgmUCHanvhyMBbt1Mxva1VwLF3D",
+	"NvOtcLEMMnBxUTKYDmKEmfGMEHgoFbqmzuzI1pWXmKUEEnWE5KbhBwAHp/KoV8R9iycba7HNInRkmsoR",
+	"wqoELSenBtVXrC87xWmuJ8lwnmY+Xs/JSu/eCBR4TBaa2U9FhQkFV1CKDs/6VzlLMZO4UT4AJvu9pCAZ",
+	"wij9HXgPKt4u33l6jTv+azWzfGCMLIFRBgyY+pne9sszVsJ9pXlZHLwbrQ9cF5IxmqgG9jl8OWCeX5hf",
+	"ZwBpVAF/tK1pbHpWcQj40loFBxOr18yBlGdxhVwgqEbmoDU+sWxtmkHOkyKX5D7LrKbVcHvb9qdI3DaS",
+	"4Kp1iA1eoykFBY4y65NEMgVZSEPFIEdhPcRwkmFb82Yqt3l7JUANfNpXyDGcZWOKCgtcBz0Cq8GSiKhh",
+	"u2eIXo7EbkL7sEN5PWrJ3wI3+ixrc5ru+kLHpuNqmt6dUe3QFWY9ffE25mr1d63zqEk5WrHEuSnQhhWD",
+	"sKPTAygXAU/QSj654rKEmJuXUYED5gQESRggZ6FsBKOtQi1epm5a4f64BzXCmdKEC6WpA/fiimgpiTED",
+	"ty0WGWgzCcJyAGCZ+Y0mbSpIa2GvCbs/SKmgOhiPudezawX30dXUGhNrEdXTGYZsum4zHLrN5D5XwKZm",
+	"JByQMaPZS4r0ZMpBkeVgA1KbBDkYtlKueiwhYxZOR0DczAB+GR0hil+meTtlUMoB+yv7AyrGLynik9zn",
+	"KJOgNVfYrHetRr2o6RySHHE2FIKLLujwWK7hzIMkRgQ7KhJzrc+MBSGI+Z75J1fwyIACJSmCOr3T/u1r",
+	"nf6fYPal+X/4XR2135gHgznmu31m0UXRNOsyHfzCDlGyA75wB/CHxfjbREBVGiWtjFGw4o/uNHB8ADep",
+	"TM6e6srnLcy/2jwcHH0DQRP3WZbwtiYZUwA3GbDlZxSXT+DOFQvNe1Ih4gHEXlCML2CY+eKF+dYEztQX",
+	"gSzsVq6bzIVEEPCVAGuBT+c5/KhheC2nHIrygT7g3LWT+GdE8qb5YSel3fqmw9WUdqdsp+mXplTpXcCQ",
+	"nIf8ZCeIzy4zAH/M1f8LeHWxAiyYhpdwNKexpjdDfM2axvIkJMBGcLwZ2+dsFEzy4IJLoYiSpENrf/cO",
+	"vK+GvFWUz6r09dh15jmiZY5TqZovBoBh7gC6ap01USxUJVemz0k01MIh7VFF4BXLJFvFRUhtAHxVReBu",
+	"cQwwvFTKPWM6uDx87XW98+vbRGClk60PGluhlID3uV6u6X6wHHxyNQFSslaC0IRIs1iUOUef7avGg+0Y",
+	"lz9XOYlbmss5sd3pEltyKz1LOO4UZcy0yurqTLvUqNRILcZoWAb8zoL5Y5kcLVBcfUeO5suJZtWcOYm+",
+	"pHBVtslYDrNdb1aZZ9fNcyKoP+/XhLSdLJYuVEnOM5WMRc/F7ARHPwc6MJoWTckIaskSplnWN4aKZ2Lb",
+	"hKWKWQf3HhtodF1lDIx0kVDrNZieKy5Mo40ur+UiZnKeV1YgzkDqVmFwU58tUoVfT0uF4YNVifqgZJ9B",
+	"jrcRheCccjlchskOaIa2oeyQZGhOleG8YVfgE4wxJcMQr7hrPTpYdxZZbTgiyK9qjKAJaUwicQyBn0Iq",
+	"oE/G0xWbA1XnTV3Wtjz+1OFf/s3j33z7tJmo2Q+pWBikNVgGYh1teBuCStbsCNQDznFnsX2esKAMfapQ",
+	"POb52aOVDm3PhMjt2H4NU+m9cxYIY0CqCpmHuV0oAEmAQkERsqnZ56ZBcDFU5t7mBlPYt1ru8csOIqGB",
+	"Wxx/U235AswM9D2YjsMYLp4FCBrFwrw0ecyjMptmTgsiF0xJgSfItyTaAJXGQY0k8omNBobjFyf/Qpj7",
+	"FLdR7fHBqhwg/1mFsn1jTAP38ZsYTvnDe4D6Bc1MjprhZxurwNY/y2l+pXmEIkKWXzte7oO7CMBkxs71",
+	"GnmD654cahJb31A82U5k4vgcv2iuEieX0umIfLiW/FmSFjUFxNUqRj2d1WX3fbcBq6iUHnc8J5//4Szc",
+	"q2jhLA1LkPXOsxcAU+gyVqAWlyWqJbLm6FSv58NrCrtXIY7o5JmtlEx1BBOfKZcWEQ5zVBDnKgiFgcxs",
+	"dlE1JtYzcJItnkKOCbuS+VI0UFHc3jfTVCy6YjC6aO8VoFIoYAmk3AbqwMPu2hw9Pfl3ZliiQf0o0zTg",
+	"B7s/YG3NEuxKBBrgQgN/SuBZcjwIWJyaYC2obtaLBXgMnjo+4qWy5QruipqhXvFTCfJNS+QVep4DH12i",
+	"qudO3LOs5lVCdu/43DHkGqDccU0UHas1cquDNZCYb1UIysDKGumgenIUVOcQyHN32WzFv7gBf2mYA+cW",
+	"K5ACd369Es+gARL6cSqGLpWozgS/YJ6tZEJXecoCCXKVtQRtVhtIZBYAMGYQpAkkU7QA7SuJEArMBYSs",
+	"tqOsWxU6GdVIvItWVI+ePX8hkD1NVc+dT8Awmi5XCO3ZhYrKpBmQNcsNCLlsjNm1aAOWQQwT1as9JqqT",
+	"ISgZ9KSW4I+ARxfOiYALU+VC125cIXBrrjgLFUTY9C1Lk/Y9FmvHbm2e/eDzmYscIyoxpmhWjmqZCwT4",
+	"JqLpgcZdnX67dK0K0QBnZtfJ+6BUSdFBG6R2Rl7bJZY2Q/NgohtMdwN3pDm+AEHrkyT3QyiQFVWxjVN3",
+	"p18RhOI39sSIa8GUYgoSrUDuqQGje6oUttuvmdVrOES41hQkPehJOVqeT4lyMIyNIfPyJLKZ0R2zVHfx",
+	"UYTHm2H1CemSqS3orYTwcTgGd3w50IVUpTIN2yXGQ+DJzs6q2CJg1nH+QnWqrWEvRgoMDMcsnGrC1dqf",
+	"iz8XqyTep3qXi33J2yzeIgc/+dHBu//26Bd/ffCNbz368BfwRMYGlGe7TGnep9o89eiTXz/800cP/+1X",
+	"Dz/57cH738H3sB5vp2w35W0zu3iLPP7grz795b8+/l9fgftJxve56Bbuf/rLPxbu82S3TbPEjOF/f/Xw",
+	"V996/PE/P/zkD+5ui4o9d//Tv/3Xxx/81cH7H8AdKAsDFh9vkcP3f3zw0//96Ks/f/T1v4C7tN02q613",
+	"24aBdXgbJ/Dw459++u73H378l4ff+erjj3568NH3H/7+Z/iDbsYgNcZM4DfffvjJ3x+8/43HH30EN6Ff",
+	"TrxFNLuvI9Iaakw3QDGrGCy3gieHYk/IkYi3QOa3U6oUoFD8uSjkAhaWHqvaissMYBilJV2JViYWESDM",
+	"YVkMCbklcrVysCiGfAJrYC67mRpT30wMApww7LlZiGUPQM4wHElWWDIe2d+lukA2PNq2R7Zp7MufA1CH",
+	"yanMsnBqlas/VabLZ7bFZ7bFZ7bFM2hbBFlVRjtBF4wF63FlF4Y6gWOOme/dYBOHqmHnZx5K8+GL5sEH",
+	"US20264EgLYiyu3RALdmVdFfz6vnl47nhQ7KCGBeJnC9pr/Y5NA06mxlVn6i9n4OIGy+Y5WRIWzLHS4Z",
+	"6/A0ZQnhYqtUJnpTat5mUR7FdVjxVuO3HUN0j/VtwV/xg0W9oG4Pg8vDCutLTGCu4KB6CNmK0M20JYc1",
+	"TerLR0RuWWKV1aLlTAUL2ds/S61vmiBPoEI3qZk1IU1SMOxYgmAQTvEym0zzUrjiZhtbQPM0xiYwLH/I",
+	"QaAjnCSrRxW3OoXSupcUolF4dRQbpCvNBn6Ladoepi4ZcyFC4l0hs1DOj9l5RMPoy30GGkiPiy7iZxsT",
+	"CTzuZATl/k+iZqxZa5iKzoXNesNUvARIoOrshOnBb+rIlXQxrcDeXEpllT+Q9ZrKXBEJS65CoVcVTh/y",
+	"Y4RwQbnPzI9QF+1LoXsRoSnfY0eG01oCbhZU9FXNJBD8q6FedniqQ4VQZpPfHjIEjfnclXvkjC2KgjUy",
+	"Bhswhn4dioZlDGFWCQ0aeTsFuEmz5hcZfwtN9cJbXwlika3iHxUm0jHjT02m0vkth6nmn3d7Nl0uwd2f",
+	"dgeC9BuuzgJAn/0C3le7R7lYI3GPqh6w7Luf31k9e/4CkfsOBDhj+1wOoflCDxgV1A6bl7yk0Bw6CZ95",
+	"VWMmnA0q2MYsMaNkSQQDA/lg/tgGwSyHEBbtYJ9LqJPp07FV1Zl1nNKUJFTT5q2eGngEzBhnWZlc4bQi",
+	"0mP3j2ZrhmEJ7mI1hbC60agaUvhCcxyeyC82JV26XNxdQ4y785bPEUWLdaCL25EXsVKulrCYI7IUMTvx",
+	"zvpStwpAqAgcBDbutAQsLqwlz0qmEnZ12gq21tji/B3VuxmoSnu2fJowgbs6YzSAPHKXZfssW4XPM1y5",
+	"U5+/d+M6uaupSGiWRESxNtgXr62dPb1lK6pjnsQRieEXMbDi2PCqGA0vKtDVRQraFVjJ8PxaiLB9n4mA",
+	"QwNaJ+J8yFCA77oA67JGYjkSLEOoEq/si1J1JYCZICiv4bhEjkS4qKe5PlPHj+lm5/2Yy4YPs7tdifqC",
+	"AC9JHUWnsJizalYpruYiUGcNK5rncBMvFatrOYOnorglgXXj7V7RhCO0RIbQb9PF8XIEnXiLPP7Dzw7f",
+	"//Gn3/sl3CqA6HjgHAyCHfzbx59+75dwXA6+898f/u77D3/39cfvfvXT7/0yIu5JeEUAese84d++8vB3",
+	"33/86588/PjnD//0Q/heIb6VD8kctsAgQKmbxvRpFn3C/NPSSjZKP70akmQ7whV5yo5t8cAF6TBBTq2v",
+	"rW+Q8ZCK02vkJmhNgnWp5vtzeis2ku2hKV5lDVtyQ6j8SpbJLKz5jjIpuuhNWyNX9o2JUrgEblvaZwmh",
+	"RiiEIKQTpilPqw88vs06geplHDj3y+Qr/9PdWzeJvUu4sGVaRg/2DgKnvgFToH2mJ+F1z88XYO77kZtb",
+	"6NQWUxBCan3GCLW5NAjuShN3St/O4i3yn++QtkwYXBgknV2jdtioMknp2LG225ev4slumx/JgeZtmsLb",
+	"uOjij2mmBUSk1RDq1xKjcSBTFCzDZ0CNj7eIT4Wxz8D10nl928zbDcgwtXZm+xYIWBL8ycLBYXQfhGo4",
+	"8AZoI30qaJdlIRtK7YbBKZnAUv+RWXizPAvDNomkQbJx0SUylW4c0s3kADlNPXCHARNNXl6BpJA31HUQ",
+	"LCzjMlmgqy5g9AY271qg37xvp1ETjKTLQlM9O9ffCxTh5m4X2I/U7WfwBKe0G1BDZZ+BC9N2BbQ1yywj",
+	"qgcx1lTKPUK1izaMp4k03L276HSHPubw/oxyxZIpznhhvZnJBZIpaGqdb2ppwauCFlYN1mm9svX8iZ+H",
+	"1icNa4Rs3TS2TSGnDt/7zsM//fDhxx+frouQWdEjdk79TlXfCdmCkH8Ax31jo2RQb3zp3Oprb6KT7bUa",
+	"lThz+0Hg6t3tyZGorC63q1TV9AO99PAJgCiGJhpHXMfaK7dwx46mC3XNq0hB2C90+yDGBcZOQZmAtqoY",
+	"HF4jd+TIumrxkgtzADqeFOkY0eFYuFw65XOR9RVp0ywzslsOw+h6LlA9XYU4OTYpWHNUU8FGs15Nk8QC",
+	"e2RJ85c7jJZpT2Xmv5BIAMSAZYUNaFMhpN629rvRPcNLVUu+IA1Mob6Ega6GosZiKzq2RSV5V9iGywKa",
+	"8cwNhSUgLeYTSxp9YVJSWkrEzc4pqjhhN6gZiCa4lNgCuvJQZXJkyVGtkdvmaCo4K1UsBjwzwU4LZs95",
+	"miIQ53zbAf2bVW/iqtZL2jId9gNc9RJeb9jnv+1+ZccW2dlWL66h01A6jRx5LxIwLXtwmAoenYBLCXek",
+	"tv5Z2ur5EHgdOkwr8Tu8JdgyzNKsSJ4aoSXpM2G1oHqgfLlVO39ce2xcKSGdcy4jStNOZyr3sKIkMbRB",
+	"17mAoBtikaUsgr96jBoR3GJGXIQcanO9VFXgpIKNYsOYlefMEYntQY7d6SMgXmNY+jjAUJzZN8kSkA28",
+	"2TCgnEFTXbPeeVKZIzpPHyG6v05FVTkDHbs0xrKvq5NS1Yu3yKff/afHv/l2VILWewnApMmAt7UxKlHP",
+	"6dO20WpB/7EFzvAiZf3L8RahxHXKh1SxiCDSmrUBMNWcZuBdO/jpzw8/+BqCNdkXuI4RgDpkTqqt6e7L",
+	"jJVsbBg6LhH8EHDasi5byOl1HdunNHAJXaea62EShBPpZgzwxjPdK3myEjlspazsyioQ7upr+VitMmw+",
+	"xHSYrQO+OE1JCg9EYCtic7rbl68ef+Q0HAD8AhcFMHJbli8gtcxhPX367vcf/fjDh7//2ekjRARxVYI2",
+	"w4UnloE7x7XtU0Ur8vpwTuEwGN4r5/ubjTpqOMxS1zMcD7vuUM6mE2fR5/CSQmYSkQ3bAmvElN4m6x5+",
+	"xjE1I0qLQXzfNgBfVepz8Fpjr/N1i6PWhMkE8+Wu21y51lBxwZRn5n2pZYYxCxewmB9tmAw1wEuWGE64",
+	"zhtzVi72ULFYAPnEAiPn3VxRvyu2BvNZBDKUKzijZVlJ25nmEwXnx+Z877j7Si1MkMKSNFtKKbpzpBSj",
+	"WOcyQ0htvFqSUvDPKTF1gyvFxXxfYBHXzEJABdLYKvoJTWPQ2EpJpY1547uGQ9po0APQyWR/LkaxTNnT",
+	"lfVobOSZyTZbxZLEPZDBkMHasV1gmhU9wOfsWoWzOuwGhfixJYSwGHNWTB8f2rZ4YfC25fQjdnT4DEu0",
+	"m2y040sKm7PAgv6ueFdQo73bRAtMm7YQtIkLzJ4qlmcGXMADOmY1yn3MQxA/sd8MWFvgX1xty4RBqzfz",
+	"D6PEQBAvInGS0ZGI3aqqdsaYgF4RA5bF5Wr6gsTKXwp1nXSE+QID9A40Mr1wpsU5VO1PqYlBgw0qRugg",
+	"h6aYhnDq4KPvH77/45AXPlipflNq9LMGKtEqOAl+qQHYM0yUJdM43jNBSKuRuhDF9imB6HKrYQvEKzb7",
+	"Um8o9ljyxUEqadIY6LbDnZMJXHBGNBktvm1eGgjOnkwd5ZxATR1radSTKfpojq1ocdtD01/YJDf4xZlZ",
+	"IRde2Vh/9VWriNWtw7LLU67lqyCDIk5SEwoQZAiUQ7QkWAW4nF1vXPqaWP1sNhuHHIU79ukFKjcjFylL",
+	"2L6x+tuuEmDB2kB36MrfxsN4wlXOE8Rjx1ZFLq6gsxG3mFHteeTyzskCAXOxYvDF/M1G4y+Ks4LNNT12",
+	"h85wzKmZNTMpodAbarubM0vIsKxzrsZVPee85VdalFqWYXGvGpmGN9noFrzW1iI22GUH+I3tqswqZuwt",
+	"gFdcIzHGcDMzg5isg/wxZGwfDoRT8udr97ho1A23Cc64r90ujqriiCzkothxDgpfz4kNV3z/yhtSy8xW",
+	"3FLss46W3D4Xxb6NPqmUUEFokmRMhTK98EYo1whaG5JBxvpcsVot4WfXllkVJ5OaTSXibAaLpYLaQM+n",
+	"s8yiBJv0Yts1zfVx2grYKl9yya8TkaHgbw9ZQ//OsjrmW0Kor6B7SrQNThoq6vs82CsF4HIIgN0gzg2X",
+	"Ipyg80ptL7itwfZ1aXarC3OeedJez8v4FzlwWMhl3UVQSYkJfCGOhJUITRoj2262zdaeiSSMtIC5hn3p",
+	"kTflUGOBxLYtv4AmjraJ/6LNGu0LZn9ddvDDyymVLYzaTT4qrHdw/yF2tIDVZSZhtSnZQb3k1OF7Hx5+",
+	"8LXTVcGxWop0O4wdH7dlmgJAeEwe/eRXh3/zo4jEqp1R3e7F5OBrf/Pou9+JSNzhGYvJo6/886Ov/DEi",
+	"8YhqlsXk8Fe/Pvzt7yMS6x7r6Jg8+ofvHr73E2x+n/Vj8un/+OvD7/86crhZ5OCr//rwk78r+ED8x40V",
+	"gx+FMk7QCuAjUDjAOhq74kOPW8SqqtEns92jQoSCLJ+3kAzggYxHrBVbZxl6emLIlkOzgLTGhAvzZ0Ri",
+	"OhjEUZ51TdRYaajbdfMZsZZPRwMk7UL69Ju12saCStSIjXo9qtkp5uKtYQhayveEFWNoUMQV6Q2zcF5a",
+	"EykGiGShc3vDn1iMcikVgf3gsimGGpXEhfiFNzYnRCc2Bc8/eQQ9uoYAdV+ynZmJxXWrIVdnhHVu0DFp",
+	"MZcilxEL3bYFTcbKcPd9mu2xBOKEQtpqlr7cBzwcG3pA0IG9qXLXzWBLHbCO6hoP0YpiaWdXsWyft+sg",
+	"9FOB/ZfNqcMsVZvLEYaRgFzz2WWjR27kYzmJ1wbyfckp21Gb47VuaP6sTSxEYSGLR7+e/YTipZHphHbT",
+	"pR4LwcLcEsxlYuBnI4Q5BdxQTNaCQnK8sGAlUJ3s9KQS1ruAEQfe47RhLkXdVOaKgsS92ZQLWRg2oNej",
+	"+9aaCJDrTB+lKOXZLiWdoxB6cG5Dl9Ah94K6C/QVDWbuoOUM/UqZb1/qzuwS+kBSaGZaX/zN6IA6LfEW",
+	"6+A81Z2tWd/mJWcvcbGL/R5npZS72mOAtW/WbnI5zQ8KzRbzNZ/ovAgM008n3/pKgrTb3KC3LhVIqgHC",
+	"rHhX3JZCMaFZEhPabrMBQrM4wldDW3crbWqNUW1b6EOKrTdJATI0wsgmMYQyVTiAWdKD7We9Vw3+xJfU",
+	"0RyfZKeTZXrCLGKY2Tnv5WsMvWx316I7BJ1jlclsQGrhJAC4BZAOzu11xJg/8tlnOOJfqFEMtEtiotD9",
+	"3QNDQYkAVOhFcF0Q2mVLEB1HhpB6NgGhOpns7yZ0HGxRZhPHlCR9KsbEPEZoVxrlCYAj//3dnzWvXIG9",
+	"q1XTCWE4WTG6f3/3Z6BWusHJjHTYCFxFSLI8J1nSoiI5YgWM99/h+IsrlyNLlSTUDDSpWzkk1rRnwWXw",
+	"QfWpS3IcUA7Q5r/9P5i1gpDo0IYML2OSMVw2LBBzSvDO3/z04B9+FBnGUxRz8Ohb0giUeCs3ZEspg1h1",
+	"so0QStarhD+xRUbmXaU8ygH2EvcN0vxYVqIV/OVC6ZS3PIhXA4OlAMUbXOgOLUHaQ9We7DO35BlrM74P",
+	"q4OWTWSTYmlCxkzbZ6i5j6DJ1j4ONQywmO7GQis97sroSX+otKuwt/ikNpPVFt1DhYF9GEfqqvExnOJ/",
+	"MRTm9bSVMqjZn4B2xnIGlGnOLWyDMqV9dJNHAYiFXjba5r8MF93HFtrWwg413Fnwifk+JI18pAisALjn",
+	"1rfmOnKEQs3H2FtkVisPK5ZLyY3TNuo811JQD1m8b+RxNrgI9rUI8c6JVI2mMVzQH0r7Do1ICg1rCCyQ",
+	"fURBiW4gjr+sBi9ztrBhn67SwZivGS6UfxOGcbhtMROOZPhZKvdtTAb2pVU9iRrA8N52UFDNomjIcGXm",
+	"0GMnm+1XZ3qcBIIA5SI1YqQPUAJHwxCIVjIZwp6Irdc5Jo9/8s8I0vTw448jbMjCsti2YcFrziMZE4w5",
+	"4dUCdFNMHv3LvyBIVETiVib3zMOPPvnGo4//6eHHHxckkP2sbVoC9ljB31l4JQRXzXsa572Wyv/t/Gu5",
+	"T2/b7zYSWTabuBG3kn2s1AGXOyDQaxkwdtoV1sfGOaOAbLxGEt7lk22ON14r0925QLrCxrloo4JaWlQE",
+	"XJoXzdXG9D2/5aedIvHR80ZfCO97C8fqVq/mzmOqdLOdr+ozOcBbhAulsyG4K1AvNDKjx8H/v0buFeY/",
+	"A2qjubd0RrcDNANSRtXiDQ4MMfUHYddDBiiz9oHmqkhDa71uGg5u2ry0B/MQtnkLtaK5lu/liXejqUr1",
+	"gSEHIx3hqKch8t1KroLwKxGa1h05zILs5exm5ZsbsY6KdxwNWCZjHZaFO9k74jSDJPlztV6K56VJMyPF",
+	"3h6Gx4FqunNjIGU2Pyg1e9YAG/Jda5RmgyY6p/01G8xvmxzqM+Pm5ukz97W41ZlwrRRIoERTk6Rb3hMb",
+	"NHDgAjn3Ke4yzj1seIyrW5PZmypy3YAhE8daAFpqmqqjunudHHn6HL7RCs4w4KqE66Q1Jm7Vm0wVfj0v",
+	"MBf0NvsRzdjICs+QizhDNgS6nnVGheqwzHmG1LDV51qDU2aUmb+EdZVhKNdwjh6jGXiuuZ5o6Ocf6dJ9",
+	"RoQk7ZTRjGDUYRshod4esoxDvVSaypHrRMgG2jvr8CMUw0XYI5DRjOWuKftv+7iFIFWOn9gTYp1YNgRV",
+	"eDMU7ZjXsvusPYTkVvusHmboMrR3rCdLIc9so6tLSL3bkUNReqeiY+UCNEPdkxnX48jm/GsioPa8B5Zz",
+	"yRXlV7vQXxC0NlgO4B8wUzjIPvblBopFTjiYBX1UBWpZRPEDxhgmM6NlmcFj/lKB0I4dxqJSN7tq27JS",
+	"4lbQj4p0mVaEGg4XBgqbr7ZRsbfLK1rBmJsWfMVmaIQ7zTUG0F9goDNDjJUja6hpXCxpGJFhka2UeXiG",
+	"knY8e/4LSPmqdOUqqYjU7zaw1O9tFpNFFj5t+qSpM36ASUpIH6K6WLGL8ZPIiCIG2MKD5UT6KrTaz8sR",
+	"RJKeRMvAGRvjoZCmQ0zBZe9JwS7JhN0xqpNqXomFiI4WPULAeS/VK1eAzQdTDG+W0OstLoV0KKilJiJQ",
+	"+cwUJNFwrBNGb89UC5rN9YUdZMeBtVmNHem34m7Y+k9HdIypHYr2WURGNgNHZiB4c3hNmeWpmCD+Au5o",
+	"2zovVNZwl7WlSJSFeOHtHqG28pzjwTNSSEF7FK5IV8pSqPTchYY+3MJQgqsCCeWNqRITboXFrRlE5I3P",
+	"3SWvbpIE8TymVySdn9vusaweRCvp/BrRHFVkcsop2BUpgp7V8CHBEtRXJZp4uX111qwCLJqmxajEC1dB",
+	"hcC3x1FGVSP7+QkVTM2oltoIIpk+9SVSOKMKc9zcMwbU0hro2JP1DGdbTdWTPVUlY0uoEnu6i8JOMGt2",
+	"kYKz2xnr8DStROW1xKFZmioMT8AhfcmFQI9ZhpRILeywgUdYAYax1D7Gk+e8NP+nhiyb1gRX53bDqVNE",
+	"AMLq0cqwliO9Fkebe3KH99jFYakmCCWiF4Q5+Vedbr/7Mw63mpH9PnASExvgoBXI0vTIctPylWadOWZI",
+	"sYyLNh/QIKeSxV4FXNVvFHs1j2JFxHBe74XpMZoQ2enwNnN48h1nkBn7uGZz2bDLCzrA5XCNtARillvD",
+	"LTkUCdFyOpg4XeCR1Eit7XQwfJk6DNHZUKnmoblBekr6zFn7AIe9bQPVzojtFKZXDyc7ZfUgC0MxJRsb",
+	"gpe4iYbJSbZS1p9TeAapPneuXiKvbZ5/hZwCNHw862cG+II/e0tJcXqNxOYL0L6POn+eMem8TIrdD9QZ",
+	"ePMqpBPHi7bGwl5RU1DoqFYiAHUtfDSWZbJB3VQVhHpQIebC6JIhuWR9VFNh8rNhgmjQGkdpORiwxIY6",
+	"dK4TxLDeaxbT3Ojeig1oBnu5JkdiFUg0rut0HQZY6ufv3btN7M2CSnf+tSJ27uZ60F+ouU4rwMz3uIC0",
+	"UEs/FRXH4aXDCxVAmkCfsGqIWqOnP1bnGyMuagACee4ziUxnXufm79fWd1ErUFHoFN/x7vpmeD6B/kuz",
+	"HP/hJV8Yb6eWs+iO87M3CDzdYW3GQ8EdyCSCOKNhFuhVb8t+n4pkCzFJS3XfQo5cqyqqSYu1i/2NR1SR",
+	"ikykpmk0Ka2hgNLZbpid26t/PlxfP9dGEQ9/M3tpzGhWuqBYxmmKl2rofhnrDBWdKynv2MfgF2qY6vk/",
+	"gH26gw83r40Jok1eS/JGH2rPoQ9zRWSglP3chSZ26kSVK9IJIrPAv5GSlhhAmSyjn0wUKZm8XSyJh7Ws",
+	"ebTwmCxytu74DQ6I5/ykULcoLnUgkYLFW7bK1vxjugxHmd9W1+LEOHvbItgV4bykXM2K7PehcijeIrQl",
+	"95mTgRIQ4Xmf6y2yxwaAU0cFkQMuIO0QPE/DgX1NZ6hszQkIVSdPubZVLghtbXt+bNvgPTiL1LDdZkpF",
+	"xoqwospXMSg6VpPh/QRDybY4yOygn8KKPXoLFg2Vt6rhLvsTPw0CR4VZTwyb4Losqr4Fm9jM19bCmtBE",
+	"E3qnENVRZY4mu+1XqhqehrcG17f5prBkpyp1YQf3xfVeLNBtKGVaz8jJ0BlntZr5LL1uenaoBGSvDA1v",
+	"84hF2GEbFfNGeQLBScxuQuRDn/4xU5BUH4KxyzG2G1SL7JeU3ZrlkfHjN0cag9C70dlkxda4GBihcJzm",
+	"nLepkxIOkdhnXJrJRObiUd0+E2f1GQ6b3MEM0sbGBW/3XAY9amJW4E+vbDVqePH3Txo2vCZfx8VqyNfV",
+	"sM8WquQz+gvLqJYZQZWhLoa8Z/W5IPZWTTLF3ZqbeJXA6ncgq+6uDp7JHaI0G0x1D8auq1AujDp3i7b3",
+	"iJZ5Pmq2z8ZcdOMtcvjjDw/+EsvDETwFLyPEPuZmsq7UnGp74/1vHHznv08kXNrXeQAW/Lvww4X0sbtW",
+	"R29EGmYJqtsc5YhHayQGL1/s4GvyPkhQl4ZbE+dWru0CAWXax1hMs3CCpsuQ3a00x3bcI6WWjqzNE5bU",
+	"wLNqoB6EUjZxa068xKWZz9paNyF4EbwRAHab+iQI5OBb/rO7Uy8T1LGHmoPPKmzMOIcCioukjCH7qGwF",
+	"Bmy9gl0I9mBEYiM/d4eDGGCPSI93eyxz7cPynG/XpNAtSIQQFLZXljQWY9Gw86Ocsurs58pp2hOvqgNb",
+	"hL/e1fKIPpN7IJ9r+kYS3p7r2XkdH8Oa6VB8IrVd0fwNq+q59/vdn4S9mmILOZFX5uLiUa1SA8295XfY",
+	"s5z7WVb8guXQLh3ChSFB3MgCPKevEnHBLpC+Pzn82m/hKoLBGkGNBdK/+9uDb1k0F64GVLd7DJrZ/eq/",
+	"Hnz8M3fLdRb18t3dQPEMN1DCuxtO+plf/OPvHv/m2w8//hhbn3JBRdsM4PGvf3Lw3gf4foSUtCP9wfv4",
+	"7mHCzeAf/eIPh//4O2y1RwXtwksfffTBo2/+d3wu6XPhLx186+8jssfYQPmQcmT74xolCyQV+qqc5maG",
+	"8qdvPvrk1xHocApFdMY0VMB4BBMLg4PQuVvk4Jtfe/iHHxz+3e8jQn0nw3bKmS1qQWxdV/2C90taTiEW",
+	"iXtiWJDfAsOk7KJ7LUhiDTouLKASwFICP3OQnLBoQISwUuaKWR44pTjdAqRvtGIRgBfybmFos4EydZex",
+	"pjESB5OjZJ8BnG+PKsjfBsPR6aOBfOT9YM5zOSEc6kfhSaKg5RVG3QWq38fkQ8aRhc77XQy4B/1KcsCE",
+	"j8iXQtkEudRU+Ls6RzukKV4R3mtvv7IwYnExP2J2YoZ7EOr39kId/y4ymkGsaI+JbaJ6UBE3VQ17dj6X",
+	"xfdHxTUoDnXGdhytjgFYTg8rFxCKE2GNmlQx7GB2vOHyZ/Kma6rGXkBztmk/Lb8fLJi+ULIwLwRSny+E",
+	"VeKK4od7roDgGOod7NyC+9bjjRsAedDwvIc2OBmJMi9zMUgWaqTSAMJeil3lBjep/+0xRUYy26tIkptY",
+	"BP+m4ALwrmDJVRbmJFZXlx1XkilIB/C2qQY7v8UIJQlLEEFgbVFGuDp9r0av3qusYaQZQgIh83wuN6Rt",
+	"zfdno3mP0fHBu4KABJ3OXDwmGIhjTKLq0/u74dZeN6TS4OhTRrLmXNYnBM+rNTsaIkJVBVV14dTZo2Vt",
+	"RStqL5yTeBevh3N2N5vm7M7PDvPudWeUOR6n3ED8rkWOboMH3xDFJQiJNhVXaVqRQ0fJ7S/eIxmDAihI",
+	"zIcGhCd8nmqlRy583I7jBOWCpCfT5ESO1IIYXsUDVt3VdMGjBiQ577xd54IpkLF73Nhfrm+MdUP7lTTU",
+	"Yw2l4ziZx3gor10OZwvTtlZbmKnZ6UCcEzu4bGGaUI8qm0gUA8HnWn/kDczJbvpr5AokCWPAVEiwmhKJ",
+	"JYqzuXCFzxyG31wqh909cAua0iRH9fCg7H+GHTz54ajy8kywY9td3JrvLym355HV3BCqCxAt4RSZd/ta",
+	"kNwfBEfN0Y/zFr0AfqGw16fKr1Ny1jwpD80JOWZ0Rdd4m3NB+pQLkvJSGr1391tEl9x728NWLOMcyBhT",
+	"yCwcNNCX3d60s4uLaLbjL/7p4L1fIh1FZES55qLr2VuhMsG10wE6ho7jqkSoNrD4x68isUaOC6ohdwgX",
+	"Q5EY3SbfTUIVtDooU7wb8q//ePDbD6Ni45BcLFVEQB/+7n9WBEHdnVAc9OHv/mdEaKHFp/1k4ezYj+Dh",
+	"sa+yoQt8wNwFMO6Djz44/Prv7QM+YoMz+sffHXz0/elVpq4BPo4dm0Ag7Pcf/3j4tW9is/rp37lEAbv9",
+	"YFrag+VW5dv/6+EnflUGdLxbgPL59N13H334i6gA1QMOD48bBPFmgGTAnBGuJ0DJ8e0VoOT4XgEth6y7",
+	"vMXgE9ZPLpX7waNP/haIs4REjdTr2x/BVhdYAZ7DnGY8Y5gdwXaMwv68uIOYXJMHr2wfDUAXw8eL6wf/",
+	"LKOe45ROKkgOP6nqo/B5OSKpFF3XS0FpKZNSFwXdk4rleaaWnVTX/AbRU+5qBLOApln7jLhI38m3PSDF",
+	"qyPDQb2/uk6haZ8lnIpdhaAZoT5Laccesz6+XvUcKG1NT828BRi8tl79/ZtWCmgmjunzTZLQp8FqukWw",
+	"monFLE9tZocEAMMxjPB6EGb7lmBeHqLTXOuUYY6x+yU59fg33z78lz8+/uiDRx999+Hvf3Z6K8/xyVh7",
+	"TwqWQFsEREXJhumR4IVyvx8gXaVG82j8u3Ya7rN5Ca5D2zI6mm4qNZumWaGt+UTcwd5xsRezluBgqAM4",
+	"WXF6w3wIvNF0jPIfxat2qTiwky1m2JSRDlsAtj1MlcwAH84jPUe2b7nvOzLbpcXFYKhVeCg4BM8lAIM3",
+	"rErZbEtvEtVB+b5krAJVy+9mXrAb8hVfEd2Uq16dd1QA8+8oWwIIIIUM6gJdHdz/9+G59Wh9fX1tfd0Q",
+	"1Svmj/+7cbKqNdndHNxIQge6BDcyYSSW5eBbSoq1O3R0gyllszbSIBNYHN1tSam70Ypm93X93avIa4aX",
+	"fLlXk4zO1uitYMvHWd4i3x5LnzzsvplPwZ+XiYyTIifz/CnIslExCyU1wh3fltin7E0z2yzj+ywJhkh3",
+	"zD0oGVgQ8HA22HWHp4sjXTdIpWNK8z7VrEFqYYe2tZqRworYlnUy2Tp0mOpd1aNZ/S4lrkfERA6a4prF",
+	"Re/giKFbjKWdeNJilCNRbMLqE025Zlatr5Pt1Wc6Y2pXhiJON+AeaTE9YrZ9rR+ZCwJ7Fdf1WV0ezt+g",
+	"J7VUM3uOVgU0jjthco53znc4rhVCzYDUjgnAJrN0bLuAQD4c0v4U5U6cI78BlSlwyJwqfKJwD7CiYAhH",
+	"dowiI3yWPaMwA2wAt0hefun4tczHFfoQTqFz5vC9Dw++9d7pNRKX9xWSt+Uwc52uX1IEbrnFgKcXEhvE",
+	"wZxMHv3abN4oKaAYrmydDfDxuoH+U+tr6xtkPKTi9Bq5CWWTgnWp5vtsbXksyWpUqJ2uXLFjXULMv7AK",
+	"F44immYFywrf2AwKralaAKq5NAvcooorAqiIaosAD7LVannYtHqFNxou61UzsLtmXMGFvXh7sXU9P0Oe",
+	"XMPwnCuoVYSmGaPJmFCtqXV+PQVCps+FU/YDqr6d5ytF6fMZGugClHKuOqHdM+CTrh0rDG8jWEcWFdl1",
+	"3vO+oaCvlloymyXlJXbg5UsS8jKDpNpnXtTbeVTabkaLtm2ofcgG4p8DyArFfrNr5A0X66Q6hlaYcFCr",
+	"YYsbJO89FalewbQT6FRcOGyqmUx5mpPCjpAxacw6JnYrzW6vjGETBGrmKdOFLfAnnkuW96xxX/SLZwmn",
+	"sM+hg3gPuqgGTiDGTKkil+6+XlJgWlzQbByi6ntBoXBLMDLgrI0YPmbroJ4L0NlGgmUYFQoX/xx3P+3j",
+	"6tCFkbjded4fG7BbkPjsR+Z7gQq8JBmy4KguQurQwun/weYaVdVtx6kR1mktagbm2oo2wYBqljDYCOQ7",
+	"WCy+UygmLhQ/Ap7+2OdjGMuDZnsnC2aBoE5z6dtjPy1EVMAdGtA2PL87v6kjvnepWJBNMbRUuAlUbBYs",
+	"tpkKiRQsstBNEYnbVLRZmrIEVJxUii7Y8AwD3s63aV6wEjl0I/+bxj1Kwx3SXKDVOvrh8HjHWVUGpWsl",
+	"AkQ+4eXP6Sgsm+xBrUqUA4ALUFM60hdAYkoPgEgVEn0QZDCYvwOP5gondHhSkD0irPO21BTdPC6Iy/xy",
+	"HdEVwU7lxZ7o+MzE84MhNE63cUDpW+AzVcj2QQgsB8Tgs0JUMO2HCgm51v55Ohhkcp8pzJ0xq6mgusP8",
+	"zH4E8nbiLWJT1Vwmj5rI40m52NtFhOB4i2A6HDEXVY7eO7avVMM+w7mWwDGqCysLZIt75lNo8nbvPpPG",
+	"J84EsmYyD/9RGK+tZe4v1iLek16jlBjzq7AZaO4om5HEaMaUJgmjCYSgl4J8A7rXM2wQfnEQNkUujrWL",
+	"l9MMMwxZ4tDgCv3Ty+iAYxZa0MDr8bOQg62ldWc9fRrLZDP0qhb+FoetTnKG6tGz5y+EEo1Uz61ly6z9",
+	"NBh6aDUuVCjOin+ZVWzqUiNhYajZG9duXCHmFmmNSZ92eTs0pxoZByAO7ZLZSUUOPBZWvJqkca7h1nNA",
+	"2y7IwFO2bWyhvjG+L2ySG/xi2O4qbscrG+uvvhpEqMevG5po7Og0n8yNNDOw6cPU4VWIwaGJLDyPiX2A",
+	"r4bW+vUcIKPRVAsa9khmCTmFGbaH/+0bj3/+ldNrDoVkV0ubP+/0cItKYu/H204su+sWT2TXXg1BNZob",
+	"c08+PrUgpsyc2qBqhBmHF4maKGL3BqAJjwSOUoSkmulRtphLJ41GthTUFTvoHF/FbWMtJ/3r/mcNlJDi",
+	"cKoU5zLGF/U5+1ZzjLdynbMA9VNoxRpvITSYhQQjFARPgkBiE3g9NulfJLvDQbxFUkb3oSp+CvQHs7vL",
+	"B2eL2Ateg41cOzmr9g5YpqSwCFSqrFbidDzgD2IAJYgBVP7QQlpicamb7pHv2zGzeNLB7BK2zxMm0K1d",
+	"UYvZ7lEudmXgFN2UpEsHWNCO8Ns9I+ahRjHoRG33WHtvhoG/qEkPMBgBaXgFrhP72aVqBqBd77ayMNRE",
+	"GRoEnrXYIAhrJpkCRbM34SQ+8rCM+rxrdmG2CpaDlRxND0MmU9+cuAXPXzL7Md21LWBXhKjukqFHoDn7",
+	"ddDggXhrYB0YtmnJJcpJu7hw+axKBBtUD7jiela8Epxq0oq8tuyzyEWePOIK3EsDETymaTDFGXpCE3q0",
+	"BELMPgukeHFsTABuW1IqQ1lqflm4v2neYaVGxbCvl1swIDSZ7Z+X31V0QW3QufINaKwQJgzax3IhZLuC",
+	"2LxYoGibaBtAVX06U3OnE2+njwkEz9rDjOvxXcMGCgg1NFR8c8k1I9pCqB7Ds27funuPnLFgQpARARwF",
+	"Tjqg+uQnv6f1wPpCMbUSH7jqqPc/vXFvJQrWEWMBIJRKqi1w2CmVDwEw0aAzlh4b5cEIzoycunXt8qXT",
+	"NQb0AFL4O7KigRycOaz1iUgnk/1CjieWSWIRu8w9aaBc7YAGhSzQnjDlk7PQZ0jif3/3Z7sdJuLTESYX",
+	"qdKjxTQjcgoebg3Ms4aVYKOgc+fOvWYe/eK9S/DVl1++hI0A1NrLL5MrIPoxK19DJJUKci1h/YE0RD5e",
+	"/QIbR6Q1BL9KRjv6JeWUrbxHiwUA9A30EYxfrZEd13SASOGjE2g6KKcSWmz8I3T9MHO6wyhO6JYwS6/k",
+	"MGtDHwjmPiTIlXsU8XXdCM6tb5pdudZZvSkFW71h2OUauQ71W7Y5SQyiEQy9iAxFasgKWyZ4UYxusViw",
+	"+zqOCiWF0OQHHWUwRNvgCUZpdG5sVKCs08o2K4B+TRVNncgp1/jp9BbZXF+3ZGahwrViaYe0qTDva5kb",
+	"NInI5voGfEBBaQ+Ulmyun7M4vgw2Fr7f1ubGpuv3nDHX/HkshxnQrmLMPPKaxSl2JXtUQT2mIwEoS9cj",
+	"LojSPE1JNhSCi25ENjfOES0lSWlmfre5cd6+yJy0iGyePWv/bQkfXrTHxgTKPO0WonbfksnY/OI1eGGf",
+	"ijHg0KuInF8/h4/eYTobr+5AQ5BRj6fGVFAssyueyJFYIzttrUIQ/XAeU9ntmj+VrzR16ORrYE7Y9kgr",
+	"O0aLL/T/2FrZcMEwOuArWyvn1tbXzkFhpu4B8zzjgTPNv7qsQgfBDlKAUQg8QRp61jKh4y3ESoXsIXAW",
+	"G5K2CKkpFWYd2jRlIqGZPfBv9OTWyy97Cy9yLv6I2NLziEAtekSgAN3+CrpqKfPD4uakGhuDt8E/vDZN",
+	"YNuewAwFegpLJPR+2S5TWRQiM1xhjBhwKa4lgAyitEcZxrJ42jf2qFrZ+lJYb80fOXPdLNjKg2jug0Ax",
+	"Kw/ehEDBQAqFAu/s+jpWnBrJjx6lwhl9y/ZpQkV5bv2Fm8VtrFt8EMgqpF22hm0LIAmt6pV+jGdc87ii",
+	"wIaFsZL0S2+aOalhv0+zMcQeSoRlCJp2FdjHAErwpnmRrWqtJNNLhfLWQrdDy1s8ir8VhBjSKBFkAbtQ",
+	"MZQlPCNyJLYtDgoWBKMA5xnBOCLQeyZTtl3E/CE0TZ9WwsWFmqbayaSYdIz9kbAzHNRBrWytQKWxcypv",
+	"+YBrPWrz1bHVXzM8o+pjNpxb71uYFDHzU3zGp3iTT/F5n0JaqfpYniPlP7dIFtCsAWDIsWoAxRarwTEE",
+	"Hd/TkMm2jgiULyPZ6Bgrc7Vh6hcZf4sbEWsTqUIDseF2o7aWhlKyTCcNsiMMjdEs5Q0Hp+VSh2b3yLAW",
+	"4F2AEEBSvsdgpJWDGWqjT9am0Vv2+cAILkGaVsWuceHWpmokNstr6XsWHpbfsdoDW/J+XZUZyoMtb0M4",
+	"kLJBsUdzZP+LzZ/N0MEZEFnnKPmcNOZNKgXbJl2+z5SPSG2sr083nQlN8O1Zx7UQWgkf3mdISwGRdWwa",
+	"itdDjHS0pnNBB7EX3oT+3KH+SLcGTChPDKcQSOg0gl7lTet8laUeWbwXKALawjSeGGHtodDLtb3DeF6p",
+	"rZ3zAFun+xrZEWQoIIvcUZ8x2SBDyGYh9CH3LrIZCbboqg/ZN0OheWoNyJQLtF7DGtEIGBSCB3NlDCze",
+	"4ea1mHITEQskFTm/x0ztx9hUkdGRbFDG5nDPVIOKBmIDLWi7kRmGgy54HMzIW+NJH8Q2RKgGjGJL+7w9",
+	"IeA54Wn216ztDqZ+G7Ap2kHdDGXUJZvS1sykKIzvC2xsDyOY4hdlMl7aObwJWEV4CHPnnc6G7MHU6d9Y",
+	"2lddP8rA2b/nHDTLOP64AdZBFmIAuRVy5h3474NKa+SNkPtoy6XVRcgSbHQAzwxnipzC1uCnIwRW15iT",
+	"NepJwJc3JnEwP8s7pXp0ALxIsPsTxs2oJ8HD406SH9oWMcZ7jt+Ipo7swGVr4kxjmk6f7pOxXz7HFjwg",
+	"8Ks7rFNHoF3r3JSCgf/tBMRaUKQ5t56QIyP8zcoz7EN+5R6trMGzj52BZ+C159Y3Q8FW5xRNiOKijdQA",
+	"/kguJvyPSzlW1HfoqneqzmBGZd+FYoMnbCd/xnBo6/KKCKPtHnJlQ8H1AJBO+Kw8JQ6swiIf53F6qtxd",
+	"fs4npE3S0iJ7t1bharVeedXmYHfA7Gn3ikKDnELQxtNrxKVCeRQpmaZypHzspx8VUqEJ9fl88DaPATJM",
+	"MdPPkLIxkVBhzJEeXcDIUf+EpmiTx62wAmhpSMuB6yDIAiJjtvd++zOVcZ7KeJWnLCfp4xWKJ6RhslFh",
+	"Qk+PohnU547XKw7Z0r4ww25wmIOERSjvir5dkzCDuQvVDz4zzqYtmFOmJBlA6alhDVTscdHdtgE+qqSA",
+	"0mU2mGACeTHLZ2d9+Wd9Bzb0biG35Fk/6zijeod8/Tk95FD2lxd3FU44Xqo43e3eUOyxZHUIOfSq+ohf",
+	"hch1immyVJNWxuie2vIJ/eAuEkIORdsFtkFt5l9Gs7JHVc9WmkEWAXzYkDz8ERFpjkdCx6hJtKUQDBr0",
+	"KMI7UPwH8O9voHGqIAXCMQ/Qa16BH6+RHev7PL+eV1vDA1JA/kLCsmolHatiShrKlKqeMzevqjjX1RE8",
+	"VtvlwL+x2p8TLqVZmirSs33uPLm4TQxxqFsDJi4hYdpiqedDISnP6YR1ksDHw60IeX7ClmG97FimAKjv",
+	"ronyiKepPcMCOUDRqvHoS7V41pl38I9ZPjTA+ZekKyFjC2ieIgvbygsBLUtiXS4ghhK7ZnZxmGNgGI9w",
+	"Xc+JtaibauIgHJ8T6QkRiHstLTOGCno4EieYxPrypZQ4dYKE5KNkUNLgg2TDfAeKZ7Yicna8FTuGSYGK",
+	"XAUcY6Qd0rPskAub5Av8IjkFaX4OhRqS/KRgpw35QenalkWmtrRpxGeaYvQJXwVH1yxzyjRTZV4O+ZGQ",
+	"mW57YQ9tvamAsSAsClfoDcDaVjQErNoKmkGee4m/dnmHDnzNKACuZQd8jXQoT0E3aAN8txdhI4oyzHwP",
+	"Gz7ZOVjFjIkEs+vMwGmX+vSwBmf8NXegC+xjixh7pDd9UrYhVdCuo0sY3IaEQcyUhOLNEaarohXTHmoi",
+	"bVOcHDfcplbmyaJe6TqFrt4kw3w/s6Kn1xbjRcvRE2LZ6SimY6MgFCioqL/BMOgeExjNDPFAY1wCb5qX",
+	"aYS0YSHGraxhJa4OwX6oRd02e9MfKsgphbXMuT1RRpOsSpeAKc3kAtVVCXnx5+yGulP29ed3Vs+ev1Bi",
+	"V+aYQeLs+XPrmOlsaHm78ADPszx5x8zX1/j00SVvZ4je/nyKl1CarF7mXQaV70EGB/ULBQ6netSM8T9u",
+	"fWln9b/Q1S+vr772Z2fefGfz3IP/uFXBweqpWbKtmV5VOmO031CaYUXyCduFT0qO3mXWBZtzowY6VSrb",
+	"e2pm6i48QlKWdFkO+exChzZfEl3G6DHmejKGkrCM78OSPr8xRVjG5ySoCHMJEPD1nAb8/j/z0cXLbiY1",
+	"Q4ttKXx2fJXTxGcVYCmwVZlSqnqQnoq+ulJLZsUmIyLlE+BcDc758JmDdPkO0kuws/qexFrK58D3cAec",
+	"7c+xgzSvABhmAqgp7axayFAuoPx+325mnbONhfLV4vA2FtQntk4/R7YP1nUZIVhVslKuVIGg55QUfFrj",
+	"/pftKr0oMX+c75Osb4FMgMQvu9ft7JVZtHzmHSDQB2cKUB/VQgtbiDnACY+yhhqfeZ+hEwVRv/wUO4QM",
+	"pO41soM/SzBtAKyi1HUp7BpTRA6nKmc8XIfLLWD7LLXgf5G3ty3evAPMSMDwEaBDFjsFfyYbly4bLwP2",
+	"iMXqOc6Dj5+4A+0Nnh5BiqNyYDUvdMARKcFj1dRmRy62Xy1drxij0T2X025GwUebcmWrsaViYGlCEizL",
+	"MHKIeQWKcNFOh8lkInqeWVCM5E0I4ZJ9+dQK33wdXxj5a6f85CVwce1rhdlz70sV0V/2HUe4yPsjWkiV",
+	"CE+BcyuDV6UQQD1GVwrZEYTd1xl1ZSfZRE3rU3s+/Iq/MMfDzviEElKTwgJXBOqC6uUNiE8NB2b/zq/b",
+	"QI8qdNwpwZva8JHF2yiUQiGiJLSuEsz/eo3cYTThqOFlWuXpFdRlZ9ijIRKgfDkSQHpcdCcTUSFSZoe3",
+	"TWL7VIzOTQfKQqRIx8elaBZqslw0TcEvT8V+wvaB+PQLntQGEcKTOfQnldWGEL0nnCay4/pcBTiIVUDR",
+	"8VtovLiUNBFMvXJ5aLUDF/72mXfcn9WJIDv5sH1QAs/fFoHOulG59RVi4CDqToT45wBN6Nw8CF5InZ0M",
+	"8cRUyr3nNbzhztfxWn72I09bPMRP/gWps0ryzT7CWTxj4e09AGhYK9ixZ8ihE0vhEJM8DksGiwU5D7YB",
+	"geyskStYxo/uV8AYGRcaINeqLbEj/Ky45PjiKWZ9n0rmcTKi3K7AVaCPFyEMYydsT8TROYhbhcrkBEj3",
+	"wTQ0wyAwwQzSfZyW7xHy0YhA7qngtk2ved6lts3reYaF98tnXi7T/Uyo/XPnzp/f3Dx3djr3KFj+Dxbl",
+	"My+8rzLd7pV6WtQ8einT2s46eMquYvzGPlbyUgHW0YtY+XzdrtmL4mLC+Z6Qgyn1i+so2F2ZRb9n3kGc",
+	"m3piA39kBMfty1dfOMGA23kSYgG/hBD0x2zUDZLO8ckIQyXPh4SglvbrHq8+V4pj1+46ODUjauv/0VUC",
+	"PtNRT/ZfSDFxw67diyIm7HyPX044xIq+X+A62V0ARFGt6NyC2yUoGLCFy0DegO5KefJCEjQu0QtDzzDd",
+	"E9J6pFtaR8n2wgxKPvOOJdQHZ2g3Y2wOVgPvCpfJZRsfJbbrEUL7+RqsAR0zBhhHDz/5+4P3v/H4o48s",
+	"GOHGOpZqd2RmnnKoSJkmhpSq85eD3jU1HLBMsYQl0PA397WFXGtqaGQXFJjRdhsGjYUHlKeos2FdWMK7",
+	"XL/Ybjez0TueHo7zrML5eN0mwz9dEDB+/i+A081sOJZUFnZ9ITbSNp+ZxUR2sHUwJmNaXCeEJDRHFIGl",
+	"8kzQSn6w7dA+XcDN3bBhgHn84lQMH1/LL8WnJ5jIC+96NxsJB/TpZwHPlwMcYE4slAiejUWPIyK1zYyf",
+	"3bHNr7l2DWgwETKyNUY4AMI7tg0KhxLx7QK2mswgdK1C1dDLPLPzZPyLfWCxG90zcl6PRWTf8sT+Aojs",
+	"W15UNuYSoJ1XM4SboMa73kJOV0boE4gOULGHSEy+excUcKyRa5rsS+5wF6GGg6Zbhcegrhz60CeEiqXL",
+	"98+i7UcU+VnG2vo2kMdzkAZ3CTyjOJ0XInIO25cb4AV2YE3taoYwO8X8mlA6G1pUNUdwPCu2AHvxXFm2",
+	"I8T4xcoVL876+B1bbnmxa+Qkfvccqga04XlyroBLnH/DQo3RQssMQ/USuj5iWrUUzAg85Rv9+Z509ngD",
+	"tjFXiFEzIeigFP+4RNi9fEaQVsruc6XJqZiLwVCv4Z3Vz5K/7TkWe7eRTp4DgVeYzQsg78xsC8e3ZgjH",
+	"6p/VbOE6s94p8IV5B3dXOl3b6L+RPWvXadZ1nf8Vgo3Scgl0+eT7PpPlPFI7KDzwkCPPE3Oqelx0CUtV",
+	"WQs+Pt33HIltl7ahcP11YntuC4zSom/Zfj0veMcc2Dkrp54PxA88IC90ifIddyCd6Vpb60DHdbUqfQfv",
+	"T2fBkXvFALEHXDMnSA64gFbhJV6C2vMzhfthJ//CKMs43ydedZz5ZXc07K5UF1taCI6IZEwPM+F8w8Bv",
+	"ILMBCiGHA9h/i6bhS/odgocRX7Ql96HU8iWFfZrxABNmiHOr3HUuY23Z70P7yRixPyzpe8Buhx4HEg6g",
+	"QIaDKoScSRlrrj9xEftidwrBA/E8iMlGSB7Pa3+Qz/F9Q2QOGCjEXwIiUjGG8ahhgO98gbGBijzWsG2h",
+	"DU1Kbes5bGnqUH6osXD3mdDl6m9X+zUmPbrPzEER4J+WIh0T8E5lXDFVkLqEa8XSTi55MbFyOTL3KQ5P",
+	"UWjPiQuGDT4zRmhqRP8YiuJU6DDfoNneXbOPix/lYzqYMKoTVl7zb1YUd4LsOv5OHlIzD/UhBcJrp1Lu",
+	"saSmdZxj5QaV17tAT6sQ/IFDp7YQUkSwUegUUhQTRr+F/h+qJ0fYRNKpv5ghyYU3m9dIzJPYpdG7PsYx",
+	"vByVBHh1HJE4oZrGhApyBb+MgA/QUp3s+KLPnoSSTugKogrIYwE+Yn5OFblOlV6Fd65eu0xOtTI5ApCg",
+	"RJ7GdrZcKeARgm17vyBH3osL6FoBeOEJwLowBzM0VHIAEJ0p4EZjsnHeLoBaI3iIO4a59rkYaqbg8I96",
+	"TBTrWQ3fEJKkUnQRXCVf+ag4GJhyi+kRA7BsabduO18X4AygOKst8qr9XaHrG3LhiJyN1tfX4TI1Ol+b",
+	"KbVG3ujJnGlqusdyhHHl6uW5IBvrboJmFy1C+ZMKHJS2eA06qEwxUd9SxS0HkIoZO6zGsRhOM/m5z78Q",
+	"kmQSMuKnU/dgrMffoNQsIKzftct1TCjN7uszQHaN4bjhKzitqtoKpGfLbca2Be1SCh4QlLpZ51AH51TJ",
+	"RPG+R/58IYNndhFeGE8AzveEMsGVX9xpiLHKTp8U2kDDxyNijPw+1YgzPehJLRU5dfjjDw/+8u8P3/vw",
+	"4Fvv2XTuhCtNRZv5Tp95wAzhUIJd+kA2OehqI6Bdt/jPzO7jMbuR+p4Hsxtngm3SP+vN6SHg7bGrCyro",
+	"FPI5XRso77+knHRtja3KXBvZ78WRaJ9j+p5b0hdFooFedkKFeqjR1bZi57akvOs0euFaUAob3GX7iNOF",
+	"OCBbJKMjhEMAWqCARY3M2f92QDO9Ru6NByDttEwTc1b6tMvb+NMt8p9uX/lcRG7fNP93+WpkBBO0mrwA",
+	"3bPAMYVqvQcZK5nRQ6F5mreyOvEmlBvn6jaegn5ZUd5/ipIBb+thZkRYv+XPE9SQQY+gPNPGd6N6scU1",
+	"Nv8xzP1ExXU03fk9ZaBGbVuqf0khuZtr6IqgLeg5UtHuCv5T1eJufX26bD4KFoaD/ywivIN5V1Vf2+Mi",
+	"KX2tDh7bF8yP5jfNcghBVT2zcoTNhZpm3WGD7NnumIU061pmRSv9Yaq54SZnDOGsJlTTpi+DA3DC+l11",
+	"3y3AjgVgKIf1c3TBhl+zvSvrg+1gWk7bg+KFIRVouqesPMOWyZQLB3KeKN9W2Xsf7eSwXMjW8RDsBwku",
+	"ZNF1vlx8BPFzQSBMIOUNE64LuOguGrs9r5r3RPS0183ijY/qHTtOrer14vZWGRojgBgeimQZdIhrUlJ+",
+	"aqpZRuglGR3RtFrTulJu9DGBg/CSIiOueuTU4d/89OAffnQ6IlSMsfF2i3Vkxso14mpWvQhqMdgk9LPS",
+	"kRPWWt6wpHD8jufP+l4tOY3WbV3VoU8y2rEHO2WahTLa+nmLH/OwD5QMehC1nygdnWzc43PeRtCXA35k",
+	"HnUJqE2ERfCgHfkQGaq3gdwuzsj/He50YxbqMqzbFLEEUJw+Z96zHF+RW8tpd9G9XgaRDNwhOqLBhOmo",
+	"2h0U2Nol7ORmMaolWGOPTRVwpV38Znzo5AChYXjPKRp0PXr8HDTU9xXnE97LAkFWZwlhnJmDXZoybBje",
+	"8W/bsrYbQEHD9ZvYQMwoTzTz0UKjyIJpmXfgA4cK5AQ6KHdI7Qex3IVxu3BHxtbIjnXmnDtLvsAvQlzE",
+	"8zp7anwgHY7EdjEpxNw6Z0FxsMbWqDWQjoBbhcOCVEe0uu38fM9PclOC6DYnA8bbw2TLnkwTllmN37Yh",
+	"37EvtVg9sPzXOrjlOTFoa3jbThjYKUlmJH45NksA5i+R0CzdrZbLHColRDhuwxVpse5QLIFfvJbzC0oE",
+	"9HvDb+geFb7DG2hm21OOqyMnZC1DHbMMZGtC8QKby+6OcompIe52e7gwdytytmOpwC/wtZNTmuYz0zz7",
+	"6ggc9TiZoWFn+cF2qXiY/i80GTM9Uzs7M8iY4YGzIRb9+6FMCTy4am8rr+vhwGHMQbSco2dNfnccnT6n",
+	"4SFf79jhmdK5T/vsOqQEOa6AnmIsHMqZknOUWzrH/oxsH/KbkPdA1aI6OseYCA4tRcG4jctdcQwnMAFF",
+	"OrYqE1ZWVTgw8e6ukFU+wAubFX69YzpWdpKq0hgxB8vIzW1YuxbzTOu4VQdvCnmyLWmlRLM0rTovCJRR",
+	"nZzzeTnCpC/8FbaJGjAB9D3q8XYPnQSITSozSLdMpehu+79QrVBaSnAOgNy3iDU+MW5AeWK7oAvOksgI",
+	"BhvxhAxDKXRvjUA7Q4u/k4PruShnh3zuyj1inTJ4blJzZnIr0YjdHod+VbmaQm1OIZHpRCjJOu3QPWgd",
+	"eegC59kR4rHL0umv2q2rfeBsG8aKA4d3q07bZsnf/qX11dfefGfzQci3HlWSEOyiAmyUCEcE3Mq2l9wm",
+	"G2frxFHwLZPj5P1hf2Xr3IVopc8F/mPDj40Lzbosw8E9LTaP274XwOqpzNiAFQC24c5agU/BibNsqj8j",
+	"NYOlKQhqTK2We0wY9iISePGEwBRjUC7N08ZccOfvCSKH32BPr1l+O+OizQc0fe4bNb3Rk4T2ybUi+bXb",
+	"TDkxORcRxgFzRGCEKe20QHQpS01ThRaimcaoJ1Mntyrq4bF/Lsg+FzqaED3bRaFDaJo+ramt1ZAwVYJK",
+	"aapZFf+Hm7VD2/bjd+FHAeF0x8FvQWzE2Kp0bCaXUm3W/CLjb3GjwvB+5YA6meyXxuNh8hMcaSlwXUNg",
+	"Vo2JYYOueqPS8ohjeoZSr44bfqduXfEgp/SK4nhQyFfbMmGzsrGgQIUSxe+vAvoyMT8wp4w6k7NrlGkj",
+	"NzfWXUkMMIvzRGecqTXyhuE7WBq0K2RsTEXzDnCbyaGt+8NAhLUSWswo6wqzpahGjdnCWmLUixcCYYwD",
+	"Gt6IjoMSNsiL0PTtyxakzdjcyc2zr+WVJTj4Jwr1zERy26zHJZksIJlPJhjnB3gHX17Pw3R2+d+/W9XE",
+	"MR3Rcb76Szl6peNmtolQYz+sQnS8jbsVlt3WKq6W3c5szlN6yzSd9LnI0wJtNP35ktFujWrLaCgrrJA9",
+	"Nu+3NkhTUDI/cbs1H4AtjRykM9QSuFmZr3bhmRex4I578hI2p1MvYd2lGdgdCchTi9ZU6FecKe2SWozm",
+	"DtvMbI+dDWNoQAAFYGmMPBFr5DbLuEwUIsmZ02WU+pQOAhyjKlrjyAk9up/BNk+ArmaMarYgBt3JYSs3",
+	"gZXbWPIprMrIdA714zyFO0niT1L4EBZF7hneH8hMq1ndijM5csHhtjlMtMswPO3A1QS2Becy2TYPg3cb",
+	"gpp4jFBvJVp2oYf4Grkk02FfqC0S4xMxefinHx68/52Db/w2IrGRTTH59Hu/fPTz9yMSo/SIyeEPPj78",
+	"0X+LSIwBmV3D1WNy+N53Hv7phw8//ji/AcpyTA6//peHP/gYXwmsPyaP//CzR1//K7y0zwVcOPzRv+IF",
+	"miQZUyomBz/41cEP341IjMHkXapj8vg3v334px8efvfDwx/8OCKxUf/h+qNPvuavk1M+Dp7Q8emIxHtc",
+	"JDCTg6/9c0RiY+HF5PCHHxz+yx/N64f9XQ7NnRNYgE+/98tP/+Jbn/7kh2Z0NB0yd/XhJ789ePffIhIn",
+	"LBm2NW+lLCYHX33/8W++jU9nMDu88uiv/wLWsM/NsH/9Px5+8smn3/vmpz/54RrZcRtWRs7oMm1D0x4Z",
+	"FOvlzRW3rSMXYIeov8XasMEylnBXCXkPgI5aKYS4Lt193dDGF+9dXX2VnMISlMxH2y/eugH9Kz53cePV",
+	"9XPrEaGKXLnfZilwoDdu3yWK7jPC9RZRzHAQDbnMAEVAjY7X522ZSgEOftoCgIa3h9LYWche8wDfeQAB",
+	"AMo07z6LJSw7FgORZoyMh1SQU/FGdHZ93Ty8tr4en46IMcUVic+un71wZuPM+TjCv1fXN1bXz8eQYGD+",
+	"ffD7X28c/uBr5w+/+2GMVaYouMzByaMgbaR6GOilHhdMMajQUXBARnDdmFggzWA137BLFRt+NI49+JON",
+	"uW8VTT/YGAz34EQzZjYwstdsEoXZRpc1Yi6bp1Cy4bWxs0vhi//RcMsYMkehxg1gEGiWcZYYE9XIMciV",
+	"M2fdMgl4WVTIBpiUudsYXjKPg4RusUmVvG41z6W7r29bqxVbJfkFlhakwy1cZOdoFubJpFCchFy+Bpy8",
+	"2k44an3NJZplY0MFclgZ+oH1LunYVqluSZkyKuZVdgDqQlvt1xe49wy3OekEDlzq6mx3OUwTnwwlMS/B",
+	"+sqPV/jjwPIwM+jJFFlyDWXA9ZOtNMR3Siq6YQw8B5Sei/aYV8k+wXDOgoor/uxEurouS+N8QYKUdxht",
+	"pPH6psmObGfovmiWOrXo1OHXf3/47d+fXiOXMFlhj7GBSziCJ3xt6AS2Os8AXb2WDTphbIKOIJwVOzDy",
+	"H5WyF9sKvSISmSl2Uqf5hM1W363oRbNe7bbWOM+2cnXVdfSollltbZONKMmGKdRFDgYsKQeCA0WBz4fj",
+	"+A6u045bpjr+Y48bBpU7pzh0MkO2ebpK9XOAU2En73ojd67ZpqrvmHszq45rfOepCSTf+ix+XLPMrEjE",
+	"T9LJbUfiGwlVpEMppuboFvcymjDlAsbAa6A8VCbM+l/sOzBjCg1z8AbkMWOQmvYpTJVWoGfYWDNg3NhW",
+	"3j7X1MFdbTs3OxSHWTgcF1VGOMqAyN5jY3i1TdJybRZg1ClI8gl5bodXneWV412blwQNA+tUgHU3p+T+",
+	"wIhDeD5yMQD42EhmmFRmGHLQb/90xbJvDZi4iwv0tHrS7fAaxbE3lv31SoQDS1xLj16bjSkk77+k3Keq",
+	"QtjuvJ9pD7PMTruq/NRXmLuji6UBmBjpaqSCkDkSMIVcadRRKkyfq4BUKhVb6jGaV/96RSRsKVAGMPQi",
+	"LVTSF0qjKoBOcLW0xoQnwcQIq8TmafJPLcgmTLN2ikMmZ+iJMq2f4gDfvSPTpyXP4VnCCTVL98TTDpQl",
+	"HA8mCP8unJ3V+hqZIHj0LEe2mEo8YUJzPSbQJiRhWUhLc+EWV4VrXUQQIW1Lucdt1xz3I8wjFKQnh5kv",
+	"pgUHEsQRjcYTET1i6T6DZ1T5IZQHERZl2PiM4SiJjfEgjrXuZYx5KOu8ZLfPIDyLOG4Wk9sCkKRmTWXH",
+	"8F2+z3B1A97dyJVDz16p+dLKYtWV1pJwoTTa2Lie9m0vKeQ/kNtRPdyTlV844krdN6z5mWEen9x6JrWw",
+	"ylNuNTJHIZB/YAlYdqaO/7TsbJDoYOOdU+8vJi7wJCYHv/0QUwcwFeHg53978M33IxIbyROTg//z3Yd/",
+	"CCYwpGyfpTF59PHPMS8gkLCg9niaqpgcvvfu4//6h4jEfXp/N5U0icnDTz45eO+Dh79779PvfTMiMZJ8",
+	"TA5+8IvHX/mrqUJWax1hTB56YxRhBD6L2X8Ws/8sZv/EY/YVWu9nAfsXJmCPsfKKaP2ULnvmHZ5Ux+hv",
+	"gZOvnePGzbEFt707bhIO+0mE5xc7C2i/1cRjO6nIPE7lhQ/MV2tpjrArIJPeQNDavB7TUjVIa574aqch",
+	"YoC6BmoBSw248yLB9xc7xn57eBLH8YT82GZIl+BYnHivtSo+cK/nafrYU8Jl5vTJOicSRI0FXq+OrAPa",
+	"B5AbeCugf0pEVI93MHZuDJbyqUu4GhjGY6nvmQ+u3/Vr9LRjfNgBSGwbC3tUNQYpduH+bLXwWexmJLMn",
+	"6aj0xOLcVn06mOp/Ymhp4vyd6bMzuCFVLUiNpNRMGLlQ7FT0kov5UlA4APS0EEemOs47CWLzI4TlmMSw",
+	"ylsw2CanfcXSXKJ+Jj6rxac9R09naBcGd9LC0NLSjAak9mj43pvH3BEY4DGlEYcd5IsR4HERimdixgnV",
+	"VO1VS0fwWMIjuWpqmwMb8k8kGJoSwLkFoxlTmiSMJtB3NJCTZr3aiM6Vdy/KZMqiIhQXuBefVoF5D5as",
+	"trDc4yJZSgMN892q5hkF0XiNzOjY0Z8smg7JxCeYTfcMiWOzHU9SFL8hs72UqyJIJR7mwsFepLVwqesv",
+	"2uAxROfAJ69kn6E32BwtaPPtDHVeCGQBtwCkPOQeufhB9rGNpxJTWrHxhYPKA2E/1ZeYQh4hyrhQi2EQ",
+	"eeUewg7u0vYKiHJPwjgfPLQVTgAhfW6P4O2p/r50qmfw/8/eFfS0kUPhv2JxYSLNwu5197Qr2BMIhFjt",
+	"aSXMzBuwZjKO7EmGVcWpl0qol4pD1QvtoT22vSBV7d8pET+j8nv2ZCZxQoJIm5KcWjKxJ7afn5+fP3/f",
+	"4un71n2ujX0oQ8ZKa0ELJ9n7IHK8Y9z0zySxeyrqCrvGKOfMlUfKu8RkXU7jX56Yfybncc03Qjzmx/Ua",
+	"z/anuWU1Rt//+2kLcp3ObD6m0KLlcLEhS5/CLWg47zLlTVLF5XkEE1A2DSldkWXsRP7RUL0ZcC3zNoSs",
+	"zXXqqJwxwIWzDkQFxIwrJXo8myDVW0gzNdoVXiZJQK1Ee+ex2f0Th/6esr2zzPw7cS+/PlL5XOrhKh0z",
+	"zXyMIRJ6kuzatonSKCS1N6R6oGIRFcxsR81oI8SB7g3wGAEfltyjLduVKABHWAYFo7q+013XDKko0H5Q",
+	"bNvSg2CpbnEqTast/AR/ASoPIuoNkUVFkYGT0yrwfyFLMn6iK9MVKBihkR/ILIOxiC1kQnZELmSumZYs",
+	"4Sp0VyFqnkZzEYfu2o2joHZ4M7yANtDYqDRday7Z7ucxg5ZJafxUsP9PxXE9UNgHyFtNP+V05nToobFu",
+	"qKmuz6Qt3PQpVvYU3Vli3+lfyB9Kx8aZ3GNY/avGLG8EUAkxkLUy41JiMJ6h5oDo6TgX5HS7x8cDOZwV",
+	"g0Xb7oUVz1PjmMwG1kQAq2V+AZb5LRrOH7TOr1Tz5jHF7ZjOFFnIMgc16ZIToUp1ykpuNqQkFpRYLoMy",
+	"H2bwNN/Bj43V2vXQO38R9d2BfOmPlv7iUTr3bfbSBtv73SpuOuaRb/M7jspyFzWIa8FhZdobbC9hRSnd",
+	"SoJhdClymxuVyNeMbGy4UCEYthR5DurIl/NBeK8ec/5D6yHF0AjEtqD5uFsIQIi7LPXECcaCI9PUjVwW",
+	"v5i/j1rERII/c127xwVPzbPlno6HPIXVXJzXXDxEleSpk1AKdLfdcWrj/km6Q5yH1AYSSMTdpwK8FM4i",
+	"BASjEj7kQ5EnDb1Uq/Dy4SfSgRk7uJ8m8yIGl6Y1yx1cUh8wzjpcpRAzd7A9Mo3H1xd6pNXQZMksuipb",
+	"+31ts/cbjqOtd1RPEPWEMiiYwAN+d/+BLoqNntxXlPM2cyXUgOZuSANPgK+CXQRZ6sHtsYZASpJ4iiAg",
+	"h96I0JP6mwbYE89FD8pbBbfXl/03z1obQzACX5FtK5xPL+MdUPWXxTLqkijGaMl/pUqNXzkGFktimHeE",
+	"NDiUoyW2LOiTOEmwHSy4/fj05vO7kPWv3t5cvGyNtNRX0Y7UmnGtQWvMCQY371/1n1+1qGKXIKyPbvVd",
+	"X3V7SYLptyrBN5Qa/L/eJZhT8NVygLkPFvRff7q9vqw3xGVFPD0CueAZC/oXL4bKxPjEV+Zvqdo8MxZc",
+	"NAfLfuKzYZI2YUH/8sPXL41OrlRPPANsukJ3O6B6mPzCxKZmvNGxSHVz/t/5twAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -27,8 +27,26 @@ where (sqlc.arg(everywhere)::boolean or c.branch = sqlc.arg(own_branch)::text)
   and (sqlc.arg(lane)::text = '' or c.lane = sqlc.arg(lane)::text)
   and (sqlc.arg(line)::text = '' or c.line = sqlc.arg(line)::text)
   and (sqlc.arg(policy_no)::text = '' or c.policy_no = sqlc.arg(policy_no)::text)
+  and (sqlc.arg(outcome)::text = '' or c.outcome = sqlc.arg(outcome)::text)
+  and (not sqlc.arg(ended)::boolean or c.closed_at >= sqlc.arg(closed_from)::timestamptz and c.closed_at < sqlc.arg(closed_to)::timestamptz)
   and c.reported_at >= sqlc.arg(opened_from)::timestamptz and c.reported_at < sqlc.arg(opened_to)::timestamptz
   and (c.reported_at, c.id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
+order by c.reported_at desc, c.id desc limit sqlc.arg(count);
+
+-- name: FindClaims :many
+-- Claims by what people have at hand: a number, a policy, a plate, a phone.
+-- Who may see them is not asked here.
+(select f.id from claims f where f.number = sqlc.arg(number)::text)
+union (select f.id from claims f where f.policy_no = sqlc.arg(number)::text and f.policy_no <> '' order by f.loss_at desc limit sqlc.arg(count))
+union (select f.id from claims f where f.plate = sqlc.arg(plate)::text and f.plate <> '' order by f.loss_at desc limit sqlc.arg(count))
+union (select p.claim_id from parties p where p.phone = sqlc.arg(phone)::text and p.phone <> '' limit sqlc.arg(count));
+
+-- name: ListClaimsFound :many
+-- Of claims that were found, those that staff of a branch, or the head office, may see.
+select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
+    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, true as insider
+from claims c
+where c.id = any(sqlc.arg(found)::uuid[]) and (sqlc.arg(everywhere)::boolean or c.branch = sqlc.arg(own_branch)::text)
 order by c.reported_at desc, c.id desc limit sqlc.arg(count);
 
 -- name: ListClaimsOf :many
@@ -59,8 +77,11 @@ where c.id in (
   and (sqlc.arg(lane)::text = '' or c.lane = sqlc.arg(lane)::text)
   and (sqlc.arg(line)::text = '' or c.line = sqlc.arg(line)::text)
   and (sqlc.arg(policy_no)::text = '' or c.policy_no = sqlc.arg(policy_no)::text)
+  and (sqlc.arg(outcome)::text = '' or c.outcome = sqlc.arg(outcome)::text)
+  and (not sqlc.arg(ended)::boolean or c.closed_at >= sqlc.arg(closed_from)::timestamptz and c.closed_at < sqlc.arg(closed_to)::timestamptz)
   and c.reported_at >= sqlc.arg(opened_from)::timestamptz and c.reported_at < sqlc.arg(opened_to)::timestamptz
   and (c.reported_at, c.id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
+  and (not sqlc.arg(searched)::boolean or c.id = any(sqlc.arg(found)::uuid[]))
 order by c.reported_at desc, c.id desc limit sqlc.arg(count);
 
 -- name: StaffNames :many
