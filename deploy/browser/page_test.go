@@ -56,6 +56,7 @@ type page struct {
 
 	tab   context.Context // of the browser that runs
 	close func()
+	asked time.Time // when it was last clicked
 
 	mu         sync.Mutex
 	complaints []string // what the browser found wrong
@@ -343,6 +344,7 @@ func (p *page) Click(name string) {
 	p.t.Helper()
 	p.settle()
 	_, x, y := p.find("control", name)
+	p.asked = time.Now()
 	do(p, "click "+name, chromedp.MouseClickXY(x, y))
 	p.caught()
 }
@@ -427,14 +429,14 @@ func on[T any](p *page, element runtime.RemoteObjectID, function string, args ..
 	return result
 }
 
-// Code waits for the newest code that was sent to a phone after the count of
-// messages was read; a journey asks for it when it has asked for a code.
+// Code waits for the code that has come to a phone since this browser's last
+// click, which asked for it.
 func (p *page) Code(number string) (code string) {
 	p.t.Helper()
 	p.until("code on the phone "+number, func(ctx context.Context) (bool, string, error) {
 		messages, err := site.Outbox.To(ctx, number)
 		for _, m := range messages {
-			if found := codeSent.FindStringSubmatch(m.Body); found != nil {
+			if found := codeSent.FindStringSubmatch(m.Body); found != nil && m.ReceivedAt.After(p.asked) {
 				code = found[1]
 			}
 		}

@@ -62,10 +62,11 @@ type Outbox struct{ URL string }
 
 // Message is one that arrived.
 type Message struct {
-	ID     string `json:"id"`
-	To     string `json:"to"`
-	Body   string `json:"body"`
-	Status string `json:"status"` // delivered, or why not
+	ID         string    `json:"id"`
+	To         string    `json:"to"`
+	Body       string    `json:"body"`
+	Status     string    `json:"status"` // delivered, or why not
+	ReceivedAt time.Time `json:"received_at"`
 }
 
 // To returns what a phone has received, the oldest first.

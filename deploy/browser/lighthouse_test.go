@@ -1,0 +1,94 @@
+//go:build lighthouse
+
+package browser_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/stretchr/testify/require"
+)
+
+// What make lighthouse asks of a claimant's page, in points of 100.
+const (
+	performance   = 90
+	accessibility = 100
+)
+
+// The claimant's pages as Lighthouse sees them, on a slow phone. It is no part
+// of make test: its figures are those of a machine that does nothing else.
+func TestLighthouse(t *testing.T) {
+	lost := report(t)
+	p := open(t, phone)
+	fmt.Printf("%-36s %12s %14s %15s\n", "page", "performance", "accessibility", "best practices")
+	p.Open("/")
+	p.lighthouse()
+	p.Open("/track")
+	p.lighthouse()
+	p.track(lost)
+	p.lighthouse()
+}
+
+// lighthouse prints the points of the page that is open, out of 100, for
+// somebody with the cookies of this browser, and fails when they are too few.
+func (p *page) lighthouse() {
+	p.t.Helper()
+	here := p.URL()
+	path := strings.TrimPrefix(here, site.API)
+	var cookies []string
+	for _, c := range command(p, "read the cookies", network.GetCookies, network.GetCookiesParams{URLs: []string{site.API}}).Cookies {
+		cookies = append(cookies, c.Name+"="+c.Value)
+	}
+	headers, err := json.Marshal(map[string]string{"Cookie": strings.Join(cookies, "; "), "Accept-Language": "zh-CN"})
+	require.NoError(p.t, err)
+	folder := p.t.TempDir()
+	report := filepath.Join(folder, "report.json")
+	require.NoError(p.t, os.WriteFile(filepath.Join(folder, "headers.json"), headers, 0o600))
+	cmd := exec.CommandContext(p.t.Context(), "node", "node_modules/lighthouse/cli/index.js", here, "--quiet", "--form-factor=mobile",
+		"--only-categories=performance,accessibility,best-practices", "--output=json", "--output-path="+report,
+		"--extra-headers="+filepath.Join(folder, "headers.json"),
+		"--chrome-flags=--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync")
+	cmd.Env = append(os.Environ(), "CHROME_PATH=chromium")
+	if chromium, err := exec.LookPath("chromium"); err == nil {
+		cmd.Env = append(cmd.Env, "CHROME_PATH="+chromium)
+	}
+	out, err := cmd.CombinedOutput()
+	require.NoError(p.t, err, "%s", out)
+	raw, err := os.ReadFile(report)
+	require.NoError(p.t, err)
+	var said struct {
+		RuntimeError *struct{ Message string } `json:"runtimeError"`
+		Categories   map[string]struct {
+			Score     float64 `json:"score"`
+			AuditRefs []struct {
+				ID string `json:"id"`
+			} `json:"auditRefs"`
+		} `json:"categories"`
+		Audits map[string]struct {
+			Title string   `json:"title"`
+			Score *float64 `json:"score"`
+			Shown string   `json:"displayValue"`
+		} `json:"audits"`
+	}
+	require.NoError(p.t, json.Unmarshal(raw, &said))
+	require.Nil(p.t, said.RuntimeError)
+	points := map[string]float64{}
+	for name, c := range said.Categories {
+		points[name] = c.Score * 100
+		for _, ref := range c.AuditRefs {
+			if a := said.Audits[ref.ID]; a.Score != nil && *a.Score < 0.9 {
+				p.t.Logf("%s: %s: %s %s", path, name, a.Title, a.Shown)
+			}
+		}
+	}
+	fmt.Printf("%-36s %12.0f %14.0f %15.0f\n", path, points["performance"], points["accessibility"], points["best-practices"])
+	if points["performance"] < performance || points["accessibility"] < accessibility {
+		p.t.Errorf("%s: at least %d and %d are asked", path, performance, accessibility)
+	}
+}
