@@ -107,6 +107,7 @@ func TestAClaimantFollowsTheirClaimByNumberPhoneAndCode(t *testing.T) {
 	p.Weight()
 
 	p.Click("退出")
+	p.See("您已退出")
 	p.Open("/c/" + l.Number)
 	p.See("赔案号") // and not the claim: who is out is asked again
 }
