@@ -253,6 +253,9 @@ func settlement(c Coverage, kind claim.ExposureKind, o claim.Assessed, on claim.
 	if err != nil {
 		return indemnity.Statement{}, err
 	}
+	if kind != claim.OwnDamage && (o.NoFault || o.Subrogation) {
+		return indemnity.Statement{}, indemnity.InputError{{Field: "no_fault", Message: "and subrogation are of own damage alone; leave them out here"}}
+	}
 	value := o.Value
 	if value == 0 {
 		value = c.Value
@@ -262,6 +265,7 @@ func settlement(c Coverage, kind claim.ExposureKind, o claim.Assessed, on claim.
 		return indemnity.OwnDamage(indemnity.OwnDamageIn{
 			Form: c.Form, Loss: loss, Rescue: o.Rescue, Salvage: o.Salvage, SumInsured: c.SumInsured, ActualValue: value,
 			Deductible: c.Deductible, Rate: c.Rate, FromOtherCompulsory: o.FromOtherCompulsory, FaultShare: o.FaultShare, TotalLoss: o.TotalLoss,
+			NoFault: o.NoFault, Subrogation: o.Subrogation,
 		})
 	case claim.ThirdPartyProperty:
 		return indemnity.ThirdPartyProperty(indemnity.ThirdPartyIn{

@@ -312,6 +312,39 @@ func TestMoneyDoesNotMoveWhileThePolicyIsNotVerified(t *testing.T) {
 	d.verifyChain()
 }
 
+func TestAShareOfZeroIsSaidAndNotForgotten(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		object  claim.Assessed
+		payable claim.Fen
+		refused string
+	}{
+		"forgotten":                            {refused: "fault_share_bp"},
+		"the other side's fault":               {object: claim.Assessed{NoFault: true}, refused: "Nothing is payable"},
+		"paid first, recovered from the other": {object: claim.Assessed{Subrogation: true}, payable: 300_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			n := notice(300_000)
+			n.Self = false
+			do(d, d.Report, customer, n)
+			do(d, d.Route, machine, claim.None{})
+			do(d, d.Dispatch, machine, claim.None{})
+			do(d, d.Survey, chen, claim.SurveyReport{Task: d.file.TaskOf(claim.TaskSurvey).ID, Place: claim.Point{Lat: 31.2, Lng: 121.4}, Facts: "-"})
+			c.object.Exposure, c.object.Items = 1, []claim.AssessedItem{{Name: "x", Kind: "part", Amount: 300_000}}
+			answer := do(d, d.Assess, zhou, claim.Assessment{Task: d.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{c.object}})
+			if c.refused != "" {
+				require.Equal(t, claim.RuleInput, answer.Refusal.Rule)
+				require.Contains(t, answer.Refusal.Detail, c.refused)
+				return
+			}
+			require.Nil(t, answer.Refusal)
+			require.Equal(t, c.payable, d.file.Payable)
+		})
+	}
+}
+
 func TestSeveralThirdPartiesShareOneCompulsorySubLimitAndOneCommercialLimit(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

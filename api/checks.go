@@ -160,6 +160,9 @@ func checkAssessment(a rest.NewAssessment) wrongs {
 			figures = append(figures, item.Amount)
 		}
 		w.sum(figures, fmt.Sprintf("/objects/%d/items", i))
+		if o.NoFault && (o.FaultShare != 0 || o.Subrogation) {
+			w.add(fmt.Sprintf("/objects/%d/no_fault", i), "Without fault the share is 0 and there is nothing to pay in advance for the other side. Give one of no_fault, subrogation and a share.")
+		}
 		all = append(all, figures...)
 	}
 	if len(w) == 0 {

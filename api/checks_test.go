@@ -125,6 +125,8 @@ func TestAssessment(t *testing.T) {
 		"all that can be":               {objects: []rest.Assessed{item(maxFen - 5), second(5)}},
 		"together more than can be":     {objects: []rest.Assessed{item(maxFen - 5), second(6)}, want: []string{"/objects"}},
 		"one alone more than can be":    {objects: []rest.Assessed{second(1), {Exposure: 1, Rescue: 1, Items: item(maxFen).Items}}, want: []string{"/objects/1/items"}},
+		"no fault and a share":          {objects: []rest.Assessed{{Exposure: 1, NoFault: true, FaultShare: 1, Items: item(1).Items}}, want: []string{"/objects/0/no_fault"}},
+		"no fault":                      {objects: []rest.Assessed{{Exposure: 1, NoFault: true, Items: item(1).Items}}},
 		"more than an int64 on the way": {objects: []rest.Assessed{{Exposure: 1, Items: slicesRepeat(claim.AssessedItem{Amount: maxFen}, 2000)}}, want: []string{"/objects/0/items"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,6 +42,7 @@ func TestAPI(t *testing.T) { //nolint:tparallel // newStack changes the environm
 		"temporal is down":                    testTemporalDown,
 		"an upload comes again":               testUploadAgain,
 		"the same bytes at once":              testUploadTwins,
+		"an upload that nobody attaches":      testUploadForgotten,
 		"bad uploads":                         testUploadBad,
 		"an upload is cut off":                testUploadCutOff,
 		"the store gets other bytes":          testStoreVerifies,
@@ -348,6 +349,26 @@ func testCommandRepeatedByWhoMayNotToday(t *testing.T, k *stack) {
 	require.Equal(t, 403, k.ask(t, "leaver", "POST", path, uuid.NewString(), because).status)
 	upload := k.ask(t, "leaver", "POST", "/claims/"+string(r.Claim)+"/uploads", key, strings.NewReader("%PDF-1.4"))
 	require.Equal(t, 403, upload.status, "a key opens no other door")
+}
+
+func testUploadForgotten(t *testing.T, k *stack) {
+	t.Helper()
+	r := k.reported(t)
+	path := "/claims/" + r.Number + "/uploads"
+	lost := into[rest.Upload](t, k.ask(t, r.token, "POST", path, uuid.NewString(), bytes.NewReader(aPDF)), 201)
+	kept := into[rest.Upload](t, k.ask(t, r.token, "POST", path, uuid.NewString(), bytes.NewReader(aJPEG(t))), 201)
+	_, err := k.data.Owner.Exec(t.Context(), `update uploads set created_at = now() - interval '8 days' where id = $1`, lost.Id)
+	require.NoError(t, err)
+	require.NoError(t, k.sweepUploads(t.Context(), time.Now()))
+	require.Equal(t, 1, k.count(t, `select count(*) from uploads where claim_id = $1`, r.Claim))
+	require.Equal(t, 1, k.count(t, `select count(*) from uploads where id = $1`, kept.Id))
+	_, err = k.store.StatObject(t.Context(), k.cfg.Bucket, "claims/"+string(r.Claim)+"/"+lost.Sha256, minio.StatObjectOptions{})
+	require.Equal(t, "NoSuchKey", minio.ToErrorResponse(err).Code)
+
+	again := into[rest.Upload](t, k.ask(t, r.token, "POST", path, uuid.NewString(), bytes.NewReader(aPDF)), 201)
+	require.Equal(t, lost.Sha256, again.Sha256)
+	_, err = k.store.StatObject(t.Context(), k.cfg.Bucket, "claims/"+string(r.Claim)+"/"+lost.Sha256, minio.StatObjectOptions{})
+	require.NoError(t, err, "sent again, it is there again")
 }
 
 func testUploadBad(t *testing.T, k *stack) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"anpei/claim"
@@ -120,9 +121,9 @@ func shownOpen(row db.OpenFiguresRow, today claim.Date) rest.OpenFigure {
 // filterOf is a query of names and values, without those that are empty.
 func filterOf(pairs ...string) string {
 	q := url.Values{}
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			q.Set(pairs[i], pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		if value := strings.Join(pair[1:], ""); value != "" {
+			q.Set(pair[0], value)
 		}
 	}
 	return q.Encode()

@@ -198,6 +198,30 @@ func (s *server) keep(ctx context.Context, object string, f *spooled) (revision 
 	return revision, nil
 }
 
+// uploadsKept is how long an upload waits to be attached.
+const uploadsKept = 7 * 24 * time.Hour
+
+// sweepUploads forgets uploads that nobody attached. The store keeps their
+// bytes behind a mark of deletion for as long as its lock says; nobody finds
+// them there, and the same bytes sent again are a new version.
+func (s *server) sweepUploads(ctx context.Context, now time.Time) error {
+	old, err := s.q.OldUploads(ctx, s.db, now.Add(-uploadsKept), 200)
+	if err != nil {
+		return fmt.Errorf("look for old uploads: %w", err)
+	}
+	for _, u := range old {
+		if u.Lone {
+			if err := s.store.RemoveObject(ctx, s.cfg.Bucket, u.Object, minio.RemoveObjectOptions{}); err != nil {
+				return storeFault("forget "+u.Object, err)
+			}
+		}
+		if err := s.q.DropUpload(ctx, s.db, u.ID); err != nil {
+			return fmt.Errorf("drop upload %s: %w", u.ID, err)
+		}
+	}
+	return nil
+}
+
 // storeFault says what the object store did not do, and whether it was there.
 func storeFault(doing string, err error) error {
 	var answer minio.ErrorResponse

@@ -236,6 +236,8 @@ type Assessed struct {
 	FaultShare          BP             `json:"fault_share"` // motor; of our insured
 	FromOtherCompulsory Fen            `json:"from_other_compulsory_fen"`
 	TotalLoss           bool           `json:"total_loss"`
+	NoFault             bool           `json:"no_fault,omitempty"`    // own damage: a share of 0 is meant
+	Subrogation         bool           `json:"subrogation,omitempty"` // 代位求偿, own damage: paid whatever the share
 }
 
 // AssessedItem is one line of a loss: a part, an hour, a machine.

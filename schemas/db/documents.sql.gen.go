@@ -310,6 +310,15 @@ func (q *Queries) DropChunks(ctx context.Context, db DBTX, uploadID string) erro
 	return err
 }
 
+const dropUpload = `-- name: DropUpload :exec
+delete from uploads where id = $1
+`
+
+func (q *Queries) DropUpload(ctx context.Context, db DBTX, id string) error {
+	_, err := db.Exec(ctx, dropUpload, id)
+	return err
+}
+
 const fieldsOfDocument = `-- name: FieldsOfDocument :many
 select distinct on (name) name, value, source, confidence_bp, page, box, engine, sure, note, coalesce(confirmed_by, '')::text as confirmed_by, at
 from fields where document_id = $1 order by name, round desc
@@ -542,6 +551,41 @@ func (q *Queries) OldChunkedUploads(ctx context.Context, db DBTX, createdAt time
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const oldUploads = `-- name: OldUploads :many
+select u.id, u.object, not exists (select from uploads o where o.object = u.object and o.id <> u.id) as lone
+from uploads u
+where u.created_at < $1 and not exists (select from documents d where d.claim_id = u.claim_id and d.sha256 = u.sha256)
+order by u.created_at limit $2
+`
+
+type OldUploadsRow struct {
+	ID     string
+	Object string
+	Lone   bool
+}
+
+// Uploads that nobody attached. lone tells that no other upload is of the
+// same bytes.
+func (q *Queries) OldUploads(ctx context.Context, db DBTX, createdAt time.Time, limit int32) ([]OldUploadsRow, error) {
+	rows, err := db.Query(ctx, oldUploads, createdAt, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OldUploadsRow{}
+	for rows.Next() {
+		var i OldUploadsRow
+		if err := rows.Scan(&i.ID, &i.Object, &i.Lone); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

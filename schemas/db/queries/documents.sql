@@ -34,6 +34,17 @@ select id, claim_id, name, type, size, sha256, object, revision from uploads whe
 select id, principal, name, type, size, sha256, object, revision from uploads
 where claim_id = $1 and id = any(sqlc.arg(ids)::uuid[]);
 
+-- name: OldUploads :many
+-- Uploads that nobody attached. lone tells that no other upload is of the
+-- same bytes.
+select u.id, u.object, not exists (select from uploads o where o.object = u.object and o.id <> u.id) as lone
+from uploads u
+where u.created_at < $1 and not exists (select from documents d where d.claim_id = u.claim_id and d.sha256 = u.sha256)
+order by u.created_at limit $2;
+
+-- name: DropUpload :exec
+delete from uploads where id = $1;
+
 -- name: ListDocuments :many
 -- Documents in order of arrival, after a place in that order. attached_by
 -- narrows to one sender's own; empty takes all. Of the sender by_role and

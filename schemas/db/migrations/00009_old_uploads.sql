@@ -1,0 +1,3 @@
+-- +goose Up
+-- Uploads that nobody attached go when they are old.
+create index uploads_created on uploads (created_at);
