@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // the image has none
 
@@ -36,6 +37,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(cfg.GarbagePercent)
 	logger := cfg.Logger()
 	slog.SetDefault(logger)
 	logger.InfoContext(ctx, "configuration", "config", cfg)

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"syscall"
 	_ "time/tzdata"
@@ -48,6 +49,7 @@ func run(ctx context.Context, queues []string) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(cfg.GarbagePercent)
 	logger := cfg.Logger()
 	logger.InfoContext(ctx, "configuration", "config", cfg)
 	metrics, err := boot.Metrics()

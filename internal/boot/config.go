@@ -21,6 +21,9 @@ type Config struct {
 	MetricsListen string `env:"ANPEI_METRICS_LISTEN"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel slog.Level `env:"ANPEI_LOG_LEVEL" envDefault:"info"`
+	// GarbagePercent is Go's GOGC. What lives in a process of ours is some 20 MB:
+	// collecting it a third as often costs about 60 MB and saves 6 % of its CPU.
+	GarbagePercent int `env:"GOGC" envDefault:"300"`
 
 	// Three roles of one database: owner migrates, api reads claims, worker writes them.
 	DBOwner  Secret `env:"ANPEI_DB_OWNER"`
