@@ -205,9 +205,29 @@ func (c *claimSeen) insider(p db.SeePeopleRow) bool {
 	return p.Role != "third_party" && (p.Principal == "" || p.Principal == c.OpenedBy)
 }
 
-// resource is the claim as policies see it. Of its people it holds those that
-// were read.
+// resource is a claim as policies see it. Those that nobody's phone or task
+// matters to are kept: they differ by three texts, and each request asks.
 func (c *claimSeen) resource() *resource {
+	if len(c.people)+len(c.workers) > 0 {
+		return c.described()
+	}
+	key, now := plainClaim{c.ID, c.Branch, c.OpenedBy}, time.Now()
+	kept, ok := plainClaims.get(key, now)
+	if !ok {
+		kept = c.described()
+		plainClaims.put(key, kept, now, now.Add(time.Hour))
+	}
+	return kept
+}
+
+type plainClaim struct {
+	id               claim.ID
+	branch, openedBy string
+}
+
+var plainClaims = newCache[plainClaim, *resource](4096)
+
+func (c *claimSeen) described() *resource {
 	insiders := []cedar.Value{cedar.String(c.OpenedBy)}
 	reporters := []cedar.Value{cedar.String(c.OpenedBy)}
 	var parties, workers []cedar.Value
