@@ -250,6 +250,9 @@ func (s *server) GetMe(ctx context.Context, r rest.GetMeRequestObject) (rest.Get
 // shown is the principal as the contract shows it.
 func (p principal) shown() rest.Principal {
 	out := rest.Principal{Id: p.ID, Name: p.Name, Role: p.Role, Branch: p.Branch, Level: p.Level}
+	if p.Role == claim.Claimant {
+		out.Phone = p.Phone
+	}
 	if p.Claim != nil {
 		out.Claim = string(*p.Claim)
 	}

@@ -21,28 +21,43 @@ type claimView struct {
 // claimPage answers a claimant's five questions: where is it, by when what,
 // who has it, what do they need from me, what comes next.
 func claimPage(v *visit) error {
+	page, err := v.claimView()
+	if err != nil {
+		return err
+	}
+	return v.show("claim", page)
+}
+
+// claim reads the claim that the page is about. One that this session does not
+// open is perhaps another of theirs: the way to it begins at the door.
+func (v *visit) claim() (rest.Claim, error) {
 	if v.token == "" {
-		return notSignedIn
+		return rest.Claim{}, notSignedIn
 	}
-	no := v.r.PathValue("claim")
-	c, err := read[rest.Claim](v.api.GetClaim(v.ctx(), no, nil))
-	if is(err, "not-found") { // perhaps another of theirs: a session opens one claim
-		return v.redirect(v.door())
+	c, err := read[rest.Claim](v.api.GetClaim(v.ctx(), v.r.PathValue("claim"), nil))
+	if is(err, "not-found") {
+		return c, otherClaim
 	}
+	return c, err
+}
+
+// claimView reads a claim as its claimant follows it.
+func (v *visit) claimView() (claimView, error) {
+	c, err := v.claim()
 	if err != nil {
-		return err
+		return claimView{}, err
 	}
-	missing, err := read[rest.MissingPage](v.api.ListMissing(v.ctx(), no, &rest.ListMissingParams{Limit: 200}))
+	missing, err := v.missing()
 	if err != nil {
-		return err
+		return claimView{}, err
 	}
-	events, err := v.timeline(no)
+	events, err := v.timeline(c.Number)
 	if err != nil {
-		return err
+		return claimView{}, err
 	}
 	slices.Reverse(events)
 	page := claimView{Claim: c, Events: events, Upcoming: upcoming[c.Stage]}
-	for _, need := range missing.Items {
+	for _, need := range missing {
 		if need.From == claim.Claimant {
 			page.Needs = append(page.Needs, need)
 			page.Paused = page.Paused || need.Blocks
@@ -54,7 +69,17 @@ func claimPage(v *visit) error {
 		}
 	}
 	page.Phase = phase(c, page.Paused)
-	return v.show("claim", page)
+	return page, nil
+}
+
+// missing is what the claim waits for. Somebody who has reported a loss that
+// was known already sees that it is there, and no more.
+func (v *visit) missing() ([]rest.Missing, error) {
+	page, err := read[rest.MissingPage](v.api.ListMissing(v.ctx(), v.r.PathValue("claim"), &rest.ListMissingParams{Limit: 200}))
+	if is(err, "not-allowed") {
+		return nil, nil
+	}
+	return page.Items, err
 }
 
 // phase is where a claim is, in a claimant's words.

@@ -100,9 +100,9 @@ func (v *visit) show(name string, data any) error { return v.showAs(http.StatusO
 
 // showAs renders a page under another status than 200.
 func (v *visit) showAs(status int, name string, data any) error {
-	f := frame{Lang: v.lang, Area: "claimant", Who: v.who, Signed: v.token != "", Path: v.r.URL.Path, Flash: v.told(), Page: data}
+	f := frame{Lang: v.lang, Area: "claimant", Signed: v.token != "", Path: v.r.URL.Path, Flash: v.told(), Page: data}
 	if v.of == staff {
-		f.Area = "desk"
+		f.Area, f.Who = "desk", v.who
 	}
 	if v.r.Method == http.MethodGet {
 		f.Switch = inLanguage(v.r.URL, v.lang.other())

@@ -31,6 +31,7 @@ func is(err error, kinds ...string) bool {
 var (
 	notFound    = &problem{rest.Problem{Type: "/problems/not-found", Status: http.StatusNotFound}}
 	notSignedIn = &problem{rest.Problem{Type: "/problems/not-signed-in", Status: http.StatusUnauthorized}}
+	otherClaim  = &problem{rest.Problem{Type: "/problems/not-signed-in", Status: http.StatusUnauthorized, Detail: "This session opens another claim."}}
 	foreign     = &problem{rest.Problem{Type: "/problems/another-site", Status: http.StatusForbidden}}
 )
 
@@ -137,10 +138,12 @@ func (v *visit) fail(err error) {
 		v.w.WriteHeader(http.StatusNoContent)
 		return
 	case p.Status == http.StatusUnauthorized && !write:
-		if v.token != "" {
-			v.tell("flash.session-ended")
+		if p != otherClaim {
+			if v.token != "" {
+				v.tell("flash.session-ended")
+			}
+			v.forget()
 		}
-		v.forget()
 		_ = v.redirect(v.door())
 		return
 	}
@@ -185,6 +188,9 @@ func (v *visit) door() string {
 		if no := v.r.PathValue("claim"); no != "" {
 			query.Set("claim", no)
 		}
+		if strings.HasPrefix(v.r.URL.Path, "/report") {
+			return "/report" // it begins with the phone, and goes on where it was left
+		}
 	}
 	if len(query) == 0 {
 		return way
@@ -218,7 +224,9 @@ func (v *visit) again(p *problem) error {
 	values := maps.Clone(v.form)
 	switch p.kind() {
 	case "not-signed-in":
-		v.forget()
+		if p != otherClaim {
+			v.forget()
+		}
 		page.Door = v.door()
 	case "wrong-version":
 		page.Claim = v.field("claim")

@@ -87,6 +87,7 @@ func (s *Site) routes(mux *http.ServeMux) {
 	handle("GET /track/code", claimants, codeForm)
 	handle("POST /track/code", claimants, enterCode)
 	handle("GET /c/{claim}", claimants, claimPage)
+	s.claimantRoutes(handle)
 
 	handle("GET /signin", staff, signInPage)
 	handle("GET /signin/start", staff, startSignIn)
