@@ -17,12 +17,11 @@ import (
 // loss is a claim that is ready for a journey: reported for somebody whose
 // phone has not been asked for a code yet, since it gets one a minute.
 type loss struct {
-	Number, Phone, Plate string
+	Number, Phone, Plate, Policy string
 }
 
-// report writes a policy of its own and lets the hotline report a loss of it:
-// small enough for the flash lane, so the claimant's pictures are asked for.
-func report(t *testing.T) loss {
+// insure writes a policy of its own, with nothing lost yet.
+func insure(t *testing.T) loss {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), patience)
 	defer stop()
@@ -38,10 +37,21 @@ func report(t *testing.T) loss {
 		}}},
 	})
 	require.NoError(t, err)
+	l.Policy = insured.Number
+	return l
+}
+
+// report lets the hotline report a loss of a policy of its own: small enough
+// for the flash lane, so the claimant's pictures are asked for.
+func report(t *testing.T) loss {
+	t.Helper()
+	l := insure(t)
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
 	hotline, err := site.Staff(ctx, "intake-wang")
 	require.NoError(t, err)
 	receipt, err := play.Post[rest.Receipt](ctx, hotline, play.Key(), "/claims", rest.Notice{
-		Channel: "phone", Line: "motor", PolicyNo: insured.Number, Plate: l.Plate, LossAt: began.Add(-time.Hour),
+		Channel: "phone", Line: "motor", PolicyNo: l.Policy, Plate: l.Plate, LossAt: time.Now().Add(-time.Hour),
 		Place: "上海市浦东新区世纪大道 1 号地下停车场 B2", Cause: "scratch", Story: "倒车入库时后保险杠右侧蹭到立柱，无人受伤。", Self: true,
 		Reporter:  rest.Party{Name: "周晓岚", Phone: l.Phone, Role: "insured"},
 		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 320_000}},
