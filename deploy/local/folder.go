@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -224,6 +225,7 @@ func (f folder) ports(own bool) (ports, error) {
 		if port == 0 || !free(port) {
 			p[name] = freePort()
 		}
+		handOut(p[name])
 	}
 	return p, f.save("ports", p)
 }
@@ -231,12 +233,29 @@ func (f folder) ports(own bool) (ports, error) {
 // freePort picks at random below the range from which the kernel takes the
 // ports of outgoing connections, so that the port is likely to stay free.
 func freePort() int {
+	handedOut.Lock()
+	defer handedOut.Unlock()
 	for {
-		if port := 20000 + mathrand.IntN(12000); free(port) {
+		port := 20000 + mathrand.IntN(12000)
+		if !handedOut.ports[port] && free(port) {
+			handedOut.ports[port] = true
 			return port
 		}
 	}
 }
+
+func handOut(port int) {
+	handedOut.Lock()
+	defer handedOut.Unlock()
+	handedOut.ports[port] = true
+}
+
+// handedOut are the ports of this stack that nobody may listen on yet: freePort
+// gives none twice.
+var handedOut = struct {
+	sync.Mutex
+	ports map[int]bool
+}{ports: map[int]bool{}}
 
 func free(port int) bool {
 	l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
