@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"anpei/claim"
 	"anpei/claim/document"
@@ -50,8 +51,17 @@ func (a *Activities) Assess(ctx context.Context, s claim.Step[claim.Assessment])
 // it exceeds the machine's limit, a person assesses.
 func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
 	return step(ctx, a, s, "assess-by-self", func(t *tx) error {
-		total, source, err := t.provenTotal()
+		known, err := t.facts()
 		if err != nil {
+			return err
+		}
+		total, source, err := provenTotal(known.Fields)
+		if err != nil {
+			return err
+		}
+		// Once more: what another claim has brought meanwhile was not known
+		// when the papers came.
+		if err := t.crossCheck(); err != nil || t.file.Lane != claim.Flash {
 			return err
 		}
 		rules, err := t.rules()
@@ -69,7 +79,6 @@ func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None])
 		}
 		if reason != "" {
 			t.leaveFlash(reason)
-			t.open(claim.TaskAssess, claim.Assessor, 0, "")
 			return nil
 		}
 		return t.assess(claim.Assessment{Objects: []claim.Assessed{{
@@ -81,11 +90,7 @@ func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None])
 
 // provenTotal returns the largest total that a paper with a second witness, or
 // a person, vouches for, and that paper.
-func (t *tx) provenTotal() (total claim.Fen, source string, err error) {
-	fields, err := t.q.FieldsInForce(t, t.conn, t.id)
-	if err != nil {
-		return 0, "", fmt.Errorf("read fields: %w", err)
-	}
+func provenTotal(fields []db.FieldsInForceRow) (total claim.Fen, source string, err error) {
 	for _, f := range fields {
 		if f.Name != "total_fen" || !f.Sure ||
 			f.Kind != string(document.RepairEstimate) && f.Kind != string(document.VATInvoice) {
@@ -178,9 +183,9 @@ func (t *tx) offer() {
 
 // covers reads the policy as of the loss, by kind, and the day of the loss.
 func (t *tx) covers() (map[claim.ExposureKind]Coverage, claim.Date, error) {
-	loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+	lossAt, err := t.lossAt()
 	if err != nil {
-		return nil, claim.Date{}, fmt.Errorf("read the loss: %w", err)
+		return nil, claim.Date{}, err
 	}
 	raw, err := t.q.ClaimCoverages(t, t.conn, t.id)
 	if err != nil {
@@ -194,7 +199,18 @@ func (t *tx) covers() (map[claim.ExposureKind]Coverage, claim.Date, error) {
 	for _, c := range list {
 		covers[c.Kind] = c
 	}
-	return covers, claim.DateOf(loss.LossAt), nil
+	return covers, claim.DateOf(lossAt), nil
+}
+
+func (t *tx) lossAt() (time.Time, error) {
+	if t.known != nil {
+		return t.known.Claim.LossAt, nil
+	}
+	loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the loss: %w", err)
+	}
+	return loss.LossAt, nil
 }
 
 // lossOf adds up the items of one exposure.

@@ -148,10 +148,18 @@ func (t *tx) tell(phone, template, body string) {
 	t.queue(t.q.InsertCourierQueue(t, &t.w, id, t.at))
 }
 
+// claimParties returns the parties as the rows have them.
+func (t *tx) claimParties() ([]db.ClaimPartiesRow, error) {
+	if t.known != nil {
+		return t.known.Parties, nil
+	}
+	return t.q.ClaimParties(t, t.conn, t.id)
+}
+
 // tellClaimant tells the one who reported and speaks for the claim; where a
 // broker reported, the insured.
 func (t *tx) tellClaimant(template, body string) {
-	parties, err := t.q.ClaimParties(t, t.conn, t.id)
+	parties, err := t.claimParties()
 	if err != nil {
 		t.queue(fmt.Errorf("read parties: %w", err))
 		return

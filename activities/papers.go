@@ -22,6 +22,9 @@ const LossPhoto = string(document.LossPhoto)
 // supplied is taken as a second reader's would be; photos of a loss need none.
 func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (claim.Answer, error) {
 	return step(ctx, a, s, "attach", func(t *tx) error {
+		if _, err := t.facts(s.Body.Attachments...); err != nil {
+			return err
+		}
 		var added []string
 		for _, d := range s.Body.Attachments {
 			if t.file.Paper(d.Document) != nil {
@@ -36,16 +39,20 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 				ID: d.Document, ClaimID: t.id, Kind: d.Kind, Name: d.Name, Type: d.Type, Size: d.Size, SHA256: d.SHA256,
 				Object: d.Object, Revision: d.Revision, State: paper.State, AttachedBy: string(t.by.ID), AttachedAt: t.at,
 			}
+			var place *claim.Point
 			if d.TakenAt != nil {
-				row.TakenAt = &d.TakenAt.At
-				if p := d.TakenAt.Place; p != nil {
-					row.TakenLat, row.TakenLng = &p.Lat, &p.Lng
+				row.TakenAt, place = &d.TakenAt.At, d.TakenAt.Place
+				if place != nil {
+					row.TakenLat, row.TakenLng = &place.Lat, &place.Lng
 				}
 			}
+			t.learnTaken(d.Document, d.SHA256, row.TakenAt, place)
 			t.queue(t.q.InsertDocument(t, &t.w, row))
 			added = append(added, d.SHA256)
 			if d.Reading != nil {
-				t.read(d.Document, *d.Reading, 1)
+				if err := t.read(d.Document, *d.Reading); err != nil {
+					return err
+				}
 			}
 		}
 		t.event("papers.attached", map[string]any{"sha256": added, "already": len(s.Body.Attachments) - len(added)})
@@ -61,26 +68,24 @@ func (a *Activities) RecordReading(ctx context.Context, s claim.Step[claim.Read]
 		if paper == nil || paper.State != claim.PaperReceived {
 			return nil // a person was quicker
 		}
-		round, err := t.q.FieldRound(t, t.conn, s.Body.Document)
-		if err != nil {
-			return fmt.Errorf("count readings: %w", err)
-		}
-		t.read(s.Body.Document, s.Body.Reading, int(round)+1)
-		return nil
+		return t.read(s.Body.Document, s.Body.Reading)
 	})
 }
 
 // read takes a reading into the claim.
-func (t *tx) read(id string, r claim.Reading, round int) {
+func (t *tx) read(id string, r claim.Reading) error {
+	known, err := t.facts(claim.Attachment{Reading: &r})
+	if err != nil {
+		return err
+	}
+	round := rounds(known, id) + 1
 	paper := t.file.Paper(id)
 	if r.Kind != "" && (paper.Kind == "" || paper.Kind == string(document.Unknown)) {
 		paper.Kind = r.Kind
 	}
 	paper.State = claim.PaperRead
-	fields, err := t.witnessed(r.Fields)
-	t.queue(err)
 	var unsure []string
-	for _, f := range fields {
+	for _, f := range witnessed(r.Fields, known.Claim) {
 		t.field(id, round, r.Engine, f, nil)
 		if !f.Sure && claim.MoneyField(f.Name) {
 			unsure = append(unsure, f.Name)
@@ -104,32 +109,27 @@ func (t *tx) read(id string, r claim.Reading, round int) {
 			t.open(claim.TaskConfirm, claim.Assessor, 0, "")
 		}
 	}
+	return nil
 }
 
 // witnessed lets the policy bear witness to the plate and the VIN of a paper:
 // what agrees is sure, what differs is not, whatever the reader thinks.
-func (t *tx) witnessed(fields []claim.Field) ([]claim.Field, error) {
-	if !slices.ContainsFunc(fields, func(f claim.Field) bool { return f.Name == "plate" || f.Name == "vin" }) {
-		return fields, nil
-	}
-	insured, err := t.q.InsuredObject(t, t.conn, t.id)
-	if err != nil {
-		return nil, fmt.Errorf("read the insured object: %w", err)
-	}
+func witnessed(fields []claim.Field, insured db.ClaimFactsRow) []claim.Field {
 	read := make([]document.Field, len(fields))
 	for i, f := range fields {
 		read[i] = document.Field{Name: f.Name, Value: f.Value, Sure: f.Sure, Note: f.Note}
 	}
 	out := slices.Clone(fields)
-	for i, f := range document.Confirm(read, map[string]string{"plate": insured.Plate, "vin": insured.Vin}, "policy") {
+	for i, f := range document.Confirm(read, map[string]string{"plate": insured.PolicyPlate, "vin": insured.PolicyVin}, "policy") {
 		out[i].Sure, out[i].Note = f.Sure, f.Note
 	}
-	return out, nil
+	return out
 }
 
-func (t *tx) field(document string, round int, engine string, f claim.Field, confirmedBy *string) {
+func (t *tx) field(id string, round int, engine string, f claim.Field, confirmedBy *string) {
+	t.learn(document.OfDocument, id, f.Name, f.Value)
 	t.queue(t.q.InsertField(t, &t.w, db.InsertFieldParams{
-		DocumentID: document, Round: int32(round), Name: f.Name, Value: f.Value, Source: f.Source, //nolint:gosec // rounds are few
+		DocumentID: id, Round: int32(round), Name: f.Name, Value: f.Value, Source: f.Source, //nolint:gosec // rounds are few
 		ConfidenceBp: claim.BP(f.Confidence), Page: int32(f.Page), Box: []int32{int32(f.Box[0]), int32(f.Box[1]), int32(f.Box[2]), int32(f.Box[3])}, //nolint:gosec // pixels of a page
 		Engine: engine, Sure: f.Sure, Note: f.Note, ConfirmedBy: confirmedBy, At: t.at,
 	}))
@@ -142,15 +142,16 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 		if paper == nil {
 			return t.refuse(claim.RuleDocument, fmt.Sprintf("%s is not a document of this claim.", s.Body.Document))
 		}
-		round, err := t.q.FieldRound(t, t.conn, s.Body.Document)
+		known, err := t.facts(confirmed(s.Body))
 		if err != nil {
-			return fmt.Errorf("count readings: %w", err)
+			return err
 		}
+		round := rounds(known, paper.ID)
 		by := string(t.by.ID)
 		names := make([]string, len(s.Body.Fields))
 		for i, f := range s.Body.Fields {
 			names[i] = f.Name
-			t.field(s.Body.Document, int(round)+1, "", claim.Field{
+			t.field(s.Body.Document, round+1, "", claim.Field{
 				Name: f.Name, Value: f.Value, Source: document.FromPerson, Confidence: int(claim.Whole), Page: 1, Sure: true,
 			}, &by)
 		}
@@ -163,6 +164,15 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 		t.event("paper.confirmed", map[string]any{"document": paper.ID, "fields": names})
 		return nil
 	})
+}
+
+// confirmed is a confirmation as what it brings.
+func confirmed(c claim.Confirmation) claim.Attachment {
+	r := claim.Reading{Fields: make([]claim.Field, len(c.Fields))}
+	for i, f := range c.Fields {
+		r.Fields[i] = claim.Field{Name: f.Name, Value: f.Value}
+	}
+	return claim.Attachment{Reading: &r}
 }
 
 // PageReader reads one file, in a process of its own under limits. A file that

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"anpei/claim"
+	"anpei/claim/document"
 	"anpei/schemas/db"
 )
 
@@ -75,6 +76,8 @@ type policyAt struct {
 	version *int32
 	branch  string
 	holder  claim.Party
+	plate   string
+	vin     string
 	inForce bool
 }
 
@@ -90,9 +93,17 @@ func (t *tx) policy(number string, line claim.Line, at time.Time) (policyAt, err
 	}
 	return policyAt{
 		id: &row.ID, version: &row.Version, branch: row.Branch,
-		holder:  claim.Party{Name: row.HolderName, Phone: row.HolderPhone, Role: "insured"},
+		holder: claim.Party{Name: row.HolderName, Phone: row.HolderPhone, Role: "insured"},
+		plate:  deref(row.Plate), vin: deref(row.Vin),
 		inForce: !at.Before(row.StartsAt) && at.Before(row.EndsAt),
 	}, nil
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 func (t *tx) register(n claim.Notice, policy policyAt) error {
@@ -237,6 +248,10 @@ func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPoli
 		t.done(claim.TaskPolicy)
 		t.file.Branch = policy.branch
 		t.did(claim.DutyLinkPolicy)
+		t.learn(document.OfPolicy, "", "number", s.Body.PolicyNo)
+		t.learn(document.OfPolicy, "", "plate", policy.plate)
+		t.learn(document.OfPolicy, "", "vin", policy.vin)
+		t.learn(document.OfPolicy, "", "holder", policy.holder.Name)
 		t.event("policy.linked", map[string]any{"policy": *policy.id, "version": *policy.version})
 		return nil
 	})

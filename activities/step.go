@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"anpei/claim"
+	"anpei/claim/document"
 	"anpei/schemas/db"
 )
 
@@ -115,6 +116,8 @@ type tx struct {
 	hash    []byte
 	insert  *db.InsertClaimParams // a new claim's row, as far as the report knows it
 	clocks  []claim.ClockEntry    // written by this step
+	known   *db.Facts             // what the rows said when the step first asked
+	learned []document.Fact       // what the step brings, not cross-checked yet
 	err     error                 // of writes that could not even be queued
 }
 
@@ -211,6 +214,11 @@ func (t *tx) commit() (claim.Answer, error) {
 	}
 	if t.receipt.Result == claim.Refused {
 		return t.commitRefusal()
+	}
+	if len(t.learned) > 0 {
+		if err := t.crossCheck(); err != nil {
+			return claim.Answer{}, errors.Join(err, t.rollback())
+		}
 	}
 	t.file.Version++
 	if t.file.Stage == claim.Closed && t.file.Number != "" {

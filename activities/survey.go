@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"time"
 
 	"anpei/claim"
+	"anpei/claim/document"
 	"anpei/schemas/db"
 )
 
@@ -177,11 +180,16 @@ func (a *Activities) Convert(ctx context.Context, s claim.Step[claim.Reason]) (c
 	})
 }
 
-// leaveFlash puts a claim into the standard lane, and says why.
+// leaveFlash puts a claim into the standard lane, and says why. What a machine
+// was about to assess is then an assessor's.
 func (t *tx) leaveFlash(reason string) {
-	if t.file.Lane == claim.Flash {
-		t.file.Lane = claim.Standard
-		t.event("lane.changed", map[string]any{"from": claim.Flash, "to": claim.Standard, "reason": reason})
+	if t.file.Lane != claim.Flash {
+		return
+	}
+	t.file.Lane = claim.Standard
+	t.event("lane.changed", map[string]any{"from": claim.Flash, "to": claim.Standard, "reason": reason})
+	if t.file.Stage == claim.Assessing {
+		t.open(claim.TaskAssess, claim.Assessor, 0, "")
 	}
 }
 
@@ -205,6 +213,8 @@ func (a *Activities) Survey(ctx context.Context, s claim.Step[claim.SurveyReport
 			Kind: "site", ArrivedAt: &r.ArrivedAt, Lat: &r.Place.Lat, Lng: &r.Place.Lng, MetresOff: off,
 			Facts: r.Facts, FaultShareBp: r.FaultShare, EstimateFen: r.Estimate, Photos: r.Photos,
 		})
+		t.learn(document.OfSurvey, "", "arrived_at", r.ArrivedAt.UTC().Format(time.RFC3339))
+		t.learn(document.OfSurvey, "", "estimate_fen", strconv.FormatInt(int64(r.Estimate), 10))
 		t.done(claim.TaskSurvey)
 		t.did(claim.DutySurvey)
 		t.clock(claim.ClockOnSite, claim.EntryStop, "survey")

@@ -246,6 +246,13 @@ func (d *deciding) flags(ctx context.Context, out *rest.Decision) error {
 	for _, v := range far {
 		raise("survey.far-off", fmt.Sprintf("第 %d 次查勘地点距报案地点 %d 米", v.Round, *v.MetresOff), fmt.Sprintf("Survey %d was made %d m from the reported place.", v.Round, *v.MetresOff))
 	}
+	found, err := d.s.q.FindingsRaised(ctx, d.tx, d.row.ID)
+	if err != nil {
+		return fmt.Errorf("read findings: %w", err)
+	}
+	for _, f := range found {
+		raise(f.Rule, f.TextZh, f.TextEn)
+	}
 	papers := map[claim.PaperState]int{}
 	for _, p := range d.file.Papers {
 		papers[p.State]++

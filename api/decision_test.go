@@ -123,3 +123,48 @@ func TestWhoLooksAgainSeesWhatIsNew(t *testing.T) {
 	require.Equal(t, http.StatusNotModified, h.get("/v1/tasks/"+task+"/decision", reviewer, "If-None-Match", read.header.Get("ETag")).status)
 	require.Equal(t, http.StatusForbidden, h.call(http.MethodPut, "/v1/claims/"+c.number+"/seen", h.claimant("13800000001", c.id), `{"event": 1}`).status)
 }
+
+func TestFindingsAreShownWithBothSourcesAndAmongTheFlags(t *testing.T) {
+	t.Parallel()
+	h := openWithRows(t)
+	reviewer := h.staff("reviewer-1", claim.Reviewer, "3101", 1)
+	c, task := h.aReview(claim.TaskReview, 1)
+	found := func(rule, state string, round int, grave bool) {
+		h.insert("findings", map[string]any{
+			"claim_id": c.id, "rule": rule, "sources": "document/d/plate|policy/plate", "round": round, "state": state, "grave": grave,
+			"one":     json.RawMessage(`{"from": "document", "document": "d", "kind": "vehicle_licence", "field": "plate", "value": "沪A12346"}`),
+			"other":   json.RawMessage(`{"from": "policy", "field": "plate", "value": "沪A12345"}`),
+			"text_zh": "车牌号不一致", "text_en": "The number plates differ.", "at": time.Now().Add(time.Duration(round) * time.Second),
+		})
+	}
+	found("plate.differs", "raised", 1, true)
+	found("owner.differs", "raised", 1, false)
+	found("owner.differs", "gone", 2, false)
+
+	first := readAs[rest.FindingPage](t, h.get("/v1/claims/"+c.number+"/findings?limit=1", reviewer))
+	require.Len(t, first.Items, 1)
+	f := first.Items[0]
+	require.Equal(t, "plate.differs", f.Rule)
+	require.Equal(t, rest.Raised, f.State)
+	require.True(t, f.Grave)
+	require.Equal(t, rest.Fact{From: "document", Document: "d", Kind: "vehicle_licence", Field: "plate", Value: "沪A12346"}, f.One)
+	require.Equal(t, rest.Fact{From: "policy", Field: "plate", Value: "沪A12345"}, f.Other)
+	second := readAs[rest.FindingPage](t, h.get("/v1/claims/"+c.number+"/findings?limit=1&after="+first.Next, reviewer))
+	require.Len(t, second.Items, 1)
+	require.Equal(t, rest.Gone, second.Items[0].State)
+	require.Empty(t, second.Next)
+
+	var flags []string
+	for _, flag := range readAs[rest.Decision](t, h.get("/v1/tasks/"+task+"/decision", reviewer)).Flags {
+		flags = append(flags, flag.Rule)
+	}
+	require.Contains(t, flags, "plate.differs")
+	require.NotContains(t, flags, "owner.differs")
+
+	h.get("/v1/claims/"+c.number+"/findings", h.claimant("13800000001", c.id)).problem(t, http.StatusForbidden)
+	h.get("/v1/claims/"+c.number+"/findings", h.staff("reviewer-9", claim.Reviewer, "3201", 3)).problem(t, http.StatusNotFound)
+	require.Contains(t, hiddenKinds, "finding.raised")
+	told := tell("finding.raised", []byte(`{"rule": "plate.differs", "one": "vehicle_licence", "other": "policy"}`), nil)
+	require.Equal(t, "发现疑点：车牌号不一致（行驶证，保单）", told.TextZh)
+	require.Equal(t, "The number plates differ (vehicle licence, policy).", told.TextEn)
+}

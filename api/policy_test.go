@@ -160,7 +160,7 @@ func TestWhoMay(t *testing.T) {
 		}, claims, readers},
 		{[]string{"GetClaim", "ListOffers"}, byPartner, append(slices.Clone(staff), "partner")},
 		{[]string{"VerifyClaim"}, byPartner, []string{"audit", "manager", "reviewer", "partner"}},
-		{[]string{"ListReviews"}, claims, staff},
+		{[]string{"ListReviews", "ListFindings"}, claims, staff},
 		{[]string{"ListDispatches"}, claims, []string{"dispatcher", "surveyor", "manager", "audit"}},
 		{[]string{"ListDenials"}, claims, []string{"reviewer", "manager", "audit"}},
 		{[]string{"VerifyClaim"}, claims, []string{"audit", "manager", "reviewer", "claimant", "bound"}},

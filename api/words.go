@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"anpei/claim"
+	"anpei/claim/document"
 	"anpei/schemas/rest"
 )
 
@@ -37,6 +38,8 @@ var tellings = map[string]telling{
 	"survey.reported":          {zh: "现场查勘完成，照片 {photos} 张，我方责任 {fault_share_bp}，估损 {estimate_fen}", en: "The survey is done: {photos} photos, our insured's fault {fault_share_bp}, estimate {estimate_fen}."},
 	"survey.self":              {zh: "客户自助查勘完成，照片 {photos} 张", en: "The claimant's own pictures are complete: {photos} photos."},
 	"papers.attached":          {zh: "收到材料 {sha256} 份", en: "Papers received: {sha256}."},
+	"finding.raised":           {zh: "发现疑点：{rule}（{one}，{other}）", en: "{rule} ({one}, {other}).", inside: true},
+	"finding.gone":             {zh: "疑点已消除：{rule}（{one}，{other}）", en: "No longer: {rule} ({one}, {other}).", inside: true},
 	"paper.read":               {zh: "{kind}识别完成：{state}", en: "A paper was read, {kind}: {state}."},
 	"paper.confirmed":          {zh: "工作人员核对了材料字段", en: "A person confirmed fields of a paper."},
 	"assessment.made":          {zh: "定损完成（第 {version} 版），应赔 {payable_fen}", en: "Assessed (version {version}): {payable_fen} payable."},
@@ -96,7 +99,12 @@ var words = map[string][2]string{
 	"offer.objected": {"客户提出异议", "the claimant objected"}, "paper.unsure": {"材料识别不清", "a paper is not clear"},
 	"paper.unreadable": {"材料无法读取", "a paper cannot be read"}, "payment.returned": {"赔款被退回", "the money came back"},
 	"assessment.by_person": {"需人工定损", "a person must assess"},
+	"finding.grave":        {"材料之间有疑点", "papers do not go together"},
+	"policy":               {"保单", "policy"}, "report": {"报案", "report"}, "server": {"系统时钟", "our clock"}, "claim": {"另一赔案", "another claim"},
 }
+
+// ruleWords are what the cross-checks look for.
+var ruleWords = document.Rules()
 
 var (
 	valueHole = regexp.MustCompile(`\{([a-z0-9_]+)\}`)
@@ -153,6 +161,9 @@ func shown(name string, value any, names map[claim.StaffID]string, language int)
 			return names[claim.StaffID(v)]
 		}
 		if w, ok := words[v]; ok {
+			return w[language]
+		}
+		if w, ok := ruleWords[v]; ok {
 			return w[language]
 		}
 		if at, err := time.Parse(time.RFC3339, v); err == nil {

@@ -28,7 +28,7 @@ func kindsWritten(t *testing.T) []string {
 		source = append(source, text...)
 	}
 	var written []string
-	for _, m := range regexp.MustCompile(`"((?:claim|policy|lane|survey|papers?|assessment|offer|review|denial|agreement|payment|task)\.[a-z_]+)"`).FindAllSubmatch(source, -1) {
+	for _, m := range regexp.MustCompile(`"((?:claim|policy|lane|survey|papers?|finding|assessment|offer|review|denial|agreement|payment|task)\.[a-z_]+)"`).FindAllSubmatch(source, -1) {
 		written = append(written, string(m[1]))
 	}
 	// These are put together from a state or a result.
@@ -65,7 +65,7 @@ func TestEventsAreToldWithoutCodes(t *testing.T) {
 		"lane": "flash", "from": "flash", "to": "standard", "reason": "offer.objected", "surveyor": "survey-chen", "metres": 1200,
 		"eta": "2026-11-23T02:15:00Z", "photos": 3, "fault_share_bp": 7000, "estimate_fen": 500000, "sha256": []string{"a", "b"},
 		"kind": "vat_invoice", "state": "unsure", "version": 2, "payable_fen": 98765, "amount_fen": 98765, "counter_fen": 110000,
-		"level": 1, "letter": "JP-2026-1", "clause": "第八条",
+		"level": 1, "letter": "JP-2026-1", "clause": "第八条", "rule": "plate.differs", "one": "vehicle_licence", "other": "policy",
 	})
 	require.NoError(t, err)
 	code := regexp.MustCompile(`[{}\[\]]|_fen|_bp|offer\.|[a-z]+_[a-z]+`)

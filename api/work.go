@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -348,4 +350,30 @@ type letter struct{ content }
 // VisitGetLetterContentResponse implements the contract.
 func (l letter) VisitGetLetterContentResponse(w http.ResponseWriter) error {
 	return l.VisitGetDocumentContentResponse(w)
+}
+
+// findingKey is how a finding stands in a cursor.
+var findingKey = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// ListFindings implements [rest.StrictServerInterface].
+func (s *server) ListFindings(ctx context.Context, r rest.ListFindingsRequestObject) (rest.ListFindingsResponseObject, error) {
+	at, key, err := placeInTime(r.Params.After, time.Unix(0, 0), "", findingKey.MatchString)
+	if err != nil {
+		return nil, err
+	}
+	show, read := limitOf(r.Params.Limit)
+	rows, err := s.q.ListFindings(ctx, s.db, claimOf(ctx).ID, at, key, read)
+	if err != nil {
+		return nil, fmt.Errorf("list findings: %w", err)
+	}
+	rows, next := cut(rows, show, func(f db.ListFindingsRow) []string { return []string{f.At.UTC().Format(time.RFC3339Nano), f.Key} })
+	page := rest.ListFindings200JSONResponse{Items: make([]rest.Finding, len(rows)), Next: next}
+	for i, f := range rows {
+		item := rest.Finding{Rule: f.Rule, State: rest.FindingState(f.State), Grave: f.Grave, TextZh: f.TextZh, TextEn: f.TextEn, At: f.At.UTC()}
+		if err := errors.Join(json.Unmarshal(f.One, &item.One), json.Unmarshal(f.Other, &item.Other)); err != nil {
+			return nil, fmt.Errorf("finding %s: %w", f.Rule, err)
+		}
+		page.Items[i] = item
+	}
+	return page, nil
 }

@@ -229,6 +229,20 @@ type Field struct {
 	At           time.Time
 }
 
+type Finding struct {
+	ClaimID claim.ID
+	Rule    string
+	Sources string
+	Round   int32
+	State   string
+	Grave   bool
+	One     []byte
+	Other   []byte
+	TextZh  string
+	TextEn  string
+	At      time.Time
+}
+
 type Letter struct {
 	Number   string
 	ClaimID  claim.ID

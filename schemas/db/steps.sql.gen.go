@@ -308,17 +308,6 @@ func (q *Queries) EvidenceHashes(ctx context.Context, db DBTX, claimID claim.ID,
 	return items, nil
 }
 
-const fieldRound = `-- name: FieldRound :one
-select coalesce(max(round), 0)::int from fields where document_id = $1
-`
-
-func (q *Queries) FieldRound(ctx context.Context, db DBTX, documentID string) (int32, error) {
-	row := db.QueryRow(ctx, fieldRound, documentID)
-	var column_1 int32
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const fieldsInForce = `-- name: FieldsInForce :many
 select distinct on (f.document_id, f.name) f.document_id, d.kind, f.round, f.name, f.value, f.source, f.confidence_bp, f.page, f.box, f.engine, f.sure, f.note, f.confirmed_by
 from fields f join documents d on d.id = f.document_id
@@ -1185,22 +1174,6 @@ func (q *Queries) InsertTask(ctx context.Context, db DBTX, arg InsertTaskParams)
 	return err
 }
 
-const insuredObject = `-- name: InsuredObject :one
-select coalesce(p.plate, '')::text as plate, coalesce(p.vin, '')::text as vin from claims c left join policies p on p.id = c.policy_id where c.id = $1
-`
-
-type InsuredObjectRow struct {
-	Plate string
-	Vin   string
-}
-
-func (q *Queries) InsuredObject(ctx context.Context, db DBTX, id claim.ID) (InsuredObjectRow, error) {
-	row := db.QueryRow(ctx, insuredObject, id)
-	var i InsuredObjectRow
-	err := row.Scan(&i.Plate, &i.Vin)
-	return i, err
-}
-
 const latestAgreement = `-- name: LatestAgreement :one
 select round, offer, amount_fen, payee_name, payee_bank, payee_account, by_id from agreements where claim_id = $1 order by round desc limit 1
 `
@@ -1384,7 +1357,7 @@ func (q *Queries) PaymentToSend(ctx context.Context, db DBTX, id string) (Paymen
 }
 
 const policyAt = `-- name: PolicyAt :one
-select p.id, p.number, p.line, p.branch, p.holder_name, p.holder_phone, p.plate, v.version, v.starts_at, v.ends_at, v.coverages
+select p.id, p.number, p.line, p.branch, p.holder_name, p.holder_phone, p.plate, p.vin, v.version, v.starts_at, v.ends_at, v.coverages
 from policies p join policy_versions v on v.policy_id = p.id
 where p.number = $1
 order by (v.starts_at <= $2::timestamptz and $2::timestamptz < v.ends_at) desc, v.version desc
@@ -1399,6 +1372,7 @@ type PolicyAtRow struct {
 	HolderName  string
 	HolderPhone string
 	Plate       *string
+	Vin         *string
 	Version     int32
 	StartsAt    time.Time
 	EndsAt      time.Time
@@ -1417,6 +1391,7 @@ func (q *Queries) PolicyAt(ctx context.Context, db DBTX, number string, lossAt t
 		&i.HolderName,
 		&i.HolderPhone,
 		&i.Plate,
+		&i.Vin,
 		&i.Version,
 		&i.StartsAt,
 		&i.EndsAt,

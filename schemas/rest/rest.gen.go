@@ -101,6 +101,54 @@ func (e DeadlineState) Valid() bool {
 	}
 }
 
+// Defines values for FactFrom.
+const (
+	FactFromClaim    FactFrom = "claim"
+	FactFromDocument FactFrom = "document"
+	FactFromPolicy   FactFrom = "policy"
+	FactFromReport   FactFrom = "report"
+	FactFromServer   FactFrom = "server"
+	FactFromSurvey   FactFrom = "survey"
+)
+
+// Valid indicates whether the value is a known member of the FactFrom enum.
+func (e FactFrom) Valid() bool {
+	switch e {
+	case FactFromClaim:
+		return true
+	case FactFromDocument:
+		return true
+	case FactFromPolicy:
+		return true
+	case FactFromReport:
+		return true
+	case FactFromServer:
+		return true
+	case FactFromSurvey:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FindingState.
+const (
+	Gone   FindingState = "gone"
+	Raised FindingState = "raised"
+)
+
+// Valid indicates whether the value is a known member of the FindingState enum.
+func (e FindingState) Valid() bool {
+	switch e {
+	case Gone:
+		return true
+	case Raised:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ImportRowState.
 const (
 	Changed ImportRowState = "changed"
@@ -1321,6 +1369,30 @@ type Exposure struct {
 // - `commercial_property`: 企业财产保险
 type ExposureKind = claim.ExposureKind
 
+// Fact What one source says.
+type Fact struct {
+	// Claim Number of the other claim
+	Claim string `json:"claim,omitempty,omitzero"`
+
+	// Document The document
+	Document string `json:"document,omitempty,omitzero"`
+
+	// Field Name of the field or fact
+	Field string `json:"field"`
+
+	// From Who says it: a document of the claim, the policy as of the loss, the report, the survey, our own clock, or a document of another claim
+	From FactFrom `json:"from"`
+
+	// Kind That document's kind
+	Kind string `json:"kind,omitempty,omitzero"`
+
+	// Value As it stands there: amounts in fen, moments in RFC 3339, places as latitude and longitude
+	Value string `json:"value"`
+}
+
+// FactFrom Who says it: a document of the claim, the policy as of the loss, the report, the survey, our own clock, or a document of another claim
+type FactFrom string
+
 // Fen An amount of money in fen (0.01 yuan). Never negative.
 type Fen = claim.Fen
 
@@ -1354,6 +1426,44 @@ type Figures struct {
 
 	// Stages In the order of the story
 	Stages []StageFigure `json:"stages"`
+}
+
+// Finding Two facts of a claim that do not go together.
+type Finding struct {
+	// At Since when it stands so
+	At time.Time `json:"at"`
+
+	// Grave Whether a machine may not decide over it
+	Grave bool `json:"grave"`
+
+	// One What one source says.
+	One Fact `json:"one"`
+
+	// Other What one source says.
+	Other Fact `json:"other"`
+
+	// Rule Stable name, such as plate.differs
+	Rule string `json:"rule"`
+
+	// State raised; gone once the facts agree
+	State FindingState `json:"state"`
+
+	// TextEn Both values and both sources, in English
+	TextEn string `json:"text_en"`
+
+	// TextZh Both values and both sources, in Chinese
+	TextZh string `json:"text_zh"`
+}
+
+// FindingState raised; gone once the facts agree
+type FindingState string
+
+// FindingPage Findings, in order of when they came to stand as they do.
+type FindingPage struct {
+	Items []Finding `json:"items"`
+
+	// Next Cursor of the next page, for `after`; absent on the last
+	Next string `json:"next,omitempty,omitzero"`
 }
 
 // Flag Something that a reviewer should look at, and why.
@@ -3101,6 +3211,15 @@ type GetDocumentContentParams struct {
 	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
 }
 
+// ListFindingsParams defines parameters for ListFindings.
+type ListFindingsParams struct {
+	// Limit Items on a page, 50 when absent.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After Cursor: `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+}
+
 // ListLettersParams defines parameters for ListLetters.
 type ListLettersParams struct {
 	// Limit Items on a page, 50 when absent.
@@ -4042,6 +4161,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /claims/{claim}/documents/{document}/content (the `GetDocumentContent` operationId).
 	GetDocumentContent(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentContentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFindings What does not go together
+	//
+	// Two facts of the claim that do not go together: plates, names, dates, places and amounts of papers, policy, report and survey, held against each other, and files and invoices that another claim has. Each names both values and where they stand, as it stands now: raised, or gone since the facts agree. A finding refuses nothing; a grave one is not left to a machine.
+	//
+	// **Who:** staff who may see the claim.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may see the claim but not this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/findings (the `ListFindings` operationId).
+	ListFindings(ctx context.Context, claim ClaimRef, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListLetters List letters
 	//
@@ -5657,6 +5787,27 @@ func (c *Client) ConfirmDocument(ctx context.Context, claim ClaimRef, document D
 // Corresponds with GET /claims/{claim}/documents/{document}/content (the `GetDocumentContent` operationId).
 func (c *Client) GetDocumentContent(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentContentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDocumentContentRequest(c.Server, claim, document, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFindings What does not go together
+//
+// Two facts of the claim that do not go together: plates, names, dates, places and amounts of papers, policy, report and survey, held against each other, and files and invoices that another claim has. Each names both values and where they stand, as it stands now: raised, or gone since the facts agree. A finding refuses nothing; a grave one is not left to a machine.
+//
+// **Who:** staff who may see the claim.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may see the claim but not this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/findings (the `ListFindings` operationId).
+func (c *Client) ListFindings(ctx context.Context, claim ClaimRef, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFindingsRequest(c.Server, claim, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8612,6 +8763,71 @@ func NewGetDocumentContentRequest(server string, claim ClaimRef, document Docume
 
 		req.Header.Set("If-None-Match", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewListFindingsRequest constructs an http.Request for the ListFindings method
+func NewListFindingsRequest(server string, claim ClaimRef, params *ListFindingsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/findings", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -12129,6 +12345,19 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /claims/{claim}/documents/{document}/content (the `GetDocumentContent` operationId).
 	GetDocumentContentWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentContentParams, reqEditors ...RequestEditorFn) (*GetDocumentContentResponse, error)
 
+	// ListFindingsWithResponse What does not go together
+	//
+	// Two facts of the claim that do not go together: plates, names, dates, places and amounts of papers, policy, report and survey, held against each other, and files and invoices that another claim has. Each names both values and where they stand, as it stands now: raised, or gone since the facts agree. A finding refuses nothing; a grave one is not left to a machine.
+	//
+	// **Who:** staff who may see the claim.
+	//
+	// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may see the claim but not this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/findings (the `ListFindings` operationId).
+	ListFindingsWithResponse(ctx context.Context, claim ClaimRef, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*ListFindingsResponse, error)
+
 	// ListLettersWithResponse List letters
 	//
 	// Formal letters in order of time.
@@ -14136,6 +14365,54 @@ func (r GetDocumentContentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetDocumentContentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListFindingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FindingPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListFindingsResponse) GetJSON200() *FindingPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListFindingsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListFindingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFindingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFindingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListFindingsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17280,6 +17557,25 @@ func (c *ClientWithResponses) GetDocumentContentWithResponse(ctx context.Context
 	return ParseGetDocumentContentResponse(rsp)
 }
 
+// ListFindingsWithResponse What does not go together
+//
+// Two facts of the claim that do not go together: plates, names, dates, places and amounts of papers, policy, report and survey, held against each other, and files and invoices that another claim has. Each names both values and where they stand, as it stands now: raised, or gone since the facts agree. A finding refuses nothing; a grave one is not left to a machine.
+//
+// **Who:** staff who may see the claim.
+//
+// **Errors:** 422 wrong filter or cursor. 401 not signed in; 403 may see the claim but not this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/findings (the `ListFindings` operationId).
+func (c *ClientWithResponses) ListFindingsWithResponse(ctx context.Context, claim ClaimRef, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*ListFindingsResponse, error) {
+	rsp, err := c.ListFindings(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFindingsResponse(rsp)
+}
+
 // ListLettersWithResponse List letters
 //
 // Formal letters in order of time.
@@ -19454,6 +19750,39 @@ func ParseGetDocumentContentResponse(rsp *http.Response) (*GetDocumentContentRes
 	return response, nil
 }
 
+// ParseListFindingsResponse parses an HTTP response from a ListFindingsWithResponse call
+func ParseListFindingsResponse(rsp *http.Response) (*ListFindingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFindingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FindingPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListLettersResponse parses an HTTP response from a ListLettersWithResponse call
 func ParseListLettersResponse(rsp *http.Response) (*ListLettersResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21377,6 +21706,9 @@ type ServerInterface interface {
 	// GetDocumentContent Fetch the bytes
 	// (GET /claims/{claim}/documents/{document}/content)
 	GetDocumentContent(ctx echo.Context, claim ClaimRef, document DocumentRef, params GetDocumentContentParams) error
+	// ListFindings What does not go together
+	// (GET /claims/{claim}/findings)
+	ListFindings(ctx echo.Context, claim ClaimRef, params ListFindingsParams) error
 	// ListLetters List letters
 	// (GET /claims/{claim}/letters)
 	ListLetters(ctx echo.Context, claim ClaimRef, params ListLettersParams) error
@@ -22342,6 +22674,38 @@ func (w *ServerInterfaceWrapper) GetDocumentContent(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetDocumentContent(ctx, claim, document, params)
+	return err
+}
+
+// ListFindings converts echo context to params.
+func (w *ServerInterfaceWrapper) ListFindings(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFindingsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListFindings(ctx, claim, params)
 	return err
 }
 
@@ -24310,6 +24674,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/claims/:claim/timeline", wrapper.GetTimeline, options.OperationMiddlewares["GetTimeline"]...)
 	router.GET(options.BaseURL+"/claims/:claim/stream", wrapper.StreamClaim, options.OperationMiddlewares["StreamClaim"]...)
 	router.GET(options.BaseURL+"/claims/:claim/missing", wrapper.ListMissing, options.OperationMiddlewares["ListMissing"]...)
+	router.GET(options.BaseURL+"/claims/:claim/findings", wrapper.ListFindings, options.OperationMiddlewares["ListFindings"]...)
 	router.GET(options.BaseURL+"/claims/:claim/clocks", wrapper.GetClocks, options.OperationMiddlewares["GetClocks"]...)
 	router.PUT(options.BaseURL+"/claims/:claim/seen", wrapper.MarkSeen, options.OperationMiddlewares["MarkSeen"]...)
 	router.POST(options.BaseURL+"/claims/:claim/withdrawal", wrapper.WithdrawClaim, options.OperationMiddlewares["WithdrawClaim"]...)
@@ -25231,6 +25596,46 @@ type GetDocumentContentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDocumentContentdefaultApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFindingsRequestObject struct {
+	Claim  ClaimRef `json:"claim"`
+	Params ListFindingsParams
+}
+
+type ListFindingsResponseObject interface {
+	VisitListFindingsResponse(w http.ResponseWriter) error
+}
+
+type ListFindings200JSONResponse FindingPage
+
+func (response ListFindings200JSONResponse) VisitListFindingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFindingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListFindingsdefaultApplicationProblemPlusJSONResponse) VisitListFindingsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -27612,6 +28017,9 @@ type StrictServerInterface interface {
 	// GetDocumentContent Fetch the bytes
 	// (GET /claims/{claim}/documents/{document}/content)
 	GetDocumentContent(ctx context.Context, request GetDocumentContentRequestObject) (GetDocumentContentResponseObject, error)
+	// ListFindings What does not go together
+	// (GET /claims/{claim}/findings)
+	ListFindings(ctx context.Context, request ListFindingsRequestObject) (ListFindingsResponseObject, error)
 	// ListLetters List letters
 	// (GET /claims/{claim}/letters)
 	ListLetters(ctx context.Context, request ListLettersRequestObject) (ListLettersResponseObject, error)
@@ -28487,6 +28895,32 @@ func (sh *strictHandler) GetDocumentContent(ctx echo.Context, claim ClaimRef, do
 		return err
 	} else if validResponse, ok := response.(GetDocumentContentResponseObject); ok {
 		return validResponse.VisitGetDocumentContentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListFindings operation middleware
+func (sh *strictHandler) ListFindings(ctx echo.Context, claim ClaimRef, params ListFindingsParams) error {
+	var request ListFindingsRequestObject
+
+	request.Claim = claim
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFindings(ctx.Request().Context(), request.(ListFindingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFindings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListFindingsResponseObject); ok {
+		return validResponse.VisitListFindingsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -30283,464 +30717,473 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37kxzHdSeK/ysZ891vAKBrBjPAACRmYn8YvCSs8FoAIiNW5p3K7sruTk51ZrMyexotBm5Q1ytbok1L",
-	"siXLkvUwZVEP28uVNySLIi0p4v4pDswA/C9u5DmZWVXdWd1VPQ889YM4qKquysfJ8z6f885SW/YHUjCh",
-	"1dLGO0s9RhOWwZ9X7tGu+W/CVDvjA82lWNpYukn7TBHd44ooTTUjskN0j5GMKTnM2iwilCidSdEluzTl",
-	"CdUyW1mKllS7x/rUvK9P719noqt7SxtnVlejJT0esKWNJaUzLrpLDx48iJYGNKN9pu1AtjqaZdMjuTTM",
-	"lMw2SCzYfR27cQxol5EW68iMmc9y8+TbQ5aNl6IlQfvmSxTeVzGks6EhRUuXUsr7d1gnMAxzh/CEnPzi",
-	"F69dPkVkRtpwSQz7LZaRk1u3l//z3Z+d8qMZUN3LBwPPLkVLGXt7yDOWLG3obMgqBre+Gi31uXD/XDMr",
-	"pTXLzGv/ry+tLl/YWv4fdPnLy2/+yX9ZCs3iMhOcpnfkUCTTE4HLbhkTeLJizBm8YM6YeX/YX9pYW4X/",
-	"wbDtFT8wLjTrsgxHJtvDPhM6uMTuJuFJxYgS+0TdhTx7fmrp6HLnzXdee7Ds/16v8ffamQfhlb6WsP5A",
-	"aiba4y+w8cxj1Jb9PhVJRKRoM9KRGWG03SNtmqYsWyF3zcRpl3JBRlz3YHcU7TPSksmYcE26fBdeZS9T",
-	"oUYsI1QkhLa1grdu4k+pkLrHMvzl+pkzK+SNHk8Z4VoRPeKCKM3TlGRDocyLR9TcMAPSPartiyND4Our",
-	"FwicInKOKNaWIlErZIuYA0C4IpR0pUzIDhv77UK+km9YYX2WzQLV3Le11fIJeK28jWT5/64i/WudG1S3",
-	"e9M7YdicnSBp96joMsPYMjPzTParJ9BZxhfOOKqhUdyUgs0aiewQKgijWcphF82ab5Kzq+tkZPfK7lJP",
-	"pomaNTzzpdljPBPmddep0ld2mdDXLk8PMuaJ57UpVZow86RdwCzjuyypHJR58TK8efna5apBrb02dTTf",
-	"fCW8p9eZeewm8NnpkeJdy4Yr+AberEt956fYb2BMvM/19GCuadY3Z5FQkFARObdKRj0mCG0pJnSVqErh",
-	"bcXhJKxDh6le2jhnBuPY7JkaLPZWp8Oy11mmYESTA7Q33NZK83DFou3adxyqALgtU94eV+0l3j3UvVwv",
-	"7eV6aC/vatrpBCUS3KkWRzxZlKFN0VS0dH+5K5ftRdAWVuDrcIL8vWXeH8gMCA+GsrFExYDx06hegFJ1",
-	"j6qd4GTMjeq5aKp2nhKx+sAMQw2kUAwUw9uZbKWsb/5sS6GN/N94Z4kOBilvUzO50wN84k/eUkjz+aj/",
-	"S2aWYun/dzrXf0/jXXXavRe+WF6rNwyf44qMQMM9eefqJXJh/dyrp1aAYOwLQGltaxkg5Dd60ohlZJKD",
-	"TA5YpjnOhifzxuX2/YHbnJBWARKE9Bkon7JjhFmnswlinKJmSoFfM9KnaoclxLxqk7D+QI+tsDe32j0u",
-	"2FI0RasTexItZTJl8wZ+xzyD2+eo6Ev2kJg7djpv+rfL1lusrc3bt/pyaE2TwEaMqMIpsSQyuzKgY9pK",
-	"GSg/5t6A8sBC219sd5iYN/CrTCyBPcKbPQ7DqP2LiYUpjq/8ssJIgoulFFOKAR3RJOFmqWh6uzD5Dk0V",
-	"m6TpW4IRdn8g1TBjJxTp8O4wY2qFxLs0HcKHY7JKNN2xauYAmPEJReD+JolBIm2rHs3YdmsQm52Qw4xw",
-	"Yd6YnFAEbkWkL7XMiBTpGOlRjgRJaN9YbKtEMJYoEgu5Da+LjZ4Zq2Erk104y/H0RrpBBw7C0JG/GbB/",
-	"Lmomlwx/lZlRYTbWHkRL5WlOf3SLZGakhAvSosqQo+RCqw0C34JVEYyMejIF07Qjsz7V+Lnz61NjK4xs",
-	"NTiyrly2LPqqGdhdM66guLh4u4GkKMz5vJlzJvvbYDVsG+odpkpmY0fYE9MXhMJpNcvel4KNzUp0mCAn",
-	"V1dW18h4SMWpFXKT7RqtjJld3Z2zEBdWy/9rsiaZ7N8y477khx1cnKtwrBZYnVcfREvcaHXAu90fs866",
-	"O55GFzSv6tP71/B35+zU7D9zSqRZRsdFOjxjeL89ItNbcMsfqA1CCTyEZ89sCVBgn1GhI1TxwBZUPGFE",
-	"jhhYfDRNc7HbkjJlVBS/fgElcHvIngUSuAMjPdxdP2ukPE13afeZWIK7ONTDXYN1swY5Y55NhkZggfdB",
-	"DjXJWJdmCdESCLBInxRVklxkjLjqRSDIM9aWuyxjCRjkk6R78uGn//Tw9+/v/9v/s/eVP56aSb1rqw+i",
-	"JS01TbdTqYI6BYMXc41eDHiWwLOz3vvag2jJi8qnnSJeNwM9XHo4N6nAFOQtMsYS1ygfoOLSTYnYWfKn",
-	"tJWztCFgt801opQLq0ubL2yA4Z5pQ5KkJ4dZZJRs1JJXSOz8j6D7jHosY0jhoEoZFVygr6asvyBZNFAs",
-	"vZtzlou0rLQbk2xKZ9/hIQdwbCYYk8+++v7DT/89InFKW3KYxWTvtx/uf9dc6FPNMk7TmDz+w1f3/+57",
-	"EYnthMYxefzrnzz85OdL0RIThg6/tGTethQt4VtgUPjrfBnGZt9m+8xmWTrliZ5ZreGdKVKpwFfAWkTF",
-	"vZgiptBpKVFXA0Pc0WV4Gw2v8LfRacu1IoppnTK4BkEX85fjGCzhmiWGPgUbgYYJvMv8wzpqAoSng8xP",
-	"FJlOQjVb1nxymYN71BrP1X3AHH4QLZljVV9luutme91Yo5M60+qEngS6kQ5Ri7k6SS2hieCGN1fpykM7",
-	"ExpZU6Mw8n62qekY3ZasNbVmJuk/d+O1jIrppj5pcQpcOwpnGTavmtmanbpt9I1pwvb3FWmNqylzEY0a",
-	"jtL8DRDsvq6KIjpL0TxjHbTGQI0hyBFvWi8tkcL7vSe4bNiTXnJ3wNAq1o53RUMRda/HiBpmu2wsM2NT",
-	"9gklCVcDqtugG7GgxMkYVSGKeqM3xmCUDDh95vFVow3iQGo7sCbWxv8+ciOsy4PNwjXjvlpTDL40WOwv",
-	"DlJJE4VRjhZryz4jThYrRzvwjcjodoYJ26je9Bb439Wm8pts5MT7JAucZTVOLnL+4SARwrqwpMLTZibY",
-	"MrRlpk/7bIXc83HIsWaKgJEp8mWJSE+OQEDJjmbCEKTeJDxRqA2ZZQJN3qiQeQ7B20OmdMg1qmaqPGqp",
-	"YIsfmz96cismGU7G2owP9FznqH1scr/czyOYfnDPhronM67HYZ57z3BxIM9saP4wVofM2uzAXNd9Fj7w",
-	"THNeN5M7chT058mRGx91jxINLuaT+//48ePffHv/h3/22fe++fiDX5yCwDiFpSYtBrYpN+YCOlYGg5Qz",
-	"ZSxf64Sf3oSU7bJ03tpfh4dAj+rzJqZDHwRDMs/oBSFgpg2sro3O9ynj1yzwMA2QXAyT2IbBxWQ4MBMe",
-	"9Xi750xgSuAJkrA2T5gCKyPrsu2UChabu+ZfYHFZh7AeSfyJeRazUsxz+Jd9xvAdfG1fZiwisR7J7QHL",
-	"lBTbGUsZVSzGsAZY39aTPZJkwOQA4g/OZikMH0wXN7QlIxEEGi/TL69jxmh2X2+H3ANXRDflqjefqu07",
-	"vhzIHLhkzFDF6rxjKGB2IUq4Kd0uGQuiJXcNBQc2f5JPDVP8MhJYPsx80jPPHnKRwOnDg1aDfbVkEkix",
-	"MQIKXrE0W5d4S0mxcoeObjClDB99EC2xToe1Nd9l251M9gMKOM+UJgkd+0FNWk6TSlRtI9zzmYgYwlMR",
-	"adOUiYRm5VeeD71yd050f+4rJrbW2sa5pTCxMBEufWh7L95+GgIki8dBzBTk/ek53F+NyHg1IvfXIjJe",
-	"M1MZ8PssVcX8w01C05SsFhxB4OOyfiAiJNxYKSotszj4JSmzhAtDVSVZu17U/tYDMYN8Ab60/iZH7fES",
-	"FQkHCg1sjzcouDCijIodLrpRnneGyrmPEg9SGjqOLOVdHjzTTtboHhsb4ZImpMVANQzKGKN0B7zLAyaI",
-	"pmpHNSMJs3ZMZyykSnKzNeVTfDCnawPHVUVYnYqd6V+vmUPSMdxn09OXkJr4JW+6IjMMQjBlRjJLVHm8",
-	"54LjPUQT0DrmYAWipeLUcPssYVTbiobMIZPvNh0z1tDW2wLX2cD8MrJJjmj8iB2g1IIi0aLtnWnyH7iP",
-	"zkwxgYcmFwF/Gp7PUOxcNJZWWNChEQbu6rZ5dJNQTfpSabJObvCLJXba4oJCNLSos6xdWD+7uh7YWPgy",
-	"S9AEnv745+WIdKjRfDs8ZU5t7KO8hqEo0qOQ5cqCEXyeMbVd5ZC0WmlHZl2pjRk5FClTyl4265oyzarc",
-	"llNz4YEJXPM5z22cKRkOLH0doyUJxt5uSCuDTXf5lcbk7jBizv1mbjbBwEmLdbmADI1sNiM7/+ra6muv",
-	"2QS4GbxB8S+zqvHYJQNZDTvf9ItroS8OPZHNOjuWFIP5RDDmwnJGRRILHiwQ9wFZiEn8FFNeMBmb9OmY",
-	"KGbU4qpgznzj2T72ILJe+JlcQlqp3cqoCKUMX8Tr5aM8nT/7znqY6tp0qAJbfAkuz7dp2j0qBNqs00yB",
-	"Y3pWxoyWxZI6r0ulYslMXoAJX+axRUMVyXAub748RCPARjHrO0auuLjnfJdIT6auzmY6QbCHTgMhR3VV",
-	"RB9eme2Rmp9iCMcBUwy5eGuYjauVOCrGWIKgSG+YVWhwxnae59KgGNpp6v+o8WYbNEqlCouYGxIciC6d",
-	"HQP9C5GVc3HNGs4boEuZhyuynC8V6oZqfFMOmGDJ9vzgWyFvVA61kcTzfnHLPoa1WDtz/EZ5oQgVxPBE",
-	"qkGRm6aHAZ32Oc4lx9s00+M6ETZjjgRyx83liT2e6yYZpEETyeYV4t2yFh+Ks2Om5LaQoYBYBWs8v179",
-	"ol2W8Q6ftRt5fqY5lyk3Cs0mEdJqrH25yxQZCs1T1KHCu+S/NrtWwDk/XPZOvrgNopJGWOM6zOX8hQVb",
-	"6JA6bWG7GatR2rrX55wx9B0pLcNck2rSowM4s5NjDXv7wMQNm79SMFVXNtyjame+aBgOzErO3gOo98Ea",
-	"qYX3oJKobgkG7lv0NkAJnNJscKgm+S5XfC6bfh0eCmqXnjXnHrEU0+StkxhJxetruYpU5NZFvjB9tHNx",
-	"5Tia09McbXnRXD46pT30fNvJ1Snqj7zGWlR1chbtCDDXVayUq9SiQ+VixjbliTVMMUBKoU5w5Rjtq5Az",
-	"sFn5jJ1hOM4Gt1REBBsxpS2XQi/NQUNt8Oq7w37fGOzPcKCtIMcDppYhuXHk6lHqm1xhD9uNvKyljqOt",
-	"ShlbMMkmWhr0pKgeFtyNyNrZ11555ZVXzp1/9bXJxKQZNTblN9pk2YgkGd9lWeTkYxYR3eNZsg3rSmRG",
-	"WpncqaFSTibI+YK6QpGOm9+MXR5XpwHZm+A/gCwJ0HhbZovfHjJx8Ni0/cAzf1bcmZ/lmKDFHFUeYjZH",
-	"5TZoXECVDFlQs7jJaGZ4ZsJoYiXpolb9djuV7Z0Qd5btHdxQWvrQvGBaI2O5kaH7lJmuh2SNLmBZNqyq",
-	"O1RDtGk25nNsXR6bAdbMkjoek2Smnj9Huy/p8VZXz7X3Osr5wrWewNauCB2SEVDQaW7lqYmGB6Ys6WL1",
-	"/FOTDV7Bs10dsx97DXad0HEoskvHygawAdUDKorYfc1EUlTtzp4/P9d47MlhyGH7eXO5xidee/W19bnf",
-	"qCjMgPfGht6zoVARiQfGIIwtqgsZZFJ2IhJnTA37zD+HqDERiXEwsdGzzCoZjbCHo46VloPYhtP6TBdS",
-	"oeCbQIVoe+LLwVi0UzO/rVXBcegatplvhYtlkIGLi5LBdBAjzIxnhMBDqdA1dWZHtq68xCwlkKgjJDcN",
-	"PwA4OJVHvSLuWzzZWPZuFqEj01SOEMEmaDk5Nai+Yn3ZKU5zPUmG8zTz8XpOVnr3WqDAY7LQzH4qKkwo",
-	"uIJSdHjWv8pZipnEjfIBMNnvhIJkCKP0d+A9qHi7fOfpNe74r9XM8oExsgRGGTBg6md62y/PWAn3leZl",
-	"cfButD5wXUjGaKIa2Ofw5YB5fn5+nQGkUQX80bamselZxSHgS2sVHEysXjMHUp7FFXKBoBqZ4wP5xLKV",
-	"aQY5T4pckrsss5pWw+1t258icdtIgqvWITZ4jaYUFDjKrE8SyRRkIQ0VgxyF1RDDSYZtzZup3ObtlVhA",
-	"8GlfIcdwlo0pKixwHcqLLTzesMgVPaqIHIlti1lh2G3B0bLtqhojm/KM2dMkr1vF95GTDz/56d5/fPLZ",
-	"9355yuVytWW/z7I2p6l/i8uambzeeIpNM8Uzqh2+xaynL97GtK/+tvVDNalsK1ZLN4VHsRIViGN6AOV6",
-	"4gmyyydXXJYQn/TiLnBWnawhCQO8s7wuvUrDPkw1t8KTcg/KjTOlCRdKUwfJxhXRUhJjUW5aBDlQjBIE",
-	"RgGYOfMbTdpUkNbCDhh2f5BSUYEHcK9n1wruo9eqNSbWuKqnfgzZdAloOAqcyV2ugOPNyF0gY0azE4r0",
-	"ZMpBJ+ZgTlKbTzkYtlKueiwhYxbObEC00wDqHB0h9mKmeTtlUBUC+yv7AyrGJxTx+fJz9FJQwCvM37tW",
-	"OV/UCg8JoTgbCsFFF8wB5F3O0khixB2kIjHX+swYI4KY75l/cgWPDChQkiJoHjhDwr7WmRIJJnKa/4ff",
-	"1bEgjKUxmOMJsM8suiiaZl2mg1/YIkp2wK3uYBmxrn+TCChwo6SVMQoOgYP7HxwfwE0qk7OnuvJ5C/Ov",
-	"Ng/HWd9AqMtdliW8rUnGFICEBtwCM+rUJ9ACizXrPakQPAHCOKgRLGDj+TqI+YYJztTXkyzsoa6bF4ZE",
-	"EHC7AGuBT+flAKiseIWpHNXyMUPg3LXrAWYEBaf5YSel3fpWyNWUdqfMsOmXplTpbUD+nIe9ZSeIzx5m",
-	"LP+IgQQWcBBjMVkwoy/haJljeXCGqKg17e5JdIG14HgztsvZKJgvwgWXQhElSYfW/u4deF8Neason1U0",
-	"7BEHzXMO+QfQRVXzxQAI0y3AxK2zJoqFCu7K9DmJYVs4pEYBh1ccJtkqLkJqA6DiKgJ3i2OA4aVS7rAk",
-	"8in92ut651Y3icCiKVtqNLZCKQFHdr201d1gZfnkagIQaK1cowmRZhFEc44+2+2NB9sxLn+uchK3NJdz",
-	"YrvTJbbkVnqWcNwqyphpldWVrHapUamRWozRcBhIPgumomVytECd9h05mi8nmhWG5iR6QuGqbJKxHGbb",
-	"3qwyz66a50RQf96tCUQ8WXddKLicZyqNuO5xMTtX0s+BDoymRVMygrK0hGmW9Y2h4pnYJmGpYtZXvsMG",
-	"Gr1gGQMjXSTUOiCm54oL02ijy2u5iJmcp6gViDOQBVYY3NRni1Th19NSYfhgVQJIKNlnkC5uRCH4uVw6",
-	"mGGyA5qhbSg7JBmaU2U4b9ir+ATDVckwxCvuDts9mAaUsEVWG44I8qsaI2hCGpOgHkPgp5BV6PP6dMXm",
-	"QAF7U++3rbQ/uf+Xf/P4N98+ZSZq9kMqFobWDVaUWJ8d3ob4lDU7AqWFc9xZbJcnLChDnypAkHku+2ip",
-	"Q9szgY07tsvGVKbwnAXCcJKqAvlhbhcKmBSIxojoT80+Nw1djFE39zY3mMK+1fK0X3ZoCw087PibassX",
-	"EGugW8V0SMdw8SxA0CgW5mXcY0qW2TRzWhAEYUoKPEG+JdEGqDQOauSjT2w0MBy/OPkXwtynuI1qhw+W",
-	"5QD5zzIgABhjGriP38Rw9iDeAwAxaEFz0GRB2w4Htv5ZzhgszSMUXLL82vFyHydGLCczdq5XyBsWpTW2",
-	"vqF4sgnMxPE5etFcJU4updPB/XBZ+rMkLWoKiKtVjHo6Qczu+3YDVlEpPe54Tj7/w1m4w9TCCR+WIOud",
-	"Zy8ApoBqrEAtLktUS2TN0alez4fXFMGvQhzRyTNbKZnqCCY+Uy4tIhzmqCDOVRAKA5nZbKNqTKxn4Dgb",
-	"c4UcE3Yl86VooKK4vW+mqVigxmB00d4roK5QgCVIuQ3UgYfdNad6elL5zLBEg1JUpmnAD3Z/wNqaJdhL",
-	"CjTAhQb+lCC95NASsDg1cV9Q3awXC/BwPnV8xIfKliu4K2qGeslPJcg3LZFX6HkOx/QQVT134p5lNa8S",
-	"/XvLp6Eh1wDljmui6FitkFsdLKfE1K1CUAZW1kgH1ZOjoDqHmKDbh81W/Isb8JeG6XRusQLZdOdWK6ER",
-	"GoCqH6Vi6LKS6kzwC+bZSiZ0lacskGtXWZbQZrUxSWZhCWMGQZpAMkULgMOSCFHFXEDIajvKulWh/1SN",
-	"HL5oSfXomXPnA4nYVPXc+QQ4pOnKh9Cena8ocpqBfnO4ASGXjTG7rG3AMohhonq1w0R1MgQlg57UEvwR",
-	"8OjCORFwYary6NqNKwRuzRVnodoKm75ladK+x8L22K3Nsx98anSRY0QlxhTNSnctc4EA30RgPtC4qzN5",
-	"D12rQmDBmdl18j4oVVJ00AapnZHXdjmqzYBBmOgG093AHWmOL6DZ+nzL3RCgZEWBbeMs4OlXBFH9jT0x",
-	"4lowpZiCRCuQe2rA6I4qhe12ayYIGw4RLlsFSQ96Ug6851OiHKJjY/S9PIlsZnTHLNVdfBSR9mZYfUK6",
-	"vGyLnyshfByOwR1dOnUhValMw3aJ8RB4srOzKnYbmHWcv1CdtWvYi5ECA8MxC6eacLXyp+JPxTKJd6ne",
-	"5mJX8jaLN8jeT3609+5/PPrFX+9941uPPvwFPJGxAeXZNlOa96k2Tz369NcP//jRw//41cNPf7v3/nfw",
-	"PazH2ynbTnnbzC7eII8/+KvPfvnvj//3V+B+kvFdLrqF+5/98g+F+zzZbtMsMWP4t6/u/+pbjz/5l4ef",
-	"/t7dbVGx4+5/9rf//viDv9p7/wO4AxVmwOLjDbL//o/3fvpvj77680df/wu4S9tts9p6u20YWIe3cQIP",
-	"P/npZ+9+/+Enf7n/na8+/uinex99/+HvfoY/6GYMUmPMBH7z7Yef/v3e+994/NFHcBNa78QbRLP7OiKt",
-	"ocZ0AxSzisFyK3hyKHaEHIl4A2R+O6VKAaDFn4pCLmBh6bFArrjMgKtRWtKlaGliEQENHZbFkJBbIld2",
-	"B4tiyCewBuaym6kx9c3EIMAJw56bhVj2AOQMw5FkhSXjmwS4VBdIrEfb9sA2jX35c4APMTmVWRZOrcr3",
-	"p8p0eWlbvLQtXtoWz6BtEWRVGe0EXTAW98eVXRjqBI45Zr4NhE0cqkawn3kozYcvmgcfRLWAc7sSsN6K",
-	"gLkHw+6aVZB/PS/EP3RoMHRQRoAYMwERNv3FJoemUZMss/ITZfxzsGXzHauMDGEz9XD1WYenKUsIFxul",
-	"itObUvM2i/IoroOdtxq/bT6ie6xvaweLHyzqBXXbIVweVlhfYgK+BQfVQ/RXRIGmLTmsaVJfPiAIzCFW",
-	"WS1azlSwkL39c6j1TRPkCVToJjWzJqRJCoYdSxBXwileZpNpXgpX3GxjC2iexthPhuUPOTR1RKZk9aji",
-	"VqdQWndCIbCFV0exrb3SbOC3mKbtYeqSMRciJN4VMgvl/JidR2CNvtxloIH0uOgiFLcxkcDjTkaAHPAk",
-	"asaadZmpaILYrM1MxUuABKrOTpge/KaOXEkX0wrszUOprPIHsl5/misiYclVKPSqgvxDfoxoMCj3mfkR",
-	"6qJ9KXQvIjTlO+zAyFyHAMEFFX1VMwkE/2qolx2e6lAhlNnkt4cM8Wc+d+UeOW2LomCNjMEGjKFfh6Jh",
-	"GUPwV0KDRt5OAbnSrPlFxt9CU73w1leDsGbL+EeFiXTEUFaTqXR+y2Gq+efdnk2XS3D3p92BIP2Gq7MA",
-	"G2i3AB3W7lEuVkjco6oHLPvu57eWz5w7T6BWHXSLjO1yOYQ+Dj1b9W5fckKhOXQcPvOqHk84G1SwjVli",
-	"RsmSCAYG8sH8sel7kHMUGqOehDqZPh1bVZ1ZxylNSUI1bd41qoFHwIxxlpXJFU4rIj12/2C2Zhjh4C5W",
-	"UwirG42q0YnPN4f0ifxiU9Klhwvha4hxe97yOaJosQ40hDvwIlbK1RKsc0QORcxOvLO+1K3CIipiEIGN",
-	"Oy0BiwtrybOSqYRdnbaCrTW2kIEH9W4GqtKeLZ8mTOCuzhgNgJjcZdkuy5bh8wxX7uTn7924Tu5qKhKa",
-	"JRFRrA32xYWVM6c2bEV1zJM4IjH8IgZWHBteFaPhRQW6ukhBuwIrGZ5fCRG2b1kRcGhAF0acDxkK8F0X",
-	"EGJWSCxHgmUIfuKVfVGqrgR4FMT3NRyXyJEIF/U012fq+DHd7Lwf87CRyOxuVwLIIFJMUkfRKSzmrJpV",
-	"iqu5CGpaw4rmOdzES8XqWs7gqShuSWDdADgnN+EILZEhtO50cbwciifeII9//7P993/82fd+CbdCsDwY",
-	"BEPgHTgue9/584cff//hx19//O5XP/veLyPinoRXBKB3zBv+4ysPP/7+41//5OEnP3/4xx/C9wrxrXxI",
-	"5rAFBgFK3TSmT7PoE+afllayUfrp1ZAk2xKuyFN2bLcILkiHCXJydWV1jYyHVJxaITdBaxKsSzXfndOm",
-	"sZFsD03xKmvY3RtC5VeyTGZhzXeUSdFFb9oKubJrTJTCJXDb0j5LCDVCIYRGnTBNeVp94PFt1glUL+PA",
-	"uV8mX/nf7t66SexdwoUt0zJ6sHcQOPUNmALtMz2J1HtuvgBz34/c3EKntpiCEFLrM0aozaVBnFiauFP6",
-	"dhZvkP9+h7RlwuDCIOlsG7XDRpVJSseOtd2+fBVPdtv8SA40b9MU3sZFF39MMy0gIq2GUL+WGI0DmaJg",
-	"GT4Dany8QXwqjH0GrpfO69tm3m5Ahqm1M9sCQcCS4E8WDg6j+yBUw4E3QBvpU0G7LAvZUGo7jHPJBJb6",
-	"j8zCm+VZGLZJJA2SjYsukal045BuJgfIaeqBOwyYaPLyCiSFvDevg2BhGZfJAg16Ae43sHnXAq3rfWeO",
-	"mmAkXRaa6pm5/l6gCDd3u8B+pG4/gyc4pd2AGir7DFyYtsGgrVlmGVE9iLGmUu4Qql20YTxNpOFG4EWn",
-	"O7REh/dnlCuWTHHG86vNTC6QTEFT61xTSwteFbSwarBO65Wt50/8PHRRaVgjZOumsQMLObn/3nce/vGH",
-	"Dz/55FRdsM2KdrNz6neqWljIFoT8A5Dwa2slg3rtS2eXL7yJTrYLNSpx5raWwNW725MjUVldblepqn8I",
-	"eunhE4B2DP04DriOtVdu4eYfTRfqmleRgrBf6PZBjAuMnYIyAViTGBxeIXfkyLpq8ZILcwA6nhTpGNHh",
-	"WLhcOuVzQfoVadMsM7JbDsPoei5QPV2FODk2KVhzgFTBRrNeTZPEAntkSfOXO4yWaU9l5r+QSADEgGWF",
-	"DWhTIaTetPa70T3DS1VLviANTKG+hIGuhqLGYis6tkUleYPZhssCmvHMDYUlIC3mE0safWFSUlpKxM3O",
-	"Kao4YTeoGYgmuJTYTbryUGVyZMlRrZDb5mgqOCtVLAY8M8GmDWbPeZoiEOd82wH9m1Vv4qrWS9oyHfYD",
-	"XPUSXp8nqScRINyv7NgiO9vqxTV0GkqnkSPvRQKmZQ8OU8GjE3Ap4Y7U1j9LWz0fAq9Dh2klfoe3BFuG",
-	"WZoVyVMjtCR9JqwWVA+UL7dq549rh40rJaRzzmVEadrpTOUeVpQkhjboOhcQdEMsspRF8FePUSOCW8yI",
-	"i5BDba6XqgqcVLBRbBiz8pw5IrE9yLE7fQTEawxLHwcYijP7JlkCsoE3GwaUM+jPa9Y7TypzROfpI0T3",
-	"16moKmegY5fGWPZ1dVKqevEG+ey7//z4N9+OStB6JwCVmgx4WxujEvWcPm0brRb0H1vgDC9S1r8cbxBK",
-	"XNN9SBWLCCKtWRsAU81pBt61vZ/+fP+DryFYk32Baz4BqEPmpNqa7r7MWMnGhqHjEsEPAact67KFnF7X",
-	"sRNLA5fQdaq5HiZBOJFuxgC6PNO9kicrkcNWysqurALhLl/Ix2qVYfMhpsNsHaDKaUpSeCACWxH73N2+",
-	"fPXoI6fhAOAXuEgioix0lS3LF5Ba5rCePnv3+49+/OHD3/3s1AEigrgqQZvh/BPLwJ3j2vapohV5fTin",
-	"cBgM75Xz/c1GHTQcZqnrGY6HXXcoZ9OJs+hzOKGQmURkzXbTGjGlN8mqh59xTM2I0mIQ33cgwFeVWiZc",
-	"aOx1vm5x1JowmWC+3HWbK9caKi6Y8swcuglgzMIFLOZHGyZDDfCSQwwnXOeNOSsXO6hYLIB8YoGR88aw",
-	"qN8Vu4z5LAIZyhWc0f2spO1M84mC82N9vnfcfaUWJkhhSZotpRTdOVKKUaxzmSGk1l4rSSn455SYusGV",
-	"4mK+L7CIa2YhoAJpbBWtiaYxaGylpNLGvPENyCFtNOgB6GSyPxejWKbs6cp6NDbyzGSbjWJJ4g7IYMhg",
-	"7diGMs2KHuBzdq3CWR12g0L82BJCWIw5K6aPD21avDB42+G0NnZ0+AxLtJtstOVLCpuzwIL+rnhXUKO9",
-	"20QLTJu2ELSJC8yeLJZnBlzAAzpmNcp9zEMQP7HfDFhb4F9cbsuEQdc48w+jxEAQLyJxktGRiN2qqnbG",
-	"mIBeEQOWxeVq+oLEyl8KdZ10hPkCA/QONDK9cKbFOVTtT6mJQYMNKkboIIemmIZwcu+j7++//+OQFz5Y",
-	"qX5TavSzBirRKjgJfqkB2DNMlCXTON4zQUirkboQxfYpgehyq2ELxCs2+1JvKHZY8sVBKmnSGOi2w52T",
-	"CVxwRjQZLb5tXhoIzh5PHeWcQE0da2nUkyn6aI6saHHTQ9OfXyc3+MWZWSHnX11bfe01q4jVrcOyy1Ou",
-	"5asggyJOUhMKEGQIlEO0JFgFeDi73rj0NbH62Ww2DjkKd+zTC1RuRi5SlrBdY/W3XSXAgrWB7tCVv42H",
-	"8ZirnCeIx46tilxcQWcjbjGj2vPA5Z2TBQLmYsXgi/mbjcZfFGcFm2t67A6d4YhTM2tmUkKhN9R2N2eW",
-	"kGFZ51yNq3rOecuvtCi1LMPiXjUyDW+y0S14ra1FbLDLDvAb21WZVczYWwCvuEJijOFmZgYxWQX5Y8jY",
-	"PhwIp+TP1+5x0aixbhOccV+7XRxVxRFZyEWx5RwUvp4TG674Vpg3oCMkVtxSbNmOltwuF1Ghb6NPKiVU",
-	"EJokGVOhTC+8Eco1gtaGZJCxPlesVnf52bVlVsXJpGZTiTjrwWKpoDbQ8+kssyjBJr3Ydk1zfZy2ArbK",
-	"l1zy60RkKPjbQ9bQv3NYzfctIdRX0D0l2gYnDRX1XR7slQJwOQTAbhDnhksRTtB5tbYX3NZg+7o0u9WF",
-	"Oc88aa/nZfyLHDgs5LLuIqikxAS+EEfCSoQmPZZtY9xma89EEkZawFzDvvTIm3KosUBi05ZfQBNHZXHq",
-	"FmzWaF8w++uygx8+nFLZwqjd5KPCegf3H2JHC1hdZhJWm5Id1EtO7r/34f4HXztVFRyrpUi3w9jxcVum",
-	"KQCEx+TRT361/zc/ikis2hnV7V5M9r72N4+++52IxB2esZg8+sq/PPrKHyISj6hmWUz2f/Xr/d/+LiKx",
-	"7rGOjsmjf/ju/ns/wT76WT8mn/3TX+9//9eRw80ie1/994ef/l3BB+I/bqwY/CiUcYJWAB+BwgHW0dhg",
-	"H3rcIlZVjT6Z7R4VIhRk+byFZAAPZDxirdg6y9DTE0O2HJoFpDUmXJg/IxLTwSCO8qxrosZKQ92um8+I",
-	"tXw6GiBpF9Kn36zVNhZUokZs1OtRzU4xF28NQ9BSviesGEODIq5Ib5iF89KaSDFAJAud2xv+xGKUS6kI",
-	"7AeXTTHUqCQuxC+8sTkhOrG/eP7JA+jRNQSo+5LtzEwsrlsNuTojrHODjkmLuRS5jFjotg1oMlaGu+/T",
-	"bIclECcU0laz9OUu4OHY0AOCDuxMlbuuB1vqgHVU13iIlhRLO9uKZbu8XQehnwrsv2xOHWap2lyOMIwE",
-	"5JrPLhs9cCMfy0m8NpDvS07Zjtocr3VD82dtYiEKC1k8+vXsJxQvjUwntJsu9VgIFuaWYC4TAz8bIcwp",
-	"4IZishYUkuOFBSuB6mSnJ5Ww3gWMOPAepw1zKeqmMlcUJO7MplzIwrABvR7dtdZEgFxn+ihFKc/2UNI5",
-	"CqEH5zZ0CR1yJ6i7QF/RYOYOWs7Qr5T59qXuzB5CH0gKzUzri78ZHVCnJd5iHZynurM169t8yNlLXGxj",
-	"v8dZKeWu9hhg7Zu1mzyc5geFZov5mk90XgSG6aeTb30lQdptbtBblwok1QBhVrwrbkuhmNAsiQltt9kA",
-	"oVkc4auhrbuVNrXGqLYt9CHF1pukABkaYWSTGEKZKhzALOnB9rPeqwZ/4kvqaI5PstPJYXrCLGKY2Tnv",
-	"5WsMvWx316I7BJ1jlclsQGrhJAC4BZAOzu11wJg/8tlnOOJfqFEMtEtiotD93QNDQYkAVOhFcF0Q2mWH",
-	"IDoODCH1bAJCdTLZ307oONiizCaOKUn6VIyJeYzQrjTKEwBH/ue7P2teuQJ7V6umE8JwsmJ0//nuz0Ct",
-	"dIOTGemwEbiKkGR5TrKkRUVywAoY77/D8RdXLkeWKkmoGWhSt3JIrGnPgsvgg+pTl+Q4oBygzX/7fzBr",
-	"BSHRoQ0ZXsYkY7hsWCDmlOCdv/np3j/8KDKMpyjm4NG3pBEo8UZuyJZSBrHqZBMhlKxXCX9ii4zMu0p5",
-	"lAPsJe4bpPmxLEVL+MuF0ilveRCvBgZLAYo3uNAdWoK0h6o92WduyTPWZnwXVgctm8gmxdKEjJm2z1Bz",
-	"H0GTrX0cahhgMd2NhVZ63JXRk/5QaVdhb/FJbSarLbqHCgP7MI7UVeNjOMX/YijM62krZVCzPwHtjOUM",
-	"KNOcW9gGZUr76CaPAhALvWy0zX8ZLrqPLbSthR1quLPgE/N9SBr5SBFYAXDPrW/NdeQIhZqPsLfIrFYe",
-	"ViyXkhunbdR5rqWgHrJ438ijbHAR7GsR4p0TqRpNY7igP5T2HRqRFBrWEFgg+4iCEt1AHP+wGrzM2cKG",
-	"fbpKB2O+ZrhQ/k0YxuG2xUw4kOFnqdy3MRnYl1b1JGoAw3vbQUE1i6Ihw5WZQ4+dbLZfnelxHAgClIvU",
-	"iJE+QAkcDEMgWspkCHsitl7nmDz+yb8gSNPDTz6JsCELy2LbhgWvOY9kTDDmhFcL0E0xefSv/4ogURGJ",
-	"W5ncMQ8/+vQbjz7554effFKQQPaztmkJ2GMFf2fhlRBcNe9pnPdaKv+386/lPr1tv9tIZNls4kbcSvax",
-	"Ugdc7oBAr2XA2GlXWB9rZ40CsnaBJLzLJ9scr10o093ZQLrC2tlorYJaWlQEXJoXzdXG9D2/5aedIvHR",
-	"80ZfCO97C8fqVq/mzmOqdLOdr+ozOcBbhAulsyG4K1AvNDKjx8H/v0LuFeY/A2qjubd0RrcDNANSRtXi",
-	"DQ4MMfUHYddDBiiz9oHmqkhDa71uGg5u2ry0B/MQtnkLtaK5lu/lsXejqUr1gSEHIx3hqKch8u1KroLw",
-	"KxGa1h05zILs5cx65ZsbsY6KdxwMWCZjHZaFO9k74jSDJPlztV6K56VJMyPF3h6Gx4FqunNjIGU2Pyg1",
-	"e9YAG/Jda5RmgyY6p/01G8xvmxzqM+Pm5ukz97W41ZlwrRRIoERTk6Rb3hMbNHDgAjn3Ke4yzj1seIyr",
-	"W5PZmypy3YAhE8daAFpqmqqDunudHHn6HL7REs4w4KqE66Q1Jm7Vm0wVfj0vMBf0NvsRzdjICs+QizhD",
-	"NgS6nnVGheqwzHmG1LDV51qDU2aUmb+EdZVhKNdwjh6jGXiuuZ5o6Ocf6dJdRoQk7ZTRjGDUYRMhod4e",
-	"soxDvVSaypHrRMgG2jvr8CMUw0XYI5DRjOWuKftv+7iFIFWOn9gTYp1YNgRVeDMU7ZjXsvusPYTkVvus",
-	"HmboMrR3rCdLIc9so6tLSL3dkUNReqeiY+UCNEPdkxnX48jm/GsioPa8B5ZzyRXlV7vQXxC0NlgO4B8w",
-	"UzjIPvblBopFTjiYBX1UBWpZRPEDxhgmM6NlmcFj/lKB0I4cxqJSN7tq27JS4lbQj4p0mVaEGg4XBgqb",
-	"r7ZRsbPNK1rBmJsWfMVmaIQ7zTUG0F9goDNDjJUja6hpXCxpGJFhka2UeXiGknY8e/4LSPmqdOUqqYjU",
-	"7zaw1O9tFpNFFj5t+qSpM36ASUpIH6K6WLGL8ZPIiCIG2MKDw4n0VWi1n5cjiCQ9iZaBMzbGQyFNh5iC",
-	"y96Tgl2SCbtjVCfVvBILER0teoSA816qV64Amw+mGN4soddbXArpUFBLTUSg8pkpSKLhWCeM3p6pFjTr",
-	"qws7yI4Ca7MaO9Jvxd2w9Z+O6BhTOxTts4iMbAaOzEDw5vCaMstTMUH8BdzRtnVeqKzhLmtLkSgL8cLb",
-	"PUJt5TnHg2ekkIL2KFyRrpSlUOnZ8w19uIWhBFcFEsobUyUm3AqLWzOIyBufu0teWycJ4nlMr0g6P7fd",
-	"Y1k9iJbS+TWiOarI5JRTsCtSBD2r4UOCJaivSjTxcvvqrFkFWDRNi1GJF66CCoFvj6KMqkb28xMqmJpR",
-	"LbUWRDJ96kukcEYV5ri5ZwyoQ2ugY0/WM5xtNVVP9lSVjB1CldjTXRR2jFmzixSc3c5Yh6dpJSqvJQ7N",
-	"0lRheAIO6QkXAj1iGVIitbDDBh5hBRjGUvsYT57z0vyfGrJsWhNcndsNp04RAQirByvDOhzptTja3JM7",
-	"vEcuDks1QSgRvSDMyb/qdPvdn3G41Yzs94GTmNgAB61AlqYHlpuWrzTrzDFDimVctPmABjmVLPYq4Kp+",
-	"o9ireRQrIobzei9Mj9GEyE6Ht5nDk+84g8zYxzWby4ZdXtABLodrpCUQs9wabsmhSIiW08HE6QKPpEZq",
-	"baeD4cvUYYjOhko1D80N0lPSZ87aBzjsTRuodkZspzC9A/R+uOfN4oklA2f4Lst4h7MEvM48MyIAME46",
-	"wzSdNvsrM2DmwySG4lg2HgUvcYsbJmHZSll/TrEbpBfduXqJXFg/9yo5CQj8yF9OD/AFf/KWkuLUConN",
-	"F6BlIHU+RGNGejkYux+o0/DmZUhhjhdtx4X9qabg11GVRdDrWphsLMtkg1qtKtj2oBLOhdFfQ7LQ+sWm",
-	"QvNnwt7bBu14lJaDAUtseEXnekgM671icdSNvq/YgGawlytyJJaBhOO6jt5hgI1//t6928TeLKiR5y4U",
-	"8XrXV4M+Ss11WnHQdriAVFRLPxVVzuGlwwsV4J1An7BqiJSjpz9W5xsjLmqAEHmON4mGZ17n5u/X1ndu",
-	"K1BR6BTf8SGCZhhCgZ5Ps4IN4SVfGOOnloPqjvPtNwh23WFtxkMBJchegtimYRboyW/Lfp+KZANxUEu1",
-	"5kKOXHssqkmLtYs9lUdUkYrsp6apOymtofTS2a6frdvLfzpcXT3bRrUC/mb20pjRrHRBsYzTFC/V0Dcz",
-	"1hkqOlc637GPwS/UMNXzfwD7dAcfbl6PE0S4vJbkzUXUjkM85orIQPn82fNNbOOJylqkE0SDgX8jJR1i",
-	"0GaydH8yOaVkZnexDB/WsubRwmOyyNm64zc4IJ7zk0Ldorh0hUQKFm/Yyl7zj+nSH2V+W13/E+PsbVti",
-	"V/hzQrk6GdnvQ7VSvEFoS+4yJwMloNDzPtcbZIcNABuPCiIHXECqI3i7hgP7ms5Q2ToXEKpOnnJtK2sQ",
-	"Ttv2Gdm0CQPgoFLDdpspFRnLxYoqXzmh6FhNphQkGL62BUlmB/0UluzRW7BQqbxVDXfZn/hp4DkqzHpi",
-	"qAbXZVH1Ldg4Z762FtaEJhrfO4WojipzMNltv1LVZDW8Nbi+zTeFJVtV6RJbuC+u32OBbkNp2npGHojO",
-	"OKvVQOjQa7Vnh2dA9srQ8NYPWPgdtosxV5UnEBDFjCpEW/QpJzMFSfUhGLu8ZrtBtcj+kDJqszwaf/Tm",
-	"SGPgezc6myDZGheDMRSO05zzNnVSwmEZ+4xLbZnIljyoq2nirD7DoZo7mLXa2Ljg7Z7L2kdNzAr86ZWt",
-	"Riov/v5JQ5XX5Ou4WA35uhr22ULVg0Z/YRnVMiOoMtTFrfesPhfE3qpJprhbcxOvEsz9DmTy3dXBM7lF",
-	"lGaDqY7F2OkVSpRR527R9g7RMs+BzXbZmItuvEH2f/zh3l9iSToCtuBlhPXHfFDWlZpTbW+8/4297/z5",
-	"RJKnfZ0HfcG/Cz9cSB+7a3X0RqRhlqC6tVKOsrRCYvDyxQ4yJ++9BLVwuDVxbuXazhNQGn6EBTwLJ4W6",
-	"rNztSnNsyz1SaiPJ2jxhSQ0MrQbqQShNFLfm2MtqmvnJrXUTgjTBGwEwualPgkAOvuW/uzv1sk8de6g5",
-	"+KzCxoxz+KG4SMqYJhCVrcCArVewC8EejEhs5Of2cBAD1BLp8W6PZa5lWZ5n7hojugWJEPbC9ueSxmIs",
-	"GnZ+lFNWnf1cOTV84lV1oJLw19taHtBncg/kc03fSMLbcz07r+NjWKcdik+kthObv2FVPfd+v/uTUFtT",
-	"bCEn8sr8XzyqVWqguXf4Xf0s536WFb9gCbZLwXChTxA3sgAJ6itTXDAMpO9P9r/2W7iKALRGUGNR9sd/",
-	"u/ctiyDD1YDqdo9BA71f/dneJz9zt1w3Uy/f3Q0Uz3ADJby74aSf+cU/fvz4N99++Mkn2G6VCyraZgCP",
-	"f/2Tvfc+wPcjjKUd6Q/ex3cPE24G/+gXv9//x4+xvR8VtAsvffTRB4+++ef4XNLnwl/a+9bfR2SHsYHy",
-	"YezI9uQ1ShZIKvRVOc3NDOWP33z06a8j0OEUiuiMaai68agpFnoH4Xo3yN43v/bw9z/Y/7vfRYT67ont",
-	"lDNbSIN4vq7iBu+XtJxC/BP3xLAgvwWGSdlF91qQxLp3XFhAQoClBH7mYEBh0YAIYaXMFbM8cEpxugUY",
-	"4WjJog4v5N3C0GYDZeouY01jJA6aR8k+AwjhHlWQMw6Go9NHAznQu8E863ISOtSswpNEQZstjPQLVL+P",
-	"yIeMIwud97sY5A/6leSACZ8FUAqfE+RSUyH36rzwkKZ4RXivvf3KwijJxZyM2ckg7kGoGdwJdRm8yGgG",
-	"saIdJjaJ6kEV3lQF7pn5XBbfHxXXoDjUGdtxsNoJYDk9rJZA+E+EUmpSObGFGfmGy5/OG72pGnsBDeGm",
-	"/bT8frBI+3zJwjwfSLc+H1aJ52VnHEGNhZ1bcN96vHHTIQ9UnvftBicjUeZlLgbJQs1bGsDmS7Gt3OAm",
-	"9b8dpshIZjsViXkTi+DfFFwA3hUsucrCnMTq6rLjykAF6QDGN9Vg57cYoSRhCaIWrCzKCJen79XoD3yV",
-	"NYw0Q0ggZJ7P5Ya0rfnubATxMTo+eFcQkKDT2ZJHBD1xhIlbfXp/O9xO7IZUGhx9ykjWnMv6JOR59W0H",
-	"Q2GoqtqqLtY6s3qgrK1oSe2E8yDv4vVwnvB60zzh+dlh3r3ujDLH45QbiN+1yNFt8OAborgEIdGm4ipN",
-	"K/L2KLn9xXskY1B0BcUA0PTwmM9TrZTMhY/bUZygXJD0ZJocy5FaEDeseMCqO6kueNSAJOedt+tcMAUy",
-	"docb+8v1qrFuaL+ShnqsoXQUJ/MID+W1y+EMZdrWagMzNTsdiHNi15gNTBPqUWUTiWIg+Fzrj7yBOdnB",
-	"f4VcgcRkDJgKCVZTIrEscjYXrvCZw/CbS+WwuwduQSOc5KAeHpT9z7CDJz8cVV6eCXZsO5pb8/2Ecnse",
-	"Wc0N4cEARRNOkXm3rz/J/UFw1Bz9OG/RC+AXCnt9qvw6JWfNk/LQHJNjRld0qrc5F6RPuSApL6Xue3e/",
-	"RZHJvbc9bP8yzsGTMYXMQlADfdntTTvbuIhmO/7in/fe+yXSUURGlGsuup69FaohXAsfoGPocq5KhGoD",
-	"i3/4KhJr5LigGnKHqjEUidFt8t0kVEF7hTLFuyH/+g97v/0wKjYrycVSRQT04cf/qyII6u6E4qAPP/5f",
-	"EaGFtqL2k4WzYz+Ch8e+yoYu8AFzFwDA9z76YP/rv7MP+IgNzugfP9776PvTq0xd030cOzaeQKjxP/xh",
-	"/2vfxAb5079ziQJ2+8G0tAfLrcq3//fDT/2qDOh4uwAf9Nm77z768BdRAR4IHB4eqwjizQADgTkjXE8A",
-	"oePbK4DQ8b0C2hxZd3mLwSesn1wq94NHn/4tEGcJ/Rqp17dcgq0usAI8hznNeMYwO4LtGIX9eXEHMbkm",
-	"D17Z3h2AaIaPF9cP/llGWscpHVeQHH5S1bvh83JEUim6rn+D0lImpc4NuicVy/NMLTuprjMOIrbc1Qig",
-	"AY26dhlxkb7jb7VAildHhoN6f3Wd4tY+SzgV2wqBOkK9ndKOPWZ9fL3qOSDcmp6aeQswuLBa/f2bVgpo",
-	"Jo7o802S0KcBcrpFgJyJxSxPbWZXBgDgMYzwehDa+5ZgXh6i01zrlGGOsfslOfn4N9/e/9c/PP7og0cf",
-	"fffh7352aiPP8clYe0cKlkArBkRiyYbpgSCNcr8foGulRvNo/Lt2Gu7teQmuQ6s0OppuZDWbplmhlfpE",
-	"3MHecbEXs5bgYKgDcllxesN8CLzRdIzyH8Wrdqk4sJMtZtiUkQ4bAPA9TJXMAJPOo0tHtle673Uy26XF",
-	"xWCoVXgoOATPJQD3N6xK2WxLbxLVQRa/ZKwCVcvvZl6wHfIVXxHdlKtenXdUNAPYUrYEEIARGdQFujq4",
-	"//fDs6vR6urqyuqqIapXzR///8bJqtZkd3NwIwkd6BLEyYSRWJaDbykpVu7Q0Q2mlM3aSINMYHFEuUNK",
-	"3Y2WNLuv6+9eRV4zvOTLvZpkdKZGPwdbss7ytvz2WPrkYffNfAr+vExknBQ5medPQZaNilkoqRHu+FbI",
-	"PmVvmtlmGd9lSTBEumXuQcnAgiCLswG2OzxdHF27QSodU5r3qWYNUgs7tK3VjBRWxNOsk8nWocNUb6se",
-	"zep3RnF9KSZy0BTXLC56B0cM3WIs7cSTFqMciWLjV59oyjWzan2dbK8+0xlT2zIUcboB90iL6RGzLXP9",
-	"yFwQ2Ku4rrfr4WELDnpSSzWzz2lVQOOoEybneOd8V+VaIdQMSO2IQHMyS8e28wjkwyHtT1HuxDnyG1CZ",
-	"AofMqcInCvcAnwqGcGDHKDLCZ9kzCjPApnOL5OWXjl/LfFyhD+EkOmf23/tw71vvnVohcXlfIXlbDjPX",
-	"XfuEInDLLQY8vZDYIA5aZfLo12bzRkkBxXBp40yAj9cN9J9cXVldI+MhFadWyE0omxSsSzXfZSuHx5Ks",
-	"RoXa6dIVO9ZDiPkXVuH8QUTTrGBZ4RvrQaE1VQtANZdmgVtUcUUAiVFtEOBBtlotD5tWr/Baw2W9agZ2",
-	"14wruLAXby+2rudmyJNrGJ5zBbWK0DRjNBkTqjW1zq+nQMj0uXDKfkDVt/N8tSh9XiKQLkApZ6sT2j0D",
-	"Pu7ascLw1oJ1ZFGRXed99hsK+mqpJbNZUl5i119+SEJeZpBU+8yLejuPStvNaNG29bUP2UD8cwBZodjj",
-	"doW84WKdVMfQfhMOajVUcoPkvaci1SuYdgLdkQuHTTWTKU9zUtgBMiaNWcfEdqXZ7ZUxbLxAzTxlurAF",
-	"/sRzyfI+Oe6LfvEs4RT2OXQQ70Hn1sAJxJgpVeTS3ddLCkyLC5qNQ1R9LygUbglGBpy1EcPHbB3UcwEi",
-	"3EiwDKNC4eKfo+7hfVRdwTAStz3P+2MDdgsSn/3IfC9QgZckQxYc1UVIHVo4/T/Y0KOquu0oNcI67UzN",
-	"wFwr0yYYUM0SBhsBiweLxbcKxcSF4kfA8B/7fAxjedBs53jBLBDUaS59e+ynhYgKuEMD2obnt+c3ksT3",
-	"1unm1iSruBGGlgo3norNgsU2UyGRgkUWuikicZuKNktTloCKk0rRBRueYcDb+TbNC5Yih27kf9O4L2q4",
-	"K5sLtFpHPxwe7ziryqB07UuAyCe8/DkdhWWTPahViXIAcAFqSkf6AkhM6QEQqUKiD4IMBvN34NFc4YSu",
-	"UgqyR4R13pYasZvHBXGZX64LuyLYHb3Yhx2fmXh+MIRm7TYOKH3bfaYK2T4IgeWAGHxWiAqm/VAhIdfa",
-	"P08Hg0zuMoW5M2Y1FVR3mJ/Zj0DeTrxBbKqay+RRE3k8KRc724hKHG8QTIcj5qLKEYPH9pVq2Gc41xI4",
-	"RnVhZYFscc98Ck3eYt5n0vjEmUDWTObhPwrjtbXM/cXa0nvSa5QSY34VNgPNHWUzkhjNmNIkYTSBEPSh",
-	"IN+A7vUMG4RfHIRNkYtj7eLlNMMMQ5Y4NLhCz/YyOuCYhRY08Hr8LORga2ndWU+fxjLZgD0s465yi8NW",
-	"JzlD9eiZc+dDiUaq59ayZdZ+GoA9tBrnKxRnxb/MKjb1UCNhYajZG9duXCHmFmmNSZ92eTs0pxoZByAO",
-	"7ZLZSUUOPBZWvJqkca7hdndA2y7IwFO2aWyhvjG+z6+TG/xi2O4qbsera6uvvRZExcevG5po7Og0n8yN",
-	"NDOw6cPU4VWIwaGJLDyPiX2Ar4bW+vUcIKPRVAsa9khmCTmJGbb7//Mbj3/+lVMrDoVkW0ubP+/0cItK",
-	"Yu/Hm04su+sWT2TbXg1BNZobc08+PrUgpsyc2qBqhBmHF4maKGL3BqAJDwSOUoSkmulRtphLx41Gdiio",
-	"K3bQOb6K28ZaTvrX/c8aKCHF4VQpzmWML+pz9q3mGG/kOmcB6qfQ/jXeQGgwCwlGKAieBIHEJvB6bNK/",
-	"SLaHg3iDpIzuQlX8FOgPZneXD84GsRe8Bhu5FnZW7R2wTElhEahUWa3E6XjAH8QAShADqPyhhbTE4lI3",
-	"3SPfK2Rm8aSD2SVslydMoFu7ohaz3aNcbMvAKbopSZcOsKAd4bd7RsxDjWLQidrusfbODAN/UZMeYDAC",
-	"0vAKXCf2s4eqGYB2vd3KwlATZWgQeNZigyCsmWQKFM3ehJP4wMMy6vO22YXZKlgOVnIwPQyZTH1z4hY8",
-	"f8nsx3SnuIBdEaK6S4Yegebs10GDB+KtgXVg2KYllygn7eLC5bMqEWxQPeCK61nxSnCqSSvy2rLPIhd5",
-	"8ogrcC8NRPCYpsEUZ+hDTejBEggx+yyQ4sWxMQG4bUmpDOVQ88vCPVXzri41KoZ9vdyCAaHJbP+8/K6i",
-	"82qDbplvQGOFMGHQPpYLIdsVxObFAkXbRNsAqurTmZo7nXg7fUwgeNYeZlyP7xo2UECooaHim0uuAdIG",
-	"QvUYnnX71t175LQFE4KMCOAocNIB1Sc/+T2tB9YXiqmV+MBVR73/7Y17S1GwjhgLAKFUUm2Aw06pfAiA",
-	"iQbduPTYKA9GcGbk5K1rly+dqjGgB5DC35EVTevgzGGtT0Q6mewXcjyxTBKL2GXuSQPlags0KGSB9oQp",
-	"n5yFPkMS/+e7P9vuMBGfijC5SJUeLaYZkZPwcGtgnjWsBBsFnT179oJ59Iv3LsFXX3nlEjYCUCuvvEKu",
-	"gOjHrHwNkVQqyLWE9QfSEPl4+QtsHJHWEPwqGe3oE8opW3mPFgsA6Jv2Ixi/WiFbrukAkcJHJ9B0UE4l",
-	"tNj4B+j6YeZ0h1Gc0C1hll7JYdaGPhDMfUiQK/co4uu6EZxdXTe7cq2zfFMKtnzDsMsVch3qt2xzkhhE",
-	"Ixh6ERmK1JAVtkzwohjdYrFg93UcFUoKockPOspgiLbBE4zS6NzYqEBZp5VtVgD9miqaOpGTrvHTqQ2y",
-	"vrpqycxChWvF0g5pU2He1zI3aBKR9dU1+ICC0h4oLVlfPWtxfBlsLHy/rc2NdddjOmOu4fRYDjOgXcWY",
-	"eeSCxSl2JXtUQT2mIwEoS9cjLojSPE1JNhSCi25E1tfOEi0lSWlmfre+ds6+yJy0iKyfOWP/bQkfXrTD",
-	"xgTKPO0WonbfksnY/OICvLBPxRhw6FVEzq2exUfvMJ2Nl7egIciox1NjKiiW2RVP5EiskK22ViGIfjiP",
-	"qex2zZ/KV5o6dPIVMCdse6SlLaPFF/p/bCytuWAYHfCljaWzK6srZ6EwU/eAeZ72wJnmX11WoYNgBynA",
-	"KASeIA09a5nQ8QZipUL2EDiLDUlbhNSUCrMObZoykdDMHvg3enLjlVe8hRc5F39EbOl5RKAWPSJQgG5/",
-	"BV21lPlhcXNSjc3I2+AfXpkmsE1PYIYCPYUlEnq/bJapLAqRGa4wRgy4FNcSQAZR2qMMY1k87Rt7VC1t",
-	"fCmst+aPnL5uFmzpQTT3QaCYpQdvQqBgIIVCgXdmdRUrTo3kR49S4Yy+Zfs0oaI8t/7CzeI21i0+CGQV",
-	"0i5bwbYFkIRW9Uo/xtOueVxRYMPCWEn6pTfNnNSw36fZGGIPJcIyBE27CuxjACV407zIVrVWkumlQnlr",
-	"ocOi5S0exd8KQgxplAiygF2oGMoS7M63aXFQsCAYBTjPCMYRgd4zmbLNIuYPoWn6tBIuLtQ01U4mxaRj",
-	"7I+EneGgDmppYwkqjZ1TecMHXOtRm6+Orf6a4RlVH7Ph3HrfwqSImZ/iMz7Fm3yKz/sU0krVx/IcKf+5",
-	"RbKAZg0AQ45VAyi2dQ2OIej4noZMtnVEoHwZyUbHWJmrDVO/yPhb3IhYm0gVGogNtxu1tTSUkmU6aZAd",
-	"YGiMZilvODgtD3Vodo8MawHeBQgBJOU7DEZaOZihNvpkbRq9ZZ8PjOASpGlV7BoXbm2qRmKzvA59z8LD",
-	"8jtWe2CHvF9XZYbyYMPbEA6kbFDsCx3Z/2LDaTN0cAZE1jlKPieNeZNKwTZJl+8y5SNSa6ur001nQhN8",
-	"e9ZxLYRWwof3GdJSQGQdmYbi9RAjHa3pXNBB7IU3oSd4qD/SrQETyhPDSQQSOoWgV3nTOl9lqUcW7wWK",
-	"gDYwjSdGWHso9HJt7zCeV2pr5zzA1um+QrYEGQrIInfUZ0w2yBCyWQh9yL2LbEaCLbrqQ/bNUGieWgMy",
-	"5QKt17BGNAIGheDBPO9hHNmUm4hYIKnI+T1maj/GpoqMjmSDMjaHe6YaVDQQG2hBm43MMBx0weNgRt4a",
-	"T/ogNiFCNWAU2+jn7QkBzwlPs79mbXcw9duATdEO6mYooy7ZlLZmJkVhfF9gY3sYwRS/KJPxoZ3Dm4BV",
-	"hIcwd97pbMgeTJ3+tUP7qutHGTj795yD5jCOP26AdZCFGEBuhZx+B/77oNIaeSPkPtpwaXURsgQbHcAz",
-	"w5kiJ7Ed+akIgdU15mSNehLw5Y1JHMzP8k6pHh0ALxLs/oRxM+pJ8PC4k+SHtkGM8Z7jN6KpIztw2Zo4",
-	"05im06f7eOyXz7EFDwj86g7r1BFo1zo3pWDgfzsGsRYUac6tJ+TICH+z8gz7kF+5Rytr8Oxjp+EZeO3Z",
-	"1fVQsNU5RROiuGgjNYA/kosJ/+OhHCvqO3TVO1WnMaOy70KxwRO2lT9jOLR1eUWE0XYPubKh4HoASMd8",
-	"Vp4SB1ZhkY/yOD1V7i4/52PSJmlpkb1bq3C1Wq+8anOwO2D2tHtFoUFOImjjqRXiUqE8ipRMUzlSPvbT",
-	"jwqp0IT6fD54m8cAGaaY6WdI2ZhIqDDmSI8uYOSof0JTtMnjVlgBtDSk5cB1EGQBkTHbe7/5UmWcpzJe",
-	"5SnLSfpoheIxaZhsVJjQ06NoBvW5o/WKQ7a0L8ywGxzmIGERyruib9ckzGDuQvWDz4yzaQvmlClJBlB6",
-	"algDFTtcdDdtgI8qKaB0mQ0mmEBezPLyrB/+Wd+CDb1byC151s86zqjeIV99Tg85lP3lxV2FE46XKk53",
-	"uzcUOyxZHkIOvao+4lchcp1imizVpJUxuqM2fEI/uIuEkEPRdoFtUJv5l9Gs7FHVs5VmkEUAHzYkD39E",
-	"RJrjkdAxahJtKQSDBj2K8A4U/wH8+xtonCpIgXDMA/SaV+HHK2TL+j7PrebV1vCAFJC/kLCsWknHqpiS",
-	"hjKlqufMzasqznV1AI/VZjnwb6z254RLaZamivRsnztPLm4TQxzq1oCJS0iYtljq+VBIynM6Zp0k8PFw",
-	"K0Ken7DDsF62LFMA1HfXRHnE09SeYYEcoGjVePSlWjzr9Dv4xywfGuD8S9KVkLEFNE+RhW3khYCWJbEu",
-	"FxBDiV0zuzjMMTCMR7iu58Ra1E01cRCOzon0hAjEvZaWGUMFPRyIE0xifflSSpw6QULyUTIoafBBsmG+",
-	"A8UzWxE5O9qKHcOkQEWuAo4x0g7pWXbI+XXyBX6RnIQ0P4dCDUl+UrBThvygdG3DIlNb2jTiM00x+oSv",
-	"gqNrljllmqkyL4f8SMhMt72wh7beVMBYEBaFK/QGYG0rGgJWbQXNIM+9xF+7vEMHvmYUANeyA75GOpSn",
-	"oBu0Ab7bi7ARRRlmvocNn+wcrGLGRILZdWbgtEt9eliDM37BHegC+9ggxh7pTZ+UTUgVtOvoEgY3IWEQ",
-	"MyWheHOE6apoxbSHmkjbFCfHDbeplXmyqFe6TqKrN8kw38+s6KmVxXjR4egJsex0FNOxURAKFFTU32AY",
-	"dIcJjGaGeKAxLoE3zcs0QtqwEONW1rASV4dgP9Sibpq96Q8V5JTCWubcniijSValS8CUZnKB6qqEvPhz",
-	"dkPdKfv681vLZ86dL7Erc8wgcfbc2VXMdDa0vFl4gOdZnrxj5utrfProkrczRG9/PsVLKE2WL/Mug8r3",
-	"IIOD+oUCh1M9asb4Xze+tLX8P+jyl1eXL/zJ6TffWT/74L9uVHCwemqWbGuml5XOGO03lGZYkXzMduGT",
-	"kqN3mXXB5tyogU6VyvaOmpm6C4+QlCVdlkM+u9ChzZdElzF6jLmejKEkLOO7sKTPb0wRlvE5CSrCXAIE",
-	"fD2nAb//z3x08bKbSc3QYlsKnx1f5TTxWQVYCmxVppSqHqSnoq+u1JJZscmISPkEOFeDcz68dJAevoP0",
-	"EuysviexlvI58D3cAWf7c+wgzSsAhpkAako7yxYylAsov9+1m1nnbGOhfLU4vI0F9Ymt08+R7YN1XUYI",
-	"VpWslCtVIOg5JQWf1rj/ZbtKL0rMH+f7JOtbIBMg8cvudTt7ZRYtn34HCPTB6QLUR7XQwhZiDnDCo6yh",
-	"xmfeZ+hEQdQvP8UOIQOpe4Vs4c8STBsAqyh1XQq7xhSRw6nKGQ/X4XIL2C5LLfhf5O1tizfvADMSMHwE",
-	"6JDFTsEvZeOhy8bLgD1isXqO8uDjJ+5Ae4OnR5DiqBxYzQsdcERK8Fg1tdmRi+1XS9crxmh0z+W0m1Hw",
-	"0aZc2WpsqRhYmpAEyzKMHGJegSJctNNhMpmInmcWFCN5E0K4ZF8+tcI3X8cXRv7aKT95CVxc+1ph9tz7",
-	"UkX0l33HES7y/ogWUiXCU+DcyuBVKQRQj9CVQrYEYfd1Rl3ZSTZR0/rUng+/4i/M8bAzPqaE1KSwwBWB",
-	"uqB6eQPiU8OB2b9zqzbQowodd0rwpjZ8ZPE2CqVQiCgJrasE879eIXcYTThqeJlWeXoFddkZ9miIBChf",
-	"jgSQHhfdyURUiJTZ4W2S2D4Vo3PTgbIQKdLxUSmahZosF01T8MuTsZ+wfSA+9YIntUGE8HgO/XFltSFE",
-	"7zGniWy5PlcBDmIVUHT8FhovHkqaCKZeuTy02oELf/v0O+7P6kSQrXzYPiiB52+DQGfdqNz6CjFwEHUn",
-	"QvxzgCZ0bh4EL6TOToZ4YirlzvMa3nDn62gtP/uRpy0e4if/gtRZJflmH+Asnrbw9h4ANKwVbNkz5NCJ",
-	"pXCISR6HJYPFgpwH24BAdlbIFSzjR/crYIyMCw2Qa9WW2BG+LC45uniKWd+nknkcjyi3K3AV6ONFCMPY",
-	"CdsTcXAO4lahMjkB0n0wDc0wCEwwg3Qfp+V7hHw0IpB7Krht02ued6lt83qeYeH9yulXynQ/E2r/7Nlz",
-	"59bXz56Zzj0Klv+DRfnMC++rTLd7pZ4WNY9eyrS2sw6esqsYv7GPlbxUgHX0IlY+X7dr9qK4mHC+x+Rg",
-	"Sv3iOgp2V2bR7+l3EOemntjAHxnBcfvy1RdOMOB2HodYwC8hBP0RG3WDpHN0MsJQyfMhIail/brHq8+V",
-	"4ti1uw5OzYja+n90lYDPdNST/RdSTNywa/eiiAk736OXEw6xou8XuE52FwBRVCs6t+B2CQoGbOEykDeg",
-	"u1KevJAEjUv0wtAzTPeYtB7pltZRsr0wg5JPv2MJ9cFp2s0Ym4PVwLvCZXLZxkeJ7XqE0H6+BmtAx4wB",
-	"xtHDT/9+7/1vPP7oIwtGuLaKpdodmZmnHCpSpokhper85aB3TQ0HLFMsYQk0/M19bSHXmhoa2QUFZrTd",
-	"hkFj4QHlKepsWBeW8C7XL7bbzWz0lqeHozyrcD5et8nwTxcEjJ//C+B0MxuOJZWFXV+IjbTNZ2YxkS1s",
-	"HYzJmBbXCSEJzRFFYKk8E7SSH2w6tE8XcHM3bBhgHr84GcPHV/JL8akJJvLCu97NRsIBffpZwPPlAAeY",
-	"Ewslgmdj0eOISG0z42d3bPNrrl0DGkyEjGyNEQ6A8I5tg8KhRHyzgK0mMwhdq1A19GGe2Xky/sU+sNiN",
-	"7hk5r0cism95Yn8BRPYtLyobcwnQzqsZwk1Q411vIacrI/QJRAeo2EEkJt+9Cwo4Vsg1TXYld7iLUMNB",
-	"043CY1BXDn3oE0LFocv3l9H2A4r8LGNtfRvI4zlIg7sEnlGczgsROYftyw3wAjuwpnY1Q5idYn5NKJ0N",
-	"LaqaIzieFVuAvXiuLNsRYvxi5YoXZ330ji23vNg1chK/ew5VA9rwPDlXwCXOv2GhxmihZYahegldHzGt",
-	"WgpmBJ7yjf58Tzp7vAHbmCvEqJkQdFCKf1Qi7F4+I0grZfe50uRkzMVgqFfwzvLL5G97jsXObaST50Dg",
-	"FWbzAsg7M9vC8a0ZwrH6ZzVbuM6sdwp8Yd7B3ZVO1zb6b2TP2nWadV3nf4Vgo7RcAl0++b7PZDmP1A4K",
-	"DzzkyPPEnKoeF13CUlXWgo9O9z1LYtulbShcf53YntsCo7ToW7ZfzwveMQd2zsqp5wPxAw/IC12ifMcd",
-	"SGe61tY60HFdrUrfwfvTWXDkXjFA7AHXzAmSAy6gVXiJl6D2/EzhftjJvzDKMs73iVcdZ37ZHQ27K9XF",
-	"lhaCIyIZ08NMON8w8BvIbIBCyOEA9t+iafiSfofgYcQXbcldKLU8obBPMx5gwgxxbpS7zmWsLft9aD8Z",
-	"I/aHJX0P2O3Q40DCARTIcFCFkDMpY831Jy5iX+xOIXggngcx2QjJ43ntD/I5vmuIzAEDhfhLQEQqxjAe",
-	"NQzwnS8wNlCRxxq2LbShSaltPYctTR3KDzUW7i4Tulz97Wq/xqRHd5k5KAL801KkYwLeqYwrpgpSl3Ct",
-	"WNrJJS8mVh6OzH2Kw1MU2nPigmGDz4wRmhrRP4aiOBU6zDdotnPX7OPiR/mIDiaM6piV1/ybFcWdILuO",
-	"vpOH1MxDfUiB8NqplDssqWkd51i5QeX1LtDTMgR/4NCpDYQUEWwUOoUUxYTRb6H/h+rJETaRdOovZkhy",
-	"4c3mFRLzJHZp9K6PcQwvRyUBXh1HJE6opjGhglzBLyPgA7RUJ1u+6LMnoaQTuoKoAvJYgI+Yn1NFrlOl",
-	"l+Gdy9cuk5OtTI4AJCiRp7CdLVcKeIRgm94vyJH34gK6VgBeeAKwLszBDA2VHABEZwq40ZisnbMLoFYI",
-	"HuKOYa59LoaaKTj8ox4TxXpWwzeEJKkUXQRXyVc+Kg4GptxiesQALFvardvM1wU4AyjOaoO8Zn9X6PqG",
-	"XDgiZ6LV1VW4TI3O12ZKrZA3ejJnmprusBxhXLl6eS7I2qqboNlFi1D+pAIHpS1egQ4qU0zUt1RxywGk",
-	"YsYOq3EkhtNMfu7zL4QkmYSM+OnUPRjr0TcoNQsI63ftch0TSrP7+jSQXWM4bvgKTquqtgLp2XKbsW1B",
-	"eygFDwhK3axzqINzqmSieN8jf76QwTO7CC+MJwDne0yZ4Mov7jTEWGWnTwptoOHjETFGfp9qxJke9KSW",
-	"ipzc//GHe3/59/vvfbj3rfdsOnfClaaizXynzzxghnAowS59IJscdLUR0K5b/Euz+2jMbqS+58Hsxplg",
-	"m/SXvTk9BLw9dnVBBZ1CPqdrA+X9E8pJ19bYqsy1kf1eHIn2OabvuSV9USQa6GXHVKiHGl1tK3ZuS8q7",
-	"TqMXrgWlsMFdtos4XYgDskEyOkI4BKAFCljUyJz9bwc00yvk3ngA0k7LNDFnpU+7vI0/3SD/7faVz0Xk",
-	"9k3zf5evRkYwQavJ89A9CxxTqNZ7kLGSGT0Umqd5K6tjb0K5drZu4ynolxXl/acoGfC2HmZGhPVb/jxB",
-	"DRn0CMozbXw3qhdbXGPzH8Pcj1VcR9Od31MGatSmpfoTCsndXENXBG1Bz5GKdlfwn6oWd6ur02XzUbAw",
-	"HPxnEeEdzLuq+toOF0npa3Xw2L5gfjS/aZZDCKrqmZUjbC7UNOsOG2TPdscspFnXMita6g9TzQ03OW0I",
-	"ZzmhmjZ9GRyAY9bvqvtuAXYsAEM5rJ+DCzb8mu1dWR9sB9Ny2h4ULwypQNMdZeUZtkymXDiQ80T5tsre",
-	"+2gnh+VCto6HYD9IcCGLrvPl4iOInwsCYQIpb5hwXcBFd9HYzXnVvMeip71uFm98UO/YUWpVrxe3t8rQ",
-	"GAHE8FAkh0GHuCYl5aemmmWEXpLREU2rNa0r5UYfEzgIJxQZcdUjJ/f/5qd7//CjUxGhYoyNt1usIzNW",
-	"rhFXs+pFUIvBJqEvS0eOWWt5w5LC0TueX/a9OuQ0Wrd1VYc+yWjHHuyUaRbKaOvnLX7Mwz5QMuhB1H6i",
-	"dHSycY/PeRtBXw74kXnUJaA2ERbBg3bgQ2So3gZyuzgj/3e4041ZqMuwblPEEkBx+px5z+H4itxaTruL",
-	"7vUyiGTgDtERDSZMR9XuoMDWHsJOrhejWoI19thUAVfaxW/Gh44PEBqG95yiQdejx89BQ31fcT7hvSwQ",
-	"ZHWWEMaZOdilKcOG4R3/tg1ruwEUNFy/iQ3EjPJEMx8tNIosmJZ5Bz5wqEBOoINyh9R+EMtdGLcLd2Rs",
-	"hWxZZ87ZM+QL/CLERTyvs6fGB9LhSGwWk0LMrbMWFAdrbI1aA+kIuFU4LEh1RKvbzs/3/CQ3JYhuczJg",
-	"vD1MtuzJNGGZ1fhtG/It+1KL1QPLf62DW54Tg7aGt+2EgZ2SZEbiV2KzBGD+EgnN0t1qucyhUkKE4zZc",
-	"kRbrDsUh8IsLOb+gREC/N/yG7lHhO7yBZrY55bg6cELWYahjloFsTCheYHPZ3VEuMTXE3W4PF+ZuRc52",
-	"JBX4Bb52fErTfGaaZ18dgKMeJTM07Cw/2C4VD9P/hSZjpmdqZ6cHGTM8cDbEon8/lCmBB1ftbOR1PRw4",
-	"jDmIlnP0rMnvjqPT5zQ85OsdOzxTOvdpn1mFlCDHFdBTjIVDOVNyjnJL59ifke1CfhPyHqhaVAfnGBPB",
-	"oUNRMG7jclccwwlMQJGOrcqElVUVDky8uy1klQ/w/HqFX++IjpWdpKo0RszBMnJzE9auxTzTOmrVwZtC",
-	"nmxLWinRLE2rzgsCZVQn53xejjDpC3+FbaIGTAB9j3q83UMnAWKTygzSLVMpupv+L1QrlJYSnAMg9y1i",
-	"jU+MG1Ce2C7ogrMkMoLBRjwhw1AK3Vsh0M7Q4u/k4Houytkhn7tyj1inDJ6b1JyZ3Eo0YrfHoV9VrqZQ",
-	"m1NIZDoRSrJOO3QPWkceusB5doB47GHp9Fft1tU+cLYNY8WBw7tVp2295G//0uryhTffWX8Q8q1HlSQE",
-	"u6gAGyXCEQG3su0lN8namTpxFHzL5Dh5f9hf2jh7Plrqc4H/WPNj40KzLstwcE+LzeO27wWweiozNmAF",
-	"gG24s1bgU3DiLJvqz0jNYGkKghpTq+UOE4a9iARePCEwxRiUS/O0MRfc+XuCyOE32NNrlt/OuGjzAU2f",
-	"+0ZNb/QkoX1yrUh+7TZTTkzORYRxwBwRGGFKOy0QXcpS01ShhWimMerJ1Mmtinp47J8Lss+FjiZEz2ZR",
-	"6BCapk9rams1JEyVoFKaalbF/+Fm7dC2/fhd+FFAON1x8FsQGzG2Kh2byaVUmzW/yPhb3KgwvF85oE4m",
-	"+6XxeJj8BEdaClzXEJhVY2LYoKveqLQ84JieodSro4bfqVtXPMgpvaI4HhTy5bZM2KxsLChQoUTx+8uA",
-	"vkzMD8wpo87k7Bpl2sjNtVVXEgPM4hzRGWdqhbxh+A6WBm0LGRtT0bwD3GZyaOv+MBBhrYQWM8q6wmwp",
-	"qlFjtrCWGPXihUAY44CGN6LjoIQN8iI0ffuyBWkzNndy/cyFvLIEB/9EoZ6ZSG6b9bgkkwUk8/EE4/wA",
-	"7+DL63mYzhz+9+9WNXFMR3Scr/6hHL3ScTPbRKixH5YhOt7G3QrLbmsVV8tuZzbnKb1lmk76XORpgTaa",
-	"/nzJaLdGtWU0lBVWyB6b91sbpCkomZ+43ZoPwJZGDtIZagncrMxXO//Mi1hwxz15CZvTqZew7tIM7I4E",
-	"5KlFayr0K86UdkktRnOHbWa2x86aMTQggAKwNEaeiBVym2VcJgqR5MzpMkp9SgcBjlEVrXHkhB7dl7DN",
-	"E6CrGaOaLYhBd3zYyk1g5dYO+RRWZWQ6h/pRnsKtJPEnKXwIiyL3NO8PZKbVrG7FmRy54HDbHCbaZRie",
-	"duBqAtuCc5lsmofBuw1BTTxGqLcSLbvQQ3yFXJLpsC/UBonxiZg8/OMP997/zt43fhuR2MimmHz2vV8+",
-	"+vn7EYlResRk/wef7P/of0YkxoDMtuHqMdl/7zsP//jDh598kt8AZTkm+1//y/0ffIKvBNYfk8e//9mj",
-	"r/8VXtrlAi7s/+jf8QJNkowpFZO9H/xq74fvRiTGYPI21TF5/JvfPvzjD/e/++H+D34ckdio/3D90adf",
-	"89fJSR8HT+j4VETiHS4SmMne1/4lIrGx8GKy/8MP9v/1D+b1w/42h+bOCSzAZ9/75Wd/8a3PfvJDMzqa",
-	"Dpm7+vDT3+69+x8RiROWDNuat1IWk72vvv/4N9/GpzOYHV559Nd/AWvY52bYv/6nh59++tn3vvnZT364",
-	"QrbchpWRM7pM29C0RwbFenlzxW3ryAXYIepvsTZssIwl3FVC3gOgo1YKIa5Ld183tPHFe1eXXyMnsQQl",
-	"89H2i7duQP+Kz11ce2317GpEqCJX7rdZChzojdt3iaK7jHC9QRQzHERDLjNAEVCj4/V5W6ZSgIOftgCg",
-	"4e2hNHYWstc8wHcOQACAMs27z2AJy5bFQKQZI+MhFeRkvBadWV01D6+srsanImJMcUXiM6tnzp9eO30u",
-	"jvDv5dW15dVzMSQYmH/v/e7Xa/s/+Nq5/e9+GGOVKQouc3DyKEgbqR4GeqnHBVMMKnQUHJARXDcmFkgz",
-	"WM037FLFhh+NYw/+ZGPuG0XTDzYGwz040YyZDYzsNZtEYbbRZY2Yy+YplGx4bezsUvjifzXcMobMUahx",
-	"AxgEmmWcJcZENXIMcuXMWbdMAl4WFbIBJmXuJoaXzOMgoVtsUiWvW81z6e7rm9ZqxVZJfoGlBelwCxfZ",
-	"OZqFeTIpFMchl68BJ6+2Ew5aX3OJZtnYUIEcVoZ+YL1LOrZVqltSpoyKeZUdgLrQVrv1Be49w22OO4ED",
-	"l7o6210O08QnQ0nMS7C+8qMV/jiwPMwMejJFllxDGXD9ZCsN8a2Sim4YA88BpeeiPeZVsk8wnLOg4oo/",
-	"O5auroelcb4gQco7jDbSeH3TZEe2M3RfNEudWnRy/+u/2//2706tkEuYrLDD2MAlHMETvjZ0AludZ4Cu",
-	"XssGnTA2QUcQzoodGPmPStmLbYVeEYnMFDuu03zMZqvvVvSiWa92W2ucZ1u5uuw6elTLrLa2yUaUZMMU",
-	"6iIHA5aUA8GBosDnw3F8B9dpyy1THf+xxw2Dyp2THDqZIds8VaX6OcCpsJN3tZE712xT1XfMvZlVxzW+",
-	"89QEkm+9jB/XLDMrEvGTdHLbkfhGQhXpUIqpObrFvYwmTLmAMfAaKA+VCbP+F/sOzJhCwxy8AXnMGKSm",
-	"fQpTpRXoGTbWDBg3tpW3zzV1cFebzs0OxWEWDsdFlRGOMiCyd9gYXm2TtFybBRh1CpJ8Qp7b4VVneeV4",
-	"1+YlQcPAOhVg3c0puT8w4hCej1wMAD42khkmlRmGHPTbP12x7FsDJu7iAj2tnnQ7vEZx7LXD/nolwoEl",
-	"rkOPXpuNKSTvn1DuU1UhbHfeT7eHWWanXVV+6ivM3dHF0gBMjHQ1UkHIHAmYQq406iAVps9VQCqVih3q",
-	"MZpX/3pFJOxQoAxg6EVaqKQvlEZVAJ3gammNCU+CiRFWic3T5J9akE2YZu0Uh0zO0BNlWj/FAb57R6ZP",
-	"S57Ds4QTapbuiacdKEs4HkwQ/l04O8v1NTJB8OhZjmwxlXjChOZ6TKBNSMKykJbmwi2uCte6iCBC2pZy",
-	"h9uuOe5HmEcoSE8OM19MCw4kiCMajSciesTSXQbPqPJDKA8iLMqw8RnDURIb40Eca93LGPNQ1nnJbp9B",
-	"eBZx3CwmtwUgSc2ayo7hu3yX4eoGvLuRK4eevVLzpZXFqiutJeFCabSxcT3t204o5D+Q21E93OOVXzji",
-	"St03rPmZYR6d3HomtbDKU241MkchkH9gCVh2po7/tOxskOhg451T7y8mLvAkJnu//RBTBzAVYe/nf7v3",
-	"zfcjEhvJE5O9//Pdh78PJjCkbJelMXn0yc8xLyCQsKB2eJqqmOy/9+7jP/t9ROI+vb+dSprE5OGnn+69",
-	"98HDj9/77HvfjEiMJB+TvR/84vFX/mqqkNVaRxiTh94YRRiBlzH7lzH7lzH7Jx6zr9B6XwbsX5iAPcbK",
-	"K6L1U7rs6Xd4Uh2jvwVOvnaOGzfHFtz07rhJOOwnEZ5f7Cyg/VYTj+24IvM4lRc+MF+tpTnCroBMegNB",
-	"a/N6TEvVIK154qudhogB6hqoBSw14M6LBN9f7Bj77eFxHMdj8mObIV2CY3Hsvdaq+MC9nqfpI08Jl5nT",
-	"J+ucSBA1Fni9OrIOaB9AbuCtgP4pEVE93sHYuTFYyqcu4WpgGI+lvmc+uH7Xr9HTjvFhByCxbSzsUdUY",
-	"pNiG+7PVwmexm5HMnqSj0hOLc1v16WCq/4mhpYnzd7rPTuOGVLUgNZJSM2HkQrFT0QkX86WgcADoaSGO",
-	"THWcdxLE5kcIyzGJYZW3YLBNTvuKpblEfSk+q8WnPUdPZ2gXBnfcwtDS0owGpPZo+N6bR9wRGOAxpRGH",
-	"HeSLEeBxEYpn4v9j72x63KjBOP5VrF42kYYtXNkTqEVCatWqWtQT0rqxp7VmMo7syU4r1BMXpIoL2gPi",
-	"UjjAEbhUQvB12Gg/BvL/secl48lmVxs2bXJqN5mX+OV58ePHz2+FhJbcZsPWERFLXNK4ph4O7Ka/0Fho",
-	"ahTnLiQ30pZMSC7AHY3kpPmoNlXnauhFRucyaZfiQnhxWw3mMbpsbWOZqULcCEDDvXcIntEyjV+yFcSO",
-	"6fKh6ZhNvMVsuvfIHLvhuE1T/FSbLFe2XaSShLkl2NdBC3eov7QGP8HuHGLyVk8lRYOdaAHzHRbqqrWR",
-	"BW2BSnmkPRrzQ+rjiKSSUloJfBFK5cHY97jEHHmEZONiiGGYvC5DOJS79KyApIkkvGp+PLDCAhXSL2UE",
-	"H/X4vrzHDN4+vm9b53rfhyJkrPIzaOuQvTeC4x1Q0+8TYveFahN23aTccK08Iu9SJetqHf3yjftndRzX",
-	"XZFgmx/2Gnv765yyGuD7/39sQW6zK08fd9O2xXDRkJ0P4ZY0nJdN5btExeXFRK7IsumgdFWes+f6qEO9",
-	"aWot86lM2JTbLJRyhoMrX87kpJSCcWPUKc9XoHpL7URjWufLpKk0e2jvJha7n2Hor4ntvYrkX5r38vEH",
-	"is+lHq7DMevIo5ATZVdh1+47L41cUn9C6lQaoSYlc8tRN9pIcaBzA1wg4cMX95jqaQ0F4EjLIGfUtle6",
-	"B5ahFAXmD2DbvjwI7pqXL7RrtU8/wS8AeRBZb8gsKstcBpxWif8lLM35c1tPXQVghEV9IGcGhRI+ZULP",
-	"VKF0YZnVLOUmCUchWprGciWScOwmlKAO+WY4gNYwNmqma0sl+/U8Imi51k5PjR5/Vde4bgj7Uhbjrp4K",
-	"nDmbRMpYd2iqB1diC3d1iseeQp2l/p1xQ35THJsw5T4E6183Znc9gBrEQLOVOZUipNMMLQVE3w6poMDt",
-	"HvYHCvmybIy2XwsbXmROMbkFrPMA9mZ+C8z8PRrOW7Lze2reJkTcj+mVPAtdFdKsOuREWaU2YxV3C1KC",
-	"BaW+lkFVLFfwdNfgYzdrvT2Myi+yvmey2Pmtpc/5JNv4Mntnne3H89pvesYnscXvUCnLh2AQt5zDemof",
-	"skcpKysdLAnc6EoVPjaqUa8Z1dhgqJAMW6mikOYkFvNBeq8d2P8he0g+NBKxfdK8mJdKIsVdV3algLHR",
-	"iWvqYaHLj9zfJ2OqRIKfeWDD1yXP3He7LY7HPJN7WdyULB6Dkrx2EMpIO5/OAm08LqQPqOYhtYEAiVh9",
-	"GolD4WyChGCQ8GWx5HnS0Guzdy9vXpCeuLGT12Myb6Nz6Vqz284l9QHjbMZNJgULG9s9MR5+XhJBq2HK",
-	"0rSYm/zOp3funn6CcfTP7fMEwRPKZckUNvjD+Qc6KNbfua9LzvvIlTJNmbslBp6SsQc8RJKlbU6PdQAp",
-	"aRq5BQk59EaknrTf1OSeRA56UNxqdPHubPHLd+PDpTSC2C33PTifXsZn0rRfJvRkTlCM/p1PtcmcXnkm",
-	"mdBUYT4UpMFQ9u+455M+qSYJ2sFGF39+e/73bwlbvP31/M2P415LYw96oK1l3FppLWKCo/Pff1p8/3ZM",
-	"Dw4Bwvbo1tfGHvcoTRF+qwN8S6HBV+0uQUwh9pQniH2w0eLnvy7enbUbEqIikR6RheI5Gy3e/LB0j8A3",
-	"sXu+0GbKczeDy+5g+U9ic5jQJmy0OPvj3386nVxTTyID7LrCzmfSnCL4hcCmZbzTsSh18/rr1/8FAAD/",
-	"/w==",
+	"7L17kxzHdSf6VTLm7g0AdM1gBhiAxEzsH4OXhBVeC0BExMq8U9ld2d3Jqc5sVmZPo8XADeruai3JpiXZ",
+	"kmXJeliyKFm2lyvfkCyJtKSI+1EcwAD8FjfynMysqu6s7qqensGL+kMcVFVX5ePkeZ/feXelLfsDKZjQ",
+	"amXr3ZUeownL4M8r92jX/Ddhqp3xgeZSrGyt3KR9pojucUWUppoR2SG6x0jGlBxmbRYRSpTOpOiSfZry",
+	"hGqZra1EK6rdY31q3tenD64z0dW9la0z6+vRih4P2MrWitIZF92Vhw8fRisDmtE+03YgOx3NsumRXBpm",
+	"SmZbJBbsgY7dOAa0y0iLdWTGzGe5efKdIcvGK9GKoH3zJQrvqxjS2dCQopVLKeX9O6wTGIa5Q3hCTn7+",
+	"89cunyIyI224JIb9FsvIyZ3bq//x3s9O+dEMqO7lg4FnV6KVjL0z5BlLVrZ0NmQVg9tcj1b6XLh/bpiV",
+	"0ppl5rX/1xfWVy/srP43uvrF1bf+5D+thGZxmQlO0ztyKJLpicBlt4wJPFkx5gxeMGfMvD/sr2xtrMP/",
+	"YNj2ih8YF5p1WYYjk+1hnwkdXGJ3k/CkYkSJfaLuQp49P7V0dLXz1rtvPFz1f2/W+HvjzMPwSl9LWH8g",
+	"NRPt8efYeOYxast+n4okIlK0GenIjDDa7pE2TVOWrZG7ZuK0S7kgI657sDuK9hlpyWRMuCZdvg+vspep",
+	"UCOWESoSQttawVu38adUSN1jGf5y88yZNXK/x1NGuFZEj7ggSvM0JdlQKPPiETU3zIB0j2r74sgQ+Ob6",
+	"BQKniJwjirWlSNQa2SHmABCuCCVdKROyx8Z+u5Cv5BtWWJ9Vs0A1921jvXwC3ihvI1n9v6tI/1rnBtXt",
+	"3vROGDZnJ0jaPSq6zDC2zMw8k/3qCXRW8YUzjmpoFDelYLNGIjuECsJolnLYRbPm2+Ts+iYZ2b2yu9ST",
+	"aaJmDc98afYYz4R53XWq9JV9JvS1y9ODjHnieW1KlSbMPGkXMMv4PksqB2VevApvXr12uWpQG29MHc23",
+	"Xgvv6XVmHrsJfHZ6pHjXsuEKvoE361Lf+Sn2GxgT73M9PZhrmvXNWSQUJFREzq2TUY8JQluKCV0lqlJ4",
+	"W3E4CevQYapXts6ZwTg2e6YGi73V6bDsTZYpGNHkAO0Nt7XSPFyxaPv2HUsVALdlytvjqr3Eu0vdy83S",
+	"Xm6G9vKupp1OUCLBnWpxxJNFGdoUTUUrD1a7ctVeBG1hDb4OJ8jfW+X9gcyA8GAoWytUDBg/jeoFKFX3",
+	"qNoLTsbcqJ6LpmrvORGrD80w1EAKxUAxvJ3JVsr65s+2FNrI/613V+hgkPI2NZM7PcAn/uRthTSfj/o/",
+	"ZWYpVv6P07n+exrvqtPuvfDF8lrdN3yOKzICDffknauXyIXNc6+fWgOCsS8ApbWtZYCQ7/ekEcvIJAeZ",
+	"HLBMc5wNT+aNy+37Q7c5Ia0CJAjpM1A+ZccIs05nG8Q4Rc2UAr9mpE/VHkuIedU2Yf2BHlthb261e1yw",
+	"lWiKVif2JFrJZMrmDfyOeQa3z1HRF+whMXfsdN7yb5ett1lbm7fv9OXQmiaBjRhRhVNiSWR2ZUDHtJUy",
+	"UH7MvQHlgYW2v9jtMDFv4FeZWAF7hDd7HIZR+xcTC1McX/llhZEEF0spphQDOqJJws1S0fR2YfIdmio2",
+	"SdO3BCPswUCqYcZOKNLh3WHG1BqJ92k6hA/HZJ1oumfVzAEw4xOKwP1tEoNE2lU9mrHd1iA2OyGHGeHC",
+	"vDE5oQjcikhfapkRKdIx0qMcCZLQvrHY1olgLFEkFnIXXhcbPTNWw1Ymu3CW4+mNdIMOHIShI38zYP9c",
+	"1EwuGf4qM6PCbG08jFbK05z+6A7JzEgJF6RFlSFHyYVWWwS+BasiGBn1ZAqmaUdmfarxc+c3p8ZWGNl6",
+	"cGRduWpZ9FUzsLtmXEFxcfF2A0lRmPN5M+dM9nfBatg11DtMlczGjrAnpi8IhdNqlr0vBRublegwQU6u",
+	"r61vkPGQilNr5CbbN1oZM7u6P2chLqyX/9dkTTLZv2XGfckPO7g4V+FYLbA6rz+MVrjR6oB3uz9mnXV3",
+	"PI0uaF7Vpw+u4e/O2anZf+aUSLOMjot0eMbwfntEprfglj9QW4QSeAjPntkSoMA+o0JHqOKBLah4wogc",
+	"MbD4aJrmYrclZcqoKH79Akrg9pC9CCRwB0a63F0/a6Q8Tfdp94VYgrs41OWuwaZZg5wxzyZDI7DA+yCH",
+	"mmSsS7OEaAkEWKRPiipJLjJGXPUiEOQZa8t9lrEEDPJJ0j356ON/ePT79w/+9f95/KU/nppJvRvrD6MV",
+	"LTVNd1OpgjoFgxdzjV4MeJbAs7Pe+8bDaMWLyuedIt40A10uPZybVGAK8hYZY4lrlA9QcemmROws+VPa",
+	"ylnaELDb5hpRyoXVpc0XtsBwz7QhSdKTwywySjZqyWskdv5H0H1GPZYxpHBQpYwKLtBXU9ZfkCwaKJbe",
+	"zTnLRVpW2o1JNqWz7/GQAzg2E4zJJ19+/9HH/xaROKUtOcxi8vg3Hxx8x1zoU80yTtOYPP3Dlw/+5rsR",
+	"ie2ExjF5+qufPPro5yvRChOGDr+wYt62Eq3gW2BQ+Ot8GcZm32b7zGZZOuWJnlmv4Z0pUqnAV8BaRMW9",
+	"mCKm0GkpUVcDQ9zRZXgbDa/wt9Fpy7UiimmdMrgGQRfzl+MYLOGaJYY+BRuBhgm8y/zDOmoChKeDzE8U",
+	"mU5CNVvVfHKZg3vUGs/VfcAcfhitmGNVX2W662Z73VijkzrT+oSeBLqRDlGLuTpJLaGJ4IY3V+nKQzsT",
+	"GllTozDyfrap6Rjdlmw0tWYm6T9347WMiummPmlxClw7CmcZNq+a2Zqdum30jWnC9vcVaY2rKXMRjRqO",
+	"0vwNEOyBrooiOkvRPGMdtMZAjSHIEW9bLy2Rwvu9J7hs2JNecnfA0CrWjndFQxF1r8eIGmb7bCwzY1P2",
+	"CSUJVwOq26AbsaDEyRhVIYq63xtjMEoGnD7z+KrRBnEgtR1YE2vjfx+5EdblwWbhmnFfrSkGXxos9ucH",
+	"qaSJwihHi7VlnxEni5WjHfhGZHQ7w4RtVG96C/zvalP5TTZy4n2SBc6yGicXOf9wkAhhXVhS4WkzE2wZ",
+	"2jLTp322Ru75OORYM0XAyBT5skSkJ0cgoGRHM2EIUm8TnijUhswygSZvVMg8h+CdIVM65BpVM1UetVKw",
+	"xY/NHz25FZMMJ2Ntxgd6rnPUPja5X+7nEUw/uGdD3ZMZ1+Mwz71nuDiQZzY0fxirQ2Ztdmiu6z4LH3ih",
+	"Oa+byR05Cvrz5MiNj7pHiQYX88mDv//t019/6+AH//2T737j6Y//8RQExiksNWkxsE25MRfQsTIYpJwp",
+	"Y/laJ/z0JqRsn6Xz1v46PAR6VJ83MR36IBiSeUYvCAEzbWB1bXS+Txm/ZoGHaYDkYpjELgwuJsOBmfCo",
+	"x9s9ZwJTAk+QhLV5whRYGVmX7aZUsNjcNf8Ci8s6hPVI4k/Ms5iVYp7Dv+wzhu/ga/syYxGJ9UjuDlim",
+	"pNjNWMqoYjGGNcD6tp7skSQDJgcQf3A2S2H4YLq4oa0YiSDQeJl+eR0zRrMHejfkHrgiuilXvflUbd/x",
+	"xUDmwCVjhipW5x1DAbMLUcJN6XbJWBAtuW8oOLD5k3xqmOKXkcDyYeaTnnn2kIsETh8etBrsqyWTQIqN",
+	"EVDwipXZusTbSoq1O3R0gyll+OjDaIV1Oqyt+T7b7WSyH1DAeaY0SejYD2rScppUomob4Z7PRMQQnopI",
+	"m6ZMJDQrv/J86JX7c6L7c18xsbXWNs4thYmFiXDpQ9t78fbzECBZPA5ipiAfTM/hwXpExusRebARkfGG",
+	"mcqAP2CpKuYfbhOapmS94AgCH5f1AxEh4cZaUWmZxcEvSZklXBiqKsnazaL2txmIGeQL8IXNtzhqj5eo",
+	"SDhQaGB7vEHBhRFlVOxx0Y3yvDNUzn2UeJDS0HFkKe/y4Jl2skb32NgIlzQhLQaqYVDGGKU74F0eMEE0",
+	"VXuqGUmYtWM6YyFVkputKZ/iwzldGziuKsLqVOxN/3rDHJKO4T7bnr6E1MQvedMVmWEQgikzklmiyuM9",
+	"FxzvEk1A65iDFYhWilPD7bOEUW0rGjKHTL7bdMxYQ1tvB1xnA/PLyCY5ovEj9oBSC4pEi7b3psl/4D46",
+	"M8UEHppcBPxpeD5DsXfRWFphQYdGGLir2+bRbUI16UulySa5wS+W2GmLCwrR0KLOsnFh8+z6ZmBj4css",
+	"QRN4+uOflSPSoUbz7fCUObWxj/IahqJIj0KWKwtG8HnG1G6VQ9JqpR2ZdaU2ZuRQpEwpe9msa8o0q3Jb",
+	"Ts2FByZwzec8t3GmZDiw9HWMliQYe/shrQw23eVXGpO7w4g599u52QQDJy3W5QIyNLLZjOz86xvrb7xh",
+	"E+Bm8AbFv8iqxmOXDGQ17HzTL26Evjj0RDbr7FhSDOYTwZgLyxkVSSx4sEDcB2QhJvFTTHnBZGzSp2Oi",
+	"mFGLq4I5841n+9jDyHrhZ3IJaaV2K6MilDJ8Ea+Xj/J0/uy7m2Gqa9OhCmzxJbg836Zp96gQaLNOMwWO",
+	"6VkZM1oWS+q8LpWKJTN5ASZ8mccWDVUkw7m8+fIQjQAbxazvGLni4p7zXSI9mbo6m+kEwR46DYQc1VUR",
+	"fXhltkdqfoohHAdMMeTi7WE2rlbiqBhjCYIivWFWocEZ23meS4NiaKep/6PGm23QKJUqLGJuSHAgunR2",
+	"DPQvRFbOxTVrOPdBlzIPV2Q5XyrUDdX4phwwwZLd+cG3Qt6oHGojief94pZ9DGux9ub4jfJCESqI4YlU",
+	"gyI3TQ8DOu1znEuOt2mmx3UibMYcCeSOm8sTezzXTTJIgyaSzSvEu2UtPhRnx0zJXSFDAbEK1nh+s/pF",
+	"+yzjHT5rN/L8THMuU24Umm0ipNVY+3KfKTIUmqeoQ4V3yX9tdq2Ac3647J18cRtEJY2wxnWYy/kLC7bQ",
+	"IXXawm4zVqO0da/POWPoO1Jahrkm1aRHB3BmJ8ca9vaBiRs2f6Vgqq5suEfV3nzRMByYlZy9B1DvgzVS",
+	"C+9BJVHdEgzct+htgBI4pdlgqSb5Pld8Lpt+Ex4KapeeNecesRTT5K2TGEnF62u5ilTk1kW+MH20c3Hl",
+	"OJrT0xxtedFcPjqlPfR828nVKeqPvMZaVHVyFu0IMNdVrJSr1KJD5WLGNuWJNUwxQEqhTnDtGO2rkDOw",
+	"WfmMnWE4zga3VEQEGzGlLZdCL81hQ23w6rvDft8Y7C9woK0gxwOmliG5ceTqUeqbXGEP2428rKWOo61K",
+	"GVswySZaGfSkqB4W3I3Ixtk3XnvttdfOnX/9jcnEpBk1NuU32mTZiCQZ32dZ5ORjFhHd41myC+tKZEZa",
+	"mdyroVJOJsj5grpCkY6b34xdHlenAdmb4D+ALAnQeFtmi98ZMnH42LT9wAt/VtyZn+WYoMUcVR5iNkfl",
+	"NmhcQJUMWVCzuMloZnhmwmhiJemiVv1uO5XtvRB3lu093FBa+tC8YFojY7mRofucma5LskYXsCwbVtUt",
+	"1RBtmo35EluXx2aANbOkjsckmannz9HuS3q81dVz7b2Ocr5wrSewtStCh2QEFHSaW3lqouGBKUu6WD3/",
+	"3GSDV/BsV8fsx16DXSd0HIrs0rGyAWxA9YCKIvZAM5EUVbuz58/PNR57chhy2H7WXK7xiTdef2Nz7jcq",
+	"CjPgvbGh92woVETigTEIY4vqQgaZlJ2IxBlTwz7zzyFqTERiHExs9CyzSkYj7OGoY6XlILbhtD7ThVQo",
+	"+CZQIdqe+HIwFu3UzG9rVXAsXcM2861wsQwycHFRMpgOYoSZ8YwQeCgVuqbO7MjWlZeYpQQSdYTkpuEH",
+	"AAen8qhXxH2LJxvL3s0idGSayhEi2AQtJ6cG1VesLzvFaa4nyXCeZj5ez8lK794IFHhMFprZT0WFCQVX",
+	"UIoOz/pXOUsxk7hRPgAm+51QkAxhlP4OvAcVb5fvPL3GHf+1mlk+MEaWwCgDBkz9TG/75Rkr4b7SvCwO",
+	"3o3WB64LyRhNVAP7HL4cMM/Pz68zgDSqgD/a1jQ2Pas4BHxprYKDidVr5kDKs7hCLhBUI3N8IJ9YtjbN",
+	"IOdJkUtyn2VW02q4vW37UyRuG0lw1TrEBq/RlIICR5n1SSKZgiykoWKQo7AeYjjJsK15M5XbvL0SCwg+",
+	"7SvkGM6yMUWFBa5DebGFx1sWuaJHFZEjsWsxKwy7LThadl1VY2RTnjF7muR1q/g+cvLRRz99/O8fffLd",
+	"X5xyuVxt2e+zrM1p6t/ismYmrzeeYtNM8Yxqh28x6+mLtzHtq79r/VBNKtuK1dJN4VGsRAXimB5AuZ54",
+	"guzyyRWXJcQnvbgLnFUna0jCAO8sr0uv0rCXqeZWeFLuQblxpjThQmnqINm4IlpKYizKbYsgB4pRgsAo",
+	"ADNnfqNJmwrSWtgBwx4MUioq8ADu9exawX30WrXGxBpX9dSPIZsuAQ1HgTO5zxVwvBm5C2TMaHZCkZ5M",
+	"OejEHMxJavMpB8NWylWPJWTMwpkNiHYaQJ2jI8RezDRvpwyqQmB/ZX9AxfiEIj5ffo5eCgp4hfl71yrn",
+	"i1rhISEUZ0MhuOiCOYC8y1kaSYy4g1Qk5lqfGWNEEPM980+u4JEBBUpSBM0DZ0jY1zpTIsFETvP/8Ls6",
+	"FoSxNAZzPAH2mUUXRdOsy3TwCztEyQ641R0sI9b1bxMBBW6UtDJGwSFweP+D4wO4SWVy9lRXPm9h/tXm",
+	"4TjrfYS63GdZwtuaZEwBSGjALTCjTn0CLbBYs96TCsETIIyDGsECNp6vg5hvmOBMfT3Jwh7qunlhSAQB",
+	"twuwFvh0Xg6AyopXmMpRLR8zBM5dux5gRlBwmh92Utqtb4VcTWl3ygybfmlKld4F5M952Ft2gvjsMmP5",
+	"RwwksICDGIvJghl9CUfLHMuDM0RFrWl3T6ILbATHm7F9zkbBfBEuuBSKKEk6tPZ378D7ashbRfmsomGP",
+	"OGiec8g/gC6qmi8GQJjuACZunTVRLFRwV6bPSQzbwiE1Cji8Yplkq7gIqQ2AiqsI3C2OAYaXSrnHksin",
+	"9Guv651b3yYCi6ZsqdHYCqUEHNn10lb3g5Xlk6sJQKC1co0mRJpFEM05+my3Nx5sx7j8ucpJ3NJczont",
+	"TpfYklvpWcJxpyhjplVWV7LapUalRmoxRsMykHwWTEXL5GiBOu07cjRfTjQrDM1J9ITCVdkmYznMdr1Z",
+	"ZZ5dN8+JoP68XxOIeLLuulBwOc9UGnHd42J2rqSfAx0YTYumZARlaQnTLOsbQ8UzsW3CUsWsr3yPDTR6",
+	"wTIGRrpIqHVATM8VF6bRRpfXchEzOU9RKxBnIAusMLipzxapwq+npcLwwaoEkFCyzyBd3IhC8HO5dDDD",
+	"ZAc0Q9tQdkgyNKfKcN6wV/EZhquSYYhX3B22ezANKGGLrDYcEeRXNUbQhDQmQT2GwE8hq9Dn9emKzYEC",
+	"9qbeb1tpf/Lgz//q6a+/dcpM1OyHVCwMrRusKLE+O7wN8SlrdgRKC+e4s9g+T1hQhj5XgCDzXPbRSoe2",
+	"ZwIbd2yXjalM4TkLhOEkVQXyw9wuFDApEI0R0Z+afW4auhijbu5tbjCFfavlab/s0BYaeNjxN9WWLyDW",
+	"QLeK6ZCO4eJZgKBRLMzLuMeULLNp5rQgCMKUFHiGfEuiDVBpHNTIR5/YaGA4fnHyL4S5T3Eb1R4frMoB",
+	"8p9VQAAwxjRwH7+J4exBvAcAYtCC5rDJgrYdDmz9i5wxWJpHKLhk+bXj5T5OjFhOZuxcr5H7FqU1tr6h",
+	"eLIJzMTxOXrRXCVOLqXTwf1wWfqLJC1qCoirVYx6OkHM7vtuA1ZRKT3ueE4+/8NZuMPUwgkfliDrnWcv",
+	"AKaAaqxALS5LVEtkzdGp3syH1xTBr0Ic0ckzWymZ6ggmPlMuLSIc5qggzlUQCgOZ2eyiakysZ+A4G3OF",
+	"HBN2JfOlaKCiuL1vpqlYoMZgdNHeK6CuUIAlSLkN1IGH3TWnen5S+cywRINSVKZpwA/2YMDamiXYSwo0",
+	"wIUG/pwgveTQErA4NXFfUN2sFwvwcD51fMRLZcsV3BU1Q73ipxLkm5bIK/Q8h2O6RFXPnbgXWc2rRP/e",
+	"8WloyDVAueOaKDpWa+RWB8spMXWrEJSBlTXSQfXkKKjOISbo7rLZin9xA/7SMJ3OLVYgm+7ceiU0QgNQ",
+	"9aNUDF1WUp0Jfs48W8mErvKUBXLtKssS2qw2JsksLGHMIEgTSKZoAXBYEiGqmAsIWW1HWbcq9J+qkcMX",
+	"ragePXPufCARm6qeO58AhzRd+RDas/MVRU4z0G+WGxBy2Rizy9oGLIMYJqpXe0xUJ0NQMuhJLcEfAY8u",
+	"nBMBF6Yqj67duELg1lxxFqqtsOlblibteyxsj93aPPvBp0YXOUZUYkzRrHTXMhcI8E0E5gONuzqTd+la",
+	"FQILzsyukw9AqZKigzZI7Yy8tstRbQYMwkQ3mO4G7khzfAHN1udb7ocAJSsKbBtnAU+/Iojqb+yJEdeC",
+	"KcUUJFqB3FMDRvdUKWy3XzNB2HCIcNkqSHrQk3LgPZ8S5RAdG6Pv5UlkM6M7Zqnu4qOItDfD6hPS5WVb",
+	"/FwJ4eNwDO7o0qkLqUplGrZLjIfAk52dVbHbwKzj/LnqrF3DXowUGBiOWTjVhKu1PxV/KlZJvE/1Lhf7",
+	"krdZvEUe/+SHj9/79yf/+JePv/7NJx/8IzyRsQHl2S5TmvepNk89+fhXj/744aN//+Wjj3/z+P1v43tY",
+	"j7dTtpvytpldvEWe/vgvPvnFvz3931+C+0nG97noFu5/8os/FO7zZLdNs8SM4V+/fPDLbz796J8fffx7",
+	"d7dFxZ67/8lf/9vTH//F4/d/DHegwgxYfLxFDt7/0eOf/uuTL//8yVf/DO7Sdtustt5tGwbW4W2cwKOP",
+	"fvrJe9979NGfH3z7y08//OnjD7/36Hc/wx90MwapMWYCv/7Wo4//9vH7X3/64YdwE1rvxFtEswc6Iq2h",
+	"xnQDFLOKwXIreHIo9oQciXgLZH47pUoBoMWfikIuYGHpsUCuuMyAq1Fa0pVoZWIRAQ0dlsWQkFsiV3YH",
+	"i2LIJ7AG5rKbqTH1zcQgwAnDnpuFWPYA5AzDkWSFJeObBLhUF0isR9v20DaNfflLgA8xOZVZFk6tyvfn",
+	"ynT51Lb41Lb41LZ4AW2LIKvKaCfogrG4P67swlAncMwx820gbOJQNYL9zENpPnzRPPgwqgWc25WA9VYE",
+	"zD0cdtesgvzreSH+0qHB0EEZAWLMBETY9BebHJpGTbLMyk+U8c/Bls13rDIyhM3Uw9VnHZ6mLCFcbJUq",
+	"Tm9KzdssyqO4Dnbeavy2+Yjusb6tHSx+sKgX1G2HcHlYYX2JCfgWHFQP0V8RBZq25LCmSX35kCAwS6yy",
+	"WrScqWAhe/tnqfVNE+QJVOgmNbMmpEkKhh1LEFfCKV5mk2leClfcbGMLaJ7G2E+G5Q85NHVEpmT1qOJW",
+	"p1Bad0IhsIVXR7GtvdJs4LeYpu1h6pIxFyIk3hUyC+X8mJ1HYI2+3GeggfS46CIUtzGRwONORoAc8Cxq",
+	"xpp1malogtiszUzFS4AEqs5OmB78po5cSRfTCuzNpVRW+QNZrz/NFZGw5CoUelVB/iE/RjQYlPvM/Ah1",
+	"0b4UuhcRmvI9dmhkriVAcEFFX9VMAsG/Guplh6c6VAhlNvmdIUP8mc9cuUdO26IoWCNjsAFj6NehaFjG",
+	"EPyV0KCRt1NArjRrfpHxt9FUL7z19SCs2Sr+UWEiHTGU1WQqnd9ymGr+ebdn0+US3P1pdyBIv+HqLMAG",
+	"2i9Ah7V7lIs1Eveo6gHLvvvZndUz584TqFUH3SJj+1wOoY9Dz1a925ecUGgOHYfPvKrHE84GFWxjlphR",
+	"siSCgYF8MH9s+x7kHIXGqCehTqZPx1ZVZ9ZxSlOSUE2bd41q4BEwY5xlZXKF04pIjz04nK0ZRji4i9UU",
+	"wupGo2p04vPNIX0iv9iUdOlyIXwNMe7OWz5HFC3WgYZwh17ESrlagnWOyFLE7MQ760vdKiyiIgYR2LjT",
+	"ErC4sJY8K5lK2NVpK9haYwsZeFjvZqAq7cXyacIE7uqM0QCIyV2W7bNsFT7PcOVOfvbejevkrqYioVkS",
+	"EcXaYF9cWDtzastWVMc8iSMSwy9iYMWx4VUxGl5UoKuLFLQrsJLh+bUQYfuWFQGHBnRhxPmQoQDfdQEh",
+	"Zo3EciRYhuAnXtkXpepKgEdBfF/DcYkciXBRT3N9po4f083O+zGXjURmd7sSQAaRYpI6ik5hMWfVrFJc",
+	"zUVQ0xpWNM/hJl4qVtdyBk9FcUsC6wbAObkJR2iJDKF1p4vj5VA88RZ5+vufHbz/o0+++wu4FYLlwSAY",
+	"Au/AcXn87f/56Lffe/Tbrz5978uffPcXEXFPwisC0DvmDf/+pUe//d7TX/3k0Uc/f/THH8D3CvGtfEjm",
+	"sAUGAUrdNKZPs+gT5p+WVrJR+ulVWkmz5oSjoYTJY+GDOq+oWuZICHXAeyvz2sBadHfnv6gTzvIoOoAw",
+	"B05mUO5UQ9EJ9/+835No6XO9VYwxlzuBF/AfqCpCxEa2maLZJvzblQ7KYWZ4JPqpbEfh4tupKC+to7vC",
+	"IuEXPfzoimvNB1XSRui4I1s4nvO0xXsAnWy/cUIRywLmtiMN5xfsqELqBLQr27L1xdjklYmI9KUPm965",
+	"eomcPXv2QoQgacospmEOepggBlcqRRf+1VxFsl1MOxbOrQIKzhyZkPK3I1xdtOzYBis4fnJyfW19g4yH",
+	"VJxaIzfB0BCsSzXfn9PZtJE6HOIKV1nDhviQXXIly2QWNhZHmRRdPDdr5Mq+seoLlyDSQfssIcA8QgDu",
+	"CdOUp9UyEt9m/ab1knScx3Lylf/l7q2bxN4lXNjKRmM6ep+as3hAjtI+05Pg1ufmU437fuTmFqSYQtZO",
+	"yBLOGKE2/QyhlWniBNs7WbxF/usd0pYJgwuDpLNrNHWbiEFSOnbawO3LV1EYts2P5EDzNk3hbVx08cc0",
+	"0wKSONQQSj4To6SjHiFYhs+A5RtvEZ89Zp+B6yUR946ZtxuQ0QPame0aImBJ8CcL51Ogxy1U9oQ3QIHv",
+	"U0G7LAu5HdRuGBqWCUTHGJmFN8uzMNKZSBrk5xe9iFMZ+iFzRg6Q09TDQxkw0eTlFeAjeTtrh1rEMi6T",
+	"BXpaA0J2YPOuoYXlM2BA5rlmNjXxe7osNNUzc0MkQBFu7naB/UjdfoZPsDCHKCAORxLLpQt9bWx7AQnO",
+	"pK4kWnYhIa+eZ+wu4L54vzeKRiVrNzbtZnRWKRglfdruGaPQubuw/z76+HgY4U7O71IAiuRDl0xV82GI",
+	"ZcxySEVEWUQFQMJfSzjABdVQOCqQ7TLKFUu2SRdS1xzCDu4g5IQV0erg2ZVopVvuclLDF3RR6h5ydAV6",
+	"Scv8G5VpxDpaindo7lcW9hfZIJPLj0CaCjuLMCbjcugqwt/2/ITdRfZmAQQK/ZCOT0NhspZ4FmxPoDFJ",
+	"5GHdSu5Qv8COJcBomz5Ass8gGml7BVv4EZYR1YN0qVTKPUK1SxwYT69k+GQWzSfzBL4fz8mUxnZ+vZn3",
+	"dLy0c2HfdVjqrxcc/Cy0RGtY8GtBULCdGjl58LVvP/rjDx599NGpusjZFb3j5xTjVvWjki3I3wv0d9nY",
+	"KHnHN75wdvXCWxgxu1CjrHZunyhcvbs9ORKVUDF2laqagWHIHT4BrQugudYh17H2yi3cyavpQl3zxlsQ",
+	"wxNFJgJWYSIUmDkAHI2ZXmvkjhzZuCtecjkLAHUrRTpGqFcWxj5J+dyOO4q0aZYZq0IOw4qEyzqbhhSY",
+	"HJsUrDnauWCjWa+mSWJRurKk+csd4Nq0XyrzX0gkoFvBssIGtKkQUm9bZzwoHMGlqiWwkAamINzCqJVD",
+	"UWOxFR3bCtG8W3zDZQGbfeaGwhKQFvNZoo2+MKnDW0rEzc4pqjhhN6gZ8GS4lJcwZbDqUGVyZMlRrZHb",
+	"5mgqOCtVLAZEfpWTa8TTFFG153s1MFhZ9Sauar2kLdNhP8BVL+H1ebJ6Es7J/cqOLbKzrV5cQ6eh3Fg5",
+	"8iEhYFr24DAVPDoBtzPuSG01r7TV8/FsO3SYVoJxeR9VyzBLsyJ5nqOWpM+E1YNqKqDe3zZ/XHtsXCkh",
+	"XaQtMzpypzNVSFCBLxDaoOvGNOTCeshThk7pHqNGBLeYEReh6NjckFMV0rhgo9gwZuU5c0Rie5Bjd/oI",
+	"iNcYlj4OMBRnsU2yBGQDbzXMDsug2f4e+smtBeSIztNHiO6vU1FVm0jHuXegGLjqpFT14i3yyXf+6emv",
+	"vxWVcHJPQIsJMuBtPcyYQj2naL1btBJ4kbLB4niLUBtDkBnkfUcEYVOtFYB1YzSDUNnjn/784MdfQeRF",
+	"+wLXSQogBM1JtQAtfZmxkvcPho5LBD8E0NWsyxaKYF3HtmoNnNXXrd8/lDxsDHlFhMx0r+RjT+SwlbKy",
+	"k71AuKsX8rFaZdh8iOkwW4e+IzQlKTwQgRcLm9bevnz16NOgwvGZz3GR5F4Ti7EjIE/cATd+8t73nvzo",
+	"g0e/+9mpQ6T34KoEbYbzz6ycZk6c2td9VHgpcE5hJwXeKxfvmY06rBPCUtcL7IO47iBLp6tg0OtwQiEz",
+	"iciGjXuOmNLbZN1jyTmmZkRpMSPPtxPCV5X6H11oHA+7bkFRmzCZYPL7dZv43hoqLpjyzBxaA2ECgss+",
+	"mJ86MJk3AC9ZYm7Add6Ys3Kxh4rFAjBmNso96Q0vtgz1KYEylPg/o5VpSduZ5hMF58fm/Lid+0otgK/C",
+	"kjRbSh+PrpRSjGLR6gwhtfFGSUrBP6fE1A2uVDBEMeENLIKUWjzHQE56RZ/BaUA5F6DQxryBTH9f8BP0",
+	"ALgsipkNB2TKnq8SBmMjzwxUlHI/9kAGQ8aGSydoVsEIn4tcSkLI6243KMSPLSGExZizYvr40LYF/4S3",
+	"YSOBwwo0R4cvsES7yUY7Hh+gOQss6O+KdwU12rvNmsQaKIsnn7iUkZNFrIWAC3hAx6xG7a55CCK79psB",
+	"awv8i6ttmTBoAWv+YZQYSC+ISJxkdCRit6qqnTEmoPHTgGVxGRqnILHylwJIAx1h8t8AvQONTC+caXEO",
+	"VftT6kjUYIOKuQOQEFvMKTz5+MPvHbz/o5AXPgg7c1Nq9LMGysorOAl+qUHnBpgoS6abcsxEFK+G3URI",
+	"+ucEb9OthkV7qdjsS72h2GPJ5weppElj1PoOd04mcMEZ0WS0+LZ5aSBt5HhAEeYEaupYS6OeTNFHc2QI",
+	"BNu+z8z5TXKDX5yZr3b+9Y31N96wiljdomq7POXC/AoyKIIeNqEAQYZAOURLgiX9y9n1xjgWLoVkNhuH",
+	"7Kk79ukFYBgiFylL2L6x+tuurG/BQn936MrfxsN4zJAlE8Rjx1ZFLg6doRG3mAHdcGishslqP3OxYvDF",
+	"YoxG4y+Ks4LNNT12B7V0xHUWNcsiIPcDgFqaM0sol6hzrsZVDWS95VdalFqWYXGvGpmGN9noFrzWAgs0",
+	"2GXXvQN7T5pVzNjbgJW8RmKM4WZmBjFZB/ljyNg+HAin5M/XbljVqEt+k6YhHoilOKqKI7KQi2LHOSg8",
+	"OAN2T/N9rW9Ae2eEz6CYdYaW3D4XUaEJs68QIVQQmiQZU6EcVLwRyoKEPsVkkLE+V0zVKQuaXShuVZxM",
+	"ajaVirMZrHwOagM9n84yixJs0ovtvTjXx2nhLKp8ySW/TkSGgr8zZA39OyCOgzo6xsbwbpk8z1cjz9RX",
+	"0D0l2m5lDRX1fR5sfAbYdwSQ6xC0jksRTtB5vbYX3AKq+CJzu9WFOc88aW/mmDyLHDhaLPUAWARMLQ5x",
+	"JCwrrL8Hvst9s7VnIgnDJmEWNBaeeG8lDGvb1lJCR2ZlQWcX7LxsXzD767KDH14O7kVh1G7yUWG9g/sP",
+	"saMFrC4zCatNyQ7qJScPvvbBwY+/cqoqOFZLkW6HG8HEbZmm0O0jJk9+8suDv/phRGLVzqhu92Ly+Ct/",
+	"9eQ7345I3OEZi8mTL/3zky/9ISLxiGqWxeTgl786+M3vIhLrHuvomDz5u+8cfO0n5gVaZv2YfPIPf3nw",
+	"vV9FDgSTPP7yvz36+G8KPhD/cWPF4EehmAi0AvgIVAGyDlRhaWxYj0mzNZpet3tUiFCQ5bMWXwk8kPGI",
+	"tWLrLENPTwzZcmgWkNaYcGH+jEhMB4M4yutBiBorzYpVZCPW8ulo0BajUNjxVq0e8KASNWKjXo9qdoq5",
+	"eHsYwon0Ge9iDN0GuSK9YRbOS2sixQBeNHRub8hi5R9W9xn7wWVTDDUqiQvxC29sTohOc7n4yUPo0TUE",
+	"qPsSt+qLBWmtIVdnhHVu0DFpMZcilxGLw7oFHUPLvWv6NNtjCcQJhbR1dn25D+B2NvSACEJ7U9gVm8H+",
+	"eGAd1TUeohXF0s6uYtk+b9dpt0MFpL/BAcQsVZvLEcaEgiqY2RgQh+7KZzmJ1wbyfckp21Gb47VuaP6s",
+	"TSxEYSGLR7+e/YTipZHphHbTpR4LYbzdEsxlYuBnI8QsBxBwTNYCVBi8sGCNYp1+Y9W1zAXAV/Aepw1z",
+	"KeqmMlegC+zNplzIwrABvR7dZ1VFQbN9lKKUZ7uUdI5C6MG5DV1Ch9wL6i7QJDyYuYOWMzQfZ74XuTuz",
+	"S2jqTKEzeX3xN6Od+bTEo6Xgx+yeyf7R6VarjSAjlp29xMUuNm+elVLugESgR02z3tHL6WRU6Jycr/lE",
+	"G2VgmH46+dZXEqTd5gaN8qlAUg0QZsW74rYUignNkpjQdpsNEGfNEb4aWhANaVNrjGrbQh9SbL1JCto8",
+	"ICZ8EkMoU4UDmCU92H7We9XgT3xJHc3xWbYtW6YnzMJ/mp3zXr7GfRTs7lqopqBzrDKZDUgtnAQAtwCf",
+	"ybm9DhnzRz77Akf8C9XTgd6HTNggSgnlEUoEoHY4QjwOQrtsCaLj0HiQLya6YyeT/d2EjoP9Rm3imJKk",
+	"T8WYmMcI7UqjPAEK9H+897PmlSuwd7WqzSEMJytG9x/v/QzUSjc4mZEOG4GrCEmW5yRLWlQkh6yA8f47",
+	"HH9x5XKYyJKEmgENeSvHt5z2LLgMPqiLd0mOA8qhT8lv/l/MWsH+JtBTFC9jkjFcNiwQc0rwzl/99PHf",
+	"/TAyjKco5uDRt6URKPFWbsiWUgax6mQb8RCtVwl/YouMzLtKeZRmnADLYbud+rGsRCv4y4XSKW95RM4G",
+	"BksBVz+40B1aQveBqj3ZZ27JM9ZmfB9WBy2byCbF0oSMmbbPUHMfOyBY+zjU/cc2aDEWWulxB/BB+kOl",
+	"HfaHBRu3mawWDgQqDOzDOFKHE4LhFP+LoTCvp62UAZrIRJ+GbYt8ZGSacwvboExpH93kUQBioZeNtvkv",
+	"w0X3sYW2tbBDDXcWfGK+qVgjHylCvkATE+tbc+21QqHmI2wUNqsvlxXLpeTGaRt1nmspXPi/cBPoo+xW",
+	"FWxSFeKdE6kaTWO4oD+U9h26ihW6zxFYIPuIghLdQBx/Wd3a5mxhw6abpYMxXzNcKP8mDDBz26K5HMrw",
+	"s1Tue5IN7EurGgw2wNS/7XAdm0XRkOHKzEHBYzqmxZebmelxHAgClIvUiJE+QAkcDkMgWslkCH0itl7n",
+	"mDz9yT8j4uKjjz6KsLsay2LbUw2vOY9kTDDmhFcLOIwxefIv/4KIjxGJW5ncMw8/+fjrTz76p0cffVSQ",
+	"QPaztgMZ2GMFf2fhlRBcNe9pnPdaKv+386/lPr1tv9tIZNls4kbcSvaxUgdc7tBORgcAWGi7wvrYOGsU",
+	"kI0LJOFdricLmC+U6e5sIF1h42y0UUEtLSoCLs2L5mpj+p7fv9tOkfjoeaMvhPe9hWN1q1dz5zFVutnO",
+	"VzWNHuAtwoXS2RDcFagXGpnR4+D/XyP3CvOfAbXR3Fs6o3URmgEpo2rxbkWGmPqDsOshA8h4+0BzVaSh",
+	"tV43Dcdjq85MezAPYc/WUF+5a/leHntruapUHxhyMNIRjnoaIt+t5CoIvxKhad2RwyzIXs5sVr65Eeuo",
+	"eMfhgGUy1mEZC2LxOeI0gyT5c7VeiuelSWdCxd4ZhseBarpzYxSgfBsdlJoN6IAN+RZ0SrNBE53T/poN",
+	"pkEQ52ADwgFxc/P0mfta3OpMuFYKJFCiqUnSLe+JDRo4cIGc+xR3GeceNjzG1X1G7U0Vudb+kIljLQAt",
+	"NU3VYd29To48fw7faAVnGHBVwnXSGhO36k2mCr+eF5gLepv9iGZsZIVnyEWcIRsCXc86o0J1WOY8Q2rY",
+	"6nOtwSkzysxfwrrKMJRrOEeP0Qw811xPdOf1j3TpPiNCknbKaEYw6rCNkFDvDFnGoV4qTeXItRVmA+2d",
+	"dfgRiuEibPjLaMZy15T9t33cgiMrx0/sCbFOLBuCKrwZinbMa9kD1h5Ccqt9Vg8zdBnaO9aTpZBnttHV",
+	"JaTe7cihKL1T0bFyAZqh7smM63Fkc/41EVB73gPLueSK8qtdaBYMWhssB/APmCkcZB/7cgPFIicczII+",
+	"qgK1LKL4AWMMk5nRsszgLbZ4TmhHDmNRqZtdtT3WKXEr6EdFukwrQg2HCwOFzVfbqNjb5RV93cxNC75i",
+	"MzTCbWMbd8NZYKAzQ4yVI2uoaVwsaRiRYZGtlHl4hpJ2PHv+C0j5qnTlKqmI1O82sNS8dRaTRRY+bfqk",
+	"qTN+gElC1wPzjULFLsZPIiOKGKCeD5YT6avQaj8rRxBJehb9f2dsjIdCmg4xBZe9JwW7JBN2x6hOqnkl",
+	"FiI6WvQIAee9VK9c0ZAimGJY7klhcSmkw0EtdQSDymemIImGY50wenum+sltri/sIDsKrM1q7Ei/FXfD",
+	"1n86omNM7VCAuTyyGTgyA8Gbw2vKLE/FBPEXcEfbPrihsoa7rC1FoizEC2/3CLWV5xwPnpFCCnqdcUW6",
+	"UpZCpWfPN/ThFoYSXBVIKG9MlZhwKyxuzSAi9z9zl7yxSRLE85hekXR+brvHsnoYraTza0RzVJHJKadg",
+	"V6QIelbDhwRLUF+VaOLl9tVZswqwaJoWoxKvXAUVAt8eRRlVjeznZ1QwNaNaaiOIZPrcl0jhjCrMcXPP",
+	"GFBL64ZnT9YLnG01VU/2XJWMLaFK7PkuCjvGrNlFCs5uZ6zD07QSldcSh2ZpqjA8AYf0hAuBHrEMKZFa",
+	"2GEDj7ACDGOpF5wnz3lp/s8NWTatCa7O7YZTp4gAhNXDlWEtR3otjjb37A7vkYvDUk0QSkQvCHPyrzrd",
+	"fvdnHG41I/t94CQmtuZCK5Cl6aHlpuUrzXoGzZBiGRdtPqBpuClgoVcBV/W7vl/No1gRMZzXe2F6jCZE",
+	"djq8zRyefMcZZMY+rtkpPuzygnauOVwjLYGY5dZwSw5FQrScDiZOF3gkNVJrOx0MX6YOQ3Q2VKp5aG6Q",
+	"npI+c9Y+wGFv20C1M2I7hekdovfDPW8WTywZOMP3WcY7nCXgdebQyhEwTjrDNJ02+yszYObDJIbiWDYe",
+	"BS9xixsmYdlKWX9OsRukF925eolc2Dz3OjkJCPzIX04P8AV/8raS4tQaic0XoP8vdT5EY0Z6ORi7H6jT",
+	"8OZVSGGOF20UiJ3zpuDXUZVF0OtamGwsy2TWpG9QGLY9qIRzYfTXkCy0frGp0PyZsPe2QUMepeVgwBIb",
+	"XtG5HhLDeq9ZHHWj7ys2oBns5ZociVUg4biuo3cYYOOfvXfvNrE3C2rkuQtFvN7N9aCPUnOdVhy0PS4g",
+	"FdXST0WVc3jp8EIFeCfQJ6waIuXo6Y/V+caIixogRJ7jTaLhmde5+fu19T0lC1QUOsV3fIigGYZQoOvT",
+	"rGBDeMkXxvip5aC643z7DYJdd1ib8UFFC2GMbRpmgZ78tuz3qUi2EAe1VGsu5Mg1yKKatFjbnrWRi5dV",
+	"ZD81Td1JaQ2ll852/ezcXv3T4fr62TaqFfA3s5fGjGalC4plnKZ4qYa+mbHOUNG50vmOfQx+oYapnv8D",
+	"2Kc7+HDzepwgwuW1JG8uovYc4jFXRAbK58+eb2IbT1TWIp0gGgz8GylpiUGbydL9yeSUkpndxTJ8WMua",
+	"RwuPySJn647f4IB4zk8KdYvi0hUSKVi8ZSt7zT+mS3+U+W11/U+Ms4+xNNgV/pxQrk5G9vtQrRRvEdqS",
+	"+8zJQAko9LzP9RbZYwPAxqOCyAEXkOoI3q7hwL6mM1S2zgWEqpOnXNvKGoTTtn1Gtm3CADio1LDdZkpF",
+	"xnKxospXTtg24aWUggTD17Ygyeygn8KKPXoLFiqVt6rhLvsTPw08R4VZTwzV4Losqr4FG+fM19bmNg0t",
+	"KkR1VJnDyW77lar2z+GtwfVtviks2alKl9jBfXEdHwt0G0rT1jPyQHTGWa0GQkuv1Z4dngHZK0PD2zxk",
+	"4XfYLsZcVZ5AQBQzqhBt0aeczBQk1Ydg7PKa7QbVIvslZdRmeTT+6M2RxsD3bnQ2QbI1LgZjKBynOedt",
+	"6qSEwzL2GZfaMpEteVhX08RZfYFDNXcwa7WxccHbPZe1j5qYFfjTK1uNVF78/bOGKq/J13GxGvJ1Neyz",
+	"haoHjf7CMqplRlBlqItb71l9Loi9VZNMcbfmJl4lmPsdyOS7q4NncocozQZTPYux0yuUKKPO3aLtPaJl",
+	"ngOb7bMxF914ixz86IPHf44l6QjYgpcR1h/zQVlXak61vfH+1x9/+39OJHna13nQF/y78MOF9LG7Vkdv",
+	"RBpmCapbK+UoS2skBi9f7CBz8t5LUAuHWxPnVq7tPAGl4UdYwLNwUqjLyt2tNMd23COlNpLQyz6pgaHV",
+	"QD0IpYni1hx7WU0zP7m1bkKQJngjACY39UkQyMG3/Fd3p172qWMPNQefVdiYcQ4/FBdJGdMEorIVGLD1",
+	"CnYh2IMRiY383B0OYoBaIj3e7bHMtSzL88xdY0S3IBHCXtj+XNJYjEXDzo9yyqqznyunhk+8qg5UEv56",
+	"V8tD+kzugXyu6RtJeHuuZ+dNfAzrtEPxidR2YvM3rKrn3u93fxJqa4ot5ERemf+LR7VKDTT3lt/Vz3Lu",
+	"F1nxC5ZguxQMF/oEcSMLkKC+MsUFw0D6/uTgK7+BqwhAawQ1FmX/9q8ff9MiyHA1oLrdY9BA75f//fFH",
+	"P3O3XDdTL9/dDRTPcAMlvLvhpJ/5xd//9umvv/Xoo4+w3SoXVLTNAJ7+6iePv/ZjfD/CWNqRfv99fPcw",
+	"4WbwT/7x9wd//1ts70cF7cJLn3z44yff+J/4XNLnwl96/M2/jcgeYwPlw9iR7clrlCyQVOircpqbGcof",
+	"v/Hk419FoMMpFNEZ01B141FTLPQOwvVukcff+Mqj33//4G9+FxHquye2U85sIQ3i+bqKG7xf0nIK8U/c",
+	"E8OC/BYYJmUX3WtBEuvecWEBCQGWEviZgwGFRQMihJUyV8zywCnF6RZghKMVizq8kHcLQ5sNlKm7jDWN",
+	"kThoHiX7DCCEe1RBzjgYjk4fDeRA7wfzrMtJ6FCzCk8SBW22MNIvUP0+Ih8yjix03u9ikD/oV5IDJnwW",
+	"QCl8TpBLTYXcq/PCQ5riFeG99vYrC6MkF3MyZieDuAehZnAv1GXwIqMZxIr2mNgmqgdVeFMVuGfmc1l8",
+	"f1Rcg+JQZ2zH4WongOX0sFoC4T8RSqlJ5cQOZuQbLn86b/SmauwFNISb9tPyB8Ei7fMlC/N8IN36fFgl",
+	"npedcQQ1FnZuwX3r8cZNhzxQed63G5yMRJmXuRgkCzVvaQCbL8WucoOb1P/2mCIjme1VJOZNLIJ/U3AB",
+	"eFew5CoLcxKrq8uOKwMVpAMY31SDnd9ihJKEJYhasLYoI1ydvlejP/BV1jDSDCGBkHk+lxvStub7sxHE",
+	"x+j44F1BQIJOZ0seEfTEESZu9emD3XA7sRtSaXD0KSNZcy7rk5Dn1bcdDoWhqmqruljrzPqhsraiFbUX",
+	"zoO8i9fDecKbTfOE52eHefe6M8ocj1NuIH7XIke3wYNviOIShESbiqs0rcjbo+T25++RjEHRFRQDQNPD",
+	"Yz5PtVIyFz5uR3GCckHSk2lyLEdqQdyw4gGr7qS64FEDkpx33q5zwRTI2D1u7C/Xq8a6of1KGuqxhtJR",
+	"nMwjPJTXLoczlGlbqy3M1Ox0IM6JXWO2ME2oR5VNJIqB4HOtP/IG5mQH/zVyBRKTMWAqJFhNicSyyNlc",
+	"uMJnDsNvLpXD7h64BY1wksN6eFD2v8AOnvxwVHl5Jtix7WhuzfcTyu15ZDU3hAcDFE04Rebdvv4k9wfB",
+	"UXP047xFr4BfKOz1qfLrlJw1z8pDc0yOGV3Rqd7mXJA+5YKkvJS67939FkUm9972sP3LOAdPxhQyC0EN",
+	"9GW3N+3s4iKa7fizf3r8tV8gHUVkRLnmouvZW6EawrXwATqGLueqRKg2sPiHLyOxRo4LqiF3qBpDkRjd",
+	"Jt9NQhW0VyhTvBvyr/7w+DcfRMVmJblYqoiAPvrt/6oIgro7oTjoo9/+r4jQQltR+8nC2bEfwcNjX2VD",
+	"F/iAuQsA4I8//PHBV39nH/ARG5zR3//28Yffm15l6pru49ix8QRCjf/hDwdf+QY2yJ/+nUsUsNsPpqU9",
+	"WG5VvvW/H33sV2VAx7sF+KBP3nvvyQf/GBXggcDh4bGKIN4MMBCYM8L1BBA6vr0CCB3fK6DNkXWXtxh8",
+	"wvrJpXI/ePLxXwNxltCvkXp9yyXY6gIrwHOY04xnDLMj2I5R2J8XdxCTa/Lgle3dAYhm+Hhx/eCfZaR1",
+	"nNJxBcnhJ1W9Gz4rRySVouv6NygtZVLq3KB7UrE8z9Syk+o64yBiy12NABrQqGufERfpO/5WC6R4dWQ4",
+	"qPdX1ylu7bOEU7GrEKgj1Nsp7dhj1sfXq54Dwq3pqZm3AIML69Xfv2mlgGbiiD7fJAl9GiCnWwTImVjM",
+	"8tRmdmUAAB7DCK8Hob1vCeblITrNtU4Z5hi7X5KTT3/9rYN/+cPTD3/85MPvPPrdz05t5Tk+GWvvScES",
+	"aMWASCzZMD0UpFHu9wN0rdRoHo1/107DvT0vwXVolUZH042sZtM0K7RSn4g72Dsu9mLWEhwMdUAuK05v",
+	"mA+BN5qOUf6jeNUuFQd2ssUMmzLSYQsAvoepkhlg0nl06cj2Sve9Tma7tLgYDLUKDwWH4LkE4P6GVSmb",
+	"belNojrI4peMVaBq+d3MC3ZDvuIropty1avzjopmADvKlgACMCKDukBXB/f/fXB2PVpfX19bXzdE9br5",
+	"4/9snKxqTXY3BzeS0IEuQZxMGIllOfi2kmLtDh3dYErZrI00yAQWR5RbUuputKLZA11/9yrymuElX+zV",
+	"JKMzNfo52JJ1lrflt8fSJw+7b+ZT8OdlIuOkyMk8fwqybFTMQkmNcMe3QvYpe9PMNsv4PkuCIdIdcw9K",
+	"BhYEWZwNsN3h6eLo2g1S6ZjSvE81a5Ba2KFtrWaksCKeZp1Mtg4dpnpX9WhWvzOK60sxkYOmuGZx0Ts4",
+	"YugWY2knnrQY5UgUG7/6RFOumVXr62R79ZnOmNqVoYjTDbhHWkyPmG2Z60fmgsBexXW9XZeHLTjoSS3V",
+	"zD6nVQGNo06YnOOd812Va4VQMyC1IwLNySwd284jkA+HtD9FuRPnyG9AZQocMqcKnyjcA3wqGMKhHaPI",
+	"CF9kzyjMAJvOLZKXXzp+LfNxhT6Ek+icOfjaB4+/+bVTayQu7yskb8th5rprn1AEbrnFgKcXEhvEQatM",
+	"Hv3abN4oKaAYrmydCfDxuoH+k+tr6xtkPKTi1Bq5CWWTgnWp5vtsbXksyWpUqJ2uXLFjXULMv7AK5w8j",
+	"mmYFywrf2AwKralaAKq5NAvcooorAkiMaosAD7LVannYtHqFNxou61UzsLtmXMGFvXh7sXU9N0OeXMPw",
+	"nCuoVYSmGaPJmFCtqXV+PQdCps+FU/YDqr6d5+tF6fMpAukClHK2OqHdM+Djrh0rDG8jWEcWFdl13me/",
+	"oaCvlloymyXlJXb95UsS8jKDpNoXXtTbeVTabkaLtq2vfcgG4p8DyArFHrdr5L6LdVIdQ/tNOKjVUMkN",
+	"kveei1SvYNoJdEcuHDbVTKY8z0lhh8iYNGYdE7uVZrdXxrDxAjXzlOnCFvgzzyXL++S4L/rFs4RT2OfQ",
+	"QbwHnVsDJxBjplSRS3ffLCkwLS5oNg5R9b2gULglGBlw1kYMH7N1UM8FiHAjwTKMCoWLf466h/dRdQXD",
+	"SNzuPO+PDdgtSHz2I/O9QAVekgxZcFQXIXVo4fT/YEOPquq2o9QI67QzNQNzrUybYEA1SxhsBCweLBbf",
+	"KRQTF4ofAcN/7PMxjOVBs73jBbNAUKe59O2xnxYiKuAODWgbnt+d30gS31unm1uTrOJGGFoq3HgqNgsW",
+	"20yFRAoWWeimiMRtKtosTVkCKk4qRRdseIYBb+fbNC9YiRy6kf9N476o4a5sLtBqHf1weLzjrCqD0rUv",
+	"ASKf8PLndBSWTfagViXKAcAFqCkd6QsgMaUHQKQKiT4IMhjM34FHc4UTukopyB4R1nlbasRuHhfEZX65",
+	"LuyKYHf0Yh92fGbi+cEQmrXbOKD0bfeZKmT7IASWA2LwWSEqmPZDhYRca/88HQwyuc8U5s6Y1VRQ3WF+",
+	"Zj8CeTvxFrGpai6TR03k8aRc7O0iKnG8RTAdjpiLKkcMHttXqmGf4VxL4BjVhZUFssU98yk0eYt5n0nj",
+	"E2cCWTOZh/8ojNfWMvcXa0vvSa9RSoz5VdgMNHeUzUhiNGNKk4TRBELQS0G+Ad3rBTYIPz8ImyIXx9rF",
+	"y2mGGYYscWhwhZ7tZXTAMQstaOD1+FnIwdbSurOeP41lsgF7WMZd5RaHrU5yhurRM+fOhxKNVM+tZcus",
+	"/TQAe2g1zlcozop/kVVs6lIjYWGo2RvXblwh5hZpjUmfdnk7NKcaGQcgDu2S2UlFDjwWVryapHGu4XZ3",
+	"QNsuyMBTtm1sob4xvs9vkhv8YtjuKm7H6xvrb7wRRMXHrxuaaOzoNJ/MjTQzsOnD1OFViMGhiSw8j4l9",
+	"gK+G1vrNHCCj0VQLGvZIZgk5iRm2B//j609//qVTaw6FZFdLmz/v9HCLSmLvx9tOLLvrFk9k114NQTWa",
+	"G3NPPj61IKbMnNqgaoQZhxeJmihi9wagCQ8FjlKEpJrpUbaYS8eNRrYU1BU76BxfxW1jLSf9m/5nDZSQ",
+	"4nCqFOcyxhf1OftWc4y3cp2zAPVTaP8abyE0mIUEIxQET4JAYhN4PTbpXyS7w0G8RVJG96Eqfgr0B7O7",
+	"ywdni9gLXoONXAs7q/YOWKaksAhUqqxW4nQ84A9iACWIAVT+0EJaYnGpm+6R7xUys3jSwewSts8TJtCt",
+	"XVGL2e5RLnZl4BTdlKRLB1jQjvDbPSPmoUYx6ERt91h7b4aBv6hJDzAYAWl4Ba4T+9mlagagXe+2sjDU",
+	"RBkaBJ612CAIayaZAkWzN+EkPvSwjPq8a3ZhtgqWg5UcTg9DJlPfnLgFz18y+zHdKS5gV4So7pKhR6A5",
+	"+3XQ4IF4a2AdGLZpySXKSbu4cPmsSgQbVA+44npWvBKcatKKvLbss8hFnjziCtxLAxE8pmkwxRn6UBN6",
+	"uARCzD4LpHhxbEwAbltSKkNZan5ZuKdq3tWlRsWwr5dbMCA0me2fl99VdF5t0C3zPjRWCBMG7WO5ELJd",
+	"QWxeLFC0TbQNoKo+n6m504m308cEgmftYcb1+K5hAwWEGhoqvrnkGiBtIVSP4Vm3b929R05bMCHIiACO",
+	"AicdUH3yk9/TemB9oZhaiQ9cddT7X+7fW4mCdcRYAAilkmoLHHZK5UMATDToxqXHRnkwgjMjJ29du3zp",
+	"VI0BPYQU/o6saFoHZw5rfSLSyWS/kOOJZZJYxC5zTxooVzugQSELtCdM+eQs9BmS+D/e+9luh4n4VITJ",
+	"Rar0aDHNiJyEh1sD86xhJdgo6OzZsxfMo5+/dwm++tprl7ARgFp77TVyBUQ/ZuVriKRSQa4lrD+QhsjH",
+	"q59j44i0huBXyWhHn1BO2cp7tFgAQN+0H8H41RrZcU0HiBQ+OoGmg3IqocXGP0TXDzOnO4zihG4Js/RK",
+	"DrM29IFg7kOCXLlHEV/XjeDs+qbZlWud1ZtSsNUbhl2uketQv2Wbk8QgGsHQi8hQpIassGWCF8XoFosF",
+	"e6DjqFBSCE1+0FEGQ7QNnmCURufGRgXKOq1sswLo11TR1ImcdI2fTm2RzfV1S2YWKlwrlnZImwrzvpa5",
+	"QZOIbK5vwAcUlPZAacnm+lmL48tgY+H7bW1ubLoe0xlzDafHcpgB7SrGzCMXLE6xK9mjCuoxHQlAWboe",
+	"cUGU5mlKsqEQXHQjsrlxlmgpSUoz87vNjXP2ReakRWTzzBn7b0v48KI9NiZQ5mm3ELX7lkzG5hcX4IV9",
+	"KsaAQ68icm79LD56h+lsvLoDDUFGPZ4aU0GxzK54Ikdijey0tQpB9MN5TGW3a/5UvtLUoZOvgTlh2yOt",
+	"7BgtvtD/Y2tlwwXD6ICvbK2cXVtfOwuFmboHzPO0B840/+qyCh0EO0gBRiHwBGnoWcuEjrcQKxWyh8BZ",
+	"bEjaIqSmVJh1aNOUiYRm9sDf78mt117zFl7kXPwRsaXnEYFa9IhAAbr9FXTVUuaHxc1JNTYjb4N/eG2a",
+	"wLY9gRkK9BSWSOj9sl2msihEZrjCGDHgUlxLABlEaY8yjGXxtG/sUbWy9YWw3po/cvq6WbCVh9HcB4Fi",
+	"Vh6+BYGCgRQKBd6Z9XWsODWSHz1KhTP6tu3ThIry3PoLN4vbWLf4MJBVSLtsDdsWQBJa1Sv9GE+75nFF",
+	"gQ0LYyXpF94yc1LDfp9mY4g9lAjLEDTtKrCPAZTgLfMiW9VaSaaXCuWthQ6Llrd4FH8rCDGkUSLIAnah",
+	"YihLsDvftsVBwYJgFOA8IxhHBHrPZMq2i5g/hKbp80q4uFDTVDuZFJOOsT8SdoaDOqiVrRWoNHZO5S0f",
+	"cK1Hbb46tvprhmdUfcyGc+t9C5MiZn6Kz/gUb/IpPu9TSCtVH8tzpPznFskCmjUADDlWDaDY1jU4hqDj",
+	"exoy2dYRgfJlJBsdY2WuNkz9IuNvcyNibSJVaCA23G7U1tJQSpbppEF2iKExmqW84eC0XOrQ7B4Z1gK8",
+	"CxACSMr3GIy0cjBDbfTJ2jR6yz4fGMElSNOq2DUu3NpUjcRmeS19z8LD8jtWe2BL3q+rMkN5sOVtCAdS",
+	"Nij2hY7sf7HhtBk6OAMi6xwln5HGvEmlYNuky/eZ8hGpjfX16aYzoQm+M+u4FkIr4cP7AmkpILKOTEPx",
+	"eoiRjtZ0Lugg9sJb0BM81B/p1oAJ5YnhJAIJnULQq7xpna+y1COL9wJFQFuYxhMjrD0Uerm2dxjPK7W1",
+	"cx5g63RfIzuCDAVkkTvqMyYbZAjZLIQ+5N5FNiPBFl31IftmKDRPrQGZcoHWa1gjGgGDQvBgnvcwjmzK",
+	"TUQskFTk/B4ztR9jU0VGR7JBGZvDPVMNKhqIDbSg7UZmGA664HEwI2+NJ30Q2xChGjCKbfTz9oSA54Sn",
+	"2V+ztjuY+m3ApmgHdTOUUZdsSlszk6Iwvs+xsT2MYIpflMl4aefwJmAV4SHMnXc6G7KHU6d/Y2lfdf0o",
+	"A2f/nnPQLOP44wZYB1mIAeRWyOl34b8PK62R+yH30ZZLq4uQJdjoAJ4ZzhQ5ie3IT0UIrK4xJ2vUk4Av",
+	"b0ziYH6Wd0r16AB4kWAPJoybUU+Ch8edJD+0LWKM9xy/EU0d2YHL1sSZxjSdPt3HY798hi14QOBXd1in",
+	"jkC71rkpBQP/2zGItaBIc249IUdG+JuVZ9iH/Mo9WlmDZx87Dc/Aa8+ub4aCrc4pmhDFRRupAfyRXEz4",
+	"H5dyrKjv0FXvVJ3GjMq+C8UGT9hO/ozh0NblFRFG2z3kyoaC6wEgHfNZeU4cWIVFPsrj9Fy5u/ycj0mb",
+	"pKVF9m6twtVqvfKqzcHugNnT7hWFBjmJoI2n1ohLhfIoUjJN5Uj52E8/KqRCE+rz+eBtHgNkmGKmnyFl",
+	"YyKhwpgjPbqAkaP+CU3RJo9bYQXQ0pCWA9dBkAVExmzv/fanKuM8lfEqT1lO0kcrFI9Jw2SjwoSeH0Uz",
+	"qM8drVccsqV9YYbd4DAHCYtQ3hV9uyZhBnMXqh98ZpxNWzCnTEkygNJTwxqo2OOiu20DfFRJAaXLbDDB",
+	"BPJilk/P+vLP+g5s6N1CbsmLftZxRvUO+fpLesih7C8v7iqccLxUcbrbvaHYY8nqEHLoVfURvwqR6xTT",
+	"ZKkmrYzRPbXlE/rBXSSEHIq2C2yD2sy/iGZlj6qerTSDLAL4sCF5+CMi0hyPhI5Rk2hLIRg06FGEd6D4",
+	"D+Df76NxqiAFwjEP0Gtehx+vkR3r+zy3nldbwwNSQP5CwrJqJR2rYkoaypSqnjM3r6o419UhPFbb5cC/",
+	"sdpfEi6lWZoq0rN97jy5uE0McahbAyYuIWHaYqmXQyEpz+mYdZLAx8OtCHl+wpZhvexYpgCo766J8oin",
+	"qT3DAjlA0arx6Eu1eNbpd/GPWT40wPmXpCshYwtoniIL28oLAS1LYl0uIIYSu2Z2cZhjYBiPcF3PibWo",
+	"m2riIBydE+kZEYh7LS0zhgp6OBQnmMT68qWUOHWChOSjZFDS4INkw3wHime2InJ2tBU7hkmBilwFHGOk",
+	"HdKz7JDzm+Rz/CI5CWl+DoUakvykYKcM+UHp2pZFpra0acRnmmL0CV8FR9csc8o0U2VeDvmRkJlue2EP",
+	"bb2pgLEgLApX6A3A2lY0BKzaCppBnnuJv3Z5hw58zSgArmUHfI10KE9BN2gDfLcXYSOKMsx8Dxs+2TlY",
+	"xYyJBLPrzMBpl/r0sAZn/II70AX2sUWMPdKbPinbkCpo19ElDG5DwiBmSkLx5gjTVdGKaQ81kbYpTo4b",
+	"blMr82RRr3SdRFdvkmG+n1nRU2uL8aLl6Amx7HQU07FREAoUVNTfYBh0jwmMZoZ4oDEugTfNyzRC2rAQ",
+	"41bWsBJXh2A/1KJum73pDxXklMJa5tyeKKNJVqVLwJRmcoHqqoS8+HN2Q90p+/qzO6tnzp0vsStzzCBx",
+	"9tzZdcx0NrS8XXiA51mevGPm62t8+uiStzNEb38+xUsoTVYv8y6Dyvcgg4P6hQKHUz1qxvift76ws/rf",
+	"6OoX11cv/Mnpt97dPPvwP29VcLB6apZsa6ZXlc4Y7TeUZliRfMx24bOSo3eZdcHm3KiBTpXK9p6amboL",
+	"j5CUJV2WQz670KHNl0SXMXqMuZ6MoSQs4/uwpC9vTBGW8SUJKsJcAgR8PacBv/8vfHTxsptJzdBiWwqf",
+	"HV/lNPFZBVgKbFWmlKoepKeir67UklmxyYhI+QQ4V4NzPnzqIF2+g/QS7Ky+J7GW8iXwPdwBZ/tL7CDN",
+	"KwCGmQBqSjurFjKUCyi/37ebWedsY6F8tTi8jQX1ia3Tz5Htg3VdRghWlayUK1Ug6DklBZ/XuP9lu0qv",
+	"Sswf5/ss61sgEyDxy+51O3tlFi2ffhcI9OHpAtRHtdDCFmIOcMKjrKHGZ95n6ERB1C8/xQ4hA6l7jezg",
+	"zxJMGwCrKHVdCrvGFJHDqcoZD9fhcgvYPkst+F/k7W2LN+8AMxIwfATokMVOwZ/KxqXLxsuAPWKxeo7y",
+	"4OMn7kB7g+dHkOKoHFjNKx1wRErwWDW12ZGL7VdL1yvGaHTP5bSbUfDRplzZamypGFiakATLMowcYl6B",
+	"Ily002EymYieZxYUI3kTQrhkXz63wjdfx1dG/topP3sJXFz7WmH23PtSRfSXfccRLvL+iBZSJcJT4NzK",
+	"4FUpBFCP0JVCdgRhD3RGXdlJNlHT+tyeD7/ir8zxsDM+poTUpLDAFYG6oHp5A+JTw4HZv3PrNtCjCh13",
+	"SvCmNnxk8TYKpVCIKAmtqwTzv14jdxhNOGp4mVZ5egV12Rn2aIgEKF+OBJAeF93JRFSIlNnhbZPYPhWj",
+	"c9OBshAp0vFRKZqFmiwXTVPwy5Oxn7B9ID71iie1QYTweA79cWW1IUTvMaeJ7Lg+VwEOYhVQdPwWGi8u",
+	"JU0EU69cHlrtwIW/ffpd92d1IshOPmwflMDzt0Wgs25Ubn2FGDiIuhMh/jlAEzo3D4IXUmcnQzwxlXLv",
+	"ZQ1vuPN1tJaf/cjzFg/xk39F6qySfLMPcRZPW3h7DwAa1gp27Bly6MRSOMQkj8OSwWJBzoNtQCA7a+QK",
+	"lvGj+xUwRsaFBsi1akvsCD8tLjm6eIpZ3+eSeRyPKLcrcBXo41UIw9gJ2xNxeA7iVqEyOQHSfTANzTAI",
+	"TDCDdB+n5XuEfDQikHsquG3Ta152qW3zel5g4f3a6dfKdD8Tav/s2XPnNjfPnpnOPQqW/4NF+cIL76tM",
+	"t3ulnhY1j16HC2PfzsgBGknSQUZftNAtejQQY1cSLbugFW8hXI2KMKkzIgn+C/RrdNVSCxQqO2RAjfh3",
+	"wDeRA1eDXFHwq0Wkx9IEMzWVRg8YwCaiKm6OP76Ui33J276RisVWxKH2qDIKgwf5bEndQ71fOYUek0vH",
+	"5lBDNBc4CvzDAi9klCvDWWRGulBS4rcU14Z2M2ZMd2LX06bgQd5dD6rfKOlmdB/9FjYDMmUdCxJfDl1Z",
+	"VoQc5khjw6WXet5zWCfcVUdTr4oPzk74WXqo75fQ3AsnsmbuQ8q0ttwvyAauYhzXPlbyVgPm2auIgHDd",
+	"rtmrQuY432NyNKd+cR35uiuz6Pf0u4h3VU99xB8Zdn/78tVXTkHE7TwO9RC/hK0ojti5M0g6R6crGip5",
+	"OTRFamm/7vHqc6U4du+vg1c1ohYHxOppmeybg9N/JcXEDbt2r4qYsPM9ejnhkGv6foHraDoASFOt6NyC",
+	"2yVIKPCJlQH9AeWZ8uSVJGhcoleGnmG6x6T1SLe0jpLthRmUfPpdS6gPT4MVOgezhXeFy+i0DdCcSY4Q",
+	"n74Wc0DHjAHW2aOP//bx+19/+uGHFpR0Yx0hGzoyM085dLRME0NK1XUMQS+7Gg5YpljCEmj8nfvcQy52",
+	"NTSyCwpNabsNg8YCJMpT1NmwPjThXa5fbfe72egdTw9HeVbhfLxpi2KeLygoP/9XwPluNhxLqwu7vhAb",
+	"aZvPzGIiO9hCHJOyLb4bQpOaI4oAc3lGeCU/2Haovy7w7m7YcOA8fnEyho+v5ZfiUxNM5JUPwZmNhAP6",
+	"/LOAlysQBnBHFlIIz8aixxERG2fG0e/YJvhcu0ZUmBAd2VpDHADhHdsOiQNUxHYBY1FmkMKiQqgIyzyz",
+	"82T8q31gsSvlC3Jej0Rk3/LE/gqI7FteVDbmEqCdVzOEm6DGuziY05URAgmihFTsISKb7+IHhVxr5Jom",
+	"+5I7/FWo5aLpVuExwJdIGYU2YmLp8v3TrJtDivwsY219G8jjJUiHvQSeUZzOK5FBA9uXG+AFdmBN7WqG",
+	"MLvU5JpQOhtadEVHcDwrtgJ89VxZtjPM+NWqGSnO+ugdW255sXvsJI7/HKqGzJB5cq6AT55/w0IO0kLr",
+	"HEP1Erq/YnmFFMwIPOUbfvrelPZ4A8Y5V4hVNSHoAJLjqETYvXxGkF7OHnClycmYi8FQr+Gd1U+LQOw5",
+	"Fnu3kU5eAoFXmM0rIO/MbAvHt2YIx+qf1WzhOrPeKfCFeQc3pMV4/TeyZ+06zbrMp6UB6DAtQyGUT77v",
+	"N1vOJ7eDwgMPtTI8celfhKWqrAUfne57lsS2W+NQuD5bsT23BUbpctCwb9cr3jkLds7KqZcD+QcPyCsN",
+	"VXDHHUhnutbWOtBxXa1K38H701lw5F4xQOzT8cwJkgMujOp97Dmey1aZ7eRfGWUZ5/vM0Qcyv+yOht2V",
+	"6qJrC8UTkYzpYSacbxj4DWQ2QEH0cAD7b1F1PLSHQ/Ix4ou2JKYun1DYrx0PMGGGOLfK3Scz1pb9PrSh",
+	"jREDyJK+B+53KJIg4QASaDioQsqalLHm+jMXsa92xyA8EC+DmGyE6POy9gn6DN83ROYAwkL8JSAiFWMY",
+	"jxoG+M7nGBuoyGOO21b60KzYtqDE1sYO7YsaC3efCR2oMYG6jB7dZ+agCPBPS5GOCXinMq6YKkhdwrVi",
+	"aSeXvJhYuRyZ+xyHpyi06cUFw0a/GSM0NaIfilrGKnSYb9Bs767Zx8WP8hEdTBjVMSuv+TcrirxBdh19",
+	"Rx+pmYf8kQJh9lMp91hS0zrOMbODyutdoKdVCP7AoVNbWFgl2Ch0CimKCaPfQh8g1ZMjbCbr1F/MkOTC",
+	"m81rJOZJ7NLoXT/zGF6OSgK8Oo5InFBNY0IFuYJfRuAX86E1suOLv3sSSruhO5AqIBAG+Ij5OVXkOlV6",
+	"Fd65eu0yOdnK5AjAwhJ5Cttac4XlWYJte78gR96LC+hagnjhCQDbMAczNFRyoDECU8CNxmTjnF0AtUbw",
+	"EHcMc+1zMYQqOGmmwkSxrt3wDSFJKkUXQZbylY+Kg4Ept5geMQDNl3brtvN1Ac4AirPaIm/Y3xW6PyIX",
+	"jsiZaH19HS5To/O1mVJr5H5P5kxT0z2WdxpQDjeDC7Kx7iZodtF2KnhWgYPSFq9BJ6UpJupbK7nlAFIx",
+	"Y4fVOBLDaSY/9/kXQpJMQkb8dOoejPXoGxWbBYT1u3a5jgml2QN9GsiuMSw/fAWnVVVbgfRsuc3YtqJe",
+	"SsEDgtM36yDsYN0qmSje9wjAr2TwzC7CK+MJwPkeUya48os7DTVY2fGXQjt4+HhEjJHfpxrx5gc9qaUi",
+	"Jw9+9MHjP//bg6998PibX7Pp3AlXmoo28x1/84AZwiIFu3WCbHIQ9kZAU0gKZZ9mdRyR2Y3U9zKY3TiT",
+	"O0Bkn/bo9a0g7LGrCy7qFPI53Vso759QTrq2xlZlro3w+epItM8wfc8t6asi0UAvO6ZCPdToaluxc1vT",
+	"3nUavXCtaIUN7rJ9xOtDPKAtktERwqIALVDApEfm7H87oJleI/fGA5B2WqaJOSt92uVt/OkW+S+3r3wm",
+	"Irdvmv+7fDUygglazp6HLnrgmEK13oMNlszoodA8zVvaHXsz2o2zdRvQQd+8KO9DR8mAt/UwMyKs3/Ln",
+	"CWrIoFdYnmnju9K92uIam4AZ5n6s4nqqgRyIF6NGbVuqP6GQ3M01dEXQFvQeqmh7B/+panW5vj5dNh8F",
+	"C8PBfxYR3sG8q6qv7XGRlL5WB5fxc+ZH85vnOaSwqt55OdLuQs3z7rBB9mJ3zkOada3zopX+MNXccJPT",
+	"hnBWE6pp05fBAThm/a66/x5gSANAnMP8Orxgw6/ZHrb1QbcwLaftwTHDkAo03VNWnmHrdMqFa3aQKN9e",
+	"3Xsf7eSwXMjW8RDsCwsuZNF1vlx8BHG0QSBMIGYOE64L/RFcNHZ7XjXvsehpb5rFGx/WO3aUWtWbxe2t",
+	"MjRGADU+FMky6BDXpKT81FSzjNBLMjqiabWmdaXc8GcCB+GEIiOueuTkwV/99PHf/fBURKgYYwP+FuvI",
+	"jJVrxNWsehHUYhAA7tPSkWPWWu5bUjh6x/On/e+WnEbrtq7q0CcZ7diDnTLNQhlt/bzVl3nYB0oGPYja",
+	"T5SOTjbw8jlvI+jPAz8yj7oE1CbCInjQDn2IDNXbQG4XZ+T/Dne8Mgt1GdZtilgCKE6fMe9Zjq/IreW0",
+	"u+heL4NIBu4QHdFgwnRU7Q4KbO0SdnKzGNUSrLHHpgrA1i5+Mz50fMDwMLyXFBW+Hj1+Rhrx7CvOJ7yX",
+	"BYKszhLCODMHuzQFWsESHnzblrXdABIert/ERoJGeaKZjxYaRRZMy7wTJzhUICfQtXSA1H4Qy10Ytwt3",
+	"ZGyN7Fhnztkz5HP8IsRFPK+zp8YH0uFIbBeTQsytsxYUB2tsjVoD6Qi4VTgsSHVEq9tB3brev+SmBNFt",
+	"TgaMt4fJlj2ZJiyzGj9HnXvHvtRi9cDyX+vglufEoK3hbTviYMc0mZH4tdgsAZi/RO4DF7Wr5TKHSgkR",
+	"jttwRVqsOxRL4BcXcn5BiYC+j/gN3aPCd3oEzWx7ynF16ISsZahjloFsTSheYHPZ3fHQvyHudnu4MHcr",
+	"crYjqcAv8LXjU5rmM9M8++oQHPUomaFhZ/nBdql4mP4vNBkzPVM7Oz3ImOGBsyEW/fuhTAk8uGpvK6/r",
+	"4cBhzEG0nKNnTX53HJ0+p+EhX+/Y4ZnSuU/7zDqkBDmugJ5iLBzKmZJzlFs6xz6tbB/ym5D3QNWiOjzH",
+	"mAgOLUXBuI3LXXEMJzABRTq2KhNWVlU4MPHurpBVPsDzmxV+vSM6VnaSqtIYMQfLyM1tWLsW80zrqFUH",
+	"bwp5si1ppUSzNK06LwiUUZ2c81k5wqQv/BW2ixswAfQ96vF2D50EiE0qM0i3TKXobvu/HBy8lOAcALlv",
+	"EWt8YtyA8gSrEJjgLImMYLART8gwlEL3LPC8xd/JwfVclLNDPnPlHrFOGTw3qTkzuZVoxG6PQ9+6XE2h",
+	"NqeQyHQilGSddhZqHx156ALn2SHiscvS6a/arat94Gw71ooDh3erTttmyd/+hfXVC2+9u/kw5FuPKkkI",
+	"dlEBNkqEIwJuZdvMbpONM3XiKPiWyXHy/rC/snX2fLTS5wL/seHHxoVmXZbh4J4Xm8dt3ytg9VRmbMAK",
+	"ANtwZ63Ap+DEWTbVn5GawdIUBDWmVss9Jly7iY7MJgSmGINyaZ425oI7f88QOfwGe37N8tsZF20+oOlL",
+	"37Dtfk8S2ifXiuTXbjPlxORcRBgHzBGBEaa00wLRpSw1TRVaiGYao55MndyqqIfHPtog+1zoaEL0bBeF",
+	"DqFp+rymtlZDwlQJKqWpZlX8H27WDm3bj9+FHwWE0x0HvwWxEWOr0rGZXEq1WfOLjL/NjQrD+5UD6mSy",
+	"XxqPh8lPcKSlwHUNgVk1JoaN+uqNSstDjukFSr06avidunXFg5zSK4rjQSFfbcuEzcrGggIVShR/sAro",
+	"y8T8ALsbWZOza5RpIzc31l1JDDCLc0RnnKk1ct/wHSwN2hUyNqaieQe4zeTQ1v1hIMJaCS1mlHWF2VJU",
+	"o8ZsYS0x6sULgTDGAQ1vRMdBCRvkRWj69mUL0mZs7uTmmQt5ZQkO/plCPTOR3DbrcUkmC0jm4wnG+QHe",
+	"wZfX8zCdWf7371Y1c01HdJyv/lKOXum4mW0i1NgPqxAdb+NuhWW3tYqrZbczm/OU3jJNJ30u8rRAG01/",
+	"uWS0W6PaMhrKCitkj837rQ3SFJTMz9xuzQdgSyOhHV+lvyqdVEuKIvb8Cy9iwR337CVsTqdewrpLM7A7",
+	"EpCnFq2p0Lc8U9oltRjNHbaZ2R47G8bQgAAKwNIYeSLWyG2WcZkoRJIzp8so9SkdBDhGVbTGkRN6dD+F",
+	"bZ4AXc0Y1WxBDLrjw1ZuAiu3seRTWJWR6RzqR3kKd5LEn6TwISyK3NO8P5CZVrO6lmdy5ILDbXOYaJdh",
+	"eNqBqwnzNxy7bfMweLchqInHCPVW36NxjVyS6bAv1BaJ8YmYPPrjDx6//+3HX/9NRGIjm2LyyXd/8eTn",
+	"70ckRukRk4Pvf3Tww/8RkRgDMruGq8fk4GvffvTHHzz66KP8BijLMTn46p8ffP8jfCWw/pg8/f3Pnnz1",
+	"L/DSPhdw4eCH/4YXaJJkTKmYPP7+Lx//4L2IxBhM3qU6Jk9//ZtHf/zBwXc+OPj+jyISG/Ufrj/5+Cv+",
+	"Ojnp4+AJHZ+KSLzHRQIzefyVf45IbCy8mBz84McH//IH8/phf5dDk/cEFuCT7/7ikz/75ic/+YEZHU2H",
+	"zF199PFvHr/37xGJE5YM25q3UhaTx19+/+mvv4VPZzA7vPLkL/8M1rDPzbB/9Q+PPv74k+9+45Of/GCN",
+	"7LgNKyNndJm2oWmPDIr18uaK29aRC7BD1N9ibdhgGUu4q4S8B0BHrRRCXJfuvmlo4/P3rq6+QU5iCUrm",
+	"o+0Xb92A/hWfubjxxvrZdehDe+VBm6XAge7fvksU3WeE6y2imOEgGnKZAYqAGh2vz9sylQIc/LQFAA3v",
+	"DKWxs5C95gG+cwACAJRp3n0GS1h2LAYizRgZD6kgJ+ON6Mz6unl4bX09PmX7+ZL4zPqZ86c3Tp+LI/x7",
+	"dX1jdf1cDAkG5t+Pf/erjYPvf+XcwXc+iLHKFAWXOTh5FKSNVA8DvdTjgikGFToKDsgIrhsTC6QZrOZ9",
+	"u1Sx4Ufj2IM/2Zj7VtH0g43BcA9ONGNmAyN7zSZRmG10WSPmsnkKJRteGzu7FL74nw23jCFzFGrcAAaB",
+	"ZhlniTFRjRyDXDlz1i2TgJdFhWyASZm7jeEl8zhI6BabVMnrVvNcuvvmtrVasVWSX2BpQTrcwkV2jmZh",
+	"nk0KxXHI5WvAyavthMPW11yiWTY2VCCHlaEfWO+Sjm2V6paUKaNiXmUHoC601X59gXvPcJvjTuDApa7O",
+	"dpfDNPHJUBLzEqyv/GiFPw4sDzODnkyRJddQBlw/2UpDfKekohvGwHNA6bloj3mV7DMM5yyouOLPjqWr",
+	"67I0zlckSHmH0UYar2+a7Mh2hu6LZqlTi04efPV3B9/63ak1cgmTFfYYG7iEI3jC14ZOYKvzDNDVa9mg",
+	"E8Ym6AjCWbEDI/9RKXu1rdArIpGZYsd1mo/ZbPXdil4169Vua43zbCtXV11Hj2qZ1dY22YiSbJhCXeRg",
+	"wJJyIDhQFPhyOI7v4DrtuGWq4z/2uGFQuXOSQyczZJunqlQ/BzgVdvKuN3Lnmm2q+o65N7PquMZ3nptA",
+	"8q1P48c1y8yKRPwsndx2JL6RUEU6lGJqjm5xL6MJUy5gDLwGykNlwqz/xb4DM6bQMAdvQB4zBqlpn8JU",
+	"aQV6ho01A8aNbeXtc00d3NW2c7NDcZiFw3FRZYSjDIjsPTaGV9skLddmAUadgiSfkOd2eNVZXjnetXlJ",
+	"0DCwTgVYd3NKHgyMOITnIxcDgI+NZIZJZYYhB/32z1cs+9aAibu4QM+rJ90Or1Ece2PZX69EOLDEtfTo",
+	"tdmYQvL+CeU+VRXCduf9dHuYZXbaVeWnvsLcHV0sDcDESFcjFYTMkYAp5EqjDlNh+lIFpFKp2FKP0bz6",
+	"1ysiYUuBMoChF2mhkr5QGlUBdIKrpTUmPAkmRlglNk+Tf25BNmGatVMcMjlDT5Rp/RQH+O4dmT4veQ4v",
+	"Ek6oWbpnnnagLOF4MEH4d+HsrNbXyATBo2c5ssVU4gkTmusxgTYhCctCWpoLt7gqXOsigghpW8o9brvm",
+	"uB9hHqEgPTnMfDEtOJAgjmg0nojoEUv3GTyjyg+hPIiwKMPGZwxHSWyMB3GsdS9jzENZ5yW7fQbhWcRx",
+	"s5jcFoAkNWsqO4bv8n2Gqxvw7kauHHr2Ss2XVhar7v9n79pa47ih8F8RefEapnH7Wj+1TQqFhITUJU8l",
+	"o6w0sZiLFmnWmxACLXkpSQOhNfRCIc1Dmj61pRAaYvJvvFv3XxSdI81lR7NeG+/F2X1q49m5SDo3nXP0",
+	"fbW5JCLTOe6xcT7t0zY02h/o7Wj/3Pn6L/zi1tjXH/mZz5yd3zqXUVirltuIzEkI9B9YAZZRQ/2bvvME",
+	"jQ623tl4frVxQbCQDP95ga0D2IowfPn98OmTgITG84Rk+PcPh2+9DQwJ3+NJSP598xL7AjwNCzoWSaJD",
+	"Mnr01dHDtwEJU3r3ViIpC8nhwcHw0fPD14/+++lpQEIU+ZAMf/n96OtvGwdZ7e4Ia/LAjVGFEVjX7Nc1",
+	"+3XNfuE1+5aod12wX5mCPdbKW6r1jVh2675g7TX6a5Dk65a4ccfsBbeLdNw4HPYiyvOn0wXcv02Jxzav",
+	"yjwOZeUL8+1RmhPsFsikmwhaW57HtFIN3lqw4rRTHzFAHYGaZ6cG1vk0xffVrrFf789DHeeUxzaf9Amo",
+	"xdy51trswM5uIdMzbwmXysWT02gkuBoLvN5eWQe0DxA3yFYAf0pA9K6IsHZuNix1rWNC94zhsdJ37ovr",
+	"nxdztOwYH/YDJNLGwhq1fYPMbsH1yWHheWQzkmqRicpCWFzaKqW9Bv+JkaUx/dtK+RYuSBsFqfGUOc+M",
+	"X6gyFW24mi+FgANATyt1ZJqHJZMgkh8hLMc4hlVJwWBJTlPNk9Kjrt1nu/u0erScpV34uHk7QytLEwhI",
+	"rWoU3JszZgQGeExp3GGEdjEAPC5CUScmaGhOddzuHSFjCT8pQ1NLDmzEn0nYaEoA5844VVznhHHKgHfU",
+	"05Nms9qIzlWyFymZ8KAKxQXpxWV1mDswZVM7y1hk7EwINMx728gzKq7xMzKBsSMdPzTt84kL7KY7R+7Y",
+	"LMciXfFNqeJE6CpIJSpzRbFPQy1cY/3FPXgI1TnIyWuZcswGG9UCmm+3UReVQhZYC0DKQ+tRuh80H9uo",
+	"ldjSisQXDioPnH2Dl5hCHyH6OB/FMLi8Ooewg7u0XAFBmUm4V3480AozQEg/liN4u8HvSxucwcvH71u1",
+	"uTb2wQwZGVgJWjrK3jOh420x0+eJYndXVBl2jVDOGCsPmXcRyXowjX25b/4zOY9rfhFAmR/8NdT2pzll",
+	"1cLvPz9uQarjE4uPuWnZcrgwkJVP4ea4nMeJ8hay4tKsyyd02dSodEWSkDtyu8Z6U2It05QHJKU6dlDO",
+	"EODyuz3ezTkjVCmxR5MJVL25NKqRFv0yUcTVmrR3Fpvdj2DpT0nbexLNP7bv5f13lD4XZ7hIx0yjj4x3",
+	"hZ5Eu3bZRGkYktoTUntcMdHNidmOmtWGFgc8N0AZNHxYcI9UpgUpAIW2DAxGdXWnu6EJQFGA/ADZtoUH",
+	"gbv6+a40o7btJ/AFwDwIXW/QWZTnCXd0Wjn8X0CihN7RhegKIIzQgA9k3CATzLZMyJ7IhMw00ZJEVAXu",
+	"KETF0mgqWOCO3TgIatdvBgfQSo6NgtO1YpLtfh4yaImUxk51rn9RYFyXDPucZ5t1O+V45nTggbGusalu",
+	"nIhbuG5TLO0pmLPIvtPvyM+Kx8aJ3Lvg/YvBrG4EUBAxoLQSY1IYN5ahYoDwapsJcrzd7fFAxu/mpdO2",
+	"e2FFs9gYJrOBNRHA2s0vgZu/hMu5ID+/Zs2bhYrbNT1RZCEHGVeTDjlhV6mOyYCaDSmSBUUWy2CQjSN4",
+	"mt/An43UWn/o1V/o+u7xbOVLSx/TbjzzbfbKBtvX+0XcdJt2fZvfNijLq8BBXAkOC9G+SK5FJB9I50kg",
+	"jB6IzOZGJeA1AxobOCpohh2ILOMq9OV8oL1Xt9R/0B9iDA2N2LZpnvVzwaHFXQ70RAUjndAM9WIm8/fM",
+	"v8NNRCKBz9zQ7nJOY3NttdVxh8Z8rYuz0sUdYEmeOgmluO6nPcc27lfSK4h5iGNAgkTYfSoOh8JJFxqC",
+	"gQmfZ2ORJy69VOvw8uwV6YZZO346TuZlDC7NaFY7uMQ5IJT0qIo5I66w3VDj9ucFHmo1EFkUi75KLnx4",
+	"YWvvA1hH+9wmnyDwCSU8JwIK/O78Ax4Ua1buC8h5m7kSqoS5G+PAE9z3gKvQZKnL02M1gpQo8twCDTn4",
+	"Rmg9qb6p7D3xHPTAvFXn6NX+6Pk3mxfH2gh8t1y2xPn4MtrjqvoyJrt9JMVo3nlTqtjYlducMIkI8w6Q",
+	"Bpayeccl2/SJmCQwDtI5+uvh8M1vARk9ezF8/ONmY6S+B12RWhOqNdcacoKd4R8/j54828QHuwRhdXWL",
+	"3/oedy2KIP1WJPjGUoP3qlMCOQXfU25A7oN0Rr++Pnq1Xx2Iy4p4ZoRngiakM3r83dg9DK747vlUqpQm",
+	"RoLz+mLZv/hkGKlNSGe0/+fhQW2SC9YTzwKbqdD9Hld7kPyCxKYmtDaxAHXz4MsH/wcAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -43,7 +43,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 
 -- name: PolicyAt :one
 -- The policy as it stood at the moment of loss, or as it stood nearest to it.
-select p.id, p.number, p.line, p.branch, p.holder_name, p.holder_phone, p.plate, v.version, v.starts_at, v.ends_at, v.coverages
+select p.id, p.number, p.line, p.branch, p.holder_name, p.holder_phone, p.plate, p.vin, v.version, v.starts_at, v.ends_at, v.coverages
 from policies p join policy_versions v on v.policy_id = p.id
 where p.number = $1
 order by (v.starts_at <= sqlc.arg(loss_at)::timestamptz and sqlc.arg(loss_at)::timestamptz < v.ends_at) desc, v.version desc
@@ -119,9 +119,6 @@ select id, claim_id, kind, name, type, size, sha256, object, revision, state fro
 -- name: InsertField :exec
 insert into fields (document_id, round, name, value, source, confidence_bp, page, box, engine, sure, note, confirmed_by, at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
-
--- name: FieldRound :one
-select coalesce(max(round), 0)::int from fields where document_id = $1;
 
 -- name: FieldsInForce :many
 select distinct on (f.document_id, f.name) f.document_id, d.kind, f.round, f.name, f.value, f.source, f.confidence_bp, f.page, f.box, f.engine, f.sure, f.note, f.confirmed_by
@@ -235,6 +232,3 @@ limit 1;
 
 -- name: EvidenceHashes :many
 select name, sha256 from documents where claim_id = $1 and id = any(sqlc.arg(ids)::uuid[]) order by attached_at, id;
-
--- name: InsuredObject :one
-select coalesce(p.plate, '')::text as plate, coalesce(p.vin, '')::text as vin from claims c left join policies p on p.id = c.policy_id where c.id = $1;

@@ -1,0 +1,242 @@
+package activities
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"anpei/claim"
+	"anpei/claim/document"
+	"anpei/schemas/db"
+)
+
+// What a finding can be: it is raised, and gone once the facts agree.
+const (
+	findingRaised = "raised"
+	findingGone   = "gone"
+)
+
+// facts reads what the claim's rows say, once for a step and in one round
+// trip, before the step has written anything. brings are the attachments and
+// fields that the step is about to write: what other claims have of those is
+// read along.
+func (t *tx) facts(brings ...claim.Attachment) (*db.Facts, error) {
+	if t.known != nil {
+		return t.known, nil
+	}
+	hashes, numbers := []string{}, []string{}
+	for _, d := range brings {
+		if d.SHA256 != "" {
+			hashes = append(hashes, d.SHA256)
+		}
+		if d.Reading == nil {
+			continue
+		}
+		for _, f := range d.Reading.Fields {
+			if f.Name == "invoice_number" {
+				numbers = append(numbers, f.Value)
+			}
+		}
+	}
+	known, err := db.ReadFacts(t, t.conn, t.id, hashes, numbers)
+	if err != nil {
+		return nil, err
+	}
+	t.known = &known
+	return t.known, nil
+}
+
+// rounds returns how often a document was read or confirmed.
+func rounds(known *db.Facts, id string) int {
+	round := 0
+	for _, f := range known.Fields {
+		if f.DocumentID == id {
+			round = max(round, int(f.Round))
+		}
+	}
+	return round
+}
+
+// learn notes what the step brings. The commit holds it against the rest.
+func (t *tx) learn(from, id, field, value string) {
+	if value != "" {
+		t.learned = append(t.learned, document.Fact{Source: document.Source{From: from, Document: id, Field: field}, Value: value})
+	}
+}
+
+func (t *tx) learnTaken(id, sha256 string, at *time.Time, place *claim.Point) {
+	t.learn(document.OfDocument, id, "sha256", sha256)
+	if at != nil {
+		t.learn(document.OfDocument, id, "taken_at", at.UTC().Format(time.RFC3339))
+		t.learn(document.OfServer, id, "received_at", t.at.Format(time.RFC3339))
+	}
+	if place != nil {
+		t.learn(document.OfDocument, id, "taken_place", degrees(place.Lat, place.Lng))
+	}
+}
+
+func degrees(lat, lng float64) string {
+	return strconv.FormatFloat(lat, 'f', -1, 64) + "," + strconv.FormatFloat(lng, 'f', -1, 64)
+}
+
+// crossCheck holds all facts of the claim against each other, those of this
+// step included, and stores what has changed: a finding that is new or says
+// something else, one that is gone. Nothing fails because of one. A grave one
+// takes the claim to a person as long as the machine might still decide.
+func (t *tx) crossCheck() error {
+	known, err := t.facts()
+	if err != nil {
+		return err
+	}
+	grave := false
+	before := map[string]db.FindingsInForceRow{}
+	for _, row := range known.Found {
+		before[row.Rule+"|"+row.Sources] = row
+	}
+	for _, f := range document.CrossCheck(t.allFacts(known)) {
+		key := f.Rule + "|" + f.Sources()
+		row := before[key]
+		delete(before, key)
+		grave = grave || f.Grave
+		if row.State == findingRaised && row.TextZh == f.ZH {
+			continue
+		}
+		t.found(f, findingRaised, row.Round+1)
+	}
+	for key, row := range before {
+		if row.State == findingGone {
+			delete(before, key)
+		}
+	}
+	for _, key := range sortedKeys(before) {
+		row := before[key]
+		gone := document.Finding{Rule: row.Rule, Grave: row.Grave, ZH: row.TextZh, EN: row.TextEn}
+		if err := json.Unmarshal(row.One, &gone.One); err != nil {
+			return fmt.Errorf("finding %s: %w", key, err)
+		}
+		if err := json.Unmarshal(row.Other, &gone.Other); err != nil {
+			return fmt.Errorf("finding %s: %w", key, err)
+		}
+		t.found(gone, findingGone, row.Round+1)
+	}
+	if grave && machineDecides(t.file.Stage) {
+		t.leaveFlash("finding.grave")
+	}
+	t.learned = nil
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// machineDecides reports whether the flash lane's decision is still to come.
+func machineDecides(stage claim.Stage) bool {
+	return slices.Contains([]claim.Stage{claim.Reported, claim.SelfSurvey, claim.Assessing, claim.Negotiating}, stage)
+}
+
+// found stores a finding as it stands now. The event names what the two facts
+// are and not what they say, which may be a person's.
+func (t *tx) found(f document.Finding, state string, round int32) {
+	one, err := json.Marshal(f.One)
+	t.queue(err)
+	other, err := json.Marshal(f.Other)
+	t.queue(err)
+	t.queue(t.q.InsertFinding(t, &t.w, db.InsertFindingParams{
+		ClaimID: t.id, Rule: f.Rule, Sources: f.Sources(), Round: round, State: state, Grave: f.Grave, One: one, Other: other,
+		TextZh: f.ZH, TextEn: f.EN, At: t.at,
+	}))
+	kind := "finding.raised"
+	if state == findingGone {
+		kind = "finding.gone"
+	}
+	t.event(kind, map[string]any{"rule": f.Rule, "grave": f.Grave, "one": said(f.One), "other": said(f.Other), "sources": f.Sources()})
+}
+
+// said is who says a fact: a kind of paper, or another source.
+func said(f document.Fact) string {
+	if f.From == document.OfDocument {
+		return string(f.Kind)
+	}
+	return f.From
+}
+
+// allFacts puts together what the rows say and what the step has learned,
+// which is newer.
+func (t *tx) allFacts(known *db.Facts) []document.Fact {
+	facts := factsOf(known, t.file)
+	newer := map[document.Source]bool{}
+	for _, f := range t.learned {
+		newer[f.Source] = true
+	}
+	facts = slices.DeleteFunc(facts, func(f document.Fact) bool { return newer[f.Source] })
+	facts = append(facts, t.learned...)
+	for i, f := range facts {
+		if p := t.file.Paper(f.Document); p != nil && f.From == document.OfDocument {
+			facts[i].Kind = document.Kind(p.Kind)
+		}
+	}
+	return facts
+}
+
+// factsOf turns rows into facts, without the kinds of documents.
+func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
+	add := func(from, id, field, value string) {
+		if value != "" {
+			facts = append(facts, document.Fact{Source: document.Source{From: from, Document: id, Field: field}, Value: value})
+		}
+	}
+	c := known.Claim
+	add(document.OfPolicy, "", "number", c.PolicyNumber)
+	add(document.OfPolicy, "", "plate", c.PolicyPlate)
+	add(document.OfPolicy, "", "vin", c.PolicyVin)
+	add(document.OfPolicy, "", "holder", c.PolicyHolder)
+	add(document.OfReport, "", "plate", c.Plate)
+	add(document.OfReport, "", "place", c.Place)
+	add(document.OfReport, "", "loss_at", c.LossAt.UTC().Format(time.RFC3339))
+	add(document.OfReport, "", "claimed_fen", strconv.FormatInt(int64(c.ClaimedFen), 10))
+	if c.Lat != nil && c.Lng != nil {
+		add(document.OfReport, "", "at", degrees(*c.Lat, *c.Lng))
+	}
+	if slices.ContainsFunc(file.Exposures, func(e claim.Exposure) bool { return e.Kind == claim.ThirdPartyProperty }) {
+		add(document.OfReport, "", "third_party", "yes")
+	}
+	for _, p := range known.Parties {
+		if p.Role == "insured" || p.Role == "driver" {
+			add(document.OfReport, "", p.Role, p.Name)
+		}
+	}
+	if c.ArrivedAt != nil {
+		add(document.OfSurvey, "", "arrived_at", c.ArrivedAt.UTC().Format(time.RFC3339))
+		add(document.OfSurvey, "", "estimate_fen", strconv.FormatInt(int64(c.EstimateFen), 10))
+	}
+	for _, d := range known.Documents {
+		add(document.OfDocument, d.ID, "sha256", d.SHA256)
+		if d.TakenAt != nil {
+			add(document.OfDocument, d.ID, "taken_at", d.TakenAt.UTC().Format(time.RFC3339))
+			add(document.OfServer, d.ID, "received_at", d.AttachedAt.UTC().Format(time.RFC3339))
+		}
+		if d.TakenLat != nil && d.TakenLng != nil {
+			add(document.OfDocument, d.ID, "taken_place", degrees(*d.TakenLat, *d.TakenLng))
+		}
+	}
+	for _, f := range known.Fields {
+		add(document.OfDocument, f.DocumentID, f.Name, f.Value)
+	}
+	for _, e := range known.Elsewhere {
+		there := document.Source{From: document.OfClaim, Document: e.DocumentID, Kind: document.Kind(e.Kind), Field: e.Field, Claim: e.Number}
+		facts = append(facts, document.Fact{Source: there, Value: e.Value})
+		if e.Code != "" {
+			there.Field = "invoice_code"
+			facts = append(facts, document.Fact{Source: there, Value: e.Code})
+		}
+	}
+	return facts
+}

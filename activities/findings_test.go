@@ -1,0 +1,241 @@
+package activities_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"anpei/activities"
+	"anpei/claim"
+)
+
+// another starts another claim beside this one.
+func (d *desk) another() *desk {
+	next := *d
+	next.id = claim.ID(uuid.NewString())
+	next.file = claim.File{ID: next.id, Cycle: 1}
+	return &next
+}
+
+// paper is a document as it is attached, with what a partner has read in it.
+func paper(kind, sha string, fields ...string) claim.Attachment {
+	a := claim.Attachment{
+		Document: uuid.NewString(), Upload: uuid.NewString(), Kind: kind, Name: "f.jpg", Type: "image/jpeg", Size: 1,
+		SHA256: strings.Repeat(sha, 64)[:64], Object: "o", Revision: "r",
+	}
+	if len(fields) > 0 {
+		r := &claim.Reading{Kind: kind, Engine: "test 1", Pages: 1}
+		for i := 0; i < len(fields); i += 2 {
+			r.Fields = append(r.Fields, claim.Field{Name: fields[i], Value: fields[i+1], Source: "partner", Confidence: 9900, Page: 1, Sure: true})
+		}
+		a.Reading = r
+	}
+	return a
+}
+
+func (d *desk) attach(papers ...claim.Attachment) {
+	d.t.Helper()
+	do(d, d.Attach, customer, claim.Batch{Attachments: papers})
+}
+
+// findings are the rules whose findings are in force, grave ones with a mark.
+func (d *desk) findings() (rules []string) {
+	d.t.Helper()
+	rows, err := d.db.API.Query(d.t.Context(), `select rule || case when grave then '!' else '' end from (
+		select distinct on (rule, sources) rule, grave, state from findings where claim_id = $1 order by rule, sources, round desc) f
+		where state = 'raised' order by 1`, d.id)
+	require.NoError(d.t, err)
+	rules, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(d.t, err)
+	return rules
+}
+
+// flash reports a claim that takes the flash lane.
+func (d *desk) flash() {
+	d.t.Helper()
+	do(d, d.Report, customer, notice(300_000))
+	do(d, d.Route, machine, claim.None{})
+	require.Equal(d.t, claim.Flash, d.file.Lane)
+}
+
+func TestAGraveFindingTakesAClaimOutOfTheFlashLane(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	d.attach(paper("loss_photo", "a"), paper("loss_photo", "b"), paper("vat_invoice", "c", "total_fen", "300000", "issue_date", "2026-11-22"))
+	require.Equal(t, []string{"invoice.before-loss!"}, d.findings())
+	require.Equal(t, claim.Standard, d.file.Lane)
+	require.True(t, d.file.SelfSurveyComplete(), "it goes on: a flag refuses nothing")
+	do(d, d.SelfSurvey, machine, claim.None{})
+	require.NotNil(t, d.file.TaskOf(claim.TaskAssess), "a person looks")
+	d.verifyChain()
+}
+
+func TestALightFindingIsOnlyNoted(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	d.attach(paper("loss_photo", "a"), paper("loss_photo", "b"),
+		paper("vehicle_licence", "c", "owner", "李四", "plate", "沪A12345"), paper("vat_invoice", "d", "total_fen", "300000"))
+	require.Equal(t, []string{"owner.differs"}, d.findings())
+	require.Equal(t, claim.Flash, d.file.Lane)
+	do(d, d.SelfSurvey, machine, claim.None{})
+	do(d, d.AssessBySelf, machine, claim.None{})
+	require.Equal(t, claim.Negotiating, d.file.Stage)
+	require.Equal(t, claim.Fen(300_000), d.file.Payable)
+}
+
+func TestAFindingIsGoneOnceTheFactsAgreeAndRaisedAgainWhenTheyDoNot(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	do(d, d.Report, customer, notice(300_000))
+	licence := paper("vehicle_licence", "a", "plate", "沪A12346")
+	d.attach(licence)
+	require.Equal(t, []string{"plate.differs!"}, d.findings())
+	d.attach(paper("loss_photo", "b"))
+	require.Equal(t, 1, d.count("findings"), "what has not changed is not said again")
+
+	confirm := func(plate string) {
+		do(d, d.Confirm, zhou, claim.Confirmation{Document: licence.Document, Fields: []claim.ConfirmedField{{Name: "plate", Value: plate}}})
+	}
+	confirm("沪A12345")
+	require.Empty(t, d.findings())
+	confirm("沪A99999")
+	require.Equal(t, []string{"plate.differs!"}, d.findings())
+	require.Equal(t, 3, d.count("findings"), "raised, gone, raised")
+	var kinds string
+	require.NoError(t, d.db.API.QueryRow(t.Context(), "select string_agg(kind, ' ' order by number) from events where claim_id = $1 and kind like 'finding.%'", d.id).Scan(&kinds))
+	require.Equal(t, "finding.raised finding.gone finding.raised", kinds)
+	d.verifyChain()
+}
+
+func TestWhatAnotherClaimHasIsFoundUnlessThatOneWasWithdrawn(t *testing.T) {
+	t.Parallel()
+	first := newDesk(t)
+	first.flash()
+	first.attach(paper("loss_photo", "a"), paper("vat_invoice", "b", "invoice_number", "25312000000012345678", "total_fen", "300000"))
+	require.Empty(t, first.findings())
+
+	second := first.another()
+	n := notice(300_000)
+	n.LossAt = n.LossAt.Add(-24 * time.Hour)
+	do(second, second.Report, customer, n)
+	do(second, second.Route, machine, claim.None{})
+	second.attach(paper("loss_photo", "a"))
+	require.Equal(t, []string{"file.elsewhere!"}, second.findings())
+	// The number is read by our own reader, later.
+	invoice := paper("vat_invoice", "c")
+	second.attach(invoice)
+	do(second, second.RecordReading, machine, claim.Read{Document: invoice.Document, Reading: claim.Reading{
+		Kind: "vat_invoice", Engine: "test 1", Pages: 1,
+		Fields: []claim.Field{{Name: "invoice_number", Value: "25312000000012345678", Source: "ocr", Page: 1, Sure: true}},
+	}})
+	require.Equal(t, []string{"file.elsewhere!", "invoice.elsewhere!"}, second.findings())
+
+	do(first, first.Withdraw, customer, claim.Reason{Reason: "误报"})
+	second.attach(paper("loss_photo", "d"))
+	require.Empty(t, second.findings())
+}
+
+func TestTheMachineLooksOnceMoreBeforeItAssesses(t *testing.T) {
+	t.Parallel()
+	first := newDesk(t)
+	first.flash()
+	first.attach(paper("loss_photo", "a"), paper("loss_photo", "b"), paper("vat_invoice", "c", "invoice_number", "25312000000012345678", "total_fen", "300000"))
+	do(first, first.SelfSurvey, machine, claim.None{})
+
+	second := first.another() // brings the same invoice before the first one is assessed
+	n := notice(300_000)
+	n.LossAt = n.LossAt.Add(-24 * time.Hour)
+	do(second, second.Report, customer, n)
+	second.attach(paper("vat_invoice", "c", "invoice_number", "25312000000012345678", "total_fen", "300000"))
+
+	do(first, first.AssessBySelf, machine, claim.None{})
+	require.Equal(t, []string{"file.elsewhere!", "invoice.elsewhere!"}, first.findings())
+	require.Equal(t, claim.Assessing, first.file.Stage)
+	require.NotNil(t, first.file.TaskOf(claim.TaskAssess))
+}
+
+func TestPicturesVisitAndPolicyAreHeldAgainstTheReport(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	n := notice(300_000)
+	n.PolicyNo = "LATER"
+	n.Plate = "沪A99999"
+	do(d, d.Report, customer, n)
+	do(d, d.Route, machine, claim.None{})
+	photo := paper("loss_photo", "a")
+	photo.TakenAt = &claim.Taken{At: morning.Add(time.Hour), Place: &claim.Point{Lat: 32.5, Lng: 121.46}} // received minutes after nine
+	d.attach(photo, paper("repair_estimate", "b", "total_fen", "500000", "plate", "沪A99999"))
+	require.Equal(t, []string{"photo.clock", "photo.far!"}, d.findings())
+
+	do(d, d.Dispatch, machine, claim.None{})
+	do(d, d.Survey, chen, claim.SurveyReport{
+		Task: d.file.TaskOf(claim.TaskSurvey).ID, ArrivedAt: n.LossAt.Add(-time.Minute), Place: claim.Point{Lat: 31.23, Lng: 121.46},
+		Facts: "-", FaultShare: claim.Whole, Estimate: 300_000,
+	})
+	require.Equal(t, []string{"amount.over-survey", "photo.clock", "photo.far!", "survey.before-loss"}, d.findings())
+
+	do(d, d.LinkPolicy, claim.Actor{ID: "wang", Role: claim.Intake, Branch: "3101"}, claim.LinkPolicy{PolicyNo: "PM1"})
+	require.Equal(t, []string{"amount.over-survey", "photo.clock", "photo.far!", "plate.differs!", "plate.differs!", "survey.before-loss"}, d.findings())
+	d.verifyChain()
+}
+
+// trips counts what goes to the database and back.
+type trips struct{ round, statements atomic.Int64 }
+
+func (c *trips) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	c.round.Add(1)
+	c.statements.Add(1)
+	return ctx
+}
+func (c *trips) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+func (c *trips) TraceBatchStart(ctx context.Context, _ *pgx.Conn, b pgx.TraceBatchStartData) context.Context {
+	c.round.Add(1)
+	c.statements.Add(int64(b.Batch.Len()))
+	return ctx
+}
+func (c *trips) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+func (c *trips) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)     {}
+
+// A flash claim's speed is what its steps cost. Cross-checks come with the one
+// read that a step with papers makes anyway: begin, facts and commit, and the
+// assessment its tables and the cover beside.
+func TestCrossChecksCostAFlashClaimNoRoundTrip(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	cfg := d.db.Worker.Config()
+	counted := &trips{}
+	cfg.ConnConfig.Tracer = counted
+	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	d.Activities = &activities.Activities{DB: pool}
+	cost := func(step func() (claim.Answer, error)) string {
+		trips, statements := counted.round.Load(), counted.statements.Load()
+		answer, err := step()
+		require.NoError(t, err)
+		d.file = answer.File
+		return fmt.Sprintf("%d trips, %d statements", counted.round.Load()-trips, counted.statements.Load()-statements)
+	}
+	do(d, d.Report, customer, notice(300_000))
+	do(d, d.Route, machine, claim.None{})
+	papers := claim.Batch{Attachments: []claim.Attachment{paper("loss_photo", "a"), paper("loss_photo", "b"), paper("repair_estimate", "c", "plate", "沪A12345", "total_fen", "300000")}}
+	require.Equal(t, "3 trips, 20 statements", cost(func() (claim.Answer, error) {
+		return d.Attach(t.Context(), claim.Step[claim.Batch]{Claim: d.id, Key: "1/attach", Version: d.file.Version, At: morning, By: customer, Body: papers})
+	}))
+	do(d, d.SelfSurvey, machine, claim.None{})
+	require.Equal(t, "5 trips, 22 statements", cost(func() (claim.Answer, error) {
+		return d.AssessBySelf(t.Context(), claim.Step[claim.None]{Claim: d.id, Key: "1/assess", Version: d.file.Version, At: morning, By: machine})
+	}))
+	require.Equal(t, claim.Negotiating, d.file.Stage)
+	require.Zero(t, d.count("findings"))
+}
