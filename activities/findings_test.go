@@ -93,6 +93,19 @@ func TestALightFindingIsOnlyNoted(t *testing.T) {
 	require.Equal(t, claim.Fen(300_000), d.file.Payable)
 }
 
+func TestAReadersDoubtsAreNoContradiction(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	licence := paper("driving_licence", "a")
+	d.attach(licence)
+	n := claim.Field{Name: "valid_until", Value: "2026-01-01", Source: "ocr", Confidence: 9_600, Page: 1}
+	do(d, d.RecordReading, machine, claim.Read{Document: licence.Document, Reading: claim.Reading{Kind: "driving_licence", Engine: "test 1", Pages: 1, Fields: []claim.Field{n}}})
+	require.Empty(t, d.findings())
+	do(d, d.Confirm, zhou, claim.Confirmation{Document: licence.Document, Fields: []claim.ConfirmedField{{Name: "valid_until", Value: "2026-01-01"}}})
+	require.Equal(t, []string{"licence.expired!"}, d.findings())
+}
+
 func TestAFindingIsGoneOnceTheFactsAgreeAndRaisedAgainWhenTheyDoNot(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

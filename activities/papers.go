@@ -127,7 +127,11 @@ func witnessed(fields []claim.Field, insured db.ClaimFactsRow) []claim.Field {
 }
 
 func (t *tx) field(id string, round int, engine string, f claim.Field, confirmedBy *string) {
-	t.learn(document.OfDocument, id, f.Name, f.Value)
+	value := f.Value
+	if !heard(f.Name, f.Sure, claim.BP(f.Confidence)) {
+		value = ""
+	}
+	t.learn(document.OfDocument, id, f.Name, value)
 	t.queue(t.q.InsertField(t, &t.w, db.InsertFieldParams{
 		DocumentID: id, Round: int32(round), Name: f.Name, Value: f.Value, Source: f.Source, //nolint:gosec // rounds are few
 		ConfidenceBp: claim.BP(f.Confidence), Page: int32(f.Page), Box: []int32{int32(f.Box[0]), int32(f.Box[1]), int32(f.Box[2]), int32(f.Box[3])}, //nolint:gosec // pixels of a page

@@ -142,7 +142,7 @@ var crossChecks = []crossCheck{
 	{"licence.expired", true, "出险时驾驶证已过有效期", "The driving licence had expired", evidence.expired},
 	{"licence.later", true, "驾驶证领证晚于出险", "The driving licence was first issued after the loss", dayOf(DrivingLicence, "issue_date", 1)},
 	{"vehicle.later", true, "车辆注册晚于出险", "The vehicle was registered after the loss", dayOf(VehicleLicence, "register_date", 1)},
-	{"invoice.before-loss", true, "发票开具早于出险", "The invoice was written before the loss", dayOf(VATInvoice, "issue_date", -1)},
+	{"invoice.before-loss", true, "发票开具早于出险", "The invoice was written before the loss", evidence.invoicedBefore},
 	{"estimate.before-loss", true, "估价早于出险", "The estimate was written before the loss", dayOf(RepairEstimate, "issue_date", -1)},
 	{"survey.before-loss", false, "查勘到达早于出险", "The surveyor arrived before the loss", evidence.surveyedBefore},
 
@@ -371,6 +371,15 @@ func dayOf(kind Kind, field string, side int) func(evidence) []pair {
 	return func(e evidence) []pair {
 		return timed(e.on(kind, field), e.loss(), func(one, loss instant) bool { return cmp.Compare(one.day(), loss.day()) == side })
 	}
+}
+
+// invoicedBefore is about repairs: an invoice of goods that burnt is older than
+// the fire.
+func (e evidence) invoicedBefore() []pair {
+	if has(e.by(OfReport, "line"), string(claim.Property)) {
+		return nil
+	}
+	return dayOf(VATInvoice, "issue_date", -1)(e)
 }
 
 func (e evidence) surveyedBefore() []pair {
