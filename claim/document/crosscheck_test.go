@@ -99,7 +99,7 @@ func TestFactsThatDoNotGoTogetherAreFound(t *testing.T) {
 		"a vehicle registered the day after":    {slices.Concat(loss, says(vehicle, "v", "register_date", "2026-11-24")), []string{"vehicle.later"}},
 		"an invoice of the day":                 {slices.Concat(loss, says(invoice, "i", "issue_date", "2026-11-23")), nil},
 		"an invoice of the day before":          {slices.Concat(loss, says(invoice, "i", "issue_date", "2026-11-22")), []string{"invoice.before-loss"}},
-		"an invoice of what burnt":                      {slices.Concat(loss, said(document.OfReport, "line", "commercial_property"), says(invoice, "i", "issue_date", "2026-11-22")), nil},
+		"an invoice of what burnt":              {slices.Concat(loss, said(document.OfReport, "line", "commercial_property"), says(invoice, "i", "issue_date", "2026-11-22")), nil},
 		"an estimate of the day before":         {slices.Concat(loss, says(estimate, "e", "issue_date", "2026-11-22")), []string{"estimate.before-loss"}},
 		"a day by the clock of Shanghai":        {slices.Concat(said(document.OfReport, "loss_at", "2026-11-22T16:00:00Z"), says(invoice, "i", "issue_date", "2026-11-22")), []string{"invoice.before-loss"}},
 		"a surveyor at the minute":              {slices.Concat(loss, said(document.OfSurvey, "arrived_at", "2026-11-23T01:00:00Z")), nil},
