@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"image"
+	"image/draw"
 	_ "image/jpeg" // for image.Decode
 	_ "image/png"
 	"io"
@@ -36,6 +37,7 @@ type answer struct {
 type limits struct {
 	bytes, pixels int64
 	pages         int
+	models        string
 }
 
 // Main is the page reader: the part of the worker that runs as a process of
@@ -48,8 +50,13 @@ func Main(args []string) error {
 	flags.Int64Var(&l.bytes, "max-bytes", defaultBytes, "largest file")
 	flags.Int64Var(&l.pixels, "max-pixels", defaultPixels, "largest picture")
 	flags.IntVar(&l.pages, "max-pages", defaultPages, "pages read of a PDF")
+	flags.StringVar(&l.models, "models", "", "folder of the OCR models")
+	prepare := flags.String("prepare", "", "read nothing, but put models that are optimised for this machine into a folder")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("page-reader: %w", err)
+	}
+	if *prepare != "" {
+		return preparePaddle(l.models, *prepare)
 	}
 	ctx := context.Background()
 	var a answer
@@ -109,11 +116,8 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 	if int64(config.Width)*int64(config.Height) > l.pixels {
 		return document.Illegible(document.TooManyPixels), nil
 	}
-	engine, err := newTesseract(ctx)
-	if err != nil {
-		return document.Reading{}, err
-	}
-	defer engine.close()
+	e := engines{models: l.models}
+	defer e.close()
 	src, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return document.Illegible(document.Truncated), nil
@@ -122,24 +126,38 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 		src = upright(src, orientation(data))
 	}
 	size := src.Bounds().Size()
-	lines, err := recognise(ctx, src, 1, engine)
+	page := rgba(src)
+	p, err := e.recognise(ctx, page, 1)
 	if err != nil {
 		return document.Reading{}, err
 	}
-	r := document.Reading{Pages: 1, Width: size.X, Height: size.Y, Engine: engine.Name()}
-	kind, _ := document.Classify(lines)
-	photo := (kind == document.Unknown || kind == document.Other) &&
-		min(size.X, size.Y) >= leastPhoto && characters(lines) < mostOnPhoto && scenic(src)
-	understand(&r, lines, codesFor(kind, src, photo))
+	r := document.Reading{Pages: 1, Width: size.X, Height: size.Y, Engine: p.engine}
+	kind, _ := document.Classify(p.lines)
+	photo := (kind == document.Unknown || kind == document.Other) && characters(p.lines) < mostOnPhoto &&
+		(min(size.X, size.Y) >= leastPhoto && scenic(src) || len(document.Extract(document.LossPhoto, p.lines, nil)) > 0)
+	understand(&r, p.lines, codesFor(kind, src, photo))
 	switch {
 	case r.Kind == document.VATInvoice: // by its code, perhaps
 	case photo:
 		r.Kind, r.Confidence = document.LossPhoto, 5000
-		r.Fields = document.Extract(r.Kind, lines, nil)
+		r.Fields = document.Extract(r.Kind, p.lines, nil)
 	case r.Kind == document.Unknown:
 		return nothing(r), nil
 	}
 	return r, nil
+}
+
+// rgba returns the picture as bytes of red, green and blue on white, with its
+// corner at zero.
+func rgba(src image.Image) *image.RGBA {
+	if p, ok := src.(*image.RGBA); ok && p.Rect.Min == (image.Point{}) && p.Stride == 4*p.Rect.Dx() && p.Opaque() {
+		return p
+	}
+	b := src.Bounds()
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	draw.Draw(out, out.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.Draw(out, out.Bounds(), src, b.Min, draw.Over)
+	return out
 }
 
 // codesFor looks for QR codes on what may be an invoice.
@@ -160,20 +178,6 @@ const leastPhoto = 480
 // plates, and what a survey app stamps. More is a paper on a table.
 const mostOnPhoto = 250
 
-// recognise runs the engine over a picture and says where in it the lines are.
-func recognise(ctx context.Context, src image.Image, number int, engine Engine) ([]document.Line, error) {
-	p := prepare(src)
-	lines, err := engine.Read(ctx, p.grey)
-	if err != nil {
-		return nil, err
-	}
-	p.restore(lines)
-	for i := range lines {
-		lines[i].Page, lines[i].Source, lines[i].Engine = number, document.FromOCR, engine.Name()
-	}
-	return lines, nil
-}
-
 // understand fills a reading from the text and the codes of a file.
 func understand(r *document.Reading, lines []document.Line, qr []string) {
 	r.Kind, r.Confidence = document.Classify(lines)
@@ -183,6 +187,7 @@ func understand(r *document.Reading, lines []document.Line, qr []string) {
 		}
 	}
 	r.Fields = document.Extract(r.Kind, lines, qr)
+	r.Text = document.Text(lines)
 	for i := range r.Fields {
 		if r.Fields[i].Source == document.FromQR {
 			r.Fields[i].Engine = qrEngine
@@ -193,6 +198,7 @@ func understand(r *document.Reading, lines []document.Line, qr []string) {
 // nothing is a reading of pages on which there was nothing to read.
 func nothing(r document.Reading) document.Reading {
 	n := document.Illegible(document.NothingFound)
+	n.Text = r.Text
 	n.Pages, n.Width, n.Height, n.Engine = r.Pages, r.Width, r.Height, r.Engine
 	return n
 }

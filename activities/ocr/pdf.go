@@ -34,13 +34,13 @@ var errEncrypted = errors.New("password required")
 
 // book is a PDF whose pages are being read.
 type book struct {
-	path      string
-	limits    limits
-	count     int               // of all pages
-	sizes     []image.Point     // of those to be read, as they are turned, in pixels at dpi
-	layer     [][]document.Line // their text layers, by page
-	poppler   string            // the name of what reads them
-	tesseract *tesseract        // loaded for the first page without text
+	path    string
+	limits  limits
+	count   int               // of all pages
+	sizes   []image.Point     // of those to be read, as they are turned, in pixels at dpi
+	layer   [][]document.Line // their text layers, by page
+	poppler string            // the name of what reads them
+	engines engines           // for pages without text
 }
 
 // sheet is what one page gave.
@@ -48,12 +48,13 @@ type sheet struct {
 	lines  []document.Line
 	qr     []string
 	engine string
+	text   Text
 }
 
 // open inspects a PDF. The reason says why its pages cannot be read; an error
 // means that the installation is broken.
 func open(ctx context.Context, path string, l limits) (b *book, reason string, err error) {
-	b = &book{path: path, limits: l}
+	b = &book{path: path, limits: l, engines: engines{models: l.models}}
 	err = b.inspect(ctx)
 	if err == nil && len(b.sizes) > 0 {
 		b.layer, err = b.textLayer(ctx)
@@ -73,11 +74,7 @@ func open(ctx context.Context, path string, l limits) (b *book, reason string, e
 	return b, "", nil
 }
 
-func (b *book) close() {
-	if b.tesseract != nil {
-		b.tesseract.close()
-	}
-}
+func (b *book) close() { b.engines.close() }
 
 // page reads a page, counted from 0: its text layer, or what it looks like.
 func (b *book) page(ctx context.Context, i int) (sheet, error) {
@@ -97,18 +94,14 @@ func (b *book) page(ctx context.Context, i int) (sheet, error) {
 	if err != nil {
 		return sheet{}, err
 	}
-	if b.tesseract == nil {
-		if b.tesseract, err = newTesseract(ctx); err != nil {
-			return sheet{}, err
-		}
-	}
-	s := sheet{engine: b.tesseract.Name()}
-	if s.lines, err = recognise(ctx, drawn, i+1, b.tesseract); err != nil {
+	s, err := b.engines.recognise(ctx, rgba(drawn), i+1)
+	if err != nil {
 		return sheet{}, err
 	}
 	for j := range s.lines {
-		for k, v := range s.lines[j].Box {
-			s.lines[j].Box[k] = int(float64(v) / scale)
+		l := &s.lines[j]
+		for k := range l.Box {
+			l.Box[k], l.Seen[k] = int(float64(l.Box[k])/scale), int(float64(l.Seen[k])/scale)
 		}
 	}
 	kind, _ := document.Classify(s.lines)

@@ -8,8 +8,6 @@ import (
 	"math"
 
 	xdraw "golang.org/x/image/draw"
-
-	"anpei/claim/document"
 )
 
 // page is a picture made ready for an engine, and the way back from its pixels
@@ -191,20 +189,15 @@ func rotate(src *image.Gray, angle float64) *image.Gray {
 	return out
 }
 
-// restore maps the boxes of lines back to the pixels of the original.
-func (p page) restore(lines []document.Line) {
+// restore returns where a box of the grey page is in the original.
+func (p page) restore(b [4]int) quad {
 	sin, cos := math.Sincos(p.angle)
 	mx, my := float64(p.grey.Bounds().Dx())/2, float64(p.grey.Bounds().Dy())/2
-	for i := range lines {
-		b := lines[i].Box
-		x, y := float64(b[0]+b[2])/2-mx, float64(b[1]+b[3])/2-my
-		cx, cy := (mx+x*cos-y*sin)/p.scale, (my+x*sin+y*cos)/p.scale
-		w, h := float64(b[2]-b[0])/2/p.scale, float64(b[3]-b[1])/2/p.scale
-		lines[i].Box = [4]int{
-			max(0, int(cx-w)), max(0, int(cy-h)),
-			min(p.size.X, int(cx+w+1)), min(p.size.Y, int(cy+h+1)),
-		}
+	corner := func(x, y int) pt {
+		dx, dy := float64(x)-mx, float64(y)-my
+		return pt{(mx + dx*cos - dy*sin) / p.scale, (my + dx*sin + dy*cos) / p.scale}
 	}
+	return quad{corner(b[0], b[1]), corner(b[2], b[1]), corner(b[2], b[3]), corner(b[0], b[3])}
 }
 
 // scenic reports whether a picture shows a scene and not a paper: a paper has

@@ -457,33 +457,6 @@ func exif(order binary.AppendByteOrder, orientation uint16) []byte {
 	return append(out, body...)
 }
 
-func TestAPageThatLeansIsSetStraightAndItsBoxesLeadBack(t *testing.T) {
-	t.Parallel()
-	src := image.NewGray(image.Rect(0, 0, 1000, 800))
-	for i := range src.Pix {
-		src.Pix[i] = 250
-	}
-	for row := range 12 { // lines of text, of a kind
-		for x := 80; x < 900; x++ {
-			if x%9 < 5 {
-				for y := range 10 {
-					src.Pix[(60+row*60+y)*src.Stride+x] = 10
-				}
-			}
-		}
-	}
-	leaning := rotate(src, -0.05)
-	require.InDelta(t, 0.05, lean(leaning), 0.006)
-	p := prepare(leaning)
-	require.InDelta(t, 0.05, p.angle, 0.006)
-	// Where the middle of the first line came to stand, its box leads.
-	found := []document.Line{{Box: [4]int{80, 60, 900, 70}}}
-	p.restore(found)
-	b := found[0].Box
-	require.InDelta(t, 507, (b[0]+b[2])/2, 12)
-	require.InDelta(t, 65, (b[1]+b[3])/2, 12)
-}
-
 func TestWordsBecomeLinesAndColumnsStayApart(t *testing.T) {
 	t.Parallel()
 	at := func(text string, x, y, w, line int) word {

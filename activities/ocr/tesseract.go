@@ -11,19 +11,7 @@ import (
 	"strings"
 
 	"github.com/otiai10/gosseract/v2"
-
-	"anpei/claim/document"
 )
-
-// Engine reads the text on a picture.
-type Engine interface {
-	// Name is the engine with its version and settings, as it is recorded
-	// with every field that it has read.
-	Name() string
-	// Read returns the text of a grey page that stands upright, with boxes in
-	// its pixels. An empty page has no lines and is no error.
-	Read(ctx context.Context, page *image.Gray) ([]document.Line, error)
-}
 
 // tesseract is the engine that needs nothing but Debian's packages.
 type tesseract struct {
@@ -58,7 +46,7 @@ func newTesseract(ctx context.Context) (*tesseract, error) {
 	t := &tesseract{c}
 	// Load the data now, while there is memory: gosseract sends to /dev/null
 	// what the process says as it dies in there.
-	if _, err := t.Read(ctx, image.NewGray(image.Rect(0, 0, 32, 32))); err != nil {
+	if _, err := t.Read(ctx, image.NewRGBA(image.Rect(0, 0, 32, 32))); err != nil {
 		t.close()
 		return nil, err
 	}
@@ -69,16 +57,17 @@ func (t *tesseract) Name() string {
 	return fmt.Sprintf("tesseract %s %s psm%d", t.client.Version(), strings.Join(languages, "+"), sparse)
 }
 
-func (t *tesseract) Read(ctx context.Context, page *image.Gray) ([]document.Line, error) {
+func (t *tesseract) Read(ctx context.Context, page *image.RGBA) (Text, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return Text{}, err
 	}
-	if err := t.client.SetImageFromBytes(pgm(page)); err != nil {
-		return nil, fmt.Errorf("hand the page to tesseract: %w", err)
+	p := prepare(page)
+	if err := t.client.SetImageFromBytes(pgm(p.grey)); err != nil {
+		return Text{}, fmt.Errorf("hand the page to tesseract: %w", err)
 	}
 	boxes, err := t.client.GetBoundingBoxesVerbose()
 	if err != nil {
-		return nil, fmt.Errorf("read the page with tesseract: %w", err)
+		return Text{}, fmt.Errorf("read the page with tesseract: %w", err)
 	}
 	var words []word
 	line := 0
@@ -90,7 +79,11 @@ func (t *tesseract) Read(ctx context.Context, page *image.Gray) ([]document.Line
 			words = append(words, word{text, b.Box, int(b.Confidence * 100), line})
 		}
 	}
-	return lines(words), nil
+	out := Text{Size: page.Bounds().Size(), page: page}
+	for _, l := range lines(words) {
+		out.found = append(out.found, found{text: []rune(l.Text), score: float64(l.Confidence) / 10000, quad: p.restore(l.Box)})
+	}
+	return out, nil
 }
 
 // close frees what the engine holds in C.

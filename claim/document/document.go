@@ -22,6 +22,11 @@ const (
 	LossPhoto           Kind = "loss_photo"           // 损失照片; a picture without a paper in it
 	AccidentCertificate Kind = "accident_certificate" // 道路交通事故认定书
 	Agreement           Kind = "agreement"            // 赔付协议
+	BusinessLicence     Kind = "business_licence"     // 营业执照
+	MedicalReceipt      Kind = "medical_receipt"      // 医疗收费票据
+	VINPlate            Kind = "vin_plate"            // 车辆铭牌
+	Receipt             Kind = "receipt"              // a till's receipt, in English
+	ClaimForm           Kind = "claim_form"           // 索赔申请书
 	Other               Kind = "other"                // text, but none of the kinds above
 	Unknown             Kind = "unknown"              // too little text to say
 )
@@ -57,7 +62,8 @@ type Field struct {
 // Line is a run of text that stands together on a page.
 type Line struct {
 	Text       string `json:"text"`
-	Box        [4]int `json:"box"` // x0, y0, x1, y1 in pixels
+	Box        [4]int `json:"box"`            // x0, y0, x1, y1 in pixels, as it stands on a page that lies straight
+	Seen       [4]int `json:"seen,omitempty"` // where it is in the file, when that is elsewhere: on a photo, on a page that lies on its side
 	Confidence int    `json:"confidence"`
 	Page       int    `json:"page,omitempty"`   // from 1; zero is taken as 1
 	Source     string `json:"source,omitempty"` // FromOCR when empty
@@ -71,13 +77,15 @@ type Reading struct {
 	Kind       Kind    `json:"kind"`
 	Confidence int     `json:"confidence"` // of Kind, basis points
 	Fields     []Field `json:"fields"`
-	Pages      int     `json:"pages"`  // 1 for a picture
-	Width      int     `json:"width"`  // of the first page, in the pixels that boxes are counted in
-	Height     int     `json:"height"` //
-	Engine     string  `json:"engine"` // what read the text, with its version and settings
+	Pages      int     `json:"pages"`          // 1 for a picture
+	Width      int     `json:"width"`          // of the first page, in the pixels that boxes are counted in
+	Height     int     `json:"height"`         //
+	Engine     string  `json:"engine"`         // what read the text, with its version and settings
+	Text       string  `json:"text,omitempty"` // all that was read, line by line
 	Unreadable string  `json:"unreadable,omitempty"`
 	Detail     string  `json:"detail,omitempty"` // Unreadable in plain words, Chinese and English
 	Millis     int64   `json:"millis"`           // wall clock, the reader's start included
+	CPUMillis  int64   `json:"cpu_millis"`       // processor time of the reader and what it started
 }
 
 // Why a file cannot be read: the values of [Reading.Unreadable].

@@ -37,7 +37,13 @@ func Extract(kind Kind, lines []Line, qr []string) []Field {
 		p.accident()
 	case Agreement:
 		p.written()
-	case BankCard, LossPhoto, Other, Unknown:
+	case MedicalReceipt:
+		p.medical()
+	case ClaimForm:
+		p.written()
+	case Receipt:
+		p.till()
+	case BankCard, BusinessLicence, VINPlate, LossPhoto, Other, Unknown:
 	}
 	var out []Field
 	for _, s := range f.fields {
@@ -138,6 +144,9 @@ func (p *paper) take(s spec, at place) (candidate, bool) {
 func (p *paper) put(name, value string, at int) *Field {
 	l := p.lines[at]
 	f := &Field{Name: name, Value: value, Confidence: l.Confidence, Source: l.Source, Page: l.Page, Box: l.Box, Engine: l.Engine}
+	if l.Seen != ([4]int{}) {
+		f.Box = l.Seen
+	}
 	p.fields[name] = f
 	return f
 }
@@ -404,6 +413,50 @@ func (p *paper) estimate() {
 	p.written()
 }
 
+// medical weighs the sums of a medical receipt: what the fund and the patient
+// pay is the whole, and so are the charges.
+func (p *paper) medical() {
+	if whole, self := p.fen("total_fen"), p.fen("self_fen"); whole > 0 && self >= 0 && whole >= self {
+		p.recover("fund_fen", whole-self)
+	}
+	total := p.fen("total_fen")
+	if p.adds("fund_fen", "self_fen") {
+		p.attest("fund + self = total", "fund_fen", "self_fen", "total_fen")
+	}
+	charges, n := int64(0), 0
+	for _, s := range p.sums() {
+		if s.at != 0 && s.fen != total && tight(p.lines[s.at].Text) == strings.TrimSpace(p.lines[s.at].Text) && amountOnly.MatchString(p.lines[s.at].Text) {
+			charges, n = charges+s.fen, n+1
+		}
+	}
+	if n > 1 && charges == total {
+		p.attest("charges add up to the total", "total_fen")
+	}
+	p.written()
+}
+
+var amountOnly = regexp.MustCompile(`^¥?[\d,]+\.\d{2}$`)
+
+// recover puts a sum that arithmetic asks for where its label has just these
+// digits beside it, though a stamp hides the point among them.
+func (p *paper) recover(name string, fen int64) {
+	i := slices.IndexFunc(p.form.fields, func(s spec) bool { return s.name == name })
+	if p.fen(name) == fen || i < 0 || fen < 100 {
+		return
+	}
+	want := strconv.FormatInt(fen, 10)
+	for _, label := range p.form.fields[i].labels {
+		for _, at := range p.find(label) {
+			for _, c := range p.beside(at) {
+				if strings.Join(digitsPattern.FindAllString(c.text, -1), "") == want {
+					p.putSum(name, sum{fen, c.at})
+					return
+				}
+			}
+		}
+	}
+}
+
 // vehicle sorts the two dates of a vehicle licence where their labels were not
 // read: a vehicle is registered before its licence is issued.
 func (p *paper) vehicle() {
@@ -487,6 +540,38 @@ func (p *paper) inOrder(names ...string) {
 
 var liabilityPattern = regexp.MustCompile(`([\p{Han}]{2,4}?)(?:承担|负)(?:本次|此次|该)?(?:道路)?(?:交通)?(?:事故)?的?(全部|主要|同等|次要|无)责任`)
 
+var drivenPattern = regexp.MustCompile(`(\p{Han}{2,4}?)(?:驾驶|驾)(?:的|车牌号为|车牌为|号牌为)?(\p{Han}[A-Z][A-Z0-9.]{5,7})`)
+
+// driven reads from the story who drove what: it bears witness to the table, or
+// stands in for it.
+func (p *paper) driven() {
+	var story strings.Builder
+	for _, l := range p.lines {
+		story.WriteString(tight(l.Text))
+	}
+	for _, m := range drivenPattern.FindAllStringSubmatch(story.String(), -1) {
+		number, ok := plate(m[2])
+		if !ok {
+			continue
+		}
+		at := max(0, slices.IndexFunc(p.lines, func(l Line) bool { return strings.Contains(tight(l.Text), m[2]) }))
+		for _, side := range []string{"a", "b"} {
+			name := p.value("party_" + side)
+			if name == "" || !strings.HasSuffix(m[1], name) {
+				continue
+			}
+			switch p.value("plate_" + side) {
+			case number:
+				p.attest("stands twice on the paper", "plate_"+side, "party_"+side)
+			case "":
+				p.put("plate_"+side, number, at)
+			default:
+				p.doubt("the paper also says "+number, "plate_"+side)
+			}
+		}
+	}
+}
+
 // accident reads who bears which share of the blame (责任).
 func (p *paper) accident() {
 	for at, l := range p.lines {
@@ -506,4 +591,5 @@ func (p *paper) accident() {
 			}
 		}
 	}
+	p.driven()
 }

@@ -135,11 +135,11 @@ func (s *sheet) beside(p place) []candidate {
 	}
 
 	var right []int
-	below, distance := -1, 2*height
+	below, distance := -1, 5*height/2
 	for i, l := range s.lines {
 		switch {
 		case i == p.at || l.Page != label.Page:
-		case l.Box[0] >= label.Box[2]-height/2 && (overlap(label, l) || l.Box[3] <= label.Box[1]+height && l.Box[3] > label.Box[1]-rise):
+		case l.Box[0] >= label.Box[2]-height && l.Box[2] > label.Box[2] && (overlap(label, l) || l.Box[3] <= label.Box[1]+height && l.Box[3] > label.Box[1]-rise):
 			right = append(right, i)
 		case l.Box[1] >= label.Box[3]-height/3 && l.Box[0] < label.Box[2] && l.Box[2] > label.Box[0] && !s.labelled(i):
 			if d := l.Box[1] - label.Box[3]; d < distance {

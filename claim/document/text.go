@@ -52,6 +52,18 @@ func fold(s string) string {
 // tight returns s without spaces.
 func tight(s string) string { return strings.ReplaceAll(s, " ", "") }
 
+// Text returns what lines say, in reading order and one below the other.
+func Text(lines []Line) string {
+	var b strings.Builder
+	for i, l := range layOut(lines, nil).lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(l.Text)
+	}
+	return b.String()
+}
+
 // same reports whether two values are equal but for width, case, spaces and
 // the separators of a plate.
 func same(a, b string) bool {

@@ -290,14 +290,78 @@ func thru(s string) (string, bool) {
 	return m[1] + "/" + m[2], true
 }
 
+// inWords takes an amount that is written out, as it stands.
+func inWords(s string) (string, bool) {
+	m := capitalsPattern.FindString(tight(s))
+	_, ok := capitals(m)
+	return m, ok
+}
+
+// beginDate is for periods: the first of two days.
+func beginDate(s string) (string, bool) {
+	all := dates(s)
+	if len(all) > 1 || len(all) == 1 && strings.Contains(s, "长期") {
+		return all[0], true
+	}
+	return "", false
+}
+
+var monthPattern = regexp.MustCompile(`(?:^|\D)((?:19|20)\d{2})[-/.年](0?[1-9]|1[0-2])(?:月|\D|$)`)
+
+// month takes a year and a month: 2020-01.
+func month(s string) (string, bool) {
+	m := monthPattern.FindStringSubmatch(tight(s))
+	if m == nil {
+		return "", false
+	}
+	return fmt.Sprintf("%s-%02s", m[1], m[2]), true
+}
+
+// monthUntil takes the last month of an inspection: 检验有效期至2026年03月.
+func monthUntil(s string) (string, bool) {
+	if _, after, ok := strings.Cut(tight(s), "至"); ok {
+		return month(after)
+	}
+	return "", false
+}
+
+var kilograms = match(`^(\d{3,5})(?:kg|KG|Kg|千克)`)
+
+var capitalPattern = regexp.MustCompile(`(?:人民币)?[零壹贰叁肆伍陆柒捌玖拾佰仟万亿]+元?整?|(?:人民币)?[\d.,]+万?元(?:人民币|整)?`)
+
+// capital takes a registered capital as it stands: 伍佰万元整, 500万元人民币.
+func capital(s string) (string, bool) {
+	m := capitalPattern.FindString(tight(s))
+	return m, m != ""
+}
+
+var hospitalPattern = regexp.MustCompile(`\p{Han}{2,30}(?:医院|卫生院|保健院|医疗中心|卫生服务中心|门诊部|诊所|急救中心|中医院|疾控中心)(?:\p{Han}{2,6}分院)?`)
+
+// hospital takes the name of one.
+func hospital(s string) (string, bool) {
+	s = strings.NewReplacer("(章)", "", "(盖章)", "", "收款单位", "").Replace(tight(s))
+	m := hospitalPattern.FindString(s)
+	return m, m != ""
+}
+
 // words returns a parser for a name in hanzi of between least and greatest
 // characters; the signs round it are cut off.
 func words(least, greatest int) parser {
 	return func(s string) (string, bool) {
-		s = strings.Trim(tight(s), `|_-:;,.'"“”‘’=~*!()[]<>`+" ")
+		s = unframed(s)
 		n := countHanzi(s)
 		return s, n >= least && len([]rune(s)) <= greatest && n*2 >= len([]rune(s))
 	}
+}
+
+// unframed returns s without the signs round it, but for a bracket whose other
+// half is within.
+func unframed(s string) string {
+	s = strings.Trim(tight(s), `|_-:;,.'"“”‘’=~*!()[]<>`)
+	if open := strings.Count(s, "(") - strings.Count(s, ")"); open == 1 && strings.LastIndex(s, "(") > 0 {
+		s += ")"
+	}
+	return s
 }
 
 // free takes any text with letters, digits or hanzi in it.
@@ -373,7 +437,7 @@ func address(s string) (string, bool) {
 // person takes a name that is not a word which forms put where names stand.
 func person(s string) (string, bool) {
 	s, ok := words(2, 12)(s)
-	for _, w := range []string{"签名", "签字", "身份", "姓名", "证号", "责任"} {
+	for _, w := range []string{"签名", "签字", "身份", "姓名", "证号", "责任", "代码", "信用", "电话", "地址", "单位", "日期", "号码", "名称", "公司", "住所", "类型", "注册", "性别"} {
 		ok = ok && !strings.Contains(s, w)
 	}
 	return s, ok
