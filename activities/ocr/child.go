@@ -132,6 +132,7 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 		return document.Reading{}, err
 	}
 	r := document.Reading{Pages: 1, Width: size.X, Height: size.Y, Engine: p.engine}
+	r.Quality = measure(page, p.text)
 	kind, _ := document.Classify(p.lines)
 	photo := (kind == document.Unknown || kind == document.Other) && characters(p.lines) < mostOnPhoto &&
 		(min(size.X, size.Y) >= leastPhoto && scenic(src) || len(document.Extract(document.LossPhoto, p.lines, nil)) > 0)
@@ -198,7 +199,7 @@ func understand(r *document.Reading, lines []document.Line, qr []string) {
 // nothing is a reading of pages on which there was nothing to read.
 func nothing(r document.Reading) document.Reading {
 	n := document.Illegible(document.NothingFound)
-	n.Text = r.Text
+	n.Text, n.Quality = r.Text, r.Quality
 	n.Pages, n.Width, n.Height, n.Engine = r.Pages, r.Width, r.Height, r.Engine
 	return n
 }

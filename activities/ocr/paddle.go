@@ -166,12 +166,12 @@ type found struct {
 
 // Sizes and thresholds with which PP-OCRv4 reads claim papers best, measured.
 const (
-	detectLong  = 1600 // the longer side is not larger
-	detectShort = 736  // the shorter side is not smaller,
-	enlargeMost = 4.0  // unless that takes more than this
+	detectLong  = 1600  // the longer side is not larger
+	detectShort = 736   // the shorter side is not smaller,
+	enlargeMost = 4.0   // unless that takes more than this
 	detectArea  = 1.1e6 // pixels to which a larger page is made smaller: finding text takes less than reading it
-	inkLeast    = 0.3  // probability of a pixel that belongs to text
-	boxLeast    = 0.5  // mean of a box
+	inkLeast    = 0.3   // probability of a pixel that belongs to text
+	boxLeast    = 0.5   // mean of a box
 	unclip      = 1.6
 	lineHeight  = 48
 	scoreLeast  = 0.5

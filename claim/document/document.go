@@ -77,15 +77,29 @@ type Reading struct {
 	Kind       Kind    `json:"kind"`
 	Confidence int     `json:"confidence"` // of Kind, basis points
 	Fields     []Field `json:"fields"`
-	Pages      int     `json:"pages"`          // 1 for a picture
-	Width      int     `json:"width"`          // of the first page, in the pixels that boxes are counted in
-	Height     int     `json:"height"`         //
-	Engine     string  `json:"engine"`         // what read the text, with its version and settings
+	Pages      int     `json:"pages"`  // 1 for a picture
+	Width      int     `json:"width"`  // of the first page, in the pixels that boxes are counted in
+	Height     int     `json:"height"` //
+	Engine     string  `json:"engine"` // what read the text, with its version and settings
+	Quality    Quality `json:"quality"`
 	Text       string  `json:"text,omitempty"` // all that was read, line by line
 	Unreadable string  `json:"unreadable,omitempty"`
 	Detail     string  `json:"detail,omitempty"` // Unreadable in plain words, Chinese and English
 	Millis     int64   `json:"millis"`           // wall clock, the reader's start included
 	CPUMillis  int64   `json:"cpu_millis"`       // processor time of the reader and what it started
+}
+
+// Quality says how well a picture can be read. The zero Quality is that of a
+// file without a picture.
+type Quality struct {
+	Lines     int `json:"lines"`     // of text that were found
+	Score     int `json:"score"`     // mean certainty of the engine, basis points
+	Letters   int `json:"letters"`   // median height of a line, pixels
+	Light     int `json:"light"`     // of the paper, 0 to 255
+	Contrast  int `json:"contrast"`  // between paper and ink, 0 to 255
+	Sharpness int `json:"sharpness"` // of the letters' edges, basis points
+	Glare     int `json:"glare"`     // share of the picture that is blown out, basis points
+	Cut       int `json:"cut"`       // lines that run out of the picture
 }
 
 // Why a file cannot be read: the values of [Reading.Unreadable].

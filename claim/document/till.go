@@ -10,7 +10,7 @@ import (
 // a head with the shop's name, a date, and rows that end in an amount.
 
 var (
-	companyPattern = regexp.MustCompile(`(?i)\b(SDN\.? ?BHD|BHD|LTD|LIMITED|LLC|INC|PTE|CORP|CO\.|COMPANY|ENTERPRISE|TRADING|HARDWARE|MOTORS?|RESTAURANT|RESTORAN|CAFE|STORES?|SHOP|MART|MARKET|HOTEL|CLINIC|PHARMACY|SYARIKAT|PERNIAGAAN|GARAGE|SERVICES?)\b`)
+	companyPattern = regexp.MustCompile(`(?:SDN\.?BHD|BHD|LTD|LIMITED|LLC|INC|CORP|COMPANY|ENTERPRISES?|TRADING|HARDWARE|MOTORS?|RESTAURANT|RESTORAN|CAFE|STORES?|MARKET|HOTEL|CLINIC|PHARMACY|GARAGE)[.,*]?$|SYARIKAT|PERNIAGAAN`)
 	registered     = regexp.MustCompile(`\(?\b(\d{5,8}-[A-Z])\b\)?`)
 	taxed12        = regexp.MustCompile(`(?i)(?:GST|TAX|SST|VAT)[A-Z .()]*?(?:ID|NO|REG)[A-Z .()]*[: #.-]*([A-Z]{0,2}\d{9,14}|[A-Z]\d{2}-\d{4}-\d{8})`)
 	numbered       = regexp.MustCompile(`(?i)(?:INVOICE|INV|DOCUMENT|DOC|RECEIPT|RCPT|BILL|CHECK|ORDER|TRANS(?:ACTION)?)\.? ?(?:NO|NUMBER|NUM|#|ID)?\.? ?[:#.]* ?([A-Z0-9/-]*\d[A-Z0-9/-]{2,})\b`)
@@ -149,7 +149,7 @@ func (p *paper) tillHead() {
 	named, first := -1, -1
 	for at, l := range p.lines {
 		text := strings.ToUpper(l.Text)
-		if at < 8 && named < 0 && !registered.MatchString(text) && companyPattern.MatchString(text) {
+		if at < 8 && named < 0 && !registered.MatchString(text) && companyPattern.MatchString(tight(text)) {
 			named = at
 		}
 		if at < 8 && first < 0 && countLetters(text) > 5 && l.Text == text && strings.Contains(strings.TrimSpace(text), " ") {

@@ -66,7 +66,7 @@ var names = map[document.Kind]map[string]string{
 	document.MedicalReceipt:      {"invoice_no": "invoice_number", "fund_pay": "fund_fen", "self_pay": "self_fen"},
 	document.VINPlate:            {"date": "made", "mass": "total_mass"},
 	document.Receipt:             {"doc_no": "receipt_number", "invoice_no": "receipt_number"},
-	document.ClaimForm:           {"policy_no": "policy_number", "account_no": "account", "amount": "total_fen"},
+	document.ClaimForm:           {"policy_no": "policy_number", "account_no": "account", "amount": "total_fen", "location": "place", "claim_no": "claim_number"},
 }
 
 func ours(kind document.Kind, name string) string {

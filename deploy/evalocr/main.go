@@ -3,9 +3,13 @@
 // out with the truth in it.
 //
 //	evalocr [-worker .bin/worker] [-v] folder
+//	evalocr -draw 300 [-seed 1] [-apart] folder
 //
 // The manifest is folder/manifest.tsv: file, type, fields as JSON, source. A row
 // without fields whose type ends in /bad is a picture that must be sent back.
+//
+// With -draw it first fills the folder with specimens. Those drawn -apart have
+// layouts and typefaces that the reader was not developed on.
 package main
 
 import (
@@ -26,6 +30,7 @@ import (
 
 	"anpei/activities/ocr"
 	"anpei/claim/document"
+	"anpei/deploy/demo/specimen"
 )
 
 func main() {
@@ -42,9 +47,18 @@ func run(ctx context.Context) error {
 	verbose := flag.Bool("v", false, "say what is wrong, field by field")
 	at := flag.Int("at", 1, "how many files are read at a time")
 	kept := flag.String("keep", "", "folder to keep the readings in, as JSON")
+	draw := flag.Int("draw", 0, "how many specimens to draw into the folder, which is made")
+	seed := flag.Uint64("seed", 1, "of the specimens")
+	apart := flag.Bool("apart", false, "draw those that the reader was not developed on")
+	spoiled := flag.Bool("spoiled", false, "draw pictures that nobody can read")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		return errors.New("name the folder that has the manifest: make eval-ocr DATA=<folder>")
+	}
+	if *draw > 0 {
+		if err := drawn(flag.Arg(0), *draw, *seed, *apart, *spoiled); err != nil {
+			return err
+		}
 	}
 	rows, err := manifest(filepath.Join(flag.Arg(0), "manifest.tsv"))
 	if err != nil {
@@ -90,6 +104,34 @@ func run(ctx context.Context) error {
 	}
 	report(rows, scores)
 	return nil
+}
+
+// drawn fills a folder with specimens and their manifest.
+func drawn(folder string, n int, seed uint64, apart, spoiled bool) error {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return fmt.Errorf("make the folder: %w", err)
+	}
+	var list strings.Builder
+	list.WriteString("file\ttype\tfields\tsource\n")
+	for i := range n {
+		draw := specimen.Set
+		if spoiled {
+			draw = specimen.Spoiled
+		}
+		d, err := draw(i, seed, apart)
+		if err != nil {
+			return fmt.Errorf("draw specimen %d: %w", i, err)
+		}
+		truth, err := json.Marshal(d.Truth)
+		if err != nil {
+			return fmt.Errorf("draw specimen %d: %w", i, err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, d.Name), d.Bytes, 0o600); err != nil {
+			return fmt.Errorf("draw specimen %d: %w", i, err)
+		}
+		fmt.Fprintf(&list, "%s\t%s\t%s\tdrawn\n", d.Name, d.Type, truth)
+	}
+	return os.WriteFile(filepath.Join(folder, "manifest.tsv"), []byte(list.String()), 0o600)
 }
 
 func keep(folder, file string, r document.Reading) error {

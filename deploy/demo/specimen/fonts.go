@@ -5,6 +5,8 @@ import (
 	"os"
 	"sync"
 
+	"golang.org/x/image/font/gofont/gomedium"
+	"golang.org/x/image/font/gofont/gomono"
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
@@ -44,10 +46,71 @@ var parsed = sync.OnceValues(func() ([2]*sfnt.Font, error) {
 	return [2]*sfnt.Font{han, latin}, nil
 })
 
+// Typefaces that a set of specimens is drawn in, when they are installed: the
+// first of each list is always there. Those apart are kept for measuring.
+var (
+	hanFaces   = []string{debianFont, "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"}
+	hanApart   = []string{"/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc", "/usr/share/fonts/truetype/arphic/ukai.ttc", "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc"}
+	latinFaces = [][]byte{goregular.TTF, gomono.TTF, gomedium.TTF}
+	latinApart = []string{"/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf", "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf", "/usr/share/fonts/truetype/dejavu/DejaVuSansCondensed.ttf"}
+)
+
+var faces sync.Map // path → *sfnt.Font
+
+// face returns a typeface by its file, or nil when it is not there.
+func face(path string) *sfnt.Font {
+	if f, ok := faces.Load(path); ok {
+		return f.(*sfnt.Font)
+	}
+	data, err := os.ReadFile(path) //nolint:gosec // one of the lists above
+	if err != nil {
+		return nil
+	}
+	c, err := sfnt.ParseCollection(data)
+	if err != nil {
+		return nil
+	}
+	f, err := c.Font(min(2, c.NumFonts()-1)) // of Noto's collections the third is simplified Chinese
+	if err != nil {
+		return nil
+	}
+	faces.Store(path, f)
+	return f
+}
+
+// chosen returns the typefaces of a specimen: by n from the usual ones, or from
+// those that are kept apart.
+func chosen(n int, apart bool) (*fonts, error) {
+	f, err := loadFonts()
+	if err != nil {
+		return nil, err
+	}
+	if apart {
+		for i := range hanApart {
+			if han := face(hanApart[(n+i)%len(hanApart)]); han != nil {
+				f.han = han
+				break
+			}
+		}
+		if latin := face(latinApart[n/len(hanApart)%len(latinApart)]); latin != nil {
+			f.latin, f.slashed = latin, false
+		}
+		return f, nil
+	}
+	if han := face(hanFaces[n%len(hanFaces)]); han != nil {
+		f.han = han
+	}
+	if f.latin, err = sfnt.Parse(latinFaces[n/len(hanFaces)%len(latinFaces)]); err != nil {
+		return nil, fmt.Errorf("parse a typeface: %w", err)
+	}
+	return f, nil
+}
+
 // fonts draws letters. The fallback font has hanzi and no ASCII, Go Regular
 // the other way round.
 type fonts struct {
 	han, latin *sfnt.Font
+	slashed    bool // the zero is stroked through, which no paper's is
 	buffer     sfnt.Buffer
 }
 
@@ -56,7 +119,7 @@ func loadFonts() (*fonts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fonts{han: p[0], latin: p[1]}, nil
+	return &fonts{han: p[0], latin: p[1], slashed: true}, nil
 }
 
 // advance returns how far the pen moves for a character.
@@ -80,9 +143,7 @@ func (f *fonts) of(r rune) *sfnt.Font {
 // outline returns the shape of a character whose baseline begins at x, y.
 func (f *fonts) outline(r rune, x, y, size float64) *path {
 	narrow := 1.0
-	if r == '0' {
-		// Go Regular strokes its zero through, which no paper does: take the
-		// letter, as slim as the digit.
+	if r == '0' && f.slashed { // take the letter, as slim as the digit
 		narrow, r = f.advance('0', size)/f.advance('O', size), 'O'
 	}
 	font := f.of(r)

@@ -198,3 +198,59 @@ func grain(img *image.RGBA, r *rand.Rand) {
 		}
 	}
 }
+
+// spoil takes a picture of a paper that nobody can read, for one reason.
+func (m *maker) spoil(c *canvas) image.Image {
+	w, h := c.Bounds().Dx(), c.Bounds().Dy()
+	photo := rgbaOf(photographed(c))
+	switch m.rand.IntN(7) {
+	case 5: // with half of it outside
+		b := photo.Bounds()
+		at := image.Rect(b.Dx()*2/5, 0, b.Dx(), b.Dy())
+		if m.rand.IntN(2) == 0 {
+			at = image.Rect(0, 0, b.Dx()*3/5, b.Dy()*4/5)
+		}
+		return rgbaOf(photo.SubImage(at))
+	case 6: // from too far, and moved
+		out := plain(w*11/20, h*11/20, color.RGBA{0, 0, 0, 255})
+		xdraw.ApproxBiLinear.Scale(out, out.Bounds(), photo, photo.Bounds(), draw.Src, nil)
+		smear(out, 9+m.rand.IntN(5))
+		noise(out, c.rand, 4)
+		return out
+	case 0: // from far away
+		k := 6 + m.rand.IntN(3)
+		out := plain(photo.Bounds().Dx()/k, photo.Bounds().Dy()/k, color.RGBA{0, 0, 0, 255})
+		xdraw.ApproxBiLinear.Scale(out, out.Bounds(), photo, photo.Bounds(), draw.Src, nil)
+		return out
+	case 1: // by a shaking hand
+		smear(photo, max(w, h)/40)
+		noise(photo, c.rand, 4)
+		return photo
+	case 2: // out of focus
+		blur(photo, float64(max(w, h))/190)
+		noise(photo, c.rand, 4)
+		return photo
+	case 3: // in the dark
+		tone(photo, func(_, _ float64) float64 { return 0.07 })
+		noise(photo, c.rand, 9)
+		return photo
+	default: // against a lamp
+		x, y := 0.35+0.3*m.rand.Float64(), 0.35+0.3*m.rand.Float64()
+		glare := &canvas{photo, c.fonts, c.rand}
+		fw, fh := float64(photo.Bounds().Dx()), float64(photo.Bounds().Dy())
+		for range 3 {
+			glare.glow(halo{255, 255, 255, 1, fw * x, fh * y, fw * 0.62, fh * 0.62})
+		}
+		return photo
+	}
+}
+
+func rgbaOf(src image.Image) *image.RGBA {
+	if p, ok := src.(*image.RGBA); ok && p.Rect.Min == (image.Point{}) {
+		return p
+	}
+	b := src.Bounds()
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	draw.Draw(out, out.Bounds(), src, b.Min, draw.Src)
+	return out
+}
