@@ -137,13 +137,15 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 	photo := (kind == document.Unknown || kind == document.Other) && characters(p.lines) < mostOnPhoto &&
 		(min(size.X, size.Y) >= leastPhoto && scenic(src) || len(document.Extract(document.LossPhoto, p.lines, nil)) > 0)
 	understand(&r, p.lines, codesFor(kind, src, photo))
-	switch {
-	case r.Kind == document.VATInvoice: // by its code, perhaps
-	case photo:
+	if photo && r.Kind != document.VATInvoice { // else its code was legible
 		r.Kind, r.Confidence = document.LossPhoto, 5000
 		r.Fields = document.Extract(r.Kind, p.lines, nil)
-	case r.Kind == document.Unknown:
-		return nothing(r), nil
+	}
+	if reason := r.Quality.Retake(r.Kind, r.Fields); reason != "" {
+		return sentBack(r, reason), nil
+	}
+	if err := e.witness(ctx, p.text, r.Fields); err != nil {
+		return document.Reading{}, err
 	}
 	return r, nil
 }
@@ -196,9 +198,9 @@ func understand(r *document.Reading, lines []document.Line, qr []string) {
 	}
 }
 
-// nothing is a reading of pages on which there was nothing to read.
-func nothing(r document.Reading) document.Reading {
-	n := document.Illegible(document.NothingFound)
+// sentBack is a reading of pages on which nothing can be used.
+func sentBack(r document.Reading, reason string) document.Reading {
+	n := document.Illegible(reason)
 	n.Text, n.Quality = r.Text, r.Quality
 	n.Pages, n.Width, n.Height, n.Engine = r.Pages, r.Width, r.Height, r.Engine
 	return n
@@ -228,7 +230,7 @@ func readPDF(ctx context.Context, path string, l limits) (document.Reading, erro
 	}
 	r := document.Reading{Pages: b.count, Width: b.sizes[0].X, Height: b.sizes[0].Y, Engine: strings.Join(engines, ", ")}
 	if characters(lines) == 0 && len(qr) == 0 {
-		return nothing(r), nil
+		return sentBack(r, document.NothingFound), nil
 	}
 	understand(&r, lines, qr)
 	if b.count > len(b.sizes) {

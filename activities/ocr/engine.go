@@ -33,22 +33,9 @@ func (e *engines) close() {
 	if e.reader != nil {
 		e.reader.close()
 	}
-	if e.second != nil && e.reader != Engine(e.second) {
+	if e.second != nil {
 		e.second.close()
 	}
-}
-
-// tesseract returns the engine that bears witness to what the other one read,
-// and reads where there is no other.
-func (e *engines) tesseract(ctx context.Context) (*tesseract, error) {
-	if e.second == nil {
-		t, err := newTesseract(ctx)
-		if err != nil {
-			return nil, err
-		}
-		e.second = t
-	}
-	return e.second, nil
 }
 
 // recognise reads the text of a page.
@@ -74,7 +61,7 @@ func (e *engines) open(ctx context.Context) (Engine, error) {
 		}
 		return p, nil
 	}
-	return e.tesseract(ctx)
+	return newTesseract(ctx)
 }
 
 // Text is what an engine found on a page.
@@ -82,6 +69,7 @@ type Text struct {
 	Quarters int         // by which the page had to be turned clockwise to stand upright
 	Size     image.Point // of the upright page
 	found    []found     // in pixels of the upright page
+	doubtful int         // mean score, in basis points, under which the text is not to be trusted
 	page     *image.RGBA // upright
 }
 
@@ -115,6 +103,24 @@ func (t Text) lines(number int, engine string) []document.Line {
 		})
 	}
 	return spread(out)
+}
+
+// lineAt returns which of the lines is seen at a box of the file, or -1.
+func (t Text) lineAt(box [4]int) int {
+	whole := t.Size
+	if t.Quarters&1 == 1 {
+		whole = image.Pt(t.Size.Y, t.Size.X)
+	}
+	for i, f := range t.found {
+		var seen quad
+		for j, c := range f.quad {
+			seen[j] = turned(c, -t.Quarters, t.Size)
+		}
+		if seen.bounds(whole) == box {
+			return i
+		}
+	}
+	return -1
 }
 
 // straighten returns a map from what is seen to what stands straight. On a

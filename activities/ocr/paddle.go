@@ -215,7 +215,7 @@ func (p *paddle) Read(ctx context.Context, page *image.RGBA) (Text, error) {
 			boxes[i] = quad{r[2], r[3], r[0], r[1]}
 		}
 	}
-	t := Text{Quarters: quarters, Size: page.Bounds().Size(), page: page}
+	t := Text{Quarters: quarters, Size: page.Bounds().Size(), page: page, doubtful: 8800}
 	for _, q := range boxes {
 		l, ok := known[q]
 		if !ok {

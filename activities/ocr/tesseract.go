@@ -15,7 +15,9 @@ import (
 
 // tesseract is the engine that needs nothing but Debian's packages.
 type tesseract struct {
-	client *gosseract.Client
+	client    *gosseract.Client
+	languages []string
+	mode      int // of page segmentation
 }
 
 // languages of the trained data: simplified Chinese, and English for digits.
@@ -25,10 +27,23 @@ var languages = []string{"chi_sim", "eng"}
 // finds a fifth more than the modes that look for columns.
 const sparse = 11
 
+// oneLine is its mode for a single line.
+const oneLine = 7
+
 // tessdata is where Debian keeps the trained data.
 const tessdata = "/usr/share/tesseract-ocr/5/tessdata"
 
+// newTesseract loads the engine for whole pages, newLiner for single lines of
+// letters and digits.
 func newTesseract(ctx context.Context) (*tesseract, error) {
+	return loadTesseract(ctx, languages, sparse)
+}
+
+func newLiner(ctx context.Context) (*tesseract, error) {
+	return loadTesseract(ctx, []string{"eng"}, oneLine)
+}
+
+func loadTesseract(ctx context.Context, languages []string, mode int) (*tesseract, error) {
 	// gosseract gives Tesseract's complaint about missing data a buffer that
 	// is too short for it: so look first.
 	for _, l := range languages {
@@ -41,9 +56,9 @@ func newTesseract(ctx context.Context) (*tesseract, error) {
 	c.Languages = languages
 	c.Trim = true
 	// As variables, since what is set before Init does not survive it.
-	c.Variables["tessedit_pageseg_mode"] = strconv.Itoa(sparse)
+	c.Variables["tessedit_pageseg_mode"] = strconv.Itoa(mode)
 	c.Variables["debug_file"] = os.DevNull
-	t := &tesseract{c}
+	t := &tesseract{c, languages, mode}
 	// Load the data now, while there is memory: gosseract sends to /dev/null
 	// what the process says as it dies in there.
 	if _, err := t.Read(ctx, image.NewRGBA(image.Rect(0, 0, 32, 32))); err != nil {
@@ -54,7 +69,7 @@ func newTesseract(ctx context.Context) (*tesseract, error) {
 }
 
 func (t *tesseract) Name() string {
-	return fmt.Sprintf("tesseract %s %s psm%d", t.client.Version(), strings.Join(languages, "+"), sparse)
+	return fmt.Sprintf("tesseract %s %s psm%d", t.client.Version(), strings.Join(t.languages, "+"), t.mode)
 }
 
 func (t *tesseract) Read(ctx context.Context, page *image.RGBA) (Text, error) {
@@ -79,11 +94,23 @@ func (t *tesseract) Read(ctx context.Context, page *image.RGBA) (Text, error) {
 			words = append(words, word{text, b.Box, int(b.Confidence * 100), line})
 		}
 	}
-	out := Text{Size: page.Bounds().Size(), page: page}
+	out := Text{Size: page.Bounds().Size(), page: page, doubtful: 5500}
 	for _, l := range lines(words) {
 		out.found = append(out.found, found{text: []rune(l.Text), score: float64(l.Confidence) / 10000, quad: p.restore(l.Box)})
 	}
 	return out, nil
+}
+
+// line reads a strip that has one line of letters and digits on it.
+func (t *tesseract) line(strip *image.RGBA) (string, error) {
+	if err := t.client.SetImageFromBytes(pgm(even(grey(strip)))); err != nil {
+		return "", fmt.Errorf("hand the line to tesseract: %w", err)
+	}
+	text, err := t.client.Text()
+	if err != nil {
+		return "", fmt.Errorf("read the line with tesseract: %w", err)
+	}
+	return strings.TrimSpace(text), nil
 }
 
 // close frees what the engine holds in C.

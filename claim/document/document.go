@@ -57,6 +57,9 @@ type Field struct {
 	// exact source or a second witness.
 	Sure bool   `json:"sure"`
 	Note string `json:"note,omitempty"` // the witnesses, or what speaks against the value
+	// Disputed reports whether something speaks against the value, so that no
+	// further witness makes it sure but a person.
+	Disputed bool `json:"disputed,omitempty"`
 }
 
 // Line is a run of text that stands together on a page.
@@ -89,19 +92,6 @@ type Reading struct {
 	CPUMillis  int64   `json:"cpu_millis"`       // processor time of the reader and what it started
 }
 
-// Quality says how well a picture can be read. The zero Quality is that of a
-// file without a picture.
-type Quality struct {
-	Lines     int `json:"lines"`     // of text that were found
-	Score     int `json:"score"`     // mean certainty of the engine, basis points
-	Letters   int `json:"letters"`   // median height of a line, pixels
-	Light     int `json:"light"`     // of the paper, 0 to 255
-	Contrast  int `json:"contrast"`  // between paper and ink, 0 to 255
-	Sharpness int `json:"sharpness"` // of the letters' edges, basis points
-	Glare     int `json:"glare"`     // share of the picture that is blown out, basis points
-	Cut       int `json:"cut"`       // lines that run out of the picture
-}
-
 // Why a file cannot be read: the values of [Reading.Unreadable].
 const (
 	Empty         = "empty"
@@ -115,6 +105,12 @@ const (
 	Crashed       = "crashed"
 	OutOfMemory   = "out_of_memory"
 	NothingFound  = "nothing_found"
+	// The picture has to be taken again.
+	TooSmall = "too_small"
+	Blurred  = "blurred"
+	Dark     = "dark"
+	Glare    = "glare"
+	CutOff   = "cut_off"
 )
 
 var plain = map[string]string{
@@ -128,6 +124,11 @@ var plain = map[string]string{
 	TimedOut:      "读取超时，已转人工查看。 Reading took too long; a person will look at it.",
 	Crashed:       "无法自动读取，已转人工查看。 The file could not be read by machine; a person will look at it.",
 	OutOfMemory:   "文件过于复杂，已转人工查看。 The file is too complex to be read by machine; a person will look at it.",
+	TooSmall:      "字太小，看不清，请靠近一些，让单据占满画面后重拍。 The writing is too small to read. Please go nearer, so that the paper fills the picture.",
+	Blurred:       "照片模糊，请拿稳手机、对焦后重拍。 The picture is blurred. Please hold the phone still, let it focus, and take it again.",
+	Dark:          "照片太暗，请在光线充足处重拍。 The picture is too dark. Please take it again in good light.",
+	Glare:         "照片反光，部分文字看不见，请换个角度避开反光后重拍。 Glare hides part of the writing. Please take it again from another angle.",
+	CutOff:        "单据没有拍全，请把四个边都拍进画面后重拍。 Part of the paper is outside the picture. Please take it again with all four edges in view.",
 	NothingFound:  "没有看到文字，请在光线充足处对准、拍清楚后重传。 No text was found. Please take the picture again, sharp and in good light.",
 }
 

@@ -156,9 +156,13 @@ func (p *paper) judge(s spec, f *Field) {
 	switch {
 	case s.check == nil:
 		f.Sure = !s.guarded && f.Source == FromPDFText
+		if !f.Sure && !s.guarded && f.Confidence >= Clear && formed(s.name, f.Value) {
+			f.Sure, f.Note = true, "read clearly, and of the right form"
+		}
 	case s.check(f.Value):
 		f.Sure, f.Note = true, "check digit holds"
 	default:
+		f.Disputed = true
 		if fixed, ok := repair(f.Value, s.check); ok {
 			f.Note = fmt.Sprintf("one character repaired, read as %s", f.Value)
 			f.Value = fixed
@@ -197,7 +201,7 @@ func (p *paper) attest(why string, names ...string) {
 func (p *paper) doubt(why string, names ...string) {
 	for _, name := range names {
 		if f := p.fields[name]; f != nil {
-			f.Sure, f.Note = false, note(f.Note, why)
+			f.Sure, f.Disputed, f.Note = false, true, note(f.Note, why)
 		}
 	}
 }
