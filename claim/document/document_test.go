@@ -86,7 +86,7 @@ func TestExtractReadsEachKindOfPaper(t *testing.T) {
 			[]string{"01,10,044002600111,70734235,2965.95,20260309,21221762166179393588,4C7E,"},
 			map[string]string{
 				"invoice_code": "044002600111 *", "invoice_number": "70734235 *", "issue_date": "2026-03-09 *", "check_code": "21221762166179393588 *",
-				"amount_fen": "296595 *", "tax_fen": "38557 *", "total_fen": "335152 *",
+				"amount_fen": "296595 *", "tax_fen": "38557 *", "total_fen": "335152 *", "total_words": "叁仟叁佰伍拾壹圆伍角贰分",
 				"buyer": "样例财产保险股份有限公司", "seller": "深圳市样例汽车维修有限公司", "seller_tax_id": "91440300MA5DEMX00T *", "buyer_tax_id": "91440300MA5TE5T00P *", "plate": "粤B12345",
 			},
 		},
@@ -102,7 +102,7 @@ func TestExtractReadsEachKindOfPaper(t *testing.T) {
 价税合计（大写）  壹仟零陆拾圆整                （小写）¥1060.00`,
 			[]string{"01,32,,26442000000012345678,1060.00,20260309,,9A3F,"},
 			map[string]string{
-				"invoice_number": "26442000000012345678 *", "issue_date": "2026-03-09 *", "amount_fen": "100000 *", "tax_fen": "6000 *", "total_fen": "106000 *",
+				"invoice_number": "26442000000012345678 *", "issue_date": "2026-03-09 *", "amount_fen": "100000 *", "tax_fen": "6000 *", "total_fen": "106000 *", "total_words": "壹仟零陆拾圆整",
 				"buyer": "样例财产保险股份有限公司", "seller": "深圳市样例汽车维修有限公司", "buyer_tax_id": "91440300MA5DEMX00T *", "seller_tax_id": "91330106MAF1AMPC7C *",
 			},
 		},
@@ -111,7 +111,7 @@ func TestExtractReadsEachKindOfPaper(t *testing.T) {
 			[]string{"01,10,044002600111,70734235,2965.95,20260309,21221762166179393588,4C7E,"},
 			map[string]string{
 				"invoice_code": "044002600111 *", "invoice_number": "70734235 *", "issue_date": "2026-03-09 *", "check_code": "21221762166179393588 *",
-				"amount_fen": "296595", "tax_fen": "38557", "total_fen": "835152",
+				"amount_fen": "296595", "tax_fen": "38557", "total_fen": "835152", "total_words": "捌仟叁佰伍拾壹圆伍角贰分",
 				"buyer": "样例财产保险股份有限公司", "seller": "深圳市样例汽车维修有限公司", "seller_tax_id": "91440300MA5DEMX00T *", "buyer_tax_id": "91440300MA5TE5T00P *", "plate": "粤B12345",
 			},
 		},
@@ -120,7 +120,7 @@ func TestExtractReadsEachKindOfPaper(t *testing.T) {
 			[]string{"01,10,044002600111,70734235,2965.95,20260309,21221762166179393588,4C7E,"},
 			map[string]string{
 				"invoice_code": "044002600111 *", "invoice_number": "70734235 *", "issue_date": "2026-03-09 *", "check_code": "21221762166179393588 *",
-				"amount_fen": "296595 *", "tax_fen": "38557 *", "total_fen": "335152 *",
+				"amount_fen": "296595 *", "tax_fen": "38557 *", "total_fen": "335152 *", "total_words": "叁仟叁佰伍拾壹圆伍角贰分",
 				"buyer": "样例财产保险股份有限公司", "seller": "深圳市样例汽车维修有限公司", "seller_tax_id": "91440300MA5DEMX00T *", "buyer_tax_id": "91440300MA5TE5T00P *", "plate": "粤B12345",
 			},
 		},
@@ -204,7 +204,7 @@ $8            LSVSL6H72MW707220
 有效期限  2022-06-20 至 2032-06-20`, nil,
 			map[string]string{
 				"licence_no": "110105199011138675 *", "name": "马刚秀", "sex": "男 *", "address": "北京市朝阳区中山北路297号1栋737室",
-				"birth_date": "1990-11-13 *", "issue_date": "2009-01-07", "class": "C1E", "valid_until": "2032-06-20",
+				"birth_date": "1990-11-13 *", "issue_date": "2009-01-07", "class": "C1E", "valid_from": "2022-06-20", "valid_until": "2032-06-20",
 			},
 		},
 		{
@@ -323,7 +323,7 @@ func TestClassifyTellsKindsApart(t *testing.T) {
 		"中华人民共和国机动车行驶证":             VehicleLicence,
 		"中华人民共和国机动车驾驶证":             DrivingLicence,
 		"浙江增值税电了普通发票":               VATInvoice, // 子 was misread
-		"医疗收费票据（电子）\n开票日期\n校验码":     Other,
+		"医疗收费票据（电子）\n开票日期\n校验码":     MedicalReceipt,
 		"情况说明：本人于三月二日上午驾驶车辆时不慎碰撞护栏": Other,
 		"居民身份证\n签发机关  测试市公安局\n有效期限": IDCard,
 	} {
@@ -364,7 +364,7 @@ func TestConfirmTakesPolicyDataAsAWitness(t *testing.T) {
 
 func TestEveryReasonHasPlainWords(t *testing.T) {
 	t.Parallel()
-	for _, reason := range []string{Empty, Truncated, TooLarge, TooManyPixels, WrongType, Encrypted, NoPages, TimedOut, Crashed, OutOfMemory, NothingFound} {
+	for _, reason := range []string{Empty, Truncated, TooLarge, TooManyPixels, WrongType, Encrypted, NoPages, TimedOut, Crashed, OutOfMemory, NothingFound, TooSmall, Blurred, Dark, Glare, CutOff} {
 		r := Illegible(reason)
 		require.Equal(t, reason, r.Unreadable)
 		require.Equal(t, Unknown, r.Kind)

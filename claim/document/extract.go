@@ -79,7 +79,7 @@ func (p *paper) read(s spec) {
 	passes := func(c candidate) bool { return s.check == nil || s.check(c.text) }
 	if s.anywhere && (s.party > 0 || !slices.ContainsFunc(found, passes)) {
 		for at, l := range p.lines {
-			if v, ok := s.parse(p.flow(s, l.Text, at)); ok && (s.party == 0 || s.check(v)) {
+			if v, ok := s.parse(p.flow(s, l.Text, at)); ok && (s.party == 0 && !s.strict || s.check(v)) {
 				found = append(found, candidate{v, at})
 			}
 		}

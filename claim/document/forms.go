@@ -27,6 +27,8 @@ type spec struct {
 	// anywhere means that the look of the value alone identifies it, when no
 	// label leads to one; of a party's value, that its check does.
 	anywhere bool
+	// strict means that such a value must pass its check to count.
+	strict bool
 	// wraps means that a long value goes on in the next line.
 	wraps bool
 	// party is set, from 1, where a form has the same label once per party.
@@ -247,7 +249,7 @@ var forms = []form{
 			{name: "claim_number", labels: []string{"赔案号", "赔案编号", "报案号"}, parse: match(`([A-Z0-9-]{6,36})`)},
 			{name: "total_fen", labels: []string{"赔款金额", "赔付金额", "协议金额", "小写"}, parse: firstAmount, guarded: true},
 			{name: "payee", labels: []string{"收款人", "户名", "领款人"}, parse: words(2, 40), guarded: true},
-			{name: "account", labels: []string{"账号", "卡号"}, parse: card, check: cardOK, guarded: true},
+			{name: "account", labels: []string{"账号", "卡号"}, parse: card, check: cardOK, guarded: true, anywhere: true, strict: true},
 			{name: "bank", labels: []string{"开户行", "开户银行"}, parse: words(4, 40)},
 			{name: "issue_date", labels: []string{"签订日期", "协议日期", "日期"}, parse: firstDate, anywhere: true},
 		},
@@ -320,7 +322,7 @@ var forms = []form{
 			{name: "total_fen", labels: []string{"索赔金额", "申请金额", "小写"}, parse: firstAmount, guarded: true},
 			{name: "total_words", labels: []string{"大写"}, parse: inWords},
 			{name: "payee", labels: []string{"收款人", "领款人", "户名", "账户名"}, parse: words(2, 40), guarded: true},
-			{name: "account", labels: []string{"银行账号", "账号", "卡号"}, parse: card, check: cardOK, guarded: true},
+			{name: "account", labels: []string{"银行账号", "账号", "卡号"}, parse: card, check: cardOK, guarded: true, anywhere: true, strict: true},
 			{name: "bank", labels: []string{"开户银行", "开户行"}, parse: words(4, 40)},
 			{name: "issue_date", labels: []string{"申请日期", "填写日期", "日期"}, parse: firstDate},
 		},
@@ -365,7 +367,7 @@ func Names(kind Kind) []string {
 
 // labels returns every label of the form: a value ends where one begins.
 func (f form) labels() []string {
-	out := []string{"规格型号", "购买方", "销售方", "数量", "单价", "金额", "税率", "税额", "备注", "联系电话", "天气", "交通方式", "被保险人", "报案号", "国籍", "Nationality", "经营范围", "营业期限", "登记机关", "性别", "医疗机构类型", "复核人", "收款人", "个人现金支付", "个人自费", "个人账户支付", "医保类型", "项目名称", "证芯编号", "乘坐人数", "额定功率"}
+	out := []string{"规格型号", "购买方", "销售方", "数量", "单价", "金额", "税率", "税额", "备注", "联系电话", "天气", "交通方式", "被保险人", "报案号", "国籍", "Nationality", "经营范围", "营业期限", "登记机关", "性别", "医疗机构类型", "复核人", "收款人", "个人现金支付", "个人自费", "个人账户支付", "医保类型", "项目名称", "出险经过", "事故经过", "申请人", "联系人", "被保险人", "天气", "证芯编号", "乘坐人数", "额定功率"}
 	for _, s := range f.fields {
 		out = append(out, s.labels...)
 	}

@@ -34,14 +34,82 @@ func layOut(lines []Line, labels []string) *sheet {
 		s.lines = append(s.lines, l)
 	}
 	s.order()
-	for _, l := range s.lines {
-		s.runes = append(s.runes, []rune(tight(l.Text)))
-	}
 	for _, l := range labels {
 		s.labels = append(s.labels, []rune(tight(fold(l))))
 	}
+	s.assemble()
+	for _, l := range s.lines {
+		s.runes = append(s.runes, []rune(tight(l.Text)))
+	}
 	return s
 }
+
+// assemble joins what belongs together though it is set apart: the pieces of a
+// label that is spread over a width (承修 单 位), the groups of a card's number.
+func (s *sheet) assemble() {
+	out := s.lines[:0:0]
+	for i := 0; i < len(s.lines); i++ {
+		l := s.lines[i]
+		n := s.pieces(i)
+		for ; n > 1; n-- {
+			i++
+			next := s.lines[i]
+			if digits(tight(next.Text)) {
+				l.Text += " "
+			}
+			l.Text += next.Text
+			l.Confidence = min(l.Confidence, next.Confidence)
+			l.Box = [4]int{min(l.Box[0], next.Box[0]), min(l.Box[1], next.Box[1]), max(l.Box[2], next.Box[2]), max(l.Box[3], next.Box[3])}
+			if l.Seen != ([4]int{}) && next.Seen != ([4]int{}) {
+				l.Seen = [4]int{min(l.Seen[0], next.Seen[0]), min(l.Seen[1], next.Seen[1]), max(l.Seen[2], next.Seen[2]), max(l.Seen[3], next.Seen[3])}
+			}
+		}
+		out = append(out, l)
+	}
+	s.lines = out
+}
+
+// pieces returns how many of the lines from i on are one.
+func (s *sheet) pieces(i int) int {
+	first := s.lines[i]
+	text := tight(first.Text)
+	height := first.Box[3] - first.Box[1]
+	number := cardGroup(text)
+	if !number && (len([]rune(text)) > 5 || countHanzi(text) == 0) || height == 0 {
+		return 1
+	}
+	for n := 1; i+n < len(s.lines) && n < 6; n++ {
+		last, next := s.lines[i+n-1], s.lines[i+n]
+		if !level(last, next) || next.Box[0] < last.Box[0] || next.Box[0]-last.Box[2] > 5*height {
+			break
+		}
+		text += tight(next.Text)
+		if number {
+			if all := len(text); !cardGroup(tight(next.Text)) {
+				break
+			} else if all >= 15 && all <= 19 && cardOK(text) {
+				return n + 1
+			}
+			continue
+		}
+		whole, begun := false, false
+		for _, label := range s.labels {
+			whole = whole || string(label) == text
+			begun = begun || strings.HasPrefix(string(label), text)
+		}
+		switch {
+		case whole:
+			return n + 1
+		case !begun:
+			return 1
+		}
+	}
+	return 1
+}
+
+// cardGroup reports whether text is one of the groups in which the number of a
+// card is printed.
+func cardGroup(text string) bool { return len(text) >= 3 && len(text) <= 13 && digits(text) }
 
 // order puts the lines in reading order: by page, by row, from left to right.
 func (s *sheet) order() {
@@ -65,12 +133,26 @@ func (s *sheet) find(label string) []place {
 		start, end, edits, ok := locate(text, want)
 		// A label is not the end of a longer word (名称 is not in 项目名称) nor
 		// part of a sentence. One stray character before it may be a frame's.
+		if ok && edits > 0 && s.another(text, want) {
+			ok = false
+		}
 		if ok && (start <= 1 || !hanzi(text[start-1])) {
 			out = append(out, place{i, start, end, edits})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b place) int { return a.edits - b.edits })
 	return out
+}
+
+// another reports whether text has another label in it as it is printed: 票据代码
+// is not a worn 票据号码.
+func (s *sheet) another(text, label []rune) bool {
+	for _, l := range s.labels {
+		if len(l) >= len(label) && !slices.Equal(l, label) && index(text, l) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // tail returns the text of line at from rune start of its tight form, up to
@@ -178,13 +260,36 @@ func (s *sheet) under(at int) string {
 			continue
 		}
 		for j, left := range s.lines {
-			if s.labelled(j) && overlap(left, l) && left.Box[0] <= l.Box[0] {
+			if !overlap(left, l) || left.Box[0] >= l.Box[0] || left.Page != l.Page {
+				continue
+			}
+			// What has a label of its own is another value; so is what has
+			// something in the column where this value has its label.
+			if s.labelled(j) || s.inLabelColumn(left, at) {
 				return ""
 			}
 		}
 		return s.tail(i, 0)
 	}
 	return ""
+}
+
+// inLabelColumn reports whether a line begins where the label of line at does:
+// the one next to it on the left.
+func (s *sheet) inLabelColumn(l Line, at int) bool {
+	value := s.lines[at]
+	height := value.Box[3] - value.Box[1]
+	nearest := -1
+	for i, left := range s.lines {
+		if i != at && overlap(left, value) && left.Box[2] <= value.Box[0]+height && (nearest < 0 || left.Box[0] > s.lines[nearest].Box[0]) {
+			nearest = i
+		}
+	}
+	if nearest < 0 {
+		return false
+	}
+	d := l.Box[0] - s.lines[nearest].Box[0]
+	return max(d, -d) < height
 }
 
 // overlap reports whether two lines stand side by side: their heights share

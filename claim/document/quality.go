@@ -37,7 +37,7 @@ func (q Quality) Retake(kind Kind, fields []Field) string {
 		return Dark
 	case q.Glare > 1000 && (q.Contrast < 100 || !complete(kind, fields)) && !photo:
 		return Glare
-	case q.Cut > 2 && 4*q.Cut > q.Lines, q.Cut > 2 && kind != Receipt && !photo, q.Cut > 1 && !complete(kind, fields) && !photo:
+	case q.Cut > 2 && 4*q.Cut > q.Lines, q.Cut > 2 && kind != Receipt && !photo, q.Cut > 0 && !complete(kind, fields) && !photo && kind != Other && kind != Unknown:
 		return CutOff
 	case legible && !nothing && !photo:
 		return ""

@@ -437,7 +437,7 @@ func address(s string) (string, bool) {
 // person takes a name that is not a word which forms put where names stand.
 func person(s string) (string, bool) {
 	s, ok := words(2, 12)(s)
-	for _, w := range []string{"签名", "签字", "身份", "姓名", "证号", "责任", "代码", "信用", "电话", "地址", "单位", "日期", "号码", "名称", "公司", "住所", "类型", "注册", "性别"} {
+	for _, w := range []string{"签名", "签字", "身份", "姓名", "证号", "责任", "代码", "信用", "电话", "地址", "单位", "日期", "号码", "名称", "公司", "住所", "类型", "注册", "性别", "交通", "警察", "车辆", "签章"} {
 		ok = ok && !strings.Contains(s, w)
 	}
 	return s, ok
