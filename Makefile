@@ -35,7 +35,7 @@ reset: .bin/local ## forget all claims: stop the local stack and remove its data
 
 ##@ Work on it
 
-.PHONY: test check generate fmt bench histories eval-indemnity shots lighthouse
+.PHONY: test check generate fmt bench histories eval-indemnity eval-ocr fuzz shots lighthouse
 test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all checks, then all tests with the race detector, on a stack of their own
 	@$(call section,tests of the local stack)
 	@cd deploy/local && go test ./...
@@ -76,6 +76,20 @@ lighthouse: setup .bin/local minio .bin/api .bin/worker .bin/demo $(lighthouse) 
 	@deploy/with-stack.sh .local-lighthouse --ports auto -- go test -count=1 -v -tags lighthouse -run TestLighthouse -timeout 20m ./deploy/browser
 	@.bin/local reset --data .local-lighthouse >/dev/null
 
+# SPOILED=1 draws pictures that nobody can read, APART=1 layouts and typefaces
+# that the reader was not developed on.
+DRAW ?= 120
+SEED ?= 1
+eval-ocr: setup .bin/worker .bin/evalocr ## read papers and compare with the truth (DATA=a folder with a manifest.tsv; else DRAW=120 SEED=1 specimens)
+	@.bin/evalocr $(if $(VERBOSE),-v) $(if $(DATA),$(abspath $(DATA)),-draw $(DRAW) -seed $(SEED) $(if $(APART),-apart) $(if $(SPOILED),-spoiled) .bin/specimens/$(SEED)$(if $(APART),-apart)$(if $(SPOILED),-spoiled))
+
+fuzz: ## fuzz the parsers of strangers' files (FOR=how long each, 60s)
+	@for package in ./claim/document ./activities/ocr; do \
+		for target in $$(go test -list '^Fuzz' $$package | grep ^Fuzz); do \
+			echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FOR),60s) $$package; \
+		done; \
+	done
+
 RELEASE ?= v0.1.0
 histories: setup .bin/local minio .bin/api .bin/worker .bin/demo ## record the histories that TestReplay replays, of a fresh demo, at a release (RELEASE=its tag)
 	@$(call section,histories)
@@ -86,8 +100,9 @@ histories: setup .bin/local minio .bin/api .bin/worker .bin/demo ## record the h
 ##@ Build it
 
 .PHONY: setup build tools clean
-setup: ## install the Debian packages it needs, if one is missing
+setup: ## install the Debian packages it needs and the OCR models, if one is missing
 	@deploy/setup.sh
+	@deploy/models.sh .bin/ocr
 
 build: setup .bin/local minio .bin/api .bin/worker ## the two mains and the local stack
 
@@ -97,13 +112,16 @@ clean: ## remove what was built (make reset removes data)
 	@rm -rf .bin api/web/node_modules api/web/dist/*
 
 # The two mains and what drives them. go build knows what is current.
-.PHONY: .bin/api .bin/worker .bin/demo .bin/bench
+.PHONY: .bin/api .bin/worker .bin/demo .bin/bench .bin/evalocr
 .bin/api: api/web/dist/manifest.json # static, since it links no C
 	@$(if $(wildcard $@),,echo "building $@")
 	@CGO_ENABLED=0 go build -o $@ ./api
 .bin/worker: setup # links the OCR engine
 	@$(if $(wildcard $@),,echo "building $@, with the OCR engine")
 	@go build -o $@ ./worker
+.bin/evalocr: setup # links what the worker links
+	@$(if $(wildcard $@),,echo "building $@")
+	@go build -o $@ ./deploy/evalocr
 .bin/demo .bin/bench:
 	@$(if $(wildcard $@),,echo "building $@")
 	@go build -o $@ ./deploy/$(@F)

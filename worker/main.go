@@ -77,8 +77,15 @@ func run(ctx context.Context, queues []string) error {
 		served++
 	}
 	if serves(queues, workflows.OCRQueue) {
+		reader := ocr.Reader{Models: cfg.OCRModels}
+		done, err := reader.Prepare(ctx)
+		if err != nil {
+			return fmt.Errorf("ready the page reader: %w", err)
+		}
+		defer done()
+		logger.InfoContext(ctx, "page reader", "engine", reader.Engine())
 		w := worker.New(temporal, workflows.OCRQueue, worker.Options{MaxConcurrentActivityExecutionSize: cfg.PageReaders})
-		w.RegisterActivity(&activities.OCR{Store: store, Bucket: cfg.Bucket, Reader: ocr.Reader{}})
+		w.RegisterActivity(&activities.OCR{Store: store, Bucket: cfg.Bucket, Reader: reader})
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start the worker of queue %s: %w", workflows.OCRQueue, err)
 		}

@@ -16,8 +16,6 @@ import (
 
 	ort "github.com/yalue/onnxruntime_go"
 	xdraw "golang.org/x/image/draw"
-
-	"anpei/claim/document"
 )
 
 // The files of a models folder, as deploy/models.sh leaves them.
@@ -133,7 +131,7 @@ func keys(path string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the keys: %w", err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // only read from
 	var out []string
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
@@ -521,4 +519,3 @@ func pieces(l found) []found {
 	return out
 }
 
-var _ = document.Line{}

@@ -48,7 +48,7 @@ func measure(page *image.RGBA, text Text) document.Quality {
 			continue
 		}
 		heights = append(heights, int(min(f.height(), f.width())*10))
-		b := f.quad.bounds(text.Size)
+		b := f.bounds(text.Size)
 		whole = whole.Union(image.Rect(b[0], b[1], b[2], b[3]))
 		if text.page != nil {
 			contrast, edge := sharpness(text.page, f.quad)

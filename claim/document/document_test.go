@@ -144,7 +144,7 @@ WA              (写) ¥3351.52`, nil,
 人民币大写：陆仟叁佰零捌圆整`, nil,
 			map[string]string{
 				"estimate_number": "DS202643856218", "issue_date": "2026-03-07", "plate": "津DU3984", "vin": "LDCNF3GT2FT164326 *", "model": "丰田凯美瑞2.0E",
-				"shop": "湖北省鑫诚汽车维修有限公司", "parts_fen": "555800 *", "labour_fen": "75000 *", "total_fen": "630800 *",
+				"shop": "湖北省鑫诚汽车维修有限公司", "parts_fen": "555800 *", "labour_fen": "75000 *", "total_fen": "630800 *", "total_words": "陆仟叁佰零捌圆整",
 			},
 		},
 		{
@@ -296,7 +296,7 @@ func TestExtractReadsPlainTextWithoutALayout(t *testing.T) {
 	want := []Field{
 		{Name: "invoice_number", Value: "70734235", Sure: true},
 		{Name: "issue_date", Value: "2026-03-09", Sure: true},
-		{Name: "buyer", Value: "样例财产保险股份有限公司", Note: "only one party's was read, perhaps the other's"},
+		{Name: "buyer", Value: "样例财产保险股份有限公司", Disputed: true, Note: "only one party's was read, perhaps the other's"},
 	}
 	for i := range want {
 		want[i].Confidence, want[i].Source, want[i].Engine, want[i].Page = 10000, FromPDFText, "pdftotext", 2

@@ -35,6 +35,10 @@ func (q Quality) Retake(kind Kind, fields []Field) string {
 	switch {
 	case q.Light < 25, q.Light < 60 && q.Contrast < 60 && !photo:
 		return Dark
+	case q.Lines == 0 && q.Edges < 100: // a blank page
+		return NothingFound
+	case !legible && !photo && (q.Letters > 0 && q.Letters < 11 || q.Side < 240):
+		return TooSmall
 	case q.Glare > 1000 && (q.Contrast < 100 || !complete(kind, fields)) && !photo:
 		return Glare
 	case q.Cut > 2 && 4*q.Cut > q.Lines, q.Cut > 2 && kind != Receipt && !photo, q.Cut > 0 && !complete(kind, fields) && !photo && kind != Other && kind != Unknown:
@@ -45,8 +49,6 @@ func (q Quality) Retake(kind Kind, fields []Field) string {
 		return ""
 	case photo && q.Glare > 1000 && legible:
 		return Glare
-	case q.Letters > 0 && q.Letters < 11, q.Side < 240:
-		return TooSmall
 	case q.Lines == 0 && q.Edges >= 1400, nothing && legible && q.Edges >= 1400:
 		return NothingFound
 	default:

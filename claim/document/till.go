@@ -3,6 +3,7 @@ package document
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,14 +31,13 @@ type tillRow struct {
 func (p *paper) till() {
 	p.tillHead()
 	rows := p.tillRows()
-	pick := func(name string, fits func(label string) bool) bool {
+	pick := func(name string, fits func(label string) bool) {
 		for _, r := range slices.Backward(rows) {
 			if len(r.amounts) > 0 && fits(r.label) {
 				p.putSum(name, r.amounts[len(r.amounts)-1])
-				return true
+				return
 			}
 		}
-		return false
 	}
 	has := func(words ...string) func(string) bool {
 		return func(label string) bool {
@@ -155,10 +155,7 @@ func (p *paper) tillHead() {
 		if at < 8 && first < 0 && countLetters(text) > 5 && l.Text == text && strings.Contains(strings.TrimSpace(text), " ") {
 			first = at
 		}
-		row := l.Text
-		for i := at + 1; i < len(p.lines) && level(l, p.lines[i]); i++ {
-			row += " " + p.lines[i].Text
-		}
+		row := p.row(at)
 		p.tillMatch("reg_no", registered, text, at)
 		p.tillMatch("tax_id", taxed12, row, at)
 		if !taxed12.MatchString(row) {
@@ -174,10 +171,7 @@ func (p *paper) tillHead() {
 	if p.fields["time"] == nil {
 		for at, l := range p.lines {
 			if strings.Contains(strings.ToUpper(l.Text), "TIME") || tillTime.FindString(l.Text) == strings.TrimSpace(l.Text) {
-				row := l.Text
-				for i := at + 1; i < len(p.lines) && level(l, p.lines[i]); i++ {
-					row += " " + p.lines[i].Text
-				}
+				row := p.row(at)
 				if tillTime.MatchString(row) {
 					p.tillMatch("time", tillTime, row, at)
 					break
@@ -194,6 +188,15 @@ func (p *paper) tillHead() {
 	case first >= 0:
 		p.put("company", strings.Trim(p.lines[first].Text, " ,-*"), first)
 	}
+}
+
+// row returns what stands in a row from line at on.
+func (p *paper) row(at int) string {
+	words := []string{p.lines[at].Text}
+	for i := at + 1; i < len(p.lines) && level(p.lines[at], p.lines[i]); i++ {
+		words = append(words, p.lines[i].Text)
+	}
+	return strings.Join(words, " ")
 }
 
 func (p *paper) tillMatch(name string, pattern *regexp.Regexp, text string, at int) {
@@ -217,7 +220,7 @@ func tillDay(s string) (string, bool) {
 	}
 	if m := tillMonth.FindStringSubmatch(s); m != nil {
 		month := strings.Index("JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC", strings.ToUpper(m[2]))/3 + 1
-		return date(century(m[3]), string(rune('0'+month/10))+string(rune('0'+month%10)), m[1])
+		return date(century(m[3]), strconv.Itoa(month), m[1])
 	}
 	return "", false
 }

@@ -2,6 +2,7 @@ package document
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,12 +28,7 @@ func Heard(name, value, line string) bool {
 		return false
 	case dayPattern.MatchString(value):
 		if all := dates(line); len(all) > 0 {
-			for _, day := range all {
-				if day == value {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(all, value)
 		}
 		// 年, 月 and 日 are no letters to it, and vanish or become something else.
 		parts := strings.Split(value, "-")

@@ -70,6 +70,10 @@ type Config struct {
 	StickyCache int `env:"ANPEI_STICKY_CACHE" envDefault:"2000"`
 	// PageReaders is how many pages a worker reads at once; each is a process of one core.
 	PageReaders int `env:"ANPEI_PAGE_READERS" envDefault:"2"`
+	// OCRModels is the folder of the OCR models and the library that runs them
+	// (deploy/models.sh); empty: "ocr" beside the worker. Without them papers are
+	// read by Tesseract alone.
+	OCRModels string `env:"ANPEI_OCR_MODELS"`
 	// FontFile prints Chinese into letters; empty takes Debian's fonts-droid-fallback.
 	FontFile string `env:"ANPEI_FONT" envDefault:"/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"`
 }

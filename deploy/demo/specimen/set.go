@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"maps"
 	"math/rand/v2"
 	"strings"
 )
@@ -35,7 +36,7 @@ func Set(n int, seed uint64, apart bool) (Drawn, error) {
 func Spoiled(n int, seed uint64, apart bool) (Drawn, error) { return one(n, seed, apart, true) }
 
 func one(n int, seed uint64, apart, spoiled bool) (Drawn, error) {
-	m := &maker{rand: rand.New(rand.NewPCG(seed, uint64(n))), apart: apart, seed: seed + uint64(n)*7} //nolint:gosec // small and positive
+	m := &maker{rand: rand.New(rand.NewPCG(seed, uint64(n))), apart: apart, seed: seed + uint64(n)*7}
 	kind := kinds[n%len(kinds)]
 	m.quality = []Quality{Clean, Scan, Phone, Phone}[m.rand.IntN(4)]
 	how := layout(m.rand.IntN(4))
@@ -103,8 +104,14 @@ func (m *maker) name() string {
 
 func (m *maker) place() (province, city, district, code string) {
 	p := [][4]string{
-		{"广东省", "深圳市", "南山区", "440305"}, {"浙江省", "杭州市", "上城区", "330102"}, {"四川省", "成都市", "锦江区", "510104"}, {"山东省", "青岛市", "市北区", "370203"},
-		{"江苏省", "苏州市", "虎丘区", "320505"}, {"湖北省", "武汉市", "江岸区", "420102"}, {"福建省", "厦门市", "思明区", "350203"}, {"陕西省", "西安市", "雁塔区", "610113"},
+		{"广东省", "深圳市", "南山区", "440305"},
+		{"浙江省", "杭州市", "上城区", "330102"},
+		{"四川省", "成都市", "锦江区", "510104"},
+		{"山东省", "青岛市", "市北区", "370203"},
+		{"江苏省", "苏州市", "虎丘区", "320505"},
+		{"湖北省", "武汉市", "江岸区", "420102"},
+		{"福建省", "厦门市", "思明区", "350203"},
+		{"陕西省", "西安市", "雁塔区", "610113"},
 	}[m.rand.IntN(8)]
 	return p[0], p[1], p[2], p[3]
 }
@@ -283,7 +290,7 @@ func (m *maker) idCard(back bool, truth map[string]string) (*canvas, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.fonts, err = chosen(int(m.seed%9), m.apart); err != nil { //nolint:gosec // less than nine
+	if c.fonts, err = chosen(int(m.seed%9), m.apart); err != nil {
 		return nil, err
 	}
 	label, text := style{size: 27, paint: ink(40, 110, 170)}, style{size: 33, paint: black, space: 1}
@@ -336,7 +343,7 @@ func (m *maker) bankCard(truth map[string]string) (*canvas, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.fonts, err = chosen(int(m.seed%9), m.apart); err != nil { //nolint:gosec // less than nine
+	if c.fonts, err = chosen(int(m.seed%9), m.apart); err != nil {
 		return nil, err
 	}
 	c.fill(rounded(20, 15, 960, 600, 36), gradient{ground, mix(ground, color.RGBA{255, 255, 255, 255}, 0.22), 0, 630})
@@ -555,7 +562,7 @@ func (m *maker) invoice(how layout, truth map[string]string) (*form, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.fonts, err = chosen(int(m.seed%9), m.apart); err != nil { //nolint:gosec // less than nine
+	if c.fonts, err = chosen(int(m.seed%9), m.apart); err != nil {
 		return nil, err
 	}
 	if m.rand.IntN(3) > 0 {
@@ -571,12 +578,10 @@ func (m *maker) invoice(how layout, truth map[string]string) (*form, error) {
 		truth["invoice_code"] = in.Code
 	}
 	amount, tax, total := in.Sums()
-	for name, value := range map[string]string{
+	maps.Copy(truth, map[string]string{
 		"invoice_no": in.Number, "date": in.date(), "buyer": in.Buyer, "buyer_tax_id": in.BuyerTaxID, "seller": in.Seller, "seller_tax_id": in.SellerTaxID,
 		"amount": yuan(amount), "tax": yuan(tax), "total": yuan(total), "total_cn": inWords(total),
-	} {
-		truth[name] = value
-	}
+	})
 	return &form{canvas: c, layout: how, y: 1080, size: 24}, nil
 }
 
@@ -613,7 +618,7 @@ func (m *maker) till(truth map[string]string) (*canvas, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.fonts, err = chosen(int(m.seed%9), m.apart); err != nil { //nolint:gosec // less than nine
+	if c.fonts, err = chosen(int(m.seed%9), m.apart); err != nil {
 		return nil, err
 	}
 	st := style{size: 22 + 3*m.rand.Float64(), paint: ink(50, 50, 54)}
@@ -679,7 +684,7 @@ func (m *maker) platePhoto(truth map[string]string) (*canvas, error) {
 	}
 	truth["plate_no"] = m.plate()
 	c.street(640)
-	c.carFace(pt{800, 690}, 1, Photo{Plate: truth["plate_no"], Colour: color.RGBA{uint8(60 + m.rand.IntN(150)), uint8(60 + m.rand.IntN(120)), uint8(60 + m.rand.IntN(120)), 255}}, m.rand.IntN(2) == 0) //nolint:gosec // below 256
+	c.carFace(pt{800, 690}, 1, Photo{Plate: truth["plate_no"], Colour: color.RGBA{uint8(60 + m.rand.IntN(150)), uint8(60 + m.rand.IntN(120)), uint8(60 + m.rand.IntN(120)), 255}}, m.rand.IntN(2) == 0)
 	m.quality = Scan                                                                                                                                                                                    // no table under a car
 	blur(c.RGBA, 0.7)
 	noise(c.RGBA, c.rand, 5)
