@@ -518,4 +518,3 @@ func pieces(l found) []found {
 	cut(len(l.text), left, 1)
 	return out
 }
-

@@ -685,7 +685,7 @@ func (m *maker) platePhoto(truth map[string]string) (*canvas, error) {
 	truth["plate_no"] = m.plate()
 	c.street(640)
 	c.carFace(pt{800, 690}, 1, Photo{Plate: truth["plate_no"], Colour: color.RGBA{uint8(60 + m.rand.IntN(150)), uint8(60 + m.rand.IntN(120)), uint8(60 + m.rand.IntN(120)), 255}}, m.rand.IntN(2) == 0)
-	m.quality = Scan                                                                                                                                                                                    // no table under a car
+	m.quality = Scan // no table under a car
 	blur(c.RGBA, 0.7)
 	noise(c.RGBA, c.rand, 5)
 	m.quality = Clean
