@@ -164,9 +164,9 @@ func checkPolicy(b *rest.NewPolicy) wrongs {
 	number("/vin", &b.Vin, claim.ParseVIN)
 	switch {
 	case b.Line == claim.Motor && b.Plate == "" && b.Vin == "":
-		w.add("/plate", "A motor policy needs a plate or a vin.")
+		w.add("/plate", "A motor policy needs a plate or a vin. · 车险保单须有车牌号或车架号")
 	case b.Line == claim.Property && b.Address == "":
-		w.add("/address", "A property policy needs the address of the premises.")
+		w.add("/address", "A property policy needs the address of the premises. · 企业财产险保单须有地址")
 	}
 	return append(w, checkVersions(b.Line, b.Versions, len(b.Versions), "/versions")...)
 }
@@ -182,11 +182,11 @@ func checkVersions(line claim.Line, versions []rest.NewPolicyVersion, n int, bas
 		}
 		add := func(pointer, detail string) { w.add(at+pointer, detail) }
 		if !v.StartsAt.Before(v.EndsAt) {
-			add("/ends_at", "The end must be after the start.")
+			add("/ends_at", "The end must be after the start. · 终保须晚于起保")
 		}
 		for j, other := range versions {
 			if j != i && (j < i || j >= n) && v.StartsAt.Before(other.EndsAt) && other.StartsAt.Before(v.EndsAt) {
-				add("/starts_at", "The period overlaps with that of another version.")
+				add("/starts_at", "The period overlaps with that of another version. · 保险期间与另一版本重叠")
 				break
 			}
 		}
@@ -195,14 +195,14 @@ func checkVersions(line claim.Line, versions []rest.NewPolicyVersion, n int, bas
 			kind := claim.ExposureKind(c.Kind)
 			switch {
 			case !slices.Contains([]claim.ExposureKind{claim.OwnDamage, claim.ThirdPartyProperty, claim.CommercialProperty}, kind) || kind.Of() != line:
-				add(fmt.Sprintf("/coverages/%d/kind", k), "There is no such coverage in this line. Motor has own_damage and third_party_property, commercial_property has commercial_property.")
+				add(fmt.Sprintf("/coverages/%d/kind", k), "There is no such coverage in this line. Motor has own_damage and third_party_property, commercial_property has commercial_property. · 该险种没有这个险别：车险有车损险、第三者责任险，企业财产险有企业财产险")
 			case seen[c.Kind]:
-				add(fmt.Sprintf("/coverages/%d/kind", k), "This coverage stands here twice.")
+				add(fmt.Sprintf("/coverages/%d/kind", k), "This coverage stands here twice. · 同一险别出现了两次")
 			}
 			seen[c.Kind] = true
 			var input indemnity.InputError
 			if _, err := indemnity.FormOf(c.Form); errors.As(err, &input) && len(input) > 0 {
-				add(fmt.Sprintf("/coverages/%d/form", k), "The form "+input[0].Message+".")
+				add(fmt.Sprintf("/coverages/%d/form", k), "The form "+input[0].Message+". · 没有这个条款，请填写条款代码")
 			}
 		}
 	}
@@ -314,6 +314,9 @@ func (s *server) PutStaff(ctx context.Context, r rest.PutStaffRequestObject) (re
 	masked := b
 	masked.Phone = maskedPhone(b.Phone)
 	put, err := administer(ctx, s, r.Params.IdempotencyKey, "staff.put", string(r.Id), masked, b, func(tx pgx.Tx) (rest.Staff, error) {
+		if err := s.stillMember(ctx, tx, r.Id, r.Params.IfMatch); err != nil {
+			return rest.Staff{}, err
+		}
 		if err := s.q.PutStaff(ctx, tx, row); err != nil {
 			return rest.Staff{}, fmt.Errorf("put staff: %w", err)
 		}
@@ -327,10 +330,34 @@ func (s *server) PutStaff(ctx context.Context, r rest.PutStaffRequestObject) (re
 	return rest.PutStaff200JSONResponse(put), nil
 }
 
+// stillMember makes sure that a record is the one that a change was made to, or
+// that there is none when one is to be added. Without a tag anything is.
+func (s *server) stillMember(ctx context.Context, tx pgx.Tx, id claim.StaffID, tag string) error {
+	if tag == "" {
+		return nil
+	}
+	m, err := s.q.StaffMember(ctx, tx, id)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows) && tag == "none":
+		return nil
+	case errors.Is(err, pgx.ErrNoRows):
+		return conflict("There is no such member of staff any more.")
+	case err != nil:
+		return fmt.Errorf("read staff: %w", err)
+	case tag == "none":
+		return conflict("A member of staff with this id exists. Change that record, or check the id.")
+	}
+	_, same, err := tagOf(shownStaff(m, principalOf(ctx)), tag)
+	if err == nil && !same {
+		return conflict("Somebody has changed this record since. Look at it again.")
+	}
+	return err
+}
+
 func checkStaff(id claim.StaffID, b *rest.StaffChange) wrongs {
 	var w wrongs
 	if id == claim.Machine || strings.HasPrefix(string(id), "phone:") {
-		w.add("id", "This id is the machine's or a claimant's, and nobody's on the staff.")
+		w.add("id", "This id is the machine's or a claimant's, and nobody's on the staff. · 这个工号属于系统或客户，不能用于员工")
 	}
 	if b.Phone != "" {
 		phone, err := claim.ParsePhone(b.Phone)
@@ -339,13 +366,13 @@ func checkStaff(id claim.StaffID, b *rest.StaffChange) wrongs {
 	}
 	switch {
 	case b.Role == claim.Reviewer && b.Level == 0:
-		w.add("/level", "A reviewer has a level, from 1.")
+		w.add("/level", "A reviewer has a level, from 1. · 核赔人须有级别，从 1 起")
 	case b.Role != claim.Reviewer && b.Level != 0:
-		w.add("/level", "Only reviewers have a level; give 0.")
+		w.add("/level", "Only reviewers have a level; give 0. · 只有核赔人有级别，请填 0")
 	}
 	for i, skill := range b.Skills {
 		if l := claim.Line(skill); l != claim.Motor && l != claim.Property {
-			w.add(fmt.Sprintf("/skills/%d", i), "It must be one of: motor, commercial_property.")
+			w.add(fmt.Sprintf("/skills/%d", i), "It must be one of: motor, commercial_property. · 只能是车险或企业财产险")
 		}
 	}
 	return w
@@ -398,7 +425,8 @@ func (s *server) ListStaff(ctx context.Context, r rest.ListStaffRequestObject) (
 	show, read := limitOf(r.Params.Limit)
 	who := principalOf(ctx)
 	rows, err := s.q.ListStaff(ctx, s.db, db.ListStaffParams{
-		Everywhere: who.everywhere(), OwnBranch: who.Branch, Branch: r.Params.Branch, Role: string(r.Params.Role), After: after[0], Count: read,
+		Everywhere: who.everywhere(), OwnBranch: who.Branch, Branch: r.Params.Branch, Role: string(r.Params.Role),
+		Q: strings.TrimSpace(r.Params.Q), After: after[0], Count: read,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list staff: %w", err)

@@ -140,6 +140,27 @@ func TestStaffAreKept(t *testing.T) {
 	page := readAs[rest.StaffPage](t, h.get("/v1/staff?role=reviewer", admin))
 	require.Len(t, page.Items, 1)
 	require.Empty(t, readAs[rest.StaffPage](t, h.get("/v1/staff?branch=3201&role=reviewer", admin)).Items)
+	for q, want := range map[string]int{"凯": 1, "REVIEW-": 1, "%": 0, "nobody": 0} {
+		require.Len(t, readAs[rest.StaffPage](t, h.get("/v1/staff?q="+url.QueryEscape(q), admin)).Items, want, q)
+	}
+}
+
+func TestTwoAdministratorsDoNotOverwriteEachOther(t *testing.T) {
+	t.Parallel()
+	h := openWithRows(t)
+	admin := h.staff("admin-1", claim.Admin, "0000", 0)
+	body := rest.StaffChange{Name: "郑凯", Role: claim.Reviewer, Branch: "3101", Level: 1, Phone: "13900000001", Skills: []string{}, MaxLoad: 8, Active: true}
+	put := func(tag, key string) heard {
+		return h.call(http.MethodPut, "/v1/staff/review-zheng", admin, body, "Idempotency-Key", key, "If-Match", tag)
+	}
+	readAs[rest.Staff](t, put("none", "key-put-1"))
+	put("none", "key-put-2").problem(t, http.StatusConflict)
+	seen := h.get("/v1/staff/review-zheng", admin).header.Get("ETag")
+	body.Level = 2
+	readAs[rest.Staff](t, put(seen, "key-put-3"))
+	body.Level = 3
+	put(seen, "key-put-4").problem(t, http.StatusConflict)
+	require.EqualValues(t, 2, readAs[rest.Staff](t, h.get("/v1/staff/review-zheng", admin)).Level)
 }
 
 func TestASurveyorIsSeenWhereThePhoneLastWas(t *testing.T) {

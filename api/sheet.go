@@ -97,7 +97,7 @@ func readSheet(body io.Reader, columns []column) (*sheet, error) {
 				row.add("", "This row has more cells than the header has columns: a comma inside a value needs quotes around it. · 单元格多于表头，含逗号的内容请加引号")
 			}
 			if !storable(cell) {
-				row.add(at[min(i, len(at)-1)], "It holds a character that is no text.")
+				row.add(at[min(i, len(at)-1)], "It holds a character that is no text. · 含有无法识别的字符")
 			}
 		}
 		if !some {
@@ -157,14 +157,14 @@ func columnsOf(header []string, columns []column) ([]string, error) {
 		case j < 0:
 			w.add(title, "There is no such column. "+listedColumns(columns))
 		case slices.Contains(at, columns[j].name):
-			w.add(columns[j].name, "This column stands there twice.")
+			w.add(columns[j].name, "This column stands there twice. · 该列出现了两次")
 		default:
 			at[i] = columns[j].name
 		}
 	}
 	for _, c := range columns {
 		if c.needed && !slices.Contains(at, c.name) {
-			w.add(c.name, "The table has no column "+c.name+" ("+c.zh+").")
+			w.add(c.name, "The table has no column "+c.name+". · 缺少列“"+c.zh+"”")
 		}
 	}
 	if len(w) > 0 {
@@ -174,11 +174,11 @@ func columnsOf(header []string, columns []column) ([]string, error) {
 }
 
 func listedColumns(columns []column) string {
-	names := make([]string, len(columns))
+	en, zh := make([]string, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
-		names[i] = c.name + " " + c.zh
+		en[i], zh[i] = c.name, c.zh
 	}
-	return "There are: " + strings.Join(names, ", ") + "."
+	return "There are: " + strings.Join(en, ", ") + ". · 没有这一列，可用的列：" + strings.Join(zh, "、")
 }
 
 // asText is how people keep Excel from changing a number: ="0012" or '0012.
@@ -289,15 +289,16 @@ func (r *sheetRow) whole(name string, most, otherwise int) int {
 // oneOf returns a code that people write as it is or in Chinese.
 func oneOf[T ~string](r *sheetRow, name string, codes map[T]string) (code T) {
 	v := r.cells[name]
-	var known []string
+	var known, names []string
 	for code, zh := range codes {
 		if strings.EqualFold(v, string(code)) || v == zh {
 			return code
 		}
-		known = append(known, string(code)+" "+zh)
+		known, names = append(known, string(code)), append(names, zh)
 	}
 	slices.Sort(known)
-	r.add(name, "It must be one of: "+strings.Join(known, ", ")+".")
+	slices.Sort(names)
+	r.add(name, "It must be one of: "+strings.Join(known, ", ")+". · 只能是："+strings.Join(names, "、"))
 	return code
 }
 

@@ -75,6 +75,14 @@ func (l lang) span(d time.Duration) string {
 	}
 }
 
+// lasting writes how long something took.
+func (l lang) lasting(seconds int64) string {
+	if seconds < 60 {
+		return l.say("time.seconds", "n", seconds)
+	}
+	return l.span(time.Duration(seconds) * time.Second)
+}
+
 // stamp is a time for machines, in <time datetime>.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 

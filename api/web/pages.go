@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"anpei/claim"
 	"anpei/schemas/rest"
 )
 
@@ -57,6 +58,7 @@ func functions(l lang, assets assets) template.FuncMap {
 	return template.FuncMap{
 		"t":      l.say,  // {{t "code.lead" "phone" .Phone}}
 		"pick":   l.pick, // {{pick .TextZh .TextEn}}
+		"half":   l.half, // {{half .Detail}}
 		"lang":   func() lang { return l },
 		"code":   func(kind string, code any) string { return l.code(kind, fmt.Sprint(code)) }, // {{code "role" .Role}}
 		"money":  money,
@@ -69,8 +71,15 @@ func functions(l lang, assets assets) template.FuncMap {
 		"late":   func(t time.Time) bool { return t.Before(now()) },
 		"soon":   func(t time.Time) bool { return t.Before(now().Add(2 * time.Hour)) },
 		"key":    newKey, // the Idempotency-Key of a form
-		"asset":  assets.address,
-		"args":   args,
+		"plus":   func(a, b int) int { return a + b },
+		"fen":    func(f claim.Fen) int64 { return int64(f) },
+		"months": func() []int { return []int{3, 6, 12, 24, 36} },
+		// Of a period, its first day and its last.
+		"firstday": func(t time.Time) string { return claim.DateOf(t).String() },
+		"lastday":  func(end time.Time) string { return claim.DateOf(end.Add(-time.Second)).String() },
+		"lasting":  l.lasting,
+		"asset":    assets.address,
+		"args":     args,
 	}
 }
 

@@ -103,10 +103,14 @@ func (f form) Wrong(name string) string {
 		if path.Base(e.Pointer) != name {
 			continue
 		}
-		if f.lang.has("field." + name) {
-			return f.lang.say("field." + name)
+		column, _, _ := strings.Cut(name, ".") // of one row of several
+		switch {
+		case f.lang.has("field." + column):
+			return f.lang.say("field." + column)
+		case e.Detail == "":
+			return f.lang.say("problem.wrong-input")
 		}
-		return e.Detail
+		return f.lang.half(e.Detail)
 	}
 	return ""
 }
@@ -278,5 +282,5 @@ func (v *visit) timeline(no string) (all []rest.Event, err error) {
 
 // typed reports whether a field is one that somebody typed, and not ours.
 func (k kept) Typed() bool {
-	return !slices.Contains([]string{"key", "version", "seen", "claim", "next", "code"}, k.Name) && strings.TrimSpace(k.Value) != ""
+	return !slices.Contains([]string{"key", "version", "seen", "claim", "next", "code", "table", "tag", "apply"}, k.Name) && strings.TrimSpace(k.Value) != ""
 }

@@ -107,8 +107,18 @@ func (v *visit) redirect(to string) error {
 	return nil
 }
 
-// tell keeps one sentence, a key of words under "flash.", for the next page.
-func (v *visit) tell(word string) { v.site.cookies.put(v.w, cookieFlash, word, 60) }
+// tell keeps one sentence, a key of words under "flash." with what fills its
+// holes, for the next page.
+func (v *visit) tell(word string, pairs ...string) {
+	holes := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		holes.Set(pairs[i], pairs[i+1])
+	}
+	if len(holes) > 0 {
+		word += "?" + holes.Encode()
+	}
+	v.site.cookies.put(v.w, cookieFlash, word, 60)
+}
 
 // told takes that sentence.
 func (v *visit) told() string {
@@ -117,10 +127,16 @@ func (v *visit) told() string {
 		return ""
 	}
 	v.site.cookies.drop(v.w, cookieFlash)
-	if !strings.HasPrefix(word, "flash.") || !v.lang.has(word) {
+	word, filled, _ := strings.Cut(word, "?")
+	holes, err := url.ParseQuery(filled)
+	if err != nil || !strings.HasPrefix(word, "flash.") || !v.lang.has(word) {
 		return ""
 	}
-	return v.lang.say(word)
+	var pairs []any
+	for name := range holes {
+		pairs = append(pairs, name, holes.Get(name))
+	}
+	return v.lang.say(word, pairs...)
 }
 
 // local makes sure that a way back is one of ours: a path, with its query.

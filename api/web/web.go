@@ -98,7 +98,7 @@ func (s *Site) routes(mux *http.ServeMux) {
 	handle("POST /desk/tasks/{task}/take", staff, takeTask)
 	handle("POST /desk/tasks/{task}/release", staff, releaseTask)
 	handle("GET /s", staff, elsewhere("/desk"))
-	handle("GET /admin", staff, elsewhere("/desk"))
+	s.adminRoutes(handle)
 
 	mux.Handle("GET /assets/{name}", s.assets)
 	mux.Handle("/", s.page(anybody, func(*visit) error { return notFound }))
@@ -185,7 +185,11 @@ func (s *Site) page(of audience, do page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := s.visit(w, r, of)
 		if r.Method == http.MethodPost {
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			most := int64(maxForm)
+			if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+				most = maxFiles // nothing of it is kept in memory: who takes files streams them on
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, most)
 			if err := v.readForm(); err != nil {
 				v.fail(err)
 				return
@@ -197,8 +201,11 @@ func (s *Site) page(of audience, do page) http.Handler {
 	})
 }
 
-// maxForm is the largest form; files go by the address that streams them.
+// maxForm is the largest form without files.
 const maxForm = 1 << 20
+
+// maxFiles bounds a form that brings files along; each is bounded by the API.
+const maxFiles = 10 * (64 << 20)
 
 // now is the time, at the edge.
 func now() time.Time { return time.Now() }

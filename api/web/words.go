@@ -83,6 +83,15 @@ func (l lang) pick(chinese, english string) string {
 	return chinese
 }
 
+// half chooses of a text that the API gives in both as one: English. · 中文.
+func (l lang) half(both string) string {
+	english, chinese, ok := strings.Cut(both, " · ")
+	if !ok {
+		return both
+	}
+	return l.pick(chinese, english)
+}
+
 // other is the language that the switch offers.
 func (l lang) other() lang {
 	if l == zh {

@@ -40,7 +40,7 @@ var personas = []struct{ name, role, lands string }{
 	{"秦月", "service", "工作台"},
 	{"许诺", "audit", "工作台"},
 	{"何川", "manager", "工作台"},
-	{"吕芳", "admin", "您不能做这一步"}, // until there are pages for it
+	{"吕芳", "admin", "人员"},
 	{"孔明", "operator", "工作台"},
 }
 

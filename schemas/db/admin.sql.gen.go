@@ -174,8 +174,9 @@ select id, name, role, branch, level, phone, skills, max_load, active from staff
 where ($1::boolean or s.branch = $2::text)
   and ($3::text = '' or s.branch = $3::text)
   and ($4::text = '' or s.role = $4::text)
-  and s.id > $5::text
-order by s.id limit $6
+  and ($5::text = '' or position(lower($5::text) in lower(s.id)) > 0 or position(lower($5::text) in lower(s.name)) > 0)
+  and s.id > $6::text
+order by s.id limit $7
 `
 
 type ListStaffParams struct {
@@ -183,6 +184,7 @@ type ListStaffParams struct {
 	OwnBranch  string
 	Branch     string
 	Role       string
+	Q          string
 	After      string
 	Count      int32
 }
@@ -193,6 +195,7 @@ func (q *Queries) ListStaff(ctx context.Context, db DBTX, arg ListStaffParams) (
 		arg.OwnBranch,
 		arg.Branch,
 		arg.Role,
+		arg.Q,
 		arg.After,
 		arg.Count,
 	)

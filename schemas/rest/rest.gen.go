@@ -3539,6 +3539,9 @@ type CloseSessionParams struct {
 
 // ListStaffParams defines parameters for ListStaff.
 type ListStaffParams struct {
+	// Q Only those whose id or name holds this.
+	Q string `form:"q,omitempty" json:"q,omitempty,omitzero"`
+
 	// Role Only this role.
 	Role StaffRole `form:"role,omitempty" json:"role,omitempty,omitzero"`
 
@@ -3577,6 +3580,9 @@ type GetStaffParams struct {
 type PutStaffParams struct {
 	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch ETag that a change starts from.
+	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
 }
 
 // ListSurveyorsParams defines parameters for ListSurveyors.
@@ -4961,11 +4967,11 @@ type ClientInterface interface {
 
 	// PutStaffWithBody Add or change a member of staff
 	//
-	// Writes the whole record. The id is the subject that the identity provider gives.
+	// Writes the whole record. The id is the subject that the identity provider gives. If-Match keeps two administrators from overwriting each other: the ETag of the record that was read, or `none` to add one and change none.
 	//
 	// **Who:** admin.
 	//
-	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 the record is another than If-Match says; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -4976,11 +4982,11 @@ type ClientInterface interface {
 
 	// PutStaff Add or change a member of staff
 	//
-	// Writes the whole record. The id is the subject that the identity provider gives.
+	// Writes the whole record. The id is the subject that the identity provider gives. If-Match keeps two administrators from overwriting each other: the ETag of the record that was read, or `none` to add one and change none.
 	//
 	// **Who:** admin.
 	//
-	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 the record is another than If-Match says; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -7156,11 +7162,11 @@ func (c *Client) GetStaff(ctx context.Context, id StaffRef, params *GetStaffPara
 
 // PutStaffWithBody Add or change a member of staff
 //
-// Writes the whole record. The id is the subject that the identity provider gives.
+// Writes the whole record. The id is the subject that the identity provider gives. If-Match keeps two administrators from overwriting each other: the ETag of the record that was read, or `none` to add one and change none.
 //
 // **Who:** admin.
 //
-// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 the record is another than If-Match says; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -7181,11 +7187,11 @@ func (c *Client) PutStaffWithBody(ctx context.Context, id StaffRef, params *PutS
 
 // PutStaff Add or change a member of staff
 //
-// Writes the whole record. The id is the subject that the identity provider gives.
+// Writes the whole record. The id is the subject that the identity provider gives. If-Match keeps two administrators from overwriting each other: the ETag of the record that was read, or `none` to add one and change none.
 //
 // **Who:** admin.
 //
-// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 the record is another than If-Match says; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -11076,6 +11082,14 @@ func NewListStaffRequest(server string, params *ListStaffParams) (*http.Request,
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "role", params.Role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
@@ -11328,6 +11342,15 @@ func NewPutStaffRequestWithBody(server string, id StaffRef, params *PutStaffPara
 		}
 
 		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
 
 	}
 
@@ -13194,11 +13217,11 @@ type ClientWithResponsesInterface interface {
 
 	// PutStaffWithBodyWithResponse Add or change a member of staff
 	//
-	// Writes the whole record. The id is the subject that the identity provider gives.
+	// Writes the whole record. The id is the subject that the identity provider gives. If-Match keeps two administrators from overwriting each other: the ETag of the record that was read, or `none` to add one and change none.
 	//
 	// **Who:** admin.
 	//
-	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 the record is another than If-Match says; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -13209,11 +13232,11 @@ type ClientWithResponsesInterface interface {
 
 	// PutStaffWithResponse Add or change a member of staff
 	//
-	// Writes the whole record. The id is the subject that the identity provider gives.
+	// Writes the whole record. The id is the subject that the identity provider gives. If-Match keeps two administrators from overwriting each other: the ETag of the record that was read, or `none` to add one and change none.
 	//
 	// **Who:** admin.
 	//
-	// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 the record is another than If-Match says; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -18742,11 +18765,11 @@ func (c *ClientWithResponses) GetStaffWithResponse(ctx context.Context, id Staff
 
 // PutStaffWithBodyWithResponse Add or change a member of staff
 //
-// Writes the whole record. The id is the subject that the identity provider gives.
+// Writes the whole record. The id is the subject that the identity provider gives. If-Match keeps two administrators from overwriting each other: the ETag of the record that was read, or `none` to add one and change none.
 //
 // **Who:** admin.
 //
-// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 the record is another than If-Match says; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -18763,11 +18786,11 @@ func (c *ClientWithResponses) PutStaffWithBodyWithResponse(ctx context.Context, 
 
 // PutStaffWithResponse Add or change a member of staff
 //
-// Writes the whole record. The id is the subject that the identity provider gives.
+// Writes the whole record. The id is the subject that the identity provider gives. If-Match keeps two administrators from overwriting each other: the ETag of the record that was read, or `none` to add one and change none.
 //
 // **Who:** admin.
 //
-// **Errors:** 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 the record is another than If-Match says; 422 wrong fields. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -24054,6 +24077,13 @@ func (w *ServerInterfaceWrapper) ListStaff(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListStaffParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
 	// ------------- Optional query parameter "role" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "role", ctx.QueryParams(), &params.Role, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -24222,6 +24252,21 @@ func (w *ServerInterfaceWrapper) PutStaff(ctx echo.Context) error {
 		params.IdempotencyKey = IdempotencyKey
 	} else {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
@@ -31187,41 +31232,42 @@ var swaggerSpec = []string{
 	"+w7MmELDHLwBecwYpKZ9ClOlFegZNtYMGDe2lbfPNXVwV9vOzQ7FYRYOx0WVEY4yILL32BhebZO0XJsF",
 	"GHUKknxCntvhVWd55XjX5iVBw8A6FWDdzSm5NzDiEJ6PXAwAPjaSGSaVGYYc9Ns/XbHsmwMm7uACPa2e",
 	"dDu8RnHsjWV/vRLhwBLX0qPXZmMKyfsvKfepqhC2O++n2sMss9OuKj/1Febu6GJpACZGuhqpIGSOBEwh",
-	"Vxp1mArT5yoglUrFlnqM5tW/XhYJWwqUAQy9SAuV9IXSqAqgE1wtrTHhSTAxwiqxeZr8UwuyCdOsneKQ",
-	"yRl6okzrpzjAd2/L9GnJc3iWcELN0j3xtANlCceDCcK/C2fn/2Pv2lqkOL74Vyl82Vlo3f//NfuURAMB",
-	"RTEbfAp2OVXtFn2poapnRhEhwZegESQRciFgfDDmKQkBiSh+m53J5luEOqeqL9PVs7PLzmWdeUrc6VtV",
-	"nVudc+r3Oz97RJYRVD1rkS2mkmA8y0V+lwBNCOPKF6W5cos7hWtTRFAh7UoZC8ua427CPsKM7Mu+Kg7T",
-	"QgIJ6ogm4glIPuTJgMM1un4R+oMAD2XY+oyxKMzWeBDHOt9XnBdQ1uWR3ZRDeRZx3CwmtwUgScycysjY",
-	"XTHgOLue7G7gjkNPn6mjvZXFqqvNJRGZznGPjfNpn7al0f5Ab0f75y7Wf+EXt8a+/sjPfOb8/NaZjMJa",
-	"tdxGZE5CoP/ACrCMGurf9J3HaHSw9c7G86uNC4KFZPT3C2wdwFaE0cvvRk8eByQ0nicko7++P3jnbWBI",
-	"+IAnIfnnzUvsC/A0LOhYJIkOyfjhl4cP3gUkTOmdm4mkLCQHb9+OHj4/eP3w3x+fBCREkQ/J6OffDr/6",
-	"pnGQ1e6OsCYP3BhVGIFNzX5Ts9/U7Jdes2+JejcF+7Up2GOtvKVa34hld+4J1l6jvwpJvm6JG3fEXnC3",
-	"SMdNwmEvozx/Ml3A/duMeGyLqszjUNa+MN8epTnBboFMuoGgteV5TCvV4K0FK0479RED1BGoeXZqYJ1P",
-	"Unxf7xr7tf4i1HFBeWzzSR+DWiyca63NDuztFzI995ZwqVw8OYtGgquxwOvtlXVA+wBxg2wF8KcERO+L",
-	"CGvnZsNS1zomdM8YHit9Z764/lkxR6uO8WE/QCJtLKxR2zfI7Cb8Pj0sPItsRlItM1FZCItLW6W01+A/",
-	"MbI0oX87Kd/BBWmjIDWeMueZ8QtVpqItV/OlEHAA6GmljkzzsGQSRPIjhOWYxLAqKRgsyWmqeVJ61I37",
-	"bHefVo9Ws7QLH7doZ2hlaQoBqVWNgntzzozAAI8pjTuM0C4GgMdFKOrEFA3NqY7bvSNkLOGSMjS15MBG",
-	"/JmEjaYEcO6MU8V1ThinDHhHPT1pNquN6Fwle5GSCQ+qUFyQXlxVh7kHUzazs4xFxk6FQMO8t408o+Ia",
-	"PyVTGDvSyUPTPp+4xG66M+SOzXIs0xXfkCpOhK6CVKIyVxT7JNTCNdZf3IOHUJ2DnLyWKcdssFEtoPl2",
-	"G3VRKWSBtQCkPLQepftB87GLWoktrUh84aDywNk3eIkp9BGij/NRDIPLq3MIO7hLyxUQlJmEu+XHA60w",
-	"A4T0IzmCdxv8vrTBGbx6/L5Vm2tjH8yQkaGVoJWj7D0VOt4WM32WKHb3RZVh1wjlnLHykHkXkayHs9iX",
-	"e+Y/0/O45ooAyvzgr6G2P8spqxZ+/8VxC1IdH1t8zE2rlsOFgax9CjfH5TxKlHeQFZdmXT6ly6ZGpSuS",
-	"hNyWuzXWmxJrmaY8ICnVsYNyhgCX3+nxbs4ZoUqJAU2mUPXm0qhGWvTLRBFXG9LeeWx2P4SlPyFt73E0",
-	"/8i+l/+9p/S5OMNFOmYWfWS8K/Q02rVLJkrDkNSekBpwxUQ3J2Y7alYbWhzw3ABl0PBhwT1SmRakABTa",
-	"MjAY1dWd7pYmAEUB8gNk2xYeBO7q5/vSjNq2n8AXAPMgdL1BZ1GeJ9zRaeXwfwGJEnpbF6IrgDBCAz6Q",
-	"cYNMMNsyIXsiEzLTREsSURW4oxAVS6OpYIE7duMgqF2/GRxAKzk2Ck7Xikm2+3nIoCVSGjvVufZ5gXFd",
-	"Muxznm3X7ZTjmdOBB8a6xqa6dSxu4bpNsbSnYM4i+06/Iz8tHhsncu+D9y8Gs74RQEHEgNJKjElh3FiG",
-	"igHCX9tMkOPtbo8HMn4nL5223QsrmsXGMJkNrIkANm5+Bdz8RVzOJfn5DWvePFTcrumxIgs5zLiadsgJ",
-	"u0p1TIbUbEiRLCiyWAbDbBLB01wDfzZSa/2hV3+h67vHs7UvLX1Eu/Hct9lrG2xf6xdx0y3a9W1+26As",
-	"rwAHcSU4LET7ArkakXwonSeBMHooMpsblYDXDGhs4KigGXYosoyr0JfzgfZe3VL/QX+IMTQ0YtumedbP",
-	"BYcWdznUUxWMdEIz1AuZzM+bf4fbiEQCn7ml3c85jc1v662OezTmG12cly7uAUvyzEkoxXU/7Tm2cb+S",
-	"XkbMQxwDEiTC7lNxOBROutAQDEz4PJuIPHHppdqEl6evSNfN2vGTcTKvYnBpRrPewSXOAaGkR1XMGXGF",
-	"7YYatz8v8FCrgciiWPRVcu6DczuD/8M62uc2+QSBTyjhORFQ4HfnH/CgWLNyX0DO28yVUCXM3QQHnuC+",
-	"B1yBJktdnh6rEaREkecWaMjBN0LrSfVNZe+J56AH5q06h6+ejp9/vX1hoo3Ad8slS5yPL6M9rqovY7Lb",
-	"R1KM5p03pIqNXbnFCZOIMO8AaWApm3dctE2fiEkC4yCdwz8fjN78GpDxsxejRz9sN0bqe9BlqTWhWnOt",
-	"ISfYGf3+0/jxs218sEsQVle3uNb3uKtRBOm3IsE3kRq8W50SyCn4nnIdch+kM/7l9eGrp9WBuKyIZ0Z4",
-	"JmhCOuNH307cw+AX3z2fSJXSxEhwXl8s+xefDCO1CemMn/5x8LY2yQXriWeBzVTofo+rASS/ILGpCa1N",
-	"LEDd3P/i/n8BAAD//w==",
+	"Vxp1mArT5yoglUrFlnqM5tW/XhYJWwqUAQy9SAuV9IXSqAqgE1wtrTHhSTAxwiqxeZr8UwuyCdOsl+Jg",
+	"Vg5PjtVPDc04acJVldr01mGVR6+kyhlKqkzr51fApG/L/4+9q+lx4gbDf8Xisllp2G2v7KktVKoEAtGt",
+	"OFWMiT2sNR+ObCcBIaRWXCooEmqR+qFKlAOlp7aqhIpA/JvNdvsvKr+vPR+ZmWx2tdkkJKeWTWYyY79f",
+	"fv34eZJFAVksE0mpHbq5Yx60s9qcyRD+XXLc89OXgxlBv3fpwBE6CcYzI8xdAholjKumEtHv9fgjwK4/",
+	"BduzXSlj4SR7/EUIYszInuyr/CQvdK9gE9OWWwExQ54MOHxHV7+EySjAEyFuc8iGM+Y2mJBE2+wpznMe",
+	"7eK8cMphbxhJ5BwhuGM/SeyYysgGfTHgOLoNreXAn8WePFJHp0pHlFcZSyIybXCBj+Pp7rahMfgBsKT9",
+	"cc82eeITtxbezWWnfczZJc2lLAFbvdyVg95CAPzgDFhGNfevJ+5joCzcZmvt/mXUhGAhGf3zAnELiIMY",
+	"vfx+9ORxQEKbeUIy+vuH/XeN6ImED3gSkn/fvERQQgNaQsciSXRIDh5+dfjgXUDClN65mUjKQrL/9u3o",
+	"4fP91w//++lJQEI0+ZCMfvn98Otva6do3dIMAQEgzFHmMFgDBtaAgTVgYO6AgZaSe40WWBm0AG7Ut0AF",
+	"arXs9j3B2gECV6HD2C1I645YiO7kvcBxLu55YANO5gu4fpuSDO6sYAH4KiuPCmiv0rxht/A13UDG3OIw",
+	"qLNqyNaC5Uet+khA6tXbGlZqEJ23CtKiGJigzFCiUwhtFDVSObCOHHA1VMKAyKNNfNJa8YViGN2CBB+n",
+	"LPtOGVIeZVDQGXt7RvzWgidRqnOgTQTCu1+xdWkGD4KsRfm72CJijY+v0R2dQRyp5985kynB038CZnbm",
+	"YnZtsW43N+HZY+6l8k42TdSBdOqY7duhC0CnApYJHRkQqAmI3hMRghPsoqzqzkzonp1mZ6hLj174PB+j",
+	"RSdRKXWlZYZz1PYMMrsJn08ufZdRLkqqeTZjc2PxrbmU9moCM9aWxvxvO+XbOCFtGq+2GjA8symkLAW1",
+	"4TfVKRRVwCpb2qinJiykGlFdCnlPxknCCo0LpyKbap4M8s3ppVNoPcNM6/xoMffO4eHOOhk6W5qg8Opc",
+	"Ixc3nbHkMvCPSpsOI4yLARCeEYo+McFDDdVxe3aErix8pSi/nfqyNX8mYTEtgf0841RxbQjjlIGwawPo",
+	"z3Xukf6skIdSMuFBmesMWqiLmjB3YcimTpaxyNipKJTY321TJymlxs/IBEmUdPxUelNOnCNccYnSsZ2O",
+	"eabiG1LFidBlFlB05pJjn0S7uSKrjH2GEHYgYd9By5Rjx9u6Fuio+2aEKG3WQbQAKkKMHkX6wfCxg16J",
+	"mGFUFvFchJDsa8LPFICamOOaNJwh5VVFmj2fqBNjCIpuyd3i4UG3GRbxR4sw79QElGlNlHnxBJTLMdfV",
+	"PtgFJENnQQuniXwqesctYXqZNIz3RFnC2BrljMkIUdoYqcKH08SXe/Y/k3vV9hsBQBkgXwN+YZpjbIiS",
+	"nV+n2trPsc3HXrRofWp4kZVvUxuczqNMeRtlh2nW5ROQRBWtYpEk5LbcqcgKFWTWNOUBSamOPVc2FLj8",
+	"To93DWeEKiUGNJmghWykdY00xwRFEVdrVeRZLHY/gqk/oS7ycTz/SGzPB++pPjGOcN6OmcYfGe8KPUnX",
+	"7pKt0rAkdUfQBlwx0TXELkftbAOMAw9mUAagFseekso0V12gAD3BYlSXV7obmgDXB9gP7Ng4/hW4qm/2",
+	"pH1rB7GBJwBpR0D2AXrKmIR7vTID/xeQKKG3dW66AhQ5NBAw2TTIBHOwENkTmZCZJlqSiKrAnzUpRRpN",
+	"BQv8uSbP8e0xdXDCrxAxyUVzSyHZreehg5ZIaeNU59oXOYl4ruymOc82q3HKC/npoIEnvCJXu3Es8eZq",
+	"THG6shDOIvebzYn8tISCvMm9D9k/f5nVrQBypQu0VmJDCuM2MpQCEH7aFoK8MHp7PZDxO6ZI2m4trGgW",
+	"28BkF7C2Alin+QVI8xdxOueU59eyhLNwcTenx6os5DDjatIpMkTO6pgMqV2QohpT5Mgihtk4Rar9DvzZ",
+	"Wq3Lh43+C8j2Hs9WfmvpY9qNZ77MXtli+1o/r5tu0W7T4reNK/QKiDyXisPctLfI1QiBVZhJoIweisz1",
+	"RhHABHR3kKgA8DsUWcZV2NTzAQizbtn/wXyINTSAzd3BANY3ggOMXw71RAcjndC+6lYmzXn773ATqV7g",
+	"MTe0/9jQ2H622u64S2O+9sVZ+eIuyFBP3YRSXPfTnpdzb3bSy0gqie+ACpSw+lQcTt2TLoCerUGmPBur",
+	"PHHqpVqXl6fvSNft3PGTiV4vYnFp32a1i0scA0JJj6qYM+I3tmtu3H6/oEG7DkwWzaKvknMXzm0PPoR5",
+	"dPetCzaCYFPCDRGwwe/PeOBhuPrOfc7p7zpXQhU8gmMig4I33eAKgCx1cUKuokATRQ2XACAHfxGgJ+Vf",
+	"KrAnDYdZsG/VOXz19OD5N5tbYzCCpksuDQTjtgaBH6M9rso/xmS3j6oj9StvSBXbuHKLEyaRwt8z/sBU",
+	"1q+46ECfSPoC70E6h389GL35LSAHz16MHv24WXvTphtdlloTqjXXGnqCndEfPx88fraJN/YNwvLs5t9t",
+	"ut3VKIL2W97gG2sN3i0PCfQUmu5yHXofpHPw6+vDV0/LL+K7Ig0jwjNBE9I5ePTd2DUMPmm65lOpUppY",
+	"CzbVyXJ/abJh1I4hnYOnf+6/rQxyLivTMMF2KHS/x9UAml/Q2NSEVgYWuITuf3n//wAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

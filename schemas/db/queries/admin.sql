@@ -48,6 +48,7 @@ select id, name, role, branch, level, phone, skills, max_load, active from staff
 where (sqlc.arg(everywhere)::boolean or s.branch = sqlc.arg(own_branch)::text)
   and (sqlc.arg(branch)::text = '' or s.branch = sqlc.arg(branch)::text)
   and (sqlc.arg(role)::text = '' or s.role = sqlc.arg(role)::text)
+  and (sqlc.arg(q)::text = '' or position(lower(sqlc.arg(q)::text) in lower(s.id)) > 0 or position(lower(sqlc.arg(q)::text) in lower(s.name)) > 0)
   and s.id > sqlc.arg(after)::text
 order by s.id limit sqlc.arg(count);
 

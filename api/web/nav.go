@@ -1,0 +1,48 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"anpei/claim"
+)
+
+// way is an entry of the header.
+type way struct {
+	To, Word string
+	Here     bool // it is the page that is shown, or one below it
+}
+
+// ways are the pages of each role, in the order of their work. The policy
+// decides what somebody sees; this only spares them dead ends.
+var ways = []struct {
+	to, word string
+	roles    []claim.Role // none: all but those of another area
+}{
+	{"/desk/figures", "nav.figures", []claim.Role{claim.Manager, claim.Audit}},
+	{"/desk", "desk.title", nil},
+	{"/desk/claims", "nav.claims", nil},
+	{"/admin/staff", "nav.staff", []claim.Role{claim.Admin, claim.Manager, claim.Audit}},
+	{"/admin/policies", "nav.policies", []claim.Role{claim.Admin, claim.Intake, claim.Service, claim.Audit, claim.Manager}},
+	{"/admin/limits", "nav.limits", []claim.Role{claim.Admin, claim.Reviewer, claim.Finance, claim.Audit, claim.Manager}},
+}
+
+// Ways are the pages that stand in the header for whoever is signed in.
+func (f frame) Ways() (list []way) {
+	if f.Who == nil || f.Area != "desk" {
+		return nil
+	}
+	role, here := f.Who.Role, -1
+	for _, w := range ways {
+		if slices.Contains(w.roles, role) || w.roles == nil && role != claim.Admin && role != claim.Surveyor {
+			list = append(list, way{To: w.to, Word: w.word})
+			if (f.Path == w.to || strings.HasPrefix(f.Path, w.to+"/")) && (here < 0 || len(w.to) > len(list[here].To)) {
+				here = len(list) - 1
+			}
+		}
+	}
+	if here >= 0 {
+		list[here].Here = true
+	}
+	return list
+}
