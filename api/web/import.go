@@ -19,9 +19,23 @@ var tables = map[string][]tableColumn{
 		{"id", true}, {"name", true}, {"role", true}, {"branch", true}, {"level", false}, {"phone", false}, {"skills", false}, {"max_load", false}, {"active", false},
 	},
 	"policies": {
-		{"number", true}, {"line", true}, {"branch", true}, {"holder_name", true}, {"holder_phone", true}, {"plate", false}, {"vin", false},
-		{"address", false}, {"starts_at", true}, {"ends_at", true}, {"kind", true}, {"form", true}, {"sum_insured", false}, {"value", false},
-		{"deductible", false}, {"rate", false}, {"limit", false},
+		{"number", true},
+		{"line", true},
+		{"branch", true},
+		{"holder_name", true},
+		{"holder_phone", true},
+		{"plate", false},
+		{"vin", false},
+		{"address", false},
+		{"starts_at", true},
+		{"ends_at", true},
+		{"kind", true},
+		{"form", true},
+		{"sum_insured", false},
+		{"value", false},
+		{"deductible", false},
+		{"rate", false},
+		{"limit", false},
 	},
 }
 
@@ -145,7 +159,7 @@ func (v *visit) readFiles() error {
 		return nil
 	}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxTable)
-	err := v.r.ParseMultipartForm(maxTable)
+	err := v.r.ParseMultipartForm(maxTable) //nolint:gosec // bounded in the line above
 	v.form = v.r.PostForm
 	var large *http.MaxBytesError
 	switch {
