@@ -128,3 +128,23 @@ func filterOf(pairs ...string) string {
 	}
 	return q.Encode()
 }
+
+// GetReadingFigures implements [rest.StrictServerInterface].
+func (s *server) GetReadingFigures(ctx context.Context, r rest.GetReadingFiguresRequestObject) (rest.GetReadingFiguresResponseObject, error) {
+	who, today := principalOf(ctx), claim.DateOf(time.Now())
+	first := time.Date(today.Year, today.Month-time.Month(cmp.Or(r.Params.Months, monthsShown)-1), 1, 0, 0, 0, 0, time.UTC)
+	since := claim.Date{Year: first.Year(), Month: first.Month(), Day: 1}
+	rows, err := s.q.ReadingFigures(ctx, s.db, since.Start(), who.everywhere(), who.Branch, r.Params.Branch)
+	if err != nil {
+		return nil, fmt.Errorf("read figures of readings: %w", err)
+	}
+	out := rest.GetReadingFigures200JSONResponse{Items: make([]rest.ReadingFigure, len(rows))}
+	out.Since.Time = first
+	for i, row := range rows {
+		out.Items[i] = rest.ReadingFigure{
+			Kind: row.Kind, Field: row.Name, Engine: row.Engine, Read: int(row.Read), Accepted: int(row.Accepted),
+			LookedAt: int(row.LookedAt), Corrected: int(row.Corrected), AcceptedWrong: int(row.AcceptedWrong),
+		}
+	}
+	return out, nil
+}

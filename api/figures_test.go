@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
@@ -95,4 +96,47 @@ func TestClaimsAreFoundByWhatPeopleHaveAtHand(t *testing.T) {
 	require.Empty(t, readAs[rest.ClaimPage](t, h.get("/v1/claims?q=PM-00", service)).Items, "not by a part")
 	require.Equal(t, []string{"q"}, faultsIn(h.get("/v1/claims?q=PM-0042&stage=closed", service).problem(t, 422)))
 	h.get("/v1/claims?q=PM-0042", h.claimant("13800000007", "")).problem(t, 422)
+}
+
+func TestReadingFiguresTellWhatPeopleCorrected(t *testing.T) {
+	t.Parallel()
+	h := openWithRows(t)
+	manager := h.staff("manager-1", claim.Manager, "3101", 0)
+	documents := 0
+	// field is one that a machine read and, unless word is empty, a person gave after it.
+	field := func(c seeded, name, value string, sure bool, word string) {
+		documents++
+		id, now := uuid.NewString(), time.Now()
+		h.insert("documents", map[string]any{
+			"id": id, "claim_id": c.id, "kind": "vat_invoice", "name": "f", "type": "image/jpeg", "size": 1, "sha256": fmt.Sprintf("%064d", documents),
+			"object": "o", "revision": "r", "state": claim.PaperRead, "attached_by": "phone:x", "attached_at": now,
+		})
+		row := map[string]any{
+			"document_id": id, "round": 1, "name": name, "value": value, "source": "ocr", "confidence_bp": 9_000, "page": 1,
+			"box": []int32{0, 0, 0, 0}, "engine": "engine 1", "sure": sure, "at": now,
+		}
+		h.insert("fields", row)
+		if word != "" {
+			row["round"], row["value"], row["engine"], row["sure"], row["confirmed_by"] = 2, word, "", true, "assessor-1"
+			h.insert("fields", row)
+		}
+	}
+	c := h.aClaim(nil)
+	field(c, "total_fen", "100", true, "")
+	field(c, "total_fen", "100", true, "200")
+	field(c, "total_fen", "100", false, "100")
+	field(c, "total_fen", "100", false, "300")
+	field(c, "plate", "沪A·12345", false, "沪a12345")
+	field(h.aClaim(map[string]any{"branch": "3201"}), "total_fen", "1", true, "")
+	field(h.aClaim(map[string]any{"reported_at": time.Now().AddDate(-2, 0, 0)}), "total_fen", "1", true, "")
+
+	got := readAs[rest.ReadingFigures](t, h.get("/v1/figures/reading", manager))
+	require.Equal(t, []rest.ReadingFigure{
+		{Kind: "vat_invoice", Field: "plate", Engine: "engine 1", Read: 1, LookedAt: 1},
+		{Kind: "vat_invoice", Field: "total_fen", Engine: "engine 1", Read: 4, Accepted: 2, LookedAt: 3, Corrected: 2, AcceptedWrong: 1},
+	}, got.Items)
+	head := h.staff("manager-2", claim.Manager, "0000", 0)
+	require.Len(t, readAs[rest.ReadingFigures](t, h.get("/v1/figures/reading?branch=3201", head)).Items, 1)
+	require.Empty(t, readAs[rest.ReadingFigures](t, h.get("/v1/figures/reading?branch=3201", manager)).Items)
+	h.get("/v1/figures/reading", h.staff("assessor-1", claim.Assessor, "3101", 0)).problem(t, http.StatusForbidden)
 }

@@ -153,7 +153,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"ListSurveyors"}, company, []string{"dispatcher", "manager"}},
 		{[]string{"ListAuthority"}, company, []string{"reviewer", "finance", "manager", "audit", "admin"}},
 		{[]string{"ListPayments"}, company, []string{"finance", "audit", "manager"}},
-		{[]string{"ListRefusedAttempts", "GetFigures"}, company, []string{"audit", "manager"}},
+		{[]string{"ListRefusedAttempts", "GetFigures", "GetReadingFigures"}, company, []string{"audit", "manager"}},
 		{[]string{
 			"GetClaim", "GetTimeline", "StreamClaim", "ListMissing", "GetClocks", "ListDocuments", "GetDocument", "GetDocumentContent", "ListSurveys",
 			"ListAssessments", "ListOffers", "ListLetters", "GetLetterContent", "ListClaimPayments",

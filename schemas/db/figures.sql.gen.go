@@ -128,6 +128,78 @@ func (q *Queries) OpenFigures(ctx context.Context, db DBTX, arg OpenFiguresParam
 	return items, nil
 }
 
+const readingFigures = `-- name: ReadingFigures :many
+with machine as (
+    select distinct on (f.document_id, f.name) f.document_id, f.name, f.engine, f.sure, f.round,
+        translate(upper(normalize(f.value, nfkc)), ' ·.-', '') as value, d.kind
+    from fields f join documents d on d.id = f.document_id join claims c on c.id = d.claim_id
+    where f.confirmed_by is null and c.reported_at >= $1::timestamptz
+      and ($2::boolean or c.branch = $3::text)
+      and ($4::text = '' or c.branch = $4::text)
+    order by f.document_id, f.name, f.round desc
+), looked as (
+    select m.document_id, m.name, m.engine, m.sure, m.round, m.value, m.kind, p.value is not null as seen, p.value is distinct from m.value and p.value is not null as corrected
+    from machine m
+    left join lateral (
+        select translate(upper(normalize(f.value, nfkc)), ' ·.-', '') as value from fields f
+        where f.document_id = m.document_id and f.name = m.name and f.confirmed_by is not null and f.round > m.round
+        order by f.round desc limit 1
+    ) p on true
+)
+select kind, name, engine, count(*)::int as read, (count(*) filter (where sure))::int as accepted,
+    (count(*) filter (where seen))::int as looked_at, (count(*) filter (where corrected))::int as corrected,
+    (count(*) filter (where sure and corrected))::int as accepted_wrong
+from looked group by kind, name, engine order by kind, name, engine limit 2000
+`
+
+type ReadingFiguresRow struct {
+	Kind          string
+	Name          string
+	Engine        string
+	Read          int32
+	Accepted      int32
+	LookedAt      int32
+	Corrected     int32
+	AcceptedWrong int32
+}
+
+// How well papers of claims that were reported in a time were read: of each
+// field what a machine read last, and what a person said of it after that.
+// Width, case, spaces and the separators of a plate make no difference.
+func (q *Queries) ReadingFigures(ctx context.Context, db DBTX, since time.Time, everywhere bool, ownBranch string, branch string) ([]ReadingFiguresRow, error) {
+	rows, err := db.Query(ctx, readingFigures,
+		since,
+		everywhere,
+		ownBranch,
+		branch,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReadingFiguresRow{}
+	for rows.Next() {
+		var i ReadingFiguresRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Name,
+			&i.Engine,
+			&i.Read,
+			&i.Accepted,
+			&i.LookedAt,
+			&i.Corrected,
+			&i.AcceptedWrong,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const stageFigures = `-- name: StageFigures :many
 with steps_of as (
     select s.claim_id, s.version, s.at, s.receipt ->> 'stage' as stage

@@ -2281,6 +2281,42 @@ type Problem struct {
 	Winner StaffID `json:"winner,omitempty,omitzero"`
 }
 
+// ReadingFigure How well one field of one kind of document is read by one engine.
+type ReadingFigure struct {
+	// Accepted Of those, values that no person had to see
+	Accepted int `json:"accepted"`
+
+	// AcceptedWrong Of those corrected, values that the machine had accepted
+	AcceptedWrong int `json:"accepted_wrong"`
+
+	// Corrected Of those, values that the person changed
+	Corrected int `json:"corrected"`
+
+	// Engine What read it, with its version
+	Engine string `json:"engine"`
+
+	// Field Name of the field
+	Field string `json:"field"`
+
+	// Kind Kind of document
+	Kind string `json:"kind"`
+
+	// LookedAt Of those read, values that a person has confirmed or corrected
+	LookedAt int `json:"looked_at"`
+
+	// Read Values that were read
+	Read int `json:"read"`
+}
+
+// ReadingFigures How well papers are read.
+type ReadingFigures struct {
+	// Items By kind, field and engine
+	Items []ReadingFigure `json:"items"`
+
+	// Since First day of the period
+	Since openapi_types.Date `json:"since"`
+}
+
 // Reason Why.
 type Reason = claim.Reason
 
@@ -3427,6 +3463,15 @@ type GetFiguresParams struct {
 
 	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
 	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// GetReadingFiguresParams defines parameters for GetReadingFigures.
+type GetReadingFiguresParams struct {
+	// Branch Only this branch.
+	Branch string `form:"branch,omitempty" json:"branch,omitempty,omitzero"`
+
+	// Months How many months back, this one included; 12 when absent.
+	Months int `form:"months,omitempty" json:"months,omitempty,omitzero"`
 }
 
 // GetMeParams defines parameters for GetMe.
@@ -4703,6 +4748,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /figures (the `GetFigures` operationId).
 	GetFigures(ctx context.Context, params *GetFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetReadingFigures How well papers are read
+	//
+	// By kind of document, field and engine: how many values a machine read, how many it accepted itself, how many people looked at, and how many of those they corrected. Claims count by when they were reported.
+	//
+	// **Who:** managers and audit, of their branch or the head office.
+	//
+	// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+	//
+	// Corresponds with GET /figures/reading (the `GetReadingFigures` operationId).
+	GetReadingFigures(ctx context.Context, params *GetReadingFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMe Who am I
 	//
@@ -6699,6 +6755,27 @@ func (c *Client) PrefillDraft(ctx context.Context, params *PrefillDraftParams, r
 // Corresponds with GET /figures (the `GetFigures` operationId).
 func (c *Client) GetFigures(ctx context.Context, params *GetFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetFiguresRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetReadingFigures How well papers are read
+//
+// By kind of document, field and engine: how many values a machine read, how many it accepted itself, how many people looked at, and how many of those they corrected. Claims count by when they were reported.
+//
+// **Who:** managers and audit, of their branch or the head office.
+//
+// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+//
+// Corresponds with GET /figures/reading (the `GetReadingFigures` operationId).
+func (c *Client) GetReadingFigures(ctx context.Context, params *GetReadingFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReadingFiguresRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10389,6 +10466,64 @@ func NewGetFiguresRequest(server string, params *GetFiguresParams) (*http.Reques
 	return req, nil
 }
 
+// NewGetReadingFiguresRequest constructs an http.Request for the GetReadingFigures method
+func NewGetReadingFiguresRequest(server string, params *GetReadingFiguresParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/figures/reading")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "branch", params.Branch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "months", params.Months, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetMeRequest constructs an http.Request for the GetMe method
 func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) {
 	var err error
@@ -12935,6 +13070,19 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /figures (the `GetFigures` operationId).
 	GetFiguresWithResponse(ctx context.Context, params *GetFiguresParams, reqEditors ...RequestEditorFn) (*GetFiguresResponse, error)
+
+	// GetReadingFiguresWithResponse How well papers are read
+	//
+	// By kind of document, field and engine: how many values a machine read, how many it accepted itself, how many people looked at, and how many of those they corrected. Claims count by when they were reported.
+	//
+	// **Who:** managers and audit, of their branch or the head office.
+	//
+	// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /figures/reading (the `GetReadingFigures` operationId).
+	GetReadingFiguresWithResponse(ctx context.Context, params *GetReadingFiguresParams, reqEditors ...RequestEditorFn) (*GetReadingFiguresResponse, error)
 
 	// GetMeWithResponse Who am I
 	//
@@ -15732,6 +15880,54 @@ func (r GetFiguresResponse) ContentType() string {
 	return ""
 }
 
+type GetReadingFiguresResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReadingFigures
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetReadingFiguresResponse) GetJSON200() *ReadingFigures {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetReadingFiguresResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetReadingFiguresResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetReadingFiguresResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetReadingFiguresResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetReadingFiguresResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetMeResponse200Headers the declared response headers of an HTTP 200 response for GetMe
 type GetMeResponse200Headers struct {
 	ETag string
@@ -18370,6 +18566,25 @@ func (c *ClientWithResponses) GetFiguresWithResponse(ctx context.Context, params
 	return ParseGetFiguresResponse(rsp)
 }
 
+// GetReadingFiguresWithResponse How well papers are read
+//
+// By kind of document, field and engine: how many values a machine read, how many it accepted itself, how many people looked at, and how many of those they corrected. Claims count by when they were reported.
+//
+// **Who:** managers and audit, of their branch or the head office.
+//
+// **Errors:** 422 wrong filter. 401 not signed in; 403 may read but not do this.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /figures/reading (the `GetReadingFigures` operationId).
+func (c *ClientWithResponses) GetReadingFiguresWithResponse(ctx context.Context, params *GetReadingFiguresParams, reqEditors ...RequestEditorFn) (*GetReadingFiguresResponse, error) {
+	rsp, err := c.GetReadingFigures(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetReadingFiguresResponse(rsp)
+}
+
 // GetMeWithResponse Who am I
 //
 // Tells who the token stands for.
@@ -20742,6 +20957,39 @@ func ParseGetFiguresResponse(rsp *http.Response) (*GetFiguresResponse, error) {
 	return response, nil
 }
 
+// ParseGetReadingFiguresResponse parses an HTTP response from a GetReadingFiguresWithResponse call
+func ParseGetReadingFiguresResponse(rsp *http.Response) (*GetReadingFiguresResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetReadingFiguresResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReadingFigures
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetMeResponse parses an HTTP response from a GetMeWithResponse call
 func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21845,6 +22093,9 @@ type ServerInterface interface {
 	// GetFigures Figures for managers
 	// (GET /figures)
 	GetFigures(ctx echo.Context, params GetFiguresParams) error
+	// GetReadingFigures How well papers are read
+	// (GET /figures/reading)
+	GetReadingFigures(ctx echo.Context, params GetReadingFiguresParams) error
 	// GetMe Who am I
 	// (GET /me)
 	GetMe(ctx echo.Context, params GetMeParams) error
@@ -23662,6 +23913,31 @@ func (w *ServerInterfaceWrapper) GetFigures(ctx echo.Context) error {
 	return err
 }
 
+// GetReadingFigures converts echo context to params.
+func (w *ServerInterfaceWrapper) GetReadingFigures(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReadingFiguresParams
+	// ------------- Optional query parameter "branch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "branch", ctx.QueryParams(), &params.Branch, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter branch: %s", err))
+	}
+
+	// ------------- Optional query parameter "months" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "months", ctx.QueryParams(), &params.Months, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter months: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetReadingFigures(ctx, params)
+	return err
+}
+
 // GetMe converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	var err error
@@ -24801,6 +25077,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/claims/:claim/payee", wrapper.CorrectPayee, options.OperationMiddlewares["CorrectPayee"]...)
 	router.GET(options.BaseURL+"/refused-attempts", wrapper.ListRefusedAttempts, options.OperationMiddlewares["ListRefusedAttempts"]...)
 	router.GET(options.BaseURL+"/figures", wrapper.GetFigures, options.OperationMiddlewares["GetFigures"]...)
+	router.GET(options.BaseURL+"/figures/reading", wrapper.GetReadingFigures, options.OperationMiddlewares["GetReadingFigures"]...)
 	router.GET(options.BaseURL+"/authority", wrapper.ListAuthority, options.OperationMiddlewares["ListAuthority"]...)
 
 }
@@ -26858,6 +27135,45 @@ func (response GetFiguresdefaultApplicationProblemPlusJSONResponse) VisitGetFigu
 	return err
 }
 
+type GetReadingFiguresRequestObject struct {
+	Params GetReadingFiguresParams
+}
+
+type GetReadingFiguresResponseObject interface {
+	VisitGetReadingFiguresResponse(w http.ResponseWriter) error
+}
+
+type GetReadingFigures200JSONResponse ReadingFigures
+
+func (response GetReadingFigures200JSONResponse) VisitGetReadingFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReadingFiguresdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetReadingFiguresdefaultApplicationProblemPlusJSONResponse) VisitGetReadingFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMeRequestObject struct {
 	Params GetMeParams
 }
@@ -28178,6 +28494,9 @@ type StrictServerInterface interface {
 	// GetFigures Figures for managers
 	// (GET /figures)
 	GetFigures(ctx context.Context, request GetFiguresRequestObject) (GetFiguresResponseObject, error)
+	// GetReadingFigures How well papers are read
+	// (GET /figures/reading)
+	GetReadingFigures(ctx context.Context, request GetReadingFiguresRequestObject) (GetReadingFiguresResponseObject, error)
 	// GetMe Who am I
 	// (GET /me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -29918,6 +30237,31 @@ func (sh *strictHandler) GetFigures(ctx echo.Context, params GetFiguresParams) e
 	return nil
 }
 
+// GetReadingFigures operation middleware
+func (sh *strictHandler) GetReadingFigures(ctx echo.Context, params GetReadingFiguresParams) error {
+	var request GetReadingFiguresRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReadingFigures(ctx.Request().Context(), request.(GetReadingFiguresRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReadingFigures")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReadingFiguresResponseObject); ok {
+		return validResponse.VisitGetReadingFiguresResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetMe operation middleware
 func (sh *strictHandler) GetMe(ctx echo.Context, params GetMeParams) error {
 	var request GetMeRequestObject
@@ -30797,477 +31141,484 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35kxzHdS+K/ysZ873fIEDXDGaAAUjMxP1hsEmwsF0AIiOuzDeV3ZXdnZzqzGZl9jRaDLyg3r2yJdm0",
-	"JJuyLFmLJYtavNDye9RGWlLE+1McwAD8L17kOZlZVd1Z3VU9PYON+kEcVFVX5XLy7Odz3l5py/5ACia0",
-	"Wtl6e6XHaMIy+PPyXdo1/02Yamd8oLkUK1srN2ifKaJ7XBGlqWZEdojuMZIxJYdZm0WEEqUzKbpkn6Y8",
-	"oVpmayvRimr3WJ+a9/XpvWtMdHVvZev0+nq0oscDtrK1onTGRXfl/v370cqAZrTPtB3ITkezbHokF4eZ",
-	"ktkWiQW7p2M3jgHtMtJiHZkx81lunnxryLLxSrQiaN98icL7KoZ0JjSkaOViSnn/NusEhmHuEJ6QE5//",
-	"/NVLJ4nMSBsuiWG/xTJyYufW6n+989OTfjQDqnv5YODZlWglY28NecaSlS2dDVnF4DbXo5U+F+6fG2al",
-	"tGaZee3/8YX11fM7q/+Trn5x9Y0/+W8roVlcYoLT9LYcimR6InDZLWMCT1aMOYMXzBkz7w/7K1sb6/A/",
-	"GLa94gfGhWZdluHIZHvYZ0IHl9jdJDypGFFin6i7kGfOTS0dXe288far91f935s1/t44fT+80lcT1h9I",
-	"zUR7/Dk2nnmM2rLfpyKJiBRtRjoyI4y2e6RN05Rla+SOmTjtUi7IiOse7I6ifUZaMhkTrkmX78Or7GUq",
-	"1IhlhIqE0LZW8NZt/CkVUvdYhr/cPH16jbze4ykjXCuiR1wQpXmakmwolHnxiJobZkC6R7V9cWQIfHP9",
-	"PIFTRM4SxdpSJGqN7BBzAAhXhJKulAnZY2O/XchX8g0rrM+qWaCa+7axXj4Br5a3kaz+n1Wkf7Vznep2",
-	"b3onDJuzEyTtHhVdZhhbZmaeyX71BDqr+MIZRzU0ihtSsFkjkR1CBWE0SznsolnzbXJmfZOM7F7ZXerJ",
-	"NFGzhme+NHuMp8O87hpV+vI+E/rqpelBxjzxvDalShNmnrQLmGV8nyWVgzIvXoU3r169VDWojVenjuYb",
-	"L4f39Bozj90APjs9Urxr2XAF38Cbdanv3BT7DYyJ97meHsxVzfrmLBIKEioiZ9fJqMcEoS3FhK4SVSm8",
-	"rTichHXoMNUrW2fNYBybPV2Dxd7sdFj2GssUjGhygPaG21ppHq5YtH37jqUKgFsy5e1x1V7i3aXu5WZp",
-	"LzdDe3lH004nKJHgTrU44smiDG2KpqKVe6tduWovgrawBl+HE+TvrfL+QGZAeDCUrRUqBoyfQvUClKq7",
-	"VO0FJ2NuVM9FU7X3lIjV+2YYaiCFYqAY3spkK2V982dbCm3k/9bbK3QwSHmbmsmdGuATf/KmQprPR/3f",
-	"MrMUK/+/U7n+ewrvqlPuvfDF8lq9bvgcV2QEGu6J21cukvObZ185uQYEY18ASmtbywAhv96TRiwjkxxk",
-	"csAyzXE2PJk3Lrfv993mhLQKkCCkz0D5lB0jzDqdbRDjFDVTCvyakT5Veywh5lXbhPUHemyFvbnV7nHB",
-	"VqIpWp3Yk2glkymbN/Db5hncPkdFX7CHxNyx03nDv1223mRtbd6+05dDa5oENmJEFU6JJZHZlQEd01bK",
-	"QPkx9waUBxba/mK3w8S8gV9hYgXsEd7scRhG7V9MLExxfOWXFUYSXCylmFIM6IgmCTdLRdNbhcl3aKrY",
-	"JE3fFIywewOphhl7SZEO7w4zptZIvE/TIXw4JutE0z2rZg6AGb+kCNzfJjFIpF3VoxnbbQ1isxNymBEu",
-	"zBuTlxSBWxHpSy0zIkU6RnqUI0ES2jcW2zoRjCWKxELuwutio2fGatjKZBfOcjy9kW7QgYMwdORvBuyf",
-	"i5rJJcNfZWZUmK2N+9FKeZrTH90hmRkp4YK0qDLkKLnQaovAt2BVBCOjnkzBNO3IrE81fu7c5tTYCiNb",
-	"D46sK1cti75iBnbHjCsoLi7caiApCnM+Z+acyf4uWA27hnqHqZLZ2BH2xPQFoXBazbL3pWBjsxIdJsiJ",
-	"9bX1DTIeUnFyjdxg+0YrY2ZX9+csxPn18v+arEkm+zfNuC/6YQcX5wocqwVW55X70Qo3Wh3wbvfHrLPu",
-	"jqfRBc2r+vTeVfzdWTs1+8+cEmmW0XGRDk8b3m+PyPQW3PQHaotQAg/h2TNbAhTYZ1ToCFU8sAUVTxiR",
-	"IwYWH03TXOy2pEwZFcWvn0cJ3B6yZ4EEbsNIl7vrZ4yUp+k+7T4TS3AHh7rcNdg0a5Az5tlkaAQWeB/k",
-	"UJOMdWmWEC2BAIv0SVElyUXGiKteBII8Y225zzKWgEE+SbonHnz8Tw9+/+7Bf/xfD7/0x5MzqXdj/X60",
-	"oqWm6W4qVVCnYPBirtGLAc8SeHbWe1+9H614Ufm0U8RrZqDLpYezkwpMQd4iYyxxjfIBKi7dlIidJX9K",
-	"WzlLGwJ221wjSrmwurT5whYY7pk2JEl6cphFRslGLXmNxM7/CLrPqMcyhhQOqpRRwQX6asr6C5JFA8XS",
-	"uzlnuUjLSrsxyaZ09j0ecgDHZoIx+eTL7z74+NcRiVPaksMsJg9/8/7Bt82FPtUs4zSNyeM/fPng774T",
-	"kdhOaByTxx/++MFHP1uJVpgwdPiFFfO2lWgF3wKDwl/nyzA2+zbbZzbL0ilP9PR6De9MkUoFvgLWIiru",
-	"xRQxhU5LiboaGOKOLsPbaHiFv41OW64VUUzrlME1CLqYvxzHYAnXLDH0KdgINEzgXeYf1lETIDwdZH6i",
-	"yHQSqtmq5pPLHNyj1niu7gPm8P1oxRyr+irTHTfba8YandSZ1if0JNCNdIhazNVJaglNBDe8uUpXHtrp",
-	"0MiaGoWR97NNTcfotmSjqTUzSf+5G69lVEw39UmLU+DaUTjLsHnVzNbs1C2jb0wTtr+vSGtcTZmLaNRw",
-	"lOZvgGD3dFUU0VmK5hnroDUGagxBjnjbemmJFN7vPcFlw570krsDhlaxdrwrGoqouz1G1DDbZ2OZGZuy",
-	"TyhJuBpQ3QbdiAUlTsaoClHU670xBqNkwOkzj68abRAHUtuBNbE2/veRG2FdHmwWrhn31Zpi8KXBYn9+",
-	"kEqaKIxytFhb9hlxslg52oFvREa3M0zYRvWmt8D/rjaV32AjJ94nWeAsq3FykfMPB4kQ1oUlFZ42M8GW",
-	"oS0zfdpna+Suj0OONVMEjEyRL0tEenIEAkp2NBOGIPU24YlCbcgsE2jyRoXMcwjeGjKlQ65RNVPlUSsF",
-	"W/zY/NGTWzHJcDLWZnyg5zpH7WOT++V+HsH0g3s21D2ZcT0O89y7hosDeWZD84exOmTWZofmuu6z8IFn",
-	"mvO6mdyWo6A/T47c+Kh7lGhwMZ84+MffPv7Vewff/1+ffOcbj3/085MQGKew1KTFwDblxlxAx8pgkHKm",
-	"jOVrnfDTm5CyfZbOW/tr8BDoUX3exHTog2BI5hm9IATMtIHVtdH5PmX8mgUepgGSi2ESuzC4mAwHZsKj",
-	"Hm/3nAlMCTxBEtbmCVNgZWRdtptSwWJz1/wLLC7rENYjiT8xz2JWinkO/7LPGL6Dr+3LjEUk1iO5O2CZ",
-	"kmI3YymjisUY1gDr23qyR5IMmBxA/MHZLIXhg+nihrZiJIJA42X65XXMGM3u6d2Qe+Cy6KZc9eZTtX3H",
-	"FwOZAxeNGapYnXcMBcwuRAk3pNslY0G05L6h4MDmT/KpYYpfRgLLh5lPeubZQy4SOH140Gqwr5ZMAik2",
-	"RkDBK1Zm6xJvKinWbtPRdaaU4aP3oxXW6bC25vtst5PJfkAB55nSJKFjP6hJy2lSiapthHs+ExFDeCoi",
-	"bZoykdCs/MpzoVfuz4nuz33FxNZa2zi3FCYWJsKlD23vhVtPQ4Bk8TiImYK8Nz2He+sRGa9H5N5GRMYb",
-	"ZioDfo+lqph/uE1ompL1giMIfFzWD0SEhBtrRaVlFge/KGWWcGGoqiRrN4va32YgZpAvwBc23+CoPV6k",
-	"IuFAoYHt8QYFF0aUUbHHRTfK885QOfdR4kFKQ8eRpbzLg2fayRrdY2MjXNKEtBiohkEZY5TugHd5wATR",
-	"VO2pZiRh1o7pjIVUSW62pnyKD+d0beC4qgirU7E3/esNc0g6hvtse/oSUhO/5E1XZIZBCKbMSGaJKo/3",
-	"bHC8SzQBrWMOViBaKU4Nt88SRrWtaMgcMvlu0TFjDW29HXCdDcwvI5vkiMaP2ANKLSgSLdremyb/gfvo",
-	"zBQTeGhyEfCn4fkMxd4FY2mFBR0aYeCubptHtwnVpC+VJpvkOr9QYqctLihEQ4s6y8b5zTPrm4GNhS+z",
-	"BE3g6Y9/Vo5IhxrNt8NT5tTGPsprGIoiPQpZriwYwecZU7tVDkmrlXZk1pXamJFDkTKl7GWzrinTrMpt",
-	"OTUXHpjAVZ/z3MaZkuHA0tcxWpJg7O2HtDLYdJdfaUzuDiPm3G/nZhMMnLRYlwvI0MhmM7Jzr2ysv/qq",
-	"TYCbwRsU/yKrGo9dMpDVsPNNv7gR+uLQE9mss2NJMZhPBGMuLGdUJLHgwQJxH5CFmMRPMeUFk7FJn46J",
-	"YkYtrgrmzDee7WP3I+uFn8klpJXarYyKUMrwBbxePsrT+bNvb4aprk2HKrDFF+HyfJum3aNCoM06zRQ4",
-	"pmdlzGhZLKnzulQqlszkBZjwZR5bNFSRDOfy5ktDNAJsFLO+Y+Syi3vOd4n0ZOrqbKYTBHvoNBByVFdF",
-	"9OGV2R6p+SmGcBwwxZCLN4fZuFqJo2KMJQiK9IZZhQZnbOd5Lg2KoZ2m/o8ab7ZBo1SqsIi5LsGB6NLZ",
-	"MdC/EFk5F9es4bwOupR5uCLL+WKhbqjGN+WACZbszg++FfJG5VAbSTzvFzftY1iLtTfHb5QXilBBDE+k",
-	"GhS5aXoY0Gmf41xyvEUzPa4TYTPmSCB33Fye2OO5bpJBGjSRbF4h3i1r8aE4O2ZK7goZCohVsMZzm9Uv",
-	"2mcZ7/BZu5HnZ5pzmXKj0GwTIa3G2pf7TJGh0DxFHSq8S/5rs2sFnPPDZe/ki9sgKmmENa7DXM5fWLCF",
-	"DqnTFnabsRqlrXt9zhlD35HSMsw1qSY9OoAzOznWsLcPTNyw+SsFU3Vlw12q9uaLhuHArOTsPYB6H6yR",
-	"WngPKonqpmDgvkVvA5TAKc0GSzXJ97nic9n0a/BQULv0rDn3iKWYJm+dxEgqXl/LVaQity7yhemjnYsr",
-	"x9GcnuZoy4vm8tEp7aHn206uTlF/5DXWoqqTs2hHgLmuYqVcpRYdKhcztilPrGGKAVIKdYJrx2hfhZyB",
-	"zcpn7AzDcTa4pSIi2IgpbbkUemkOG2qDV98Z9vvGYH+GA20FOR4wtQzJjSNXj1Lf5Ap72K7nZS11HG1V",
-	"ytiCSTbRyqAnRfWw4G5ENs68+vLLL7989twrr04mJs2osSm/0SbLRiTJ+D7LIicfs4joHs+SXVhXIjPS",
-	"yuReDZVyMkHOF9QVinTc/Gbs8rg6DcjeBP8BZEmAxtsyW/zWkInDx6btB575s+LO/CzHBC3mqPIQszkq",
-	"t0HjAqpkyIKaxQ1GM8MzE0YTK0kXtep326ls74W4s2zv4YbS0ofmBdMaGcuNDN2nzHRdkjW6gGXZsKpu",
-	"qYZo02zM59i6PDYDrJkldTwmyUw9f452X9Ljra6ea+91lPOFaz2BrV0WOiQjoKDT3MpTEw0PTFnSxer5",
-	"pyYbvIJnuzpmP/Ya7Dqh41Bkl46VDWADqgdUFLF7momkqNqdOXdurvHYk8OQw/az5nKNT7z6yqubc79R",
-	"UZgB740NvWdDoSISD4xBGFtUFzLIpOxEJM6YGvaZfw5RYyIS42Bio2eZVTIaYQ9HHSstB7ENp/WZLqRC",
-	"wTeBCtH2xJeDsWinZn5bq4Jj6Rq2mW+Fi2WQgYuLksF0ECPMjGeEwEOp0DV1Zke2rrzELCWQqCMkNw0/",
-	"ADg4lUe9Iu5bPNlY9m4WoSPTVI4QwSZoOTk1qL5ifckpTnM9SYbzNPPxek5WevdGoMBjstDMfioqTCi4",
-	"glJ0eNa/wlmKmcSN8gEw2e8lBckQRunvwHtQ8Xb5ztNr3PFfq5nlA2NkCYwyYMDUz/S2X56xEu4rzcvi",
-	"4N1ofeC6kIzRRDWwz+HLAfP83Pw6A0ijCvijbU1j07OKQ8CX1io4mFi9Zg6kPIsr5AJBNTLHB/KJZWvT",
-	"DHKeFLko91lmNa2G29u2P0XitpEEV61DbPAaTSkocJRZnySSKchCGioGOQrrIYaTDNuaN1O5zdsrsYDg",
-	"075CjuEsG1NUWOA6lBdbeLxlkSt6VBE5ErsWs8Kw24KjZddVNUY25Rmzp0let4rvIycefPSTh//50Sff",
-	"+cVJl8vVlv0+y9qcpv4tLmtm8nrjKTbNFM+odvgWs56+cAvTvvq71g/VpLKtWC3dFB7FSlQgjukBlOuJ",
-	"J8gun1xxWUJ80ou7wFl1soYkDPDO8rr0Kg17mWpuhSflLpQbZ0oTLpSmDpKNK6KlJMai3LYIcqAYJQiM",
-	"AjBz5jeatKkgrYUdMOzeIKWiAg/gbs+uFdxHr1VrTKxxVU/9GLLpEtBwFDiT+1wBx5uRu0DGjGYvKdKT",
-	"KQedmIM5SW0+5WDYSrnqsYSMWTizAdFOA6hzdITYi5nm7ZRBVQjsr+wPqBi/pIjPl5+jl4ICXmH+3rHK",
-	"+aJWeEgIxdlQCC66YA4g73KWRhIj7iAVibnWZ8YYEcR8z/yTK3hkQIGSFEHzwBkS9rXOlEgwkdP8P/yu",
-	"jgVhLI3BHE+AfWbRRdE06zId/MIOUbIDbnUHy4h1/dtEQIEbJa2MUXAIHN7/4PgAblKZnD3Vlc9bmH+1",
-	"eTjO+jpCXe6zLOFtTTKmACQ04BaYUac+gRZYrFnvSYXgCRDGQY1gARvP10HMN0xwpr6eZGEPdd28MCSC",
-	"gNsFWAt8Oi8HQGXFK0zlqJaPGQLnrl0PMCMoOM0POynt1rdCrqS0O2WGTb80pUrvAvLnPOwtO0F8dpmx",
-	"/CMGEljAQYzFZMGMvoSjZY7lwRmiota0uyfRBTaC483YPmejYL4IF1wKRZQkHVr7u7fhfTXkraJ8VtGw",
-	"Rxw0zznkH0AXVc0XAyBMdwATt86aKBYquCvT5ySGbeGQGgUcXrFMslVchNQGQMVVBO4WxwDDS6XcY0nk",
-	"U/q11/XOrm8TgUVTttRobIVSAo7semmr+8HK8snVBCDQWrlGEyLNIojmHH222xsPtmNc/lzlJG5pLufE",
-	"dqdLbMmt9CzhuFOUMdMqqytZ7VKjUiO1GKNhGUg+C6aiZXK0QJ32bTmaLyeaFYbmJPqSwlXZJmM5zHa9",
-	"WWWeXTfPiaD+vF8TiHiy7rpQcDnPVBpx3eNidq6knwMdGE2LpmQEZWkJ0yzrG0PFM7FtwlLFrK98jw00",
-	"esEyBka6SKh1QEzPFRem0UaX13IRMzlPUSsQZyALrDC4qc8WqcKvp6XC8MGqBJBQss8gXdyIQvBzuXQw",
-	"w2QHNEPbUHZIMjSnynDesFfxCYarkmGIV9wZtnswDShhi6w2HBHkVzVG0IQ0JkE9hsBPIavQ5/Xpis2B",
-	"Avam3m9baX/i4C//5vGv3jtpJmr2QyoWhtYNVpRYnx3ehviUNTsCpYVz3FlsnycsKEOfKkCQeS77aKVD",
-	"2zOBjTu2y8ZUpvCcBcJwkqoC+WFuFwqYFIjGiOhPzT43DV2MUTf3NjeYwr7V8rRfcmgLDTzs+JtqyxcQ",
-	"a6BbxXRIx3DxLEDQKBbmZdxjSpbZNHNaEARhSgo8Qb4l0QaoNA5q5KNPbDQwHL84+RfC3Ke4jWqPD1bl",
-	"APnPKiAAGGMauI/fxHD2IN4DADFoQXPYZEHbDge2/lnOGCzNIxRcsvza8XIfJ0YsJzN2rtfI6xalNba+",
-	"oXiyCczE8Tl60VwlTi6m08H9cFn6syQtagqIK1WMejpBzO77bgNWUSk9bntOPv/DWbjD1MIJH5Yg651n",
+	"7P35kxzHdS+K/ysZ873fIEDXDGaAAUjMxP1hsEmwsF0AIiKuzDeV3ZXdnZzqzGZl9jRaDLyg3r2yJdm0",
+	"JJuyLFmLJYtavNDye9RGWlLE+1McwAD8L17kOZlZVd1Z3VU9PQOAoH4QB1XVVbmcPPv5nLdW2rI/kIIJ",
+	"rVa23lrpMZqwDP68fJd2zX8TptoZH2guxcrWyg3aZ4roHldEaaoZkR2ie4xkTMlh1mYRoUTpTIou2acp",
+	"T6iW2dpKtKLaPdan5n19ev8aE13dW9k6vb4erejxgK1srSidcdFdefDgQbQyoBntM20HstPRLJseycVh",
+	"pmS2RWLB7uvYjWNAu4y0WEdmzHyWmyffHLJsvBKtCNo3X6LwvoohnQkNKVq5mFLev806gWGYO4Qn5MTn",
+	"P3/10kkiM9KGS2LYb7GMnNi5tfpfb//0pB/NgOpePhh4diVaydibQ56xZGVLZ0NWMbjN9Wilz4X754ZZ",
+	"Ka1ZZl77f3xhffX8zur/pKtfXH39T/7bSmgWl5jgNL0thyKZnghcdsuYwJMVY87gBXPGzPvD/srWxjr8",
+	"D4Ztr/iBcaFZl2U4Mtke9pnQwSV2NwlPKkaU2CfqLuSZc1NLR1c7r7/16oNV//dmjb83Tj8Ir/TVhPUH",
+	"UjPRHn+OjWceo7bs96lIIiJFm5GOzAij7R5p0zRl2Rq5YyZOu5QLMuK6B7ujaJ+RlkzGhGvS5fvwKnuZ",
+	"CjViGaEiIbStFbx1G39KhdQ9luEvN0+fXiP3ejxlhGtF9IgLojRPU5INhTIvHlFzwwxI96i2L44MgW+u",
+	"nydwishZolhbikStkR1iDgDhilDSlTIhe2zstwv5Sr5hhfVZNQtUc9821ssn4NXyNpLV/7OK9K92rlPd",
+	"7k3vhGFzdoKk3aOiywxjy8zMM9mvnkBnFV8446iGRnFDCjZrJLJDqCCMZimHXTRrvk3OrG+Skd0ru0s9",
+	"mSZq1vDMl2aP8XSY112jSl/eZ0JfvTQ9yJgnntemVGnCzJN2AbOM77OkclDmxavw5tWrl6oGtfHq1NF8",
+	"/eXwnl5j5rEbwGenR4p3LRuu4Bt4sy71nZtiv4Ex8T7X04O5qlnfnEVCQUJF5Ow6GfWYILSlmNBVoiqF",
+	"txWHk7AOHaZ6ZeusGYxjs6drsNibnQ7LXmOZghFNDtDecFsrzcMVi7Zv37FUAXBLprw9rtpLvLvUvdws",
+	"7eVmaC/vaNrpBCUS3KkWRzxZlKFN0VS0cn+1K1ftRdAW1uDrcIL8vVXeH8gMCA+GsrVCxYDxU6hegFJ1",
+	"l6q94GTMjeq5aKr2nhGx+sAMQw2kUAwUw1uZbKWsb/5sS6GN/N96a4UOBilvUzO5UwN84k/eUEjz+aj/",
+	"W2aWYuX/dyrXf0/hXXXKvRe+WF6re4bPcUVGoOGeuH3lIjm/efaVk2tAMPYFoLS2tQwQ8r2eNGIZmeQg",
+	"kwOWaY6z4cm8cbl9f+A2J6RVgAQhfQbKp+wYYdbpbIMYp6iZUuDXjPSp2mMJMa/aJqw/0GMr7M2tdo8L",
+	"thJN0erEnkQrmUzZvIHfNs/g9jkq+oI9JOaOnc7r/u2y9QZra/P2nb4cWtMksBEjqnBKLInMrgzomLZS",
+	"BsqPuTegPLDQ9he7HSbmDfwKEytgj/Bmj8Mwav9iYmGK4yu/rDCS4GIpxZRiQEc0SbhZKpreKky+Q1PF",
+	"Jmn6pmCE3R9INczYS4p0eHeYMbVG4n2aDuHDMVknmu5ZNXMAzPglReD+NolBIu2qHs3YbmsQm52Qw4xw",
+	"Yd6YvKQI3IpIX2qZESnSMdKjHAmS0L6x2NaJYCxRJBZyF14XGz0zVsNWJrtwluPpjXSDDhyEoSN/M2D/",
+	"XNRMLhn+KjOjwmxtPIhWytOc/ugOycxICRekRZUhR8mFVlsEvgWrIhgZ9WQKpmlHZn2q8XPnNqfGVhjZ",
+	"enBkXblqWfQVM7A7ZlxBcXHhVgNJUZjzOTPnTPZ3wWrYNdQ7TJXMxo6wJ6YvCIXTapa9LwUbm5XoMEFO",
+	"rK+tb5DxkIqTa+QG2zdaGTO7uj9nIc6vl//XZE0y2b9pxn3RDzu4OFfgWC2wOq88iFa40eqAd7s/Zp11",
+	"dzyNLmhe1af3r+Lvztqp2X/mlEizjI6LdHja8H57RKa34KY/UFuEEngIz57ZEqDAPqNCR6jigS2oeMKI",
+	"HDGw+Gia5mK3JWXKqCh+/TxK4PaQPQ8kcBtGutxdP2OkPE33afe5WII7ONTlrsGmWYOcMc8mQyOwwPsg",
+	"h5pkrEuzhGgJBFikT4oqSS4yRlz1IhDkGWvLfZaxBAzySdI98fCjf3r4+3cO/uP/evSlP56cSb0b6w+i",
+	"FS01TXdTqYI6BYMXc41eDHiWwLOz3vvqg2jFi8pnnSJeMwNdLj2cnVRgCvIWGWOJa5QPUHHppkTsLPlT",
+	"2spZ2hCw2+YaUcqF1aXNF7bAcM+0IUnSk8MsMko2aslrJHb+R9B9Rj2WMaRwUKWMCi7QV1PWX5AsGiiW",
+	"3s05y0VaVtqNSTals+/xkAM4NhOMycdffufhR7+OSJzSlhxmMXn0m/cOvm0u9KlmGadpTJ784csHf/ed",
+	"iMR2QuOYPPngxw8//NlKtMKEocMvrJi3rUQr+BYYFP46X4ax2bfZPrNZlk55oqfXa3hnilQq8BWwFlFx",
+	"L6aIKXRaStTVwBB3dBneRsMr/G102nKtiGJapwyuQdDF/OU4Bku4ZomhT8FGoGEC7zL/sI6aAOHpIPMT",
+	"RaaTUM1WNZ9c5uAetcZzdR8whx9EK+ZY1VeZ7rjZXjPW6KTOtD6hJ4FupEPUYq5OUktoIrjhzVW68tBO",
+	"h0bW1CiMvJ9tajpGtyUbTa2ZSfrP3Xgto2K6qU9anALXjsJZhs2rZrZmp24ZfWOasP19RVrjaspcRKOG",
+	"ozR/AwS7r6uiiM5SNM9YB60xUGMIcsTb1ktLpPB+7wkuG/akl9wdMLSKteNd0VBE3e0xoobZPhvLzNiU",
+	"fUJJwtWA6jboRiwocTJGVYii7vXGGIySAafPPL5qtEEcSG0H1sTa+N9HboR1ebBZuGbcV2uKwZcGi/35",
+	"QSppojDK0WJt2WfEyWLlaAe+ERndzjBhG9Wb3gL/u9pUfoONnHifZIGzrMbJRc4/HCRCWBeWVHjazARb",
+	"hrbM9GmfrZG7Pg451kwRMDJFviwR6ckRCCjZ0UwYgtTbhCcKtSGzTKDJGxUyzyF4c8iUDrlG1UyVR60U",
+	"bPFj80dPbsUkw8lYm/GBnusctY9N7pf7eQTTD+7ZUPdkxvU4zHPvGi4O5JkNzR/G6pBZmx2a67rPwgee",
+	"a87rZnJbjoL+PDly46PuUaLBxXzi4B9/++RX7x58/399/J1vPPnRz09CYJzCUpMWA9uUG3MBHSuDQcqZ",
+	"MpavdcJPb0LK9lk6b+2vwUOgR/V5E9OhD4IhmWf0ghAw0wZW10bn+5TxaxZ4mAZILoZJ7MLgYjIcmAmP",
+	"erzdcyYwJfAESVibJ0yBlZF12W5KBYvNXfMvsLisQ1iPJP7EPItZKeY5/Ms+Y/gOvrYvMxaRWI/k7oBl",
+	"SordjKWMKhZjWAOsb+vJHkkyYHIA8QdnsxSGD6aLG9qKkQgCjZfpl9cxYzS7r3dD7oHLopty1ZtP1fYd",
+	"XwxkDlw0Zqhidd4xFDC7ECXckG6XjAXRkvuGggObP8mnhil+GQksH2Y+6ZlnD7lI4PThQavBvloyCaTY",
+	"GAEFr1iZrUu8oaRYu01H15lSho8+iFZYp8Pamu+z3U4m+wEFnGdKk4SO/aAmLadJJaq2Ee75TEQM4amI",
+	"tGnKREKz8ivPhV65Pye6P/cVE1trbePcUphYmAiXPrS9F249CwGSxeMgZgry/vQc7q9HZLwekfsbERlv",
+	"mKkM+H2WqmL+4TahaUrWC44g8HFZPxAREm6sFZWWWRz8opRZwoWhqpKs3Sxqf5uBmEG+AF/YfJ2j9niR",
+	"ioQDhQa2xxsUXBhRRsUeF90ozztD5dxHiQcpDR1HlvIuD55pJ2t0j42NcEkT0mKgGgZljFG6A97lARNE",
+	"U7WnmpGEWTumMxZSJbnZmvIpPpzTtYHjqiKsTsXe9K83zCHpGO6z7elLSE38kjddkRkGIZgyI5klqjze",
+	"s8HxLtEEtI45WIFopTg13D5LGNW2oiFzyOS7RceMNbT1dsB1NjC/jGySIxo/Yg8otaBItGh7b5r8B+6j",
+	"M1NM4KHJRcCfhuczFHsXjKUVFnRohIG7um0e3SZUk75UmmyS6/xCiZ22uKAQDS3qLBvnN8+sbwY2Fr7M",
+	"EjSBpz/+WTkiHWo03w5PmVMb+yivYSiK9ChkubJgBJ9nTO1WOSStVtqRWVdqY0YORcqUspfNuqZMsyq3",
+	"5dRceGACV33OcxtnSoYDS1/HaEmCsbcf0spg011+pTG5O4yYc7+dm00wcNJiXS4gQyObzcjOvbKx/uqr",
+	"NgFuBm9Q/Iusajx2yUBWw843/eJG6ItDT2Szzo4lxWA+EYy5sJxRkcSCBwvEfUAWYhI/xZQXTMYmfTom",
+	"ihm1uCqYM994to89iKwXfiaXkFZqtzIqQinDF/B6+ShP58++tRmmujYdqsAWX4TL822ado8KgTbrNFPg",
+	"mJ6VMaNlsaTO61KpWDKTF2DCl3ls0VBFMpzLmy8N0QiwUcz6jpHLLu453yXSk6mrs5lOEOyh00DIUV0V",
+	"0YdXZnuk5qcYwnHAFEMu3hhm42oljooxliAo0htmFRqcsZ3nuTQohnaa+j9qvNkGjVKpwiLmugQHoktn",
+	"x0D/QmTlXFyzhnMPdCnzcEWW88VC3VCNb8oBEyzZnR98K+SNyqE2knjeL27ax7AWa2+O3ygvFKGCGJ5I",
+	"NShy0/QwoNM+x7nkeItmelwnwmbMkUDuuLk8scdz3SSDNGgi2bxCvFvW4kNxdsyU3BUyFBCrYI3nNqtf",
+	"tM8y3uGzdiPPzzTnMuVGodkmQlqNtS/3mSJDoXmKOlR4l/zXZtcKOOeHy97JF7dBVNIIa1yHuZy/sGAL",
+	"HVKnLew2YzVKW/f6nDOGviOlZZhrUk16dABndnKsYW8fmLhh81cKpurKhrtU7c0XDcOBWcnZewD1Plgj",
+	"tfAeVBLVTcHAfYveBiiBU5oNlmqS73PF57Lp1+ChoHbpWXPuEUsxTd46iZFUvL6Wq0hFbl3kC9NHOxdX",
+	"jqM5Pc3RlhfN5aNT2kPPt51cnaL+yGusRVUnZ9GOAHNdxUq5Si06VC5mbFOeWMMUA6QU6gTXjtG+CjkD",
+	"m5XP2BmG42xwS0VEsBFT2nIp9NIcNtQGr74z7PeNwf4cB9oKcjxgahmSG0euHqW+yRX2sF3Py1rqONqq",
+	"lLEFk2yilUFPiuphwd2IbJx59eWXX3757LlXXp1MTJpRY1N+o02WjUiS8X2WRU4+ZhHRPZ4lu7CuRGak",
+	"lcm9GirlZIKcL6grFOm4+c3Y5XF1GpC9Cf4DyJIAjbdltvjNIROHj03bDzz3Z8Wd+VmOCVrMUeUhZnNU",
+	"boPGBVTJkAU1ixuMZoZnJowmVpIuatXvtlPZ3gtxZ9neww2lpQ/NC6Y1MpYbGbrPmOm6JGt0AcuyYVXd",
+	"Ug3RptmYn2Dr8tgMsGaW1PGYJDP1/DnafUmPt7p6rr3XUc4XrvUEtnZZ6JCMgIJOcytPTTQ8MGVJF6vn",
+	"n5ls8Aqe7eqY/dhrsOuEjkORXTpWNoANqB5QUcTuayaSomp35ty5ucZjTw5DDtvPmss1PvHqK69uzv1G",
+	"RWEGvDc29J4NhYpIPDAGYWxRXcggk7ITkThjathn/jlEjYlIjIOJjZ5lVslohD0cday0HMQ2nNZnupAK",
+	"Bd8EKkTbE18OxqKdmvltrQqOpWvYZr4VLpZBBi4uSgbTQYwwM54RAg+lQtfUmR3ZuvISs5RAoo6Q3DT8",
+	"AODgVB71irhv8WRj2btZhI5MUzlCBJug5eTUoPqK9SWnOM31JBnO08zH6zlZ6d0bgQKPyUIz+6moMKHg",
+	"CkrR4Vn/CmcpZhI3ygfAZL+XFCRDGKW/A+9BxdvlO0+vccd/rWaWD4yRJTDKgAFTP9PbfnnGSrivNC+L",
+	"g3ej9YHrQjJGE9XAPocvB8zzc/PrDCCNKuCPtjWNTc8qDgFfWqvgYGL1mjmQ8iyukAsE1cgcH8gnlq1N",
+	"M8h5UuSi3GeZ1bQabm/b/hSJ20YSXLUOscFrNKWgwFFmfZJIpiALaagY5CishxhOMmxr3kzlNm+vxAKC",
+	"T/sKOYazbExRYYHrUF5s4fGWRa7oUUXkSOxazArDbguOll1X1RjZlGfMniZ53Sq+j5x4+OFPHv3nhx9/",
+	"5xcnXS5XW/b7LGtzmvq3uKyZyeuNp9g0Uzyj2uFbzHr6wi1M++rvWj9Uk8q2YrV0U3gUK1GBOKYHUK4n",
+	"niC7fHLFZQnxSS/uAmfVyRqSMMA7y+vSqzTsZaq5FZ6Uu1BunClNuFCaOkg2roiWkhiLctsiyIFilCAw",
+	"CsDMmd9o0qaCtBZ2wLD7g5SKCjyAuz27VnAfvVatMbHGVT31Y8imS0DDUeBM7nMFHG9G7gIZM5q9pEhP",
+	"phx0Yg7mJLX5lINhK+WqxxIyZuHMBkQ7DaDO0RFiL2aat1MGVSGwv7I/oGL8kiI+X36OXgoKeIX5e8cq",
+	"54ta4SEhFGdDIbjogjmAvMtZGkmMuINUJOZanxljRBDzPfNPruCRAQVKUgTNA2dI2Nc6UyLBRE7z//C7",
+	"OhaEsTQGczwB9plFF0XTrMt08As7RMkOuNUdLCPW9W8TAQVulLQyRsEhcHj/g+MDuEllcvZUVz5vYf7V",
+	"5uE46z2EutxnWcLbmmRMAUhowC0wo059Ai2wWLPekwrBEyCMgxrBAjaer4OYb5jgTH09ycIe6rp5YUgE",
+	"AbcLsBb4dF4OgMqKV5jKUS0fMwTOXbseYEZQcJofdlLarW+FXElpd8oMm35pSpXeBeTPedhbdoL47DJj",
+	"+UcMJLCAgxiLyYIZfQlHyxzLgzNERa1pd0+iC2wEx5uxfc5GwXwRLrgUiihJOrT2d2/D+2rIW0X5rKJh",
+	"jzhonnPIP4AuqpovBkCY7gAmbp01USxUcFemz0kM28IhNQo4vGKZZKu4CKkNgIqrCNwtjgGGl0q5x5LI",
+	"p/Rrr+udXd8mAoumbKnR2AqlBBzZ9dJW94OV5ZOrCUCgtXKNJkSaRRDNOfpstzcebMe4/LnKSdzSXM6J",
+	"7U6X2JJb6VnCcacoY6ZVVley2qVGpUZqMUbDMpB8FkxFy+RogTrt23I0X040KwzNSfQlhauyTcZymO16",
+	"s8o8u26eE0H9eb8mEPFk3XWh4HKeqTTiusfF7FxJPwc6MJoWTckIytISplnWN4aKZ2LbhKWKWV/5Hhto",
+	"9IJlDIx0kVDrgJieKy5Mo40ur+UiZnKeolYgzkAWWGFwU58tUoVfT0uF4YNVCSChZJ9BurgRheDnculg",
+	"hskOaIa2oeyQZGhOleG8Ya/iUwxXJcMQr7gzbPdgGlDCFlltOCLIr2qMoAlpTIJ6DIGfQlahz+vTFZsD",
+	"BexNvd+20v7EwV/+zZNfvXvSTNTsh1QsDK0brCixPju8DfEpa3YESgvnuLPYPk9YUIY+U4Ag81z20UqH",
+	"tmcCG3dsl42pTOE5C4ThJFUF8sPcLhQwKRCNEdGfmn1uGroYo27ubW4whX2r5Wm/5NAWGnjY8TfVli8g",
+	"1kC3iumQjuHiWYCgUSzMy7jHlCyzaea0IAjClBR4inxLog1QaRzUyEef2GhgOH5x8i+EuU9xG9UeH6zK",
+	"AfKfVUAAMMY0cB+/ieHsQbwHAGLQguawyYK2HQ5s/fOcMViaRyi4ZPm14+U+ToxYTmbsXK+RexalNba+",
+	"oXiyCczE8Tl60VwlTi6m08H9cFn68yQtagqIK1WMejpBzO77bgNWUSk9bntOPv/DWbjD1MIJH5Yg651n",
 	"LwCmgGqsQC0uS1RLZM3RqV7Lh9cUwa9CHNHJM1spmeoIJj5TLi0iHOaoIM5VEAoDmdnsompMrGfgOBtz",
-	"hRwTdiXzpWigori9b6apWKDGYHTR3iugrlCAJUi5DdSBh901p3p6UvnMsESDUlSmacAPdm/A2pol2EsK",
-	"NMCFBv6UIL3k0BKwODVxX1DdrBcL8HA+dXzES2XLFdwVNUO94qcS5JuWyCv0PIdjukRVz524Z1nNq0T/",
+	"hRwTdiXzpWigori9b6apWKDGYHTR3iugrlCAJUi5DdSBh901p3p2UvnMsESDUlSmacAPdn/A2pol2EsK",
+	"NMCFBv6MIL3k0BKwODVxX1DdrBcL8HA+dXzES2XLFdwVNUO94qcS5JuWyCv0PIdjukRVz52451nNq0T/",
 	"3vFpaMg1QLnjmig6VmvkZgfLKTF1qxCUgZU10kH15CioziEm6O6y2Yp/cQP+0jCdzi1WIJvu7HolNEID",
 	"UPWjVAxdVlKdCX7OPFvJhK7wlAVy7SrLEtqsNibJLCxhzCBIE0imaAFwWBIhqpgLCFltR1m3KvSfqpHD",
 	"F62oHj199lwgEZuqnjufAIc0XfkQ2rNzFUVOM9BvlhsQctkYs8vaBiyDGCaqV3tMVCdDUDLoSS3BHwGP",
 	"LpwTARemKo+uXr9M4NZccRaqrbDpW5Ym7XssbI/d2jz7wadGFzlGVGJM0ax01zIXCPBNBOYDjbs6k3fp",
-	"WhUCC87MrpP3QKmSooM2SO2MvLbLUW0GDMJEN5juBu5Ic3wBzdbnW+6HACUrCmwbZwFPvyKI6m/siRHX",
+	"WhUCC87MrpP3QamSooM2SO2MvLbLUW0GDMJEN5juBu5Ic3wBzdbnW+6HACUrCmwbZwFPvyKI6m/siRHX",
 	"ginFFCRagdxTA0b3VClst18zQdhwiHDZKkh60JNy4D2fEuUQHRuj7+VJZDOjO2ap7uCjiLQ3w+oT0uVl",
 	"W/xcCeHjcAzu6NKpC6lKZRq2S4yHwJOdnVWx28Cs4/y56qxdw16MFBgYjlk41YSrtT8TfyZWSbxP9S4X",
-	"+5K3WbxFHv74Bw/f+c9HP//rh1//5qP3fw5PZGxAebbLlOZ9qs1Tjz7+8MEfP3jwn7988PFvHr77LXwP",
-	"6/F2ynZT3jazi7fI4x/91Se/+PXjf/8S3E8yvs9Ft3D/k1/8oXCfJ7ttmiVmDP/x5YNffvPxR//y4OPf",
-	"u7stKvbc/U/+9tePf/RXD9/9EdyBCjNg8fEWOXj3hw9/8h+PvvyzR1/9C7hL222z2nq3bRhYh7dxAg8+",
-	"+skn73z3wUd/efCtLz/+4CcPP/jug9/9FH/QzRikxpgJ/Oq9Bx///cN3v/74gw9wFEPFzQErTvIb7z/4",
-	"7XcPvvqzR1/+GTzTZwlvg1EPgOVmPn/18aO/+/bBe79+/OHvHr3/84N38WX7XOxCcaN5y+9/+vgPf/7J",
-	"3/7bo6/+lV1z92tKNE/TlxSxl+A2qA27ht2a3fjwx49/9d6j9/6fx//+GzcNaBIUbxHN7umItIYaEyNQ",
+	"+5K3WbxFHv34B4/e/s/HP//rR1//5uP3fg5PZGxAebbLlOZ9qs1Tjz/64OEf33/4n798+NFvHr3zLXwP",
+	"6/F2ynZT3jazi7fIkx/91ce/+PWTf/8S3E8yvs9Ft3D/41/8oXCfJ7ttmiVmDP/x5YNffvPJh//y8KPf",
+	"u7stKvbc/Y//9tdPfvRXj975EdyBCjNg8fEWOXjnh49+8h+Pv/yzx1/9C7hL222z2nq3bRhYh7dxAg8/",
+	"/MnHb3/34Yd/efCtLz95/yeP3v/uw9/9FH/QzRikxpgJ/Ordhx/9/aN3vv7k/fdxFEPFzQErTvIb7z38",
+	"7XcPvvqzx1/+GTzTZwlvg1EPgOVmPn/10eO/+/bBu79+8sHvHr/384N38GX7XOxCcaN5y+9/+uQPf/7x",
+	"3/7b46/+lV1z92tKNE/TlxSxl+A2qA27ht2a3fjgx09+9e7jd/+fJ//+GzcNaBIUbxHN7uuItIYaEyNQ",
 	"IVAMCEPBk0OxJ+RIxFugnbRTqhRAb/yZKGQtFogES/mKBAEIIKXNX4lWJrYbcNthAw2xu810BYKwfYbQ",
 	"A7tlLrs9Mb+d2ALInyytuBmOW9qVqAAcny/aSrQCCwQhXZj+3LzLss8jZ5HuEFbYbr4tgkvugVICtOYP",
-	"bcXZlz8HiBiTU5ll09Wq9X+qjLVPralPralPraln0JoKsqqMdoJOJ4t05ApNDHUCxxwz3/jCpkpVY/bP",
-	"PJTmwxfMg/ejWlDBXQnodkWI4MOhlc2CILiWQw8sHQwNXbIRYORMgKJNf7HJoWnUFsys/ARwwRw03XzH",
-	"KmNh2D4+XG/X4WnKEsLFVqnG9obUvM2iPG7tgPatjWPbrege69tqyeIHi3pB3QYQl4YV9qaYAKzBQfUQ",
-	"7xZxr2lLDms6ES4dEvZmiXVlixZwFXwC3uJbakXXBHlSXSiun1kF0yTpxI4liKThFC+zyTQv/itutrEp",
-	"NE9j7KDD8occfjxicbJ6VHGzUygmfEkhlIdXR7GRv9Js4LeYpu1h6tJPFyIk3hUyC2U5mZ1HKJG+3Geg",
-	"gfS46CL4uDG1IMZARoCV8CSq5Jr11alo+9issU7FS4AEqs5OmB78po5cERvTCuzWpdSS+QNZryPPZZGw",
-	"5AqUtlWBHCI/RvwblPvM/Ah10b4UuhcRmvI9dmgssiWAjkENY9VMAuHOGuplh6c6VPplNvmtIUPEnc9c",
-	"vktO2TIwWCNjsAFj6NehaFjGEOCX0KCRt1PA6jRrfoHxN9FUL7z1lSCQ2yr+UWEiHTF412TyoN9ymGr+",
-	"ebdn0wUi3P1pdyBIv+F6NEBD2i+ApbV7lIs1Eveo6gHLvvPZndXTZ88RqM4H3SJj+1wOoXNFz9b525e8",
-	"pNAcOo4oQVVXK5wNKtjGLDGjZEkEAwP5YP7Y9l3XOQqNUU9CZVCfjq2qzqyrmKYkoZo275PVwCNgxjjL",
-	"yuQKpxWRHrt3OFszjOlwB+tHhNWNRtV4zOeagxhFfrEp6dLlghYbYtydt3yOKFqsAy3wDr2IlXK1BGQd",
-	"kaWI2Yl31pe6VehLRdQlsHGnJWBxYS15VjKVsKvT1uy1xhYk8bDezUAd3rPl04QJ3NEZowHYljss22fZ",
-	"Knye4cqd+Ozd69fIHU1FQrMkIoq1wb44v3b65JatIY95Ekckhl/EwIpjw6tiNLyoQFcXKWhXYCXD82sh",
-	"wvZNOgIODeg7ifMhQwG+6wImzhqJ5UiwDOFevLIvSvWkAAiDiMaG4xI5EuEypub6TB0/ppud92MuG3vN",
-	"7nYlZA5i4yR1FJ3CYs6q0qW4movgxDWs4Z7DTbxUrK5eDZ6K4pYE1g2ggnITjtASGUKzUhe5zMGHMIJ2",
-	"8O4PP/nOL+BWCIgIw34INQTH5eG3/vzBb7/74LdfffzOlz/5zi8i4p7EENs02JB5w39+6cFvv/v4wx8/",
-	"+OhnD/74ffheIU6WD8kctsAgQKmbRjFqFn3CjNvSSjZKuL1CK2nWnHA0lDBdLnxQ55WRyxz7oQ5ccWUm",
-	"H1iL7u78F3XCeS1FBxBm/ckMCrxqKDrhjqev9yRa+lxvFaPq5d7nBcQLqoqguJFtH2m2Cf92xZJymBke",
+	"bcXZl38CEDEmpzLLpqtV6/9MGWufWlOfWlOfWlPPoTUVZFUZ7QSdThbpyBWaGOoEjjlmvvGFTZWqxuyf",
+	"eSjNhy+YBx9EtaCCuxLQ7YoQwYdDK5sFQXAthx5YOhgaumQjwMiZAEWb/mKTQ9OoLZhZ+QnggjlouvmO",
+	"VcbCsH18uN6uw9OUJYSLrVKN7Q2peZtFedzaAe1bG8e2W9E91rfVksUPFvWCug0gLg0r7E0xAViDg+oh",
+	"3i3iXtOWHNZ0Ilw6JOzNEuvKFi3gKvgEvMW31IquCfKkulBcP7MKpknSiR1LEEnDKV5mk2le/FfcbGNT",
+	"aJ7G2EGH5Q85/HjE4mT1qOJmp1BM+JJCKA+vjmIjf6XZwG8xTdvD1KWfLkRIvCtkFspyMjuPUCJ9uc9A",
+	"A+lx0UXwcWNqQYyBjAAr4WlUyTXrq1PR9rFZY52KlwAJVJ2dMD34TR25IjamFditS6kl8weyXkeeyyJh",
+	"yRUobasCOUR+jPg3KPeZ+RHqon0pdC8iNOV77NBYZEsAHYMaxqqZBMKdNdTLDk91qPTLbPKbQ4aIO5+5",
+	"fJecsmVgsEbGYAPG0K9D0bCMIcAvoUEjb6eA1WnW/ALjb6CpXnjrK0Egt1X8o8JEOmLwrsnkQb/lMNX8",
+	"827PpgtEuPvT7kCQfsP1aICGtF8AS2v3KBdrJO5R1QOWfeezO6unz54jUJ0PukXG9rkcQueKnq3zty95",
+	"SaE5dBxRgqquVjgbVLCNWWJGyZIIBgbywfyx7buucxQao56EyqA+HVtVnVlXMU1JQjVt3iergUfAjHGW",
+	"lckVTisiPXb/cLZmGNPhDtaPCKsbjarxmM81BzGK/GJT0qXLBS02xLg7b/kcUbRYB1rgHXoRK+VqCcg6",
+	"IksRsxPvrC91q9CXiqhLYONOS8DiwlryrGQqYVenrdlrjS1I4mG9m4E6vOfLpwkTuKMzRgOwLXdYts+y",
+	"Vfg8w5U78dm716+RO5qKhGZJRBRrg31xfu30yS1bQx7zJI5IDL+IgRXHhlfFaHhRga4uUtCuwEqG59dC",
+	"hO2bdAQcGtB3EudDhgJ81wVMnDUSy5FgGcK9eGVflOpJARAGEY0NxyVyJMJlTM31mTp+TDc778dcNvaa",
+	"3e1KyBzExknqKDqFxZxVpUtxNRfBiWtYwz2Hm3ipWF29GjwVxS0JrBtABeUmHKElMoRmpS5ymYMPYQTt",
+	"4J0ffvydX8CtEBARhv0QagiOy6Nv/fnD33734W+/+uTtL3/8nV9ExD2JIbZpsCHzhv/80sPffvfJBz9+",
+	"+OHPHv7x+/C9QpwsH5I5bIFBgFI3jWLULPqEGbellWyUcHuFVtKsOeFoKGG6XPigzisjlzn2Qx244spM",
+	"PrAW3d35L+qE81qKDiDM+pMZFHjVUHTCHU/v9SRa+lxvFaPq5d7nBcQLqoqguJFtH2m2Cf92xZJymBke",
 	"iX4q20O5+HYqykvr6K6wSPhFD7i64poRQl24ETruyBaO5zxt8S6ARdtvvKSIZQFzG7CGMyp2VCFZBBq0",
 	"bdmKamxry0RE+tKHTW9fuUjOnDlzPkJYOGUW0zAHPUwQdSyVogv/aq4i2b6tHQtgVwF+Z45MSPnbEa4S",
 	"XHZsSxkcPzmxvra+QcZDKk6ukRtgaAjWpZrvz+nl2kgdDnGFK8CFmzADM/fLWSazsLE4yqTo4rlZI5f3",
 	"jVVfuASRDtpnCQHmEYKsT5imPK2Wkfg26zetl5bkPJaTr/zTOzdvEHuXcGFrOY3p6H1qzuIBOUr7TE/C",
-	"eZ+dTzXu+5GbW5BiCnlKIUs4Y4TahDsEk6aJE2xvZfEW+R+3SVsmDC4Mks6u0dRtQgdJ6dhpA7cuXUFh",
-	"2DY/kgPN2zSFt3HRxR/TTAtIBlFDKHJNjJKOeoRgGT4Dlm+8RXy+nH0GrpdE3Ftm3m5ARg9oZ7ZPioAl",
+	"eZ+dTzXu+5GbW5BiCnlKIUs4Y4TahDsEk6aJE2xvZvEW+R+3SVsmDC4Mks6u0dRtQgdJ6dhpA7cuXUFh",
+	"2DY/kgPN2zSFt3HRxR/TTAtIBlFDKHJNjJKOeoRgGT4Dlm+8RXy+nH0GrpdE3Jtm3m5ARg9oZ7ZPioAl",
 	"wZ8snE+BHrdQoRfeAAW+TwXtsizkdlC7YTBcJhAPZGQW3izPwthuImlQkVD0Ik7VJITMGTlATlMPAWbA",
 	"RJOXV8Ct5A28HU4Ty7hMFujiDZjggc27ihaWz4ABmefa99RELOqy0FRPzw2RAEW4udsF9iN1+xk+wcIc",
 	"ooA4HEksEC908rENFSQ4k7qSaNmFFMR6nrE7gHTj/d4oGpWs3cq1m9FZxW+U9Gm7Z4xC5+5KWJsnDH18",
-	"PIzpJ+f3ZQBF8r5Lpqr5MMQyZjmkIqIshgTkcK0lHACSaigcFVh+GeWKJdukCylwDlMIdxByy4r4fPDs",
+	"PIzpJ+f3ZQBF8oFLpqr5MMQyZjmkIqIshgTkcK0lHACSaigcFVh+GeWKJdukCylwDlMIdxByy4r4fPDs",
 	"SrTSLfd1qeELuiB1Dzm6Ar2kZf6NyjSiOy3FOzT3Kwv7i2yQyeVHIE2FnUUYk3E5dBXhb3t+wu4ie7MA",
-	"e4V+SMenoRRbSzwLtgvSmCTysG4ld6ifYccSoNJNHyDZZxCNtN2RLeAKy4jqQbpUKuUeodolDoynVzJ8",
-	"Movmk3kC34/nZEpjO7fezHs6Xtq5sO86LPXXCw5+FprANSxxtrAv2ECOnDj42rce/PH7Dz766GRdrPCK",
-	"bvlzyo+rOnDJFuTvBTrabGyUvOMbXzizev4NjJidr1FIPLczFq7enZ4ciUpwHLtKVe3PMOQOn4BmDdBO",
+	"e4V+SMenoRRbSzwLtgvSmCTysG4ld6ifY8cSoNJNHyDZZxCNtN2RLeAKy4jqQbpUKuUeodolDoynVzJ8",
+	"Movmk3kC34/nZEpjO7fezHs6Xtq5sO86LPXXCw5+FprANSxxtrAv2ECOnDj42rce/vH7Dz/88GRdrPCK",
+	"bvlzyo+rOnDJFuTvBTrabGyUvOMbXzizev51jJidr1FIPLczFq7enZ4ciUpwHLtKVe3PMOQOn4BmDdBO",
 	"7JDrWHvlFu5d1nShrnrjLYhaiiITIbowEQrMHIDKxkyvNXJbjmzcFS+5nAUA95UiHSO4LQujvaR8bo8h",
 	"Rdo0y4xVIYdhRcJlnU2DKEyOTQrWHN9dsNGsV9MksbhkWdL85Q5ibtovlfkvJBLwvGBZYQPaVAipt60z",
 	"HhSO4FLVElhIA1OgdWGczqGosdiKjm1NbN4fv+GygM0+c0NhCUiL+SzRRl+Y1OEtJeJm5xRVnLAb1AxA",
 	"NlzKi5gyWHWoMjmy5KjWyC1zNBWclSoWAyK/ysk14mmKOOLzvRoYrKx6E1e1XtKW6bAf4KoX8fo8WT0J",
 	"YOV+ZccW2dlWL66h01BurBz5kBAwLXtwmAoenYDbGXektppX2ur5CL4dOkwr4ce8j6plmKVZkTzPUUvS",
 	"Z8LqQTUVUO9vmz+uPTaulJAu0pYZHbnTmSokqEBUCG3QNWMacmE95ClDp3SPUSOCW8yIi1B0bG7IqQpb",
-	"XbBRbBiz8pw5IrE9yLE7fQTEawxLHwcYirPYJlkCsoE3GmaHmXXB9c4tIEd0nj5CdH+NiqpqTDrOvQPF",
-	"wFUnpaoXb5FPvv3Pj3/1XlRCBn4JmmqQAW/rYcYU6jlF693is8CLlA0WQ5kYuvllBnnfEUGgWGsFYKUc",
-	"zSBU9vAnPzv40VcQa9K+wPXOAtBEc1ItJE1fZqzk/YOh4xLBDwFmNuuyhSJY17CRXANn9TXr9w8lDxtD",
+	"XbBRbBiz8pw5IrE9yLE7fQTEawxLHwcYirPYJlkCsoHXG2aHmXXB9c4tIEd0nj5CdH+NiqpqTDrOvQPF",
+	"wFUnpaoXb5GPv/3PT371blRCBn4JmmqQAW/rYcYU6jlF693is8CLlA0WQ5kYuvllBnnfEUGgWGsFYKUc",
+	"zSBU9ugnPzv40VcQa9K+wPXOAtBEc1ItJE1fZqzk/YOh4xLBDwFmNuuyhSJY17CRXANn9TXr9w8lDxtD",
 	"XhEhM90r+dgTOWylrOxkLxDu6vl8rFYZNh9iOszWodMKTUkKD0TgxcI2vbcuXTn6NKhwfOZzXCS518Si",
-	"CgnIE3dQlZ+8891HP3z/we9+evIQ6T24KkGb4dwTK6eZE6f2dR8VXgqcU9hJgffKxXtmow7rhLDU9Qz7",
+	"CgnIE3dQlR+//d3HP3zv4e9+evIQ6T24KkGb4dxTK6eZE6f2dR8VXgqcU9hJgffKxXtmow7rhLDU9Rz7",
 	"IK45kNbpKhj0OrykkJlEZMPGPUdM6W2y7tHzHFMzorSYkecbKOGrSh2fzjeOh12zMLBNmEww+f2aTXx3",
 	"BaiOmUMzJExAcNkH81MHJvMG4CVLzA24xhtzVi72ULFYALjNRrknveHFJqk+JVCGEv9nNG8taTvTfKLg",
 	"/NicH7dzX6kFaVZYkmZL6ePRlVKKUSxanSGkNl4tSSn455SYus6VCoYoJryBRVhWi2AZyEmv6Kw4DaHn",
-	"AhTamDeQ6e8LfoIeAJdFMbPFgkzZ01XCYGzkmYGKUu7HHshgyNhw6QTNKhjhc5FLSQh53e0GhfixJYSw",
-	"GHNWTB8f2rZwp/A2bJ1wWIHm6PAZlmg32GjH4ww0Z4EF/V3xrqBGe7dZk1gDZRH0E5cycqKILhFwAQ/o",
+	"AhTamDeQ6e8LfoIeAJdFMbPFgkzZs1XCYGzkmYGKUu7HHshgyNhw6QTNKhjhc5FLSQh53e0GhfixJYSw",
+	"GHNWTB8f2rZwp/A2bJ1wWIHm6PA5lmg32GjH4ww0Z4EF/V3xrqBGe7dZk1gDZRH0E5cycqKILhFwAQ/o",
 	"mNWo3TUPQWTXfjNgbYF/cbUtEwZNb80/jBID6QURiZOMjkTsVlW1M8YEtLoasCwugwEVJFb+UgB7oCNM",
-	"/hugd6CR6YUzLc6han9KPZgabFAxdwASYos5hScefvDdg3d/GPLCB4F2bkiNftZAWXkFJ8EvNehVARNl",
-	"yXQbkpkY6tVAowjC/5QgjLrVsPg2FZt9sTcUeyz5/CCVNGmM09/hzskELjgjmowW3zYvDaSNHA8owpxA",
+	"/hugd6CR6YUzLc6han9KPZgabFAxdwASYos5hScevf/dg3d+GPLCB4F2bkiNftZAWXkFJ8EvNehVARNl",
+	"yXQbkpkY6tVAowjC/4wgjLrVsPg2FZt9sTcUeyz5/CCVNGmM09/hzskELjgjmowW3zYvDaSNHA8owpxA",
 	"TR1radSTKfpojgyBYNt31jm3Sa7zCzPz1c69srH+6qtWEatbVG2Xp1yYX0EGRZjHJhQgyBAoh2hJsKR/",
 	"ObveGMfCpZDMZuOQPXXbPr0ADEPkImUJ2zdWf9uV9S1Y6O8OXfnbeBiPGbJkgnjs2KrIxaEzNOIWM6Ab",
 	"Do3VMFntZy5WDL5YjNFo/EVxVrC5psfuIJuOuM6iZlkE5H4AUEtzZgnlEnXO1biqZa63/EqLUssyLO5V",
-	"I9PwBhvdhNdaYIEGu+z6lWC3TbOKGXsT0KHXSIwx3MzMICbrIH8MGduHA+GU/PnaLboqEXlCgakmbVI8",
+	"I9PwBhvdhNdaYIEGu+z6lWC3TbOKGXsD0KHXSIwx3MzMICbrIH8MGduHA+GU/PnaLboqEXlCgakmbVI8",
 	"EEtxVBVHZCEXxY5zUHhwBuwX5zt5X4eG1gifQTHrDC25fS6iQttpXyFCqCA0STKmQjmoeCOUBQmdmckg",
-	"Y32umKpTFjS7UNyqOJnUbCoVZzNY+RzUBno+nWUWJdikF9ttcq6P08JZVPmSS36diAwFf2vIGvp3QBwH",
+	"Y32umKpTFjS7UNyqOJnUbCoVZzNY+RzUBno+nWUWJdikF9ttcq6P08JZVPmSS36diAwFf3PIGvp3QBwH",
 	"dXSMjTkMuCJ5nqtGnqmvoHtKtP3ZGirq+zzY6g0w9Agg4CH4HZcinKDzSm0vuAVU8UXmdqsLc5550l7L",
 	"MXkWOXC0WOoBsAiYWhziSFhWWH8PfF//ZmvPRBKGTcIsaCw88d5KGNa2raWEHtTKwuwu2GvavmD212UH",
-	"P7wc3IvCqN3ko8J6B/cfYkcLWF1mElabkh3US04cfO39gx995WRVcKyWIt0Ot76J2zJNob9JTB79+JcH",
-	"f/ODiMSqnVHd7sXk4Vf+5tG3vxWRuMMzFpNHX/qXR1/6Q0TiEdUsi8nBLz88+M3vIhLrHuvomDz6h28f",
-	"fO3H5gVaZv2YfPJPf33w3Q8jB6ZJHn751w8+/ruCD8R/3Fgx+FEoJgKtAD4CVYCsA1VYugg8WaPNd7tH",
-	"hQgFWT5r8ZXAAxmPWCu2zjL09MSQLYdmAWmNCRfmz4jEdDCIo7wehKix0qxYRTZiLZ+OBo1ACoUdb9Tq",
-	"eg8qUSM26vWoZqeYizeHIZxIn/EuxtBfkSvSG2bhvLQmUgxgSkPn9rosVv5hdZ+xH1w2xVCjkrgQv/DG",
+	"P7wc3IvCqN3ko8J6B/cfYkcLWF1mElabkh3US04cfO29gx995WRVcKyWIt0Ot76J2zJNob9JTB7/+JcH",
+	"f/ODiMSqnVHd7sXk0Vf+5vG3vxWRuMMzFpPHX/qXx1/6Q0TiEdUsi8nBLz84+M3vIhLrHuvomDz+h28f",
+	"fO3H5gVaZv2YfPxPf33w3Q8iB6ZJHn351w8/+ruCD8R/3Fgx+FEoJgKtAD4CVYCsA1VYugg8WaPNd7tH",
+	"hQgFWT5r8ZXAAxmPWCu2zjL09MSQLYdmAWmNCRfmz4jEdDCIo7wehKix0qxYRTZiLZ+OBo1ACoUdr9fq",
+	"eg8qUSM26vWoZqeYizeGIZxIn/EuxtBfkSvSG2bhvLQmUgxgSkPn9rosVv5hdZ+xH1w2xVCjkrgQv/DG",
 	"5oToNJeLnzyEHl1DgLovcau+WLDXGnJ1RljnOh2TFnMpchmxOKxb0CO13K2nT7M9lkCcUEhbZ9eX+wBu",
 	"Z0MPiCC0N4VdsRnsCAjWUV3jIVpRLO3sKpbt83adBkNUQPobHEDMUrW5HGFMKKiCmY0Bceg+hJaTeG0g",
 	"35ecsh21OV7rhubP2sRCFBayePTr2U8oXhqZTmg3XeyxEMbbTcFcJgZ+NkKUdoA9x2QtQIXBCwvWKNbp",
 	"sFZdy1wAfAXvcdowl6JuKnMFusDebMqFLAwb0OvRfVZVFDTbRylKebZLSecohB6c29AldMi9oO4CbdGD",
 	"mTtoOUO7dea7r7szu4Q21hR6sdcXfzMauE9LPFoKfszuEu0fnW4u2wgyYtnZS1zsYrvqWSnlDkgEuvI0",
 	"65a9nN5NhV7R+ZpPNI4Ghumnk299JUHabQ5zmJLsUJSj11ogqQYIs+JdcVsKxYRmSUxou80GiLPmCF8N",
-	"LYiGtKk1RrVtoQ8ptt4kBY0tEAU/iSGUqcIBzJIebD/rvWrwJ76kjub4JBu1LdMTZuE/zc55L1/jzhF2",
-	"dy1UU9A5VpnMBqQWTgKAW4DP5Nxeh4z5I599hiP+herpQLdHJmwQpYTyCCUCUDscIR4HoV22BNFxaDzI",
-	"ZxPdsZPJ/m5Cx8EOqzZxTEnSp2JMzGOEdqVRngAF+r/e+WnzyhXYu1rV5hCGkxWj+693fgpqpRuczEiH",
+	"LYiGtKk1RrVtoQ8ptt4kBY0tEAU/iSGUqcIBzJIebD/rvWrwJ76kjub4NBu1LdMTZuE/zc55L1/jzhF2",
+	"dy1UU9A5VpnMBqQWTgKAW4DP5Nxeh4z5I599jiP+herpQLdHJmwQpYTyCCUCUDscIR4HoV22BNFxaDzI",
+	"5xPdsZPJ/m5Cx8EOqzZxTEnSp2JMzGOEdqVRngAF+r/e/mnzyhXYu1rV5hCGkxWj+6+3fwpqpRuczEiH",
 	"jcBVhCTLc5IlLSqSQ1bAeP8djr+4cjlMZElCzYCGvJnjW057FlwGH9TFuyTHAeXQmeU3/zdmrWBHF+ii",
-	"ipcxyRguGxaIOSV4529+8vAffhAZxlMUc/Dom9IIlHgrN2RLKYNYdbKNeIjWq4Q/sUVG5l2lPEozToDl",
+	"ipcxyRguGxaIOSV4529+8ugffhAZxlMUc/DoG9IIlHgrN2RLKYNYdbKNeIjWq4Q/sUVG5l2lPEozToDl",
 	"sP1d/VhWohX85ULplDc9ImcDg6WAqx9c6A4toftA1Z7sM7fk0LdkH1YHLZvIJsXShIyZts9Qcx87IFj7",
 	"ONTvyDZ6MRZa6XEH8EH6Q6Ud9ocFG7eZrBYOBCoM7MM4UocTguEU/4uhMK+nrZQBmshEn4Zti3xkZJpz",
 	"C9ugTGkf3eRRAGKhl422+S/DRfexhba1sEMNdxZ8Yr6NWiMfKUK+QBMT61tzDcVCoeYjbI02qxOZFcul",
 	"5MZpG3Weaylc+L9w2+uj7M8VbMsV4p0TqRpNY7igP5T2HfqoFfrtEVgg+4iCEt1AHH9Z/enmbGHDNqOl",
 	"gzFfM1wo/yYMMHPLorkcyvCzVO67sA3sS6taKjbA1L/lcB2bRdGQ4crMQcFjOqbFl5uZ6XEcCAKUi9SI",
-	"kT5ACRwOQyBayWQIfSK2XueYPP7xvyDi4oOPPoqwnxzLYttFDq85j2RMMOaEVws4jDF59K//ioiPEYlb",
-	"mdwzDz/6+OuPPvrnBx99VJBA9rO2kxnYYwV/Z+GVEFw172mc91oq/7fzr+U+vWW/20hk2WziRtxK9rFS",
+	"kT5ACRwOQyBayWQIfSK2XueYPPnxvyDi4sMPP4ywnxzLYttFDq85j2RMMOaEVws4jDF5/K//ioiPEYlb",
+	"mdwzDz/+6OuPP/znhx9+WJBA9rO2kxnYYwV/Z+GVEFw172mc91oq/7fzr+U+vWW/20hk2WziRtxK9rFS",
 	"B1zu0E5GBwBYaLvC+tg4YxSQjfMk4V2uJwuYz5fp7kwgXWHjTLRRQS0tKgIuzQvmamP6nt+x3E6R+Oh5",
 	"oy+E972FY3WrV3PnMVW62c5Xtcke4C3ChdLZENwVqBcamdHj4P9fI3cL858BtdHcWzqjdRGaASmjavFu",
 	"RYaY+oOw6yEDyHj7QHNVpKG1XjcNx2Orzkx7MA9hl9pQX7mr+V4ee2u5qlQfGHIw0hGOehoi363kKgi/",
-	"EqFp3ZHDLMheTm9WvrkR66h4x+GAZTLWYRkLYvE54jSDJPlztV6K56VJZ0LF3hqGx4FqunNjFKB8Gx2U",
+	"EqFp3ZHDLMheTm9WvrkR66h4x+GAZTLWYRkLYvE54jSDJPlztV6K56VJZ0LF3hyGx4FqunNjFKB8Gx2U",
 	"mg3ogA35FnRKs0ETndP+mg2mQRDnYAPCAXFz8/SZ+1rc6ky4VgokUKKpSdIt74kNGjhwgZz7FHcZ5x42",
-	"PMbVfUbtTRXZsAlm4lgLQEtNU3VYd6+TI0+fwzdawRkGXJVwnbTGxK16k6nCr+cF5oLeZj+iGRtZ4Rly",
+	"PMbVfUbtTRXZsAlm4lgLQEtNU3VYd6+TI8+ewzdawRkGXJVwnbTGxK16k6nCr+cF5oLeZj+iGRtZ4Rly",
 	"EWfIhkDXs86oUB2WOc+QGrb6XGtwyowy85ewrjIM5RrO0WM0A8811xNdfv0jXbrPiJCknTKaEYw6bCMk",
-	"1FtDlnGol0pTOXKNlNlAe2cdfoRiuAgbBzOasdw1Zf9tH7fgyMrxE3tCrBPLhqAKb4aiHfNado+1h5Dc",
+	"1JtDlnGol0pTOXKNlNlAe2cdfoRiuAgbBzOasdw1Zf9tH7fgyMrxE3tCrBPLhqAKb4aiHfNadp+1h5Dc",
 	"ap/VwwxdhvaO9WQp5JltdHUJqXc7cihK71R0rFyAZqh7MuN6HNmcf00E1J73wHIuuaL8aheaBYPWBssB",
 	"/ANmCgfZx77cQLHICQezoI+qQC2LKH7AGMNkZrQsM3iLLZ4T2pHDWFTqZldsV3lK3Ar6UZEu04pQw+HC",
 	"QGHz1TYq9nZ5RV83c9OCr9gMjXDb2MbdcBYY6MwQY+XIGmoaF0oaRmRYZCtlHp6hpB3Pnv8CUr4qXblK",
-	"KiL1uw0sNW+dxWSRhU+bPmnqjB9gktD1wHyjULGL8ZPIiCIGqOeD5UT6KrTaz8oRRJKeRP/fGRvjoZCm",
+	"KiL1uw0sNW+dxWSRhU+bPmnqjB9gktD1wHyjULGL8ZPIiCIGqOeD5UT6KrTaz8oRRJKeRv/fGRvjoZCm",
 	"Q0zBZe9JwS7KhN02qpNqXomFiI4WPULAeS/VK1c0pAimGJZ7UlhcCulwUEsdwaDymSlIouFYJ4zenql+",
 	"cpvrCzvIjgJrsxo70m/FnbD1n47oGFM7FGAuj2wGjsxA8ObwmjLLUzFB/AXc0bYPbqis4Q5rS5EoC/HC",
-	"2z1CbeU5x4NnpJCCXmdcka6UpVDpmXMNfbiFoQRXBRLKG1MlJtwKi1sziMjrn7lDXt0kCeJ5TK9IOj+3",
-	"3WNZ3Y9W0vk1ojmqyOSUU7ArUgQ9q+FDgiWor0o08XL76qxZBVg0TYtRiReuggqBb4+ijKpG9vMTKpia",
-	"US21EUQyfepLpHBGFea4uWcMqKV1w7Mn6xnOtpqqJ3uqSsaWUCX2dBeFHWPW7CIFZ7cy1uFpWonKa4lD",
-	"szRVGJ6AQ/qSC4EesQwpkVrYYQOPsAIMY6kXnCfPeWn+Tw1ZNq0Jrs7thlOniACE1cOVYS1Hei2ONvfk",
-	"Du+Ri8NSTRBKRC8Ic/KvOt1+92ccbjUj+33gJCa25kIrkKXpoeWm5SvNegbNkGIZF20+oGm4KWChVwFX",
-	"9bu+X8mjWBExnNd7YXqMJkR2OrzNHJ58xxlkxj6u2Sk+7PKCdq45XCMtgZjl1nBLDkVCtJwOJk4XeCQ1",
-	"Ums7HQxfpg5DdDZUqnlobpCekj5z1j7AYW/bQLUzYjuF6R2i98NdbxZPLBk4w/dZxjucJeB15tDKETBO",
-	"OsM0nTb7KzNg5sMkhuJYNh4FL3GLGyZh2UpZf06xG6QX3b5ykZzfPPsKOQEI/MhfTg3wBX/yppLi5BqJ",
-	"zReg/y91PkRjRno5GLsfqFPw5lVIYY4XbRSInfOm4NdRlUXQ61qYbCzLZNakb1AYtj2ohHNh9NeQLLR+",
-	"sanQ/Omw97ZBQx6l5WDAEhte0bkeEsN6r1kcdaPvKzagGezlmhyJVSDhuK6jdxhg45+9e/cWsTcLauTZ",
-	"80W83s31oI9Sc51WHLQ9LiAV1dJPRZVzeOnwQgV4J9AnrBoi5ejpj9X5xoiLGiBEnuNNouGZ17n5+7X1",
-	"PSULVBQ6xbd9iKAZhlCg69OsYEN4yRfG+KnloLrtfPsNgl23WZvxQUULYYxtGmaBnvy27PepSLYQB7VU",
-	"ay7kyDXIopq0WNuetZGLl1VkPzVN3UlpDaWXznb97Nxa/bPh+vqZNqoV8Dezl8aMZqULimWcpniphr6Z",
-	"sc5Q0bnS+bZ9DH6hhqme/wPYp9v4cPN6nCDC5dUkby6i9hziMVdEBsrnz5xrYhtPVNYinSAaDPwbKWmJ",
-	"QZvJ0v3J5JSSmd3FMnxYy5pHC4/JImfrtt/ggHjOTwp1i+LSFRIpWLxlK3vNP6ZLf5T5bXX9T4yzj7E0",
-	"2BX+vKRcnYzs96FaKd4itCX3mZOBElDoeZ/rLbLHBoCNRwWRAy4g1RG8XcOBfU1nqGydCwhVJ0+5tpU1",
-	"CKdt+4xs24QBcFCpYbvNlIqM5WJFla+csG3CSykFCYavbUGS2UE/hRV79BYsVCpvVcNd9id+GniOCrOe",
-	"GKrBdVlUfQs2zpmvrc1tGlpUiOqoMoeT3fYrVe2fw1uD69t8U1iyU5UusYP74jo+Fug2lKatZ+SB6Iyz",
-	"Wg2Ell6rPTs8A7JXhoa3ecjC77BdjLmqPIGAKGZUIdqiTzmZKUiqD8HY5TXbDapF9kvKqM3yaPzRmyON",
-	"ge/d6GyCZGtcDMZQOE5zztvUSQmHZewzLrVlIlvysK6mibP6DIdqbmPWamPjgrd7LmsfNTEr8KdXthqp",
-	"vPj7Jw1VXpOv42I15Otq2GcLVQ8a/YVlVMuMoMpQF7fes/pcEHurJpnibs1NvEow99uQyXdHB8/kDlGa",
-	"DaZ6FmOnVyhRRp27Rdt7RMs8BzbbZ2MuuvEWOfjh+w//EkvSEbAFLyOsP+aDsq7UnGp7492vP/zWn08k",
-	"edrXedAX/Lvww4X0sTtWR29EGmYJqlsr5ShLayQGL1/sIHPy3ktQC4dbE+dWru08AaXhR1jAs3BSqMvK",
-	"3a00x3bcI6U2ktDLPqmBodVAPQilieLWHHtZTTM/ubVuQpAmeCMAJjf1SRDIwbf8D3enXvapYw81B59V",
-	"2JhxDj8UF0kZ0wSishUYsPUKdiHYgxGJjfzcHQ5igFoiPd7tscy1LMvzzF1jRLcgEcJe2P5c0liMRcPO",
-	"j3LKqrOfK6eGT7yqDlQS/npXy0P6TO6CfK7pG0l4e65n5zV8DOu0Q/GJ1HZi8zesqufe73d/Emprii3k",
-	"RF6Z/4tHtUoNNPeW39XPcu5nWfELlmC7FAwX+gRxIwuQoL4yxQXDQPr++OArv4GrCEBrBDUWZf/2bx9+",
-	"0yLIcDWgut1j0EDvl//r4Uc/dbdcN1Mv390NFM9wAyW8u+Gkn/nFP/728a/ee/DRR9hulQsq2mYAjz/8",
-	"8cOv/QjfjzCWdqTfexffPUy4Gfyjn//+4B9/i+39qKBdeOmjD3706Bt/js8lfS78pYff/PuI7DE2UD6M",
-	"HdmevEbJAkmFviqnuZmh/PEbjz7+MAIdTqGIzpiGqhuPmmKhdxCud4s8/MZXHvz+ewd/97uIUN89sZ1y",
-	"ZgtpEM/XVdzg/ZKWU4h/4p4YFuS3wDApu+heC5JY944LC0gIsJTAzxwMKCwaECGslLlilgdOKU63ACMc",
-	"rVjU4YW8WxjabKBM3WGsaYzEQfMo2WcAIdyjCnLGwXB0+mggB3o/mGddTkKHmlV4kihos4WRfoHq9xH5",
-	"kHFkofN+B4P8Qb+SHDDhswBK4XOCXGoq5F6dFx7SFC8L77W3X1kYJbmYkzE7GcQ9CDWDe6EugxcYzSBW",
-	"tMfENlE9qMKbqsA9PZ/L4vuj4hoUhzpjOw5XOwEsp4fVEgj/iVBKTSondjAj33D5U3mjN1VjL6Ah3LSf",
-	"lt8LFmmfK1mY5wLp1ufCKvG87IwjqLGwcwvuW483bjrkgcrzvt3gZCTKvMzFIFmoeUsD2HwpdpUb3KT+",
-	"t8cUGclsryIxb2IR/JuCC8C7giVXWJiTWF1ddlwZqCAdwPimGuz8FiOUJCxB1IK1RRnh6vS9Gv2Br7CG",
-	"kWYICYTM87nckLY135+NID5GxwfvCgISdDpb8oigJ44wcatP7+2G24ldl0qDo08ZyZpzWZ+EPK++7XAo",
-	"DFVVW9XFWqfXD5W1Fa2ovXAe5B28Hs4T3myaJzw/O8y7151R5niccgPxuxY5ug0efEMUFyEk2lRcpWlF",
-	"3h4ltz5/l2QMiq6gGACaHh7zeaqVkrnwcTuKE5QLkp5Mk2M5UgvihhUPWHUn1QWPGpDkvPN2jQumQMbu",
-	"cWN/uV411g3tV9JQjzWUjuJkHuGhvHopnKFM21ptYaZmpwNxTuwas4VpQj2qbCJRDASfa/2RNzAnO/iv",
-	"kcuQmIwBUyHBakoklkXO5sIVPnMYfnOpHHb3wC1ohJMc1sODsv8ZdvDkh6PKyzPBjm1Hc2u+v6TcnkdW",
-	"c0N4MEDRhFNk3u3rT3J/EBw1Rz/OW/QC+IXCXp8qv07JWfOkPDTH5JjRFZ3qbc4F6VMuSMpLqfve3W9R",
-	"ZHLvbQ/bv4xz8GRMIbMQ1EBfdnvTzi4uotmOv/jnh1/7BdJRREaUay66nr0VqiFcCx+gY+hyrkqEagOL",
-	"f/gyEmvkuKAacoeqMRSJ0W3y3SRUQXuFMsW7IX/4h4e/eT8qNivJxVJFBPTBb/+tIgjq7oTioA9++28R",
-	"oYW2ovaThbNjP4KHx77Khi7wAXMXAMAffvCjg6/+zj7gIzY4o3/87cMPvju9ytQ13cexY+MJhBr/wx8O",
-	"vvINbJA//TuXKGC3H0xLe7Dcqrz37w8+9qsyoOPdAnzQJ++88+j9n0cFeCBweHisIog3AwwE5oxwPQGE",
-	"jm+vAELH9wpoc2Td5S0Gn7B+cqncDx59/LdAnCX0a6Re33IJtrrACvAc5jTjGcPsCLZjFPbnxR3E5Jo8",
-	"eGV7dwCiGT5eXD/4ZxlpHad0XEFy+ElV74bPyhFJpei6/g1KS5mUOjfonlQszzO17KS6zjiI2HJHI4AG",
-	"NOraZ8RF+o6/1QIpXh0ZDur91XWKW/ss4VTsKgTqCPV2Sjv2mPXx9arngHBremrmLcDg/Hr1929YKaCZ",
-	"OKLPN0lCnwbI6RYBciYWszy1mV0ZAIDHMMJrQWjvm4J5eYhOc61ThjnG7pfkxONfvXfwr394/MGPHn3w",
-	"7Qe/++nJrTzHJ2PtPSlYAq0YEIklG6aHgjTK/X6ArpUazaPx79ppuLfnRbgOrdLoaLqR1WyaZoVW6hNx",
-	"B3vHxV7MWoKDoQ7IZcXpDfMh8EbTMcp/FK/apeLATraYYVNGOmwBwPcwVTIDTDqPLh3ZXum+18lslxYX",
-	"g6FW4aHgEDyXANzfsCplsy29SVQHWfyisQpULb+becFuyFd8WXRTrnp13lHRDGBH2RJAAEZkUBfo6uD+",
-	"3/fPrEfr6+tr6+uGqF4xf/z/GyerWpPdzcGNJHSgSxAnE0ZiWQ6+qaRYu01H15lSNmsjDTKBxRHllpS6",
-	"G61odk/X372KvGZ4yRd7NcnodI1+DrZkneVt+e2x9MnD7pv5FPx5mcg4KXIyz5+CLBsVs1BSI9zxrZB9",
-	"yt40s80yvs+SYIh0x9yDkoEFQRZnA2x3eLo4unaDVDqmNO9TzRqkFnZoW6sZKayIp1knk61Dh6neVT2a",
-	"1e+M4vpSTOSgKa5ZXPQOjhi6xVjaiSctRjkSxcavPtGUa2bV+jrZXn2mM6Z2ZSjidB3ukRbTI2Zb5vqR",
-	"uSCwV3Fdb9flYQsOelJLNbPPaVVA46gTJud453xX5Voh1AxI7YhAczJLx7bzCOTDIe1PUe7EOfIbUJkC",
-	"h8ypwicK9wCfCoZwaMcoMsJn2TMKM8Cmc4vk5ZeOX8t8XKEP4QQ6Zw6+9v7Db37t5BqJy/sKydtymLnu",
-	"2i8pArfcYsDTC4kN4qBVJo9+bTZvlBRQDFe2Tgf4eN1A/4n1tfUNMh5ScXKN3ICyScG6VPN9trY8lmQ1",
-	"KtROVy7bsS4h5l9YhXOHEU2zgmWFb2wGhdZULQDVXJoFblHFFQEkRrVFgAfZarU8bFq9whsNl/WKGdgd",
-	"M67gwl64tdi6np0hT65ieM4V1CpC04zRZEyo1tQ6v54CIdPnwin7AVXfzvOVovT5FIF0AUo5U53Q7hnw",
-	"cdeOFYa3Eawji4rsOu+z31DQV0stmc2S8hK7/vIlCXmZQVLtMy/q7TwqbTejRdvW1z5kA/HPAWSFYo/b",
-	"NfK6i3VSHUP7TTio1VDJDZL3nopUr2DaCXRHLhw21UymPM1JYYfImDRmHRO7lWa3V8aw8QI185Tpwhb4",
-	"E88ly/vkuC/6xbOEU9jn0EG8C51bAycQY6ZUkYt3XispMC0uaDYOUfXdoFC4KRgZcNZGDB+zdVDPBYhw",
-	"I8EyjAqFi3+Ouof3UXUFw0jc7jzvjw3YLUh89iPzvUAFXpIMWXBUFyB1aOH0/2BDj6rqtqPUCOu0MzUD",
-	"c61Mm2BANUsYbAQsHiwW3ykUExeKHwHDf+zzMYzlQbO94wWzQFCnufTtsZ8WIirgDg1oG57fnd9IEt9b",
-	"p5tbk6ziRhhaKtx4KjYLFttMhUQKFlnopojEbSraLE1ZAipOKkUXbHiGAW/n2zQvWIkcupH/TeO+qOGu",
-	"bC7Qah39cHi846wqg9K1LwEin/Dy53QUlk32oFYlygHABagpHekLIDGlB0CkCok+CDIYzN+BR3OFE7pK",
-	"KcgeEdZ5W2rEbh4XxGV+uS7simB39GIfdnxm4vnBEJq12zig9G33mSpk+yAElgNi8FkhKpj2Q4WEXGv/",
-	"PB0MMrnPFObOmNVUUN1hfmY/Ank78RaxqWouk0dN5PGkXOztIipxvEUwHY6YiypHDB7bV6phn+FcS+AY",
-	"1YWVBbLFPfMpNHmLeZ9J4xNnAlkzmYf/KIzX1jL3F2tL70mvUUqM+VXYDDR3lM1IYjRjSpOE0QRC0EtB",
-	"vgHd6xk2CD8/CJsiF8baxctphhmGLHFocIWe7WV0wDELLWjg9fhZyMHW0rqznj6NZbIBe1jGXeEWh61O",
-	"cobq0dNnz4USjVTPrWXLrP00AHtoNc5VKM6Kf5FVbOpSI2FhqNnrV69fJuYWaY1Jn3Z5OzSnGhkHIA7t",
-	"ktlJRQ48Fla8mqRxruF2d0DbLsjAU7ZtbKG+Mb7PbZLr/ELY7ipuxysb66++GkTFx68bmmjs6DSfzI00",
-	"M7Dpw9ThVYjBoYksPI+JfYCvhtb6tRwgo9FUCxr2SGYJOYEZtgf/++uPf/alk2sOhWRXS5s/7/Rwi0pi",
-	"78fbTiy76xZPZNdeDUE1mhtzTz4+tSCmzJzaoGqEGYcXiZooYvcGoAkPBY5ShKSa6VG2mEvHjUa2FNQV",
-	"O+gcX8VtYy0n/Wv+Zw2UkOJwqhTnMsYX9Tn7VnOMt3KdswD1U2j/Gm8hNJiFBCMUBE+CQGITeD026V8k",
-	"u8NBvEVSRvehKn4K9Aezu8sHZ4vYC16DjVwLO6v2DlimpLAIVKqsVuJ0POAPYgAliAFU/tBCWmJxqZvu",
-	"ke8VMrN40sHsErbPEybQrV1Ri9nuUS52ZeAU3ZCkSwdY0I7w2z0j5qFGMehEbfdYe2+Ggb+oSQ8wGAFp",
-	"eBmuE/vZpWoGoF3vtrIw1EQZGgSetdggCGsmmQJFszfhJD70sIz6vGt2YbYKloOVHE4PQyZT35y4Cc9f",
-	"NPsx3SkuYFeEqO6ioUegOft10OCBeGtgHRi2acklykm7uHD5rEoEG1QPuOJ6VrwSnGrSiry27LPIRZ48",
-	"4grcSwMRPKZpMMUZ+lATergEQsw+C6R4cWxMAG5bUipDWWp+Wbinat7VpUbFsK+XWzAgNJntn5ffVXRe",
-	"bdAt83VorBAmDNrHciFku4LYvFigaJtoG0BVfTpTc6cTb6ePCQTP2sOM6/EdwwYKCDU0VHxz0TVA2kKo",
-	"HsOzbt28c5ecsmBCkBEBHAVOOqD65Ce/p/XA+kIxtRIfuOKo909fv7sSBeuIsQAQSiXVFjjslMqHAJho",
-	"0I1Lj43yYARnRk7cvHrp4skaA7oPKfwdWdG0Ds4c1vpEpJPJfiHHE8sksYhd5p40UK52QINCFmhPmPLJ",
-	"WegzJPF/vfPT3Q4T8ckIk4tU6dFimhE5AQ+3BuZZw0qwUdCZM2fOm0c/f/cifPXlly9iIwC19vLL5DKI",
-	"fszK1xBJpYJcTVh/IA2Rj1c/x8YRaQ3Br5LRjn5JOWUr79FiAQB9034E41drZMc1HSBS+OgEmg7KqYQW",
-	"G/8QXT/MnG4zihO6KczSKznM2tAHgrkPCXL5LkV8XTeCM+ubZleudlZvSMFWrxt2uUauQf2WbU4Sg2gE",
-	"Qy8iQ5EassKWCV4Uo1ssFuyejqNCSSE0+UFHGQzRNniCURqdGxsVKOu0ss0KoF9TRVMncsI1fjq5RTbX",
-	"1y2ZWahwrVjaIW0qzPta5gZNIrK5vgEfUFDaA6Ulm+tnLI4vg42F77e1ubHpekxnzDWcHsthBrSrGDOP",
-	"nLc4xa5kjyqox3QkAGXpesQFUZqnKcmGQnDRjcjmxhmipSQpzczvNjfO2heZkxaRzdOn7b8t4cOL9tiY",
-	"QJmn3ULU7lsyGZtfnIcX9qkYAw69isjZ9TP46G2ms/HqDjQEGfV4akwFxTK74okciTWy09YqBNEP5zGV",
-	"3a75U/lKU4dOvgbmhG2PtLJjtPhC/4+tlQ0XDKMDvrK1cmZtfe0MFGbqHjDPUx440/yryyp0EOwgBRiF",
-	"wBOkoWctEzreQqxUyB4CZ7EhaYuQmlJh1qFNUyYSmtkD/3pPbr38srfwIufij4gtPY8I1KJHBArQ7a+g",
-	"q5YyPyxuTqqxGXkb/MNr0wS27QnMUKCnsERC75ftMpVFITLDFcaIAZfiagLIIEp7lGEsi6d9Y4+qla0v",
-	"hPXW/JFT18yCrdyP5j4IFLNy/w0IFAykUCjwTq+vY8WpkfzoUSqc0TdtnyZUlOfWX7hZ3MK6xfuBrELa",
-	"ZWvYtgCS0Kpe6cd4yjWPKwpsWBgrSb/whpmTGvb7NBtD7KFEWIagaVeBfQygBG+YF9mq1koyvVgoby10",
-	"WLS8xaP4W0GIIY0SQRawCxVDWYLd+bYtDgoWBKMA5xnBOCLQeyZTtl3E/CE0TZ9WwsWFmqbayaSYdIz9",
-	"kbAzHNRBrWytQKWxcypv+YBrPWrz1bHVXzM8o+pjNpxb71uYFDHzU3zGp3iTT/F5n0JaqfpYniPlP7dI",
-	"FtCsAWDIsWoAxbauwTEEHd/TkMm2jgiULyPZ6Bgrc7Vh6hcYf5MbEWsTqUIDseF2o7aWhlKyTCcNskMM",
-	"jdEs5Q0Hp+VSh2b3yLAW4F2AEEBSvsdgpJWDGWqjT9am0Zv2+cAILkKaVsWuceHWpmokNstr6XsWHpbf",
-	"sdoDW/J+XZEZyoMtb0M4kLJBsS90ZP+LDafN0MEZEFnnKPmMNOZNKgXbJl2+z5SPSG2sr083nQlN8K1Z",
-	"x7UQWgkf3mdISwGRdWQaitdDjHS0pnNBB7EX3oCe4KH+SDcHTChPDCcQSOgkgl7lTet8laUeWbwXKALa",
-	"wjSeGGHtodDLtb3DeF6prZ3zAFun+xrZEWQoIIvcUZ8x2SBDyGYh9CH3LrIZCbboqg/ZN0OheWoNyJQL",
-	"tF7DGtEIGBSCB/O8h3FkU24iYoGkIuf3mKn9GJsqMjqSDcrYHO6ZalDRQGygBW03MsNw0AWPgxl5azzp",
-	"g9iGCNWAUWyjn7cnBDwnPM3+mrXdwdRvAzZFO6iboYy6aFPampkUhfF9jo3tYQRT/IJMxks7hzcAqwgP",
-	"Ye6809mQ3Z86/RtL+6rrRxk4+3edg2YZxx83wDrIQgwgt0JOvQ3/vV9pjbwech9tubS6CFmCjQ7gmeFM",
-	"kRPYjvxkhMDqGnOyRj0J+PLGJA7mZ3mnVI8OgBcJdm/CuBn1JHh43EnyQ9sixnjP8RvR1JEduGxNnGlM",
-	"0+nTfTz2y2fYggcEfnWbdeoItKudG1Iw8L8dg1gLijTn1hNyZIS/WXmGfcgv36WVNXj2sVPwDLz2zPpm",
-	"KNjqnKIJUVy0kRrAH8nFhP9xKceK+g5d9U7VKcyo7LtQbPCE7eTPGA5tXV4RYbTdQ65sKLgeANIxn5Wn",
-	"xIFVWOSjPE5PlbvLz/mYtElaWmTv1ipcrdYrr9gc7A6YPe1eUWiQEwjaeHKNuFQojyIl01SOlI/99KNC",
-	"KjShPp8P3uYxQIYpZvoZUjYmEiqMOdKjCxg56p/QFG3yuBVWAC0NaTlwHQRZQGTM9t5vf6oyzlMZr/CU",
-	"5SR9tELxmDRMNipM6OlRNIP63NF6xSFb2hdm2A0Oc5CwCOVd0bdrEmYwd6D6wWfG2bQFc8qUJAMoPTWs",
-	"gYo9LrrbNsBHlRRQuswGE0wgL2b59Kwv/6zvwIbeKeSWPOtnHWdU75CvP6eHHMr+8uKuwgnHSxWnu90b",
-	"ij2WrA4hh15VH/ErELlOMU2WatLKGN1TWz6hH9xFQsihaLvANqjN/ItoVvao6tlKM8gigA8bkoc/IiLN",
-	"8UjoGDWJthSCQYMeRXgHiv8A/v11NE4VpEA45gF6zSvw4zWyY32fZ9fzamt4QArIX0hYVq2kY1VMSUOZ",
-	"UtVz5uZVFee6OoTHarsc+DdW+3PCpTRLU0V6ts+dJxe3iSEOdXPAxEUkTFss9XwoJOU5HbNOEvh4uBUh",
-	"z0/YMqyXHcsUAPXdNVEe8TS1Z1ggByhaNR59qRbPOvU2/jHLhwY4/5J0JWRsAc1TZGFbeSGgZUmsywXE",
-	"UGLXzC4OcwwM4xGu6zmxFnVTTRyEo3MiPSECca+lZcZQQQ+H4gSTWF++lBKnTpCQfJQMShp8kGyY70Dx",
-	"zFZEzo62YscwKVCRq4BjjLRDepYdcm6TfI5fICcgzc+hUEOSnxTspCE/KF3bssjUljaN+ExTjD7hq+Do",
-	"mmVOmWaqzMshPxIy020v7KGtNxUwFoRF4Qq9AVjbioaAVVtBM8hzL/HXLu/Qga8ZBcC17ICvkQ7lKegG",
-	"bYDv9iJsRFGGme9hwyc7B6uYMZFgdp0ZOO1Snx7W4Iyfdwe6wD62iLFHetMnZRtSBe06uoTBbUgYxExJ",
-	"KN4cYboqWjHtoSbSNsXJccNtamWeLOqVrhPo6k0yzPczK3pybTFetBw9IZadjmI6NgpCgYKK+hsMg+4x",
-	"gdHMEA80xiXwpnmZRkgbFmLcyhpW4uoQ7Ida1G2zN/2hgpxSWMuc2xNlNMmqdAmY0kwuUF2VkBd/zm6o",
-	"O2Vff3Zn9fTZcyV2ZY4ZJM6ePbOOmc6GlrcLD/A8y5N3zHx9jU8fXfJ2hujtz6d4EaXJ6iXeZVD5HmRw",
-	"UL9Q4HCqR80Y//vWF3ZW/ydd/eL66vk/OfXG25tn7v/3rQoOVk/Nkm3N9KrSGaP9htIMK5KP2S58UnL0",
-	"DrMu2JwbNdCpUtneUzNTd+ERkrKky3LIZxc6tPmS6DJGjzHXkzGUhGV8H5b0+Y0pwjI+J0FFmEuAgK/l",
-	"NOD3/5mPLl5yM6kZWmxL4bPjq5wmPqsAS4GtypRS1YP0VPTVlVoyKzYZESmfAOdqcM6HTx2ky3eQXoSd",
-	"1Xcl1lI+B76H2+Bsf44dpHkFwDATQE1pZ9VChnIB5ff7djPrnG0slK8Wh7ewoD6xdfo5sn2wrssIwaqS",
-	"lXKlCgQ9p6Tg0xr3v2RX6UWJ+eN8n2R9C2QCJH7ZvW5nr8yi5VNvA4HeP1WA+qgWWthCzAFOeJQ11PjM",
-	"+wydKIj65afYIWQgda+RHfxZgmkDYBWlrkth15gicjhVOePhOlxuAdtnqQX/i7y9bfHmHWBGAoaPAB2y",
-	"2Cn4U9m4dNl4CbBHLFbPUR58/MRtaG/w9AhSHJUDq3mhA45ICR6rpjY7crH9aul62RiN7rmcdjMKPtqU",
-	"K1uNLRUDSxOSYFmGkUPMK1CEi3Y6TCYT0fPMgmIkb0IIl+zLp1b45uv4wshfO+UnL4GLa18rzJ57X6qI",
-	"/pLvOMJF3h/RQqpEeAqcWxm8KoUA6hG6UsiOIOyezqgrO8kmalqf2vPhV/yFOR52xseUkJoUFrgiUBdU",
-	"L69DfGo4MPt3dt0GelSh404J3tSGjyzeRqEUChEloXWVYP7Xa+Q2owlHDS/TKk+voC47wx4NkQDly5EA",
-	"0uOiO5mICpEyO7xtEtunYnRuOlAWIkU6PipFs1CT5aJpCn55IvYTtg/EJ1/wpDaIEB7PoT+urDaE6D3m",
-	"NJEd1+cqwEGsAoqO30LjxaWkiWDqlctDqx248LdPve3+rE4E2cmH7YMSeP62CHTWjcqtrxADB1F3IsQ/",
-	"B2hC5+ZB8ELq7GSIJ6ZS7j2v4Q13vo7W8rMfedriIX7yL0idVZJv9iHO4ikLb+8BQMNawY49Qw6dWAqH",
-	"mORxWDJYLMh5sA0IZGeNXMYyfnS/AsbIuNAAuVZtiR3hp8UlRxdPMev7VDKP4xHldgWuAH28CGEYO2F7",
-	"Ig7PQdwqVCYnQLoPpqEZBoEJZpDu47R8j5CPRgRyTwW3bXrN8y61bV7PMyy8Xz71cpnuZ0Ltnzlz9uzm",
-	"5pnT07lHwfJ/sCifeeF9hel2r9TToubR63Bh7NsZOUAjSTrI6IsWukWPBmLsSqJlF7TiLYSrUREmdUYk",
-	"wX+Bfo2uWmqBQmWHDKgR/w74JnLgapArCn61iPRYmmCmptLoAQPYRFTFzfHHl3KxL3nbN1Kx2Io41B5V",
-	"RmHwIJ8tqXuo9yun0GNy6dgcaojmAkeBf1jghYxyZTiLzEgXSkr8luLa0G7GjOlO7HraFDzIu+tB9Rsl",
-	"3Yzuo9/CZkCmrGNB4suhK8uKkMMcaWy49FLPew7rhLviaOpF8cHZCT9JD/XrJTT3womsmfuQMq0t9wuy",
-	"gSsYx7WPlbzVgHn2IiIgXLNr9qKQOc73mBzNqV9cR77uyiz6PfU24l3VUx/xR4bd37p05YVTEHE7j0M9",
-	"xC9hK4ojdu4Mks7R6YqGSp4PTZFa2q97vPpcKY7d++vgVY2oxQGxelom++bg9F9IMXHdrt2LIibsfI9e",
-	"Tjjkmr5f4DqaDgDSVCs6N+F2CRIKfGJlQH9AeaY8eSEJGpfohaFnmO4xaT3SLa2jZHthBiWfetsS6v1T",
-	"YIXOwWzhXeEyOm0DNGeSI8Snr8Uc0DFjgHX24OO/f/ju1x9/8IEFJd1YR8iGjszMUw4dLdPEkFJ1HUPQ",
-	"y66GA5YplrAEGn/nPveQi10NjeyCQlPabsOgsQCJ8hR1NqwPTXiX6xfb/W42esfTw1GeVTgfr9mimKcL",
-	"CsrP/wVwvpsNx9Lqwq4vxEba5jOzmMgOthDHpGyL74bQpOaIIsBcnhFeyQ+2HeqvC7y7GzYcOI9fnIjh",
-	"42v5pfjkBBN54UNwZiPhgD79LOD5CoQB3JGFFMKzsehxRMTGmXH027YJPteuERUmREe21hAHQHjHtkPi",
-	"ABWxXcBYlBmksKgQKsIyz+w8Gf9iH1jsSvmMnNcjEdk3PbG/ACL7pheVjbkEaOfVDOEGqPEuDuZ0ZYRA",
-	"gighFXuIyOa7+EEh1xq5qsm+5A5/FWq5aLpVeAzwJVJGoY2YWLp8/zTr5pAiP8tYW98C8ngO0mEvgmcU",
-	"p/NCZNDA9uUGeIEdWFO7miHMLjW5KpTOhhZd0REcz4qtAF88V5btDDN+sWpGirM+eseWW17sHjuJ4z+H",
-	"qiEzZJ6cK+CT59+wkIO00DrHUL2E7q9YXiEFMwJP+YafvjelPd6Acc4VYlVNCDqA5DgqEXY3nxGkl7N7",
-	"XGlyIuZiMNRreGf10yIQe47F3i2kk+dA4BVm8wLIOzPbwvGtGcKx+mc1W7jGrHcKfGHewQ1pMV7/jexZ",
-	"u0azLvNpaQA6TMtQCOWT7/vNlvPJ7aDwwEOtDE9c+hdhqSprwUen+54hse3WOBSuz1Zsz22BUbocNOzb",
-	"9YJ3zoKds3Lq+UD+wQPyQkMV3HYH0pmutbUOdFxXq9K38f50Fhy5WwwQ+3Q8c4LkgAujeh97jueyVWY7",
-	"+RdGWcb5PnH0gcwvu6Nhd6W66NpC8UQkY3qYCecbBn4DmQ1QED0cwP5bVB0P7eGQfIz4oi2JqcsvKezX",
-	"jgeYMEOcW+Xukxlry34f2tDGiAFkSd8D9zsUSZBwAAk0HFQhZU3KWHP9iYvYF7tjEB6I50FMNkL0eV77",
-	"BH2G7xsicwBhIf4SEJGKMYxHDQN853OMDVTkMcdtK31oVmxbUGJrY4f2RY2Fu8+EDtSYQF1Gj+4zc1AE",
-	"+KelSMcEvFMZV0wVpC7hWrG0k0teTKxcjsx9isNTFNr04oJho9+MEZoa0Q9FLWMVOszXabZ3x+zj4kf5",
-	"iA4mjOqYldf8mxVF3iC7jr6jj9TMQ/5IgTD7qZR7LKlpHeeY2UHl9Q7Q0yoEf+DQqS0srBJsFDqFFMWE",
-	"0W+hD5DqyRE2k3XqL2ZIcuHN5jUS8yR2afSun3kML0clAV4dRyROqKYxoYJcxi8j8Iv50BrZ8cXfPQml",
-	"3dAdSBUQCAN8xPycKnKNKr0K71y9eomcaGVyBGBhiTyJba25wvIswba9X5Aj78UFdC1BvPAEgG2Ygxka",
-	"KjnQGIEp4EZjsnHWLoBaI3iIO4a59rkYQhWcNFNholjXbviGkCSVoosgS/nKR8XBwJRbTI8YgOZLu3Xb",
-	"+boAZwDFWW2RV+3vCt0fkQtH5HS0vr4Ol6nR+dpMqTXyek/mTFPTPZZ3GlAON4MLsrHuJmh20XYqeFKB",
-	"g9IWr0EnpSkm6lsrueUAUjFjh9U4EsNpJj/3+RdCkkxCRvx06h6M9egbFZsFhPW7eqmOCaXZPX0KyK4x",
-	"LD98BadVVVuB9Gy5zdi2ol5KwQOC0zfrIOxg3SqZKN73CMAvZPDMLsIL4wnA+R5TJrjyizsNNVjZ8ZdC",
-	"O3j4eESMkd+nGvHmBz2ppSInDn74/sO//PuDr73/8Jtfs+ncCVeaijbzHX/zgBnCIgW7dYJschD2RkBT",
-	"SApln2Z1HJHZjdT3PJjdOJPbQGSf9uj1rSDssasLLuoU8jndWyjvv6ScdG2NrcpcG+HzxZFon2H6rlvS",
-	"F0WigV52TIV6qNHVtmLntqa94zR64VrRChvcZfuI14d4QFskoyOERQFaoIBJj8zZ/3ZAM71G7o4HIO20",
-	"TBNzVvq0y9v40y3yp7cufyYit26Y/7t0JTKCCVrOnoMueuCYQrXegw2WzOih0DzNW9odezPajTN1G9BB",
-	"37wo70NHyYC39TAzIqzf8ucJasigV1ieaeO70r3Y4hqbgBnmfqzieqqBHIgXo0ZtW6p/SSG5m2voiqAt",
-	"6D1U0fYO/lPV6nJ9fbpsPgoWhoP/LCK8g3lXVV/b4yIpfa0OLuPnzI/mN89zSGFVvfNypN2FmufdZoPs",
-	"2e6chzTrWudFK/1hqrnhJqcM4awmVNOmL4MDcMz6XXX/PcCQBoA4h/l1eMGGX7M9bOuDbmFaTtuDY4Yh",
-	"FWi6p6w8w9bplAvX7CBRvr269z7ayWG5kK3jIdgXFlzIout8ufgI4miDQJhAzBwmXBf6I7ho7Pa8at5j",
-	"0dNeM4s3Pqx37Ci1qteK21tlaIwAanwokmXQIa5JSfmpqWYZoZdkdETTak3rcrnhzwQOwkuKjLjqkRMH",
-	"f/OTh//wg5MRoWKMDfhbrCMzVq4RV7PqRVCLQQC4T0tHjllred2SwtE7nj/tf7fkNFq3dVWHPsloxx7s",
-	"lGkWymjr562+zMM+UDLoQdR+onR0soGXz3kbQX8e+JF51CWgNhEWwYN26ENkqN4Gcrs4I/93uOOVWahL",
-	"sG5TxBJAcfqMec9yfEVuLafdRXd7GUQycIfoiAYTpqNqd1Bga5ewk5vFqJZgjT02VQC2dvGb8aHjA4aH",
-	"4T2nqPD16PEz0ohnX3E+4b0sEGR1lhDGmTnYpSnQCpbw4Nu2rO0GkPBw/QY2EjTKE818tNAosmBa5p04",
-	"waECOYGupQOk9oNY7sK4XbgjY2tkxzpzzpwmn+MXIC7ieZ09NT6QDkdiu5gUYm6dsaA4WGNr1BpIR8Ct",
-	"wmFBqiNa3Q7q1vX+JTckiG5zMmC8PUy27Mk0YZnV+Dnq3Dv2pRarB5b/age3PCcGbQ1v2xEHO6bJjMQv",
-	"x2YJwPwlch+4qF0tlzlUSohw3IYr0mLdoVgCvzif8wtKBPR9xG/oHhW+0yNoZttTjqtDJ2QtQx2zDGRr",
-	"QvECm8vujof+DXG3W8OFuVuRsx1JBX6Brx2f0jSfmebZV4fgqEfJDA07yw+2S8XD9H+hyZjpmdrZqUHG",
-	"DA+cDbHo3w9lSuDBVXtbeV0PBw5jDqLlHD1r8rvj6PQ5DQ/5escOz5TOfdqn1yElyHEF9BRj4VDOlJyj",
-	"3NI59mll+5DfhLwHqhbV4TnGRHBoKQrGLVzuimM4gQko0rFVmbCyqsKBiXd3hazyAZ7brPDrHdGxspNU",
-	"lcaIOVhGbm7D2rWYZ1pHrTp4U8iTbUkrJZqladV5QaCM6uScz8oRJn3hr7Bd3IAJoO9Rj7d76CRAbFKZ",
-	"QbplKkV32//l4OClBOcAyH2LWOMT4waUJ1iFwARnSWQEg414QoahFLpngect/k4OrueinB3ymct3iXXK",
-	"4LlJzZnJrUQjdnsc+tblagq1OYVEphOhJOu0s1D76MhDFzjPDhGPXZZOf8VuXe0DZ9uxVhw4vFt12jZL",
-	"/vYvrK+ef+Ptzfsh33pUSUKwiwqwUSIcEXAr22Z2m2ycrhNHwbdMjpP3h/2VrTPnopU+F/iPDT82LjTr",
-	"sgwH97TYPG77XgCrpzJjA1YA2IY7awU+BSfOsqn+jNQMlqYgqDG1Wu4x4dpNdGQ2ITDFGJRL87QxF9z5",
-	"e4LI4dfZ02uW38q4aPMBTZ/7hm2v9yShfXK1SH7tNlNOTM5FhHHAHBEYYUo7LRBdylLTVKGFaKYx6snU",
-	"ya2Kenjsow2yz4WOJkTPdlHoEJqmT2tqazUkTJWgUppqVsX/4Wbt0Lb9+B34UUA43XbwWxAbMbYqHZvJ",
-	"pVSbNb/A+JvcqDC8XzmgTib7pfF4mPwER1oKXNcQmFVjYtior96otDzkmJ6h1Kujht+pW1c8yCm9ojge",
-	"FPLVtkzYrGwsKFChRPF7q4C+TMwPsLuRNTm7Rpk2cnNj3ZXEALM4S3TGmVojrxu+g6VBu0LGxlQ07wC3",
-	"mRzauj8MRFgrocWMsq4wW4pq1JgtrCVGvXghEMY4oOGN6DgoYYO8CE3fvmxB2ozNndw8fT6vLMHBP1Go",
-	"ZyaSW2Y9LspkAcl8PME4P8Db+PJ6HqbTy//+napmrumIjvPVX8rRKx03s02EGvthFaLjbdytsOy2VnG1",
-	"7HZmc57SW6bppM9FnhZoo+nPl4x2a1RbRkNZYYXssXm/tUGagpL5idut+QBsaSS046v0V6WTaklRxJ57",
-	"5kUsuOOevITN6dRLWHdpBnZHAvLUojUV+pZnSrukFqO5wzYz22NnwxgaEEABWBojT8QaucUyLhOFSHLm",
-	"dBmlPqWDAMeoitY4ckKP7qewzROgqxmjmi2IQXd82MpNYOU2lnwKqzIynUP9KE/hTpL4kxQ+hEWRe4r3",
-	"BzLTalbX8kyOXHC4bQ4T7TIMTztwNWH+hmO3bR4G7zYENfEYod7qezSukYsyHfaF2iIxPhGTB3/8/sN3",
-	"v/Xw67+JSGxkU0w++c4vHv3s3YjEKD1icvC9jw5+8L8jEmNAZtdw9ZgcfO1bD/74/QcffZTfAGU5Jgdf",
-	"/cuD732ErwTWH5PHv//po6/+FV7a5wIuHPzg13iBJknGlIrJw+/98uH334lIjMHkXapj8vhXv3nwx+8f",
-	"fPv9g+/9MCKxUf/h+qOPv+KvkxM+Dp7Q8cmIxHtcJDCTh1/5l4jExsKLycH3f3Twr38wrx/2dzk0eU9g",
-	"AT75zi8++YtvfvLj75vR0XTI3NUHH//m4Tv/GZE4YcmwrXkrZTF5+OV3H//qPXw6g9nhlUd//Rewhn1u",
-	"hv3hPz34+ONPvvONT378/TWy4zasjJzRZdqGpj0yKNbLmytuW0cuwA5Rf4u1YYNlLOGuEvIuAB21Ughx",
-	"XbzzmqGNz9+9svoqOYElKJmPtl+4eR36V3zmwsar62fWoQ/t5XttlgIHev3WHaLoPiNcbxHFDAfRkMsM",
-	"UATU6Hh93papFODgpy0AaHhrKI2dhew1D/CdBRAAoEzz7tNYwrJjMRBpxsh4SAU5EW9Ep9fXzcNr6+vx",
-	"SdvPl8Sn10+fO7Vx6mwc4d+r6xur62djSDAw/374uw83Dr73lbMH334/xipTFFzm4ORRkDZSPQz0Yo8L",
-	"phhU6Cg4ICO4bkwskGawmq/bpYoNPxrHHvzJxty3iqYfbAyGe3CiGTMbGNlrNonCbKPLGjGXzVMo2fDa",
-	"2Nml8MX/brhlDJmjUOMGMAg0yzhLjIlq5BjkypmzbpkEvCwqZANMytxtDC+Zx0FCt9ikSl63mufinde2",
-	"rdWKrZL8AksL0uEWLrJzNAvzZFIojkMuXwVOXm0nHLa+5iLNsrGhAjmsDP3Aepd0bKtUt6RMGRXzKjsA",
-	"daGt9usL3LuG2xx3AgcudXW2uxymiU+GkpiXYH3lRyv8cWB5mBn0ZIosuYYy4PrJVhriOyUV3TAGngNK",
-	"z0V7zKtkn2A4Z0HFFX92LF1dl6VxviBBytuMNtJ4fdNkR7YzdF80S51adOLgq787eO93J9fIRUxW2GNs",
-	"4BKO4AlfGzqBrc4zQFevZYNOGJugIwhnxQ6M/Eel7MW2Qi+LRGaKHddpPmaz1XcretGsV7utNc6zrVxd",
-	"dR09qmVWW9tkI0qyYQp1kYMBS8qB4EBR4PPhOL6N67TjlqmO/9jjhkHlzgkOncyQbZ6sUv0c4FTYybve",
-	"yJ1rtqnqO+bezKrjGt95agLJNz+NH9csMysS8ZN0ctuR+EZCFelQiqk5usXdjCZMuYAx8BooD5UJs/4X",
-	"+w7MmELDHLwBecwYpKZ9ClOlFegZNtYMGDe2lbfPNXVwV9vOzQ7FYRYOx0WVEY4yILL32BhebZO0XJsF",
-	"GHUKknxCntvhVWd55XjX5iVBw8A6FWDdzSm5NzDiEJ6PXAwAPjaSGSaVGYYc9Ns/XbHsmwMm7uACPa2e",
-	"dDu8RnHsjWV/vRLhwBLX0qPXZmMKyfsvKfepqhC2O++n2sMss9OuKj/1Febu6GJpACZGuhqpIGSOBEwh",
-	"Vxp1mArT5yoglUrFlnqM5tW/XhYJWwqUAQy9SAuV9IXSqAqgE1wtrTHhSTAxwiqxeZr8UwuyCdOsl+Jg",
-	"Vg5PjtVPDc04acJVldr01mGVR6+kyhlKqkzr51fApG/L/4+9q+lx4gbDf8Xisllp2G2v7KktVKoEAtGt",
-	"OFWMiT2sNR+ObCcBIaRWXCooEmqR+qFKlAOlp7aqhIpA/JvNdvsvKr+vPR+ZmWx2tdkkJKeWTWYyY79f",
-	"fv34eZJFAVksE0mpHbq5Yx60s9qcyRD+XXLc89OXgxlBv3fpwBE6CcYzI8xdAholjKumEtHv9fgjwK4/",
-	"BduzXSlj4SR7/EUIYszInuyr/CQvdK9gE9OWWwExQ54MOHxHV7+EySjAEyFuc8iGM+Y2mJBE2+wpznMe",
-	"7eK8cMphbxhJ5BwhuGM/SeyYysgGfTHgOLoNreXAn8WePFJHp0pHlFcZSyIybXCBj+Pp7rahMfgBsKT9",
-	"cc82eeITtxbezWWnfczZJc2lLAFbvdyVg95CAPzgDFhGNfevJ+5joCzcZmvt/mXUhGAhGf3zAnELiIMY",
-	"vfx+9ORxQEKbeUIy+vuH/XeN6ImED3gSkn/fvERQQgNaQsciSXRIDh5+dfjgXUDClN65mUjKQrL/9u3o",
-	"4fP91w//++lJQEI0+ZCMfvn98Otva6do3dIMAQEgzFHmMFgDBtaAgTVgYO6AgZaSe40WWBm0AG7Ut0AF",
-	"arXs9j3B2gECV6HD2C1I645YiO7kvcBxLu55YANO5gu4fpuSDO6sYAH4KiuPCmiv0rxht/A13UDG3OIw",
-	"qLNqyNaC5Uet+khA6tXbGlZqEJ23CtKiGJigzFCiUwhtFDVSObCOHHA1VMKAyKNNfNJa8YViGN2CBB+n",
-	"LPtOGVIeZVDQGXt7RvzWgidRqnOgTQTCu1+xdWkGD4KsRfm72CJijY+v0R2dQRyp5985kynB038CZnbm",
-	"YnZtsW43N+HZY+6l8k42TdSBdOqY7duhC0CnApYJHRkQqAmI3hMRghPsoqzqzkzonp1mZ6hLj174PB+j",
-	"RSdRKXWlZYZz1PYMMrsJn08ufZdRLkqqeTZjc2PxrbmU9moCM9aWxvxvO+XbOCFtGq+2GjA8symkLAW1",
-	"4TfVKRRVwCpb2qinJiykGlFdCnlPxknCCo0LpyKbap4M8s3ppVNoPcNM6/xoMffO4eHOOhk6W5qg8Opc",
-	"Ixc3nbHkMvCPSpsOI4yLARCeEYo+McFDDdVxe3aErix8pSi/nfqyNX8mYTEtgf0841RxbQjjlIGwawPo",
-	"z3Xukf6skIdSMuFBmesMWqiLmjB3YcimTpaxyNipKJTY321TJymlxs/IBEmUdPxUelNOnCNccYnSsZ2O",
-	"eabiG1LFidBlFlB05pJjn0S7uSKrjH2GEHYgYd9By5Rjx9u6Fuio+2aEKG3WQbQAKkKMHkX6wfCxg16J",
-	"mGFUFvFchJDsa8LPFICamOOaNJwh5VVFmj2fqBNjCIpuyd3i4UG3GRbxR4sw79QElGlNlHnxBJTLMdfV",
-	"PtgFJENnQQuniXwqesctYXqZNIz3RFnC2BrljMkIUdoYqcKH08SXe/Y/k3vV9hsBQBkgXwN+YZpjbIiS",
-	"nV+n2trPsc3HXrRofWp4kZVvUxuczqNMeRtlh2nW5ROQRBWtYpEk5LbcqcgKFWTWNOUBSamOPVc2FLj8",
-	"To93DWeEKiUGNJmghWykdY00xwRFEVdrVeRZLHY/gqk/oS7ycTz/SGzPB++pPjGOcN6OmcYfGe8KPUnX",
-	"7pKt0rAkdUfQBlwx0TXELkftbAOMAw9mUAagFseekso0V12gAD3BYlSXV7obmgDXB9gP7Ng4/hW4qm/2",
-	"pH1rB7GBJwBpR0D2AXrKmIR7vTID/xeQKKG3dW66AhQ5NBAw2TTIBHOwENkTmZCZJlqSiKrAnzUpRRpN",
-	"BQv8uSbP8e0xdXDCrxAxyUVzSyHZreehg5ZIaeNU59oXOYl4ruymOc82q3HKC/npoIEnvCJXu3Es8eZq",
-	"THG6shDOIvebzYn8tISCvMm9D9k/f5nVrQBypQu0VmJDCuM2MpQCEH7aFoK8MHp7PZDxO6ZI2m4trGgW",
-	"28BkF7C2Alin+QVI8xdxOueU59eyhLNwcTenx6os5DDjatIpMkTO6pgMqV2QohpT5Mgihtk4Rar9DvzZ",
-	"Wq3Lh43+C8j2Hs9WfmvpY9qNZ77MXtli+1o/r5tu0W7T4reNK/QKiDyXisPctLfI1QiBVZhJoIweisz1",
-	"RhHABHR3kKgA8DsUWcZV2NTzAQizbtn/wXyINTSAzd3BANY3ggOMXw71RAcjndC+6lYmzXn773ATqV7g",
-	"MTe0/9jQ2H622u64S2O+9sVZ+eIuyFBP3YRSXPfTnpdzb3bSy0gqie+ACpSw+lQcTt2TLoCerUGmPBur",
-	"PHHqpVqXl6fvSNft3PGTiV4vYnFp32a1i0scA0JJj6qYM+I3tmtu3H6/oEG7DkwWzaKvknMXzm0PPoR5",
-	"dPetCzaCYFPCDRGwwe/PeOBhuPrOfc7p7zpXQhU8gmMig4I33eAKgCx1cUKuokATRQ2XACAHfxGgJ+Vf",
-	"KrAnDYdZsG/VOXz19OD5N5tbYzCCpksuDQTjtgaBH6M9rso/xmS3j6oj9StvSBXbuHKLEyaRwt8z/sBU",
-	"1q+46ECfSPoC70E6h389GL35LSAHz16MHv24WXvTphtdlloTqjXXGnqCndEfPx88fraJN/YNwvLs5t9t",
-	"ut3VKIL2W97gG2sN3i0PCfQUmu5yHXofpHPw6+vDV0/LL+K7Ig0jwjNBE9I5ePTd2DUMPmm65lOpUppY",
-	"CzbVyXJ/abJh1I4hnYOnf+6/rQxyLivTMMF2KHS/x9UAml/Q2NSEVgYWuITuf3n//wAAAP//",
+	"2z1CbeU5x4NnpJCCXmdcka6UpVDpmXMNfbiFoQRXBRLKG1MlJtwKi1sziMi9z9whr26SBPE8plcknZ/b",
+	"7rGsHkQr6fwa0RxVZHLKKdgVKYKe1fAhwRLUVyWaeLl9ddasAiyapsWoxAtXQYXAt0dRRlUj+/kpFUzN",
+	"qJbaCCKZPvMlUjijCnPc3DMG1NK64dmT9RxnW03Vkz1TJWNLqBJ7tovCjjFrdpGCs1sZ6/A0rUTltcSh",
+	"WZoqDE/AIX3JhUCPWIaUSC3ssIFHWAGGsdQLzpPnvDT/Z4Ysm9YEV+d2w6lTRADC6uHKsJYjvRZHm3t6",
+	"h/fIxWGpJggloheEOflXnW6/+zMOt5qR/T5wEhNbc6EVyNL00HLT8pVmPYNmSLGMizYf0DTcFLDQq4Cr",
+	"+l3fr+RRrIgYzuu9MD1GEyI7Hd5mDk++4wwyYx/X7BQfdnlBO9ccrpGWQMxya7glhyIhWk4HE6cLPJIa",
+	"qbWdDoYvU4chOhsq1Tw0N0hPSZ85ax/gsLdtoNoZsZ3C9A7R++GuN4snlgyc4fss4x3OEvA6c2jlCBgn",
+	"nWGaTpv9lRkw82ESQ3EsG4+Cl7jFDZOwbKWsP6fYDdKLbl+5SM5vnn2FnAAEfuQvpwb4gj95Q0lxco3E",
+	"5gvQ/5c6H6IxI70cjN0P1Cl48yqkMMeLNgrEznlT8OuoyiLodS1MNpZlMmvSNygM2x5Uwrkw+mtIFlq/",
+	"2FRo/nTYe9ugIY/ScjBgiQ2v6FwPiWG91yyOutH3FRvQDPZyTY7EKpBwXNfROwyw8c/evXuL2JsFNfLs",
+	"+SJe7+Z60EepuU4rDtoeF5CKaumnoso5vHR4oQK8E+gTVg2RcvT0x+p8Y8RFDRAiz/Em0fDM69z8/dr6",
+	"npIFKgqdYpuAWlW/8lk5IiOWpsDjOy6n1/zDzdPn9nJsPmmhIQlmPwazvDDiFagsIronFYtcWzJcWZnn",
+	"i0M9m2JssUIU9+Xdiq4j7vukLbMMAnDlkRTBps1YCrG7BUbjP1J3IWxDRbMSeZOCBT68jJzfzfXD9E2u",
+	"UaVcjU9fpLkaL0ql3GNJULH2+42FDMW1rqhRgARat20LLT5UIYRzz+2ni41FG38gnIjsFt0nJNvXFwg4",
+	"X6YiZU6dmbkcRM1gIYDqik1woEtttUo+iSZpQZGR/xiZ7WdSS+aWedyk2D3+/qaTsTHbUbTaWrjt47jN",
+	"gN4CrflmRYTDcnFhILZaUYTbLgDbICPhNmszPqjo844JKEZQYLi1Lft9KpItBKsuAYIIOXJdDKkmLda2",
+	"jGrkkhoqUlSb5lemtIZngs72z+/cWv2z4fr6mTbafvA3s5fGjGalC4plnKZ4qYZTIGOdoaLp/GOEj8Ev",
+	"1DDV838A+3QbH25eNBmEIb6a5B2g1J4TjVwRGcA4OXOuiQNzAv4A6QQhu+DfSElLjKxP4qtMZhCWfKFd",
+	"5NywljWPFh6TRc7Wbb/BASUhPynULYrLKUukYPGWhV8w/5iuz1Tmt9VFmjHOPkb8Bled+ZJyxYyy34eS",
+	"0niL0JbcZ85QkdAqhPe53iJ7bAAAplQQOeAC8tEhJDEc2Nd0hsoWI4Ll44werm35I/Y8sHrWts3qgiiC",
+	"GrbbTKnI6AjWnvAqsKJjNZn3lWCOka0aNTvop7Bij96C1aTlrWq4y/7ET6ODUmHWE+PpuC6L2tjB7mbz",
+	"Teq5nZ2LVmsde/NwBpb9SlWP/vDW4Po23xSW7FTltO3gvri2vAW6DVlZekayns44q9XlbemAGrNj6CB7",
+	"ZWh4m4dE5wg7L7GggCeQtYJprwiJ6/MCZwqS6kMwdsUndoNqkf2Syh6yPGXq6H1GjbuTuNHZLPbWuBgx",
+	"p3Cc5py3qZMSjp3bZ1z+4URK+2HjARNn9TmOp9/G0oLGxgVv91xpFWpiVuBPr2x1O4ni7592P4mafB0X",
+	"qyFfV8M+W6jE2+gvLKNaZgRVhrrNRTyrzwWxt2qSKe7W3MSr7LhxG9Kt7+jgmdwhSrPBVGN5bMcNOBKo",
+	"c7doe49omRcqZPtszEU33iIHP3zv0V8ibgiiauFl7L2CSfusKzWn2t545+uPvvXnE5n49nUemQv/Lvxw",
+	"IX3sjtXRG5GGWYLq/nc5FN4aiSEUEztcs7xBHhQs49bEuZVr2wMBfscRVlkunLnvSid2K82xHfdIqdcv",
+	"a/OE1XEhNlAPQrn8uDXHXvvYLJhprZsQ7hTeCCB+Tn0SBHLwLf/D3alXIuDYQ83BZxU2ZpxjxMVFUsZc",
+	"rqhsBQZsvYJdCPZgRGIjP3eHgxjw8EiPd3ssc30l82Ig173WLUiE2ES2iaI0FmPRsPOjnLLq7OfK9TsT",
+	"r6qDZ4e/3tXykD6TuyCfa/pGEt6e69l5DR9DMI1QEDm17TL9Davquff73Z/EQ5xiCzmRVxZp4FGtUgPN",
+	"veW3XrWc+3lW/II4GS5PzuWngLiRBdxmXz7oMhZA+v744Cu/gauIEm4ENSJn/PZvH33TwnxxNaC63WPQ",
+	"5fSX/+vRhz91t1zLaS/f3Q0Uz3ADJby74aSf+cU//vbJr959+OGH2BObCyraZgBPPvjxo6/9CN+PWMN2",
+	"pN97B989TLgZ/OOf//7gH3+LPVipoF146eP3f/T4G3+OzyV9LvylR9/8+4jsMTZQPtcoso3TjZIFkgp9",
+	"VU5zM0P54zcef/RBBDqcQhGdMQ2lkR7ayuKjIab6Fnn0ja88/P33Dv7udxGhPurYTjmz1Y4Iuu7KIvF+",
+	"ScspJKngnhgW5LfAMCm76F4LkghOggsLYSNYSuBnDqsZFg2IEFbKXDHLA6cUp1vAeo9WLDT8Qt4tzD9p",
+	"oEzdYaxpjMThpynZZ4Dz3qOKYCyM5Gk5gUKV/WAxTLlSCIAF4EmioBcipmMJVL+PyIeMIwud9zuYiRX0",
+	"K8kBEz5Vq5TjRJBLTeVFVRfvhDTFy8J77e1XFoayLybOzc7Ycw9CYfdeqBXsBUYziBXtMbFNVA9Kpadg",
+	"Ek7P57L4/qi4BsWhztiOwxW4AcvpYUkbYjQj3l2T8rYdLJsyXP5U3o1T1dgL6No57afl94NIGudKFua5",
+	"QE3MubBKPC+F7ggK4ezcgvvW4407w/luEsQxXXQyEmVe5mKQLNRhq0FvEyl2lRvcpP63xxQZyWyvInt6",
+	"YhH8m4ILwLuCJVdYmJNYXV12XK2+IB1oxEA12PktRihJWILQMmuLMsLV6Xs1mrhfYQ0jzRASCJnnc7kh",
+	"bWu+P7vNwxgdH7wrCEjQ6ZT2I8IHOsLs2j69vxvu+XhdKg2OPmUka85lfYLLvNSZw0HlVJXWVlfUnl4/",
+	"VGpttKL2wsnqd/B6uJhjs2kxx/wUXu9ed0aZ43HKDcTvWuToNnjwDVFchJBoU3GVphXJ1ZTc+vxdkjGo",
+	"jIWKLehMe8znqVbe/MLH7ShOUC5IejJNjuVILQjuWDxg1e2uFzxqQJLzzts1LpgCGbvHjf3lGopZN7Rf",
+	"SUM91lA6ipN5hIfy6qVwGQlta7WF6fSdDsQ5sbXXFqYJ9aiyiUQxEHyu9UfewPQnwdqYa+QyVI9gwFRI",
+	"sJoSibXrs7lwhc8cht9cKofdPXALupUlh/XwoOx/jh08+eGo8vJMsOMIm5Va8/0l5fY8spobYjjaPFnZ",
+	"Iebdvkgw9wfBUXP047xFL4BfKOz1qfLrlJw1T8tDc0yOmXA08J7LuSB9ygVJeam+yrv7LdRX7r3tYY+u",
+	"cY5wjylktk8A0Jfd3rSzi4totuMv/vnR136BdBSREeWai65nb4WSNddnDegYk5ZLhGoDi3/4MhJr5Lig",
+	"GnIHfTQUidFt8t0kVEEPnDLFuyF/8IdHv3kvKnaUysVSRQT04W//rSII6u6E4qAPf/tvEaGF3s/2k4Wz",
+	"Yz+Ch8e+yoYu8AFzF7o0PHr/Rwdf/Z19wEdscEb/+NtH7393epWhlU/f+TBtdyDsB/GHPxx85RuP3vn6",
+	"k/ffn/6dSxSw2w+mpT1YblXe/feHH/lVGdDxbgHj7eO333783s+jAoYbODw8oBzEmwGrB3NGuJ7oVoFv",
+	"r+hWge8V0IvOustbDD5h/eRSuR88/uhvgThLLQqQen1fPNjqAivAc5jTjGcMsyPYjlHYnxd3EJNr8uCV",
+	"bbAEsJP4eHH94J/ldhg4peMKksNPZhUopVJ0XZMdpaVMSu11XI2HzTO17KQaDCIIq3VHI8oRdFPcZ8RF",
+	"+o6/Hw4pXoViEe+vroNA0GcJp2JXIZpSqAFf2rHHrI+vVz2HVl7TUzNvAQbn16u/f8NKAc3EEX2+SRL6",
+	"NIpZt4hiNrGY5anNbJ0DKGmGEV4L1mLdFMzLQ3Saa50yzDF2vyQnnvzq3YN//cOT93/0+P1vP/zdT09u",
+	"5Tk+GWvvScES6JeDcFnZMD0U7lzu9wMIxNRoHo1/107DDZgvwnXoZ0lH090GZ9O06xoaiDvYOy72YtYS",
+	"HAx1kIgrTm+YD4E3mo5R/qN49VV7sJMtZtiUkQ5b0IVhmCqZAXCobwEQEcT58A2pZru0uBgMtQoPBYfg",
+	"uQSAs4dVKZtt6U2iOu0fLhqrQNXyu5kX7IZ8xZdFN+WqV+cdFR1bdpSt0wb0WgZli65Y+f9978x6tL6+",
+	"vra+bojqFfPH/79xsqo12d0c3EhCB7qEQzVhJJbl4BtKirXbdHSdKWWzNtIgE1gc9nNJqbvRimb3df3d",
+	"q8hrhpd8sVeTjE7XaLpjcUX8uffH0icPu2/mU/DnZSLjpMjJPH8KsmxUzEJJjXDH96v3KXvTzDbL+H5F",
+	"NeqOuQclAwsi4c7ugtDh6eItEBqk0jGleZ9q1iC1sEPbWs1IYUXQ4zqZbB06TPWu6tGsfvuqcKVxrLhm",
+	"cdE7OGLoFmNpJ560GOVIFLtz+0RTrplV6+tke/WZzpjalaGI03W4R1pMj5jta+5H5oLAXsV1DbiXBwA7",
+	"6Ekt1cxm1FUBjaNOmJzjnfOt72uFUDMgtSNCNsssHduqbMiHQ9qfotyJc+Q3oDIFDplThU8U7gGIIAzh",
+	"0I5RZITPs2cUZoCdQRfJyy8dv5b5uEIfwgl0zhx87b1H3/zayTUSl/cVkrflMLOpdMlLisAtj45gnl5I",
+	"bBAHEDF59GuzeaOkgGK4snU6wMfrBvpPrK+tb5DxkIqTa+QGlE0K1qWa77O15bEkq1Ghdrpy2Y51CTH/",
+	"wiqcO4xomhUsK3xjMyi0pmoBqObSLHCLKq4IwOWqLQI8yFar5WHT6hXeaLisV8zA7phxBRf2wq3F1vXs",
+	"DHlyFcNzrqBWEZpmjCZjQrWm1vn1DAiZPhdO2Q+o+naerxSlz6cw0QtQypnqhHbPgI+7dqwwvI1gHVlU",
+	"ZNeOAhoL+mqpJbNZUl5ia3a+JCEvM0iqfe5FvZ1Hpe1mtGj0ruYhG4h/DiArFBuRr5F7LtZJdQzAVHBQ",
+	"q/HsGyTvPROpXsG0E2hhXzhsqplMeZaTwg6RMWnMOiZ2K81ur4xhdxxq5inThS3wp55Lljczc1/0i2cJ",
+	"p7DPoYN4F9prB04gxkypIhfvvFZSYFpc0Gwcouq7QaFwUzAy4KyNGD5m66CeC2A7R4JlGBUKF/80rod8",
+	"Rlo3YiRud573xwbsFiQ++5H5XqACL0mGLDiqC5A6tHD6f7DrUlV121FqhHV6TpuBuX7TTTCgmiUMNur+",
+	"ECwW3ykUExeKH6HRytjnYxjLg2Z7xwtmgaBOc+nbYz8tRFTAHRrQNjy/O7/bL763TsvNJlnFjTC0VLg7",
+	"YGwWLLaZCokULLLQTRGJ21S0WZqyBFScVIou2PAMA97Ot2lesBI5dCP/m8bNq8OtM12g1Tr64fB4x1lV",
+	"BqXrMQVEPuHlz+koLJvsQa1KlAOAC1BTOtIXQGJKD4BIFRJ9EAk2mL8Dj+YKJ0ArKsgeEdZ5i/lBFnDS",
+	"PC6Iy/xyMJSKDMF5hGiIqpAENPH8YKhVHgfEEs5UmruFbB+EwHJADD4rRAXTfqiQkGvtn6eDQSb3mcLc",
+	"GbOaCqo7zM/sRyBvJ94iNlXNZfKoiTyelIu9XYSOj7cIpsMRc1HlsO5j+0o17DOcawkco7qwskC2uGc+",
+	"hQZi+bCsPpPGJ84EsmYyD/9RGK+tZe6zhfJhPOk1SokxvwqbgeaOshlJjGZMaZIwmkAIeinIN6B7PccG",
+	"4ecHYVPkwlh79NcMMwxZ4tDgDFW7UEcJHXDMQgsaeD1+FnKwtbTurGdPY3HxHKe1hGXcFW5x2OokZ6ge",
+	"PX32XCjRSPXcWrbM2k93yQitxrkKxVnxL7KKTV1qJCyMB3796vXLxNwirTHp0y5vh+ZUI+MAxKFdMjup",
+	"yCF8w4pXkzTONdyTFGjbQzCnbNvYQn1jfJ/bJNf5hbDdVdyOVzbWX3012LoEv25oorGj03wyN9LMwKYP",
+	"U4dXwbqHJrLwPCb2Ab4aWuvXcoCMRlMtaNgjmSXkBGbYHvzvrz/52ZdOrjkUkl0tbf6808MtKom9H287",
+	"seyuWzyRXXs1BNVobsw9+fjUgpgyc2qDqhFmHF4kaqKI3RuAJjwUOEoRkmqmR9liLh03GtlSUFfsoHN8",
+	"FbeNtZz0r/mfNVBCisOpUpzLGF/U5+xbzTHeynXOAtRPoUd3vIXQYBYSjFAQPAkCiU3g9dikf5HsDgfx",
+	"FkkZ3Yeq+CnQH8zuLh+cLWIveA02cn1GrdprIeERgUqV1Uqcjgf8QQygBDGAyh9aSEssLnXTPfINnWYW",
+	"TzqYXcL2ecIEurUrajHbPcrFrgycohuSdOkAC9oRfrtnxDzUKAadqO0ea+/NMPAXNekBBiMgDS/DdWI/",
+	"u1TNALTr3VYWhpooQ4PAsxYbBGHNJFOgaPYmnMSHHpZRn3fNLsxWwXKwksPpYchk6psTN+H5i2Y/ptt5",
+	"BuyKENVdNPQINGe/Dho8EG8NrAPDNi25RDlpFxcun1WJYIPqAVdcz4pXglNNWpHXln0WuciTR1yBe2kg",
+	"gsc0DaY4Q7MGQg+XQIjZZ4EUL47dY8BtS0plKEvNLws3vs5bb9WoGPb1cgsGhCaz/fPyu4r22A1aGt+D",
+	"xgphwqB9LBdCtiuIzYsFiraJtgFU1WczNXc68Xb6mEDwrD3MuB7fMWyggFBDQ8U3F12Xui2E6jE869bN",
+	"O3fJKQsmBBkRwFHgpAOqT37ye1oPrC8UUyvxgSuOev/03t2VKFhHjAWAUCqptsBhp1Q+BMBEg5aJemyU",
+	"ByM4M3Li5tVLF0/WGNADSOHvyIrOonDmsNYnIp1M9gs5nlgmiUXsMvekgXK1AxoUskB7wpRPzkKfIYn/",
+	"6+2f7naYiE9GmFykSo8W04zICXi4NTDPGlaC3dzOnDlz3jz6+bsX4asvv3wRGwGotZdfJpdB9GNWvoZI",
+	"KhXkasL6A2mIfLz6OTaOSGsIfpWMdvRLyilbeSMtCwCI8pFrC8av1siOazpApPDRCTQdlFMJLTb+Ibp+",
+	"mDndZhQndFOYpVdymLWhDwRzHxLk8l2K+LpuBGfWN82uXO2s3pCCrV437HKNXIP6LducJAbRCIZeRIYi",
+	"NWSFLRO8KEa3WCzYfR1HhZJC6MSGjjIYou3CB6M0Ojc2KlDWaWWbFUBTvYrOe+SE6853cotsrq9bMrNQ",
+	"4VqxtEPaVJj3tVyrpM31DfiAgtIeKC3ZXD9jcXwZbCx8v63NjU34B2KrA/6ZJmM5zJRt5mUeOW9xil3J",
+	"HlVQj+lIAMrS9YgLojRPU5INheCiG5HNjTNES0lSmpnfbW6ctS8yJy0im6dP239bwocX7bExgTJPu4Wo",
+	"3bdkMja/OA8v7FMxBhx6FZGz62fw0dtMZ+PVHWgIMurx1JgKimV2xRM5Emtkp61VCKIfzmMqu13zp/KV",
+	"pg6dfA3MCdvDbmXHaPGF/h9bKxsuGEYHfGVr5cza+toZKMzUPWCepzxwpvlXl1XoINjmDzAKgSdIQ89a",
+	"JnS8hVipkD0EzmJD0hYhNaXCrEObpkwkNLMH/l5Pbr38srfwIufij4gtPY8I1KJHBArQ7a+g9aEyPyxu",
+	"TmqWVGakDf7htWkC2/YEhj3mLIUlEnq/bJepLAqRGa4wRgy4FFcTQAZR2qMMY1k87Rt7VK1sfSGst+aP",
+	"nLpmFmzlQTT3QaCYlQevQ6BgIIVCgXd6fR0rTo3kR49S4Yy+Yfs0oaI8t/7CzeIW1i0+CGQV0i5bw7YF",
+	"kIRW9Uo/xlOuw2dRYMPCWEn6hdfNnNSw36fZGGIPJcIyBE27CuxjACV43bzIVrVWkunFQnlroQ2u5S0e",
+	"xd8KQgxplAiygF2oGMoSbKG6bXFQsCAYBTjPCMYRgd4zmbLtIuYPoWn6rBIuLtQ01U4mxaRj7I+E7Tuh",
+	"DmplawUqjZ1TecsHXOtRm6+Orf6a4RlVH7Ph3HrfwqSImZ/iMz7Fm3yKz/sU0krVx/IcKf+5RbKAZg0A",
+	"Q45VAyj23g6OIej4noZMtnVEoHwZyUbHWJmrDVO/wPgb3IhYm0gVGogNtxu1tTSUpn3y6g6N0SzlDQen",
+	"5VKHZvfIsBbgXYAQQFK+x2CklYMZaqNP1qbRm/b5wAguQppWxa5x4damaiQ2y2vpexYelt+x2gNb8n5d",
+	"kRnKgy1vQziQskGxeX9k/0sGZiXN0MEZEFnnKPmMNOZNKgXbJl2+z5SPSG2sr083nQlN8M1Zx7UQWgkf",
+	"3udISwGRdWQaitdDjHS0pnNBB7EXXn8QrQxkqD/SzQETyhPDCQQSOomgV3nTOl9lqUcW7wWKgLYwjSdG",
+	"WHso9HJt7zCeV2pr5zzA1um+RnYEGQrIInfUZ0w223wVXtCH3LvIZiTYoqs+ZN8MheapNSBTLtB6DWtE",
+	"I2BQCB7M80bzkU25iYgFkoqc32Om9mNsqsjoSDYoY3O4Z6pBRQOxgRa03cgMw0EXPA5m5K3xpA9iGyJU",
+	"A2YMfw6tvO1OA54TnmZ/zdruYOq3AZuiHdTNUEZdtCltzUyKwvg+x8b2MIIpfkEm46WdwxuAVYSHMHfe",
+	"6WzIHkyd/o2lfdX1owyc/bvOQbOM448bYB1kIQaQWyGn3oL/Pqi0Ru6F3EdbLq0uQpZgowN4ZjhT5EQf",
+	"fEgnIwRW15iTNepJwJc3JnEwP8s7pXp0ALxIsPsTxs2oJ8HD406SH9oWNOvO8RvR1JEduGxNnGlM0+nT",
+	"fTz2y2fYggcEfnWbdeoItKudG1Iw8L8dg1gLijTn1hNyZIS/WXmY6Fsrl+/Syho8+9gpeAZee2Z9MxRs",
+	"dU7RhEAPadhd8EdyMeF/XMqxor5DV71TdQozKvsuFBs8YTv5M4ZDW5dXRBht9/Iu9PUAkI75rDwjDqzC",
+	"Ih/lcXqm3F1+zsekTdLSInu3VuFqtV5pO+NDjitQdUFokBMI2nhyjbhUKI8iJdNUjpSP/fSjQio0oT6f",
+	"D97mMUCGKWb6GVI2JhIqjDnSowsYOeqf0BRt8rgVVgAtDWk5cB0EWUBkzPbeb3+qMs5TGa/wlOUkfbRC",
+	"8Zg0TDYqTOjZUTSD+tzResUhW9oXZtgNDnOQsAjlXdG3axJmMHeg+sFnxtm0BXPKlCQDKD01rIGKPS66",
+	"2zbAR5UUULrMBhNMIC9m+fSsL/+s78CG3inkljzvZx1nVO+Qr39CDzmU/eXFXYUTjpcqTne7NxR7LFkd",
+	"Qg69qj7iVyBynWKaLNWklTG6p7Z8Qj+4i4SQQ9F2gW1Qm/kX0azsUdWzlWaQRQAfNiQPf0REmuOR0DFq",
+	"Em0pBIMGPYrwDhT/Afz7PTROFaRAOOYBes0r8OM1smN9n2fX82preEAKyF9IWFatpGNVTElDmVLVc+bm",
+	"VRXnujqEx2q7HPg3VvsnhEtplqaK9GyfO08ubhNDHOrmgImLSJi2WOqToZCU53TMOkng4+FWhDw/Ycuw",
+	"XnYsUwDUd9dEecTT1J5hgRygaNV49KVaPOvUW/jHLB8a4PxL0pWQsQU0T5GFbeWFgJYlsS4XEEOJXTO7",
+	"OMwxMIxHuK7nxFrUTTVxEI7OifSUCMS9lpYZQwU9HIoTTGJ9+VJKnDpBQvJRMihp8EGyYb4DxTNbETk7",
+	"2oodw6RARa4CjjHSDulZdsi5TfI5foGcgDQ/h0INSX5SsJOG/KB0bcsiU1vaNOIzTTH6hK+Co2uWOWWa",
+	"qTIvh/xIyEy3vbCHtt5UwFgQFoUr9AZgbSsaAlZtBc0gz73EX7u8Qwe+ZhQA17IDvkY6lKegG7QBvtuL",
+	"sBFFGWa+hw2f7BysYsZEgtl1ZuC0S316WIMzft4d6AL72CLGHulNn5RtSBW06+gSBrchYRAzJaF4c4Tp",
+	"qmjFtIeaSNsUJ8cNt6mVebKoV7pOoKs3yTDfz6zoybXFeNFy9IRYdjqK6dgoCAUKKupvMAy6xwRGM0M8",
+	"0BiXwJvmZRohbViIcStrWImrQ7AfalG3zd70hwpySmEtc25PlNEkq9IlYEozuUB1VUJe/Dm7oe6Uff3Z",
+	"ndXTZ8+V2JU5ZpA4e/bMOmY6G1reLjzA8yxP3jHz9TU+fXTJ2xmitz+f4kWUJquXeJdB5XuQwUH9QoHD",
+	"qR41Y/zvW1/YWf2fdPWL66vn/+TU629tnnnw37cqOFg9NUu2NdOrSmeM9htKM6xIPma78GnJ0TvMumBz",
+	"btRAp0ple0/NTN2FR0jKki7LIZ9d6NDmS6LLGD3GXE/GUBKW8X1Y0k9uTBGW8RMSVIS5BAj4Wk4Dfv+f",
+	"++jiJTeTmqHFthQ+O77KaeKzCrAU2KpMKVU9SE9FX12pJbNikxGR8glwrgbnfPjUQbp8B+lF2Fl9V2It",
+	"5SfA93AbnO2fYAdpXgEwzARQU9pZtZChXED5/b7dzDpnGwvlq8XhLSyoT2ydfo5sH6zrMkKwqmSlXKkC",
+	"Qc8pKfisxv0v2VV6UWL+ON+nWd8CmQCJX3av29krs2j51FtAoA9OFaA+qoUWthBzgBMeZQ01PvM+QycK",
+	"on75KXYIGUjda2QHf5Zg2gBYRanrUtg1pogcTlXOeLgOl1vA9llqwf8ib29bvHkHmJGA4SNAhyx2Cv5U",
+	"Ni5dNl4C7BGL1XOUBx8/cRvaGzw7ghRH5cBqXuiAI1KCx6qpzY5cbL9aul42RqN7LqfdjIKPNuXKVmNL",
+	"xcDShCRYlmHkEPMKFOGinQ6TyUT0PLOgGMmbEMIl+/KZFb75Or4w8tdO+elL4OLa1wqz596XKqK/5DuO",
+	"cJH3R7SQKhGeAudWBq9KIYB6hK4UsiMIu68z6spOsoma1mf2fPgVf2GOh53xMSWkJoUFrgjUBdXL6xCf",
+	"Gg7M/p1dt4EeVei4U4I3teEji7dRKIVCREloXSWY//Uauc1owlHDy7TK0yuoy86wR0MkQPlyJID0uOhO",
+	"JqJCpMwOb5vE9qkYnZsOlIVIkY6PStEs1GS5aJqCX56I/YTtA/HJFzypDSKEx3PojyurDSF6jzlNZMf1",
+	"uQpwEKuAouO30HhxKWkimHrl8tBqBy787VNvuT+rE0F28mH7oASevy0CnXWjcusrxMBB1J0I8c8BmtC5",
+	"eRC8kDo7GeKJqZR7n9TwhjtfR2v52Y88a/EQP/kXpM4qyTf7EGfxlIW39wCgYa1gx54hh04shUNM8jgs",
+	"GSwW5DzYBgSys0YuYxk/ul8BY2RcaIBcq7bEjvDT4pKji6eY9X0mmcfxiHK7AleAPl6EMIydsD0Rh+cg",
+	"bhUqkxMg3QfT0AyDwAQzSPdxWr5HyEcjArmngts2veaTLrVtXs9zLLxfPvVyme5nQu2fOXP27ObmmdPT",
+	"uUfB8n+wKJ974X2F6Xav1NOi5tHrcGHs2xk5QCNJOsjoixa6RY8GYuxKomUXtOIthKtRESZ1RiTBf4F+",
+	"ja5aaoFCZYcMqBH/DvgmcuBqkCsKfrWI9FiaYKam0ugBA9hEVMXN8ceXcrEveds3UrHYijjUHlVGYfAg",
+	"ny2pe6j3K6fQY3Lp2BxqiOYCR4F/WOCFjHJlOIvMSBdKSvyW4trQbsaM6U7setoUPMi760H1GyXdjO6j",
+	"38JmQKasY0Hiy6Ery4qQwxxpbLj0Us97DuuEu+Jo6kXxwdkJP00P9b0SmnvhRNbMfUiZ1pb7BdnAFYzj",
+	"2sdK3mrAPHsRERCu2TV7Ucgc53tMjubUL64jX3dlFv2eegvxruqpj/gjw+5vXbrywimIuJ3HoR7il7AV",
+	"xRE7dwZJ5+h0RUMlnwxNkVrar3u8+lwpjt376+BVjajFAbF6Wib75uD0X0gxcd2u3YsiJux8j15OOOSa",
+	"vl/gOpoOANJUKzo34XYJEgp8YmVAf0B5pjx5IQkal+iFoWeY7jFpPdItraNke2EGJZ96yxLqg1Nghc7B",
+	"bOFd4TI6bQM0Z5IjxKevxRzQMWOAdfbwo79/9M7Xn7z/vgUl3VhHyIaOzMxTDh0t08SQUnUdQ9DLroYD",
+	"limWsAQaf+c+95CLXQ2N7IJCU9puw6CxAInyFHU2rA9NeJfrF9v9bjZ6x9PDUZ5VOB+v2aKYZwsKys//",
+	"BXC+mw3H0urCri/ERtrmM7OYyA62EMekbIvvhtCk5ogiwFyeEV7JD7Yd6q8LvLsbNhw4j1+ciOHja/ml",
+	"+OQEE3nhQ3BmI+GAPvss4JMVCAO4IwsphGdj0eOIiI0z4+i3bRN8rl0jKkyIjmytIQ6A8I5th8QBKmK7",
+	"gLEoM0hhUSFUhGWe2Xky/sU+sNiV8jk5r0cism96Yn8BRPZNLyobcwnQzqsZwg1Q410czOnKCIEEUUIq",
+	"9hCRzXfxg0KuNXJVk33JHf4q1HLRdKvwGOBLpIxCGzGxdPn+adbNIUV+lrG2vgXk8QlIh70InlGczguR",
+	"QQPblxvgBXZgTe1qhjC71OSqUDobWnRFR3A8K7YCfPFcWbYzzPjFqhkpzvroHVtuebF77CSO/xyqhsyQ",
+	"eXKugE+ef8NCDtJC6xxD9RK6v2J5hRTMCDzlG3763pT2eAPGOVeIVTUh6ACS46hE2N18RpBezu5zpcmJ",
+	"mIvBUK/hndVPi0DsORZ7t5BOPgECrzCbF0DemdkWjm/NEI7VP6vZwjVmvVPgC/MObkiL8fpvZM/aNZp1",
+	"mU9LA9BhWoZCKJ9832+2nE9uB4UHHmpleOLSvwhLVVkLPjrd9wyJbbfGoXB9tmJ7bguM0uWgYd+uF7xz",
+	"FuyclVOfDOQfPCAvNFTBbXcgnelaW+tAx3W1Kn0b709nwZG7xQCxT8czJ0gOuDCq97HneC5bZbaTf2GU",
+	"ZZzvU0cfyPyyOxp2V6qLri0UT0QypoeZcL5h4DeQ2QAF0cMB7L9F1fHQHg7Jx4gv2pKYuvySwn7teIAJ",
+	"M8S5Ve4+mbG27PehDW2MGECW9D1wv0ORBAkHkEDDQRVS1qSMNdefuoh9sTsG4YH4JIjJRog+n9Q+QZ/h",
+	"+4bIHEBYiL8ERKRiDONRwwDf+RxjAxV5zHHbSh+aFdsWlNja2KF9UWPh7jOhAzUmUJfRo/vMHBQB/mkp",
+	"0jEB71TGFVMFqUu4Vizt5JIXEyuXI3Of4fAUhTa9uGDY6DdjhKZG9ENRy1iFDvN1mu3dMfu4+FE+ooMJ",
+	"ozpm5TX/ZkWRN8iuo+/oIzXzkD9SIMx+KuUeS2paxzlmdlB5vQP0tArBHzh0agsLqwQbhU4hRTFh9Fvo",
+	"A6R6coTNZJ36ixmSXHizeY3EPIldGr3rZx7Dy1FJgFfHEYkTqmlMqCCX8csI/GI+tEZ2fPF3T0JpN3QH",
+	"UgUEwgAfMT+nilyjSq/CO1evXiInWpkcAVhYIk9iW2uusDxLsG3vF+TIe3EBXUsQLzwBYBvmYIaGSg40",
+	"RmAKuNGYbJy1C6DWCB7ijmGufS6GUAUnzVSYKNa1G74hJEml6CLIUr7yUXEwMOUW0yMGoPnSbt12vi7A",
+	"GUBxVlvkVfu7QvdH5MIROR2tr6/DZWp0vjZTao3c68mcaWq6x/JOA8rhZnBBNtbdBM0u2k4FTytwUNri",
+	"NeikNMVEfWsltxxAKmbssBpHYjjN5Oc+/0JIkknIiJ9O3YOxHn2jYrOAsH5XL9UxoTS7r08B2TWG5Yev",
+	"4LSqaiuQni23GdtW1EspeEBw+mYdhB2sWyUTxfseAfiFDJ7ZRXhhPAE432PKBFd+caehBis7/lJoBw8f",
+	"j4gx8vtUI978oCe1VOTEwQ/fe/SXf3/wtfceffNrNp074UpT0Wa+428eMENYpGC3TpBNDsLeCGgKSaHs",
+	"06yOIzK7kfo+CWY3zuQ2ENmnPXp9Kwh77OqCizqFfE73Fsr7LyknXVtjqzLXRvh8cSTaZ5i+65b0RZFo",
+	"oJcdU6EeanS1rdi5rWnvOI1euFa0wgZ32T7i9SEe0BbJ6AhhUYAWKGDSI3P2vx3QTK+Ru+MBSDst08Sc",
+	"lT7t8jb+dIv86a3Ln4nIrRvm/y5diYxggpaz56CLHjimUK33YIMlM3ooNE/zlnbH3ox240zdBnTQNy/K",
+	"+9BRMuBtPcyMCOu3/HmCGjLoFZZn2viudC+2uMYmYIa5H6u4nmogB+LFqFHblupfUkju5hq6ImgLeg9V",
+	"tL2D/1S1ulxfny6bj4KF4eA/iwjvYN5V1df2uEhKX6uDy/g586P5zfMcUlhV77wcaXeh5nm32SB7vjvn",
+	"Ic261nnRSn+Yam64ySlDOKsJ1bTpy+AAHLN+V91/DzCkASDOYX4dXrDh12wP2/qgW5iW0/bgmGFIBZru",
+	"KSvPsHU65cI1O0iUb6/uvY92clguZOt4CPaFBRey6DpfLj6CONogECYQM4cJ14X+CC4auz2vmvdY9LTX",
+	"zOKND+sdO0qt6rXi9lYZGiOAGh+KZBl0iGtSUn5qqllG6CUZHdG0WtO6XG74M4GD8JIiI6565MTB3/zk",
+	"0T/84GREqBhjA/4W68iMlWvE1ax6EdRiEADu09KRY9Za7llSOHrH86f975acRuu2rurQJxnt2IOdMs1C",
+	"GW39vNWXedgHSgY9iNpPlI5ONvDyOW8j6M8DPzKPugTUJsIieNAOfYgM1dtAbhdn5P8Od7wyC3UJ1m2K",
+	"WAIoTp8x71mOr8it5bS76G4vg0gG7hAd0WDCdFTtDgps7RJ2crMY1RKsscemCsDWLn4zPnR8wPAwvE8o",
+	"Knw9evyMNOLZV5xPeC8LBFmdJYRxZg52aQq0giU8+LYta7sBJDxcv4GNBI3yRDMfLTSKLJiWeSdOcKhA",
+	"TqBr6QCp/SCWuzBuF+7I2BrZsc6cM6fJ5/gFiIt4XmdPjQ+kw5HYLiaFmFtnLCgO1tgatQbSEXCrcFiQ",
+	"6ohWt4O6db1/yQ0JotucDBhvD5MtezJNWGY1fo469459qcXqgeW/2sEtz4lBW8PbdsTBjmkyI/HLsVkC",
+	"MH+J3AcualfLZQ6VEiIct+GKtFh3KJbAL87n/IISAX0f8Ru6R4Xv9Aia2faU4+rQCVnLUMcsA9maULzA",
+	"5rK746F/Q9zt1nBh7lbkbEdSgV/ga8enNM1npnn21SE46lEyQ8PO8oPtUvEw/V9oMmZ6pnZ2apAxwwNn",
+	"Qyz690OZEnhw1d5WXtfDgcOYg2g5R8+a/O44On1Ow0O+3rHDM6Vzn/bpdUgJclwBPcVYOJQzJecot3SO",
+	"fVrZPuQ3Ie+BqkV1eI4xERxaioJxC5e74hhOYAKKdGxVJqysqnBg4t1dIat8gOc2K/x6R3Ss7CRVpTFi",
+	"DpaRm9uwdi3mmdZRqw7eFPJkW9JKiWZpWnVeECijOjnns3KESV/4K2wXN2AC6HvU4+0eOgkQm1RmkG6Z",
+	"StHd9n85OHgpwTkAct8i1vjEuAHlCVYhMMFZEhnBYCOekGEohe5Z4HmLv5OD67koZ4d85vJdYp0yeG5S",
+	"c2ZyK9GI3R6HvnW5mkJtTiGR6UQoyTrtLNQ+OvLQBc6zQ8Rjl6XTX7FbV/vA2XasFQcO71adts2Sv/0L",
+	"66vnX39r80HItx5VkhDsogJslAhHBNzKtpndJhun68RR8C2T4+T9YX9l68y5aKXPBf5jw4+NC826LMPB",
+	"PSs2j9u+F8DqqczYgBUAtuHOWoFPwYkrs6lTtoVkJbu6MCZ75oDLjg8dR6jdwiFmossF2wLWBCTpWle4",
+	"rhFw/qL8vlHabS6WrYco3BwwOUiZTSgnVKNl4m8Dq5DKtsNoIxoJS9bIReRFiCPUGvs85jEZGVXeZYw9",
+	"V8zINg39lCc150lHW3BZ2pa5vOYoj7tZ8xFLU9uqBlQJQ2EVR74/IxuLpSno5lhNIfeYcB1mOjKb0JHF",
+	"GOxJ8zRXOZU/xWYB19mz64m7lXHR5gOafuJ7NN7rSUL75GqR/NptppxmPBcEymHxROB3UdoZfhhFkpqm",
+	"Cp1CZhqjnkydqloBgYGt80HdddHiCQa/XWTthKbps5rNXo0CVSUHlKaaVbFXuFk7m8V+/A78KMD7bzvE",
+	"PQiHckUSOjaTS6k2a36B8Te4sVp4v3JAnUz2S+PxnTESHGkpV6WGPKoaE8PenPVGpeUhx/QcZVseNeJW",
+	"XSiBQU7pFXgYYIOvtmXCZiVgQk0aJYrfXwXAdWJ+gA3NrJepa+xnoypvrLsqOGAWZ4nOOFNr5J7hO1gN",
+	"uCtkTCi+AzzlcmhLfTH2aB0DLWbsc4UJklSjkWyRbDHQzQuxb8YBAHNEx0EJG+RF6O3qyxZkytl06c3T",
+	"5/NiMhz8U0V3ZyK5ZdbjokwWkMzHE3/3A7yNL6/nVD69/O/fqerfnI7oOF/9pRy90nEz20SoUc9XISGm",
+	"jbsVlt3WEVYtu52nLM/iL9N00ucizwS2CTSfLBnt1qi2jIZK4grZY1P9a+OyBSXzUzcL8wHYamjowFnp",
+	"ok4n1ZKiiD333ItY8MA/fQmb06mXsO7SDLieBOSpBWgDYQFttIyK7vLYjOYO28xsW60NY2hAzBSQqIw8",
+	"EWvkFsu4TBSCR5rTZZT6lA4CHKMqQOvICYM4nyK1T+AsZ4xqtiDs5PHBqTdBktxY8imsSsJ2MbSjPIU7",
+	"SeJPUvgQFkXuKd4fyEzP0HV3SCZHLh+kbQ4T7TLMSHF4isL8Dcdu2zwMAS3IY8BjhHqrb8u6Ri7KdNgX",
+	"aovE+ERMHv7x+4/e+dajr/8mIrGRTTH5+Du/ePyzdyISo/SIycH3Pjz4wf+OSIwx2F3D1WNy8LVvPfzj",
+	"9x9++GF+A5TlmBx89S8PvvchvhJYf0ye/P6nj7/6V3hpnwu4cPCDX+MFmiQZUyomj773y0fffzsiMeaP",
+	"7FIdkye/+s3DP37/4NvvHXzvhxGJjfoP1x9/9BV/nZzwqS8JHZ+MSLzHRQIzefSVf4lIbCy8mBx8/0cH",
+	"//oH8/phf5cLNcxYAgvw8Xd+8fFffPPjH3/fjI6mQ+auPvzoN4/e/s+IxAlLhm3NWymLyaMvv/PkV+/i",
+	"0xnMDq88/uu/gDXsczPsD/7p4Ucfffydb3z84++vkR23YWWwnC7TNhvFgwEjRIa54rZ15HJqINHHwuvY",
+	"+DhLuPN/3wVss1YKUe2Ld14ztPH5u1dWXyUnsOos8wk2F25eh5Y1n7mw8er6mXVoPX35fpulwIHu3bpD",
+	"FN1nhOstopjhIBrKFwB9hBodr8/bMpUC3Oi0BZgsbw6lsbOQveYx/bOA+wGUad59GqvWdizsKc0YGQ+p",
+	"ICfijej0+rp5eG19PT5pW3iT+PT66XOnNk6djSP8e3V9Y3X9bAw5Rebfj373wcbB975y9uDb78VYWI6C",
+	"yxycPPDZRqqHgV7sccEUg6I8BQdkBNchEGGkGazmPbtUseFH49jjvdk0m62i6QcbgxFenGjGzAZG9prN",
+	"mzLb6BLFzGXzFEo2vDZ2dil88b8bbhlDsjiUtQLyCc0yzhJjoho5Bumx5qxbJgEviwoJQJMydxsjyuZx",
+	"kNAtNqmS1y3gu3jntW1rtWJ3NL/A0uLyuIWL7BzNwjydrKnjkMtXgZNX2wmHLam7SLMMQmxyWBlZgfUu",
+	"6dhWqW5JmTIq5hVzAdBKW+3XF7h3Dbc57pwtXOrqAhc5TBOf/ygxFcn6yo9W+OPA8swS0JMpsuQayoBr",
+	"IV1piO+UVHTDGHiOIT8X4DUvjH+K4ZwFFVf82bE0cl6WxvmC5CXcZrSRxuv7pDuynaH7olnq1KITB1/9",
+	"3cG7vzvpcwL2GBu4HEN4wpeDT7RT4Bk0VKhlg04Ym6AjCGfFDoz8R6XsxbZCL4tEZood12k+ZrPVNyh7",
+	"0axXu601zrMtVl/9/9i7nt4mkiz+VUpc4khNAldyYhdWWgkUFLLitMKFu0xKbnd5q9p2IoS0Ky4rWCS0",
+	"i7R/tBLDgWFOM6OR0CAQ3ybOZL7FqN57Vd12VztOsGMn9gkR95/qqlf1Xr33q9/PifhU+6xGRvhCznQ3",
+	"gaPQnY6IhwvBgXPAlyNxvIP9dNN10yT5Y08VCIf1ahLEC3HZXK8K/RzHXDjJe+1U6Vw7TFXvsb+NJRqY",
+	"4D0LU0jeXtWPJwRGFY14nkluaonXDquAQxlhTogtdjWPAcuIxV0OOGeDRWDMv9AzEDGFG3PIBuQ1Y/Ca",
+	"dBXiEA3EGVRrBlorUu/38HKHV9xyaXY4D0oMWK6qjAy0AZfdEgfwaAJpOWUVaHUCnnzEn1PzqlFeOcW9",
+	"fUhwY0BJBeh3O0v2O9YdwvWRqwHAy/pKI6jMLsjBvP1i1bK3OyK9jx20qJl0at6p6tjXp/32SlITMq6p",
+	"V6/twBTO66wZ96qqErab75uNrtb02VUnzj2phJu6eBoIgZHuWGSQJUsBjZg7Dfk1h8ovVUEqUUZMdRqd",
+	"dOT9dhqLqbCXQNOLtlBpX+iNqjh5IdXy6IDJOAiMoCA2B6MvLK8ufOZkEAfbczhzKD61NuO8iTRVYdNf",
+	"vjZ49EGqGhOkqmRyfAV89I5KFgVkcZF4iW3XzR3zYMhqPXkp/L8wca9OHg6mDOc9uQPicJOxSDOZHTCQ",
+	"JYqFDoWIrtbjTv1TfgrKsw2lWpJUutxNCGJM2Z7qan94H7JXUMS04VbEsr5IegKuMcMXoTOK8MAFFYfs",
+	"chZTgQl587M9LYSnzs8pAtoCasPIG0kaAER4lNg+VU276MuewN4NpJYjR78wvqdOdpXEjTnUl0ymJsMN",
+	"PvYnPW3N4OIHwJLq5p6v88QWVwbe4bDTNnN2TvNChoCVs5zCQWchAH4gA1bN0vQvO+5ToCyo2Fp6fhE1",
+	"IeM6G/z8DnELiIMYvP/X4NXLiNWt56mzwU//PvwSRE8koieSOvvl03sEJQTQEqYlk8TU2dHzvx4/+xKx",
+	"epvvP0wUj+vs8PPnwfO3hx+f//rfVxGro8nX2eD/3x3/7R+lg/O0NUNAAGjxFGlLVoCBFWBgBRiYO2Cg",
+	"IuReoQWWBi2AhfoKqEAplt18IuNqgMA2ZBgbOU/lCRvRLZ8LHKXfnwc24GxzAfdvE/I/nhcsAD9l6VEB",
+	"1VGaM+wKirYHSJKdHwYlqwZvLWN/1KqLnMNOsDGwU4PVeSPnKWsB+VvWVzgppMk0z5QmsI7qCd3XMgNd",
+	"V+v4lLXiG3k30oYEm5MDDpAJwQYYKQR0mX18zFxpwfGmlWkPxwLh6S02Lk2hIUhU5r/FBhErfHyJ4ewc",
+	"1pGy/50zfxq0/vdgZueuX1m11u16E5495l5pN8kmWXXAnZKYRTV0ARiUwDIhIwOaVBEze7KJ4AS7KRue",
+	"zrE0HTvMZKgXHr1w3/fRonOUFLLSKsUxqmqDSh/C7+ND34uoEKf0PJOx3lhcaq7NOyVNKWtLI/Nvsy02",
+	"cUCqZJ1tNJCJ1LqQovrbmiuqcwiqgEi6UKjnWT1XZ0VBOeQ9GeUFzGVtSDi6bUTS88XpCyfKfI6elubR",
+	"YtbOoXHn7QzJlsaIOtPU8HrGM1ZZB8phZd1hE9fFCDgOGcc5MWaGZty0qr0jZGXhkjz8JsF1a/6xgs20",
+	"AsGDVHAtTMZiwWPQcg6A/ihzj4yHuSKcVomIivSGkEJdVIe5C102sbNsyTSeiiiRfW+VIFHBNf6RjVFB",
+	"ao+eSg/5xDnCFS+QO7bDMU9X/EDpViJNkfgXJ3NhYp9Frn1ISR3zDHWoQELdwai2wIy3nVp7vCd8MkIW",
+	"inWwWgD7KK4eufvB5WMLZyVihlFMyNGPgrMvab1zAGqijwvJtoPLG9ZldxTCpL8S5dmSg7zxINUOm/iT",
+	"dde3SprpvKTDvnia6cU1l2IfzAKyPlnQwsmgT0XivGKZvkiy5XuyqFpujXLG/KOoZo7qAP1J1pcn9p/x",
+	"uWp7RQRQBvDXgF+Y5BgbomTnl6m29nNq87E3LVqeGj5k6dPUGQ7nSaa8iey2PG2IMUiiIXlymSTssdoa",
+	"UhLL+et5W0SszU3L0eMj7+5+B7hvGdda9ngyRv48U3ZqtD0mqNkUeiWEPovN7k0Y+jNKoZ9m5p+I7bl2",
+	"SSXJsYd9OmaS+RiLhjTjpCxv2ygNQ1I6gtYTOpaNjNntqB1tgHEoz2XNPXtKW7W90AoH6AkGo6a4010z",
+	"DLg+wH6gYkP8K3BXN9tT9qsJYgMtADVXQPYBeirLEuEkCjNBDNwJf2y86UoQ4TFAwGTdYCxjgoWojkyl",
+	"Sg0zijW5jtxZk8JKY7iMI3euydH6O0wdnPDLdYu8TnZhSab9PGTQiLm7du9PXjfAizkaIdL14XXKaXea",
+	"KMDGPaRQvXYqvfbhNYWkpGE5a9I7w458WtpgzuQug/f3H7O8EYAXt0FrZXZJiYVdGQoLEP5atQQBm9/Y",
+	"eCAV+1nutGkvrHnasguT3cDaCGDl5hfAzd/C4ZyTn18pkc5iitOYniqyUP1U6HGnyBA5a1qsz+2GFAXY",
+	"mkQWYW8uqw3Dn7dAPgP8YXD+ArK9I9KlLy39jjdaM99mL22wfa/r46ZHvBHa/FZxhd4FXfdCcOhNe4Nt",
+	"NxFYhZ4Ewui+TCk3igAmoLsDRwWA375MU6HroZwPQJhNRf0H/SHG0AA2p4MBcTeTAmD8qm/GTjBWq9tP",
+	"3UhVdtX+v76OVC/QzDXjfs54y/623NNxl7fEai7Oai7ugvL8xEkoLUy3Tc2tCjrvIKkkfgOKzsLuUws4",
+	"dc8aAHq2BtkW6UjkiUOv9Cq8nP5E2rFjJ86mc7+IwaX9muUOLrEPGGcdrlsiZq6wXZrG1c+LAnKVYLJo",
+	"Fl2dXLlxZbN3HcaRnlvWaAXBpkRkTEKB353xwMNw5cq95/SnzJXUOY/giK6oFKEH3AWQpclPyA0p0DSb",
+	"gVsAkINvBOhJ8U059iRwmAXzVrXjD6+P3v59fWMERhC65XZPxsLGIPAykNAq3ObU7kJ3PlC6ZdeVR4LF",
+	"Cin8HeMPDGX5jlsE+kTSF/gOVjv+8dng07cRO3rzbvDiP+ulLw096I4yhnFjhDGQE6wNvv/f0cs36/hg",
+	"lyAsjq6/NvS47WYT0m8+wTeSGjwodgnkFEJP2YHcB6sdffPx+MPr4oe4rEigR0QqecJqRy/+OXJPDL+E",
+	"7vmD0m2eWAvOhgeL/hKyYdSOYbWj1z8cfh7qZC8rExhg2xWm2xG6B8kvSGwaxoc6FriEnv756W8BAAD/",
+	"/w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
