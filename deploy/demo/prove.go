@@ -173,8 +173,18 @@ func (d *demo) guarded(ctx context.Context, told []*story) (string, error) {
 // addresses says what can be opened now.
 func (d *demo) addresses() {
 	d.chapter("可以打开看看 to be looked at")
+	d.table(3, nil, [][]string{
+		{"页面 page", "地址 address", "以谁的身份 as"},
+		{"报案、查进度 report, follow", d.API + "/", "客户：任意手机号，验证码在下面的短信里 a claimant: any mobile number, codes come below"},
+		{"今日查勘 today's surveys", d.API + "/s", "查勘员 surveyor 陈刚"},
+		{"定损工作台 assess", d.API + "/desk", "定损员 assessor 周平"},
+		{"核赔 review", d.API + "/desk", "核赔 reviewer 郑凯（1 级）、冯丽（2 级）"},
+		{"放款 release", d.API + "/desk", "财务 finance 杨帆、朱琳"},
+		{"指标 figures", d.API + "/desk/figures", "管理 manager 何川"},
+		{"人员、保单、权限 keep", d.API + "/admin", "管理员 administrator 吕芳"},
+	})
 	d.table(2, nil, [][]string{
-		{"什么 what", "地址 address"},
+		{"还有 besides", "地址 address"},
 		{"接口文档 the API, explained", d.API + "/docs"},
 		{"短信与邮件 messages sent", d.Outbox.URL},
 		{"银行 the bank", d.Bank.URL},
