@@ -173,7 +173,7 @@ func (d *demo) guarded(ctx context.Context, told []*story) (string, error) {
 // addresses says what can be opened now.
 func (d *demo) addresses() {
 	d.chapter("可以打开看看 to be looked at")
-	d.table(3, nil, [][]string{
+	d.table(2, nil, [][]string{
 		{"页面 page", "地址 address", "以谁的身份 as"},
 		{"报案、查进度 report, follow", d.API + "/", "客户：任意手机号，验证码在下面的短信里 a claimant: any mobile number, codes come below"},
 		{"今日查勘 today's surveys", d.API + "/s", "查勘员 surveyor 陈刚"},
