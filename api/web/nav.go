@@ -27,6 +27,12 @@ var ways = []struct {
 	{"/admin/limits", "nav.limits", []claim.Role{claim.Admin, claim.Reviewer, claim.Finance, claim.Audit, claim.Manager}},
 }
 
+// besides are pages that belong to a list without lying below it.
+var besides = strings.NewReplacer(
+	"/admin/add/staff", "/admin/staff", "/admin/import/staff", "/admin/staff",
+	"/admin/add/policy", "/admin/policies", "/admin/import/policies", "/admin/policies",
+)
+
 // Ways are the pages that stand in the header for whoever is signed in.
 func (f frame) Ways() (list []way) {
 	if f.Who == nil || f.Area != "desk" {
@@ -36,7 +42,8 @@ func (f frame) Ways() (list []way) {
 	for _, w := range ways {
 		if slices.Contains(w.roles, role) || w.roles == nil && role != claim.Admin && role != claim.Surveyor {
 			list = append(list, way{To: w.to, Word: w.word})
-			if (f.Path == w.to || strings.HasPrefix(f.Path, w.to+"/")) && (here < 0 || len(w.to) > len(list[here].To)) {
+			page := besides.Replace(f.Path)
+			if (page == w.to || strings.HasPrefix(page, w.to+"/")) && (here < 0 || len(w.to) > len(list[here].To)) {
 				here = len(list) - 1
 			}
 		}
