@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -300,7 +301,7 @@ func (d *deciding) laneFlags(ctx context.Context, raise func(rule, zh, en string
 			return fmt.Errorf("event %d: %w", e.Number, err)
 		}
 		for _, reason := range body.Rules {
-			if body.Lane == claim.Large && reason.Matched {
+			if body.Lane == claim.Large && reason.Matched && strings.HasPrefix(reason.Rule, "large.") { // the others only say what is no bar to flash
 				raise(reason.Rule, reason.ZH, reason.EN)
 			}
 		}

@@ -29,15 +29,36 @@ func worklist(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page.Tasks = tasks.Items
-	if tasks.Next != "" {
-		query.Set("after", tasks.Next)
-		page.Next = (&url.URL{Path: v.r.URL.Path, RawQuery: query.Encode()}).RequestURI()
-	}
+	page.Tasks, page.Next = tasks.Items, v.next(tasks.Next)
 	if v.part() {
 		return v.showPart("desk", "worklist", page)
 	}
 	return v.show("desk", page)
+}
+
+// Way is the page on which a task is done.
+func (deskPage) Way(t rest.Task) string {
+	claimPage := "/desk/claims/" + url.PathEscape(t.Number)
+	switch t.Kind {
+	case claim.TaskReview, claim.TaskDenial:
+		return "/desk/review/" + url.PathEscape(t.Id)
+	case claim.TaskSurvey:
+		return "/s/" + url.PathEscape(t.Id)
+	case claim.TaskAssign:
+		return claimPage + "/acts/assign"
+	case claim.TaskConfirm:
+		return claimPage + "/acts/confirm"
+	case claim.TaskAssess:
+		return claimPage + "/acts/assess"
+	case claim.TaskRelease:
+		return claimPage + "/acts/release"
+	case claim.TaskPolicy:
+		return claimPage + "/acts/link-policy"
+	case claim.TaskResume:
+		return claimPage + "/acts/resume"
+	default:
+		return claimPage
+	}
 }
 
 // takeTask makes the visitor a task's owner.

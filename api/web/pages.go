@@ -22,8 +22,8 @@ import (
 var templateFiles embed.FS
 
 // pages are the templates, parsed once for each language: layout.html, the
-// shared parts.html, and one file for each page, which defines "title", "help"
-// and "main".
+// shared parts.html and desk-parts.html, and one file for each page, which
+// defines "title", "help" and "main".
 type pages map[lang]map[string]*template.Template
 
 func readPages(assets assets) (pages, error) {
@@ -33,14 +33,14 @@ func readPages(assets assets) (pages, error) {
 	}
 	all := pages{}
 	for l := range dictionaries {
-		base, err := template.New("layout").Funcs(functions(l, assets)).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+		base, err := template.New("layout").Funcs(functions(l, assets)).ParseFS(templateFiles, "templates/layout.html", "templates/*parts.html")
 		if err != nil {
 			return nil, fmt.Errorf("read the layout: %w", err)
 		}
 		all[l] = map[string]*template.Template{}
 		for _, file := range files {
 			name := strings.TrimSuffix(path.Base(file), ".html")
-			if name == "layout" || name == "parts" {
+			if name == "layout" || strings.HasSuffix(name, "parts") {
 				continue
 			}
 			page, err := template.Must(base.Clone()).ParseFS(templateFiles, file)
@@ -78,6 +78,12 @@ func functions(l lang, assets assets) template.FuncMap {
 		"firstday": func(t time.Time) string { return claim.DateOf(t).String() },
 		"lastday":  func(end time.Time) string { return claim.DateOf(end.Add(-time.Second)).String() },
 		"lasting":  l.lasting,
+		"inputs":   inputs,
+		"value":    fieldValue,
+		"notes":    notes,
+		"twice":    keyedTwice,
+		"km":       km,
+		"last":     last,
 		"asset":    assets.address,
 		"args":     args,
 	}

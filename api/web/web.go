@@ -94,9 +94,7 @@ func (s *Site) routes(mux *http.ServeMux) {
 	handle("GET /signin/callback", staff, finishSignIn)
 	handle("POST /signout", anybody, signOut)
 
-	handle("GET /desk", staff, worklist)
-	handle("POST /desk/tasks/{task}/take", staff, takeTask)
-	handle("POST /desk/tasks/{task}/release", staff, releaseTask)
+	s.deskRoutes(handle)
 	handle("GET /s", staff, elsewhere("/desk"))
 	s.adminRoutes(handle)
 

@@ -1,0 +1,404 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"anpei/claim"
+	"anpei/schemas/rest"
+)
+
+// offer is an act that a role may ask for, and what stands against it now, if
+// anything does. Whether it is done the API decides; this saves a way in vain.
+type offer struct {
+	Name   string
+	Task   string // that it does
+	Rule   string // why not now; empty: it is open
+	Winner string // who was first, where that is why
+}
+
+// deskActs are the acts of the workbench, in the order of the story, with the
+// roles that the API lets ask and the task that each does.
+var deskActs = []struct {
+	name  string
+	roles []claim.Role
+	task  claim.TaskKind
+}{
+	{"link-policy", []claim.Role{claim.Intake}, claim.TaskPolicy},
+	{"assign", []claim.Role{claim.Dispatcher}, claim.TaskAssign},
+	{"convert", []claim.Role{claim.Intake, claim.Assessor}, ""},
+	{"confirm", []claim.Role{claim.Assessor}, claim.TaskConfirm},
+	{"assess", []claim.Role{claim.Assessor}, claim.TaskAssess},
+	{"attach", []claim.Role{claim.Intake, claim.Assessor}, ""},
+	{"consent", []claim.Role{claim.Service}, ""},
+	{"object", []claim.Role{claim.Service}, ""},
+	{"release", []claim.Role{claim.Finance}, claim.TaskRelease},
+	{"correct-payee", []claim.Role{claim.Service}, ""},
+	{"resume", []claim.Role{claim.Operator}, claim.TaskResume},
+	{"withdraw", []claim.Role{claim.Intake, claim.Service}, ""},
+}
+
+// offers asks the guard of the trade about each act of the visitor's role, on
+// what the claim is now. What the same person did before, only the claim's own
+// file tells, and the API says it.
+func offers(c rest.Claim, me *rest.Principal, papers []rest.DocumentSummary) (list []offer) {
+	file := claim.File{Stage: c.Stage, Lane: c.Lane}
+	if c.Parked {
+		file.Parked = &claim.Parked{}
+	}
+	tasks := map[claim.TaskKind]string{}
+	for _, t := range c.Tasks {
+		file.Tasks = append(file.Tasks, claim.Task{ID: t.Id, Kind: t.Kind, Role: t.Role, Branch: t.Branch, Level: t.Level, Owner: t.Owner})
+		if tasks[t.Kind] == "" || t.Owner == me.Id {
+			tasks[t.Kind] = t.Id
+		}
+	}
+	by := claim.Actor{ID: me.Id, Role: me.Role, Branch: me.Branch, Level: me.Level}
+	for _, a := range deskActs {
+		if !slices.Contains(a.roles, me.Role) || a.name == "link-policy" && c.PolicyVerified ||
+			a.name == "confirm" && !slices.ContainsFunc(papers, unsure) {
+			continue
+		}
+		one := offer{Name: a.name, Task: tasks[a.task]}
+		if refusal := file.Guard(a.name, by, one.Task); refusal != nil {
+			if strings.HasPrefix(refusal.Rule, "stage.") && refusal.Rule != claim.RuleParked || refusal.Rule == claim.RuleTask {
+				continue // not its time
+			}
+			one.Rule, one.Winner = refusal.Rule, string(refusal.Winner)
+			for _, t := range c.Tasks {
+				if t.Owner == refusal.Winner && t.OwnerName != "" {
+					one.Winner = t.OwnerName
+				}
+			}
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+func unsure(d rest.DocumentSummary) bool { return d.State == claim.PaperUnsure }
+
+// actForm shows the form of an act beside the evidence.
+func actForm(v *visit) error {
+	b, err := v.bench()
+	if err != nil {
+		return err
+	}
+	return v.showAct(http.StatusOK, b, v.r.PathValue("act"), v.newForm())
+}
+
+// showAct shows a form of an act, empty or with what was typed and is wrong.
+func (v *visit) showAct(status int, b *bench, act string, f form) error {
+	b.Act, b.Form = act, f
+	var err error
+	switch act {
+	case "assign":
+		b.Do, err = v.ranking(b)
+	case "assess":
+		b.Do = assessmentForm(b, f)
+	case "link-policy", "convert", "confirm", "attach", "consent", "object", "release", "correct-payee", "resume", "withdraw":
+	default:
+		return notFound
+	}
+	if err != nil {
+		return err
+	}
+	return v.showAs(status, "desk-bench", b)
+}
+
+// Offered is the open form's act as it is offered, or nil.
+func (b *bench) Offered() *offer {
+	for i := range b.Acts {
+		if b.Acts[i].Name == b.Act {
+			return &b.Acts[i]
+		}
+	}
+	return nil
+}
+
+// Task is what the open act does: as it was when the form was rendered.
+func (b *bench) Task() string {
+	if task := b.Form.Value("task"); task != "" {
+		return task
+	}
+	if o := b.Offered(); o != nil {
+		return o.Task
+	}
+	return ""
+}
+
+// Offer is the offer in force, or nil.
+func (b *bench) Offer() *rest.Offer {
+	for i := range b.Offers {
+		if b.Offers[i].InForce {
+			return &b.Offers[i]
+		}
+	}
+	return nil
+}
+
+// act sends what a form says. What is wrong is said beside what was typed; a
+// claim that has gone on meanwhile is shown as it is now.
+func act(v *visit) error {
+	no, name := v.r.PathValue("claim"), v.r.PathValue("act")
+	do, known := actions[name]
+	if !known {
+		return notFound
+	}
+	if v.token == "" {
+		return notSignedIn
+	}
+	receipt, err := do(v, no)
+	var p *problem
+	switch {
+	case errors.Is(err, errNotYet):
+		b, err := v.bench()
+		if err != nil {
+			return err
+		}
+		return v.showAct(http.StatusOK, b, name, form{lang: v.lang, values: v.form})
+	case errors.As(err, &p) && (p.Status == http.StatusUnprocessableEntity || p.Status == http.StatusTooManyRequests ||
+		p.Status == http.StatusForbidden || p.Status == http.StatusConflict && !v.may(p)):
+		b, err := v.bench()
+		if err != nil {
+			return err
+		}
+		return v.showAct(p.Status, b, name, form{v.lang, v.form, p})
+	case err != nil:
+		return err
+	}
+	v.tell(told(name, receipt))
+	if name == "confirm" {
+		return v.nextPaper(no)
+	}
+	return v.redirect("/desk/claims/" + url.PathEscape(no))
+}
+
+// told is what is said once an act is done.
+func told(name string, receipt claim.Receipt) string {
+	if name == "release" && receipt.Stage == claim.Agreed {
+		return "flash.released-first"
+	}
+	return "flash.done-" + name
+}
+
+// nextPaper leads to the next document that a person must look at.
+func (v *visit) nextPaper(no string) error {
+	papers, err := v.papers(no)
+	if err != nil {
+		return err
+	}
+	to := "/desk/claims/" + url.PathEscape(no)
+	if i := slices.IndexFunc(papers, unsure); i >= 0 {
+		to += "/acts/confirm?doc=" + papers[i].Id
+	}
+	return v.redirect(to)
+}
+
+// errNotYet says that a form is to be shown again before it is sent.
+var errNotYet = errors.New("not yet")
+
+// actions send the forms.
+var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
+	"link-policy": func(v *visit, no string) (claim.Receipt, error) {
+		return read[claim.Receipt](v.api.LinkPolicy(v.ctx(), no, &rest.LinkPolicyParams{IdempotencyKey: v.key()}, rest.LinkPolicy{PolicyNo: halfWidth(v.field("policy_no"))}))
+	},
+	"assign": func(v *visit, no string) (claim.Receipt, error) {
+		if v.field("surveyor") == "" {
+			return claim.Receipt{}, wrongFields("surveyor")
+		}
+		return read[claim.Receipt](v.api.AssignSurveyor(v.ctx(), no, &rest.AssignSurveyorParams{IdempotencyKey: v.key()},
+			rest.Assign{Surveyor: claim.StaffID(v.field("surveyor")), Reason: v.field("reason")}))
+	},
+	"convert": func(v *visit, no string) (claim.Receipt, error) {
+		return read[claim.Receipt](v.api.ConvertToVisit(v.ctx(), no, &rest.ConvertToVisitParams{IdempotencyKey: v.key()}, rest.Reason{Reason: v.field("reason")}))
+	},
+	"confirm": confirm,
+	"assess":  assess,
+	"attach":  attach,
+	"consent": func(v *visit, no string) (claim.Receipt, error) {
+		return read[claim.Receipt](v.api.ConsentOffer(v.ctx(), no, v.number("offer"), &rest.ConsentOfferParams{IdempotencyKey: v.key()}))
+	},
+	"object": func(v *visit, no string) (claim.Receipt, error) {
+		counter, ok := yuan(v.field("counter_fen"))
+		if !ok {
+			return claim.Receipt{}, wrongFields("counter_fen")
+		}
+		return read[claim.Receipt](v.api.ObjectOffer(v.ctx(), no, v.number("offer"), &rest.ObjectOfferParams{IdempotencyKey: v.key()},
+			rest.NewObjection{Reason: v.field("reason"), CounterFen: counter}))
+	},
+	"release": func(v *visit, no string) (claim.Receipt, error) {
+		return read[claim.Receipt](v.api.ReleasePayment(v.ctx(), no, &rest.ReleasePaymentParams{IdempotencyKey: v.key()}, rest.Release{Task: v.field("task")}))
+	},
+	"correct-payee": func(v *visit, no string) (claim.Receipt, error) {
+		account := halfWidth(v.field("account"))
+		if account != halfWidth(v.field("account_again")) {
+			return claim.Receipt{}, wrongFields("account_again")
+		}
+		return read[claim.Receipt](v.api.CorrectPayee(v.ctx(), no, &rest.CorrectPayeeParams{IdempotencyKey: v.key()},
+			rest.ChangePayee{Payee: rest.Payee{Name: v.field("name"), Bank: v.field("bank"), Account: account}}))
+	},
+	"resume": func(v *visit, _ string) (claim.Receipt, error) {
+		return read[claim.Receipt](v.api.ResumeClaim(v.ctx(), v.field("task"), &rest.ResumeClaimParams{IdempotencyKey: v.key()}, rest.Resume{Note: v.field("note")}))
+	},
+	"withdraw": func(v *visit, no string) (claim.Receipt, error) {
+		return read[claim.Receipt](v.api.WithdrawClaim(v.ctx(), no, &rest.WithdrawClaimParams{IdempotencyKey: v.key()}, rest.Reason{Reason: v.field("reason")}))
+	},
+}
+
+// number is a field that holds a count; 0 where it does not.
+func (v *visit) number(name string) int {
+	n, _ := strconv.Atoi(v.field(name))
+	return n
+}
+
+// ranked is whom a dispatcher may send: the list that the last dispatch chose
+// from, and who is on the map now.
+type ranked struct {
+	Last *rest.Dispatch
+	Now  []rest.SurveyorSeen
+}
+
+func (v *visit) ranking(b *bench) (out ranked, err error) {
+	if b.Me.Role != claim.Dispatcher {
+		return out, nil
+	}
+	rounds, err := all[rest.Dispatch](func(after string) (*http.Response, error) {
+		return v.api.ListDispatches(v.ctx(), b.Number, &rest.ListDispatchesParams{Limit: 200, After: after})
+	})
+	if err != nil {
+		return out, err
+	}
+	if n := len(rounds); n > 0 {
+		out.Last = &rounds[n-1]
+	}
+	out.Now, err = all[rest.SurveyorSeen](func(after string) (*http.Response, error) {
+		return v.api.ListSurveyors(v.ctx(), &rest.ListSurveyorsParams{Limit: 200, After: after})
+	})
+	out.Now = slices.DeleteFunc(out.Now, func(s rest.SurveyorSeen) bool {
+		return out.Last != nil && slices.ContainsFunc(out.Last.Ranked, func(c rest.Candidate) bool { return c.Surveyor == s.Id })
+	})
+	return out, err
+}
+
+// km writes metres as people on the road say them.
+func km(metres int64) string { return strconv.FormatFloat(float64(metres)/1000, 'f', 1, 64) + " km" }
+
+// confirm sends a person's word on the fields that they have ticked. What goes
+// into a payment is typed twice.
+func confirm(v *visit, no string) (claim.Receipt, error) {
+	var body rest.ConfirmFields
+	var wrong []string
+	for name := range v.form {
+		field, ok := strings.CutPrefix(name, "ok.")
+		if !ok || v.field(name) == "" {
+			continue
+		}
+		value := v.field("value." + field)
+		if keyedTwice(field) && halfWidth(value) != halfWidth(v.field("again."+field)) {
+			wrong = append(wrong, "again."+field)
+		}
+		if strings.HasSuffix(field, "_fen") {
+			fen, ok := yuan(value)
+			if !ok {
+				wrong = append(wrong, "value."+field)
+			}
+			value = strconv.FormatInt(int64(fen), 10)
+		}
+		body.Fields = append(body.Fields, rest.ConfirmedField{Name: field, Value: value})
+	}
+	if len(body.Fields) == 0 {
+		wrong = append(wrong, "fields")
+	}
+	if wrong != nil {
+		return claim.Receipt{}, wrongFields(wrong...)
+	}
+	slices.SortFunc(body.Fields, func(a, b rest.ConfirmedField) int { return strings.Compare(a.Name, b.Name) }) // the same body each time it is sent
+	return read[claim.Receipt](v.api.ConfirmDocument(v.ctx(), no, v.field("doc"), &rest.ConfirmDocumentParams{IdempotencyKey: v.key()}, body))
+}
+
+// keyedTwice reports whether a field steers money: an account, a total.
+func keyedTwice(field string) bool {
+	return slices.Contains([]string{"account", "card_number", "total_fen"}, field)
+}
+
+// plain is what a field to confirm holds: what was typed, else what was read,
+// amounts in yuan without their sign.
+func (b *bench) Typed(name, value string) string {
+	if b.Form.values.Has("value." + name) {
+		return b.Form.Value("value." + name)
+	}
+	return strings.TrimPrefix(fieldValue(name, value), "¥")
+}
+
+// attach streams the files of a form into the evidence store, one after the
+// other, and attaches them in one command. The key of the form names it all:
+// sent again, the same files are the same uploads and the same documents.
+func attach(v *visit, no string) (claim.Receipt, error) {
+	parts, err := v.r.MultipartReader()
+	if err != nil {
+		return claim.Receipt{}, wrongFields("files")
+	}
+	v.form = url.Values{}
+	var body rest.Attach
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return claim.Receipt{}, tooLarge(err)
+		}
+		if part.FileName() == "" {
+			value, err := io.ReadAll(io.LimitReader(part, 4<<10))
+			if err != nil {
+				return claim.Receipt{}, tooLarge(err)
+			}
+			v.form.Add(part.FormName(), string(value))
+			continue
+		}
+		up, err := v.upload(no, part, len(body.Documents))
+		if err != nil {
+			return claim.Receipt{}, err
+		}
+		body.Documents = append(body.Documents, rest.NewDocument{Upload: up.Id, Kind: v.field("kind")})
+	}
+	if len(body.Documents) == 0 {
+		return claim.Receipt{}, wrongFields("files")
+	}
+	done, err := read[rest.Attached](v.api.AttachDocuments(v.ctx(), no, &rest.AttachDocumentsParams{IdempotencyKey: v.key()}, body))
+	return done.Receipt, err
+}
+
+func (v *visit) upload(no string, part *multipart.Part, n int) (rest.Upload, error) {
+	return read[rest.Upload](v.api.UploadFileWithBody(v.ctx(), no, &rest.UploadFileParams{
+		Name: part.FileName(), Kind: v.field("kind"), IdempotencyKey: v.key() + "." + strconv.Itoa(n),
+	}, "application/octet-stream", part))
+}
+
+// tooLarge is a form that brought more than may come at once, or broke off.
+func tooLarge(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return &problem{rest.Problem{Type: "/problems/too-large", Status: http.StatusRequestEntityTooLarge}}
+	}
+	return &problem{rest.Problem{Type: "/problems/wrong-input", Status: http.StatusUnprocessableEntity, Detail: err.Error()}}
+}
+
+// yuan reads an amount as people type it: 1,234.5, ¥ 1234.50, 12 元. Nothing is
+// nothing.
+func yuan(typed string) (claim.Fen, bool) {
+	n, ok := hundredths(halfWidth(typed), amountTyped)
+	return claim.Fen(n), ok
+}
+
+// ratio reads a share as people type it: 70, 70 %, 33.33.
+func ratio(typed string) (claim.BP, bool) {
+	n, ok := hundredths(halfWidth(typed), percentTyped)
+	return claim.BP(n), ok && claim.BP(n) <= claim.Whole
+}

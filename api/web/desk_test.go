@@ -1,0 +1,58 @@
+package web
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"anpei/claim"
+	"anpei/schemas/rest"
+)
+
+func TestAmountsAreReadAsPeopleTypeThem(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]claim.Fen{
+		"": 0, "0": 0, "12": 1200, "1,234.5": 123450, "¥ 1，234.56": 123456, "１２．５": 1250, "3000元": 300000, "0.05": 5, "9999999999999.99": 999999999999999,
+	} {
+		got, ok := yuan(typed)
+		require.True(t, ok, typed)
+		require.Equal(t, want, got, typed)
+	}
+	for _, typed := range []string{"五千", "1.234", "-5", "1e3", ".5", "12345678901234", "1.2.3", "+1", "0x10"} {
+		_, ok := yuan(typed)
+		require.False(t, ok, typed)
+	}
+	for typed, want := range map[string]claim.BP{"70": 7000, "33.33%": 3333, "100 ％": 10000, "0": 0} {
+		got, ok := ratio(typed)
+		require.True(t, ok, typed)
+		require.Equal(t, want, got, typed)
+	}
+	_, ok := ratio("100.01")
+	require.False(t, ok)
+}
+
+func TestActsAreOfferedByRoleStageAndTask(t *testing.T) {
+	t.Parallel()
+	me := func(role claim.Role) *rest.Principal { return &rest.Principal{Id: "me", Role: role} }
+	assessing := rest.Claim{Stage: claim.Assessing, PolicyVerified: true, Tasks: []rest.Task{{Id: "a", Kind: claim.TaskAssess, Role: claim.Assessor}}}
+	taken := assessing
+	taken.Tasks = []rest.Task{{Id: "a", Kind: claim.TaskAssess, Role: claim.Assessor, Owner: "other", OwnerName: "吴静"}}
+	parked := assessing
+	parked.Parked = true
+	unread := []rest.DocumentSummary{{Id: "d", State: claim.PaperUnsure}}
+	for name, tt := range map[string]struct {
+		claim  rest.Claim
+		who    claim.Role
+		papers []rest.DocumentSummary
+		want   []offer
+	}{
+		"an assessor assesses and attaches":   {assessing, claim.Assessor, nil, []offer{{Name: "assess", Task: "a"}, {Name: "attach"}}},
+		"and confirms what is unsure":         {assessing, claim.Assessor, unread, []offer{{Name: "confirm"}, {Name: "assess", Task: "a"}, {Name: "attach"}}},
+		"what a colleague has is named":       {taken, claim.Assessor, nil, []offer{{Name: "assess", Task: "a", Rule: claim.RuleTaskTaken, Winner: "吴静"}, {Name: "attach"}}},
+		"while it is parked only papers come": {parked, claim.Assessor, nil, []offer{{Name: "convert", Rule: claim.RuleParked}, {Name: "assess", Task: "a", Rule: claim.RuleParked}, {Name: "attach"}}},
+		"finance waits for its time":          {assessing, claim.Finance, nil, nil},
+		"an auditor looks":                    {assessing, claim.Audit, unread, nil},
+	} {
+		require.Equal(t, tt.want, offers(tt.claim, me(tt.who), tt.papers), name)
+	}
+}
