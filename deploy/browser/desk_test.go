@@ -249,7 +249,7 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 	two := at(t, desk, "review-feng", "冯丽", "/desk/review/"+l.task("review").Id)
 	two.See("火灾责任清楚，建议同意")
 	two.Press("r")
-	two.Click("定损中")
+	two.Click("定损")
 	two.Fill("要回答的问题", "面料中有多少是次品？")
 	two.Click("提交决定")
 	two.Click("现在提交")
