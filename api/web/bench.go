@@ -45,7 +45,6 @@ type bench struct {
 
 	Papers []rest.DocumentSummary
 	Open   *rest.Document // the one that is looked at
-	Page   int            // of it, from 1
 	Field  string         // of it, whose box is pointed out
 
 	Assessments []rest.Assessment // the newest first
@@ -64,7 +63,6 @@ type bench struct {
 	Act  string  // the one whose form is open
 	Do   any     // what that form needs
 	Form form
-	Here string
 }
 
 // workbench shows all that is known of a claim, and from where.
@@ -88,7 +86,7 @@ func (v *visit) bench() (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{Me: me, Form: v.newForm(), Page: 1, Here: v.r.URL.RequestURI()}
+	b := &bench{Me: me, Form: v.newForm()}
 	if b.Claim, err = read[rest.Claim](v.api.GetClaim(v.ctx(), no, nil)); err != nil {
 		return nil, err
 	}
@@ -211,15 +209,9 @@ func (v *visit) openPaper(b *bench) error {
 		return err
 	}
 	b.Open, b.Field = &paper, query.Get("field")
-	if n, err := strconv.Atoi(query.Get("page")); err == nil && n > 0 && n < 10_000 {
-		b.Page = n
-	}
 	for _, f := range paper.Fields { // from an amount to where it stands
 		if fen := query.Get("fen"); b.Field == "" && fen != "" && f.Value == fen {
 			b.Field = f.Name
-		}
-		if f.Name == b.Field && f.Page > 0 {
-			b.Page = f.Page
 		}
 	}
 	return nil

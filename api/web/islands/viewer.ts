@@ -1,10 +1,6 @@
-// The viewer of a document: zoom, turn, the pages of a PDF, and the boxes of
-// what was read. On the page that confirms fields, each shows its own crop, and
+// The viewer of a picture: zoom, turn, and the boxes of what was read. A PDF is
+// opened as it is. On the page that confirms fields, each shows its own crop, and
 // Enter, Esc and typing do the work.
-interface Pages { count: number; draw(n: number, on: HTMLCanvasElement): Promise<void> }
-
-const dpi = 200; // at which the reader draws pages of a PDF: its boxes are in these pixels
-
 const view = document.querySelector<HTMLElement>("[data-viewer]");
 if (view) void show(view);
 
@@ -14,15 +10,14 @@ async function show(view: HTMLElement): Promise<void> {
   const flat = view.querySelector<HTMLElement>(".flat")!;
   const boxes = view.querySelector<SVGSVGElement>("svg")!;
   const picture = view.querySelector<HTMLImageElement>(".flat > img");
-  const canvas = view.querySelector<HTMLCanvasElement>(".flat > canvas");
-  const where = view.querySelector<HTMLElement>("[data-at]");
-  let zoom = 1, turn = 0, page = Number(view.dataset.page ?? 1), field = view.dataset.field ?? "";
-  let pages: Pages | undefined;
-
-  const size = (): [number, number] => picture ? [picture.naturalWidth, picture.naturalHeight] : [canvas?.width ?? 0, canvas?.height ?? 0];
+  if (!picture) { // the page says how to open the file
+    confirming(() => undefined, boxes);
+    return;
+  }
+  let zoom = 1, turn = 0, field = view.dataset.field ?? "";
 
   function lay(): void {
-    const [w, h] = size();
+    const w = picture!.naturalWidth, h = picture!.naturalHeight;
     if (!w || !h) return;
     const aside = turn % 180 !== 0;
     const wide = stage.clientWidth * zoom;
@@ -39,8 +34,6 @@ async function show(view: HTMLElement): Promise<void> {
 
   function point(into: boolean): void {
     for (const r of boxes.querySelectorAll<SVGRectElement>("rect")) {
-      r.toggleAttribute("hidden", Boolean(canvas) && Number(r.dataset.page) !== page);
-      r.style.display = canvas && Number(r.dataset.page) !== page ? "none" : "";
       const on = r.dataset.field === field;
       r.classList.toggle("on", on);
       if (on && into) r.scrollIntoView({ block: "center", inline: "center" });
@@ -51,19 +44,8 @@ async function show(view: HTMLElement): Promise<void> {
     }
   }
 
-  async function leaf(to: number): Promise<void> {
-    if (!pages || !canvas) return;
-    page = Math.min(pages.count, Math.max(1, to));
-    await pages.draw(page, canvas);
-    canvas.hidden = false;
-    if (where) where.textContent = `${page} / ${pages.count}`;
-    lay();
-    point(false);
-  }
-
-  async function look(name: string, on: number): Promise<void> {
+  function look(name: string): void {
     field = name;
-    if (pages && on && on !== page) await leaf(on);
     point(true);
   }
 
@@ -72,48 +54,32 @@ async function show(view: HTMLElement): Promise<void> {
     out: () => { zoom = Math.max(0.5, zoom / 1.4); lay(); },
     turn: () => { turn = (turn + 90) % 360; lay(); },
     fit: () => { zoom = 1; turn = 0; lay(); },
-    back: () => void leaf(page - 1),
-    on: () => void leaf(page + 1),
   };
   view.addEventListener("click", (e) => {
     const b = (e.target as HTMLElement).closest<HTMLElement>("[data-do]");
     if (b) acts[b.dataset.do!]?.();
   });
   stage.addEventListener("keydown", (e) => { // only while the stage has the focus
-    const act = { "+": "in", "=": "in", "-": "out", r: "turn", "0": "fit", PageUp: "back", PageDown: "on" }[e.key];
+    const act = { "+": "in", "=": "in", "-": "out", r: "turn", "0": "fit" }[e.key];
     if (act && !e.ctrlKey && !e.metaKey) { acts[act]!(); e.preventDefault(); }
   });
   document.addEventListener("click", (e) => {
     const a = (e.target as HTMLElement).closest<HTMLElement>("a[data-field]");
     if (!a || e.ctrlKey || e.metaKey || e.shiftKey) return;
     e.preventDefault();
-    void look(a.dataset.field!, Number(a.dataset.page));
+    look(a.dataset.field!);
   });
   addEventListener("resize", lay);
 
-  if (canvas && view.dataset.pdf) {
-    try {
-      const { open } = await import(view.dataset.pdf) as { open(file: string, worker: string, dpi: number): Promise<Pages> };
-      pages = await open(view.dataset.file!, view.dataset.worker!, dpi);
-      view.querySelector("[data-instead]")?.remove();
-      await leaf(page);
-    } catch { return; } // the page says how to open the file
-  } else if (picture) {
-    if (!picture.complete) await new Promise((done) => { picture.onload = picture.onerror = done; });
-    lay();
-  } else return;
+  if (!picture.complete) await new Promise((done) => { picture.onload = picture.onerror = done; });
+  lay();
   view.querySelector<HTMLElement>("[data-tools]")!.hidden = false;
   point(Boolean(field));
-  confirming(look, boxes, async (n) => {
-    if (picture) return picture;
-    const other = document.createElement("canvas");
-    await pages?.draw(n, other);
-    return other;
-  });
+  confirming(look, boxes, picture);
 }
 
 // confirming makes the form of unsure fields one for the keyboard.
-function confirming(look: (field: string, page: number) => Promise<void>, boxes: SVGSVGElement, sheet: (page: number) => Promise<CanvasImageSource>): void {
+function confirming(look: (field: string) => void, boxes: SVGSVGElement, picture?: HTMLImageElement): void {
   const form = document.querySelector<HTMLFormElement>("[data-confirm]");
   if (!form) return;
   const fields = [...form.querySelectorAll<HTMLFieldSetElement>("[data-name]")];
@@ -126,8 +92,8 @@ function confirming(look: (field: string, page: number) => Promise<void>, boxes:
   };
   for (const f of fields) {
     const crop = f.querySelector<HTMLCanvasElement>("[data-crop]")!;
-    void cut(crop);
-    f.addEventListener("focusin", () => void look(f.dataset.name!, Number(crop.dataset.page)));
+    cut(crop);
+    f.addEventListener("focusin", () => look(f.dataset.name!));
     f.addEventListener("keypress", (e) => { if (e.key === "Enter") e.preventDefault(); }); // a form of one line would go
     f.addEventListener("keydown", (e) => {
       if (e.isComposing || (e.target as HTMLElement).matches("[type=checkbox]")) return;
@@ -146,14 +112,14 @@ function confirming(look: (field: string, page: number) => Promise<void>, boxes:
   }
   if (fields[0]) inputs(fields[0])[0]!.select();
 
-  async function cut(crop: HTMLCanvasElement): Promise<void> {
+  function cut(crop: HTMLCanvasElement): void {
     const r = [...boxes.querySelectorAll<SVGRectElement>("rect")].find((r) => r.dataset.field === crop.dataset.crop);
-    if (!r) return;
+    if (!r || !picture) return;
     const [x, y, w, h] = ["x", "y", "width", "height"].map((a) => Number(r.getAttribute(a))) as [number, number, number, number];
     const rim = Math.round(h * 0.5);
     crop.width = w + 2 * rim;
     crop.height = h + 2 * rim;
-    crop.getContext("2d")!.drawImage(await sheet(Number(crop.dataset.page)), x - rim, y - rim, w + 2 * rim, h + 2 * rim, 0, 0, crop.width, crop.height);
+    crop.getContext("2d")!.drawImage(picture, x - rim, y - rim, w + 2 * rim, h + 2 * rim, 0, 0, crop.width, crop.height);
     crop.setAttribute("role", "img");
     crop.setAttribute("aria-label", f(crop));
     crop.hidden = false;
