@@ -187,7 +187,7 @@ type Reading struct {
 type Field struct {
 	Name       string `json:"name"`
 	Value      string `json:"value"`
-	Source     string `json:"source"`     // qr, pdf_text, ocr, partner, person
+	Source     string `json:"source"`     // qr, xml, pdf_text, ocr, partner, person
 	Confidence int    `json:"confidence"` // basis points
 	Page       int    `json:"page"`
 	Box        [4]int `json:"box"` // x0, y0, x1, y1 in pixels of the page

@@ -97,8 +97,22 @@ func read(ctx context.Context, path string, l limits) (document.Reading, error) 
 		return readPicture(ctx, f, l)
 	case kind.Is("application/pdf"):
 		return readPDF(ctx, path, l)
+	case descends(kind, "application/zip"):
+		return readOFD(f, info.Size())
+	case descends(kind, "text/xml"):
+		return readXML(f)
 	}
 	return document.Illegible(document.WrongType), nil
+}
+
+// descends reports whether a type is a sort of another, as a document in a zip.
+func descends(kind *mimetype.MIME, of string) bool {
+	for ; kind != nil; kind = kind.Parent() {
+		if kind.Is(of) {
+			return true
+		}
+	}
+	return false
 }
 
 func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Reading, error) {

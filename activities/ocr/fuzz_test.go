@@ -3,6 +3,7 @@ package ocr
 import (
 	"bytes"
 	"encoding/binary"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,20 @@ func FuzzOrientation(f *testing.F) {
 	f.Fuzz(func(t *testing.T, head []byte) {
 		o := orientation(head)
 		require.True(t, o >= 1 && o <= 8)
+	})
+}
+
+func FuzzOFD(f *testing.F) {
+	f.Add(ofd(f, "Doc_0/Attachs/original_invoice.xml", `<eInvoice><InvoiceNo>70734235</InvoiceNo><TaxInclusiveTotalAmount>1.00</TaxInclusiveTotalAmount></eInvoice>`))
+	f.Add([]byte("PK\x03\x04"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file := fileOf(t, data)
+		h, err := os.Open(file)
+		require.NoError(t, err)
+		defer h.Close()
+		r, err := readOFD(h, int64(len(data)))
+		require.NoError(t, err)
+		require.Equal(t, r.Unreadable == "", len(r.Fields) > 0)
 	})
 }
 

@@ -1,6 +1,7 @@
 package ocr
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -222,6 +223,10 @@ func TestBadFilesAreUnreadableForAStatedReason(t *testing.T) {
 		{"more bytes than allowed", photo.Bytes(), document.TooLarge, Reader{MaxBytes: 100}},
 		{"text that calls itself a picture", []byte("这不是图片，只是一些文字。"), document.WrongType, Reader{}},
 		{"a program", append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 100)...), document.WrongType, Reader{}},
+		{"an archive", ofdless(t), document.WrongType, Reader{}},
+		{"an OFD file without its data", ofd(t, "Doc_0/Document.xml", "<x/>"), document.NothingFound, Reader{}},
+		{"an OFD file with a bomb for data", ofd(t, "Doc_0/Attachs/original_invoice.xml", strings.Repeat(" ", maxEntry+1)), document.Truncated, Reader{}},
+		{"an OFD file cut off", ofd(t, "Doc_0/Attachs/original_invoice.xml", "<x/>")[:90], document.Truncated, Reader{}},
 		{"a PDF with a password", protectedPDF(t), document.Encrypted, Reader{}},
 		{"a PDF without pages", emptyPDF(), document.NoPages, Reader{}},
 		{"a PDF cut off", []byte("%PDF-1.7\n1 0 obj\n<< /Type /Catalog"), document.Truncated, Reader{}},
@@ -239,6 +244,18 @@ func TestBadFilesAreUnreadableForAStatedReason(t *testing.T) {
 			require.Empty(t, r.Fields)
 		})
 	}
+}
+
+func ofdless(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create("readme.txt")
+	require.NoError(t, err)
+	_, err = w.Write([]byte("x"))
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return b.Bytes()
 }
 
 // bomb is a PNG of a few bytes that says it is huge.
@@ -529,6 +546,61 @@ func pngOf(t *testing.T, img image.Image) []byte {
 	var b bytes.Buffer
 	require.NoError(t, (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img))
 	return b.Bytes()
+}
+
+// ofd is a file of that format: a zip with the entry that says so, and another.
+func ofd(t testing.TB, name, content string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, entry := range [][2]string{{"OFD.xml", "<OFD/>"}, {name, content}} {
+		w, err := z.Create(entry[0])
+		require.NoError(t, err)
+		_, err = w.Write([]byte(entry[1]))
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	return b.Bytes()
+}
+
+func TestTheDataThatAnInvoiceCarriesIsTakenAsItIs(t *testing.T) {
+	t.Parallel()
+	in := invoice("")
+	provincial := fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?><fp:eInvoice xmlns:fp="http://www.edrm.org.cn/schema/e-invoice/2019"><fp:InvoiceCode>%s</fp:InvoiceCode>
+<fp:InvoiceNo>%s</fp:InvoiceNo><fp:IssueDate>2026年03月09日</fp:IssueDate><fp:InvoiceCheckCode>%s</fp:InvoiceCheckCode>
+<fp:Buyer><fp:BuyerName>%s</fp:BuyerName><fp:BuyerTaxID>%s</fp:BuyerTaxID></fp:Buyer><fp:Seller><fp:SellerName>%s</fp:SellerName><fp:SellerTaxID>%s</fp:SellerTaxID></fp:Seller>
+<fp:TaxInclusiveTotalAmount>3351.52</fp:TaxInclusiveTotalAmount><fp:TaxTotalAmount>385.57</fp:TaxTotalAmount><fp:TaxExclusiveTotalAmount>2965.95</fp:TaxExclusiveTotalAmount>
+<fp:Note>维修车辆车牌号：粤B12345</fp:Note></fp:eInvoice>`, in.Code, in.Number, in.CheckCode, in.Buyer, in.BuyerTaxID, in.Seller, in.SellerTaxID)
+	digital := strings.NewReplacer("InvoiceNo>"+in.Number, "InvoiceNo>26442000000012345678", "fp:InvoiceCode>"+in.Code, "fp:InvoiceCode>").Replace(provincial)
+	for name, c := range map[string]struct {
+		file []byte
+		want map[string]string
+	}{
+		"an OFD file":                   {ofd(t, "Doc_0/Attachs/original_invoice.xml", provincial), map[string]string{"invoice_code": in.Code, "invoice_number": in.Number, "plate": "粤B12345"}},
+		"the file of a digital invoice": {[]byte(digital), map[string]string{"invoice_number": "26442000000012345678"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, err := Reader{}.Read(t.Context(), fileOf(t, c.file))
+			require.NoError(t, err)
+			require.Equal(t, document.VATInvoice, r.Kind, r.Unreadable)
+			read := map[string]string{}
+			for _, f := range r.Fields {
+				read[f.Name] = f.Value
+				require.Equal(t, f.Name != "plate", f.Sure, f.Name)
+				require.Equal(t, document.FromXML, f.Source)
+			}
+			for field, value := range c.want {
+				require.Equal(t, value, read[field])
+			}
+			for field, value := range map[string]string{
+				"issue_date": "2026-03-09", "amount_fen": "296595", "tax_fen": "38557", "total_fen": "335152",
+				"buyer": in.Buyer, "seller": in.Seller, "buyer_tax_id": in.BuyerTaxID, "seller_tax_id": in.SellerTaxID,
+			} {
+				require.Equal(t, value, read[field], field)
+			}
+		})
+	}
 }
 
 func TestAPageMayLieOnItsSideOrOnItsHead(t *testing.T) {

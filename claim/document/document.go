@@ -32,8 +32,10 @@ const (
 )
 
 // Where a field's value comes from: the values of [Field.Source] and
-// [Line.Source]. FromQR and FromPDFText are exact: they lose no characters.
+// [Line.Source]. FromXML, FromQR and FromPDFText are exact: they lose no
+// characters.
 const (
+	FromXML     = "xml"
 	FromQR      = "qr"
 	FromPDFText = "pdf_text"
 	FromOCR     = "ocr"

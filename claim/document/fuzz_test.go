@@ -64,6 +64,24 @@ func FuzzParseInvoiceQR(f *testing.F) {
 	})
 }
 
+func FuzzParseInvoiceXML(f *testing.F) {
+	f.Add(`<eInvoice><InvoiceNo>70734235</InvoiceNo><IssueDate>2026年03月09日</IssueDate><TaxInclusiveTotalAmount>1.06</TaxInclusiveTotalAmount><TaxTotalAmount>0.06</TaxTotalAmount><TaxExclusiveTotalAmount>1.00</TaxExclusiveTotalAmount></eInvoice>`)
+	f.Add(`<EInvoice><TaxSupervisionInfo><InvoiceNumber>26442000000012345678</InvoiceNumber></TaxSupervisionInfo><TotalTax-includedAmount>1</TotalTax-includedAmount></EInvoice>`)
+	f.Fuzz(func(t *testing.T, data string) {
+		fields, ok := ParseInvoiceXML(strings.NewReader(data))
+		require.Equal(t, ok, len(fields) > 0)
+		for _, field := range fields {
+			require.NotEmpty(t, field.Value)
+			require.Contains(t, Names(VATInvoice), field.Name)
+		}
+	})
+}
+
+func FuzzHeard(f *testing.F) {
+	f.Add("issue_date", "2026-03-09", "2026F03A09A")
+	f.Fuzz(func(_ *testing.T, name, value, line string) { Heard(name, value, line) })
+}
+
 func FuzzLocate(f *testing.F) {
 	f.Add("车牌号鸟码:川B59452", "车牌号码")
 	f.Fuzz(func(t *testing.T, text, label string) {
