@@ -79,6 +79,7 @@ func FuzzParseInvoiceXML(f *testing.F) {
 
 func FuzzHeard(f *testing.F) {
 	f.Add("issue_date", "2026-03-09", "2026F03A09A")
+	f.Add("vin", " ", "x")
 	f.Fuzz(func(_ *testing.T, name, value, line string) { Heard(name, value, line) })
 }
 

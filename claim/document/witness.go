@@ -37,7 +37,7 @@ func Heard(name, value, line string) bool {
 	}
 	said, want := strings.ToUpper(tight(line)), strings.ToUpper(tight(value))
 	at := strings.Index(said, want)
-	if at < 0 {
+	if at < 0 || want == "" {
 		return false
 	}
 	// Not as part of a longer word or number.
