@@ -58,7 +58,7 @@ func unpack(entry *zip.File) ([]document.Field, bool, error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("open %s: %w", entry.Name, err)
 	}
-	defer r.Close() //nolint:errcheck // only read from
+	defer r.Close()
 	fields, ok := document.ParseInvoiceXML(io.LimitReader(r, maxEntry))
 	return fields, ok, nil
 }

@@ -549,17 +549,17 @@ func pngOf(t *testing.T, img image.Image) []byte {
 }
 
 // ofd is a file of that format: a zip with the entry that says so, and another.
-func ofd(t testing.TB, name, content string) []byte {
-	t.Helper()
+func ofd(tb testing.TB, name, content string) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, entry := range [][2]string{{"OFD.xml", "<OFD/>"}, {name, content}} {
 		w, err := z.Create(entry[0])
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		_, err = w.Write([]byte(entry[1]))
-		require.NoError(t, err)
+		require.NoError(tb, err)
 	}
-	require.NoError(t, z.Close())
+	require.NoError(tb, z.Close())
 	return b.Bytes()
 }
 

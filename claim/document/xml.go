@@ -104,7 +104,7 @@ func leaves(r io.Reader) (map[string]string, bool) {
 	values := map[string]string{}
 	var path []string
 	var text strings.Builder
-	for n := 0; n < 100_000; n++ {
+	for range 100_000 {
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			return values, len(values) > 0
