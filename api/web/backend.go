@@ -66,6 +66,9 @@ func (b backend) RoundTrip(r *http.Request) (*http.Response, error) {
 func sparse(r *http.Request) {
 	query := r.URL.Query()
 	for name, values := range query {
+		if name == "offset" { // of a chunk: it must be there, and the first is at 0
+			continue
+		}
 		switch values[0] {
 		case "", "0", "false", "0001-01-01":
 			delete(query, name)

@@ -16,6 +16,8 @@ type claimView struct {
 	Upcoming []string       // what comes next, as keys of words under "next."
 	Who      []rest.Actor   // of the insurer, who has it
 	Events   []rest.Event   // newest first
+
+	Withdrawable bool // no money has been sent, and it is not over
 }
 
 // claimPage answers a claimant's five questions: where is it, by when what,
@@ -69,6 +71,7 @@ func (v *visit) claimView() (claimView, error) {
 		}
 	}
 	page.Phase = phase(c, page.Paused)
+	page.Withdrawable = !slices.Contains([]claim.Stage{claim.Paying, claim.PayReturned, claim.Paid, claim.Denied, claim.Closed}, c.Stage)
 	return page, nil
 }
 

@@ -86,6 +86,8 @@ func functions(l lang, assets assets) template.FuncMap {
 		"last":     last,
 		"asset":    assets.address,
 		"args":     args,
+		"need":     needWay,
+		"view":     func(name string) string { return zh.code("view", name) },
 	}
 }
 

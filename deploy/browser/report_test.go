@@ -2,6 +2,12 @@ package browser_test
 
 import (
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"anpei/deploy/demo/play"
+	"anpei/deploy/demo/specimen"
 )
 
 // A small loss of a car, by its owner alone and on the phone: reported, broken
@@ -62,5 +68,73 @@ func TestAClaimantIsPaidForASmallLoss(t *testing.T) {
 	p.Click("提交报案")
 	p.See("已收到您的报案")
 	p.Look("report-6-sent")
+	p.Weight()
+
+	// The pictures, each with an answer at once, kept on the phone over a reload.
+	p.Click("现在去拍照")
+	p.See("退后两三步")
+	p.Look("photos")
+	p.Weight()
+	blurred, err := specimen.LossPhoto(specimen.Photo{View: specimen.CarRear, Plate: l.Plate, Seed: 7})
+	require.NoError(t, err)
+	detail, err := specimen.LossPhoto(specimen.Photo{View: specimen.CarDetail, Seed: 8})
+	require.NoError(t, err)
+	p.Upload("受损部位全貌", play.File{Name: "IMG_0001.jpg", Bytes: blurred})
+	p.See("清楚，可以发送")
+	p.Upload("受损部位近照", play.File{Name: "IMG_0002.heic", Bytes: []byte("no picture at all")})
+	p.See("打不开 HEIC")
+	p.Snap("photos-heic.zh")
+	p.Open(p.URL())
+	p.See("已保存在这台手机上")
+	p.Upload("受损部位近照", play.File{Name: "IMG_0003.jpg", Bytes: detail})
+	p.See("清楚，可以发送")
+	p.Snap("photos-measured.zh")
+	p.Click("发送照片")
+	p.See("已收到，谢谢")
+	p.See("还需要")
+	p.Look("photos-sent")
+
+	invoice, err := specimen.VATInvoice(specimen.Invoice{
+		Code: "031002600111", Number: digits(t, 8), Issued: time.Now().Format(time.DateOnly), CheckCode: digits(t, 20), Province: "上海",
+		Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司", SellerTaxID: specimen.CreditCode("91310115MA1K4TEST"),
+		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: 280_000}}, RatePercent: 13, Quality: specimen.Scan, Seed: 11,
+	})
+	require.NoError(t, err)
+	p.Click("请上传维修估价单或发票")
+	p.Look("papers")
+	p.Weight()
+	p.Upload("发票", play.File{Name: "发票.jpg", Bytes: invoice})
+	p.Click("发送 发票")
+	p.See("已收到，谢谢")
+	p.Snap("papers-sent.zh")
+	p.Click("‹ 赔案")
+
+	// The page is told when the amount is there.
+	p.See("请确认赔付金额")
+	p.Look("claim-offered")
+	p.Click("请确认或对定损金额提出异议")
+	p.See("¥3,164.00")
+	p.Look("amount")
+	p.Weight()
+	p.Fill("户名", "周晓岚")
+	p.Fill("开户银行", "中国农业银行上海浦东分行")
+	p.Fill("银行账号", "6228480038124592460")
+	p.Fill("再输一遍银行账号", "6228480038124592469")
+	p.Click("我同意按 ¥3,164.00 赔付")
+	p.Click("同意并收款")
+	p.See("两次输入的账号不一致")
+	p.Snap("amount-wrong.zh")
+	p.Fill("再输一遍银行账号", "6228480038124592460")
+	p.Click("同意并收款")
+	p.See("已赔付")
+	p.Look("claim-paid")
+	p.Weight()
+	p.Click("赔付金额")
+	p.See("已到账")
+	p.Look("amount-paid")
+	p.Click("‹ 赔案")
+	p.Click("通知和信函")
+	p.See("还没有信函")
+	p.Look("letters")
 	p.Weight()
 }

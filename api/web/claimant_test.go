@@ -1,0 +1,218 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"anpei/claim"
+)
+
+// asking is the API as a test plays it: it answers by method and path, and
+// remembers what it was asked.
+type asking struct {
+	answers map[string]string // of "GET /v1/draft"; the status before a space: "409 {…}"
+
+	mu    sync.Mutex
+	asked []request
+}
+
+type request struct{ what, key, ifMatch, query, body string }
+
+func (a *asking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	what := r.Method + " " + r.URL.Path
+	body, _ := io.ReadAll(r.Body)
+	a.mu.Lock()
+	a.asked = append(a.asked, request{what, r.Header.Get("Idempotency-Key"), r.Header.Get("If-Match"), r.URL.RawQuery, string(body)})
+	a.mu.Unlock()
+	answer, ok := a.answers[what]
+	if !ok {
+		answer = `404 {"type": "/problems/not-found", "status": 404, "title": "x", "detail": "x"}`
+	}
+	status := http.StatusOK
+	if answer[0] != '{' {
+		_, _ = fmt.Sscan(answer, &status)
+		_, answer, _ = strings.Cut(answer, " ")
+	}
+	w.WriteHeader(status)
+	fmt.Fprint(w, answer)
+}
+
+// of are the requests for one thing.
+func (a *asking) of(what string) (found []request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, one := range a.asked {
+		if one.what == what {
+			found = append(found, one)
+		}
+	}
+	return found
+}
+
+// send is a form that a claimant who is signed in sends.
+func (a *asking) send(t *testing.T, to, kind, body string) *httptest.ResponseRecorder {
+	t.Helper()
+	site, err := New(Options{API: a})
+	require.NoError(t, err)
+	r := httptest.NewRequest(http.MethodPost, to, strings.NewReader(body))
+	r.Host = "127.0.0.1"
+	r.Header.Set("Content-Type", kind)
+	r.AddCookie(&http.Cookie{Name: cookieClaimant, Value: "a-token"})
+	w := httptest.NewRecorder()
+	site.ServeHTTP(w, r)
+	return w
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+const me = `{"id": "phone:1", "name": "139****5678", "role": "claimant", "level": 0, "phone": "13912345678"}`
+
+func TestAmountsAreReadAsPeopleWriteThem(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]claim.Fen{
+		"": 0, "3200": 320_000, "3,200.50": 320_050, "¥3,200.5": 320_050, "￥3200元": 320_000, "３２００": 320_000, "0.01": 1, "1.5万": 1_500_000,
+		"2万": 2_000_000, "1.234567万": 1_234_567, "999999999999.99": 99_999_999_999_999, " 12 ": 1200,
+	} {
+		fen, ok := fenOf(typed)
+		require.True(t, ok, typed)
+		require.Equal(t, want, fen, typed)
+		if again, ok := fenOf(typedYuan(fen)); fen != 0 {
+			require.True(t, ok)
+			require.Equal(t, fen, again, "what stands in the field is read as the same")
+		}
+	}
+	for _, typed := range []string{"三千", "-5", "1.234", "1e5", "12.", "1.2345678万", "1234567890123", "."} {
+		_, ok := fenOf(typed)
+		require.False(t, ok, typed)
+	}
+}
+
+func TestAStepGoesOntoTheDraftAsItIs(t *testing.T) {
+	t.Parallel()
+	a := &asking{answers: map[string]string{
+		"GET /v1/me":            me,
+		"GET /v1/draft":         `{"version": 4, "body": {"key": "KEPTKEYOFTHEDRAFT", "line": "motor", "cause": "scratch", "story": "刮了", "place": "旧", "loss_at": "2026-11-20T01:00:00Z"}}`,
+		"GET /v1/draft/prefill": `{"items": []}`,
+		"PUT /v1/draft":         `{"version": 5, "body": {}}`,
+	}}
+	w := a.send(t, "/report/where", formType, url.Values{"loss_at": {"2026-11-21T09:30"}, "place": {"世纪大道"}, "lat": {"31.2"}, "lng": {"121.5"}}.Encode())
+	require.Equal(t, http.StatusSeeOther, w.Code, w.Body.String())
+	require.Equal(t, "/report/who", w.Header().Get("Location"))
+	put := a.of("PUT /v1/draft")
+	require.Len(t, put, 1)
+	require.Equal(t, `"4"`, put[0].ifMatch)
+	var kept struct{ Body draft }
+	require.NoError(t, json.Unmarshal([]byte(put[0].body), &kept))
+	require.Equal(t, "KEPTKEYOFTHEDRAFT", kept.Body.Key)
+	require.Equal(t, "刮了", kept.Body.Story, "other steps stay")
+	require.Equal(t, "世纪大道", kept.Body.Place)
+	require.Equal(t, "2026-11-21T01:30:00Z", kept.Body.LossAt.UTC().Format("2006-01-02T15:04:05Z"), "the field is Beijing time")
+	require.Equal(t, &claim.Point{Lat: 31.2, Lng: 121.5}, kept.Body.At)
+
+	w = a.send(t, "/report/where", formType, url.Values{"loss_at": {"tomorrow"}, "place": {"还在这里"}}.Encode())
+	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
+	require.Contains(t, w.Body.String(), "还在这里", "what was right is kept")
+	require.Contains(t, w.Body.String(), zh.say("field.loss_at"))
+	require.Len(t, a.of("PUT /v1/draft"), 1)
+}
+
+func TestTheCheckedReportIsSentAsShownHoweverOften(t *testing.T) {
+	t.Parallel()
+	a := &asking{answers: map[string]string{
+		"GET /v1/me":      me,
+		"POST /v1/claims": `201 {"claim": "x", "number": "AP-3101-2026-000001", "version": 1, "stage": "self_survey", "result": "joined"}`,
+	}}
+	form := url.Values{"key": {"KEPTKEYOFTHEDRAFT"}, "version": {"5"}, "notice": {`{"line": "motor", "place": "世纪大道", "story": "刮了"}`}}.Encode()
+	for range 2 { // the second time, by Back, the draft is gone as it is the first
+		w := a.send(t, "/report/check", formType, form)
+		require.Equal(t, http.StatusSeeOther, w.Code, w.Body.String())
+		require.Equal(t, "/c/AP-3101-2026-000001/sent?joined=true", w.Header().Get("Location"))
+	}
+	sent := a.of("POST /v1/claims")
+	require.Len(t, sent, 2)
+	require.Equal(t, sent[0], sent[1])
+	require.Equal(t, "KEPTKEYOFTHEDRAFT", sent[0].key)
+	require.Contains(t, sent[0].body, `"channel":"web"`)
+
+	a.answers["GET /v1/draft"] = `{"version": 6, "body": {"key": "KEPTKEYOFTHEDRAFT"}}`
+	w := a.send(t, "/report/check", formType, form)
+	require.Equal(t, "/report/check", w.Header().Get("Location"), "it was changed in another window: to be checked again")
+	require.Len(t, a.of("POST /v1/claims"), 2)
+}
+
+func TestFilesOfAFormAreAttachedAsOneBatch(t *testing.T) {
+	t.Parallel()
+	a := &asking{answers: map[string]string{
+		"GET /v1/claims/AP-1":            `{"number": "AP-1", "line": "motor", "stage": "self_survey"}`,
+		"POST /v1/claims/AP-1/uploads":   `201 {"id": "11111111-1111-1111-1111-111111111111"}`,
+		"POST /v1/claims/AP-1/documents": `201 {"ids": []}`,
+	}}
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for _, field := range []string{"wide", "close", "plate"} {
+		name := field + ".JPG"
+		if field == "plate" {
+			name = "" // nothing was chosen
+		}
+		part, err := form.CreateFormFile(field, name)
+		require.NoError(t, err)
+		fmt.Fprint(part, "bytes of ", field)
+	}
+	require.NoError(t, form.Close())
+	w := a.send(t, "/c/AP-1/photos?key=THEKEYOFTHEFORM", form.FormDataContentType(), body.String())
+	require.Equal(t, http.StatusSeeOther, w.Code, w.Body.String())
+	up := a.of("POST /v1/claims/AP-1/uploads")
+	require.Len(t, up, 2)
+	require.Equal(t, "bytes of wide", up[0].body)
+	require.Equal(t, "THEKEYOFTHEFORM-0", up[0].key)
+	query, err := url.ParseQuery(up[1].query)
+	require.NoError(t, err)
+	require.Equal(t, url.Values{"kind": {"loss_photo"}, "name": {zh.say("view.close") + ".jpg"}}, query)
+	batch := a.of("POST /v1/claims/AP-1/documents")
+	require.Len(t, batch, 1)
+	require.Equal(t, 2, strings.Count(batch[0].body, `"upload"`))
+	require.Equal(t, "THEKEYOFTHEFORM", batch[0].key)
+}
+
+func TestAnAccountIsTypedTwice(t *testing.T) {
+	t.Parallel()
+	a := &asking{answers: map[string]string{
+		"GET /v1/claims/AP-1":                     `{"number": "AP-1", "line": "motor", "lane": "flash", "stage": "negotiating"}`,
+		"GET /v1/claims/AP-1/offers":              `{"items": [{"version": 2, "assessment": 2, "amount_fen": 316400, "in_force": true, "answers": []}, {"version": 1, "amount_fen": 300000, "answers": []}]}`,
+		"GET /v1/claims/AP-1/assessments":         `{"items": []}`,
+		"GET /v1/claims/AP-1/payments":            `{"items": []}`,
+		"POST /v1/claims/AP-1/offers/2/agreement": `{"number": "AP-1"}`,
+		"POST /v1/claims/AP-1/offers/1/agreement": `409 {"type": "/problems/offer-superseded", "status": 409, "title": "x", "detail": "x"}`,
+	}}
+	form := url.Values{
+		"key": {"THEKEYOFTHEFORM"}, "offer": {"2"}, "with": {"signature"}, "agreed": {"yes"}, "payee": {"周晓岚"}, "bank": {"农业银行"},
+		"account": {"6228 4800 3812 4592 460"}, "account-again": {"6228480038124592469"},
+	}
+	w := a.send(t, "/c/AP-1/amount", formType, form.Encode())
+	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
+	require.Contains(t, w.Body.String(), zh.say("field.account-again"))
+	require.Empty(t, a.of("POST /v1/claims/AP-1/offers/2/agreement"))
+
+	form.Set("account-again", "６２２８480038124592460")
+	w = a.send(t, "/c/AP-1/amount", formType, form.Encode())
+	require.Equal(t, http.StatusSeeOther, w.Code, w.Body.String())
+	require.Contains(t, a.of("POST /v1/claims/AP-1/offers/2/agreement")[0].body, `"account":"6228480038124592460"`)
+
+	form.Set("offer", "1") // there is a newer one by now
+	w = a.send(t, "/c/AP-1/amount", formType, form.Encode())
+	require.Equal(t, http.StatusConflict, w.Code)
+	require.Contains(t, w.Body.String(), zh.say("problem.offer-superseded"))
+	require.Contains(t, w.Body.String(), "¥3,164.00")
+	require.Contains(t, w.Body.String(), "农业银行", "what was typed is kept")
+}
