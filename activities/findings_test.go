@@ -192,7 +192,7 @@ func TestPicturesVisitAndPolicyAreHeldAgainstTheReport(t *testing.T) {
 
 	do(d, d.Dispatch, machine, claim.None{})
 	do(d, d.Survey, chen, claim.SurveyReport{
-		Task: d.file.TaskOf(claim.TaskSurvey).ID, ArrivedAt: n.LossAt.Add(-time.Minute), Place: claim.Point{Lat: 31.23, Lng: 121.46},
+		Task: d.file.TaskOf(claim.TaskSurvey).ID, ArrivedAt: n.LossAt.Add(-time.Minute), Place: &claim.Point{Lat: 31.23, Lng: 121.46},
 		Facts: "-", FaultShare: claim.Whole, Estimate: 300_000,
 	})
 	require.Equal(t, []string{"amount.over-survey", "photo.clock", "photo.far!", "survey.before-loss"}, d.findings())

@@ -140,7 +140,7 @@ func (d *desk) assessed(figure claim.Fen) {
 	require.Equal(d.t, claim.Dispatched, d.file.Stage)
 	task := d.file.TaskOf(claim.TaskSurvey).ID
 	do(d, d.Accept, chen, claim.TaskRef{Task: task})
-	do(d, d.Survey, chen, claim.SurveyReport{Task: task, ArrivedAt: morning, Place: claim.Point{Lat: 31.23, Lng: 121.46}, Facts: "追尾", FaultShare: claim.Whole, Estimate: figure})
+	do(d, d.Survey, chen, claim.SurveyReport{Task: task, ArrivedAt: morning, Place: &claim.Point{Lat: 31.23, Lng: 121.46}, Facts: "追尾", FaultShare: claim.Whole, Estimate: figure})
 	do(d, d.Assess, zhou, claim.Assessment{Task: d.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{{
 		Exposure: 1, FaultShare: claim.Whole, Items: []claim.AssessedItem{{Name: "前保险杠", Kind: "part", Amount: figure}},
 	}}})
@@ -301,7 +301,7 @@ func TestMoneyDoesNotMoveWhileThePolicyIsNotVerified(t *testing.T) {
 	require.Equal(t, claim.Standard, d.file.Lane, "no flash lane without a policy")
 	do(d, d.Dispatch, machine, claim.None{})
 	task := d.file.TaskOf(claim.TaskSurvey).ID
-	do(d, d.Survey, chen, claim.SurveyReport{Task: task, Place: claim.Point{Lat: 31.2, Lng: 121.4}, Facts: "-", FaultShare: claim.Whole})
+	do(d, d.Survey, chen, claim.SurveyReport{Task: task, Place: &claim.Point{Lat: 31.2, Lng: 121.4}, Facts: "-", FaultShare: claim.Whole})
 	body := claim.Assessment{Task: d.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{{Exposure: 1, FaultShare: claim.Whole, Items: []claim.AssessedItem{{Name: "x", Kind: "part", Amount: 300_000}}}}}
 	require.Equal(t, claim.RulePolicy, do(d, d.Assess, zhou, body).Refusal.Rule)
 	wang := claim.Actor{ID: "wang", Role: claim.Intake, Branch: "3101"}
@@ -331,7 +331,7 @@ func TestAShareOfZeroIsSaidAndNotForgotten(t *testing.T) {
 			do(d, d.Report, customer, n)
 			do(d, d.Route, machine, claim.None{})
 			do(d, d.Dispatch, machine, claim.None{})
-			do(d, d.Survey, chen, claim.SurveyReport{Task: d.file.TaskOf(claim.TaskSurvey).ID, Place: claim.Point{Lat: 31.2, Lng: 121.4}, Facts: "-"})
+			do(d, d.Survey, chen, claim.SurveyReport{Task: d.file.TaskOf(claim.TaskSurvey).ID, Place: &claim.Point{Lat: 31.2, Lng: 121.4}, Facts: "-"})
 			c.object.Exposure, c.object.Items = 1, []claim.AssessedItem{{Name: "x", Kind: "part", Amount: 300_000}}
 			answer := do(d, d.Assess, zhou, claim.Assessment{Task: d.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{c.object}})
 			if c.refused != "" {
@@ -360,7 +360,7 @@ func TestSeveralThirdPartiesShareOneCompulsorySubLimitAndOneCommercialLimit(t *t
 	do(d, d.Route, machine, claim.None{})
 	do(d, d.Dispatch, machine, claim.None{})
 	task := d.file.TaskOf(claim.TaskSurvey).ID
-	do(d, d.Survey, chen, claim.SurveyReport{Task: task, Place: claim.Point{Lat: 31.2, Lng: 121.4}, Facts: "-", FaultShare: claim.Whole})
+	do(d, d.Survey, chen, claim.SurveyReport{Task: task, Place: &claim.Point{Lat: 31.2, Lng: 121.4}, Facts: "-", FaultShare: claim.Whole})
 	item := func(fen claim.Fen) []claim.AssessedItem {
 		return []claim.AssessedItem{{Name: "x", Kind: "property", Amount: fen}}
 	}

@@ -204,21 +204,23 @@ func (a *Activities) Survey(ctx context.Context, s claim.Step[claim.SurveyReport
 		if err != nil {
 			return fmt.Errorf("read the loss: %w", err)
 		}
-		var off *int64
-		if loss.Lat != nil {
-			m := r.Place.Metres(claim.Point{Lat: *loss.Lat, Lng: *loss.Lng})
-			off = &m
+		row := db.InsertSurveyParams{
+			Kind: "site", ArrivedAt: &r.ArrivedAt, Facts: r.Facts, FaultShareBp: r.FaultShare, EstimateFen: r.Estimate, Photos: r.Photos,
 		}
-		t.surveyed(db.InsertSurveyParams{
-			Kind: "site", ArrivedAt: &r.ArrivedAt, Lat: &r.Place.Lat, Lng: &r.Place.Lng, MetresOff: off,
-			Facts: r.Facts, FaultShareBp: r.FaultShare, EstimateFen: r.Estimate, Photos: r.Photos,
-		})
+		if r.Place != nil {
+			row.Lat, row.Lng = &r.Place.Lat, &r.Place.Lng
+			if loss.Lat != nil {
+				off := r.Place.Metres(claim.Point{Lat: *loss.Lat, Lng: *loss.Lng})
+				row.MetresOff = &off
+			}
+		}
+		t.surveyed(row)
 		t.learn(document.OfSurvey, "", "arrived_at", r.ArrivedAt.UTC().Format(time.RFC3339))
 		t.learn(document.OfSurvey, "", "estimate_fen", strconv.FormatInt(int64(r.Estimate), 10))
 		t.done(claim.TaskSurvey)
 		t.did(claim.DutySurvey)
 		t.clock(claim.ClockOnSite, claim.EntryStop, "survey")
-		t.event("survey.reported", map[string]any{"photos": len(r.Photos), "estimate_fen": r.Estimate, "fault_share_bp": r.FaultShare, "metres_off": off})
+		t.event("survey.reported", map[string]any{"photos": len(r.Photos), "estimate_fen": r.Estimate, "fault_share_bp": r.FaultShare, "metres_off": row.MetresOff})
 		t.toAssess("")
 		return nil
 	})

@@ -450,11 +450,23 @@ func (s *server) PutShift(ctx context.Context, r rest.PutShiftRequestObject) (re
 	if err := s.q.PutShift(ctx, s.db, who.ID, r.Body.OnShift, lat, lng); err != nil {
 		return nil, fmt.Errorf("put shift: %w", err)
 	}
-	rows, err := s.q.ListSurveyors(ctx, s.db, db.ListSurveyorsParams{Own: string(who.ID), Everywhere: true, Count: 1})
+	shown, err := s.shift(ctx, who.ID)
+	return rest.PutShift200JSONResponse(shown), err
+}
+
+// GetShift implements [rest.StrictServerInterface].
+func (s *server) GetShift(ctx context.Context, _ rest.GetShiftRequestObject) (rest.GetShiftResponseObject, error) {
+	shown, err := s.shift(ctx, principalOf(ctx).ID)
+	return rest.GetShift200JSONResponse(shown), err
+}
+
+// shift is what is known of one surveyor.
+func (s *server) shift(ctx context.Context, who claim.StaffID) (rest.SurveyorSeen, error) {
+	rows, err := s.q.ListSurveyors(ctx, s.db, db.ListSurveyorsParams{Own: string(who), Everywhere: true, Count: 1})
 	if err != nil || len(rows) == 0 {
-		return nil, fmt.Errorf("read shift: %w", errors.Join(err, pgx.ErrNoRows))
+		return rest.SurveyorSeen{}, fmt.Errorf("read shift: %w", errors.Join(err, pgx.ErrNoRows))
 	}
-	return rest.PutShift200JSONResponse(shownSurveyor(rows[0])), nil
+	return shownSurveyor(rows[0]), nil
 }
 
 // ListSurveyors implements [rest.StrictServerInterface].

@@ -176,6 +176,7 @@ func TestASurveyorIsSeenWhereThePhoneLastWas(t *testing.T) {
 	off := readAs[rest.SurveyorSeen](t, h.call(http.MethodPut, "/v1/surveyors/me/shift", chen, rest.Shift{OnShift: false}))
 	require.Equal(t, here, off.At, "without a place the last one stands")
 	require.Equal(t, on.SeenAt, off.SeenAt)
+	require.Equal(t, off, readAs[rest.SurveyorSeen](t, h.get("/v1/surveyors/me/shift", chen)))
 	dispatcher := h.staff("dispatch-1", claim.Dispatcher, "3101", 0)
 	require.Len(t, readAs[rest.SurveyorPage](t, h.get("/v1/surveyors", dispatcher)).Items, 1)
 	require.Empty(t, readAs[rest.SurveyorPage](t, h.get("/v1/surveyors?on_shift=true", dispatcher)).Items)

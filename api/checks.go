@@ -144,7 +144,7 @@ func (w *wrongs) distinct(n int, name func(int) string, detail, pointer string) 
 func checkSurvey(r rest.SurveyReport, now time.Time) wrongs {
 	var w wrongs
 	w.moment(r.ArrivedAt, now, "/arrived_at")
-	w.place(&r.Place, "/place")
+	w.place(r.Place, "/place")
 	w.distinct(len(r.Photos), func(i int) string { return r.Photos[i] }, "This photo is named twice.", "/photos/%d")
 	return w
 }

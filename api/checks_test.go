@@ -170,9 +170,9 @@ func TestVerdict(t *testing.T) {
 
 func TestSurvey(t *testing.T) {
 	t.Parallel()
-	ok := rest.SurveyReport{ArrivedAt: now, Place: claim.Point{Lat: 31, Lng: 121}, Photos: []string{"a", "b"}}
+	ok := rest.SurveyReport{ArrivedAt: now, Place: &claim.Point{Lat: 31, Lng: 121}, Photos: []string{"a", "b"}}
 	require.Empty(t, checkSurvey(ok, now))
-	bad := rest.SurveyReport{ArrivedAt: now.Add(time.Hour), Photos: []string{"a", "a"}}
+	bad := rest.SurveyReport{ArrivedAt: now.Add(time.Hour), Place: &claim.Point{}, Photos: []string{"a", "a"}}
 	require.ElementsMatch(t, []string{"/arrived_at", "/place", "/photos/1"}, pointers(checkSurvey(bad, now)))
 }
 

@@ -258,6 +258,9 @@ func (l *look) tasks(ctx context.Context, out *rest.Claim, parties []db.ClaimPar
 			State: t.State, Note: t.Note, OpenedAt: t.OpenedAt, DueAt: t.DueAt, ClosedAt: t.ClosedAt, ClosedBy: t.ClosedBy,
 			Number: l.row.Number, Stage: l.row.Stage, Line: l.row.Line, Lane: l.row.Lane, ClaimedFen: l.row.ClaimedFen, PayableFen: l.row.PayableFen,
 		}
+		if t.Kind == claim.TaskSurvey && l.row.Stage == claim.Dispatched {
+			row.AnswerWithin = int64(l.file.AcceptWithin)
+		}
 		shown := shownTask(row, l.who)
 		if l.who.outside() && t.Kind == claim.TaskDenial {
 			continue // nothing is denied until two people say so

@@ -85,7 +85,7 @@ func (s *story) surveyed() {
 	task := s.file.TaskOf(claim.TaskSurvey).ID
 	step(s, s.Accept, as("chen", claim.Surveyor, 0), claim.TaskRef{Task: task})
 	step(s, s.Survey, as("chen", claim.Surveyor, 0), claim.SurveyReport{
-		Task: task, ArrivedAt: s.at, Place: claim.Point{Lat: 31.23, Lng: 121.46}, Facts: "追尾属实", FaultShare: claim.Whole, Estimate: 3_000_000,
+		Task: task, ArrivedAt: s.at, Place: &claim.Point{Lat: 31.23, Lng: 121.46}, Facts: "追尾属实", FaultShare: claim.Whole, Estimate: 3_000_000,
 	})
 }
 

@@ -149,7 +149,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"GetStaff"}, of("Member", "x", "3101"), []string{"admin", "manager", "audit"}},
 		{[]string{"GetStaff"}, of("Member", "finance", "3101"), []string{"admin", "manager", "audit", "finance"}},
 		{[]string{"ListStaff"}, company, []string{"admin", "manager", "audit"}},
-		{[]string{"PutShift"}, company, []string{"surveyor"}},
+		{[]string{"PutShift", "GetShift"}, company, []string{"surveyor"}},
 		{[]string{"ListSurveyors"}, company, []string{"dispatcher", "manager"}},
 		{[]string{"ListAuthority"}, company, []string{"reviewer", "finance", "manager", "audit", "admin"}},
 		{[]string{"ListPayments"}, company, []string{"finance", "audit", "manager"}},

@@ -100,6 +100,9 @@ func shownTask(t db.TaskByIDRow, who principal) rest.Task {
 	if t.DueAt != nil {
 		out.DueAt = t.DueAt.UTC()
 	}
+	if t.AnswerWithin > 0 {
+		out.AnswerBy = t.OpenedAt.Add(time.Duration(t.AnswerWithin)).UTC()
+	}
 	if t.ClosedAt != nil {
 		out.ClosedAt = t.ClosedAt.UTC()
 	}

@@ -133,7 +133,7 @@ type Party struct {
 type SurveyReport struct {
 	Task       string    `json:"task"`
 	ArrivedAt  time.Time `json:"arrived_at"`
-	Place      Point     `json:"place"`
+	Place      *Point    `json:"place,omitempty"` // nil: the phone could not tell
 	Facts      string    `json:"facts"`
 	FaultShare BP        `json:"fault_share"` // of our insured
 	Estimate   Fen       `json:"estimate_fen"`

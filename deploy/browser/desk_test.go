@@ -99,7 +99,7 @@ func (l *brought) surveyed(place rest.Point, fault rest.BP, estimate rest.Fen, v
 	shots, err := play.Attach(l.t.Context(), who, l.number, play.File{Name: "现场.jpg", Kind: "loss_photo", Bytes: photo, At: &place})
 	require.NoError(l.t, err)
 	posted[rest.Receipt](l, who, "/claims/"+l.number+"/surveys", rest.SurveyReport{
-		Task: task.Id, ArrivedAt: time.Now().UTC(), Place: place, Facts: "现场与报案相符，损失已拍照。", FaultShare: fault, Estimate: estimate, Photos: shots,
+		Task: task.Id, ArrivedAt: time.Now().UTC(), Place: &place, Facts: "现场与报案相符，损失已拍照。", FaultShare: fault, Estimate: estimate, Photos: shots,
 	})
 }
 

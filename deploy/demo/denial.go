@@ -51,7 +51,7 @@ func tellDenial(s *story) {
 	}
 	driving, vehicle := read[2], read[3]
 	s.act(who, "/surveys", rest.SurveyReport{
-		Task: s.task("survey"), ArrivedAt: time.Now().UTC(), Place: place,
+		Task: s.task("survey"), ArrivedAt: time.Now().UTC(), Place: &place,
 		Facts: "单方事故，撞右侧护栏。驾驶人马强持 C1 驾驶证，被保险机动车为中型厢式货车。", FaultShare: 10000, Estimate: 3_500_000,
 		Photos: []string{read[0].Id, read[1].Id},
 	})

@@ -43,7 +43,7 @@ func tellLarge(s *story) {
 	post[rest.Receipt](s, who, "/tasks/"+s.task("survey")+"/acceptance", nil)
 	shots := s.attach(who, photos...)
 	s.act(who, "/surveys", rest.SurveyReport{
-		Task: s.task("survey"), ArrivedAt: time.Now().UTC(), Place: place,
+		Task: s.task("survey"), ArrivedAt: time.Now().UTC(), Place: &place,
 		Facts: "火源为 2 号仓库配电箱，消防部门已出具火灾证明。面料约 40 吨过火，货架、叉车烧毁，内墙和照明受损。", FaultShare: 0, Estimate: 155_000_000, Photos: shots,
 	})
 	s.says(fang, "上传面料采购发票（PDF）", "sends the invoice of the cloth, as PDF")

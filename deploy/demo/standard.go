@@ -58,7 +58,7 @@ func tellStandard(s *story) {
 	s.says(next, "到达现场，拍摄三张照片，提交查勘报告：我方责任 70%，估损 ¥18,500.00", "on site: three photos, report: our insured's fault 70 %, estimate ¥18,500.00")
 	shots := s.attach(next, photos...)
 	s.act(next, "/surveys", rest.SurveyReport{
-		Task: s.task("survey"), ArrivedAt: time.Now().UTC(), Place: rest.Point{Lat: 31.2306, Lng: 121.5147},
+		Task: s.task("survey"), ArrivedAt: time.Now().UTC(), Place: &rest.Point{Lat: 31.2306, Lng: 121.5147},
 		Facts: "两车相撞于路口内，本车前保险杠、大灯、水箱框架受损，对方右侧车门凹陷。交警现场认定本车主要责任。", FaultShare: 7000, Estimate: 1_850_000, Photos: shots,
 	})
 	s.promise()

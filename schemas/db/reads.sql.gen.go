@@ -1167,7 +1167,8 @@ func (q *Queries) ListSurveys(ctx context.Context, db DBTX, claimID claim.ID, ro
 const listTasks = `-- name: ListTasks :many
 select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, coalesce(s.name, '')::text as owner_name,
     t.state, t.note, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by,
-    c.number, c.stage, c.line, c.lane, c.claimed_fen, c.payable_fen
+    c.number, c.stage, c.line, c.lane, c.claimed_fen, c.payable_fen,
+    (case when t.kind = 'survey' and c.stage = 'dispatched' then coalesce((c.file ->> 'accept_within')::bigint, 0) else 0 end)::bigint as answer_within
 from tasks t join claims c on c.id = t.claim_id left join staff s on s.id = t.owner
 where t.id in (
     (select m.id from tasks m
@@ -1203,26 +1204,27 @@ type ListTasksParams struct {
 }
 
 type ListTasksRow struct {
-	ID         string
-	ClaimID    claim.ID
-	Kind       claim.TaskKind
-	Role       claim.Role
-	Branch     string
-	Level      claim.Level
-	Owner      string
-	OwnerName  string
-	State      string
-	Note       string
-	OpenedAt   time.Time
-	DueAt      *time.Time
-	ClosedAt   *time.Time
-	ClosedBy   string
-	Number     string
-	Stage      claim.Stage
-	Line       claim.Line
-	Lane       claim.Lane
-	ClaimedFen claim.Fen
-	PayableFen claim.Fen
+	ID           string
+	ClaimID      claim.ID
+	Kind         claim.TaskKind
+	Role         claim.Role
+	Branch       string
+	Level        claim.Level
+	Owner        string
+	OwnerName    string
+	State        string
+	Note         string
+	OpenedAt     time.Time
+	DueAt        *time.Time
+	ClosedAt     *time.Time
+	ClosedBy     string
+	Number       string
+	Stage        claim.Stage
+	Line         claim.Line
+	Lane         claim.Lane
+	ClaimedFen   claim.Fen
+	PayableFen   claim.Fen
+	AnswerWithin int64
 }
 
 // Mine, and the free ones of my role, branch and level: two ordered lists,
@@ -1269,6 +1271,7 @@ func (q *Queries) ListTasks(ctx context.Context, db DBTX, arg ListTasksParams) (
 			&i.Lane,
 			&i.ClaimedFen,
 			&i.PayableFen,
+			&i.AnswerWithin,
 		); err != nil {
 			return nil, err
 		}
@@ -1539,32 +1542,34 @@ func (q *Queries) TablesInForce(ctx context.Context, db DBTX, effectiveFrom pgty
 const taskByID = `-- name: TaskByID :one
 select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, coalesce(s.name, '')::text as owner_name,
     t.state, t.note, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by,
-    c.number, c.stage, c.line, c.lane, c.claimed_fen, c.payable_fen
+    c.number, c.stage, c.line, c.lane, c.claimed_fen, c.payable_fen,
+    (case when t.kind = 'survey' and c.stage = 'dispatched' then coalesce((c.file ->> 'accept_within')::bigint, 0) else 0 end)::bigint as answer_within
 from tasks t join claims c on c.id = t.claim_id left join staff s on s.id = t.owner
 where t.id = $1
 `
 
 type TaskByIDRow struct {
-	ID         string
-	ClaimID    claim.ID
-	Kind       claim.TaskKind
-	Role       claim.Role
-	Branch     string
-	Level      claim.Level
-	Owner      string
-	OwnerName  string
-	State      string
-	Note       string
-	OpenedAt   time.Time
-	DueAt      *time.Time
-	ClosedAt   *time.Time
-	ClosedBy   string
-	Number     string
-	Stage      claim.Stage
-	Line       claim.Line
-	Lane       claim.Lane
-	ClaimedFen claim.Fen
-	PayableFen claim.Fen
+	ID           string
+	ClaimID      claim.ID
+	Kind         claim.TaskKind
+	Role         claim.Role
+	Branch       string
+	Level        claim.Level
+	Owner        string
+	OwnerName    string
+	State        string
+	Note         string
+	OpenedAt     time.Time
+	DueAt        *time.Time
+	ClosedAt     *time.Time
+	ClosedBy     string
+	Number       string
+	Stage        claim.Stage
+	Line         claim.Line
+	Lane         claim.Lane
+	ClaimedFen   claim.Fen
+	PayableFen   claim.Fen
+	AnswerWithin int64
 }
 
 func (q *Queries) TaskByID(ctx context.Context, db DBTX, id string) (TaskByIDRow, error) {
@@ -1591,6 +1596,7 @@ func (q *Queries) TaskByID(ctx context.Context, db DBTX, id string) (TaskByIDRow
 		&i.Lane,
 		&i.ClaimedFen,
 		&i.PayableFen,
+		&i.AnswerWithin,
 	)
 	return i, err
 }

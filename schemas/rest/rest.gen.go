@@ -2780,8 +2780,8 @@ type SurveyReport struct {
 	// ArrivedAt Arrival at the place
 	ArrivedAt time.Time `json:"arrived_at"`
 
-	// Place A place on the map, WGS 84 degrees.
-	Place claim.Point `json:"place"`
+	// Place Where the report was made, WGS 84 degrees; without it, the phone could not tell.
+	Place *claim.Point `json:"place,omitempty"`
 
 	// Facts What was found
 	Facts string `json:"facts"`
@@ -2841,6 +2841,9 @@ type Table = openapi_types.File
 type Task struct {
 	// AmountFen An amount of money in fen (0.01 yuan). Never negative.
 	AmountFen Fen `json:"amount_fen"`
+
+	// AnswerBy A survey that is offered goes to the next surveyor unless it is accepted by then; absent once it is
+	AnswerBy time.Time `json:"answer_by,omitempty,omitzero"`
 
 	// Branch Branch
 	Branch string `json:"branch"`
@@ -4576,7 +4579,7 @@ type ClientInterface interface {
 
 	// FileSurveyWithBody File a survey report
 	//
-	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept, where the phone could tell its own.
 	//
 	// **Who:** the surveyor who accepted.
 	//
@@ -4591,7 +4594,7 @@ type ClientInterface interface {
 
 	// FileSurvey File a survey report
 	//
-	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept, where the phone could tell its own.
 	//
 	// **Who:** the surveyor who accepted.
 	//
@@ -5063,6 +5066,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /surveyors (the `ListSurveyors` operationId).
 	ListSurveyors(ctx context.Context, params *ListSurveyorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetShift One's own shift and last place
+	//
+	// What the dispatcher's map knows of the caller: on shift or not, the last place, and when it was told.
+	//
+	// **Who:** a surveyor, for themselves.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this.
+	//
+	// Corresponds with GET /surveyors/me/shift (the `GetShift` operationId).
+	GetShift(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PutShiftWithBody Go on or off shift, tell a place
 	//
@@ -6462,7 +6476,7 @@ func (c *Client) ListSurveys(ctx context.Context, claim ClaimRef, params *ListSu
 
 // FileSurveyWithBody File a survey report
 //
-// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept, where the phone could tell its own.
 //
 // **Who:** the surveyor who accepted.
 //
@@ -6487,7 +6501,7 @@ func (c *Client) FileSurveyWithBody(ctx context.Context, claim ClaimRef, params 
 
 // FileSurvey File a survey report
 //
-// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept, where the phone could tell its own.
 //
 // **Who:** the surveyor who accepted.
 //
@@ -7300,6 +7314,27 @@ func (c *Client) PutStaff(ctx context.Context, id StaffRef, params *PutStaffPara
 // Corresponds with GET /surveyors (the `ListSurveyors` operationId).
 func (c *Client) ListSurveyors(ctx context.Context, params *ListSurveyorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSurveyorsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetShift One's own shift and last place
+//
+// What the dispatcher's map knows of the caller: on shift or not, the last place, and when it was told.
+//
+// **Who:** a surveyor, for themselves.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this.
+//
+// Corresponds with GET /surveyors/me/shift (the `GetShift` operationId).
+func (c *Client) GetShift(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetShiftRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -11568,6 +11603,33 @@ func NewListSurveyorsRequest(server string, params *ListSurveyorsParams) (*http.
 	return req, nil
 }
 
+// NewGetShiftRequest constructs an http.Request for the GetShift method
+func NewGetShiftRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/surveyors/me/shift")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewPutShiftRequest calls the generic PutShift builder with application/json body
 func NewPutShiftRequest(server string, params *PutShiftParams, body PutShiftJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -12886,7 +12948,7 @@ type ClientWithResponsesInterface interface {
 
 	// FileSurveyWithBodyWithResponse File a survey report
 	//
-	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept, where the phone could tell its own.
 	//
 	// **Who:** the surveyor who accepted.
 	//
@@ -12901,7 +12963,7 @@ type ClientWithResponsesInterface interface {
 
 	// FileSurveyWithResponse File a survey report
 	//
-	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+	// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept, where the phone could tell its own.
 	//
 	// **Who:** the surveyor who accepted.
 	//
@@ -13407,6 +13469,19 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /surveyors (the `ListSurveyors` operationId).
 	ListSurveyorsWithResponse(ctx context.Context, params *ListSurveyorsParams, reqEditors ...RequestEditorFn) (*ListSurveyorsResponse, error)
+
+	// GetShiftWithResponse One's own shift and last place
+	//
+	// What the dispatcher's map knows of the caller: on shift or not, the last place, and when it was told.
+	//
+	// **Who:** a surveyor, for themselves.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /surveyors/me/shift (the `GetShift` operationId).
+	GetShiftWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetShiftResponse, error)
 
 	// PutShiftWithBodyWithResponse Go on or off shift, tell a place
 	//
@@ -16760,6 +16835,54 @@ func (r ListSurveyorsResponse) ContentType() string {
 	return ""
 }
 
+type GetShiftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SurveyorSeen
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetShiftResponse) GetJSON200() *SurveyorSeen {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetShiftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetShiftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetShiftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetShiftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetShiftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type PutShiftResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18303,7 +18426,7 @@ func (c *ClientWithResponses) ListSurveysWithResponse(ctx context.Context, claim
 
 // FileSurveyWithBodyWithResponse File a survey report
 //
-// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept, where the phone could tell its own.
 //
 // **Who:** the surveyor who accepted.
 //
@@ -18324,7 +18447,7 @@ func (c *ClientWithResponses) FileSurveyWithBodyWithResponse(ctx context.Context
 
 // FileSurveyWithResponse File a survey report
 //
-// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept.
+// Facts, fault, estimate and photos (查勘报告). The distance from the reported place is kept, where the phone could tell its own.
 //
 // **Who:** the surveyor who accepted.
 //
@@ -19039,6 +19162,25 @@ func (c *ClientWithResponses) ListSurveyorsWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseListSurveyorsResponse(rsp)
+}
+
+// GetShiftWithResponse One's own shift and last place
+//
+// What the dispatcher's map knows of the caller: on shift or not, the last place, and when it was told.
+//
+// **Who:** a surveyor, for themselves.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /surveyors/me/shift (the `GetShift` operationId).
+func (c *ClientWithResponses) GetShiftWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetShiftResponse, error) {
+	rsp, err := c.GetShift(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetShiftResponse(rsp)
 }
 
 // PutShiftWithBodyWithResponse Go on or off shift, tell a place
@@ -21597,6 +21739,39 @@ func ParseListSurveyorsResponse(rsp *http.Response) (*ListSurveyorsResponse, err
 	return response, nil
 }
 
+// ParseGetShiftResponse parses an HTTP response from a GetShiftWithResponse call
+func ParseGetShiftResponse(rsp *http.Response) (*GetShiftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetShiftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SurveyorSeen
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParsePutShiftResponse parses an HTTP response from a PutShiftWithResponse call
 func ParsePutShiftResponse(rsp *http.Response) (*PutShiftResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22149,6 +22324,9 @@ type ServerInterface interface {
 	// ListSurveyors Surveyors on the map
 	// (GET /surveyors)
 	ListSurveyors(ctx echo.Context, params ListSurveyorsParams) error
+	// GetShift One's own shift and last place
+	// (GET /surveyors/me/shift)
+	GetShift(ctx echo.Context) error
 	// PutShift Go on or off shift, tell a place
 	// (PUT /surveyors/me/shift)
 	PutShift(ctx echo.Context, params PutShiftParams) error
@@ -24591,6 +24769,15 @@ func (w *ServerInterfaceWrapper) ListSurveyors(ctx echo.Context) error {
 	return err
 }
 
+// GetShift converts echo context to params.
+func (w *ServerInterfaceWrapper) GetShift(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetShift(ctx)
+	return err
+}
+
 // PutShift converts echo context to params.
 func (w *ServerInterfaceWrapper) PutShift(ctx echo.Context) error {
 	var err error
@@ -25020,6 +25207,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/staff/:id", wrapper.GetStaff, options.OperationMiddlewares["GetStaff"]...)
 	router.PUT(options.BaseURL+"/staff/:id", wrapper.PutStaff, options.OperationMiddlewares["PutStaff"]...)
 	router.GET(options.BaseURL+"/staff", wrapper.ListStaff, options.OperationMiddlewares["ListStaff"]...)
+	router.GET(options.BaseURL+"/surveyors/me/shift", wrapper.GetShift, options.OperationMiddlewares["GetShift"]...)
 	router.PUT(options.BaseURL+"/surveyors/me/shift", wrapper.PutShift, options.OperationMiddlewares["PutShift"]...)
 	router.GET(options.BaseURL+"/surveyors", wrapper.ListSurveyors, options.OperationMiddlewares["ListSurveyors"]...)
 	router.DELETE(options.BaseURL+"/draft", wrapper.DeleteDraft, options.OperationMiddlewares["DeleteDraft"]...)
@@ -27892,6 +28080,44 @@ func (response ListSurveyorsdefaultApplicationProblemPlusJSONResponse) VisitList
 	return err
 }
 
+type GetShiftRequestObject struct {
+}
+
+type GetShiftResponseObject interface {
+	VisitGetShiftResponse(w http.ResponseWriter) error
+}
+
+type GetShift200JSONResponse SurveyorSeen
+
+func (response GetShift200JSONResponse) VisitGetShiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShiftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetShiftdefaultApplicationProblemPlusJSONResponse) VisitGetShiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PutShiftRequestObject struct {
 	Params PutShiftParams
 	Body   *PutShiftJSONRequestBody
@@ -28550,6 +28776,9 @@ type StrictServerInterface interface {
 	// ListSurveyors Surveyors on the map
 	// (GET /surveyors)
 	ListSurveyors(ctx context.Context, request ListSurveyorsRequestObject) (ListSurveyorsResponseObject, error)
+	// GetShift One's own shift and last place
+	// (GET /surveyors/me/shift)
+	GetShift(ctx context.Context, request GetShiftRequestObject) (GetShiftResponseObject, error)
 	// PutShift Go on or off shift, tell a place
 	// (PUT /surveyors/me/shift)
 	PutShift(ctx context.Context, request PutShiftRequestObject) (PutShiftResponseObject, error)
@@ -30812,6 +31041,29 @@ func (sh *strictHandler) ListSurveyors(ctx echo.Context, params ListSurveyorsPar
 	return nil
 }
 
+// GetShift operation middleware
+func (sh *strictHandler) GetShift(ctx echo.Context) error {
+	var request GetShiftRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetShift(ctx.Request().Context(), request.(GetShiftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetShift")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetShiftResponseObject); ok {
+		return validResponse.VisitGetShiftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // PutShift operation middleware
 func (sh *strictHandler) PutShift(ctx echo.Context, params PutShiftParams) error {
 	var request PutShiftRequestObject
@@ -31143,484 +31395,486 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35kxzHdS+K/ysZ873fIEDXDGaAAUjMxP1hsEmwsF0AIiKuzDeV3ZXdnZzqzGZl9jRaDLyg3r2yJdm0",
-	"JJuyLFmLJYtavNDye9RGWlLE+1McwAD8L17kOZlZVd1Z3VU9PQOAoH4QB1XVVbmcPPv5nLdW2rI/kIIJ",
-	"rVa23lrpMZqwDP68fJd2zX8TptoZH2guxcrWyg3aZ4roHldEaaoZkR2ie4xkTMlh1mYRoUTpTIou2acp",
-	"T6iW2dpKtKLaPdan5n19ev8aE13dW9k6vb4erejxgK1srSidcdFdefDgQbQyoBntM20HstPRLJseycVh",
-	"pmS2RWLB7uvYjWNAu4y0WEdmzHyWmyffHLJsvBKtCNo3X6LwvoohnQkNKVq5mFLev806gWGYO4Qn5MTn",
-	"P3/10kkiM9KGS2LYb7GMnNi5tfpfb//0pB/NgOpePhh4diVaydibQ56xZGVLZ0NWMbjN9Wilz4X754ZZ",
-	"Ka1ZZl77f3xhffX8zur/pKtfXH39T/7bSmgWl5jgNL0thyKZnghcdsuYwJMVY87gBXPGzPvD/srWxjr8",
-	"D4Ztr/iBcaFZl2U4Mtke9pnQwSV2NwlPKkaU2CfqLuSZc1NLR1c7r7/16oNV//dmjb83Tj8Ir/TVhPUH",
-	"UjPRHn+OjWceo7bs96lIIiJFm5GOzAij7R5p0zRl2Rq5YyZOu5QLMuK6B7ujaJ+RlkzGhGvS5fvwKnuZ",
-	"CjViGaEiIbStFbx1G39KhdQ9luEvN0+fXiP3ejxlhGtF9IgLojRPU5INhTIvHlFzwwxI96i2L44MgW+u",
-	"nydwishZolhbikStkR1iDgDhilDSlTIhe2zstwv5Sr5hhfVZNQtUc9821ssn4NXyNpLV/7OK9K92rlPd",
-	"7k3vhGFzdoKk3aOiywxjy8zMM9mvnkBnFV8446iGRnFDCjZrJLJDqCCMZimHXTRrvk3OrG+Skd0ru0s9",
-	"mSZq1vDMl2aP8XSY112jSl/eZ0JfvTQ9yJgnntemVGnCzJN2AbOM77OkclDmxavw5tWrl6oGtfHq1NF8",
-	"/eXwnl5j5rEbwGenR4p3LRuu4Bt4sy71nZtiv4Ex8T7X04O5qlnfnEVCQUJF5Ow6GfWYILSlmNBVoiqF",
-	"txWHk7AOHaZ6ZeusGYxjs6drsNibnQ7LXmOZghFNDtDecFsrzcMVi7Zv37FUAXBLprw9rtpLvLvUvdws",
-	"7eVmaC/vaNrpBCUS3KkWRzxZlKFN0VS0cn+1K1ftRdAW1uDrcIL8vVXeH8gMCA+GsrVCxYDxU6hegFJ1",
-	"l6q94GTMjeq5aKr2nhGx+sAMQw2kUAwUw1uZbKWsb/5sS6GN/N96a4UOBilvUzO5UwN84k/eUEjz+aj/",
-	"W2aWYuX/dyrXf0/hXXXKvRe+WF6re4bPcUVGoOGeuH3lIjm/efaVk2tAMPYFoLS2tQwQ8r2eNGIZmeQg",
-	"kwOWaY6z4cm8cbl9f+A2J6RVgAQhfQbKp+wYYdbpbIMYp6iZUuDXjPSp2mMJMa/aJqw/0GMr7M2tdo8L",
-	"thJN0erEnkQrmUzZvIHfNs/g9jkq+oI9JOaOnc7r/u2y9QZra/P2nb4cWtMksBEjqnBKLInMrgzomLZS",
-	"BsqPuTegPLDQ9he7HSbmDfwKEytgj/Bmj8Mwav9iYmGK4yu/rDCS4GIpxZRiQEc0SbhZKpreKky+Q1PF",
-	"Jmn6pmCE3R9INczYS4p0eHeYMbVG4n2aDuHDMVknmu5ZNXMAzPglReD+NolBIu2qHs3YbmsQm52Qw4xw",
-	"Yd6YvKQI3IpIX2qZESnSMdKjHAmS0L6x2NaJYCxRJBZyF14XGz0zVsNWJrtwluPpjXSDDhyEoSN/M2D/",
-	"XNRMLhn+KjOjwmxtPIhWytOc/ugOycxICRekRZUhR8mFVlsEvgWrIhgZ9WQKpmlHZn2q8XPnNqfGVhjZ",
-	"enBkXblqWfQVM7A7ZlxBcXHhVgNJUZjzOTPnTPZ3wWrYNdQ7TJXMxo6wJ6YvCIXTapa9LwUbm5XoMEFO",
-	"rK+tb5DxkIqTa+QG2zdaGTO7uj9nIc6vl//XZE0y2b9pxn3RDzu4OFfgWC2wOq88iFa40eqAd7s/Zp11",
-	"dzyNLmhe1af3r+Lvztqp2X/mlEizjI6LdHja8H57RKa34KY/UFuEEngIz57ZEqDAPqNCR6jigS2oeMKI",
-	"HDGw+Gia5mK3JWXKqCh+/TxK4PaQPQ8kcBtGutxdP2OkPE33afe5WII7ONTlrsGmWYOcMc8mQyOwwPsg",
-	"h5pkrEuzhGgJBFikT4oqSS4yRlz1IhDkGWvLfZaxBAzySdI98fCjf3r4+3cO/uP/evSlP56cSb0b6w+i",
-	"FS01TXdTqYI6BYMXc41eDHiWwLOz3vvqg2jFi8pnnSJeMwNdLj2cnVRgCvIWGWOJa5QPUHHppkTsLPlT",
-	"2spZ2hCw2+YaUcqF1aXNF7bAcM+0IUnSk8MsMko2aslrJHb+R9B9Rj2WMaRwUKWMCi7QV1PWX5AsGiiW",
-	"3s05y0VaVtqNSTals+/xkAM4NhOMycdffufhR7+OSJzSlhxmMXn0m/cOvm0u9KlmGadpTJ784csHf/ed",
-	"iMR2QuOYPPngxw8//NlKtMKEocMvrJi3rUQr+BYYFP46X4ax2bfZPrNZlk55oqfXa3hnilQq8BWwFlFx",
-	"L6aIKXRaStTVwBB3dBneRsMr/G102nKtiGJapwyuQdDF/OU4Bku4ZomhT8FGoGEC7zL/sI6aAOHpIPMT",
-	"RaaTUM1WNZ9c5uAetcZzdR8whx9EK+ZY1VeZ7rjZXjPW6KTOtD6hJ4FupEPUYq5OUktoIrjhzVW68tBO",
-	"h0bW1CiMvJ9tajpGtyUbTa2ZSfrP3Xgto2K6qU9anALXjsJZhs2rZrZmp24ZfWOasP19RVrjaspcRKOG",
-	"ozR/AwS7r6uiiM5SNM9YB60xUGMIcsTb1ktLpPB+7wkuG/akl9wdMLSKteNd0VBE3e0xoobZPhvLzNiU",
-	"fUJJwtWA6jboRiwocTJGVYii7vXGGIySAafPPL5qtEEcSG0H1sTa+N9HboR1ebBZuGbcV2uKwZcGi/35",
-	"QSppojDK0WJt2WfEyWLlaAe+ERndzjBhG9Wb3gL/u9pUfoONnHifZIGzrMbJRc4/HCRCWBeWVHjazARb",
-	"hrbM9GmfrZG7Pg451kwRMDJFviwR6ckRCCjZ0UwYgtTbhCcKtSGzTKDJGxUyzyF4c8iUDrlG1UyVR60U",
-	"bPFj80dPbsUkw8lYm/GBnusctY9N7pf7eQTTD+7ZUPdkxvU4zHPvGi4O5JkNzR/G6pBZmx2a67rPwgee",
-	"a87rZnJbjoL+PDly46PuUaLBxXzi4B9/++RX7x58/399/J1vPPnRz09CYJzCUpMWA9uUG3MBHSuDQcqZ",
-	"MpavdcJPb0LK9lk6b+2vwUOgR/V5E9OhD4IhmWf0ghAw0wZW10bn+5TxaxZ4mAZILoZJ7MLgYjIcmAmP",
-	"erzdcyYwJfAESVibJ0yBlZF12W5KBYvNXfMvsLisQ1iPJP7EPItZKeY5/Ms+Y/gOvrYvMxaRWI/k7oBl",
-	"SordjKWMKhZjWAOsb+vJHkkyYHIA8QdnsxSGD6aLG9qKkQgCjZfpl9cxYzS7r3dD7oHLopty1ZtP1fYd",
-	"XwxkDlw0Zqhidd4xFDC7ECXckG6XjAXRkvuGggObP8mnhil+GQksH2Y+6ZlnD7lI4PThQavBvloyCaTY",
-	"GAEFr1iZrUu8oaRYu01H15lSho8+iFZYp8Pamu+z3U4m+wEFnGdKk4SO/aAmLadJJaq2Ee75TEQM4amI",
-	"tGnKREKz8ivPhV65Pye6P/cVE1trbePcUphYmAiXPrS9F249CwGSxeMgZgry/vQc7q9HZLwekfsbERlv",
-	"mKkM+H2WqmL+4TahaUrWC44g8HFZPxAREm6sFZWWWRz8opRZwoWhqpKs3Sxqf5uBmEG+AF/YfJ2j9niR",
-	"ioQDhQa2xxsUXBhRRsUeF90ozztD5dxHiQcpDR1HlvIuD55pJ2t0j42NcEkT0mKgGgZljFG6A97lARNE",
-	"U7WnmpGEWTumMxZSJbnZmvIpPpzTtYHjqiKsTsXe9K83zCHpGO6z7elLSE38kjddkRkGIZgyI5klqjze",
-	"s8HxLtEEtI45WIFopTg13D5LGNW2oiFzyOS7RceMNbT1dsB1NjC/jGySIxo/Yg8otaBItGh7b5r8B+6j",
-	"M1NM4KHJRcCfhuczFHsXjKUVFnRohIG7um0e3SZUk75UmmyS6/xCiZ22uKAQDS3qLBvnN8+sbwY2Fr7M",
-	"EjSBpz/+WTkiHWo03w5PmVMb+yivYSiK9ChkubJgBJ9nTO1WOSStVtqRWVdqY0YORcqUspfNuqZMsyq3",
-	"5dRceGACV33OcxtnSoYDS1/HaEmCsbcf0spg011+pTG5O4yYc7+dm00wcNJiXS4gQyObzcjOvbKx/uqr",
-	"NgFuBm9Q/Iusajx2yUBWw843/eJG6ItDT2Szzo4lxWA+EYy5sJxRkcSCBwvEfUAWYhI/xZQXTMYmfTom",
-	"ihm1uCqYM994to89iKwXfiaXkFZqtzIqQinDF/B6+ShP58++tRmmujYdqsAWX4TL822ado8KgTbrNFPg",
-	"mJ6VMaNlsaTO61KpWDKTF2DCl3ls0VBFMpzLmy8N0QiwUcz6jpHLLu453yXSk6mrs5lOEOyh00DIUV0V",
-	"0YdXZnuk5qcYwnHAFEMu3hhm42oljooxliAo0htmFRqcsZ3nuTQohnaa+j9qvNkGjVKpwiLmugQHoktn",
-	"x0D/QmTlXFyzhnMPdCnzcEWW88VC3VCNb8oBEyzZnR98K+SNyqE2knjeL27ax7AWa2+O3ygvFKGCGJ5I",
-	"NShy0/QwoNM+x7nkeItmelwnwmbMkUDuuLk8scdz3SSDNGgi2bxCvFvW4kNxdsyU3BUyFBCrYI3nNqtf",
-	"tM8y3uGzdiPPzzTnMuVGodkmQlqNtS/3mSJDoXmKOlR4l/zXZtcKOOeHy97JF7dBVNIIa1yHuZy/sGAL",
-	"HVKnLew2YzVKW/f6nDOGviOlZZhrUk16dABndnKsYW8fmLhh81cKpurKhrtU7c0XDcOBWcnZewD1Plgj",
-	"tfAeVBLVTcHAfYveBiiBU5oNlmqS73PF57Lp1+ChoHbpWXPuEUsxTd46iZFUvL6Wq0hFbl3kC9NHOxdX",
-	"jqM5Pc3RlhfN5aNT2kPPt51cnaL+yGusRVUnZ9GOAHNdxUq5Si06VC5mbFOeWMMUA6QU6gTXjtG+CjkD",
-	"m5XP2BmG42xwS0VEsBFT2nIp9NIcNtQGr74z7PeNwf4cB9oKcjxgahmSG0euHqW+yRX2sF3Py1rqONqq",
-	"lLEFk2yilUFPiuphwd2IbJx59eWXX3757LlXXp1MTJpRY1N+o02WjUiS8X2WRU4+ZhHRPZ4lu7CuRGak",
-	"lcm9GirlZIKcL6grFOm4+c3Y5XF1GpC9Cf4DyJIAjbdltvjNIROHj03bDzz3Z8Wd+VmOCVrMUeUhZnNU",
-	"boPGBVTJkAU1ixuMZoZnJowmVpIuatXvtlPZ3gtxZ9neww2lpQ/NC6Y1MpYbGbrPmOm6JGt0AcuyYVXd",
-	"Ug3RptmYn2Dr8tgMsGaW1PGYJDP1/DnafUmPt7p6rr3XUc4XrvUEtnZZ6JCMgIJOcytPTTQ8MGVJF6vn",
-	"n5ls8Aqe7eqY/dhrsOuEjkORXTpWNoANqB5QUcTuayaSomp35ty5ucZjTw5DDtvPmss1PvHqK69uzv1G",
-	"RWEGvDc29J4NhYpIPDAGYWxRXcggk7ITkThjathn/jlEjYlIjIOJjZ5lVslohD0cday0HMQ2nNZnupAK",
-	"Bd8EKkTbE18OxqKdmvltrQqOpWvYZr4VLpZBBi4uSgbTQYwwM54RAg+lQtfUmR3ZuvISs5RAoo6Q3DT8",
-	"AODgVB71irhv8WRj2btZhI5MUzlCBJug5eTUoPqK9SWnOM31JBnO08zH6zlZ6d0bgQKPyUIz+6moMKHg",
-	"CkrR4Vn/CmcpZhI3ygfAZL+XFCRDGKW/A+9BxdvlO0+vccd/rWaWD4yRJTDKgAFTP9PbfnnGSrivNC+L",
-	"g3ej9YHrQjJGE9XAPocvB8zzc/PrDCCNKuCPtjWNTc8qDgFfWqvgYGL1mjmQ8iyukAsE1cgcH8gnlq1N",
-	"M8h5UuSi3GeZ1bQabm/b/hSJ20YSXLUOscFrNKWgwFFmfZJIpiALaagY5CishxhOMmxr3kzlNm+vxAKC",
-	"T/sKOYazbExRYYHrUF5s4fGWRa7oUUXkSOxazArDbguOll1X1RjZlGfMniZ53Sq+j5x4+OFPHv3nhx9/",
-	"5xcnXS5XW/b7LGtzmvq3uKyZyeuNp9g0Uzyj2uFbzHr6wi1M++rvWj9Uk8q2YrV0U3gUK1GBOKYHUK4n",
-	"niC7fHLFZQnxSS/uAmfVyRqSMMA7y+vSqzTsZaq5FZ6Uu1BunClNuFCaOkg2roiWkhiLctsiyIFilCAw",
-	"CsDMmd9o0qaCtBZ2wLD7g5SKCjyAuz27VnAfvVatMbHGVT31Y8imS0DDUeBM7nMFHG9G7gIZM5q9pEhP",
-	"phx0Yg7mJLX5lINhK+WqxxIyZuHMBkQ7DaDO0RFiL2aat1MGVSGwv7I/oGL8kiI+X36OXgoKeIX5e8cq",
-	"54ta4SEhFGdDIbjogjmAvMtZGkmMuINUJOZanxljRBDzPfNPruCRAQVKUgTNA2dI2Nc6UyLBRE7z//C7",
-	"OhaEsTQGczwB9plFF0XTrMt08As7RMkOuNUdLCPW9W8TAQVulLQyRsEhcHj/g+MDuEllcvZUVz5vYf7V",
-	"5uE46z2EutxnWcLbmmRMAUhowC0wo059Ai2wWLPekwrBEyCMgxrBAjaer4OYb5jgTH09ycIe6rp5YUgE",
-	"AbcLsBb4dF4OgMqKV5jKUS0fMwTOXbseYEZQcJofdlLarW+FXElpd8oMm35pSpXeBeTPedhbdoL47DJj",
-	"+UcMJLCAgxiLyYIZfQlHyxzLgzNERa1pd0+iC2wEx5uxfc5GwXwRLrgUiihJOrT2d2/D+2rIW0X5rKJh",
-	"jzhonnPIP4AuqpovBkCY7gAmbp01USxUcFemz0kM28IhNQo4vGKZZKu4CKkNgIqrCNwtjgGGl0q5x5LI",
-	"p/Rrr+udXd8mAoumbKnR2AqlBBzZ9dJW94OV5ZOrCUCgtXKNJkSaRRDNOfpstzcebMe4/LnKSdzSXM6J",
-	"7U6X2JJb6VnCcacoY6ZVVley2qVGpUZqMUbDMpB8FkxFy+RogTrt23I0X040KwzNSfQlhauyTcZymO16",
-	"s8o8u26eE0H9eb8mEPFk3XWh4HKeqTTiusfF7FxJPwc6MJoWTckIytISplnWN4aKZ2LbhKWKWV/5Hhto",
-	"9IJlDIx0kVDrgJieKy5Mo40ur+UiZnKeolYgzkAWWGFwU58tUoVfT0uF4YNVCSChZJ9BurgRheDnculg",
-	"hskOaIa2oeyQZGhOleG8Ya/iUwxXJcMQr7gzbPdgGlDCFlltOCLIr2qMoAlpTIJ6DIGfQlahz+vTFZsD",
-	"BexNvd+20v7EwV/+zZNfvXvSTNTsh1QsDK0brCixPju8DfEpa3YESgvnuLPYPk9YUIY+U4Ag81z20UqH",
-	"tmcCG3dsl42pTOE5C4ThJFUF8sPcLhQwKRCNEdGfmn1uGroYo27ubW4whX2r5Wm/5NAWGnjY8TfVli8g",
-	"1kC3iumQjuHiWYCgUSzMy7jHlCyzaea0IAjClBR4inxLog1QaRzUyEef2GhgOH5x8i+EuU9xG9UeH6zK",
-	"AfKfVUAAMMY0cB+/ieHsQbwHAGLQguawyYK2HQ5s/fOcMViaRyi4ZPm14+U+ToxYTmbsXK+RexalNba+",
-	"oXiyCczE8Tl60VwlTi6m08H9cFn68yQtagqIK1WMejpBzO77bgNWUSk9bntOPv/DWbjD1MIJH5Yg651n",
-	"LwCmgGqsQC0uS1RLZM3RqV7Lh9cUwa9CHNHJM1spmeoIJj5TLi0iHOaoIM5VEAoDmdnsompMrGfgOBtz",
-	"hRwTdiXzpWigori9b6apWKDGYHTR3iugrlCAJUi5DdSBh901p3p2UvnMsESDUlSmacAPdn/A2pol2EsK",
-	"NMCFBv6MIL3k0BKwODVxX1DdrBcL8HA+dXzES2XLFdwVNUO94qcS5JuWyCv0PIdjukRVz52451nNq0T/",
-	"3vFpaMg1QLnjmig6VmvkZgfLKTF1qxCUgZU10kH15CioziEm6O6y2Yp/cQP+0jCdzi1WIJvu7HolNEID",
-	"UPWjVAxdVlKdCX7OPFvJhK7wlAVy7SrLEtqsNibJLCxhzCBIE0imaAFwWBIhqpgLCFltR1m3KvSfqpHD",
-	"F62oHj199lwgEZuqnjufAIc0XfkQ2rNzFUVOM9BvlhsQctkYs8vaBiyDGCaqV3tMVCdDUDLoSS3BHwGP",
-	"LpwTARemKo+uXr9M4NZccRaqrbDpW5Ym7XssbI/d2jz7wadGFzlGVGJM0ax01zIXCPBNBOYDjbs6k3fp",
-	"WhUCC87MrpP3QamSooM2SO2MvLbLUW0GDMJEN5juBu5Ic3wBzdbnW+6HACUrCmwbZwFPvyKI6m/siRHX",
-	"ginFFCRagdxTA0b3VClst18zQdhwiHDZKkh60JNy4D2fEuUQHRuj7+VJZDOjO2ap7uCjiLQ3w+oT0uVl",
-	"W/xcCeHjcAzu6NKpC6lKZRq2S4yHwJOdnVWx28Cs4/y56qxdw16MFBgYjlk41YSrtT8TfyZWSbxP9S4X",
-	"+5K3WbxFHv34B4/e/s/HP//rR1//5uP3fg5PZGxAebbLlOZ9qs1Tjz/64OEf33/4n798+NFvHr3zLXwP",
-	"6/F2ynZT3jazi7fIkx/91ce/+PWTf/8S3E8yvs9Ft3D/41/8oXCfJ7ttmiVmDP/x5YNffvPJh//y8KPf",
-	"u7stKvbc/Y//9tdPfvRXj975EdyBCjNg8fEWOXjnh49+8h+Pv/yzx1/9C7hL222z2nq3bRhYh7dxAg8/",
-	"/MnHb3/34Yd/efCtLz95/yeP3v/uw9/9FH/QzRikxpgJ/Ordhx/9/aN3vv7k/fdxFEPFzQErTvIb7z38",
-	"7XcPvvqzx1/+GTzTZwlvg1EPgOVmPn/10eO/+/bBu79+8sHvHr/384N38GX7XOxCcaN5y+9/+uQPf/7x",
-	"3/7b46/+lV1z92tKNE/TlxSxl+A2qA27ht2a3fjgx09+9e7jd/+fJ//+GzcNaBIUbxHN7uuItIYaEyNQ",
-	"IVAMCEPBk0OxJ+RIxFugnbRTqhRAb/yZKGQtFogES/mKBAEIIKXNX4lWJrYbcNthAw2xu810BYKwfYbQ",
-	"A7tlLrs9Mb+d2ALInyytuBmOW9qVqAAcny/aSrQCCwQhXZj+3LzLss8jZ5HuEFbYbr4tgkvugVICtOYP",
-	"bcXZl38CEDEmpzLLpqtV6/9MGWufWlOfWlOfWlPPoTUVZFUZ7QSdThbpyBWaGOoEjjlmvvGFTZWqxuyf",
-	"eSjNhy+YBx9EtaCCuxLQ7YoQwYdDK5sFQXAthx5YOhgaumQjwMiZAEWb/mKTQ9OoLZhZ+QnggjlouvmO",
-	"VcbCsH18uN6uw9OUJYSLrVKN7Q2peZtFedzaAe1bG8e2W9E91rfVksUPFvWCug0gLg0r7E0xAViDg+oh",
-	"3i3iXtOWHNZ0Ilw6JOzNEuvKFi3gKvgEvMW31IquCfKkulBcP7MKpknSiR1LEEnDKV5mk2le/FfcbGNT",
-	"aJ7G2EGH5Q85/HjE4mT1qOJmp1BM+JJCKA+vjmIjf6XZwG8xTdvD1KWfLkRIvCtkFspyMjuPUCJ9uc9A",
-	"A+lx0UXwcWNqQYyBjAAr4WlUyTXrq1PR9rFZY52KlwAJVJ2dMD34TR25IjamFditS6kl8weyXkeeyyJh",
-	"yRUobasCOUR+jPg3KPeZ+RHqon0pdC8iNOV77NBYZEsAHYMaxqqZBMKdNdTLDk91qPTLbPKbQ4aIO5+5",
-	"fJecsmVgsEbGYAPG0K9D0bCMIcAvoUEjb6eA1WnW/ALjb6CpXnjrK0Egt1X8o8JEOmLwrsnkQb/lMNX8",
-	"827PpgtEuPvT7kCQfsP1aICGtF8AS2v3KBdrJO5R1QOWfeezO6unz54jUJ0PukXG9rkcQueKnq3zty95",
-	"SaE5dBxRgqquVjgbVLCNWWJGyZIIBgbywfyx7buucxQao56EyqA+HVtVnVlXMU1JQjVt3iergUfAjHGW",
-	"lckVTisiPXb/cLZmGNPhDtaPCKsbjarxmM81BzGK/GJT0qXLBS02xLg7b/kcUbRYB1rgHXoRK+VqCcg6",
-	"IksRsxPvrC91q9CXiqhLYONOS8DiwlryrGQqYVenrdlrjS1I4mG9m4E6vOfLpwkTuKMzRgOwLXdYts+y",
-	"Vfg8w5U78dm716+RO5qKhGZJRBRrg31xfu30yS1bQx7zJI5IDL+IgRXHhlfFaHhRga4uUtCuwEqG59dC",
-	"hO2bdAQcGtB3EudDhgJ81wVMnDUSy5FgGcK9eGVflOpJARAGEY0NxyVyJMJlTM31mTp+TDc778dcNvaa",
-	"3e1KyBzExknqKDqFxZxVpUtxNRfBiWtYwz2Hm3ipWF29GjwVxS0JrBtABeUmHKElMoRmpS5ymYMPYQTt",
-	"4J0ffvydX8CtEBARhv0QagiOy6Nv/fnD33734W+/+uTtL3/8nV9ExD2JIbZpsCHzhv/80sPffvfJBz9+",
-	"+OHPHv7x+/C9QpwsH5I5bIFBgFI3jWLULPqEGbellWyUcHuFVtKsOeFoKGG6XPigzisjlzn2Qx244spM",
-	"PrAW3d35L+qE81qKDiDM+pMZFHjVUHTCHU/v9SRa+lxvFaPq5d7nBcQLqoqguJFtH2m2Cf92xZJymBke",
-	"iX4q20O5+HYqykvr6K6wSPhFD7i64poRQl24ETruyBaO5zxt8S6ARdtvvKSIZQFzG7CGMyp2VCFZBBq0",
-	"bdmKamxry0RE+tKHTW9fuUjOnDlzPkJYOGUW0zAHPUwQdSyVogv/aq4i2b6tHQtgVwF+Z45MSPnbEa4S",
-	"XHZsSxkcPzmxvra+QcZDKk6ukRtgaAjWpZrvz+nl2kgdDnGFK8CFmzADM/fLWSazsLE4yqTo4rlZI5f3",
-	"jVVfuASRDtpnCQHmEYKsT5imPK2Wkfg26zetl5bkPJaTr/zTOzdvEHuXcGFrOY3p6H1qzuIBOUr7TE/C",
-	"eZ+dTzXu+5GbW5BiCnlKIUs4Y4TahDsEk6aJE2xvZvEW+R+3SVsmDC7c76fxFvpSqaa2/aEgLGVtnUnB",
-	"28QmZ5A2zTLOlFtO+PUg6ewaPd+mg5CUjp0ucevSFRSlbfNJOdC8TVMYCxdd/DHNtIBUEjWEEtnEqPio",
-	"hQiW4TNgN8dbxGfb2WfgeklAvglU208NldhhGV2indleKwKWFX+4cE4Geu1CxWJ4A4yAPhW0y7KQ60Lt",
-	"hgF1mUBMkZHZPLNIC+PDiaRBVUPREzlV1xAyieQAuVU9FJkBE01eXgHZkjcBd1hPLOMyWaATOOCKBzbv",
-	"KlppPosG5KZrAVQT9ajLQlM9PTfMAhTh5m4X2I/U7WeYCwhzlAIidSSxyLzQDcg2ZZDgkOpKomUX0hjr",
-	"edfuAFqO952jeFWydjvYbkZnFdBR0qftnjEsncssYW2eMPQT8jAuoJzf2wGU0QcuIavmwxAPmeXUioiy",
-	"OBSQB7aWcABZqqG0VOABZpQrlmyTLqTROVwi3EHITyti/MGzK9FKt9wbpoY/6YLUPZQKCnSblvk3KuSI",
-	"ELUUD9Pcryzsc7KBKpdjgTQVdjhhXMfl4VWE0O35Cbuc7M0CdBb6Mh2fhnJuLfEs2E5KY5LIw7qm3KF+",
-	"jp1TgGw3fYBkn0FE06oYFrSFZUT1IOUqlXKPUO2SD8bTKxk+mUUTzDyB78dzMqX1nVtv5oEdL+1c2Hcd",
-	"lvrrBRg/C43kGpZJW+gYbEJHThx87VsP//j9hx9+eLIu3nhFx/05JcxVXbxkC3IAA11xNjZKHvaNL5xZ",
-	"Pf86Rt3O1yhGnttdC1fvTk+ORCXAjl2lqhZqGLaHT0DDB2hJdsh1rL1yC/c/a7pQV70BGEQ+RZGJMF+Y",
-	"TAWmEsBtY7bYGrktRzZ2i5dc3gMABEuRjhEgl4URY1I+t0+RsnZLQuQwrEi4zLVpIIbJsUnBmmPECzaa",
-	"9WqaJBbbLEuav9zB1E37tjL/hUQCJhgsK2xAmwoh9bZ16IPCEVyqWgILaWAK+C6M9TkUNRZb0bGtq817",
-	"7DdcFrD7Z24oLAFpMZ9p2ugLkzq8pUTc7JyiihN2g5oB6oZLeRHTDqsOVSZHlhzVGrlljqaCs1LFYkDk",
-	"VznKRjxNEYt8vmcEA55Vb+Kq1kvaMh32A1z1Il6fJ6snQbDcr+zYIjvb6sU1dBrKr5UjH1YCpmUPDlPB",
-	"oxNwXeOO1FbzSls9HwW4Q4dpJYSZ93O1DLM0K5LnSmpJ+kxYPaimAup9dvPHtcfGlRLSResyoyN3OlPF",
-	"CBWoDKENumZMQy6slz1l6NjuMWpEcIsZcRGKsM0NW1Xhsws2ig1jVp4zRyS2Bzl2p4+AeI1h6eMAQ3EW",
-	"2yRLQDbwesMMM7MuuN65BeSIztNHiO6vUVFV0UnHuXegGPzqpFT14i3y8bf/+cmv3o1K6MIvQWMOMuBt",
-	"PcyYQj2naL1bjBd4kbIBZyg1w1CBzCB3PCIINmutAKy2oxmE2x795GcHP/oK4lXaF7j+WwC8aE6qhbXp",
-	"y4yVfIAwdFwi+CFA1WZdtlAU7Bo2o2vg8L5mYwehBGRjyCsiZKZ7JT99IoetlJUd9QXCXT2fj9Uqw+ZD",
-	"TIfZOnRroSlJ4YEIvFjY6vfWpStHn0oVjvF8josk95pYZCIBueYO7vLjt7/7+IfvPfzdT08eIkUIVyVo",
-	"M5x7aiU5c2LdvnakwkuBcwo7KfBeuQDQbNRhnRCWup5jH8Q1B/Q6XUmDXoeXFDKTiGzY2OmIKb1N1j0C",
-	"n2NqRpQWs/p8EyZ8Valr1PnGMbVrFkq2CZMJJtBfs8nzrojVMXNoqIRJDC6DYX76wWTuAbxkifkF13hj",
-	"zsrFHioWC4C/2Uj5pDe82GjVpxXKUPHAjAawJW1nmk8UnB+b82N/7iu1YNEKS9JsKX1Mu1JKMYqFrzOE",
-	"1MarJSkF/5wSU9e5UsEQxYQ3sAjtalEwA3ntFd0Zp2H4XIBCG/MGqgV80VDQA+AyMWa2aZApe7bKIIyN",
-	"PDNQUcof2QMZDFkfLiWhWRUkfC5yaQ0hr7vdoBA/toQQFmPOiunjQ9sWMhXehu0XDivQHB0+xxLtBhvt",
-	"eKyC5iywoL8r3hXUaO828xLrqCwKf+LSTk4UESoCLuABHbMa9b/mIYjs2m8GrC3wL662ZcKgca75h1Fi",
-	"IEUhInGS0ZGI3aqqdsaYgHZZA5bFZUChgsTKXwqAEXSECYQD9A40Mr1wpsU5VO1PqY9Tgw0q5g5AUm0x",
-	"L/HEo/e/e/DOD0Ne+CBYzw2p0c8aKE2v4CT4pQb9LmCiLJluZTITh70arBSB/J8RlFK3GhYjp2KzL/aG",
-	"Yo8lnx+kkiaNsf473DmZwAVnRJPR4tvmpYG0keMBVpgTqKljLY16MkUfzZGhGGz77jznNsl1fmFmztu5",
-	"VzbWX33VKmJ1C7Pt8pSL+yvIoAgV2YQCBBkC5RAtCcICLGfXG2NhuBSS2Wwcsqdu26cXgHKIXKQsYfuQ",
-	"S+ZKAxcEC3CHrvxtPIzHDHsyQTx2bFXk4hAeGnGLGfAPh8Z7mKwYNBcrBl8s6Gg0/qI4K9hc02N3sE9H",
-	"XKtRs7QCcj8A7KU5s4SSizrnalzVdtdbfqVFqWUZFveqkWl4g41uwmstOEGDXXY9T7Bjp1nFjL0BCNNr",
-	"JMYYbmZmEJN1kD+GjO3DgXBK/nztNl+VqD6hwFSTVisezKU4qoojspCLYsc5KDzAA/ac893Ar0NTbITg",
-	"oJh1hpbcPhdRoXW1rzIhVBCaJBlToRxUvBHKgoTuzmSQsT5XTNUpLZpdbG5VnExqNpWKsxmsng5qAz2f",
-	"zjKLEmzSi+1YOdfHaSExqnzJJb9ORIaCvzlkDf07II6DOjrGxhyOXJE8z1Wj19RX0D0l2h5vDRX1fR5s",
-	"Fwc4fARQ9BBAj0sRTtB5pbYX3IKy+EJ1u9WFOc88aa/luD6LHDhaLBcBaAVMLQ5xJCxNrL8HF+0vGq49",
-	"E0kYegmzoLF4xXsrYVjbth4T+lgrC9W7YL9q+4LZX5cd/PBysDMKo3aTjwrrHdx/iB0tYHWZSVhtSnZQ",
-	"Lzlx8LX3Dn70lZNVwbFainQ73D4nbss0hR4pMXn8418e/M0PIhKrdkZ1uxeTR1/5m8ff/lZE4g7PWEwe",
-	"f+lfHn/pDxGJR1SzLCYHv/zg4De/i0ise6yjY/L4H7598LUfmxdomfVj8vE//fXBdz+IHCAnefTlXz/8",
-	"6O8KPhD/cWPF4EehIAm0AvgIVBKyDlRy6SJ4ZY1W4e0eFSIUZPmsxWgCD2Q8Yq3YOsvQ0xNDthyaBaQ1",
-	"JlyYPyMS08EgjvKqEKLGSrNiJdqItXw6GjQTKRR2vF6rcz6oRI3YqNejmp1iLt4YhrAmfca7GEOPRq5I",
-	"b5iF89KaSDGAOg2d2+uyWD2IFYLGfnDZFEONSuJC/MIbmxOi01wufvIQenQNAeq+xK36YgFja8jVGWGd",
-	"63RMWsylyGXEYrlCpZQod/zp02yPJRAnFNLW6vXlPgDk2dADohDtTeFfbAa7CoJ1VNd4iFYUSzu7imX7",
-	"vF2nSREVkP4GBxCzVG0uRxhXCqpgZuNIHLqXoeUkXhvI9yWnbEdtjte6ofmzNrEQhYUsHv169hOKl0am",
-	"E9pNF3sshBN3UzCXiYGfjRDpHaDTMVkLkGXwwoJ1jnW6tFXXQxdAY8F7nDbMpaibylyBULA3m3IhC8MG",
-	"9Hp0n1UVBc32UYpSnu1S0jkKoQfnNnQJHXIvqLtAa/Vg5g5aztCynfkO7u7MLqEVNoV+7vXF34wm8NMS",
-	"j5aCH7M7TftHpxvUNoKdWHb2Ehe72PJ6Vkq5AyOBzj7NOm4vp/9Tod90vuYTzaeBYfrp5FtfSZB2m8Mc",
-	"piQ7FOXotRZIqgHCrHhX3JZCMaFZEhPabrMBYrU5wldDC8QhbWqNUW1b6EOKrTdJQXMMRNJPYghlqnAA",
-	"s6QH2896rxr8iS+pozk+zWZvy/SEWQhRs3Pey9e4+4TdXQv3FHSOVSazAamFkwDgFmA8ObfXIWP+yGef",
-	"44h/oXo60DGSCRtEKSFFQokA1A5HiOlBaJctQXQcGlPy+USI7GSyv5vQcbBLq00cU5L0qRgT8xihXWmU",
-	"J0CS/q+3f9q8cgX2rla1OYThZMXo/uvtn4Ja6QYnM9JhI3AVIcnynGRJi4rkkBUw3n+H4y+uXA41WZJQ",
-	"M+Alb+YYmdOeBZfBB3XxLslxQDl0d/nN/41ZK9gVBjqx4mVMMobLhgViTgne+ZufPPqHH0SG8RTFHDz6",
-	"hjQCxcJjgCFbShnEqpNtxFS0XiX8iS0yMu8q5VGacQK0h+0R68eyEq3gLxdKp7zpUT0bGCwFbP7gQndo",
-	"CSEIqvZkn7klh94n+7A6aNlENimWJmTMtH2GmvvYRcHax6GeSbZZjLHQSo87mA/SHyrtEEAsYLnNZLWg",
-	"IFBhYB/GkTq0EAyn+F8MhXk9baUMMEUmej1sW/QkI9OcW9jDnRSr8O3kUQBioZeNtvkvw0X3sYW2tbBD",
-	"DXcWfGK+FVsjHynCxkAjFOtbc03JQqHmI2yvNqubmRXLpeTGaRt1nmspXPi/cOvso+zxFWztFeKdE6ka",
-	"TWO4oD+U9h16sRV69hFYIPuIghLdQBx/WT3u5mxhw1alpYMxXzNcKP8mDDBzy6K5HMrws1TuO7kN7Eur",
-	"2jI2wOW/5bAhm0XRkOHKzMHJYzqmxaibmelxHAgClIvUiJE+QAkcDkMgWslkCH0itl7nmDz58b8gauPD",
-	"Dz+MsCcdy2LbiQ6vOY9kTDDmhFcLWI4xefyv/4qokRGJW5ncMw8//ujrjz/854cffliQQPazthsa2GMF",
-	"f2fhlRBcNe9pnPdaKv+386/lPr1lv9tIZNls4kbcSvaxUgdc7tCSRgcAWGi7wvrYOGMUkI3zJOFdricL",
-	"mM+X6e5MIF1h40y0UUEtLSoCLs0L5mpj+p7f9dxOkfjoeaMvhPe9hWN1q1dz5zFVutnOV7XaHuAtwoXS",
-	"2RDcFagXGpnR4+D/XyN3C/OfAbXR3Fs6o/0RmgEpo2rxjkeGmPqDsOshA9h5+0BzVaShtV43Dcfjs85M",
-	"ezAPYafbUG+6q/leHnt7uqpUHxhyMNIRjnoaIt+t5CoIvxKhad2RwyzIXk5vVr65EeuoeMfhgGUy1mEZ",
-	"C2LxOeI0gyT5c7VeiuelSXdDxd4chseBarpzYxTggBsdlJpN7IAN+TZ2SrNBE53T/poNpkEQ52ADwgFx",
-	"c/P0mfta3OpMuFYKJFCiqUnSLe+JDRo4cIGc+xR3GeceNjzG1b1K7U0V2bAJZuJYC0BLTVN1WHevkyPP",
-	"nsM3WsEZBlyVcJ20xsStepOpwq/nBeaC3mY/ohkbWeEZchFnyIZA17POqFAdljnPkBq2+lxrcMqMMvOX",
-	"sK4yDOUaztFjNAPPtcWRzTsF+0e6dJ8RIUk7ZTQjGHXYRkioN4cMkGg7Mk3lyDVjZgPtnXX4EYrhImw+",
-	"zGjGcteU/bd93AIsK8dP7AmxTiwbgiq8GYp2zGvZfdYeQnKrfVYPM3QZ2jvWk6WQZ7bR1SWk3u3IoSi9",
-	"U9GxcgGaoe7JjOtxZHP+NRFQe94Dy7nkivKrXWg4DFobLAfwD5gpHGQf+3IDxSInHMyCPqoCtSyi+AFj",
-	"DJOZ0bLM4C0+eU5oRw5jUambXbGd6SlxK+hHRbpMK0INhwsDhc1X26jY2+UVveHMTQu+YjM0wq1nG3fU",
-	"WWCgM0OMlSNrqGlcKGkYkWGRrZR5eIaSdjx7/gtI+ap05SqpiNTvNrDUAHYWk0UWPm36pKkzfoBJQucE",
-	"841CxS7GTyIjihggpw+WE+mr0Go/K0cQSXoaPYRnbIyHQpoOMQWXvScFuygTdtuoTqp5JRYiOlr0CAHn",
-	"vVSvXNHUIphiWO5rYXEppMNBLXUVg8pnpiCJhmOdMHp7pnrSba4v7CA7CqzNauxIvxV3wtZ/OqJjTO1Q",
-	"gLk8shk4MgPBm8NryixPxQTxF3BH2166obKGO6wtRaIsxAtv9wi1leccD56RQgr6pXFFulKWQqVnzjX0",
-	"4RaGElwVSChvTJWYcCssbs0gIvc+c4e8ukkSxPOYXpF0fm67x7J6EK2k82tEc1SRySmnYFekCHpWw4cE",
-	"S1BflWji5fbVWbMKsGiaFqMSL1wFFQLfHkUZVY3s56dUMDWjWmojiGT6zJdI4YwqzHFzzxhQS+uoZ0/W",
-	"c5xtNVVP9kyVjC2hSuzZLgo7xqzZRQrObmWsw9O0EpXXEodmaaowPAGH9CUXAj1iGVIitbDDBh5hBRjG",
-	"Uj85T57z0vyfGbJsWhNcndsNp04RAQirhyvDWo70Whxt7ukd3iMXh6WaIJSIXhDm5F91uv3uzzjcakb2",
-	"+8BJTGzvhVYgS9NDy03LV5r1DJohxTIu2nxA03BjwUKvAq7qd46/kkexImI4r/fC9BhNiOx0eJs5PPmO",
-	"M8iMfVyz23zY5QUtYXO4RloCMcut4ZYcioRoOR1MnC7wSGqk1nY6GL5MHYbobKhU89DcID0lfeasfYDD",
-	"3raBamfEdgrTO0Tvh7veLJ5YMnCG77OMdzhLwOvMoR0kYJx0hmk6bfZXZsDMh0kMxbFsPApe4hY3TMKy",
-	"lbL+nGI3SC+6feUiOb959hVyAhD4kb+cGuAL/uQNJcXJNRKbL0APYep8iMaM9HIwdj9Qp+DNq5DCHC/a",
-	"bBC7703Br6Mqi6DXtTDZWJbJrEnfoDBse1AJ58LoryFZaP1iU6H502HvbYOGPErLwYAlNryicz0khvVe",
-	"szjqRt9XbEAz2Ms1ORKrQMJxXUfvMMDGP3v37i1ibxbUyLPni3i9m+tBH6XmOq04aHtcQCqqpZ+KKufw",
-	"0uGFCvBOoE9YNUTK0dMfq/ONERc1QIg8x5tEwzOvc/P3a+v7UhaoKHSKbQJqVf3KZ+WIjFiaAo/vuJxe",
-	"8w83T5/by7GBpYWGJJj9GMzywohXoLKI6J5ULHJtyXBlZZ4vDvVsirHFClHcl3cruo6475O2zDIIwJVH",
-	"UgSbNmMpxO4WGI3/SN2FsA0VzUrkTQoW+PAycn431w/Te7lGlXI1Pn2R5mq8KJVyjyVBxdrvNxYyFNe6",
-	"okYBEmjdti20+FCFEM49t58uNhZt/IFwIrJbdJ+QbF9fIOB8mYqUOXVm5nIQNYOFAKorNsGBTrfVKvkk",
-	"mqQFRUb+Y2S2n0ktmVvmcZNi9/j7m07GxmxH0Wpr4baP4zYDegu05psVEQ7LxYWB2GpFEW67AGyDjITb",
-	"rM34oKJXPCagGEGB4da27PepSLYQrLoECCLkyHUxpJq0WNsyqpFLaqhIUW2aX5nSGp4JOts/v3Nr9c+G",
-	"6+tn2mj7wd/MXhozmpUuKJZxmuKlGk6BjHWGiqbzjxE+Br9Qw1TP/wHs0218uHnRZBCG+GqSd4BSe040",
-	"ckVkAOPkzLkmDswJ+AOkE4Tsgn8jJS0xsj6JrzKZQVjyhXaRc8Na1jxaeEwWOVu3/QYHlIT8pFC3KC6n",
-	"LJGCxVsWfsH8Y7o+U5nfVhdpxjj7GPEbXHXmS8oVM8p+H0pK4y1CW3KfOUNFQqsQ3ud6i+yxAQCYUkHk",
-	"gAvIR4eQxHBgX9MZKluMCJaPM3q4tuWP2PPA6lnbNqsLoghq2G4zpSKjI1h7wqvAio7VZN5XgjlGtmrU",
-	"7KCfwoo9egtWk5a3quEu+xM/jQ5KhVlPjKfjuixqYwe7m803qed2di5arXXszcMZWPYrVX3+w1uD69t8",
-	"U1iyU5XTtoP74tryFug2ZGXpGcl6OuOsVpe3pQNqzI6hg+yVoeFtHhKdI+y8xIICnkDWCqa9IiSuzwuc",
-	"KUiqD8HYFZ/YDapF9ksqe8jylKmj9xk17k7iRmez2FvjYsScwnGac96mTko4dm6fcfmHEynth40HTJzV",
-	"5ziefhtLCxobF7zdc6VVqIlZgT+9stXtJIq/f9r9JGrydVyshnxdDftsoRJvo7+wjGqZEVQZ6jYX8aw+",
-	"F8TeqkmmuFtzE6+y48ZtSLe+o4NncocozQZTjeWxHTfgSKDO3aLtPaJlXqiQ7bMxF914ixz88L1Hf4m4",
-	"IYiqhZex9wom7bOu1Jxqe+Odrz/61p9PZOLb13lkLvy78MOF9LE7VkdvRBpmCar73+VQeGskhlBM7HDN",
-	"8gZ5ULCMWxPnVq5tDwT4HUdYZblw5r4rnditNMd23COlXr+szRNWx4XYQD0I5fLj1hx77WOzYKa1bkK4",
-	"U3gjgPg59UkQyMG3/A93p16JgGMPNQefVdiYcY4RFxdJGXO5orIVGLD1CnYh2IMRiY383B0OYsDDIz3e",
-	"7bHM9ZXMi4Fc91q3IBFiE9kmitJYjEXDzo9yyqqznyvX70y8qg6eHf56V8tD+kzugnyu6RtJeHuuZ+c1",
-	"fAzBNEJB5NS2y/Q3rKrn3u93fxIPcYot5EReWaSBR7VKDTT3lt961XLu51nxC+JkuDw5l58C4kYWcJt9",
-	"+aDLWADp++ODr/wGriJKuBHUiJzx27999E0L88XVgOp2j0GX01/+r0cf/tTdci2nvXx3N1A8ww2U8O6G",
-	"k37mF//42ye/evfhhx9iT2wuqGibATz54MePvvYjfD9iDduRfu8dfPcw4Wbwj3/++4N//C32YKWCduGl",
-	"j9//0eNv/Dk+l/S58JceffPvI7LH2ED5XKPINk43ShZIKvRVOc3NDOWP33j80QcR6HAKRXTGNJRGemgr",
-	"i4+GmOpb5NE3vvLw9987+LvfRYT6qGM75cxWOyLouiuLxPslLaeQpIJ7YliQ3wLDpOyiey1IIjgJLiyE",
-	"jWApgZ85rGZYNCBCWClzxSwPnFKcbgHrPVqx0PALebcw/6SBMnWHsaYxEoefpmSfAc57jyqCsTCSp+UE",
-	"ClX2g8Uw5UohABaAJ4mCXoiYjiVQ/T4iHzKOLHTe72AmVtCvJAdM+FStUo4TQS41lRdVXbwT0hQvC++1",
-	"t19ZGMq+mDg3O2PPPQiF3XuhVrAXGM0gVrTHxDZRPSiVnoJJOD2fy+L7o+IaFIc6YzsOV+AGLKeHJW2I",
-	"0Yx4d03K23awbMpw+VN5N05VYy+ga+e0n5bfDyJpnCtZmOcCNTHnwirxvBS6IyiEs3ML7luPN+4M57tJ",
-	"EMd00clIlHmZi0GyUIetBr1NpNhVbnCT+t8eU2Qks72K7OmJRfBvCi4A7wqWXGFhTmJ1ddlxtfqCdKAR",
-	"A9Vg57cYoSRhCULLrC3KCFen79Vo4n6FNYw0Q0ggZJ7P5Ya0rfn+7DYPY3R88K4gIEGnU9qPCB/oCLNr",
-	"+/T+brjn43WpNDj6lJGsOZf1CS7zUmcOB5VTVVpbXVF7ev1QqbXRitoLJ6vfwevhYo7NpsUc81N4vXvd",
-	"GWWOxyk3EL9rkaPb4ME3RHERQqJNxVWaViRXU3Lr83dJxqAyFiq2oDPtMZ+nWnnzCx+3ozhBuSDpyTQ5",
-	"liO1ILhj8YBVt7te8KgBSc47b9e4YApk7B439pdrKGbd0H4lDfVYQ+koTuYRHsqrl8JlJLSt1Ram03c6",
-	"EOfE1l5bmCbUo8omEsVA8LnWH3kD058Ea2OukctQPYIBUyHBakok1q7P5sIVPnMYfnOpHHb3wC3oVpYc",
-	"1sODsv85dvDkh6PKyzPBjiNsVmrN95eU2/PIam6I4WjzZGWHmHf7IsHcHwRHzdGP8xa9AH6hsNenyq9T",
-	"ctY8LQ/NMTlmwtHAey7ngvQpFyTlpfoq7+63UF+597aHPbrGOcI9ppDZPgFAX3Z7084uLqLZjr/450df",
-	"+wXSUURGlGsuup69FUrWXJ81oGNMWi4Rqg0s/uHLSKyR44JqyB300VAkRrfJd5NQBT1wyhTvhvzBHx79",
-	"5r2o2FEqF0sVEdCHv/23iiCouxOKgz787b9FhBZ6P9tPFs6O/QgeHvsqG7rAB8xd6NLw6P0fHXz1d/YB",
-	"H7HBGf3jbx+9/93pVYZWPn3nw7TdgbAfxB/+cPCVbzx65+tP3n9/+ncuUcBuP5iW9mC5VXn33x9+5Fdl",
-	"QMe7BYy3j99++/F7P48KGG7g8PCAchBvBqwezBnheqJbBb69olsFvldALzrrLm8x+IT1k0vlfvD4o78F",
-	"4iy1KEDq9X3xYKsLrADPYU4znjHMjmA7RmF/XtxBTK7Jg1e2wRLATuLjxfWDf5bbYeCUjitIDj+ZVaCU",
-	"StF1TXaUljIptddxNR42z9Syk2owiCCs1h2NKEfQTXGfERfpO/5+OKR4FYpFvL+6DgJBnyWcil2FaEqh",
-	"Bnxpxx6zPr5e9RxaeU1PzbwFGJxfr/7+DSsFNBNH9PkmSejTKGbdIorZxGKWpzazdQ6gpBlGeC1Yi3VT",
-	"MC8P0Wmudcowx9j9kpx48qt3D/71D0/e/9Hj97/98Hc/PbmV5/hkrL0nBUugXw7CZWXD9FC4c7nfDyAQ",
-	"U6N5NP5dOw03YL4I16GfJR1NdxucTdOua2gg7mDvuNiLWUtwMNRBIq44vWE+BN5oOkb5j+LVV+3BTraY",
-	"YVNGOmxBF4ZhqmQGwKG+BUBEEOfDN6Sa7dLiYjDUKjwUHILnEgDOHlalbLalN4nqtH+4aKwCVcvvZl6w",
-	"G/IVXxbdlKtenXdUdGzZUbZOG9BrGZQtumLl//e9M+vR+vr62vq6IapXzB///8bJqtZkd3NwIwkd6BIO",
-	"1YSRWJaDbygp1m7T0XWmlM3aSINMYHHYzyWl7kYrmt3X9XevIq8ZXvLFXk0yOl2j6Y7FFfHn3h9Lnzzs",
-	"vplPwZ+XiYyTIifz/CnIslExCyU1wh3fr96n7E0z2yzj+xXVqDvmHpQMLIiEO7sLQoeni7dAaJBKx5Tm",
-	"fapZg9TCDm1rNSOFFUGP62Sydegw1buqR7P67avClcax4prFRe/giKFbjKWdeNJilCNR7M7tE025Zlat",
-	"r5Pt1Wc6Y2pXhiJO1+EeaTE9YravuR+ZCwJ7Fdc14F4eAOygJ7VUM5tRVwU0jjphco53zre+rxVCzYDU",
-	"jgjZLLN0bKuyIR8OaX+KcifOkd+AyhQ4ZE4VPlG4ByCCMIRDO0aRET7PnlGYAXYGXSQvv3T8WubjCn0I",
-	"J9A5c/C19x5982sn10hc3ldI3pbDzKbSJS8pArc8OoJ5eiGxQRxAxOTRr83mjZICiuHK1ukAH68b6D+x",
-	"vra+QcZDKk6ukRtQNilYl2q+z9aWx5KsRoXa6cplO9YlxPwLq3DuMKJpVrCs8I3NoNCaqgWgmkuzwC2q",
-	"uCIAl6u2CPAgW62Wh02rV3ij4bJeMQO7Y8YVXNgLtxZb17Mz5MlVDM+5glpFaJoxmowJ1Zpa59czIGT6",
-	"XDhlP6Dq23m+UpQ+n8JEL0ApZ6oT2j0DPu7ascLwNoJ1ZFGRXTsKaCzoq6WWzGZJeYmt2fmShLzMIKn2",
-	"uRf1dh6VtpvRotG7modsIP45gKxQbES+Ru65WCfVMQBTwUGtxrNvkLz3TKR6BdNOoIV94bCpZjLlWU4K",
-	"O0TGpDHrmNitNLu9MobdcaiZp0wXtsCfei5Z3szMfdEvniWcwj6HDuJdaK8dOIEYM6WKXLzzWkmBaXFB",
-	"s3GIqu8GhcJNwciAszZi+Jitg3ougO0cCZZhVChc/NO4HvIZad2Ikbjded4fG7BbkPjsR+Z7gQq8JBmy",
-	"4KguQOrQwun/wa5LVdVtR6kR1uk5bQbm+k03wYBqljDYqPtDsFh8p1BMXCh+hEYrY5+PYSwPmu0dL5gF",
-	"gjrNpW+P/bQQUQF3aEDb8Pzu/G6/+N46LTebZBU3wtBS4e6AsVmw2GYqJFKwyEI3RSRuU9FmacoSUHFS",
-	"KbpgwzMMeDvfpnnBSuTQjfxvGjevDrfOdIFW6+iHw+MdZ1UZlK7HFBD5hJc/p6OwbLIHtSpRDgAuQE3p",
-	"SF8AiSk9ACJVSPRBJNhg/g48miucAK2oIHtEWOct5gdZwEnzuCAu88vBUCoyBOcRoiGqQhLQxPODoVZ5",
-	"HBBLOFNp7hayfRACywEx+KwQFUz7oUJCrrV/ng4GmdxnCnNnzGoqqO4wP7MfgbydeIvYVDWXyaMm8nhS",
-	"LvZ2ETo+3iKYDkfMRZXDuo/tK9Wwz3CuJXCM6sLKAtninvkUGojlw7L6TBqfOBPImsk8/EdhvLaWuc8W",
-	"yofxpNcoJcb8KmwGmjvKZiQxmjGlScJoAiHopSDfgO71HBuEnx+ETZELY+3RXzPMMGSJQ4MzVO1CHSV0",
-	"wDELLWjg9fhZyMHW0rqznj2NxcVznNYSlnFXuMVhq5OcoXr09NlzoUQj1XNr2TJrP90lI7Qa5yoUZ8W/",
-	"yCo2damRsDAe+PWr1y8Tc4u0xqRPu7wdmlONjAMQh3bJ7KQih/ANK15N0jjXcE9SoG0PwZyybWML9Y3x",
-	"fW6TXOcXwnZXcTte2Vh/9dVg6xL8uqGJxo5O88ncSDMDmz5MHV4F6x6ayMLzmNgH+GporV/LATIaTbWg",
-	"YY9klpATmGF78L+//uRnXzq55lBIdrW0+fNOD7eoJPZ+vO3Esrtu8UR27dUQVKO5Mffk41MLYsrMqQ2q",
-	"RphxeJGoiSJ2bwCa8FDgKEVIqpkeZYu5dNxoZEtBXbGDzvFV3DbWctK/5n/WQAkpDqdKcS5jfFGfs281",
-	"x3gr1zkLUD+FHt3xFkKDWUgwQkHwJAgkNoHXY5P+RbI7HMRbJGV0H6rip0B/MLu7fHC2iL3gNdjI9Rm1",
-	"aq+FhEcEKlVWK3E6HvAHMYASxAAqf2ghLbG41E33yDd0mlk86WB2CdvnCRPo1q6oxWz3KBe7MnCKbkjS",
-	"pQMsaEf47Z4R81CjGHSitnusvTfDwF/UpAcYjIA0vAzXif3sUjUD0K53W1kYaqIMDQLPWmwQhDWTTIGi",
-	"2ZtwEh96WEZ93jW7MFsFy8FKDqeHIZOpb07chOcvmv2YbucZsCtCVHfR0CPQnP06aPBAvDWwDgzbtOQS",
-	"5aRdXLh8ViWCDaoHXHE9K14JTjVpRV5b9lnkIk8ecQXupYEIHtM0mOIMzRoIPVwCIWafBVK8OHaPAbct",
-	"KZWhLDW/LNz4Om+9VaNi2NfLLRgQmsz2z8vvKtpjN2hpfA8aK4QJg/axXAjZriA2LxYo2ibaBlBVn83U",
-	"3OnE2+ljAsGz9jDjenzHsIECQg0NFd9cdF3qthCqx/CsWzfv3CWnLJgQZEQAR4GTDqg++cnvaT2wvlBM",
-	"rcQHrjjq/dN7d1eiYB0xFgBCqaTaAoedUvkQABMNWibqsVEejODMyImbVy9dPFljQA8ghb8jKzqLwpnD",
-	"Wp+IdDLZL+R4YpkkFrHL3JMGytUOaFDIAu0JUz45C32GJP6vt3+622EiPhlhcpEqPVpMMyIn4OHWwDxr",
-	"WAl2cztz5sx58+jn716Er7788kVsBKDWXn6ZXAbRj1n5GiKpVJCrCesPpCHy8ern2DgirSH4VTLa0S8p",
-	"p2zljbQsACDKR64tGL9aIzuu6QCRwkcn0HRQTiW02PiH6Pph5nSbUZzQTWGWXslh1oY+EMx9SJDLdyni",
-	"67oRnFnfNLtytbN6Qwq2et2wyzVyDeq3bHOSGEQjGHoRGYrUkBW2TPCiGN1isWD3dRwVSgqhExs6ymCI",
-	"tgsfjNLo3NioQFmnlW1WAE31KjrvkROuO9/JLbK5vm7JzEKFa8XSDmlTYd7Xcq2SNtc34AMKSnugtGRz",
-	"/YzF8WWwsfD9tjY3NuEfiK0O+GeajOUwU7aZl3nkvMUpdiV7VEE9piMBKEvXIy6I0jxNSTYUgotuRDY3",
-	"zhAtJUlpZn63uXHWvsictIhsnj5t/20JH160x8YEyjztFqJ235LJ2PziPLywT8UYcOhVRM6un8FHbzOd",
-	"jVd3oCHIqMdTYyooltkVT+RIrJGdtlYhiH44j6nsds2fyleaOnTyNTAnbA+7lR2jxRf6f2ytbLhgGB3w",
-	"la2VM2vra2egMFP3gHme8sCZ5l9dVqGDYJs/wCgEniANPWuZ0PEWYqVC9hA4iw1JW4TUlAqzDm2aMpHQ",
-	"zB74ez259fLL3sKLnIs/Irb0PCJQix4RKEC3v4LWh8r8sLg5qVlSmZE2+IfXpgls2xMY9pizFJZI6P2y",
-	"XaayKERmuMIYMeBSXE0AGURpjzKMZfG0b+xRtbL1hbDemj9y6ppZsJUH0dwHgWJWHrwOgYKBFAoF3un1",
-	"daw4NZIfPUqFM/qG7dOEivLc+gs3i1tYt/ggkFVIu2wN2xZAElrVK/0YT7kOn0WBDQtjJekXXjdzUsN+",
-	"n2ZjiD2UCMsQNO0qsI8BlOB18yJb1VpJphcL5a2FNriWt3gUfysIMaRRIsgCdqFiKEuwheq2xUHBgmAU",
-	"4DwjGEcEes9kyraLmD+EpumzSri4UNNUO5kUk46xPxK274Q6qJWtFag0dk7lLR9wrUdtvjq2+muGZ1R9",
-	"zIZz630LkyJmforP+BRv8ik+71NIK1Ufy3Ok/OcWyQKaNQAMOVYNoNh7OziGoON7GjLZ1hGB8mUkGx1j",
-	"Za42TP0C429wI2JtIlVoIDbcbtTW0lCa9smrOzRGs5Q3HJyWSx2a3SPDWoB3AUIASfkeg5FWDmaojT5Z",
-	"m0Zv2ucDI7gIaVoVu8aFW5uqkdgsr6XvWXhYfsdqD2zJ+3VFZigPtrwN4UDKBsXm/ZH9LxmYlTRDB2dA",
-	"ZJ2j5DPSmDepFGybdPk+Uz4itbG+Pt10JjTBN2cd10JoJXx4nyMtBUTWkWkoXg8x0tGazgUdxF54/UG0",
-	"MpCh/kg3B0woTwwnEEjoJIJe5U3rfJWlHlm8FygC2sI0nhhh7aHQy7W9w3heqa2d8wBbp/sa2RFkKCCL",
-	"3FGfMdls81V4QR9y7yKbkWCLrvqQfTMUmqfWgEy5QOs1rBGNgEEheDDPG81HNuUmIhZIKnJ+j5naj7Gp",
-	"IqMj2aCMzeGeqQYVDcQGWtB2IzMMB13wOJiRt8aTPohtiFANmDH8ObTytjsNeE54mv01a7uDqd8GbIp2",
-	"UDdDGXXRprQ1MykK4/scG9vDCKb4BZmMl3YObwBWER7C3HmnsyF7MHX6N5b2VdePMnD27zoHzTKOP26A",
-	"dZCFGEBuhZx6C/77oNIauRdyH225tLoIWYKNDuCZ4UyRE33wIZ2MEFhdY07WqCcBX96YxMH8LO+U6tEB",
-	"8CLB7k8YN6OeBA+PO0l+aFvQrDvHb0RTR3bgsjVxpjFNp0/38dgvn2ELHhD41W3WqSPQrnZuSMHA/3YM",
-	"Yi0o0pxbT8iREf5m5WGib61cvksra/DsY6fgGXjtmfXNULDVOUUTAj2kYXfBH8nFhP9xKceK+g5d9U7V",
-	"Kcyo7LtQbPCE7eTPGA5tXV4RYbTdy7vQ1wNAOuaz8ow4sAqLfJTH6Zlyd/k5H5M2SUuL7N1ahavVeqXt",
-	"jA85rkDVBaFBTiBo48k14lKhPIqUTFM5Uj72048KqdCE+nw+eJvHABmmmOlnSNmYSKgw5kiPLmDkqH9C",
-	"U7TJ41ZYAbQ0pOXAdRBkAZEx23u//anKOE9lvMJTlpP00QrFY9Iw2agwoWdH0Qzqc0frFYdsaV+YYTc4",
-	"zEHCIpR3Rd+uSZjB3IHqB58ZZ9MWzClTkgyg9NSwBir2uOhu2wAfVVJA6TIbTDCBvJjl07O+/LO+Axt6",
-	"p5Bb8ryfdZxRvUO+/gk95FD2lxd3FU44Xqo43e3eUOyxZHUIOfSq+ohfgch1immyVJNWxuie2vIJ/eAu",
-	"EkIORdsFtkFt5l9Es7JHVc9WmkEWAXzYkDz8ERFpjkdCx6hJtKUQDBr0KMI7UPwH8O/30DhVkALhmAfo",
-	"Na/Aj9fIjvV9nl3Pq63hASkgfyFhWbWSjlUxJQ1lSlXPmZtXVZzr6hAeq+1y4N9Y7Z8QLqVZmirSs33u",
-	"PLm4TQxxqJsDJi4iYdpiqU+GQlKe0zHrJIGPh1sR8vyELcN62bFMAVDfXRPlEU9Te4YFcoCiVePRl2rx",
-	"rFNv4R+zfGiA8y9JV0LGFtA8RRa2lRcCWpbEulxADCV2zeziMMfAMB7hup4Ta1E31cRBODon0lMiEPda",
-	"WmYMFfRwKE4wifXlSylx6gQJyUfJoKTBB8mG+Q4Uz2xF5OxoK3YMkwIVuQo4xkg7pGfZIec2yef4BXIC",
-	"0vwcCjUk+UnBThryg9K1LYtMbWnTiM80xegTvgqOrlnmlGmmyrwc8iMhM932wh7aelMBY0FYFK7QG4C1",
-	"rWgIWLUVNIM89xJ/7fIOHfiaUQBcyw74GulQnoJu0Ab4bi/CRhRlmPkeNnyyc7CKGRMJZteZgdMu9elh",
-	"Dc74eXegC+xjixh7pDd9UrYhVdCuo0sY3IaEQcyUhOLNEaarohXTHmoibVOcHDfcplbmyaJe6TqBrt4k",
-	"w3w/s6In1xbjRcvRE2LZ6SimY6MgFCioqL/BMOgeExjNDPFAY1wCb5qXaYS0YSHGraxhJa4OwX6oRd02",
-	"e9MfKsgphbXMuT1RRpOsSpeAKc3kAtVVCXnx5+yGulP29Wd3Vk+fPVdiV+aYQeLs2TPrmOlsaHm78ADP",
-	"szx5x8zX1/j00SVvZ4je/nyKF1GarF7iXQaV70EGB/ULBQ6netSM8b9vfWFn9X/S1S+ur57/k1Ovv7V5",
-	"5sF/36rgYPXULNnWTK8qnTHabyjNsCL5mO3CpyVH7zDrgs25UQOdKpXtPTUzdRceISlLuiyHfHahQ5sv",
-	"iS5j9BhzPRlDSVjG92FJP7kxRVjGT0hQEeYSIOBrOQ34/X/uo4uX3ExqhhbbUvjs+Cqnic8qwFJgqzKl",
-	"VPUgPRV9daWWzIpNRkTKJ8C5Gpzz4VMH6fIdpBdhZ/VdibWUnwDfw21wtn+CHaR5BcAwE0BNaWfVQoZy",
-	"AeX3+3Yz65xtLJSvFoe3sKA+sXX6ObJ9sK7LCMGqkpVypQoEPaek4LMa979kV+lFifnjfJ9mfQtkAiR+",
-	"2b1uZ6/MouVTbwGBPjhVgPqoFlrYQswBTniUNdT4zPsMnSiI+uWn2CFkIHWvkR38WYJpA2AVpa5LYdeY",
-	"InI4VTnj4TpcbgHbZ6kF/4u8vW3x5h1gRgKGjwAdstgp+FPZuHTZeAmwRyxWz1EefPzEbWhv8OwIUhyV",
-	"A6t5oQOOSAkeq6Y2O3Kx/WrpetkYje65nHYzCj7alCtbjS0VA0sTkmBZhpFDzCtQhIt2OkwmE9HzzIJi",
-	"JG9CCJfsy2dW+Obr+MLIXzvlpy+Bi2tfK8yee1+qiP6S7zjCRd4f0UKqRHgKnFsZvCqFAOoRulLIjiDs",
-	"vs6oKzvJJmpan9nz4Vf8hTkedsbHlJCaFBa4IlAXVC+vQ3xqODD7d3bdBnpUoeNOCd7Uho8s3kahFAoR",
-	"JaF1lWD+12vkNqMJRw0v0ypPr6AuO8MeDZEA5cuRANLjojuZiAqRMju8bRLbp2J0bjpQFiJFOj4qRbNQ",
-	"k+WiaQp+eSL2E7YPxCdf8KQ2iBAez6E/rqw2hOg95jSRHdfnKsBBrAKKjt9C48WlpIlg6pXLQ6sduPC3",
-	"T73l/qxOBNnJh+2DEnj+tgh01o3Kra8QAwdRdyLEPwdoQufmQfBC6uxkiCemUu59UsMb7nwdreVnP/Ks",
-	"xUP85F+QOqsk3+xDnMVTFt7eA4CGtYIde4YcOrEUDjHJ47BksFiQ82AbEMjOGrmMZfzofgWMkXGhAXKt",
-	"2hI7wk+LS44unmLW95lkHscjyu0KXAH6eBHCMHbC9kQcnoO4VahMToB0H0xDMwwCE8wg3cdp+R4hH40I",
-	"5J4Kbtv0mk+61LZ5Pc+x8H751Mtlup8JtX/mzNmzm5tnTk/nHgXL/8GifO6F9xWm271ST4uaR6/DhbFv",
-	"Z+QAjSTpIKMvWugWPRqIsSuJll3QircQrkZFmNQZkQT/Bfo1umqpBQqVHTKgRvw74JvIgatBrij41SLS",
-	"Y2mCmZpKowcMYBNRFTfHH1/Kxb7kbd9IxWIr4lB7VBmFwYN8tqTuod6vnEKPyaVjc6ghmgscBf5hgRcy",
-	"ypXhLDIjXSgp8VuKa0O7GTOmO7HraVPwIO+uB9VvlHQzuo9+C5sBmbKOBYkvh64sK0IOc6Sx4dJLPe85",
-	"rBPuiqOpF8UHZyf8ND3U90po7oUTWTP3IWVaW+4XZANXMI5rHyt5qwHz7EVEQLhm1+xFIXOc7zE5mlO/",
-	"uI583ZVZ9HvqLcS7qqc+4o8Mu7916coLpyDidh6HeohfwlYUR+zcGSSdo9MVDZV8MjRFamm/7vHqc6U4",
-	"du+vg1c1ohYHxOppmeybg9N/IcXEdbt2L4qYsPM9ejnhkGv6foHraDoASFOt6NyE2yVIKPCJlQH9AeWZ",
-	"8uSFJGhcoheGnmG6x6T1SLe0jpLthRmUfOotS6gPToEVOgezhXeFy+i0DdCcSY4Qn74Wc0DHjAHW2cOP",
-	"/v7RO19/8v77FpR0Yx0hGzoyM085dLRME0NK1XUMQS+7Gg5YpljCEmj8nfvcQy52NTSyCwpNabsNg8YC",
-	"JMpT1NmwPjThXa5fbPe72egdTw9HeVbhfLxmi2KeLSgoP/8XwPluNhxLqwu7vhAbaZvPzGIiO9hCHJOy",
-	"Lb4bQpOaI4oAc3lGeCU/2Haovy7w7m7YcOA8fnEiho+v5ZfikxNM5IUPwZmNhAP67LOAT1YgDOCOLKQQ",
-	"no1FjyMiNs6Mo9+2TfC5do2oMCE6srWGOADCO7YdEgeoiO0CxqLMIIVFhVARlnlm58n4F/vAYlfK5+S8",
-	"HonIvumJ/QUQ2Te9qGzMJUA7r2YIN0CNd3EwpysjBBJECanYQ0Q238UPCrnWyFVN9iV3+KtQy0XTrcJj",
-	"gC+RMgptxMTS5funWTeHFPlZxtr6FpDHJyAd9iJ4RnE6L0QGDWxfboAX2IE1tasZwuxSk6tC6Wxo0RUd",
-	"wfGs2ArwxXNl2c4w4xerZqQ466N3bLnlxe6xkzj+c6gaMkPmybkCPnn+DQs5SAutcwzVS+j+iuUVUjAj",
-	"8JRv+Ol7U9rjDRjnXCFW1YSgA0iOoxJhd/MZQXo5u8+VJidiLgZDvYZ3Vj8tArHnWOzdQjr5BAi8wmxe",
-	"AHlnZls4vjVDOFb/rGYL15j1ToEvzDu4IS3G67+RPWvXaNZlPi0NQIdpGQqhfPJ9v9lyPrkdFB54qJXh",
-	"iUv/IixVZS346HTfMyS23RqHwvXZiu25LTBKl4OGfbte8M5ZsHNWTn0ykH/wgLzQUAW33YF0pmttrQMd",
-	"19Wq9G28P50FR+4WA8Q+Hc+cIDngwqjex57juWyV2U7+hVGWcb5PHX0g88vuaNhdqS66tlA8EcmYHmbC",
-	"+YaB30BmAxREDwew/xZVx0N7OCQfI75oS2Lq8ksK+7XjASbMEOdWuftkxtqy34c2tDFiAFnS98D9DkUS",
-	"JBxAAg0HVUhZkzLWXH/qIvbF7hiEB+KTICYbIfp8UvsEfYbvGyJzAGEh/hIQkYoxjEcNA3znc4wNVOQx",
-	"x20rfWhWbFtQYmtjh/ZFjYW7z4QO1JhAXUaP7jNzUAT4p6VIxwS8UxlXTBWkLuFasbSTS15MrFyOzH2G",
-	"w1MU2vTigmGj34wRmhrRD0UtYxU6zNdptnfH7OPiR/mIDiaM6piV1/ybFUXeILuOvqOP1MxD/kiBMPup",
-	"lHssqWkd55jZQeX1DtDTKgR/4NCpLSysEmwUOoUUxYTRb6EPkOrJETaTdeovZkhy4c3mNRLzJHZp9K6f",
-	"eQwvRyUBXh1HJE6opjGhglzGLyPwi/nQGtnxxd89CaXd0B1IFRAIA3zE/Jwqco0qvQrvXL16iZxoZXIE",
-	"YGGJPIltrbnC8izBtr1fkCPvxQV0LUG88ASAbZiDGRoqOdAYgSngRmOycdYugFojeIg7hrn2uRhCFZw0",
-	"U2GiWNdu+IaQJJWiiyBL+cpHxcHAlFtMjxiA5ku7ddv5ugBnAMVZbZFX7e8K3R+RC0fkdLS+vg6XqdH5",
-	"2kypNXKvJ3OmqekeyzsNKIebwQXZWHcTNLtoOxU8rcBBaYvXoJPSFBP1rZXccgCpmLHDahyJ4TSTn/v8",
-	"CyFJJiEjfjp1D8Z69I2KzQLC+l29VMeE0uy+PgVk1xiWH76C06qqrUB6ttxmbFtRL6XgAcHpm3UQdrBu",
-	"lUwU73sE4BcyeGYX4YXxBOB8jykTXPnFnYYarOz4S6EdPHw8IsbI71ONePODntRSkRMHP3zv0V/+/cHX",
-	"3nv0za/ZdO6EK01Fm/mOv3nADGGRgt06QTY5CHsjoCkkhbJPszqOyOxG6vskmN04k9tAZJ/26PWtIOyx",
-	"qwsu6hTyOd1bKO+/pJx0bY2tylwb4fPFkWifYfquW9IXRaKBXnZMhXqo0dW2Yue2pr3jNHrhWtEKG9xl",
-	"+4jXh3hAWySjI4RFAVqggEmPzNn/dkAzvUbujgcg7bRME3NW+rTL2/jTLfKnty5/JiK3bpj/u3QlMoIJ",
-	"Ws6egy564JhCtd6DDZbM6KHQPM1b2h17M9qNM3Ub0EHfvCjvQ0fJgLf1MDMirN/y5wlqyKBXWJ5p47vS",
-	"vdjiGpuAGeZ+rOJ6qoEciBejRm1bqn9JIbmba+iKoC3oPVTR9g7+U9Xqcn19umw+ChaGg/8sIryDeVdV",
-	"X9vjIil9rQ4u4+fMj+Y3z3NIYVW983Kk3YWa591mg+z57pyHNOta50Ur/WGqueEmpwzhrCZU06YvgwNw",
-	"zPpddf89wJAGgDiH+XV4wYZfsz1s64NuYVpO24NjhiEVaLqnrDzD1umUC9fsIFG+vbr3PtrJYbmQreMh",
-	"2BcWXMii63y5+AjiaINAmEDMHCZcF/ojuGjs9rxq3mPR014zizc+rHfsKLWq14rbW2VojABqfCiSZdAh",
-	"rklJ+ampZhmhl2R0RNNqTetyueHPBA7CS4qMuOqREwd/85NH//CDkxGhYowN+FusIzNWrhFXs+pFUItB",
-	"ALhPS0eOWWu5Z0nh6B3Pn/a/W3Iardu6qkOfZLRjD3bKNAtltPXzVl/mYR8oGfQgaj9ROjrZwMvnvI2g",
-	"Pw/8yDzqElCbCIvgQTv0ITJUbwO5XZyR/zvc8cos1CVYtyliCaA4fca8Zzm+IreW0+6iu70MIhm4Q3RE",
-	"gwnTUbU7KLC1S9jJzWJUS7DGHpsqAFu7+M340PEBw8PwPqGo8PXo8TPSiGdfcT7hvSwQZHWWEMaZOdil",
-	"KdAKlvDg27as7QaQ8HD9BjYSNMoTzXy00CiyYFrmnTjBoQI5ga6lA6T2g1juwrhduCNja2THOnPOnCaf",
-	"4xcgLuJ5nT01PpAOR2K7mBRibp2xoDhYY2vUGkhHwK3CYUGqI1rdDurW9f4lNySIbnMyYLw9TLbsyTRh",
-	"mdX4OercO/alFqsHlv9qB7c8JwZtDW/bEQc7psmMxC/HZgnA/CVyH7ioXS2XOVRKiHDchivSYt2hWAK/",
-	"OJ/zC0oE9H3Eb+geFb7TI2hm21OOq0MnZC1DHbMMZGtC8QKby+6Oh/4Ncbdbw4W5W5GzHUkFfoGvHZ/S",
-	"NJ+Z5tlXh+CoR8kMDTvLD7ZLxcP0f6HJmOmZ2tmpQcYMD5wNsejfD2VK4MFVe1t5XQ8HDmMOouUcPWvy",
-	"u+Po9DkND/l6xw7PlM592qfXISXIcQX0FGPhUM6UnKPc0jn2aWX7kN+EvAeqFtXhOcZEcGgpCsYtXO6K",
-	"YziBCSjSsVWZsLKqwoGJd3eFrPIBntus8Osd0bGyk1SVxog5WEZubsPatZhnWketOnhTyJNtSSslmqVp",
-	"1XlBoIzq5JzPyhEmfeGvsF3cgAmg71GPt3voJEBsUplBumUqRXfb/+Xg4KUE5wDIfYtY4xPjBpQnWIXA",
-	"BGdJZASDjXhChqEUumeB5y3+Tg6u56KcHfKZy3eJdcrguUnNmcmtRCN2exz61uVqCrU5hUSmE6Ek67Sz",
-	"UPvoyEMXOM8OEY9dlk5/xW5d7QNn27FWHDi8W3XaNkv+9i+sr55//a3NByHfelRJQrCLCrBRIhwRcCvb",
-	"ZnabbJyuE0fBt0yOk/eH/ZWtM+eilT4X+I8NPzYuNOuyDAf3rNg8bvteAKunMmMDVgDYhjtrBT4FJ67M",
-	"pk7ZFpKV7OrCmOyZAy47PnQcoXYLh5iJLhdsC1gTkKRrXeG6RsD5i/L7Rmm3uVi2HqJwc8DkIGU2oZxQ",
-	"jZaJvw2sQirbDqONaCQsWSMXkRchjlBr7POYx2RkVHmXMfZcMSPbNPRTntScJx1twWVpW+bymqM87mbN",
-	"RyxNbasaUCUMhVUc+f6MbCyWpqCbYzWF3GPCdZjpyGxCRxZjsCfN01zlVP4UmwVcZ8+uJ+5WxkWbD2j6",
-	"ie/ReK8nCe2Tq0Xya7eZcprxXBAoh8UTgd9FaWf4YRRJapoqdAqZaYx6MnWqagUEBrbOB3XXRYsnGPx2",
-	"kbUTmqbPajZ7NQpUlRxQmmpWxV7hZu1sFvvxO/CjAO+/7RD3IBzKFUno2Ewupdqs+QXG3+DGauH9ygF1",
-	"Mtkvjcd3xkhwpKVclRryqGpMDHtz1huVlocc03OUbXnUiFt1oQQGOaVX4GGADb7algmblYAJNWmUKH5/",
-	"FQDXifkBNjSzXqausZ+Nqryx7qrggFmcJTrjTK2Re4bvYDXgrpAxofgO8JTLoS31xdijdQy0mLHPFSZI",
-	"Uo1GskWyxUA3L8S+GQcAzBEdByVskBeht6svW5ApZ9OlN0+fz4vJcPBPFd2dieSWWY+LMllAMh9P/N0P",
-	"8Da+vJ5T+fTyv3+nqn9zOqLjfPWXcvRKx81sE6FGPV+FhJg27lZYdltHWLXsdp6yPIu/TNNJn4s8E9gm",
-	"0HyyZLRbo9oyGiqJK2SPTfWvjcsWlMxP3SzMB2CroaEDZ6WLOp1US4oi9txzL2LBA//0JWxOp17Cuksz",
-	"4HoSkKcWoA2EBbTRMiq6y2MzmjtsM7NttTaMoQExU0CiMvJErJFbLOMyUQgeaU6XUepTOghwjKoArSMn",
-	"DOJ8itQ+gbOcMarZgrCTxwen3gRJcmPJp7AqCdvF0I7yFO4kiT9J4UNYFLmneH8gMz1D190hmRy5fJC2",
-	"OUy0yzAjxeEpCvM3HLtt8zAEtCCPAY8R6q2+LesauSjTYV+oLRLjEzF5+MfvP3rnW4++/puIxEY2xeTj",
-	"7/zi8c/eiUiM0iMmB9/78OAH/zsiMcZgdw1Xj8nB17718I/ff/jhh/kNUJZjcvDVvzz43of4SmD9MXny",
-	"+58+/upf4aV9LuDCwQ9+jRdokmRMqZg8+t4vH33/7YjEmD+yS3VMnvzqNw//+P2Db7938L0fRiQ26j9c",
-	"f/zRV/x1csKnviR0fDIi8R4XCczk0Vf+JSKxsfBicvD9Hx386x/M64f9XS7UMGMJLMDH3/nFx3/xzY9/",
-	"/H0zOpoOmbv68KPfPHr7PyMSJywZtjVvpSwmj778zpNfvYtPZzA7vPL4r/8C1rDPzbA/+KeHH3308Xe+",
-	"8fGPv79GdtyGlcFyukzbbBQPBowQGeaK29aRy6mBRB8Lr2Pj4yzhzv99F7DNWilEtS/eec3QxufvXll9",
-	"lZzAqrPMJ9hcuHkdWtZ85sLGq+tn1qH19OX7bZYCB7p36w5RdJ8RrreIYoaDaChfAPQRanS8Pm/LVApw",
-	"o9MWYLK8OZTGzkL2msf0zwLuB1CmefdprFrbsbCnNGNkPKSCnIg3otPr6+bhtfX1+KRt4U3i0+unz53a",
-	"OHU2jvDv1fWN1fWzMeQUmX8/+t0HGwff+8rZg2+/F2NhOQouc3DywGcbqR4GerHHBVMMivIUHJARXIdA",
-	"hJFmsJr37FLFhh+NY4/3ZtNstoqmH2wMRnhxohkzGxjZazZvymyjSxQzl81TKNnw2tjZpfDF/264ZQzJ",
-	"4lDWCsgnNMs4S4yJauQYpMeas26ZBLwsKiQATcrcbYwom8dBQrfYpEpet4Dv4p3Xtq3Vit3R/AJLi8vj",
-	"Fi6yczQL83Sypo5DLl8FTl5tJxy2pO4izTIIsclhZWQF1rukY1uluiVlyqiYV8wFQCtttV9f4N413Oa4",
-	"c7ZwqasLXOQwTXz+o8RUJOsrP1rhjwPLM0tAT6bIkmsoA66FdKUhvlNS0Q1j4DmG/FyA17ww/imGcxZU",
-	"XPFnx9LIeVka5wuSl3Cb0UYar++T7sh2hu6LZqlTi04cfPV3B+/+7qTPCdhj7P9j7+p6m2iu8F8ZvTdx",
-	"pCWBW3JFSypVAgWFVFxVePCOycjrHXdmbSdCSK24qaBIqEXqhypRLii9aqtKqAjEv4nT9F+8mnPOzK69",
-	"s44T/JXYV4h4P2Zn5sw5c84zz9NxGEO4wh8HH5FTkBoEFSbag45sNiFGSN0utmP9PwZlq70L3U1jpY2Y",
-	"lzXPedvqBcpWbfdKwzqBPdNh9RtOxKfaZzUywhdyprsJHIXudEQ8XAgOnAO+HonjfeynO66bJskfe6pA",
-	"OKxXkyBeiMvmZlXo5zjmwknemxdK59phqnqP/W0s0cAE71maQvLeun48ITCqOIkXmeSmlnjtsAo4lBHm",
-	"nNjiQPMYsIxY3OWAczZYBMb8Cz0DEVO4MYdsQF4zBq9JVyEO0UCcQbVmoLUi9X4PL3d4xR2XZofzoMSA",
-	"5arKyEAbcNktcQyPJpCWU1aBVifgyUf8OTWvGuWVU9zbhwQ3BpRUgH63VnLUse4Qro9cDQBe1lcaQWV2",
-	"QQ7m7Zerlr3XEelD7KBlzaRT8y5Ux7417bdXkprQ5Jp69doOTOG8zoZxr6oqYTt73250tabPrjpx7kkl",
-	"nOniaSAERrpjkUGWLAU0Yu405PccKr9WBalEGTFVMzrvyPtuGoupsJdA04tzoXJ+oTeq4uSFVMuTYybj",
-	"IDCCgtgcjL60vLrwmZNBHGzPoeVQfGrnjPMm0lSFTb/63uDRB6lqTJCqksnxFfDR+ypZFpDFVeIltl23",
-	"cMyDoVnryUvh/wXDvTF5OJgytHtyB8ThJmORZjI7ZiBLFAsdChFdrced+qf8FJRnG0q1JKl0uZsQxJiy",
-	"Q9XV/vA+ZK+giGnDrYhlfZH0BFxjhi9CZxThgQsqDtnlLKYCE/LmZ4daCE+dn1MEtAXUhpE3kjQAiPAo",
-	"sX2qmnbRlz2BvRtILUeOfmF8T53vKokbc6gvmUxNhht87E962obBxQ+AJdXNna/zxBZXBt7hsNM2c3ZO",
-	"80qGgJVWTuGgmyEAfqAJrJol8y877gugLKjYWnp+ETUh4zob/PcD4hYQBzH4+IfBm9cRq1vPU2eD//zx",
-	"5FsQPZGInkjq7H9fPiIoIYCWMC2ZJKbOTl/++uzFt4jV2/zocaJ4XGcnX78OXr4/+fzy/39+E7E6Tvk6",
-	"G/z1H2e/+V3p4DxtzRAQAFo8RdqSNWBgDRhYAwYWDhioCLnXaIGVQQtgob4CKlCKZbefybgaILAHGcZG",
-	"zlN5zkZ0x+cCR+n3F4ENuJwt4P5tQv7HecEC8FNWHhVQHaW5iV1B0fYISbLzw6A0q8Fby9gfteoi57AT",
-	"bAzs1GB13sp5ylpA/pb1FRqFNJnmmdIE1lE9oftaZqDrah2fsrP4dt6NtCHB5uSAA2RCsAFGCgFdZh8f",
-	"M1dacLxpZdrDsUB4eouNS1NoCBKV+W+xQcQaH19iOJvDOlL2vwvmT4PW/xSm2dz1K6vWugM/hWePuVfa",
-	"Gdkkqw64UxKzqIYuAIMSzEzIyIAmVcTMoWwiOMFuyobNOZamY4eZJuqVRy889H207Bwlhay0SnGMqtqg",
-	"0sfw+/jQ9yoqxCm9yGSsnywuNdfmnZKmlJ1LI/a33RbbOCBVss42GshEal1IUf1twxXVOQRVQCRdKNTz",
-	"rJ6rs6KgHPKejPIC5rI2JBzdNiLp+eL0lRNlnqOnJTtazto5NG7ezpDm0hhRZzINr2c8Y5V1oBxW1h02",
-	"cV2MgOOQcbSJMRaacdOq9o6QlYVL8vCbBNft9I8VbKYVCB6kgmthMhYLHoOWcwD0R5l7ZDzMFeG0SkRU",
-	"pDeEFOqyOswD6LKJnWVLpvFURInse6sEiQqu8edsjApSe/RUesgnLhCueIXcsR2ORbriR0q3EmmKxL9o",
-	"zAXDvoxc+5CSOuYZ6lCBhLqDUW2BGW9rWoe8J3wyQhaKdbBaAPsorh65+8HlYwetEjHDKCbk6EfB2Ze0",
-	"3jkANdHHhWTbweUN67I7CmHSX4nybMlx3niQaodN/Pm66zslzXRe0mFfPs304ppLsQ9mAVmfZtDSyaBP",
-	"ReK8Ypm+SrLlh7KoWm4n5Yz5R1HNHNUB+pOsL8/sP+Nz1faKCKAM4K8BvzDJMTZEyS4uU23nz4Wnj71p",
-	"2fLU8CErn6bOcDjPm8rbyG7L04YYgyQakieXScKeqp0hJbGcv563RcTa3LQcPT7y7h51gPuWca1ljydj",
-	"5M8zZU2j7TFBzabQayH0WWx278DQX1IK/SKWfy625+Y1lSTHHvbpmEnsMRYNacZJWe7aKA1DUjqC1hM6",
-	"lo2M2e2oHW2AcSjPZc09e0pbtb3QCgfoCQajprjT3TAMuD5g/kDFhvhX4K5udqjsVxPEBloAaq6A7AP0",
-	"VJYlwkkUZoIYuBP+1PipK0GExwABk3WDsYwJFqI6MpUqNcwo1uQ6cmdNCiuN4TKO3LkmR+vvMHVwwi/X",
-	"LfI62YUlmfbzkEEj5u7ag1943QAv5miESDeH1ymn3WmiABv3kEL1xoX02ofXFJKShuWsSe8MO/JpaYO5",
-	"KXcdvL//mNWNALy4Dc5WZpeUWNiVobAA4a9VSxCw+Y2NB1JxlOVOm/bCmqctuzDZDayNANZufgnc/F0c",
-	"zgX5+bUS6SxMnMb0QpGF6qdCjztFhshZ02J9bjekKMDWJLIIe3NZbRj+vAPyGeAPg/YLyPaOSFe+tPQT",
-	"3mjNfJu9ssH2g66Pm57wRmjzW8UVeh903QvBoZ/aW2yvicAq9CQQRvdlSrlRBDAB3R04KgD89mWaCl0P",
-	"5XwAwmwq6j/oDzGGBrA5HQyIu5kUAONXfTPWwFitbj91K1XZDfv/+iZSvUAzN4z7OeMt+9tqm+MBb4m1",
-	"Lc7KFg9AeX7iJJQWptum5lYFnfeQVBK/AUVnYfepBZy6Zw0APdsJ2RbpSOSJQ6/0OrycviHt27ETl9O5",
-	"X8bg0n7NageX2AeMsw7XLREzV9gumXH186KAXCVMWZwWXZ38cPuH7d4tGEd6blmjFQSbEpExCQV+d8YD",
-	"D8OVK/ee058yV1LnPIIjuqJShB5wH0CWJj8hN6RA02wGbgFADr4RoCfFN+XYk8BhFsxb1c4+vT19/9vN",
-	"rREYQeiW3Z6MhY1B4GUgoVW4zandhe58pHTLritPBIsVUvg7xh8YyvIddwn0iaQv8B2sdvbvF4Mvf4/Y",
-	"6bsPg1d/2ix9aehB95QxjBsjjIGcYG3wz7+cvn63iQ92CcLi6PprQ4/bazYh/eYTfCOpweNil0BOIfSU",
-	"fch9sNrp3z6ffXpb/BCXFQn0iEglT1jt9NXvR+6J4ZfQPT9Tus0TO4Oz4cGiv4TmMGrHsNrp23+dfB3q",
-	"ZC8rExhg2xWm2xG6B8kvSGwaxoc6FriEnv/y+Y8BAAD//w==",
+	"7P35kxzHdS+K/ysZ873fAEDXDGaAAUjMxP1hsImwsF0AIiKuzDeV3ZXdnZzqzGZl9jRaDLyg3r2yJdm0",
+	"JJuyLFmLSYtavNDye5REkZYU8f4UBzAA/4sXeU5mVlV3VndVz4KN+kEcVFVX5XLy7Odz3lpqy/5ACia0",
+	"Wtp4a6nHaMIy+PPSHdo1/02Yamd8oLkUSxtL12mfKaJ7XBGlqWZEdojuMZIxJYdZm0WEEqUzKbpkl6Y8",
+	"oVpmK0vRkmr3WJ+a9/XpvatMdHVvaePU6mq0pMcDtrSxpHTGRXfp/v370dKAZrTPtB3IVkezbHokF4aZ",
+	"ktkGiQW7p2M3jgHtMtJiHZkx81lunnxzyLLxUrQkaN98icL7KoZ0OjSkaOlCSnn/FusEhmHuEJ6Q41/6",
+	"0pWLJ4jMSBsuiWG/xTJyfOvm8n+9/bMTfjQDqnv5YODZpWgpY28OecaSpQ2dDVnF4NZXo6U+F+6fa2al",
+	"tGaZee3/8eXV5XNby/+TLn9l+fU/+W9LoVlcZILT9JYcimR6InDZLWMCT1aMOYMXzBkz7w/7Sxtrq/A/",
+	"GLa94gfGhWZdluHIZHvYZ0IHl9jdJDypGFFin6i7kKfPTi0dXe68/tYr95f93+s1/l47dT+80lcS1h9I",
+	"zUR7/EU2nnmM2rLfpyKJiBRtRjoyI4y2e6RN05RlK+S2mTjtUi7IiOse7I6ifUZaMhkTrkmX78Kr7GUq",
+	"1IhlhIqE0LZW8NZN/CkVUvdYhr9cP3Vqhdzt8ZQRrhXRIy6I0jxNSTYUyrx4RM0NMyDdo9q+ODIEvr56",
+	"jsApImeIYm0pErVCtog5AIQrQklXyoTssLHfLuQr+YYV1mfZLFDNfVtbLZ+AV8rbSJb/zyrSv9K5RnW7",
+	"N70Ths3ZCZJ2j4ouM4wtMzPPZL96Ap1lfOGMoxoaxXUp2KyRyA6hgjCapRx20az5Jjm9uk5Gdq/sLvVk",
+	"mqhZwzNfmj3GU2Fed5UqfWmXCX3l4vQgY554XptSpQkzT9oFzDK+y5LKQZkXL8Obl69crBrU2itTR/P1",
+	"l8J7epWZx64Dn50eKd61bLiCb+DNutR3dor9BsbE+1xPD+aKZn1zFgkFCRWRM6tk1GOC0JZiQleJqhTe",
+	"VhxOwjp0mOqljTNmMI7NnqrBYm90Oix7jWUKRjQ5QHvDba00D1cs2q59x4EKgJsy5e1x1V7i3QPdy/XS",
+	"Xq6H9vK2pp1OUCLBnWpxxJNFGdoUTUVL95a7ctleBG1hBb4OJ8jfW+b9gcyA8GAoG0tUDBg/ieoFKFV3",
+	"qNoJTsbcqJ6LpmrnKRGr980w1EAKxUAxvJnJVsr65s+2FNrI/423luhgkPI2NZM7OcAn/uQNhTSfj/q/",
+	"ZWYplv5/J3P99yTeVSfde+GL5bW6a/gcV2QEGu7xW5cvkHPrZ14+sQIEY18ASmtbywAh3+1JI5aRSQ4y",
+	"OWCZ5jgbnswbl9v3+25zQloFSBDSZ6B8yo4RZp3OJohxipopBX7NSJ+qHZYQ86pNwvoDPbbC3txq97hg",
+	"S9EUrU7sSbSUyZTNG/gt8wxun6OiL9tDYu7Y6bzu3y5bb7C2Nm/f6suhNU0CGzGiCqfEksjsyoCOaStl",
+	"oPyYewPKAwttf7HdYWLewC8zsQT2CG/2OAyj9i8mFqY4vvLLCiMJLpZSTCkGdESThJulounNwuQ7NFVs",
+	"kqZvCEbYvYFUw4wdU6TDu8OMqRUS79J0CB+OySrRdMeqmQNgxscUgfubJAaJtK16NGPbrUFsdkIOM8KF",
+	"eWNyTBG4FZG+1DIjUqRjpEc5EiShfWOxrRLBWKJILOQ2vC42emashq1MduEsx9Mb6QYdOAhDR/5mwP65",
+	"qJlcMvxVZkaF2Vi7Hy2Vpzn90S2SmZESLkiLKkOOkgutNgh8C1ZFMDLqyRRM047M+lTj586uT42tMLLV",
+	"4Mi6ctmy6MtmYLfNuILi4vzNBpKiMOezZs6Z7G+D1bBtqHeYKpmNHWFPTF8QCqfVLHtfCjY2K9Fhghxf",
+	"XVldI+MhFSdWyHW2a7QyZnZ1d85CnFst/6/JmmSyf8OM+4IfdnBxLsOxWmB1Xr4fLXGj1QHvdn/MOuvu",
+	"eBpd0LyqT+9dwd+dsVOz/8wpkWYZHRfp8JTh/faITG/BDX+gNggl8BCePbMlQIF9RoWOUMUDW1DxhBE5",
+	"YmDx0TTNxW5LypRRUfz6OZTA7SF7FkjgFoz0YHf9tJHyNN2l3WdiCW7jUA92DdbNGuSMeTYZGoEF3gc5",
+	"1CRjXZolREsgwCJ9UlRJcpEx4qoXgSDPWFvusowlYJBPku7xB5/+04Pfv7P3H//Xw6/+8cRM6l1bvR8t",
+	"aalpup1KFdQpGLyYa/RiwLMEnp313lfuR0teVD7tFPGaGejB0sOZSQWmIG+RMZa4RvkAFZduSsTOkj+l",
+	"rZylDQG7ba4RpVxYXdp8YQMM90wbkiQ9Ocwio2SjlrxCYud/BN1n1GMZQwoHVcqo4AJ9NWX9BcmigWLp",
+	"3ZyzXKRlpd2YZFM6+w4POYBjM8GYfPa1dx58+puIxCltyWEWk4e//WDve+ZCn2qWcZrG5PEfvrb3d9+P",
+	"SGwnNI7J44/ef/DJz5eiJSYMHX55ybxtKVrCt8Cg8Nf5MozNvs32mc2ydMoTPbVawztTpFKBr4C1iIp7",
+	"MUVModNSoq4Ghrijy/A2Gl7hb6PTlmtFFNM6ZXANgi7mL8cxWMI1Swx9CjYCDRN4l/mHddQECE8HmZ8o",
+	"Mp2Earas+eQyB/eoNZ6r+4A5fD9aMseqvsp02832qrFGJ3Wm1Qk9CXQjHaIWc3WSWkITwQ1vrtKVh3Yq",
+	"NLKmRmHk/WxT0zG6LVlras1M0n/uxmsZFdNNfdLiFLh2FM4ybF41szU7ddPoG9OE7e8r0hpXU+YiGjUc",
+	"pfkbINg9XRVFdJaiecY6aI2BGkOQI960Xloihfd7T3DZsCe95O6AoVWsHe+KhiLqTo8RNcx22Vhmxqbs",
+	"E0oSrgZUt0E3YkGJkzGqQhR1tzfGYJQMOH3m8VWjDeJAajuwJtbG/z5yI6zLg83CNeO+WlMMvjRY7C8N",
+	"UkkThVGOFmvLPiNOFitHO/CNyOh2hgnbqN70Fvjf1aby62zkxPskC5xlNU4ucv7hIBHCurCkwtNmJtgy",
+	"tGWmT/tshdzxccixZoqAkSnyZYlIT45AQMmOZsIQpN4kPFGoDZllAk3eqJB5DsGbQ6Z0yDWqZqo8aqlg",
+	"ix+ZP3pyKyYZTsbajA/0XOeofWxyv9zPI5h+cM+GuiczrsdhnnvHcHEgz2xo/jBWh8zabN9c130WPvBM",
+	"c143k1tyFPTnyZEbH3WPEg0u5uN7//jx41+/u/ej//XZ97/9+L1fnIDAOIWlJi0Gtik35gI6VgaDlDNl",
+	"LF/rhJ/ehJTtsnTe2l+Fh0CP6vMmpkMfBEMyz+gFIWCmDayujc73KePXLPAwDZBcDJPYhsHFZDgwEx71",
+	"eLvnTGBK4AmSsDZPmAIrI+uy7ZQKFpu75l9gcVmHsB5J/Il5FrNSzHP4l33G8B18bV9mLCKxHsntAcuU",
+	"FNsZSxlVLMawBljf1pM9kmTA5ADiD85mKQwfTBc3tCUjEQQaL9Mvr2PGaHZPb4fcA5dEN+WqN5+q7Tu+",
+	"EsgcuGDMUMXqvGMoYHYhSrgu3S4ZC6Ildw0FBzZ/kk8NU/wyElg+zHzSM88ecpHA6cODVoN9tWQSSLEx",
+	"AgpesTRbl3hDSbFyi46uMaUMH70fLbFOh7U132XbnUz2Awo4z5QmCR37QU1aTpNKVG0j3POZiBjCUxFp",
+	"05SJhGblV54NvXJ3TnR/7ismttbaxrmlMLEwES59aHvP33waAiSLx0HMFOS96TncW43IeDUi99YiMl4z",
+	"UxnweyxVxfzDTULTlKwWHEHg47J+ICIk3FgpKi2zOPgFKbOEC0NVJVm7XtT+1gMxg3wBvrz+Okft8QIV",
+	"CQcKDWyPNyi4MKKMih0uulGed4bKuY8SD1IaOo4s5V0ePNNO1ugeGxvhkiakxUA1DMoYo3QHvMsDJoim",
+	"akc1IwmzdkxnLKRKcrM15VO8P6drA8dVRVidip3pX6+ZQ9Ix3GfT05eQmvglb7oiMwxCMGVGMktUebxn",
+	"guM9QBPQOuZgBaKl4tRw+yxhVNuKhswhk+8mHTPW0NbbAtfZwPwyskmOaPyIHaDUgiLRou2dafIfuI/O",
+	"TDGBhyYXAX8ans9Q7Jw3llZY0KERBu7qtnl0k1BN+lJpsk6u8fMldtrigkI0tKizrJ1bP726HthY+DJL",
+	"0ASe/virckQ61Gi+HZ4ypzb2UV7DUBTpUchyZcEIPs+Y2q5ySFqttCOzrtTGjByKlCllL5t1TZlmVW7L",
+	"qbnwwASu+JznNs6UDAeWvo7QkgRjbzeklcGmu/xKY3J3GDHnfjM3m2DgpMW6XECGRjabkZ19eW31lVds",
+	"AtwM3qD4V1jVeOySgayGnW/6xbXQF4eeyGadHUuKwXwiGHNhOaMiiQUPFoj7gCzEJH6KKS+YjE36dEwU",
+	"M2pxVTBnvvFsH7sfWS/8TC4hrdRuZVSEUobP4/XyUZ7On31rPUx1bTpUgS2+AJfn2zTtHhUCbdZppsAx",
+	"PStjRstiSZ3XpVKxZCYvwIQv89iioYpkOJc3XxyiEWCjmPUdI5dc3HO+S6QnU1dnM50g2EOngZCjuiqi",
+	"D6/M9kjNTzGE44Aphly8MczG1UocFWMsQVCkN8wqNDhjO89zaVAM7TT1f9R4sw0apVKFRcw1CQ5El86O",
+	"gf6FyMq5uGYN5y7oUubhiiznC4W6oRrflAMmWLI9P/hWyBuVQ20k8bxf3LCPYS3Wzhy/UV4oQgUxPJFq",
+	"UOSm6WFAp32Oc8nxJs30uE6EzZgjgdxxc3lij+e6SQZp0ESyeYV4t6zFh+LsmCm5LWQoIFbBGs+uV79o",
+	"l2W8w2ftRp6fac5lyo1Cs0mEtBprX+4yRYZC8xR1qPAu+a/NrhVwzg+XvZMvboOopBHWuA5zOX9hwRY6",
+	"pE5b2G7GapS27vU5Zwx9R0rLMNekmvToAM7s5FjD3j4wccPmrxRM1ZUNd6jamS8ahgOzkrP3AOp9sEZq",
+	"4T2oJKobgoH7Fr0NUAKnNBscqEm+yxWfy6Zfg4eC2qVnzblHLMU0eeskRlLx+lquIhW5dZEvTB/tXFw5",
+	"jub0NEdbXjSXj05pDz3fdnJ1ivojr7EWVZ2cRTsCzHUVK+UqtehQuZixTXliDVMMkFKoE1w5Qvsq5Axs",
+	"Vj5jZxiOs8EtFRHBRkxpy6XQS7PfUBu8+vaw3zcG+zMcaCvI8YCpZUhuHLl6lPomV9jDdi0va6njaKtS",
+	"xhZMsomWBj0pqocFdyOydvqVl1566aUzZ19+ZTIxaUaNTfmNNlk2IknGd1kWOfmYRUT3eJZsw7oSmZFW",
+	"JndqqJSTCXK+oK5QpOPmN2OXx9VpQPYm+A8gSwI03pbZ4jeHTOw/Nm0/8MyfFXfmZzkmaDFHlYeYzWG5",
+	"DRoXUCVDFtQsrjOaGZ6ZMJpYSbqoVb/dTmV7J8SdZXsHN5SWPjQvmNbIWG5k6D5lpusBWaMLWJYNq+oO",
+	"1BBtmo35HFuXR2aANbOkjsYkmannz9HuS3q81dVz7b2Ocr5wrSewtUtCh2QEFHSaW3lqouGBKUu6WD3/",
+	"1GSDV/BsV8fsx16DXSd0HIrs0rGyAWxA9YCKInZPM5EUVbvTZ8/ONR57chhy2L5qLtf4xCsvv7I+9xsV",
+	"hRnw3tjQezYUKiLxwBiEsUV1IYNMyk5E4oypYZ/55xA1JiIxDiY2epZZJaMR9nDUsdJyENtwWp/pQioU",
+	"fBOoEG1PfDkYi3Zq5re1KjgOXMM2861wsQwycHFRMpgOYoSZ8YwQeCgVuqbO7MjWlZeYpQQSdYTkpuEH",
+	"AAen8qhXxH2LJxvL3s0idGSayhEi2AQtJ6cG1VesLzrFaa4nyXCeZj5ez8lK714LFHhMFprZT0WFCQVX",
+	"UIoOz/qXOUsxk7hRPgAm+x1TkAxhlP4OvAcVb5fvPL3GHf+1mlk+MEaWwCgDBkz9TG/75Rkr4b7SvCwO",
+	"3o3WB64LyRhNVAP7HL4cMM/Pzq8zgDSqgD/a1jQ2Pas4BHxprYKDidVr5kDKs7hCLhBUI3N8IJ9YtjLN",
+	"IOdJkQtyl2VW02q4vW37UyRuG0lw1TrEBq/RlIICR5n1SSKZgiykoWKQo7AaYjjJsK15M5XbvL0SCwg+",
+	"7SvkGM6yMUWFBa5DebGFxxsWuaJHFZEjsW0xKwy7LThatl1VY2RTnjF7muR1q/g+cvzBJz99+J+ffPb9",
+	"X55wuVxt2e+zrM1p6t/ismYmrzeeYtNM8Yxqh28x6+nzNzHtq79t/VBNKtuK1dJN4VGsRAXimB5AuZ54",
+	"guzyyRWXJcQnvbgLnFUna0jCAO8sr0uv0rAPUs2t8KTcgXLjTGnChdLUQbJxRbSUxFiUmxZBDhSjBIFR",
+	"AGbO/EaTNhWktbADht0bpFRU4AHc6dm1gvvotWqNiTWu6qkfQzZdAhqOAmdylyvgeDNyF8iY0eyYIj2Z",
+	"ctCJOZiT1OZTDoatlKseS8iYhTMbEO00gDpHR4i9mGneThlUhcD+yv6AivExRXy+/By9FBTwCvP3tlXO",
+	"F7XCQ0IozoZCcNEFcwB5l7M0khhxB6lIzLU+M8aIIOZ75p9cwSMDCpSkCJoHzpCwr3WmRIKJnOb/4Xd1",
+	"LAhjaQzmeALsM4suiqZZl+ngF7aIkh1wqztYRqzr3yQCCtwoaWWMgkNg//4Hxwdwk8rk7KmufN7C/KvN",
+	"w3HWuwh1ucuyhLc1yZgCkNCAW2BGnfoEWmCxZr0nFYInQBgHNYIFbDxfBzHfMMGZ+nqShT3UdfPCkAgC",
+	"bhdgLfDpvBwAlRWvMJWjWj5mCJy7dj3AjKDgND/spLRb3wq5nNLulBk2/dKUKr0NyJ/zsLfsBPHZg4zl",
+	"HzKQwAIOYiwmC2b0JRwtcywPzhAVtabdPYkusBYcb8Z2ORsF80W44FIooiTp0NrfvQXvqyFvFeWzioY9",
+	"4qB5ziH/ALqoar4YAGG6BZi4ddZEsVDBXZk+JzFsC4fUKODwioMkW8VFSG0AVFxF4G5xDDC8VModlkQ+",
+	"pV97Xe/M6iYRWDRlS43GVigl4Miul7a6G6wsn1xNAAKtlWs0IdIsgmjO0We7vfFgO8blz1VO4pbmck5s",
+	"d7rEltxKzxKOW0UZM62yupLVLjUqNVKLMRoOAslnwVS0TI4WqNO+JUfz5USzwtCcRI8pXJVNMpbDbNub",
+	"VebZVfOcCOrPuzWBiCfrrgsFl/NMpRHXPS5m50r6OdCB0bRoSkZQlpYwzbK+MVQ8E9skLFXM+sp32ECj",
+	"FyxjYKSLhFoHxPRccWEabXR5LRcxk/MUtQJxBrLACoOb+myRKvx6WioMH6xKAAkl+wzSxY0oBD+XSwcz",
+	"THZAM7QNZYckQ3OqDOcNexWfYLgqGYZ4xe1huwfTgBK2yGrDEUF+VWMETUhjEtRjCPwUsgp9Xp+u2Bwo",
+	"YG/q/baV9sf3/vJvHv/63RNmomY/pGJhaN1gRYn12eFtiE9ZsyNQWjjHncV2ecKCMvSpAgSZ57KPljq0",
+	"PRPYuGO7bExlCs9ZIAwnqSqQH+Z2oYBJgWiMiP7U7HPT0MUYdXNvc4Mp7FstT/tFh7bQwMOOv6m2fAGx",
+	"BrpVTId0DBfPAgSNYmFexj2mZJlNM6cFQRCmpMAT5FsSbYBK46BGPvrERgPD8YuTfyHMfYrbqHb4YFkO",
+	"kP8sAwKAMaaB+/hNDGcP4j0AEIMWNPtNFrTtcGDrn+WMwdI8QsEly68dL/dxYsRyMmPneoXctSitsfUN",
+	"xZNNYCaOz+GL5ipxciGdDu6Hy9KfJWlRU0BcrmLU0wlidt+3G7CKSulxy3Py+R/Owh2mFk74sARZ7zx7",
+	"ATAFVGMFanFZoloia45O9Vo+vKYIfhXiiE6e2UrJVEcw8ZlyaRHhMEcFca6CUBjIzGYbVWNiPQNH2Zgr",
+	"5JiwK5kvRQMVxe19M03FAjUGo4v2XgF1hQIsQcptoA487K451dOTymeGJRqUojJNA36wewPW1izBXlKg",
+	"AS408KcE6SWHloDFqYn7gupmvViAh/Op4yM+ULZcwV1RM9RLfipBvmmJvELPczimB6jquRP3LKt5lejf",
+	"Wz4NDbkGKHdcE0XHaoXc6GA5JaZuFYIysLJGOqieHAXVOcQE3T5otuJf3IC/NEync4sVyKY7s1oJjdAA",
+	"VP0wFUOXlVRngl80z1Yyocs8ZYFcu8qyhDarjUkyC0sYMwjSBJIpWgAclkSIKuYCQlbbUdatCv2nauTw",
+	"RUuqR0+dORtIxKaq584nwCFNVz6E9uxsRZHTDPSbgw0IuWyM2WVtA5ZBDBPVqx0mqpMhKBn0pJbgj4BH",
+	"F86JgAtTlUdXrl0icGuuOAvVVtj0LUuT9j0WtsdubZ794FOjixwjKjGmaFa6a5kLBPgmAvOBxl2dyXvg",
+	"WhUCC87MrpP3QKmSooM2SO2MvLbLUW0GDMJEN5juBu5Ic3wBzdbnW+6GACUrCmwbZwFPvyKI6m/siRHX",
+	"ginFFCRagdxTA0Z3VClst1szQdhwiHDZKkh60JNy4D2fEuUQHRuj7+VJZDOjO2apbuOjiLQ3w+oT0uVl",
+	"W/xcCeHjcAzu8NKpC6lKZRq2S4yHwJOdnVWx28Cs4/zF6qxdw16MFBgYjlk41YSrlT8TfyaWSbxL9TYX",
+	"u5K3WbxBHr7/44dv/+ejX/z1w29959EHv4AnMjagPNtmSvM+1eapR59+9OCPHz74z189+PS3D9/5Lr6H",
+	"9Xg7Zdspb5vZxRvk8Xt/9dkvf/P4378K95OM73LRLdz/7Jd/KNznyXabZokZw398be9X33n8yb88+PT3",
+	"7m6Lih13/7O//c3j9/7q4TvvwR2oMAMWH2+QvXd+8vCn//Hoaz9/9I2/gLu03TarrbfbhoF1eBsn8OCT",
+	"n3729g8efPKXe9/92uMPf/rwwx88+N3P8AfdjEFqjJnAr9998OnfP3znW48//BBHMVTcHLDiJL/9wYOP",
+	"f7D3jZ8/+trP4Zk+S3gbjHoALDfz+atPH/3d9/be/c3jj3736INf7L2DL9vlYhuKG81bfv+zx3/488/+",
+	"9t8efeOv7Jq7X1OieZoeU8RegtugNmwbdmt246P3H//63Ufv/j+P//23bhrQJCjeIJrd0xFpDTUmRqBC",
+	"oBgQhoInh2JHyJGIN0A7aadUKYDe+DNRyFosEAmW8hUJAhBASpu/FC1NbDfgtsMGGmJ3m+kKBGH7DKEH",
+	"dstcdntifjuxBZA/WVpxMxy3tEtRATg+X7SlaAkWCEK6MP25eZdln0fOIt0hrLDdfFsEl9wDpQRoze/b",
+	"irMvfw4QMSanMsumq1Xr/1QZa59bU59bU59bU8+gNRVkVRntBJ1OFunIFZoY6gSOOWa+8YVNlarG7J95",
+	"KM2Hz5sH70e1oIK7EtDtihDB+0MrmwVBcDWHHjhwMDR0yUaAkTMBijb9xSaHplFbMLPyE8AFc9B08x2r",
+	"jIVh+/hwvV2HpylLCBcbpRrb61LzNovyuLUD2rc2jm23onusb6slix8s6gV1G0BcHFbYm2ICsAYH1UO8",
+	"W8S9pi05rOlEuLhP2JsDrCtbtICr4BPwFt+BVnRNkCfVheL6mVUwTZJO7FiCSBpO8TKbTPPiv+JmG5tC",
+	"8zTGDjosf8jhxyMWJ6tHFTc6hWLCYwqhPLw6io38lWYDv8U0bQ9Tl366ECHxrpBZKMvJ7DxCifTlLgMN",
+	"pMdFF8HHjakFMQYyAqyEJ1El16yvTkXbx2aNdSpeAiRQdXbC9OA3deSK2JhWYLceSC2ZP5D1OvJcEglL",
+	"LkNpWxXIIfJjxL9Buc/Mj1AX7UuhexGhKd9h+8YiOwDQMahhrJpJINxZQ73s8FSHSr/MJr85ZIi484VL",
+	"d8hJWwYGa2QMNmAM/ToUDcsYAvwSGjTydgpYnWbNzzP+Bprqhbe+HARyW8Y/KkykQwbvmkwe9FsOU80/",
+	"7/ZsukCEuz/tDgTpN1yPBmhIuwWwtHaPcrFC4h5VPWDZt1/dWj515iyB6nzQLTK2y+UQOlf0bJ2/fckx",
+	"hebQUUQJqrpa4WxQwTZmiRklSyIYGMgH88em77rOUWiMehIqg/p0bFV1Zl3FNCUJ1bR5n6wGHgEzxllW",
+	"Jlc4rYj02L392ZphTIfbWD8irG40qsZjPtscxCjyi01Jlx4saLEhxu15y+eIosU60AJv34tYKVdLQNYR",
+	"ORAxO/HO+lK3Cn2piLoENu60BCwurCXPSqYSdnXamr3W2IIk7te7GajDe7Z8mjCB2zpjNADbcptluyxb",
+	"hs8zXLnjr965dpXc1lQkNEsiolgb7ItzK6dObNga8pgncURi+EUMrDg2vCpGw4sKdHWRgnYFVjI8vxIi",
+	"bN+kI+DQgL6TOB8yFOC7LmDirJBYjgTLEO7FK/uiVE8KgDCIaGw4LpEjES5jaq7P1PFjutl5P+ZBY6/Z",
+	"3a6EzEFsnKSOolNYzFlVuhRXcxGcuIY13HO4iZeK1dWrwVNR3JLAugFUUG7CEVoiQ2hW6iKXOfgQRtD2",
+	"3vnJZ9//JdwKARFh2A+hhuC4PPzunz/4+AcPPv7G47e/9tn3fxkR9ySG2KbBhswb/vOrDz7+weOP3n/w",
+	"yc8f/PFH8L1CnCwfkjlsgUGAUjeNYtQs+oQZt6WVbJRwe5lW0qw54WgoYbpc+KDOKyOXOfZDHbjiykw+",
+	"sBbd3fkv6oTzWooOIMz6kxkUeNVQdMIdT+/2JFr6XG8Uo+rl3ucFxAuqiqC4kW0fabYJ/3bFknKYGR6J",
+	"firbQ7n4dirKS+vorrBI+EUPuLrkmhFCXbgROu7IFo7nPG3xDoBF228cU8SygLkNWMMZFVuqkCwCDdo2",
+	"bEU1trVlIiJ96cOmty5fIKdPnz4XISycMotpmIMeJog6lkrRhX81V5Fs39aOBbCrAL8zRyak/G0JVwku",
+	"O7alDI6fHF9dWV0j4yEVJ1bIdTA0BOtSzXfn9HJtpA6HuMJl4MJNmIGZ+6Usk1nYWBxlUnTx3KyQS7vG",
+	"qi9cgkgH7bOEAPMIQdYnTFOeVstIfJv1m9ZLS3Iey8lX/untG9eJvUu4sLWcxnT0PjVn8YAcpX2mJ+G8",
+	"z8ynGvf9yM0tSDGFPKWQJZwxQm3CHYJJ08QJtjezeIP8j1ukLRMGF+7103gDfalUU9v+UBCWsrbOpOBt",
+	"YpMzSJtmGWfKLSf8epB0to2eb9NBSErHTpe4efEyitK2+aQcaN6mKYyFiy7+mGZaQCqJGkKJbGJUfNRC",
+	"BMvwGbCb4w3is+3sM3C9JCDfBKrtp4ZK7LCMLtHObK8VAcuKP1w4JwO9dqFiMbwBRkCfCtplWch1obbD",
+	"gLpMIKbIyGyeWaSF8eFE0qCqoeiJnKprCJlEcoDcqh6KzICJJi+vgGzJm4A7rCeWcZks0AkccMUDm3cF",
+	"rTSfRQNy07UAqol61GWhqZ6aG2YBinBztwvsR+r2M8wFhDlKAZE6klhkXugGZJsySHBIdSXRsgtpjPW8",
+	"a7cBLcf7zlG8Klm7HWw3o7MK6Cjp03bPGJbOZZawNk8Y+gl5GBdQzu/tAMrofZeQVfNhiIfMcmpFRFkc",
+	"CsgDW0k4gCzVUFoq8AAzyhVLNkkX0ugcLhHuIOSnFTH+4NmlaKlb7g1Tw590XuoeSgUFuk3L/BsVckSI",
+	"OhAP09yvLOxzsoEql2OBNBV2OGFcx+XhVYTQ7fkJu5zszQJ0FvoyHZ+Gcm4t8SzYTkpjksj9uqbcoX6G",
+	"nVOAbDd9gGSfQUTTqhgWtIVlRPUg5SqVcodQ7ZIPxtMrGT6ZRRPMPIHvx3MypfWdXW3mgR0f2Lmw79ov",
+	"9dcLML4KjeQalklb6BhsQkeO733zuw/++KMHn3xyoi7eeEXH/TklzFVdvGQLcgADXXHW1koe9rUvn14+",
+	"9zpG3c7VKEae210LV+92T45EJcCOXaWqFmoYtodPQMMHaEm2z3WsvXIL9z9rulBXvAEYRD5FkYkwX5hM",
+	"BaYSwG1jttgKuSVHNnaLl1zeAwAES5GOESCXhRFjUj63T5GydktC5DCsSLjMtWkghsmxScGaY8QLNpr1",
+	"apokFtssS5q/3MHUTfu2Mv+FRAImGCwrbECbCiH1pnXog8IRXKpaAgtpYAr4Loz1ORQ1FlvRsa2rzXvs",
+	"N1wWsPtnbigsAWkxn2na6AuTOrylRNzsnKKKE3aDmgHqhkt5AdMOqw5VJkeWHNUKuWmOpoKzUsViQORX",
+	"OcpGPE0Ri3y+ZwQDnlVv4qrWS9oyHfYDXPUCXp8nqydBsNyv7NgiO9vqxTV0GsqvlSMfVgKmZQ8OU8Gj",
+	"E3Bd447UVvNKWz0fBbhDh2klhJn3c7UMszQrkudKakn6TFg9qKYC6n1288e1w8aVEtJF6zKjI3c6U8UI",
+	"FagMoQ26akxDLqyXPWXo2O4xakRwixlxEYqwzQ1bVeGzCzaKDWNWnjNHJLYHOXanj4B4jWHp4wBDcRbb",
+	"JEtANvB6wwwzsy643rkF5IjO00eI7q9SUVXRSce5d6AY/OqkVPXiDfLZ9/758a/fjUrowsegMQcZ8LYe",
+	"ZkyhnlO03i3GC7xI2YAzlJphqEBmkDseEQSbtVYAVtvRDMJtD3/68733vo54lfYFrv8WAC+ak2phbfoy",
+	"YyUfIAwdlwh+CFC1WZctFAW7is3oGji8r9rYQSgB2RjyigiZ6V7JT5/IYStlZUd9gXCXz+Vjtcqw+RDT",
+	"YbYO3VpoSlJ4IAIvFrb6vXnx8uGnUoVjPF/kIsm9JhaZSECuuYO7/OztHzz6yQcPfvezE/tIEcJVCdoM",
+	"Z59YSc6cWLevHanwUuCcwk4KvFcuADQbtV8nhKWuZ9gHcdUBvU5X0qDX4ZhCZhKRNRs7HTGlN8mqR+Bz",
+	"TM2I0mJWn2/ChK8qdY061zimdtVCyTZhMsEE+qs2ed4VsTpmDg2VMInBZTDMTz+YzD2AlxxgfsFV3piz",
+	"crGDisUC4G82Uj7pDS82WvVphTJUPDCjAWxJ25nmEwXnx/r82J/7Si1YtMKSNFtKH9OulFKMYuHrDCG1",
+	"9kpJSsE/p8TUNa5UMEQx4Q0sQrtaFMxAXntFd8ZpGD4XoNDGvIFqAV80FPQAuEyMmW0aZMqerjIIYyPP",
+	"DFSU8kd2QAZD1odLSWhWBQmfi1xaQ8jrbjcoxI8tIYTFmLNi+vjQpoVMhbdh+4X9CjRHh8+wRLvORlse",
+	"q6A5Cyzo74p3BTXau828xDoqi8KfuLST40WEioALeEDHrEb9r3kIIrv2mwFrC/yLy22ZMGica/5hlBhI",
+	"UYhInGR0JGK3qqqdMSagXdaAZXEZUKggsfKXAmAEHWEC4QC9A41ML5xpcQ5V+1Pq49Rgg4q5A5BUW8xL",
+	"PP7wwx/svfOTkBc+CNZzXWr0swZK0ys4CX6pQb8LmChLpluZzMRhrwYrRSD/pwSl1K2Gxcip2OwLvaHY",
+	"YcmXBqmkSWOs/w53TiZwwRnRZLT4tnlpIG3kaIAV5gRq6lhLo55M0UdzaCgGm747z9l1co2fn5nzdvbl",
+	"tdVXXrGKWN3CbLs85eL+CjIoQkU2oQBBhkA5REuCsAAHs+uNsTBcCslsNg7ZU7fs0wtAOUQuUpawXcgl",
+	"c6WBC4IFuENX/jYexiOGPZkgHju2KnJxCA+NuMUM+Id94z1MVgyaixWDLxZ0NBp/UZwVbK7psTvYp0Ou",
+	"1ahZWgG5HwD20pxZQslFnXM1rmq76y2/0qLUsgyLe9XINLzORjfgtRacoMEuu54n2LHTrGLG3gCE6RUS",
+	"Yww3MzOIySrIH0PG9uFAOCV/vnabr0pUn1BgqkmrFQ/mUhxVxRFZyEWx5RwUHuABe875buDXoCk2QnBQ",
+	"zDpDS26Xi6jQutpXmRAqCE2SjKlQDireCGVBQndnMshYnyum6pQWzS42typOJjWbSsVZD1ZPB7WBnk9n",
+	"mUUJNunFdqyc6+O0kBhVvuSSXyciQ8HfHLKG/h0Qx0EdHWNjDkeuSJ5nq9Fr6ivonhJtj7eGivouD7aL",
+	"Axw+Aih6CKDHpQgn6Lxc2wtuQVl8obrd6sKcZ56013Jcn0UOHC2WiwC0AqYWhzgSlibW34ML9hcN156J",
+	"JAy9hFnQWLzivZUwrE1bjwl9rJWF6l2wX7V9weyvyw5++GCwMwqjdpOPCusd3H+IHS1gdZlJWG1KdlAv",
+	"Ob73zQ/23vv6iargWC1Fuh1unxO3ZZpCj5SYPHr/V3t/8+OIxKqdUd3uxeTh1//m0fe+G5G4wzMWk0df",
+	"/ZdHX/1DROIR1SyLyd6vPtr77e8iEuse6+iYPPqH7+19833zAi2zfkw++6e/3vvBR5ED5CQPv/abB5/+",
+	"XcEH4j9urBj8KBQkgVYAH4FKQtaBSi5dBK+s0Sq83aNChIIsr1qMJvBAxiPWiq2zDD09MWTLoVlAWmPC",
+	"hfkzIjEdDOIorwohaqw0K1aijVjLp6NBM5FCYcfrtTrng0rUiI16ParZKebijWEIa9JnvIsx9GjkivSG",
+	"WTgvrYkUA6jT0Lm9JovVg1ghaOwHl00x1KgkLsQvvLE5ITrN5eIn96FH1xCg7kvcqi8WMLaGXJ0R1rlG",
+	"x6TFXIpcRiyWK1RKiXLHnz7NdlgCcUIhba1eX+4CQJ4NPSAK0c4U/sV6sKsgWEd1jYdoSbG0s61Ytsvb",
+	"dZoUUQHpb3AAMUvV5nKEcaWgCmY2jsS+exlaTuK1gXxfcsp21OZ4rRuaP2sTC1FYyOLRr2c/oXhpZDqh",
+	"3XShx0I4cTcEc5kY+NkIkd4BOh2TtQBZBi8sWOdYp0tbdT10ATQWvMdpw1yKuqnMFQgFO7MpF7IwbECv",
+	"R3dZVVHQbB+lKOXZHkg6RyH04NyGLqFD7gR1F2itHszcQcsZWrYz38HdndkDaIVNoZ97ffE3own8tMSj",
+	"peDH7E7T/tHpBrWNYCcOOnuJi21seT0rpdyBkUBnn2Ydtw+m/1Oh33S+5hPNp4Fh+unkW19JkHabwxym",
+	"JDsU5ei1FkiqAcKseFfclkIxoVkSE9puswFitTnCV0MLxCFtao1RbVvoQ4qtN0lBcwxE0k9iCGWqcACz",
+	"pAfbz3qvGvyJL6mjOT7JZm8H6QmzEKJm57yXr3H3Cbu7Fu4p6ByrTGYDUgsnAcAtwHhybq99xvyRzz7D",
+	"Ef9C9XSgYyQTNohSQoqEEgGoHY4Q04PQLjsA0bFvTMlnEyGyk8n+dkLHwS6tNnFMSdKnYkzMY4R2pVGe",
+	"AEn6v97+WfPKFdi7WtXmEIaTFaP7r7d/BmqlG5zMSIeNwFWEJMtzkiUtKpJ9VsB4/x2Ov7hyOdRkSULN",
+	"gJe8kWNkTnsWXAYf1MW7JMcB5dDd5bf/N2atYFcY6MSKlzHJGC4bFog5JXjnb3768B9+HBnGUxRz8Ogb",
+	"0ggUC48BhmwpZRCrTjYRU9F6lfAntsjIvKuUR2nGCdAetkesH8tStIS/XCid8oZH9WxgsBSw+YML3aEl",
+	"hCCo2pN95pYcep/swuqgZRPZpFiakDHT9hlq7mMXBWsfh3om2WYxxkIrPe5gPkh/qLRDALGA5TaT1YKC",
+	"QIWBfRhH6tBCMJzifzEU5vW0lTLAFJno9bBp0ZOMTHNuYQ93UqzCt5NHAYiFXjba5r8MF93HFtrWwg41",
+	"3FnwiflWbI18pAgbA41QrG/NNSULhZoPsb3arG5mViyXkhunbdR5rqVw4f/CrbMPs8dXsLVXiHdOpGo0",
+	"jeGC/lDad+jFVujZR2CB7CMKSnQDcfyD6nE3ZwsbtiotHYz5muFC+TdhgJmbFs1lX4afpXLfyW1gX1rV",
+	"lrEBLv9Nhw3ZLIqGDFdmDk4e0zEtRt3MTI+jQBCgXKRGjPQBSmB/GALRUiZD6BOx9TrH5PH7/4KojQ8+",
+	"+STCnnQsi20nOrzmPJIxwZgTXi1gOcbk0b/+K6JGRiRuZXLHPPzo0289+uSfH3zySUEC2c/abmhgjxX8",
+	"nYVXQnDVvKdx3mup/N/Ov5b79Kb9biORZbOJG3Er2cdKHXC5Q0saHQBgoe0K62PttFFA1s6RhHe5nixg",
+	"Plemu9OBdIW109FaBbW0qAi4NM+bq43pe37XcztF4qPnjb4Q3vcWjtWtXs2dx1TpZjtf1Wp7gLcIF0pn",
+	"Q3BXoF5oZEaPg/9/hdwpzH8G1EZzb+mM9kdoBqSMqsU7Hhli6g/CrocMYOftA81VkYbWet00HI/POjPt",
+	"wTyEnW5Dvemu5Ht55O3pqlJ9YMjBSEc46mmIfLuSqyD8SoSmdUcOsyB7ObVe+eZGrKPiHfsDlslYh2Us",
+	"iMXniNMMkuTP1Xopnpcm3Q0Ve3MYHgeq6c6NUYADbnRQajaxAzbk29gpzQZNdE77azaYBkGcgw0IB8TN",
+	"zdNn7mtxqzPhWimQQImmJkm3vCc2aODABXLuU9xlnHvY8BhX9yq1N1VkwyaYiWMtAC01TdV+3b1Ojjx9",
+	"Dt9oCWcYcFXCddIaE7fqTaYKv54XmAt6m/2IZmxkhWfIRZwhGwJdzzqjQnVY5jxDatjqc63BKTPKzF/C",
+	"usowlGs4R4/RDDzXFkc27xTsH+nSXUaEJO2U0Yxg1GETIaHeHDJAou3INJUj14yZDbR31uFHKIaLsPkw",
+	"oxnLXVP23/ZxC7CsHD+xJ8Q6sWwIqvBmKNoxr2X3WHsIya32WT3M0GVo71hPlkKe2UZXl5B6uyOHovRO",
+	"RcfKBWiGuiczrseRzfnXREDteQ8s55Iryq92oeEwaG2wHMA/YKZwkH3syw0Ui5xwMAv6qArUsojiB4wx",
+	"TGZGyzKDt/jkOaEdOoxFpW522Xamp8StoB8V6TKtCDUcLgwUNl9to2Jnm1f0hjM3LfiKzdAIt55t3FFn",
+	"gYHODDFWjqyhpnG+pGFEhkW2UubhGUra8ez5LyDlq9KVq6QiUr/bwFID2FlMFln4tOmTps74ASYJnRPM",
+	"NwoVuxg/iYwoYoCcPjiYSF+FVvuqHEEk6Un0EJ6xMR4KaTrEFFz2nhTsgkzYLaM6qeaVWIjoaNEjBJz3",
+	"Ur1yRVOLYIphua+FxaWQDge11FUMKp+ZgiQajnXC6O2Z6km3vrqwg+wwsDarsSP9VtwOW//piI4xtUMB",
+	"5vLIZuDIDARvDq8pszwVE8RfwB1te+mGyhpus7YUibIQL7zdI9RWnnM8eEYKKeiXxhXpSlkKlZ4+29CH",
+	"WxhKcFUgobwxVWLCrbC4NYOI3P3CbfLKOkkQz2N6RdL5ue0ey+p+tJTOrxHNUUUmp5yCXZEi6FkNHxIs",
+	"QX1VoomX21dnzSrAomlajEq8cBVUCHx7GGVUNbKfn1DB1IxqqbUgkulTXyKFM6owx809Y0AdWEc9e7Ke",
+	"4WyrqXqyp6pk7ACqxJ7uorAjzJpdpODsZsY6PE0rUXktcWiWpgrDE3BIj7kQ6CHLkBKphR028AgrwDCW",
+	"+sl58pyX5v/UkGXTmuDq3G44dYoIQFjdXxnWwUivxdHmntzhPXRxWKoJQonoBWFO/lWn2+/+jMOtZmS/",
+	"D5zExPZeaAWyNN233LR8pVnPoBlSLOOizQc0DTcWLPQq4Kp+5/jLeRQrIobzei9Mj9GEyE6Ht5nDk+84",
+	"g8zYxzW7zYddXtASNodrpCUQs9wabsmhSIiW08HE6QKPpEZqbaeD4cvUYYjOhko1D80N0lPSZ87aBzjs",
+	"TRuodkZspzC9ffR+uOPN4oklA2f4Lst4h7MEvM4c2kECxklnmKbTZn9lBsx8mMRQHMvGo+AlbnHDJCxb",
+	"KevPKXaD9KJbly+Qc+tnXibHAYEf+cvJAb7gT95QUpxYIbH5AvQQps6HaMxILwdj9wN1Et68DCnM8aLN",
+	"BrH73hT8OqqyCHpdC5ONZZnMmvQNCsO2B5VwLoz+GpKF1i82FZo/FfbeNmjIo7QcDFhiwys610NiWO8V",
+	"i6Nu9H3FBjSDvVyRI7EMJBzXdfQOA2z81Tt3bhJ7s6BGnjlXxOtdXw36KDXXacVB2+ECUlEt/VRUOYeX",
+	"Di9UgHcCfcKqIVKOnv5YnW+MuKgBQuQ53iQannmdm79fW9+XskBFoVNsE1Cr6ldelSMyYmkKPL7jcnrN",
+	"P9w8fW4vxwaWFhqSYPZjMMsLI16ByiKie1KxyLUlw5WVeb441LMpxhYrRHFf3q7oOuK+T9oyyyAAVx5J",
+	"EWzajKUQu1tgNP4jdRfCNlQ0K5E3KVjgwweR87u+up/eyzWqlKvx6Ys0V+NFqZQ7LAkq1n6/sZChuNYV",
+	"NQqQQOu2baHFhyqEcO65/XSxsWjjD4QTkd2i+4Rk+/oCAefLVKTMqTMzl4OoGSwEUF2xCQ50uq1WySfR",
+	"JC0oMvIfI7P9TGrJ3DKPmxS7R9/fdDI2ZjuKVlsLt3wctxnQW6A136yIcFguLgzEViuKcMsFYBtkJNxi",
+	"bcYHFb3iMQHFCAoMt7Zlv09FsoFg1SVAECFHrosh1aTF2pZRjVxSQ0WKatP8ypTW8EzQ2f75rZvLfzZc",
+	"XT3dRtsP/mb20pjRrHRBsYzTFC/VcApkrDNUNJ1/jPAx+IUapnr+D2CfbuHDzYsmgzDEV5K8A5TacaKR",
+	"KyIDGCenzzZxYE7AHyCdIGQX/Bsp6QAj65P4KpMZhCVfaBc5N6xlzaOFx2SRs3XLb3BASchPCnWL4nLK",
+	"EilYvGHhF8w/puszlfltdZFmjLOPEb/BVWceU66YUfb7UFIabxDakrvMGSoSWoXwPtcbZIcNAMCUCiIH",
+	"XEA+OoQkhgP7ms5Q2WJEsHyc0cO1LX/EngdWz9q0WV0QRVDDdpspFRkdwdoTXgVWdKwm874SzDGyVaNm",
+	"B/0UluzRW7CatLxVDXfZn/hpdFAqzHpiPB3XZVEbO9jdbL5JPbezc9FqrWNv7s/Asl+p6vMf3hpc3+ab",
+	"wpKtqpy2LdwX15a3QLchK0vPSNbTGWe1urwdOKDG7Bg6yF4ZGt76PtE5ws5LLCjgCWStYNorQuL6vMCZ",
+	"gqT6EIxd8YndoFpkf0BlD1meMnX4PqPG3Unc6GwWe2tcjJhTOE5zztvUSQnHzu0zLv9wIqV9v/GAibP6",
+	"DMfTb2FpQWPjgrd7rrQKNTEr8KdXtrqdRPH3T7qfRE2+jovVkK+rYZ8tVOJt9BeWUS0zgipD3eYintXn",
+	"gthbNckUd2tu4lV23LgF6da3dfBMbhGl2WCqsTy24wYcCdS5W7S9Q7TMCxWyXTbmohtvkL2ffPDwLxE3",
+	"BFG18DL2XsGkfdaVmlNtb7zzrYff/fOJTHz7Oo/MhX8XfriQPnbb6uiNSMMsQXX/uxwKb4XEEIqJHa5Z",
+	"3iAPCpZxa+LcyrXtgQC/4xCrLBfO3HelE9uV5tiWe6TU65e1ecLquBAbqAehXH7cmiOvfWwWzLTWTQh3",
+	"Cm8EED+nPgkCOfiW/+Hu1CsRcOyh5uCzChszzjHi4iIpYy5XVLYCA7ZewS4EezAisZGf28NBDHh4pMe7",
+	"PZa5vpJ5MZDrXusWJEJsIttEURqLsWjY+VFOWXX2c+X6nYlX1cGzw19va7lPn8kdkM81fSMJb8/17LyG",
+	"jyGYRiiInNp2mf6GVfXc+/3uT+IhTrGFnMgrizTwqFapgebewbdetZz7WVb8gjgZLk/O5aeAuJEF3GZf",
+	"PugyFkD6vr/39d/CVUQJN4IakTM+/tuH37EwX1wNqG73GHQ5/dX/evjJz9wt13Lay3d3A8Uz3EAJ7244",
+	"6Wd+8Y8fP/71uw8++QR7YnNBRdsM4PFH7z/85nv4fsQatiP94Tv47mHCzeAf/eL3e//4MfZgpYJ24aWP",
+	"Pnzv0bf/HJ9L+lz4Sw+/8/cR2WFsoHyuUWQbpxslCyQV+qqc5maG8sdvP/r0owh0OIUiOmMaSiM9tJXF",
+	"R0NM9Q3y8Ntff/D7H+793e8iQn3UsZ1yZqsdEXTdlUXi/ZKWU0hSwT0xLMhvgWFSdtG9FiQRnAQXFsJG",
+	"sJTAzxxWMywaECGslLlilgdOKU63gPUeLVlo+IW8W5h/0kCZus1Y0xiJw09Tss8A571HFcFYGMnTcgKF",
+	"KrvBYphypRAAC8CTREEvREzHEqh+H5IPGUcWOu+3MRMr6FeSAyZ8qlYpx4kgl5rKi6ou3glpipeE99rb",
+	"rywMZV9MnJudsecehMLunVAr2POMZhAr2mFik6gelEpPwSScms9l8f1RcQ2KQ52xHfsrcAOW08OSNsRo",
+	"Rry7JuVtW1g2Zbj8ybwbp6qxF9C1c9pPy+8FkTTOlizMs4GamLNhlXheCt0hFMLZuQX3rccbd4bz3SSI",
+	"Y7roZCTKvMzFIFmow1aD3iZSbCs3uEn9b4cpMpLZTkX29MQi+DcFF4B3BUsuszAnsbq67LhafUE60IiB",
+	"arDzW4xQkrAEoWVWFmWEy9P3ajRxv8waRpohJBAyz+dyQ9rWfHd2m4cxOj54VxCQoNMp7YeED3SI2bV9",
+	"em873PPxmlQaHH3KSNacy/oEl3mpM/uDyqkqra2uqD21uq/U2mhJ7YST1W/j9XAxx3rTYo75Kbzeve6M",
+	"MsfjlBuI37XI0W3w4BuiuAAh0abiKk0rkqspufmlOyRjUBkLFVvQmfaIz1OtvPmFj9thnKBckPRkmhzJ",
+	"kVoQ3LF4wKrbXS941IAk5523q1wwBTJ2hxv7yzUUs25ov5KGeqyhdBgn8xAP5ZWL4TIS2tZqA9PpOx2I",
+	"c2Jrrw1ME+pRZROJYiD4XOuPvIHpT4K1MVfIJagewYCpkGA1JRJr12dz4QqfOQy/uVQOu3vgFnQrS/br",
+	"4UHZ/ww7ePLDUeXlmWDHETYrteb7MeX2PLKaG2I42jxZ2SHm3b5IMPcHwVFz9OO8RS+AXyjs9any65Sc",
+	"NU/KQ3NEjplwNPCuy7kgfcoFSXmpvsq7+y3UV+697WGPrnGOcI8pZLZPANCX3d60s42LaLbjL/754Td/",
+	"iXQUkRHlmouuZ2+FkjXXZw3oGJOWS4RqA4t/+BoSa+S4oBpyB300FInRbfLdJFRBD5wyxbshf/SHh7/9",
+	"ICp2lMrFUkUE9MHH/1YRBHV3QnHQBx//W0Roofez/WTh7NiP4OGxr7KhC3zA3IUuDQ8/fG/vG7+zD/iI",
+	"Dc7oHz9++OEPplcZWvn0nQ/TdgfCfhB/+MPe17/98J1vPf7ww+nfuUQBu/1gWtqD5Vbl3X9/8KlflQEd",
+	"bxcw3j57++1HH/wiKmC4gcPDA8pBvBmwejBnhOuJbhX49opuFfheAb3orLu8xeAT1k8ulfvBo0//Foiz",
+	"1KIAqdf3xYOtLrACPIc5zXjGMDuC7RiF/XlxBzG5Jg9e2QZLADuJjxfXD/5ZboeBUzqqIDn8ZFaBUipF",
+	"1zXZUVrKpNRex9V42DxTy06qwSCCsFq3NaIcQTfFXUZcpO/o++GQ4lUoFvH+6joIBH2WcCq2FaIphRrw",
+	"pR17zPr4etVzaOU1PTXzFmBwbrX6+9etFNBMHNLnmyShT6OYdYsoZhOLWZ7azNY5gJJmGOHVYC3WDcG8",
+	"PESnudYpwxxj90ty/PGv39371z88/vC9Rx9+78HvfnZiI8/xyVh7RwqWQL8chMvKhum+cOdyvx9AIKZG",
+	"82j8u3YabsB8Aa5DP0s6mu42OJumXdfQQNzB3nGxF7OW4GCog0RccXrDfAi80XSM8h/Fq6/ag51sMcOm",
+	"jHTYgC4Mw1TJDIBDfQuAiCDOh29INdulxcVgqFV4KDgEzyUAnD2sStlsS28S1Wn/cMFYBaqW3828YDvk",
+	"K74kuilXvTrvqOjYsqVsnTag1zIoW3TFyv/vB6dXo9XV1ZXVVUNUL5s//v+Nk1Wtye7m4EYSOtAlHKoJ",
+	"I7EsB99QUqzcoqNrTCmbtZEGmcDisJ8HlLobLWl2T9ffvYq8ZnjJV3o1yehUjaY7FlfEn3t/LH3ysPtm",
+	"PgV/XiYyToqczPOnIMtGxSyU1Ah3fL96n7I3zWyzjO9WVKNumXtQMrAgEu7sLggdni7eAqFBKh1Tmvep",
+	"Zg1SCzu0rdWMFFYEPa6Tydahw1Rvqx7N6revClcax4prFhe9gyOGbjGWduJJi1GORLE7t0805ZpZtb5O",
+	"tlef6YypbRmKOF2De6TF9IjZvuZ+ZC4I7FVc14D74ABgBz2ppZrZjLoqoHHYCZNzvHO+9X2tEGoGpHZI",
+	"yGaZpWNblQ35cEj7U5Q7cY78BlSmwCFzqvCJwj0AEYQh7NsxiozwWfaMwgywM+giefml49cyH1foQziO",
+	"zpm9b37w8DvfPLFC4vK+QvK2HGY2lS45pgjc8ugI5umFxAZxABGTR782mzdKCiiGSxunAny8bqD/+OrK",
+	"6hoZD6k4sUKuQ9mkYF2q+S5bOTiWZDUq1E6XLtmxHkDMv7AKZ/cjmmYFywrfWA8KralaAKq5NAvcooor",
+	"AnC5aoMAD7LVannYtHqF1xou62UzsNtmXMGFPX9zsXU9M0OeXMHwnCuoVYSmGaPJmFCtqXV+PQVCps+F",
+	"U/YDqr6d58tF6dMsWci6xa1CaQitTxM2iRZdRB6PCkDbebfUMPLdC4gpXdiW09VZ8p6rH3VBWmF4a8Hi",
+	"tKgoAxprDdUiUGazVAaJfd75AWkMMoMM3Wdeb7DzqDQEjUqOrto8/gPB1AGkmGJX8xVy1wVOqY4B5QrA",
+	"4avB8RtkAj4VeWPBHBboh184ZKqZgHqaM8z2kX5pbEQmtitteK/ZYasdauYp04XN+SeemJZ3RnNf9Itn",
+	"Caewz6GDeAd6dQdOIAZgqSIXbr9W0oZaXNBsHKLqO0FhcEMwMuCsjYBAZuugOAwwQEeCZRhiClcSNS+u",
+	"BMwi23CvwrukLbKGCxLbNqo5M/TMZyhSppTFYHEAXrZvvihwyDbDZw4HzOHIuldiMHJ7ngPMxiwXnKv9",
+	"yHxHWIEDJkMWHNV5yJ5auAIi2HiqqsDvMJXiOm23zcBcy+0mMFjNciYbNcAI1stvFeqpC/Wf0Gtm7FNS",
+	"jPFFs52jxfNAXKu59O3hrxYiKuBpDWgbnt+e3/AY31un62iTxOpGMGIq3CAxNgsW22SNRAoWWfSqiMRt",
+	"KtosTVkCilkqRRfcGAxj/s69a16wFDmAJ/+bxv27w91DXazZxjrg8HjfYVUSqWuzBUQ+EejI6SgsUe1B",
+	"rcoVBIwPUK460teAYlYT4GgVcp0QDDeYwgSP5moyCCcFxquw5i6mSFnMTfO4IC75zSFxKjIE/xkCQqpC",
+	"HtTE84OhVnkoFGVlKs3dQsITooA5LAqfGKOCmU9USEg398/TwSCTu0xh+pBZTQUFLuZn9iOQuhRvEJut",
+	"55KZ1EQqU8rFzjai58cbBDMCibmocmT7sX2lGvYZzrWED1JdW1ogW9wzn0UE6QywrD6ZyOcOBRKHMo+A",
+	"UhivLefus4VSgjzpNcoKMr8KG6/mjrJJWYxmTGmSMJpAFP5AwH9AY3yGzdgvDcIG1Pmx9gC4GSZZssQB",
+	"4hmqdtGeEkDimIUWNPB6/CykoWtpPXpPn8biQlpOawnLuMvcQtHVyU9RPXrqzNlQrpXqubVsmbWfbhQS",
+	"Wo2zFYqz4l9hFZt6oMHAMCT6tSvXLhFzy1gafdrl7dCcaiRdgDi0S2YnFTmQc1jxapLGuYbbsgJtexTq",
+	"lG0aC64vlSZn18k1fj5sLRa34+W11VdeCXZvwa8bmmhcx2s+mZuWZmDTh6nDq5DtQxNZeB4T+wBfDa31",
+	"azlGSKOpFjTskcwSchyTjPf+97ce//yrJ1YcEMu2lraEwOnhFpjF3o83nVh21y2kyra9GkKrNDfmnnx8",
+	"akFYnTnlUdUgOw4yEzVRdAUE0Bn3hQ9TROWa6f+2sFNHDch2IMAzdtA5xIzbxlqhh9f8zxooIcXhVCnO",
+	"ZZgz6ssWrOYYb+Q6ZwHtqNCmPN5AdDSLikYoCJ4EsdQmIIts3YNItoeDeIOkjO6Cl2cK9wgT3MsHZ4PY",
+	"C16DjVyrVav2WlR8BOFSZbUSp+MxjxAGKUEYpPKHFtISi0vddI98T6uZ9aMOaZiwXZ4wgc74inLUdo9y",
+	"sS0Dp+i6JF06wJp+RCDvGTEPZZpB12+7x9o7Mwz8RU16QAIJSMNLcJ3Yzx6oZgDa9XYrC6NtlNFR4FkL",
+	"j4LIbpIpUDR7E67tfQ/LqM/bZhdmq2A5Xsv+9DBkMvXNiRvw/AWzH9MdTQN2RYjqLhh6BJqzXwcNHoi3",
+	"BtyDYZuWXKKctIsLl8+qRLBB9YArrmdFV8GpJq3Ia8s+i1y8zIPOwL00EHdkmgazvKFfBaH7y6HEBLxA",
+	"lhvHBjrgtiWlSpwDTbEL9/7Ou4/VKJr2JYMLhrEmCx7yCsSKDuENujrfhd4SYcKgfayYQrYriE0NBoq2",
+	"ucYBYNmnMzt5Ovd4+phAyK89zLge3zZsoADSQ0P1Rxdco74NRCsyPOvmjdt3yEmLpwT118BR4KQDsFF+",
+	"8ntaD6wvFLNL8YHLjnr/9O6dpShYSo01kFAtqjbAYadUPgSAhYOukXpslAcjODNy/MaVixdO1BjQfahi",
+	"6MiK5qpw5rDcKSKdTPaLWTFQKYp1/DL3pIFytQUaFLJAe8KUz09DnyGJ/+vtn213mIhPRJhfpUqPFjOt",
+	"yHF4uDUwzxpWgg3tTp8+fc48+qU7F+CrL710AXshqJWXXiKXQPRjYYKG+C8V5ErC+gNpiHy8/EU2jkhr",
+	"CH6VjHb0MeWUrbyXmMVAtLE/bfsRqBWy5fouECl8dAJNB+VUQtseYB+NT8ycbjGKE7ohzNIrOcza0AqD",
+	"uQ8JcukORYhhN4LTq+tmV650lq9LwZavGXa5Qq5CCZvtzxKDaARDLypHLL0oRrdYLNg9HUeFqkpoRoeO",
+	"MhiibUQIozQ6N/ZqUNZpZfs1QCy0ovkgOe4aFJ7YIOurq5bMLFq6ViztkDYV5n0t1y1qfXUNPqCgugmq",
+	"a9ZXT1soYwYbC99va3NjHdOxILMLIOA0Gcthpmw/M/PIOQvV7KoWqYKSVEcCUJmvR1wQpXmakmwoBBfd",
+	"iKyvnSZaSpLSzPxufe2MfZE5aRFZP3XK/tsSPrxoh40JVLraLUTtviWTsfnFOXhhn4oxQPGriJxZPY2P",
+	"3mI6Gy9vQU+UUY+nxlRQLLMrnsiRWCFbba1CXQrgPKay2zV/Kl9s6wDaV8CcsG38lraMFl9ogbKxtOaC",
+	"YXTAlzaWTq+srpyG2lTdA+Z50mOHmn91WYUOgp0OAaYReII09KxlQscbCBcLOU/gLDYkbUFiUyrMOrRp",
+	"ykRCM3vg7/bkxksveQsvci7+iNjq+4hAOX5EoAbf/gq6Pyrzw+LmpGZJZUba4B9emSawTU9g2GbPUlgi",
+	"of3NZpnKohCZ4QpjxIBLcSUBcBSlPdAyIgPQvrFH1dLGl8N6a/7IyatmwZbuR3MfBIpZuv86BAoGUigU",
+	"eKdWV7Ho1kh+9CgVzugbtlUVKspzS1DcLG5i6eb9AGge7bIV7NwAqXNVr/RjPOmanBYFNiyMlaRfft3M",
+	"SQ37fZqNIfZQIixD0LSrwD4GXIbXzYtsYW8lmV4oVPgWOgFb3uIbGVhBiCGNEkEW4BsVQ1mCXWQ3LRQM",
+	"1kSjAOcZwTgi0HsmU7ZZhD0iNE2fVsLFhZqm2slUnnSMLaKwgymUgi1tLEGxtXMqb/iAaz1q8wXC1V8z",
+	"PKPqYzacW+9bmBQx81N8xqd4k0/xeZ9CWqn6WJ7Z5T+3SBbQrAFgyLFqAMX248ExBB3f06jRtpQKlC8j",
+	"2egYi5O1YernGX+DGxFr079CA7HhdqO2lobStFVg3aExmqW84eC0PNCh2T0yrAV4F4AkkJTvMBhp5WCG",
+	"2uiTtWn0hn0+MIILkKZVsWtcuLWpGonN8jrwPQsPy+9Y7YEd8H5dlhnKgw1vQzicNjxG/p/4XzIwK2mG",
+	"Ds6AyDpHyRekMW9SKdgm6fJdpnxEam11dbrvTmiCb846roXQSvjwPkNaCoisQ9NQvB5ipKM1nQs6iL3w",
+	"+v1oaSBDLaJuDJhQnhiOI5bSCcT9yvv2+UJTPbKQN1AHtYFpPDEi+0Otm+v8h/G8Umc/5wG2TvcVsiXI",
+	"UEDuu6O+YvqqeUEfcu8im5Fg6876kH0zFJqn1oBMuUDrNawRjYBBYakMz3vtRzblJiIWSytyfo+Z2o+x",
+	"qSKjI9mgjM08n6kGFQ3EBlrQZiMzDAdd8DiYkbfGkz6ITYhQDZgx/Dl0M7c7DZBWeJr9NWu7g6nfBniO",
+	"dlA3Qxl1waa0NTMpCuP7Ihvbwwim+HmZjA/sHF4HuCY8hLnzTmdDdn/q9K8d2FddS87A2b/jHDQHcfxx",
+	"A6yDLMQAcivk5Fvw3/uV1sjdkPtow6XVRcgSbHQAzwxnihzvgw/pRITY8hpzskY9CRD7rmBtKj/LO6V6",
+	"dAC8SLB7E8bNqCfBw+NOkh/aBvQrzyEs0dSRHbhsTZxpWNfp03009ssX2IIHBH51i3XqCLQrnetSMPC/",
+	"HYFYC4o059YTcmSEv1l5mOhbS5fu0MrKQvvYSXgGXnt6dT0UbHVO0YRAG23YXfBHcjHhfzyQY0V9k7J6",
+	"p+okZlT2XSg2eMK28mcMh7Yur4gw2u7ljfjrYUAd8Vl5ShxYhUU+zOP0VLm7/JyPSJukpUX2bq3C1Wq9",
+	"8rLNwe6A2dPuFYUGOY64lSdWiEuF8kBaMk3lSPnYTz8qpEIT6vP54G0eBmWYYqafIWVjIqHCWCidsgEj",
+	"R/0TmqJNHrfCCtC1IS0HroMgC4iM2d77zc9Vxnkq42WespykD1coHpGGyUaFCT09imZQnztcrzhkS/vC",
+	"DLvBYQ4SFqG8K/p2TcIM5jZUP/jMOJu2YE6ZkmQABbOGNVCxw0V30wb4qJICCq7ZYIIJ5MUsn5/1gz/r",
+	"W7Chtwu5Jc/6WccZ1Tvkq8/pIYeyv7y4q3DC8VLF6W73hmKHJctDyKFX1Uf8MkSuU0yTpZq0MkZ31IZP",
+	"6Ad3kRByKNousA1qM/8KmpU9qnq20gyyCODDhuThj4hIczwSOkZNoi2FYNCjSBHegeI/QMC/i8apghQI",
+	"xzxAr3kZfrxCtqzv88xqXiMOD0gB+QsJy6qVdKyKKWkoU6p6zty8quJcV/vwWG2WA//Gan9OuJRmaapI",
+	"z7b68+TiNjHEoW4MmLiAhGmLpZ4PhaQ8pyPWSQIfD3dj5PkJOwjrZcsyBQC+d32kRzxN7RkWyAGKVo0H",
+	"oKrFs06+hX/M8qEBppMkXQkZW0DzFFnYRl4IaFkS63IBMZTY9fOLwxwDw3iE63pOrEXdVBMH4fCcSE+I",
+	"QNxraZkxVNDDvjjBJNyZL6XEqRMkJB8lg5IGHyQb5jtQPLMVkbPDrdgxTApU5Cq4G0AiA3qWHXJ2nXyR",
+	"nyfHIc3PAXFDkp8U7IQhPyhd27Dg3JY2jfhMU4w+4avg6JplTplmqszLIT8SMtNtO/ChrTcVMBYEc+EK",
+	"vQFY24qGgFVbQTPIcy/x1y7v0OHPGQXAwbPB10iH8hR0gzYgmHsRNqIow8z3sOeVnYNVzJhIMLvODJx2",
+	"qU8Pa3DGz7kDXWAfG8TYI73pk7IJqYJ2HV3C4CYkDGKmJBRvjjBdFa2Y9lATafsC5dDpNrUyTxb1Stdx",
+	"dPUmGeb7mRU9sbIYLzoYPSGWnY5iOjYKQoGCivobDIPuMIHRzBAPNMYl8KZ5mUZIGxZl3coaVuLqEOyH",
+	"WtRNszf9oYKcUljLnNsTZTTJqnQJmNJMLlBdlZAXf87uKTxlX7+6tXzqzNkSuzLHDBJnz5xexUxnQ8ub",
+	"hQd4nuXJO2a+vsanjy55O0P09udTvIDSZPki7zKofA8yOKhfKHA41aNmjP9948tby/+TLn9ldfncn5x8",
+	"/a310/f/+0YFB6unZsm2ZnpZ6YzRfkNphhXJR2wXPik5eptZF2zOjRroVKls76iZqbvwCElZ0mU56rUL",
+	"Hdp8SXQZo8eY68kYSsIyvgtL+vzGFGEZn5OgIswlQMBXcxrw+//MRxcvupnUDC22pfDZ8VVOE59VgKXA",
+	"VmVKqepBeir66kpdqRWbjIiUT4BzNTjnw+cO0oN3kF6AndV3JNZSPge+h1vgbH+OHaR5BcAwE0BNaWfZ",
+	"QjdyAeX3u3Yz65xtLJSvFoc3saA+sXX6Obh/sK7LCMGqkpVypQoEPaek4NMa979oV+lFifnjfJ9kfQtk",
+	"AiR+2b1uZ6/MouWTbwGB3j9ZgPqoFlrYRc0BTniUNdT4zPsMnSiI+uWn2CFkIHWvkC38WYJpA2AVpa5R",
+	"I+CnyuFU5YyH63C5BWyXpRb8L/L2toXcd4AZCRg+AnTIYrPkz2XjgcvGi4A9YrF6DvPg4yduQYeHp0eQ",
+	"4qgcWM0LHXBESvBYNbXZkYvtV0vXS8ZodM/ltJtR8NGmXNlqbKkYWJqQBMsyjBxiXoEiXLTTYTKZiJ5n",
+	"FhQjeRNCuGRfPrXCN1/HF0b+2ik/eQlcXPtaYfbc+1JF9Bd90xUu8haRFlIlwlPg3MrgVSkEUA/RlUK2",
+	"BGH3dEZd2Uk2UdP61J4Pv+IvzPGwMz6ihNSksMAVgbqgenkN4lPDgdm/M6s20KMKTYdK8KY2fGTxNgql",
+	"UIgoCd27BPO/XiG3GE04aniZVnl6BXXZGfZoiAQoX44EkB4X3clEVIiU2eFtktg+FaNz04GyECnS8WEp",
+	"moWaLBdNU/DL47GfsH0gPvGCJ7VBhPBoDv1RZbUhRO8Rp4lsuVZfAQ5iFVB0/BZ6Tx5ImgimXrk8tNqB",
+	"C3/75Fvuz+pEkK182D4ogedvg0Bz4cg2erHIz4iBg6g7EeKfAzShc/MgeCF1djLEE1Mpd57X8IY7X4dr",
+	"+dmPPG3xED/5F6TOKsk3ex9n8aSFt/cAoGGtYMueIYdOLIVDTPI4LBksFuQ82AYEsrNCLmEZP7pfAWNk",
+	"XOgBXau2xI7w8+KSw4unmPV9KpnH0YhyuwKXgT5ehDCMnbA9EfvnIG4VKpMTIN0H09AMg8AEM0j3cVq+",
+	"R8hHIwK5p4LbNr3meZfaNq/nGRbeL518qUz3M6H2T58+c2Z9/fSp6dyjYPk/WJTPvPC+zHS7V+ppUfPo",
+	"dbgw9u2MHKCRJB1k9EUL3aJHAzF2JdGyC1rxBsLVqAiTOiOS4L9Av0ZXLbVAobJDBtSIfwd8EzlwNcgV",
+	"Bb9aRHosTTBTU2n0gAFsIqri5vjjS7nYlbztG6lYbEUcao8qozB4kM+W1D3U+5VT6DG5dGwONURzgaPA",
+	"PyzwQka5MpxFZqQLJSV+S3FtaDdjxnQndj1tCh7k3fWg+o2SbkZ30W9hMyBT1rEg8eXQlWVFyGEONTZc",
+	"eqnnPft1wl12NPWi+ODshJ+kh/puCc29cCJr5j6kTGvL/YJs4DLGce1jJW81YJ69iAgIV+2avShkjvM9",
+	"Ikdz6hfXka+7Mot+T76FeFf11Ef8kWH3Ny9efuEURNzOo1AP8UvYiuKQnTuDpHN4uqKhkudDU6SW9use",
+	"rz5XyixMTbyqEbU4IFZPy2TfHJz+Cykmrtm1e1HEhJ3v4csJh1zT9wtcR9MBQJpqRecG3C5BQoFPrAzo",
+	"DyjPlCcvJEHjEr0w9AzTPSKtR7qldZRsL8yg5JNvWUK9fxKs0DmYLbwrXEanbYDmTHKE+PS1mAM6Zgyw",
+	"zh58+vcP3/nW4w8/tKCka6sI2dCRmXnKoaNlmhhSqq5jCHrZ1XDAMsUSlkDj79znHnKxq6GRXVBoSttt",
+	"GDQWIFGeos6G9aEJ73L9YrvfzUZveXo4zLMK5+M1WxTzdEFB+fm/AM53s+FYWl3Y9YXYSNt8ZhYT2cIW",
+	"4piUbfHdEJrUHFEEmMszwiv5waZD/XWBd3fDhgPn8YvjMXx8Jb8Un5hgIi98CM5sJBzQp58FPF+BMIA7",
+	"spBCeDYWPY6I2Dgzjn7LNsHn2jWiwoToyNYa4gAI79h2SBygIjYLGIsygxQWFUJFOMgzO0/Gv9gHFrtS",
+	"PiPn9VBE9g1P7C+AyL7hRWVjLgHaeTVDuA5qvIuDOV0ZIZAgSkjFDiKy+S5+UMi1Qq5osiu5w1+FWi6a",
+	"bhQeA3yJlFFoIyYOXL5/nnWzT5GfZaytbwJ5PAfpsBfAM4rTeSEyaGD7cgO8wA6sqV3NEGaXmlwRSmdD",
+	"i67oCI5nxVaAL54ry3aGGb9YNSPFWR++Y8stL3aPncTxn0PVkBkyT84V8Mnzb1jIQVponWOoXkL3Vyyv",
+	"kIIZgad8w0/fm9Ieb8A45wqxqiYEHUByHJYIu5PPCNLL2T2uNDkeczEY6hW8s/x5EYg9x2LnJtLJcyDw",
+	"CrN5AeSdmW3h+NYM4Vj9s5otXGXWOwW+MO/ghrQYr/9G9qxdpVmX+bQ0AB2mZSiE8sn3/WbL+eR2UHjg",
+	"oVaGJy79i7BUlbXgw9N9T5PYdmscCtdnK7bntsAoXQ4a9u16wTtnwc5ZOfV8IP/gAXmhoQpuuQPpTNfa",
+	"Wgc6rqtV6Vt4fzoLjtwpBoh9Op45QXLAhVG9jzzH86BVZjv5F0ZZxvk+cfSBzC+7o2F3pbro2kLxRCRj",
+	"epgJ5xsGfgOZDVAQPRzA/ltUHQ/t4ZB8jPiiLYmpy8cU9mvHA0yYIc6NcvfJjLVlvw9taGPEALKk74H7",
+	"HYokSDiABBoOqpCyJmWsuf7EReyL3TEID8TzICYbIfo8r32CvsB3DZE5gLAQfwmISMUYxqOGAb7zRcYG",
+	"KvKY47aVPjQrti0osbWxQ/uixsLdZUIHakygLqNHd5k5KAL801KkYwLeqYwrpgpSl3CtWNrJJS8mVh6M",
+	"zH2Kw1MU2vTigmGj34wRmhrRD0UtYxU6zNdotnPb7OPiR/mQDiaM6oiV1/ybFUXeILsOv6OP1MxD/kiB",
+	"MPuplDssqWkd55jZQeX1NtDTMgR/4NCpDSysEmwUOoUUxYTRb6EPkOrJETaTdeovZkhy4c3mFRLzJHZp",
+	"9K6feQwvRyUBXh1HJE6opjGhglzCLyPwi/nQCtnyxd89CaXd0B1IFRAIA3zE/JwqcpUqvQzvXL5ykRxv",
+	"ZXIEYGGJPIFtrbnC8izBNr1fkCPvxQV0LUG88ASAbZiDGRoqOdAYgSngRmOydsYugFoheIg7hrn2uRhC",
+	"FZw0U2GiWNdu+IaQJJWiiyBL+cpHxcHAlFtMjxiA5ku7dZv5ugBnAMVZbZBX7O8K3R+RC0fkVLS6ugqX",
+	"qdH52kypFXK3J3OmqekOyzsNKIebwQVZW3UTNLtoOxU8qcBBaYtXoJPSFBP1rZXccgCpmLHDahyK4TST",
+	"n/v8CyFJJiEjfjp1D8Z6+I2KzQLC+l25WMeE0uyePglk1xiWH76C06qqrUB6ttxmbFtRH0jBA4LTN+sg",
+	"7GDdKpko3vcIwC9k8MwuwgvjCcD5HlEmuPKLOw01WNnxl0I7ePh4RIyR36ca8eYHPamlIsf3fvLBw7/8",
+	"+71vfvDwO9+06dwJV5qKNvMdf/OAGcIiWd0nyiulzesAn22YJtDqzeEtlM8ByC8Hc2+EOIXEUfZ55sch",
+	"meZIoc+DaY4zuQWE+HkfX98uwh7NugCkTmmf0+GF8v4x5SRwa2zV6toooC+O1PsC03fckr4oUg90tyMq",
+	"5kOtr7alO7d97W2n9QvXrlbYADDbRUw/xAzaIBkdIXQK0AIF3Hpkzv63A5rpFXJnPACJqGWamLPSp13e",
+	"xp9ukD+9eekLEbl53fzfxcuREUzQlvYsdNoD5xWq/h6QsGRqD4Xmad727sgb1q6drtukDnrrRXmvOkoG",
+	"vK2HmRFh/ZY/T1BnBv3E8mwc37nuxRbX2CjMMPcjFddTTeZAvBg1atNS/TGF5G6uobuCtqA/UUVrPPhP",
+	"VTvM1dXp0vooWDwOPraI8A7mZlV9bYeLpPS1OtiNXzQ/mt9gz6GJVfXXy9F4F2qwd4sNsme7ux7SrGuv",
+	"Fy31h6nmhpucNISznFBNm74MDsAR63fVPfoAZxpA5Bwu2P4FG37N9rmtD8yFqTttD6AZhl2g6Y6y8gzb",
+	"q1MuXEOERPkW7N5DaSeHJUW21odg71hwM4uu8/fiI4i1DQJhAlVzmHBd6KHgIrab8yp+j0RPe80s3ni/",
+	"HrTD1KpeK25vlaExAjjyoUgOgg5xTUrKT001ywi9JKMjmlZrWpfKTYEmsBKOKTLiqkeO7/3NTx/+w49P",
+	"RISKMTbpb7GOzFi5jlzNqilBLQZB4j4vLzlireWuJYXDd05/3iPvgFNt3dZVHfokox17sFOmWSjrrZ+3",
+	"AzMP+2AKeAOjyfLSySZfPi9uBD180IXIIfkeklSbCIvgQdv3ITJUb4O9XZyR/zvcFcss1EVYtyliCSA9",
+	"fcG852B8RW4tp91Fd3oZRDtwh+iIBpOqo2p3UGBrD2An14uRL8Eae2yqQG7t4jfjQ0cHHg/De06R4+vR",
+	"4xekEc++Kn3Ce1kgyOpMIoxFc7BLU6AVLPPBt21Y2w1g4+H6dWw2aJQnmvmIolFkwbTMu3WCQwXyBl3b",
+	"B0j/B7HchXG7kEjGVsiWdeacPkW+yM9D7MTzOntqfLAdjsRmMXHE3DptgXOwDteoNZCygFuFw4J0SLS6",
+	"HRyu6w9MrksQ3eZk+BjMMQXpkSyzGj9HnXvLvtTi+cDyX+nglufEoK3hbbvmYFc1mZH4pdgsAZi/RO4C",
+	"F7Wr5bKLSkkTjttwRVqsOxQHwC/O5fyCEgG9IfEbukeF7wYJmtnmlONq30lbB6GOWQayMaF4gc1ld8fD",
+	"A4e4283hwtytyNkOpUq/wNeOTmmaz0zzDK19cNTDZIaGneUH26XrYYmA0GTM9Ezt7OQgY4YHzoZh9O+H",
+	"Uibw4Kqdjbz2hwOHMQfRco6eNfndcXT6nIaHfE1kh2dK5z7tU6uQNuS4AnqKsbgoZ0rOUW7pHHu5sl3I",
+	"gULeA5WNav8cYyI4dCAKxk1c7opjOIEbKNKxVZmw+qrCgYl3t4Ws8gGeXa/w6x3SsbKTVJXGiDlYRm5u",
+	"wtq1mGdah606eFPIk21JK4XEg6rzgmAa1Qk8r8oRJobhr7Cl3IAJoO9Rj7d76CRA/FKZQUpmKkV30//l",
+	"IOOlBOcAyH2LauOT5waUJ1ipwARnSWQEg414QhaiFLpnwektRk8OwOeinB3yhUt3iHXK4LlJzZnJrUQj",
+	"dnscetvlagq1eYdEphOhJOu0s3D86MhDFzjP9hGPPSid/rLdutoHzrZsrThweLfqtK2X/O1fXl0+9/pb",
+	"6/dDvvWokoRgFxXgp0Q4IuBWthXtJlk7VSeOgm+ZHCfvD/tLG6fPRkt9LvAfa35sXGjWZRkO7mmxedz2",
+	"vQBWT2XGBqwAsA131gp8Ck5cmU2dtG0mK9nV+THZMQdcdnzoOELtFg4xE10u2AawJiBJ197CdZaA8xfl",
+	"943SbnOxbM1E4eaAyUHKbNI5oRotE38bWIVUtmVGGxFLWLJCLiAvQqyh1tjnOo/JyKjyLqvsmWJGtrHo",
+	"5zypOU863KLM0rbM5TWHedzNmo9Ymtp2NqBKGAqrOPL9GdlYLE1BN8eKC7nDhOtC05HZhI4sxmBPmqe5",
+	"yqn8CTYUuMaeXk/czYyLNh/Q9Lnv43i3JwntkytF8mu3mXKa8VygKIfXE4HfRWln+GEUSWqaKnQKmWmM",
+	"ejJ1qmoFTAa21wd110WLJxj8ZpG1E5qmT2vGezVSVJUcUJpqVsVe4WbtbBb78dvwowDvv+VQ+SAcyhVJ",
+	"6NhMLqXarPl5xt/gxmrh/coBdTLZL43Hd89IcKSlXJUa8qhqTAz7d9YblZb7HNMzlG152KhcdeEGBjml",
+	"V2BmgA2+3JYJm5WACXVrlCh+bxlA2Yn5ATY9s16mrrGfjaq8tuoq5YBZnCE640ytkLuG72DF4LaQMaH4",
+	"DvCUy6EtB8bYo3UMtJixzxUmSFKNRrJFu8VANy/EvhkHkMwRHQclbJAXoberL1uQKWfTpddPncsLznDw",
+	"TxQBnonkplmPCzJZQDIfTfzdD/AWvryeU/nUwX//dlWP53REx/nqH8jRKx03s02EGvV8GRJi2rhbYdlt",
+	"HWHVstt5yvIs/jJNJ30u8kxgm0DzfMlot0a1ZTRUG1fIHpvqXxu7LSiZn7hZmA/AVkxDl85KF3U6qZYU",
+	"RezZZ17Eggf+yUvYnE69hHWXZkD6JCBPLYgbCAtotWVUdJfHZjR32GZmW2+tGUMDYqaAVmXkiVghN1nG",
+	"ZaIQYNKcLqPUp3QQ4BhVAVpHThjE+RzNfQKLOWNUswWhKY8Ocr0J2uTaAZ/CqiRsF0M7zFO4lST+JIUP",
+	"YVHknuT9gcz0DF13i2Ry5PJB2uYw0S7DjBSHuSjM33DsNs3DENCCPAY8Rqi3+tatK+SCTId9oTZIjE/E",
+	"5MEff/Twne8+/NZvIxIb2RSTz77/y0c/fyciMUqPmOz98JO9H//viMQYg902XD0me9/87oM//ujBJ5/k",
+	"N0BZjsneN/5y74ef4CuB9cfk8e9/9ugbf4WXdrmAC3s//g1eoEmSMaVi8vCHv3r4o7cjEmP+yDbVMXn8",
+	"698++OOP9r73wd4PfxKR2Kj/cP3Rp1/318lxn/qS0PGJiMQ7XCQwk4df/5eIxMbCi8nej97b+9c/mNcP",
+	"+9tcqGHGEliAz77/y8/+4jufvf8jMzqaDpm7+uDT3z58+z8jEicsGbY1b6UsJg+/9s7jX7+LT2cwO7zy",
+	"6K//Atawz82wP/qnB59++tn3v/3Z+z9aIVtuw8qAOl2mbTaKBwxGGA1zxW3ryOXUQKKPheCx8XGWcOf/",
+	"vgP4Z60UotoXbr9maONLdy4vv0KOY9VZ5hNszt+4Bm1tvnB+7ZXV06vQnvrSvTZLgQPdvXmbKLrLCNcb",
+	"RDHDQTSULwBCCTU6Xp+3ZSoFuNFpC3Bb3hxKY2che81j+mcAGwQo07z7FFatbVloVJoxMh5SQY7Ha9Gp",
+	"1VXz8MrqanzCtvkm8anVU2dPrp08E0f49/Lq2vLqmRhyisy/H/7uo7W9H379zN73Poix+BwFlzk4eeCz",
+	"jVQPA73Q44IpBkV5Cg7ICK5DIMJIM1jNu3apYsOPxrHHhLNpNhtF0w82BiO8ONGMmQ2M7DWbN2W20SWK",
+	"mcvmKZRseG3s7FL44n833DKGZHEoawV0FJplnCXGRDVyDNJjzVm3TAJeFhUSgCZl7iZGlM3jIKFbbFIl",
+	"r1vAd+H2a5vWasUOan6BpcXucQsX2TmahXkyWVNHIZevACevthP2W1J3gWYZhNjksDKyAutd0rGtUt2S",
+	"MmVUzCvmAjCWttqtL3DvGG5z1DlbuNTVBS4AIOHyHyWmIllf+eEKfxxYnlkCejJFllxDGXBtpisN8a2S",
+	"ik7/P/auZseR2wi/CuHLaIDeGfu6c3LsDRDAxhjjDfYUWFw15SHUaipkS9qBYSCBL8k6BoxkgfwggOOD",
+	"45ySIIAR2wu/zUqZvIXBqiK7pSZ7pFn9zUonwzvqP7KKVaz6+H3EkOES9JsI6cqD8Vts59wyccXLNiL2",
+	"vKqMc09wCReCL5Xxei11Z7YNuS9uS11a1Jr+9rvps++OPSagJ8TAYQzhF/44+JzkgtQgurDQHnRuswk5",
+	"Qu52sQMb/zEp2+9d6IM8VdqITXnzhretXsRs33avNK0L+DMdVr/nhH7iMatTEL6QMz3M4Cj0YCDS2UZw",
+	"4Bzwq1E4vsBxetMN0yL1Y08nCIf1WhIEDnHZPI6lfo6HLlzkfX2pcq6dpthz7N8aiQYWeM7ONJLPD/3j",
+	"BYFRVSPeZpGb3sTri0XgUEaYG3KLh5qngGXE5i4HnLPBJjDWX+geiJjCjTlUA8qeMURN+hXiEA3kGdRr",
+	"BlorUvj38HKHVzxzZXY4D0oMWK6rjCy1gZDdE1dwawJpOfUVeOsMIvlcPKfXi6O8Shp8e5PgxoCKCjDu",
+	"1kueDGw4hN8nrgcADxsrjaAyuyAH6/a71cs+H4j8fRygXa2k0+st1cd+Y9VPj5KakHGtvHttJ6ZyXufI",
+	"uEfFWtjO3087Q63ps2Mnzj2phHNdPA2EwEh3LDLIkqWARsydhnyZQ+WvVEMqU0as1I1uOvL+IE/FSthL",
+	"4NWrthC1L4xGMd5eKLU8vmIyDQIjKIktweg7y70Ln7kYxMGOHHoO5afWZlw0kSaWNv3yZZNHn6SqhiRV",
+	"ZYvjK+CjL1S2KyCLu8RdbIdu65gHQ1bryUvh/yuOe2/xdDBn6PcUDojDTaYiL2RxxUC6KBU6lCK6Xo87",
+	"9U/1KWjPdpTqSVLychchiDFnl2qo/eF9qF5BE9OmWwkrxiIbCfiNmf0RBqMED1xQc8guZyk1mJBbv7jU",
+	"Qnh6/ZIioC+gN4y8kaQTQIRHmR1T1bWLvhwJHN1AaTlx9AvNI3VzqCRuzJmxZDI3BW7wcTzpbkcGFz8A",
+	"lsRfd7PBE984mniH0077musLmncyBYx6OaWDzkIA/EAGrLo1968H7iVQFtRsrd2/ipqQaZtN/vsV4hYQ",
+	"BzH5+g+Tzz9LWNtGnjab/OePL34IoicyMRJZm/3v+68RlBBAS5iezDLTZtOnv7r+5IeEtfv8yQeZ4mmb",
+	"vXj+fPL0yxffPv3/nz9PWBtNvs0mf/3H9a9/Vzs4T1szBASAXk+VtuQAGDgABg6Aga0DBiIp9wEtsDdo",
+	"AWzUR6ACtVz29COZxgEC51Bh7JQ8lTdsRM98LXCefn8b2IDb+QLu3xbkf9wULAA/Ze9RAfEszRl2hKLt",
+	"EZJkl4dByaohWsvUH7UaIuewE3UM7NRgdT4pecp6QP5WjBU6hTSF5oXSBNZRI6HHWhag/WoDn7JWfL8c",
+	"RtqQ4OuUgANkQrAJRg4JXWFvnzLXWnC8aXXaw0YgPD3F5qU5vAgSlflvsUnEAR9fYzjbwDpSj79b5k+D",
+	"t38LzGzjGpexte6hN+H1Y+6Vdk62yKoD4ZTELOLQBWBQAsuEigzoViXMXMoughPspmzWnVNpBnaayVDv",
+	"PHrhfT9Gu85RUqlKqxznKPYOKv8A/t6c+t5FFTmlt1mM9cbiSnN9PqhpSllbmvO/0744xQlpZCBE2Rfn",
+	"X0fG3h445IzXuwH5zfveAHxhweu4kgvj5hnrpjZ6FzU2M17RuiHF6b4R2ch3rG+dH8dyX7LItVtIgyIx",
+	"zZkX411zVQ94ZtU4r66ofpIihtOQLhYitzlGVR7wyKEuOGTdwDReQXLwoj1nGkSMc3tbOKRic6kYmfVu",
+	"givg5TadLe2aHyKXtrL5UhddMUH1Td7oiXYJL7jpxdMnKNvDT8r9Gan2W/NPFVRbFChi5IJrYQqWCp6C",
+	"IHgAFUqtHaTELCUDtcpEUuW/hBr7rmZUD2HIFs6mejJPV6JaZZ8bU6yq5E4/Yw0yWf152oJQ0rRFPOsd",
+	"ytfsdGwzV3ukdC+TpsoMjc5ccezbaP7PyPFjIaoNqRY0pozqC2yJWNe65CPhq1Wy0s2F1QLoaXH1KMMP",
+	"Lh9n6JUIKke1KcdPC8Ge+t0n2KoDsvdCohZdWPsfQt6suL/jmCaBnqQsp12VLw96/1DluVm8/6wmvM9r",
+	"Yv67J7xfXXMp98EyMRuTBe2clv5KdPIjy/Rd0r6/lFXpe2uUayaoRUl8lI8YL7K+fGT/09zMsL9IAOsC",
+	"8RoALoucc0QY9fZaGdZ+ljYfe9GuNTLgQ/a+j1HgdN5kyqdIf8zzjmiAms3o18ssYx+qsxmpuVLggPdF",
+	"wvrc9Jx+AhIzPxkAOTLjWssRzxr08QtlXaPvQWPdrtAHpfx1bHbfhKm/pVb+Mp5/I/jr9VdUsx5H2Jdj",
+	"FvHHVHSkadI6fWCzNExJ6YziSOhUdgpmt6N2tgHnozzZOff0On3V90o8HLBJmIya6k73yDAggwH7gZZe",
+	"pV7Jh8Wlsl9NGCx4A5D7BegnwOuKIhNOw7IQRNGe8Q+NN10JKk0GGLpsGExlSrghNZC5VLlhRrEu14k7",
+	"jFRZaQyXaeIOvjndBwe6hCOgpbCVF1KvLMm0n4cKGlG7t977uReW8GqfRoj8eHadcuKuJgnQtc9ImB8t",
+	"Jeg/u6aQ1jgsZ116ZjiQr0o8zpncqxD9/cfsbwbg1Y/QWpldUlJhV4bKAoR/jS1BQPfYmA/k4klRBm3a",
+	"C2ue9+zCZDewNgM4hPkdCPNv43RuKc4fpGrX4eI0p0tlFmqcC910zBCh1abHxtxuSFGhr0tsIvbiuhw1",
+	"/PMZ6KtAPAz6Lxx9GIh871tLP+Gd3tq32XubbL839HnTY94JbX5jZLLvgvB/JTn0pn3CzruIvMNIAmn0",
+	"WOZUG0WEG/AhQqACRPhY5rnQ7VDNBzDuJtL/wXiIOTScRqCTI+mwkALOeaixaXQw1mrbTz3JVXHP/n/7",
+	"GLmA4DWPjPtzwXv2b/vtjg95Txx8cV2+aEd3iSKUFmbYp9eNJZ3vIOsofgOqEsPuUwugZWAdQMVbg+yL",
+	"fC7zxKlX+pBert6RLuzcibeo+Xn3k0v7NfudXOIYMM4GXPdEylxju+bG8fslAT1TMFk0i6HOXrv/2uno",
+	"DZhHum8dQgeKXpkomIQGvzsEhKcl6517L/pAlSupS6LJOeFZKUI3eBdQuKY8QjkjUdTtBi4BQA4+EaAn",
+	"1SeV2JPAaSesW7Wuv3k2/fI3xydzMILQJQ9GMhU2B4GHgcZa5TInhxi68pHSPbuuPBYsVajx4CihYCrr",
+	"V7xNqEVkBYLvYK3rf38y+f7vCZt+8dXk0z8d1740dKN3lDGMGyOMgZpga/LPv0w/++IYb+wKhNXZ9b8N",
+	"3e6824Xymy/wzZUGr6pDAjWF0F0uoPbBWtO/fXv9zbPqh7iqSGBERC55xlrTT38/d00Kfwld81Ol+zyz",
+	"FlzMThb9S8iGUVyItabP/vXi+cwge92hwATboTDDgdAjKH5BYdMwPjOwQDb18S8+/jEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
