@@ -18,8 +18,15 @@ import (
 // written.
 type backend struct{ api http.Handler }
 
-// RoundTrip implements [http.RoundTripper].
+// RoundTrip implements [http.RoundTripper], for the generated client.
 func (b backend) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	sparse(r)
+	return b.pass(r)
+}
+
+// pass lets the API answer a request as it is.
+func (b backend) pass(r *http.Request) (*http.Response, error) {
 	ctx, stop := context.WithCancel(r.Context())
 	in := r.Clone(ctx)
 	in.RequestURI, in.RemoteAddr, in.Host = in.URL.RequestURI(), "127.0.0.1:0", in.URL.Host
@@ -32,7 +39,6 @@ func (b backend) RoundTrip(r *http.Request) (*http.Response, error) {
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}
-	sparse(in)
 	var body *io.PipeReader
 	body, out.body = io.Pipe()
 

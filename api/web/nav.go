@@ -19,6 +19,8 @@ var ways = []struct {
 	to, word string
 	roles    []claim.Role // none: all but those of another area
 }{
+	{"/s/", "nav.today", []claim.Role{claim.Surveyor}},
+	{"/s/outbox", "nav.outbox", []claim.Role{claim.Surveyor}},
 	{"/desk/figures", "nav.figures", []claim.Role{claim.Manager, claim.Audit}},
 	{"/desk", "desk.title", nil},
 	{"/desk/claims", "nav.claims", nil},
@@ -38,7 +40,7 @@ var besides = strings.NewReplacer(
 
 // Ways are the pages that stand in the header for whoever is signed in.
 func (f frame) Ways() (list []way) {
-	if f.Who == nil || f.Area != "desk" {
+	if f.Who == nil || f.Area == "claimant" {
 		return nil
 	}
 	role, here := f.Who.Role, -1

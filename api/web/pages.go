@@ -22,7 +22,7 @@ import (
 var templateFiles embed.FS
 
 // pages are the templates, parsed once for each language: layout.html, the
-// shared parts.html and desk-parts.html, and one file for each page, which
+// shared *parts.html, and one file for each page, which
 // defines "title", "help" and "main".
 type pages map[lang]map[string]*template.Template
 
@@ -104,7 +104,7 @@ func args(pairs ...any) map[string]any {
 type frame struct {
 	Lang   lang
 	Switch string // this page in the other language; empty after a write
-	Area   string // claimant or desk: what stands in the header, and which scripts are loaded
+	Area   string // claimant, surveyor or desk: what stands in the header, and which scripts are loaded
 	Who    *rest.Principal
 	Signed bool
 	Path   string
@@ -120,6 +120,9 @@ func (v *visit) showAs(status int, name string, data any) error {
 	f := frame{Lang: v.lang, Area: "claimant", Signed: v.token != "", Path: v.r.URL.Path, Flash: v.told(), Page: data}
 	if v.of == staff {
 		f.Area, f.Who = "desk", v.who
+	}
+	if strings.HasPrefix(v.r.URL.Path, "/s/") {
+		f.Area = "surveyor"
 	}
 	if v.r.Method == http.MethodGet {
 		f.Switch = inLanguage(v.r.URL, v.lang.other())

@@ -122,11 +122,15 @@ func (v *visit) tell(word string, pairs ...string) {
 
 // told takes that sentence.
 func (v *visit) told() string {
+	if mode := v.r.Header.Get("Sec-Fetch-Mode"); mode != "" && mode != "navigate" {
+		return "" // a script reads the page: nobody sees it yet
+	}
 	word := v.site.cookies.get(v.r, cookieFlash)
 	if word == "" {
 		return ""
 	}
 	v.site.cookies.drop(v.w, cookieFlash)
+	v.w.Header().Set("X-Anpei-Once", "true") // as it is shown now, the page is not to be kept
 	word, filled, _ := strings.Cut(word, "?")
 	holes, err := url.ParseQuery(filled)
 	if err != nil || !strings.HasPrefix(word, "flash.") || !v.lang.has(word) {
@@ -153,7 +157,7 @@ func local(next string) string {
 func landing(role claim.Role) string {
 	switch role {
 	case claim.Surveyor:
-		return "/s"
+		return "/s/"
 	case claim.Admin:
 		return "/admin"
 	default:

@@ -95,8 +95,9 @@ func (s *Site) routes(mux *http.ServeMux) {
 	handle("POST /signout", anybody, signOut)
 
 	s.deskRoutes(handle)
-	handle("GET /s", staff, elsewhere("/desk"))
 	s.adminRoutes(handle)
+
+	s.surveyorRoutes(mux, handle)
 
 	mux.Handle("GET /assets/{name}", s.assets)
 	mux.Handle("/", s.page(anybody, func(*visit) error { return notFound }))

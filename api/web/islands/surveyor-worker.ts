@@ -1,0 +1,112 @@
+// The service worker of the surveyor's pages: they open without a network, as
+// they were last seen. It keeps pages and files, never an answer of the API.
+import { unused } from "./surveyor/plan";
+import { send } from "./surveyor/sender";
+import { pieces, reports } from "./surveyor/store";
+
+// What a service worker has, as far as it is used here.
+interface Lasting extends Event { waitUntil(work: Promise<unknown>): void }
+interface Asked extends Lasting { request: Request; respondWith(answer: Promise<Response>): void }
+interface Told extends Lasting { data: { keep?: string[]; only?: boolean } }
+const scope = self as unknown as {
+  anpeiFiles: string[]; // of this release
+  addEventListener<E extends Event>(kind: string, act: (event: E) => void): void;
+  skipWaiting(): Promise<void>;
+  clients: { claim(): Promise<void> };
+  location: Location;
+};
+
+const filesKept = "anpei-files";
+const pagesKept = "anpei-pages"; // of one person: who it is stands beside them
+const whose = "X-Anpei-Whose";
+const away = "/s/away";
+
+scope.addEventListener<Lasting>("install", (event) => event.waitUntil((async () => {
+  const files = await caches.open(filesKept);
+  for (const file of scope.anpeiFiles) if (!(await files.match(file))) await files.add(file);
+  await files.add(new Request(away, { cache: "reload" }));
+  await scope.skipWaiting();
+})()));
+
+scope.addEventListener<Lasting>("activate", (event) => event.waitUntil((async () => {
+  await tidy();
+  await scope.clients.claim();
+})()));
+
+// tidy drops files that neither this release nor a kept page loads.
+async function tidy(): Promise<void> {
+  const [files, pages] = [await caches.open(filesKept), await caches.open(pagesKept)];
+  const texts = await Promise.all((await pages.keys()).map(async (key) => (await pages.match(key))?.text() ?? ""));
+  const paths = (await files.keys()).map((key) => new URL(key.url).pathname);
+  for (const path of unused(paths, [...scope.anpeiFiles, away], texts)) await files.delete(path);
+}
+
+const isPage = (path: string) => path === "/s/" || path === "/s/outbox" || /^\/s\/[0-9a-f-]{36}(\/capture)?$/.test(path);
+
+scope.addEventListener<Asked>("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || url.origin !== scope.location.origin) return;
+  if (url.pathname.startsWith("/assets/")) event.respondWith(file(event.request));
+  else if (isPage(url.pathname)) event.respondWith(page(event.request, url.pathname));
+});
+
+// file answers with what is kept: a name holds the hash of its contents.
+async function file(request: Request): Promise<Response> {
+  const files = await caches.open(filesKept);
+  const kept = await files.match(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) await files.put(request, answer.clone());
+  return answer;
+}
+
+// page asks the network and keeps the answer; without one it shows what was kept.
+async function page(request: Request, path: string): Promise<Response> {
+  try {
+    const answer = await fetch(request, request.mode === "navigate" ? undefined : { redirect: "follow" });
+    await keepPage(path, answer.clone());
+    return answer;
+  } catch {
+    const kept = (await (await caches.open(pagesKept)).match(path)) ?? (await (await caches.open(filesKept)).match(away));
+    return kept ?? Response.error();
+  }
+}
+
+async function keepPage(path: string, answer: Response): Promise<void> {
+  const who = answer.headers.get(whose);
+  if (!answer.ok || answer.redirected || !who) return;
+  let pages = await caches.open(pagesKept);
+  const owner = await (await pages.match("/s/whose"))?.text();
+  if (owner !== who) { // another person: nothing of the one before is shown to them
+    await caches.delete(pagesKept);
+    pages = await caches.open(pagesKept);
+    await pages.put("/s/whose", new Response(who));
+  }
+  await pages.put(path, answer);
+}
+
+// A page names the pages that will be needed outdoors. Of surveys that are over
+// none is kept, unless something of theirs is still to be sent.
+scope.addEventListener<Told>("message", (event) => event.waitUntil((async () => {
+  const pages = await caches.open(pagesKept);
+  for (const path of new Set(event.data.keep ?? [])) {
+    const kept = await pages.match(path);
+    const fresh = kept && Date.now() - Date.parse(kept.headers.get("Date") ?? "") < 60_000
+      && !kept.headers.has("X-Anpei-Once"); // a sentence that was for one time
+    if (!isPage(path) || fresh) continue;
+    const answer = await fetch(path, { headers: { Accept: "text/html" } }).catch(() => undefined);
+    if (answer) await keepPage(path, answer);
+  }
+  if (!event.data.only) return;
+  const open = new Set([...(await pieces()).filter((p) => !p.document), ...(await reports()).filter((r) => !r.filedAt)].map((one) => one.task));
+  for (const path of (await pages.keys()).map((key) => new URL(key.url).pathname)) {
+    const task = path.split("/")[2] ?? "";
+    if (task.length === 36 && !event.data.keep?.includes(path) && !open.has(task)) await pages.delete(path);
+  }
+})()));
+
+// The signal is back while no page is open.
+scope.addEventListener<Lasting>("sync", (event) => event.waitUntil((async () => {
+  const owners = new Set([...(await pieces()).filter((p) => !p.document), ...(await reports()).filter((r) => !r.filedAt)].map((one) => one.owner));
+  for (const owner of owners) await send(owner); // of another person than is signed in, the server takes nothing
+})()));

@@ -1,0 +1,387 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"anpei/claim"
+	"anpei/schemas/rest"
+)
+
+// surveyorRoutes are the surveyor's pages. They stand under /s/, which is the
+// scope of the worker that keeps them on the phone.
+func (s *Site) surveyorRoutes(mux *http.ServeMux, handle func(pattern string, of audience, do page)) {
+	handle("GET /s", staff, elsewhere("/s/"))
+	handle("GET /s/{$}", staff, today)
+	handle("POST /s/shift", staff, putShift)
+	handle("GET /s/outbox", staff, outbox)
+	handle("GET /s/away", staff, away)
+	handle("GET /s/{task}", staff, surveyTask)
+	handle("POST /s/{task}/acceptance", staff, acceptSurvey)
+	handle("POST /s/{task}/decline", staff, declineSurvey)
+	handle("GET /s/{task}/capture", staff, capture)
+
+	handle("GET /s/me", staff, whoAmI)
+	handle("GET /s/live", staff, followTasks)
+	mux.Handle("GET /s/worker.js", s.assets.worker())
+	for _, operation := range []string{ // what a phone sends on, as the contract has it
+		"POST /s/api/claims/{claim}/chunked-uploads",
+		"GET /s/api/claims/{claim}/chunked-uploads/{upload}",
+		"PATCH /s/api/claims/{claim}/chunked-uploads/{upload}",
+		"POST /s/api/claims/{claim}/documents",
+		"POST /s/api/claims/{claim}/surveys",
+	} {
+		handle(operation, staff, relay)
+	}
+}
+
+// whose names the member of staff whom a page was made for, so that a phone
+// does not show or send one person's things as another's.
+const whose = "X-Anpei-Whose"
+
+// surveyor is who visits, and says so to the phone.
+func (v *visit) surveyor() (*rest.Principal, error) {
+	me, err := v.me()
+	if err == nil {
+		v.w.Header().Set(whose, string(me.Id))
+	}
+	return me, err
+}
+
+// todayPage is a surveyor's day.
+type todayPage struct {
+	Made  time.Time // which a phone tells that shows it later
+	Shift rest.SurveyorSeen
+	Tasks []surveyView // offers first, then by deadline
+}
+
+// today lists what a surveyor is asked to do and has accepted.
+func today(v *visit) error {
+	me, err := v.surveyor()
+	if err != nil {
+		return err
+	}
+	if me.Role != claim.Surveyor {
+		return v.redirect(landing(me.Role))
+	}
+	shift, err := read[rest.SurveyorSeen](v.api.GetShift(v.ctx()))
+	if err != nil {
+		return err
+	}
+	tasks, err := read[rest.TaskPage](v.api.ListTasks(v.ctx(), &rest.ListTasksParams{Kind: claim.TaskSurvey, Mine: true, Limit: 100}))
+	if err != nil {
+		return err
+	}
+	page := todayPage{Made: now(), Shift: shift}
+	for _, t := range tasks.Items {
+		c, err := read[rest.Claim](v.api.GetClaim(v.ctx(), string(t.Claim), nil))
+		if is(err, "not-found") { // passed on meanwhile
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		page.Tasks = append(page.Tasks, surveyView{Task: t, Claim: c, From: shift.At, apple: v.apple()})
+	}
+	slices.SortStableFunc(page.Tasks, func(a, b surveyView) int {
+		return cmp.Or(inOrder(a.AnswerBy, b.AnswerBy), inOrder(a.DueAt, b.DueAt))
+	})
+	return v.show("surveyor-today", page)
+}
+
+// inOrder compares two times of which none is the last.
+func inOrder(a, b time.Time) int {
+	switch {
+	case a.IsZero() != b.IsZero():
+		if a.IsZero() {
+			return 1
+		}
+		return -1
+	default:
+		return a.Compare(b)
+	}
+}
+
+// surveyView is a survey with the claim that it is of.
+type surveyView struct {
+	rest.Task
+	Claim   rest.Claim
+	From    *rest.Point // where the phone last was
+	Missing []rest.Missing
+	Papers  []paperWanted
+
+	apple bool
+}
+
+// Offered reports whether the survey waits to be accepted.
+func (s surveyView) Offered() bool { return s.State == rest.Open && s.Stage == claim.Dispatched }
+
+// Going reports whether it was accepted and is not done.
+func (s surveyView) Going() bool { return s.State == rest.Open && s.Stage == claim.Surveying }
+
+// Metres is how far it is as the crow flies; ok is false where nobody knows.
+func (s surveyView) Metres() (metres int64, ok bool) {
+	if s.From == nil || s.Claim.At == nil {
+		return 0, false
+	}
+	return s.From.Metres(*s.Claim.At), true
+}
+
+// Distance is that in words: 850 m, 3.4 km.
+func (s surveyView) Distance() string {
+	switch m, ok := s.Metres(); {
+	case !ok:
+		return ""
+	case m < 1000:
+		return fmt.Sprintf("%d m", m)
+	default:
+		return fmt.Sprintf("%d.%d km", m/1000, m%1000/100)
+	}
+}
+
+// Way opens the phone's own map at the place.
+func (s surveyView) Way() template.URL {
+	place := url.QueryEscape(s.Claim.Place)
+	at := "0,0"
+	if p := s.Claim.At; p != nil {
+		at = fmt.Sprintf("%.6f,%.6f", p.Lat, p.Lng)
+	}
+	if s.apple {
+		if s.Claim.At == nil {
+			return template.URL("maps://?daddr=" + place) //nolint:gosec // the place is escaped
+		}
+		return template.URL("maps://?daddr=" + at + "&q=" + place) //nolint:gosec // likewise
+	}
+	if s.Claim.At == nil {
+		return template.URL("geo:0,0?q=" + place) //nolint:gosec // likewise
+	}
+	return template.URL("geo:" + at + "?q=" + at + "(" + place + ")") //nolint:gosec // likewise
+}
+
+// apple reports whether the visitor's phone knows no geo: addresses.
+func (v *visit) apple() bool {
+	agent := v.r.UserAgent()
+	return strings.Contains(agent, "iPhone") || strings.Contains(agent, "iPad")
+}
+
+// People are those of the claim whom one may have to call, the one who
+// reported it first.
+func (s surveyView) People() []person {
+	var people []person
+	for _, p := range s.Claim.Parties {
+		one := person{ClaimParty: p}
+		if phone, err := claim.ParsePhone(p.Phone); err == nil {
+			one.Dial = template.URL("tel:+86" + phone) //nolint:gosec // eleven digits
+		}
+		people = append(people, one)
+	}
+	return people
+}
+
+// First is whom to call.
+func (s surveyView) First() *person {
+	for _, p := range s.People() {
+		if p.Dial != "" {
+			return &p
+		}
+	}
+	return nil
+}
+
+// person is a party, with the address that a phone dials.
+type person struct {
+	rest.ClaimParty
+	Dial template.URL
+}
+
+// Shots are the pictures to bring back, by what was lost and how.
+func (s surveyView) Shots() []string {
+	var shots []string
+	switch s.Line {
+	case claim.Motor:
+		shots = []string{"scene", "front-left", "rear-right", "damage", "damage-near", "plate", "vin", "odometer"}
+		for _, e := range s.Claim.Exposures {
+			if e.OwnerParty > 0 {
+				shots = append(shots, "other-whole", "other-damage")
+				break
+			}
+		}
+		switch s.Claim.Cause {
+		case "water":
+			shots = append(shots, "waterline", "interior")
+		case "fire":
+			shots = append(shots, "origin", "engine")
+		case "theft":
+			shots = []string{"scene", "traces", "keys"}
+		}
+	default:
+		shots = []string{"entrance", "scene", "origin", "damage", "damage-near", "nameplate", "stock", "rescued"}
+		if s.Claim.Cause == "water" {
+			shots = append(shots, "waterline")
+		}
+	}
+	return append(shots, "more")
+}
+
+// paperWanted is a paper that belongs to such a claim, and whether it is there.
+type paperWanted struct {
+	Kind  string
+	There bool
+}
+
+// wanted are the kinds of paper that a surveyor looks at on the spot.
+func wanted(c rest.Claim) []string {
+	if c.Line != claim.Motor {
+		return []string{"id_card", "repair_estimate", "vat_invoice", "other"}
+	}
+	if c.Cause == "collision" {
+		return []string{"vehicle_licence", "driving_licence", "accident_certificate", "repair_estimate", "other"}
+	}
+	return []string{"vehicle_licence", "driving_licence", "repair_estimate", "other"}
+}
+
+// survey reads the survey that an address names.
+func (v *visit) survey() (surveyView, error) {
+	if _, err := v.surveyor(); err != nil {
+		return surveyView{}, err
+	}
+	t, err := read[rest.Task](v.api.GetTask(v.ctx(), v.r.PathValue("task"), nil))
+	if err != nil {
+		return surveyView{}, err
+	}
+	if t.Kind != claim.TaskSurvey {
+		return surveyView{}, notFound
+	}
+	s := surveyView{Task: t, apple: v.apple()}
+	if s.Claim, err = read[rest.Claim](v.api.GetClaim(v.ctx(), string(t.Claim), nil)); err != nil {
+		return s, err
+	}
+	if shift, err := read[rest.SurveyorSeen](v.api.GetShift(v.ctx())); err == nil { // another role has none
+		s.From = shift.At
+	}
+	papers, err := read[rest.DocumentPage](v.api.ListDocuments(v.ctx(), string(t.Claim), &rest.ListDocumentsParams{Limit: 200}))
+	if err != nil {
+		return s, err
+	}
+	for _, kind := range wanted(s.Claim) {
+		s.Papers = append(s.Papers, paperWanted{kind, slices.ContainsFunc(papers.Items, func(d rest.DocumentSummary) bool { return d.Kind == kind })})
+	}
+	missing, err := read[rest.MissingPage](v.api.ListMissing(v.ctx(), string(t.Claim), &rest.ListMissingParams{Limit: 200}))
+	for _, m := range missing.Items {
+		if m.From == claim.Claimant {
+			s.Missing = append(s.Missing, m)
+		}
+	}
+	return s, err
+}
+
+// surveyTask is what to know before one goes, and what to bring back.
+func surveyTask(v *visit) error {
+	s, err := v.survey()
+	if err != nil {
+		return err
+	}
+	return v.show("surveyor-task", map[string]any{"Survey": s, "Form": v.newForm(), "Reasons": declineReasons})
+}
+
+// capture is where pictures, report and signature are taken. All that it needs
+// is on the page: it works without a network.
+func capture(v *visit) error {
+	s, err := v.survey()
+	if err != nil {
+		return err
+	}
+	if s.Offered() {
+		return v.redirect("/s/" + url.PathEscape(s.Id))
+	}
+	return v.show("surveyor-capture", s)
+}
+
+// outbox shows what is on this phone; the phone itself fills it in.
+func outbox(v *visit) error {
+	if _, err := v.surveyor(); err != nil {
+		return err
+	}
+	return v.show("surveyor-outbox", nil)
+}
+
+// away is what the phone shows without a network for a page that it has not
+// kept. It holds nobody's data.
+func away(v *visit) error { return v.show("surveyor-away", nil) }
+
+// putShift tells the dispatcher whether the surveyor takes work, and where
+// they are if the phone knows.
+func putShift(v *visit) error {
+	if _, err := v.surveyor(); err != nil {
+		return err
+	}
+	shift := rest.Shift{OnShift: v.field("on") == "true"}
+	var at rest.Point
+	if n, _ := fmt.Sscan(v.field("lat")+" "+v.field("lng"), &at.Lat, &at.Lng); n == 2 {
+		shift.At = &at
+	}
+	if _, err := read[rest.SurveyorSeen](v.api.PutShift(v.ctx(), &rest.PutShiftParams{IdempotencyKey: v.key()}, shift)); err != nil {
+		return err
+	}
+	if v.field("quiet") != "" { // the phone says where it is, by itself
+		v.w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	if shift.OnShift {
+		v.tell("flash.on-shift")
+	} else {
+		v.tell("flash.off-shift")
+	}
+	return v.redirect("/s/")
+}
+
+// acceptSurvey says that the surveyor will go.
+func acceptSurvey(v *visit) error {
+	_, err := read[claim.Receipt](v.api.AcceptSurvey(v.ctx(), v.r.PathValue("task"), &rest.AcceptSurveyParams{IdempotencyKey: v.key()}))
+	return v.answered(err, "flash.survey-accepted", "/s/"+url.PathEscape(v.r.PathValue("task")))
+}
+
+// declineReasons are what a surveyor may say who does not go, as keys of words
+// under "decline.".
+var declineReasons = []string{"busy", "far", "related", "vehicle", "other"}
+
+// declineSurvey says that they will not, and why.
+func declineSurvey(v *visit) error {
+	why, more := v.field("why"), v.field("more")
+	if !slices.Contains(declineReasons, why) || why == "other" && more == "" {
+		s, err := v.survey()
+		if err != nil {
+			return err
+		}
+		f, _ := v.refill(wrongFields("why"))
+		return v.showAs(http.StatusUnprocessableEntity, "surveyor-task", map[string]any{"Survey": s, "Form": f, "Reasons": declineReasons})
+	}
+	reason := v.lang.code("decline", why)
+	if why == "other" {
+		reason = more
+	} else if more != "" {
+		reason += ": " + more
+	}
+	_, err := read[claim.Receipt](v.api.DeclineSurvey(v.ctx(), v.r.PathValue("task"), &rest.DeclineSurveyParams{IdempotencyKey: v.key()},
+		claim.Reason{Reason: reason}))
+	return v.answered(err, "flash.survey-declined", "/s/")
+}
+
+// answered goes on after an answer to an offer. That it came too late is no
+// fault: the list shows how it is.
+func (v *visit) answered(err error, told, to string) error {
+	switch {
+	case is(err, "wrong-task", "wrong-stage", "not-allowed"):
+		told, to = "flash.survey-gone", "/s/"
+	case err != nil:
+		return err
+	}
+	v.tell(told)
+	return v.redirect(to)
+}
