@@ -33,7 +33,7 @@ func (p *page) through(name string) {
 var personas = []struct{ name, role, lands string }{
 	{"王敏", "intake", "工作台"},
 	{"李强", "dispatcher", "工作台"},
-	{"陈刚", "surveyor", "工作台"},
+	{"陈刚", "surveyor", "今天的查勘"},
 	{"周平", "assessor", "工作台"},
 	{"郑凯", "reviewer", "工作台"},
 	{"杨帆", "finance", "工作台"},

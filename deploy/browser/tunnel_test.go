@@ -19,6 +19,7 @@ type tunnel struct {
 	mu    sync.Mutex
 	dark  bool
 	lines map[net.Conn]bool
+	meet  func(*http.Request) bool // looks at each request; false breaks its line off
 }
 
 func newTunnel(t *testing.T) *tunnel {
@@ -26,13 +27,22 @@ func newTunnel(t *testing.T) *tunnel {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	n := &tunnel{address: l.Addr().String(), lines: map[net.Conn]bool{}}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:       func(*httputil.ProxyRequest) {}, // it asks for the whole address
+		Transport:     &http.Transport{DisableCompression: true},
+		FlushInterval: -1,
+		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+	}
 	n.server = &http.Server{
-		Handler: &httputil.ReverseProxy{
-			Rewrite:       func(*httputil.ProxyRequest) {}, // it asks for the whole address
-			Transport:     &http.Transport{DisableCompression: true},
-			FlushInterval: -1,
-			ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
-		},
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n.mu.Lock()
+			meet := n.meet
+			n.mu.Unlock()
+			if meet != nil && !meet(r) {
+				panic(http.ErrAbortHandler)
+			}
+			proxy.ServeHTTP(w, r)
+		}),
 		ConnState: n.follow,
 	}
 	done := make(chan struct{})
@@ -66,4 +76,12 @@ func (n *tunnel) cut(dark bool) {
 			_ = c.Close()
 		}
 	}
+}
+
+// watch looks at each request that passes from now on; where it says false,
+// the line breaks.
+func (n *tunnel) watch(meet func(*http.Request) bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.meet = meet
 }
