@@ -38,11 +38,11 @@ func relay(v *visit) error {
 			r.Header.Set(name, value)
 		}
 	}
-	return v.pass(r)
+	return v.handOn(r)
 }
 
-// pass lets the API answer a request as the visitor's.
-func (v *visit) pass(r *http.Request) error {
+// handOn lets the API answer a request as the visitor's.
+func (v *visit) handOn(r *http.Request) error {
 	if err := v.introduce(v.ctx(), r); err != nil {
 		return err
 	}

@@ -344,7 +344,7 @@ func putShift(v *visit) error {
 // acceptSurvey says that the surveyor will go.
 func acceptSurvey(v *visit) error {
 	_, err := read[claim.Receipt](v.api.AcceptSurvey(v.ctx(), v.r.PathValue("task"), &rest.AcceptSurveyParams{IdempotencyKey: v.key()}))
-	return v.answered(err, "flash.survey-accepted", "/s/"+url.PathEscape(v.r.PathValue("task")))
+	return v.settled(err, "flash.survey-accepted", "/s/"+url.PathEscape(v.r.PathValue("task")))
 }
 
 // declineReasons are what a surveyor may say who does not go, as keys of words
@@ -370,12 +370,12 @@ func declineSurvey(v *visit) error {
 	}
 	_, err := read[claim.Receipt](v.api.DeclineSurvey(v.ctx(), v.r.PathValue("task"), &rest.DeclineSurveyParams{IdempotencyKey: v.key()},
 		claim.Reason{Reason: reason}))
-	return v.answered(err, "flash.survey-declined", "/s/")
+	return v.settled(err, "flash.survey-declined", "/s/")
 }
 
-// answered goes on after an answer to an offer. That it came too late is no
+// settled goes on after an answer to an offer. That it came too late is no
 // fault: the list shows how it is.
-func (v *visit) answered(err error, told, to string) error {
+func (v *visit) settled(err error, told, to string) error {
 	switch {
 	case is(err, "wrong-task", "wrong-stage", "not-allowed"):
 		told, to = "flash.survey-gone", "/s/"
