@@ -7,7 +7,7 @@ import { pieces, reports } from "./surveyor/store";
 // What a service worker has, as far as it is used here.
 interface Lasting extends Event { waitUntil(work: Promise<unknown>): void }
 interface Asked extends Lasting { request: Request; respondWith(answer: Promise<Response>): void }
-interface Told extends Lasting { data: { keep?: string[]; only?: boolean } }
+interface Told extends Lasting { data: { keep?: string[]; only?: boolean; leave?: boolean }; ports: readonly MessagePort[] }
 const scope = self as unknown as {
   anpeiFiles: string[]; // of this release
   addEventListener<E extends Event>(kind: string, act: (event: E) => void): void;
@@ -62,9 +62,11 @@ async function file(request: Request): Promise<Response> {
 
 // page asks the network and keeps the answer; without one it shows what was kept.
 async function page(request: Request, path: string): Promise<Response> {
+  const before = left;
+  if (request.mode === "navigate") leaving = false;
   try {
     const answer = await fetch(request, request.mode === "navigate" ? undefined : { redirect: "follow" });
-    await keepPage(path, answer.clone());
+    await keepPage(path, answer.clone(), before);
     return answer;
   } catch {
     const kept = (await (await caches.open(pagesKept)).match(path)) ?? (await (await caches.open(filesKept)).match(away));
@@ -72,14 +74,27 @@ async function page(request: Request, path: string): Promise<Response> {
   }
 }
 
-async function keepPage(path: string, answer: Response): Promise<void> {
+// left counts who signed out. What was asked for before that is not kept after,
+// nor what a page still asks for while it goes: until somebody opens one.
+let left = 0;
+let leaving = false;
+
+async function leave(): Promise<void> {
+  left++;
+  leaving = true;
+  await caches.delete(pagesKept);
+}
+
+async function keepPage(path: string, answer: Response, before: number): Promise<void> {
   const who = answer.headers.get(whose);
-  if (!answer.ok || answer.redirected || !who) return;
-  let pages = await caches.open(pagesKept);
+  if (!answer.ok || answer.redirected || !who || leaving) return;
+  let pages = await caches.open(pagesKept); // once it is deleted, what is put into this one is gone, too
+  if (before !== left) return;
   const owner = await (await pages.match("/s/whose"))?.text();
   if (owner !== who) { // another person: nothing of the one before is shown to them
     await caches.delete(pagesKept);
     pages = await caches.open(pagesKept);
+    if (before !== left) return;
     await pages.put("/s/whose", new Response(who));
   }
   await pages.put(path, answer);
@@ -88,6 +103,12 @@ async function keepPage(path: string, answer: Response): Promise<void> {
 // A page names the pages that will be needed outdoors. Of surveys that are over
 // none is kept, unless something of theirs is still to be sent.
 scope.addEventListener<Told>("message", (event) => event.waitUntil((async () => {
+  if (event.data.leave) {
+    await leave();
+    event.ports[0]?.postMessage("left");
+    return;
+  }
+  const before = left;
   const pages = await caches.open(pagesKept);
   for (const path of new Set(event.data.keep ?? [])) {
     const kept = await pages.match(path);
@@ -95,7 +116,7 @@ scope.addEventListener<Told>("message", (event) => event.waitUntil((async () => 
       && !kept.headers.has("X-Anpei-Once"); // a sentence that was for one time
     if (!isPage(path) || fresh) continue;
     const answer = await fetch(path, { headers: { Accept: "text/html" } }).catch(() => undefined);
-    if (answer) await keepPage(path, answer);
+    if (answer) await keepPage(path, answer, before);
   }
   if (!event.data.only) return;
   const open = new Set([...(await pieces()).filter((p) => !p.document), ...(await reports()).filter((r) => !r.filedAt)].map((one) => one.task));

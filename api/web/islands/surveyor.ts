@@ -114,7 +114,10 @@ document.querySelector<HTMLFormElement>('form[action="/signout"]')?.addEventList
   if (event.defaultPrevented) return; // without a network
   event.preventDefault();
   const form = event.target as HTMLFormElement;
-  void caches.delete("anpei-pages").finally(() => form.submit());
+  const answer = new MessageChannel();
+  const left = new Promise((done) => { answer.port1.onmessage = done; setTimeout(done, 2000); });
+  navigator.serviceWorker?.controller?.postMessage({ leave: true }, [answer.port2]);
+  void (navigator.serviceWorker?.controller ? left : Promise.resolve()).then(() => caches.delete("anpei-pages")).finally(() => form.submit());
 });
 
 void begin();
