@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"anpei/claim"
 	"anpei/deploy/demo/play"
 	"anpei/deploy/demo/specimen"
 	"anpei/internal/testenv"
@@ -54,7 +55,7 @@ func TestAClaimIsPaidOnceHoweverOftenItsWorkerDies(t *testing.T) {
 	}
 	until := func(what string, done func(rest.Claim) bool) {
 		t.Helper()
-		require.NoError(t, play.Until(ctx, what, 2*time.Minute, func() (bool, error) { return done(now()), nil }))
+		require.NoError(t, play.Until(ctx, what, 2*time.Minute, func() (bool, error) { return done(now()), nil }), "%+v", now())
 	}
 	until("wish for pictures", func(c rest.Claim) bool { return c.Stage == "self_survey" })
 
@@ -130,8 +131,10 @@ func newProduct(ctx context.Context, t *testing.T) product {
 
 	listen, err := play.FreeAddress(ctx)
 	require.NoError(t, err)
+	models, err := filepath.Abs(filepath.Join(root, ".bin", "ocr"))
+	require.NoError(t, err)
 	env := map[string]string{
-		"ANPEI_DB_API": string(db.APIURL), "ANPEI_DB_WORKER": string(db.WorkerURL), "ANPEI_LISTEN": listen, "TEMPORAL_NAMESPACE": namespace,
+		"ANPEI_OCR_MODELS": models, "ANPEI_DB_API": string(db.APIURL), "ANPEI_DB_WORKER": string(db.WorkerURL), "ANPEI_LISTEN": listen, "TEMPORAL_NAMESPACE": namespace,
 	}
 	serve := func(name, program string, args ...string) *play.Server {
 		s, err := play.Start(name, filepath.Join(bin, name+".log"), env, filepath.Join(bin, program), args...)
@@ -169,7 +172,7 @@ func papers(t *testing.T) []play.File {
 	near, err := specimen.LossPhoto(specimen.Photo{View: specimen.CarDetail})
 	require.NoError(t, err)
 	invoice, err := specimen.VATInvoice(specimen.Invoice{
-		Code: "031002600111", Number: "47110815", Issued: "2026-11-20", CheckCode: "12345678901234567890", Province: "上海",
+		Code: "031002600111", Number: "47110815", Issued: time.Now().In(claim.Shanghai).Format(time.DateOnly), CheckCode: "12345678901234567890", Province: "上海",
 		Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司", SellerTaxID: specimen.CreditCode("91310115MA1K4TEST"),
 		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: 280_000}}, RatePercent: 13,
 	})
