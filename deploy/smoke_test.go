@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"anpei/claim"
 	"anpei/deploy/demo/play"
 	"anpei/deploy/demo/specimen"
 	"anpei/internal/testenv"
@@ -172,7 +171,7 @@ func papers(t *testing.T) []play.File {
 	near, err := specimen.LossPhoto(specimen.Photo{View: specimen.CarDetail})
 	require.NoError(t, err)
 	invoice, err := specimen.VATInvoice(specimen.Invoice{
-		Code: "031002600111", Number: "47110815", Issued: time.Now().In(claim.Shanghai).Format(time.DateOnly), CheckCode: "12345678901234567890", Province: "上海",
+		Code: "031002600111", Number: "47110815", Issued: time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), CheckCode: "12345678901234567890", Province: "上海",
 		Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司", SellerTaxID: specimen.CreditCode("91310115MA1K4TEST"),
 		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: 280_000}}, RatePercent: 13,
 	})

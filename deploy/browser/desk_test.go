@@ -10,7 +10,6 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
-	"anpei/claim"
 	"anpei/deploy/demo/play"
 	"anpei/deploy/demo/specimen"
 	"anpei/schemas/rest"
@@ -127,7 +126,7 @@ func TestAnAssessorConfirmsByKeyboardAndAssesses(t *testing.T) {
 	})
 	l.surveyed(place, 10000, 1_500_000, specimen.CarFront)
 	in := specimen.Estimate{ // for another plate than the policy's, so that a person must look
-		Number: "DS202611220001", Issued: time.Now().In(claim.Shanghai).Format(time.DateOnly), Plate: "沪AD58327", VIN: specimen.VIN("LSVAB2189N2000127"), Model: "样例牌YL7150A", Shop: "上海众安汽车维修有限公司", Insured: "方立新",
+		Number: "DS202611220001", Issued: time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), Plate: "沪AD58327", VIN: specimen.VIN("LSVAB2189N2000127"), Model: "样例牌YL7150A", Shop: "上海众安汽车维修有限公司", Insured: "方立新",
 		Lines: []specimen.Repair{
 			{Name: "前保险杠总成", Action: "更换", PartsFen: 385_000, LabourFen: 40_000}, {Name: "右前大灯", Action: "更换", PartsFen: 520_000, LabourFen: 30_000},
 		}, Quality: specimen.Scan, Seed: 13,
