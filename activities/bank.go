@@ -89,10 +89,18 @@ func (b HTTPBank) call(ctx context.Context, method, path string, body []byte) (i
 		return 0, bankAnswer{}, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	var answer bankAnswer
-	if status < 500 {
-		if err := json.Unmarshal(raw, &answer); err != nil {
-			return 0, bankAnswer{}, fmt.Errorf("%s %s answered %d and no JSON: %w", method, path, status, err)
+	switch {
+	case status < http.StatusMultipleChoices:
+		err = json.Unmarshal(raw, &answer)
+	case status == http.StatusNotFound: // a problem document, whose status is a number
+		var gone struct {
+			Authoritative bool `json:"authoritative"`
 		}
+		err = json.Unmarshal(raw, &gone)
+		answer.Authoritative = gone.Authoritative
+	}
+	if err != nil {
+		return 0, bankAnswer{}, fmt.Errorf("%s %s answered %d and no JSON: %w", method, path, status, err)
 	}
 	return status, answer, nil
 }
