@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -10,16 +11,13 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
-	"anpei/internal/boot"
 )
 
 // The bank has never heard of a reference: until its cut-off that says nothing,
 // and after it, with the bank's own authority, that it never will be executed.
 func TestATransferThatTheBankNeverHad(t *testing.T) {
 	t.Parallel()
-	cfg, err := boot.Read()
-	require.NoError(t, err)
-	bank := activities.HTTPBank{URL: cfg.BankURL, Token: string(cfg.BankToken), Client: &http.Client{}}
+	bank := activities.HTTPBank{URL: os.Getenv("ANPEI_BANK_URL"), Token: os.Getenv("ANPEI_BANK_TOKEN"), Client: &http.Client{}}
 	reference := "AP" + uuid.New().String()[:8] + "01"
 	said, err := bank.Query(t.Context(), reference)
 	require.NoError(t, err)
