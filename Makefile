@@ -41,7 +41,9 @@ test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all 
 	@cd deploy/local && go test ./...
 	@$(call section,tests of the product)
 	@.bin/local reset --data .local-test >/dev/null
-	@deploy/with-stack.sh .local-test --ports auto -- go test -race -shuffle=on -timeout 20m ./...
+	@# The demo that the browsers look at compares ledger and bank: nobody else may be paid meanwhile.
+	@deploy/with-stack.sh .local-test --ports auto -- bash -euo pipefail -c \
+		'go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -v /deploy/browser) && go test -race -shuffle=on -timeout 20m ./deploy/browser'
 	@.bin/local reset --data .local-test >/dev/null
 	@$(call section,passed after $$($(elapsed)))
 
