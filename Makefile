@@ -43,7 +43,7 @@ test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all 
 	@.bin/local reset --data .local-test >/dev/null
 	@# The demo that the browsers look at compares ledger and bank: nobody else may be paid meanwhile.
 	@deploy/with-stack.sh .local-test --ports auto -- bash -euo pipefail -c \
-		'go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -v /deploy/browser) && go test -race -shuffle=on -timeout 20m ./deploy/browser'
+		'go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -v /deploy/browser) && go test -race -shuffle=on -parallel 1 -timeout 30m ./deploy/browser'
 	@.bin/local reset --data .local-test >/dev/null
 	@$(call section,passed after $$($(elapsed)))
 
