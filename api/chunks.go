@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"time"
 
@@ -187,7 +185,13 @@ func (s *server) takeChunk(ctx context.Context, row *db.ChunkedUploadRow, r rest
 
 // spoolChunk takes a chunk in, whole or not at all.
 func spoolChunk(body io.Reader, most int64) (_ *spooled, err error) {
-	c := &spooled{}
+	buffer := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(buffer)
+	n, end, err := fill(body, buffer[:])
+	if err != nil {
+		return nil, cutOff(err)
+	}
+	c := &spooled{mime: mimetype.Detect(buffer[:min(n, sniffed)]).String()}
 	if c.file, err = spoolFile(); err != nil {
 		return nil, fmt.Errorf("spool a chunk: %w", err)
 	}
@@ -196,28 +200,9 @@ func spoolChunk(body io.Reader, most int64) (_ *spooled, err error) {
 			c.drop()
 		}
 	}()
-	buffer := buffers.Get().(*[64 << 10]byte)
-	defer buffers.Put(buffer)
-	hash := sha256.New()
-	for end := false; !end; {
-		var n int
-		if n, end, err = fill(body, buffer[:]); err != nil {
-			return nil, cutOff(err)
-		}
-		if c.size == 0 {
-			c.mime = mimetype.Detect(buffer[:min(n, sniffed)]).String()
-		}
-		if c.size+int64(n) > most {
-			return nil, &fault{kind: kindTooLarge, detail: fmt.Sprintf("A chunk has at most %d MiB, and ends with the file.", maxChunk>>20)}
-		}
-		hash.Write(buffer[:n])
-		c.crc = crc32.Update(c.crc, castagnoli, buffer[:n])
-		if _, err = c.file.WriteAt(buffer[:n], c.size); err != nil {
-			return nil, fmt.Errorf("spool a chunk: %w", err)
-		}
-		c.size += int64(n)
+	if err = c.pour(body, buffer, n, end, most, fmt.Sprintf("A chunk has at most %d MiB, and ends with the file.", maxChunk>>20)); err != nil {
+		return nil, err
 	}
-	hash.Sum(c.sum[:0])
 	return c, nil
 }
 

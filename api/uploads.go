@@ -385,24 +385,33 @@ func spool(body io.Reader) (_ *spooled, err error) {
 			f.drop()
 		}
 	}()
+	if err = f.pour(body, buffer, n, end, maxFile, fmt.Sprintf(
+		"A file has at most %d MiB. Send a smaller one, or several. · 文件不能超过 %[1]d MiB，请压缩或分开上传", maxFile>>20)); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// pour takes a body in to its end, of which buffer holds the first n bytes. It
+// stops where there are more than most: then it says tooLarge.
+func (f *spooled) pour(body io.Reader, buffer *[64 << 10]byte, n int, end bool, most int64, tooLarge string) (err error) {
 	hash := sha256.New()
 	for {
 		at := f.size
-		if f.size += int64(n); f.size > maxFile {
-			return nil, &fault{kind: kindTooLarge, detail: fmt.Sprintf(
-				"A file has at most %d MiB. Send a smaller one, or several. · 文件不能超过 %[1]d MiB，请压缩或分开上传", maxFile>>20)}
+		if f.size += int64(n); f.size > most {
+			return &fault{kind: kindTooLarge, detail: tooLarge}
 		}
 		hash.Write(buffer[:n])
 		f.crc = crc32.Update(f.crc, castagnoli, buffer[:n])
 		if _, err := f.file.WriteAt(buffer[:n], at); err != nil {
-			return nil, fmt.Errorf("spool an upload: %w", err)
+			return fmt.Errorf("spool an upload: %w", err)
 		}
 		if end {
 			hash.Sum(f.sum[:0])
-			return f, nil
+			return nil
 		}
 		if n, end, err = fill(body, buffer[:]); err != nil {
-			return nil, cutOff(err)
+			return cutOff(err)
 		}
 	}
 }
