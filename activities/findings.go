@@ -3,6 +3,7 @@ package activities
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -120,7 +121,7 @@ func (t *tx) crossCheck() error {
 			delete(before, key)
 		}
 	}
-	for _, key := range sortedKeys(before) {
+	for _, key := range slices.Sorted(maps.Keys(before)) {
 		row := before[key]
 		gone := document.Finding{Rule: row.Rule, Grave: row.Grave, ZH: row.TextZh, EN: row.TextEn}
 		if err := json.Unmarshal(row.One, &gone.One); err != nil {
@@ -136,15 +137,6 @@ func (t *tx) crossCheck() error {
 	}
 	t.learned = nil
 	return nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // machineDecides reports whether the flash lane's decision is still to come.
