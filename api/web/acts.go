@@ -190,7 +190,7 @@ func told(name string, receipt claim.Receipt) string {
 
 // nextPaper leads to the next document that a person must look at.
 func (v *visit) nextPaper(no string) error {
-	papers, err := v.papers(no)
+	papers, err := v.documents(no)
 	if err != nil {
 		return err
 	}

@@ -72,9 +72,6 @@ func (b backend) pass(r *http.Request) (*http.Response, error) {
 func sparse(r *http.Request) {
 	query := r.URL.Query()
 	for name, values := range query {
-		if name == "offset" { // of a chunk: it must be there, and the first is at 0
-			continue
-		}
 		switch values[0] {
 		case "", "0", "false", "0001-01-01":
 			delete(query, name)
@@ -163,6 +160,20 @@ func read[T any](r *http.Response, err error) (T, error) {
 		return out, fmt.Errorf("read the answer of the API: %w", err)
 	}
 	return out, nil
+}
+
+// all reads a list to its end, page by page.
+func all[T any](ask func(after string) (*http.Response, error)) (items []T, err error) {
+	for after := ""; ; {
+		page, err := read[struct {
+			Items []T    `json:"items"`
+			Next  string `json:"next"`
+		}](ask(after))
+		items = append(items, page.Items...)
+		if after = page.Next; err != nil || after == "" {
+			return items, err
+		}
+	}
 }
 
 // done takes an answer that has no body.

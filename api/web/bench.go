@@ -91,7 +91,7 @@ func (v *visit) bench() (*bench, error) {
 		return nil, err
 	}
 	for _, one := range []func() error{
-		func() (err error) { b.Papers, err = v.papers(no); return err },
+		func() (err error) { b.Papers, err = v.documents(no); return err },
 		func() (err error) {
 			b.Assessments, err = all[rest.Assessment](func(after string) (*http.Response, error) {
 				return v.api.ListAssessments(v.ctx(), no, &rest.ListAssessmentsParams{Limit: 200, After: after})
@@ -151,26 +151,6 @@ func (v *visit) bench() (*bench, error) {
 	}
 	b.Acts = offers(b.Claim, me, b.Papers)
 	return b, nil
-}
-
-// all reads a list to its end.
-func all[T any](ask func(after string) (*http.Response, error)) (items []T, err error) {
-	for after := ""; ; {
-		page, err := read[struct {
-			Items []T    `json:"items"`
-			Next  string `json:"next"`
-		}](ask(after))
-		items = append(items, page.Items...)
-		if after = page.Next; err != nil || after == "" {
-			return items, err
-		}
-	}
-}
-
-func (v *visit) papers(no string) ([]rest.DocumentSummary, error) {
-	return all[rest.DocumentSummary](func(after string) (*http.Response, error) {
-		return v.api.ListDocuments(v.ctx(), no, &rest.ListDocumentsParams{Limit: 200, After: after})
-	})
 }
 
 // denials reads what only some roles may: the others do not ask, since what

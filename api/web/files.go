@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -80,29 +81,25 @@ func (v *visit) uploadPart(no, key, kind, name string, part *multipart.Part) (re
 }
 
 // announceFile says that a file will come in chunks, and how far it has come.
-func announceFile(v *visit) error {
-	return v.pass(v.api.OpenChunkedUploadWithBody(v.ctx(), v.r.PathValue("claim"),
-		&rest.OpenChunkedUploadParams{IdempotencyKey: v.r.Header.Get("Idempotency-Key")}, "application/json", v.r.Body))
-}
+func announceFile(v *visit) error { return v.pass(v.handOn(v.ofClaim("/chunked-uploads"))) }
 
 // sendChunk takes the next chunk of a file.
 func sendChunk(v *visit) error {
-	var offset int64
-	if _, err := fmt.Sscan(v.r.URL.Query().Get("offset"), &offset); err != nil {
-		return notFound
-	}
-	return v.pass(v.api.SendChunkWithBody(v.ctx(), v.r.PathValue("claim"), v.r.PathValue("upload"),
-		&rest.SendChunkParams{Offset: offset, ContentDigest: v.r.Header.Get("Content-Digest")}, "application/octet-stream", v.r.Body))
+	return v.pass(v.handOn(v.ofClaim("/chunked-uploads/" + url.PathEscape(v.r.PathValue("upload")))))
 }
 
 // attachFiles makes what a script has sent documents of the claim.
 func attachFiles(v *visit) error {
-	answer, err := v.api.AttachDocumentsWithBody(v.ctx(), v.r.PathValue("claim"),
-		&rest.AttachDocumentsParams{IdempotencyKey: v.r.Header.Get("Idempotency-Key")}, "application/json", v.r.Body)
+	answer, err := v.handOn(v.ofClaim("/documents"))
 	if err == nil && answer.StatusCode == http.StatusCreated {
 		v.tell("flash.files-sent")
 	}
 	return v.pass(answer, err)
+}
+
+// ofClaim is the path of an operation on the claim of the page.
+func (v *visit) ofClaim(operation string) string {
+	return "/claims/" + url.PathEscape(v.r.PathValue("claim")) + operation
 }
 
 // fileContent shows a picture or paper of the claim.
@@ -239,17 +236,10 @@ next:
 }
 
 // documents are all pictures and papers of a claim, in order of arrival.
-func (v *visit) documents(no string) (all []rest.DocumentSummary, err error) {
-	for after := ""; ; {
-		page, err := read[rest.DocumentPage](v.api.ListDocuments(v.ctx(), no, &rest.ListDocumentsParams{Limit: 200, After: after}))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Items...)
-		if after = page.Next; after == "" {
-			return all, nil
-		}
-	}
+func (v *visit) documents(no string) ([]rest.DocumentSummary, error) {
+	return all[rest.DocumentSummary](func(after string) (*http.Response, error) {
+		return v.api.ListDocuments(v.ctx(), no, &rest.ListDocumentsParams{Limit: 200, After: after})
+	})
 }
 
 // sendPhotos takes the pictures of the form.

@@ -266,18 +266,10 @@ func (v *visit) since(no, seen string) ([]rest.Event, error) {
 }
 
 // timeline is all that happened to a claim, in order.
-func (v *visit) timeline(no string) (all []rest.Event, err error) {
-	after := ""
-	for {
-		page, err := read[rest.EventPage](v.api.GetTimeline(v.ctx(), no, &rest.GetTimelineParams{Limit: 200, After: after}))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Items...)
-		if after = page.Next; after == "" {
-			return all, nil
-		}
-	}
+func (v *visit) timeline(no string) ([]rest.Event, error) {
+	return all[rest.Event](func(after string) (*http.Response, error) {
+		return v.api.GetTimeline(v.ctx(), no, &rest.GetTimelineParams{Limit: 200, After: after})
+	})
 }
 
 // typed reports whether a field is one that somebody typed, and not ours.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -30,37 +29,28 @@ func relay(v *visit) error {
 			Title: "Another person is signed in", Detail: "What this phone keeps belongs to somebody else, who has to sign in to send it.",
 		}})
 	}
+	return v.pass(v.handOn(strings.TrimPrefix(v.r.URL.EscapedPath(), "/s/api")))
+}
+
+// handOn lets the API answer what a script of a page asks, as the visitor's:
+// path is the operation's, escaped, and the rest is the request's own.
+func (v *visit) handOn(path string) (*http.Response, error) {
+	to, err := v.r.URL.Parse("/v1" + path)
+	if err != nil {
+		return nil, fmt.Errorf("address of %s: %w", v.r.Pattern, err)
+	}
+	to.RawQuery = v.r.URL.RawQuery
 	r := v.r.Clone(v.ctx())
-	r.URL.Path, r.URL.RawPath = "/v1"+strings.TrimPrefix(v.r.URL.Path, "/s/api"), ""
-	r.Header = http.Header{}
-	for _, name := range []string{"Content-Type", "Content-Length", "Idempotency-Key", "Content-Digest"} {
+	r.URL, r.Header = to, http.Header{}
+	for _, name := range []string{"Content-Type", "Idempotency-Key", "Content-Digest"} {
 		if value := v.r.Header.Get(name); value != "" {
 			r.Header.Set(name, value)
 		}
 	}
-	return v.handOn(r)
-}
-
-// handOn lets the API answer a request as the visitor's.
-func (v *visit) handOn(r *http.Request) error {
 	if err := v.introduce(v.ctx(), r); err != nil {
-		return err
+		return nil, err
 	}
-	answer, err := v.site.backend.pass(r)
-	if err != nil {
-		return v.failAsData(unreachable(err))
-	}
-	defer answer.Body.Close()
-	for _, name := range []string{"Content-Type", "Retry-After"} {
-		if value := answer.Header.Get(name); value != "" {
-			v.w.Header().Set(name, value)
-		}
-	}
-	v.w.WriteHeader(answer.StatusCode)
-	if _, err := io.Copy(v.w, answer.Body); err != nil {
-		panic(http.ErrAbortHandler) // a broken answer is no answer
-	}
-	return nil
+	return v.site.backend.pass(r)
 }
 
 // whoAmI tells a script whose session this is, and what time it is here.

@@ -64,7 +64,7 @@ func (v *visit) card() (*card, error) {
 	if c.Claim, err = read[rest.Claim](v.api.GetClaim(v.ctx(), no, nil)); err != nil {
 		return nil, err
 	}
-	if c.Papers, err = v.papers(no); err != nil {
+	if c.Papers, err = v.documents(no); err != nil {
 		return nil, err
 	}
 	if c.Task.Kind == claim.TaskDenial {
