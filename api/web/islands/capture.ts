@@ -2,6 +2,7 @@
 // kept on it until they have arrived, and sent in chunks that go on where the
 // line broke, over a reload too. Without this script the form sends the same
 // files in one request.
+import { contentDigest, sha256 } from "./shared/hash";
 import { openDB, type IDBPDatabase } from "idb";
 import { look } from "./shared/look";
 
@@ -81,10 +82,6 @@ async function drawn(picture: ImageBitmap): Promise<Blob> {
   return new Promise((done, fail) => canvas.toBlob((b) => (b ? done(b) : fail(new Error("no picture"))), "image/jpeg", 0.92));
 }
 
-const hex = (b: ArrayBuffer) => [...new Uint8Array(b)].map((n) => n.toString(16).padStart(2, "0")).join("");
-const base64 = (b: ArrayBuffer) => btoa(String.fromCharCode(...new Uint8Array(b)));
-const hash = (b: BufferSource) => crypto.subtle.digest("SHA-256", b);
-
 class Refused extends Error {}
 
 // ask sends a request until somebody answers it: what is refused is refused,
@@ -107,7 +104,7 @@ async function ask(waiting: () => void, address: string, init: RequestInit): Pro
 
 async function send(base: string, one: Kept, progress: (part: number) => void, waiting: () => void): Promise<string> {
   const whole = await one.bytes.arrayBuffer();
-  const sum = hex(await hash(whole));
+  const sum = await sha256(whole);
   const announced = JSON.stringify({ name: one.name, size: whole.byteLength, sha256: sum, kind: one.kind });
   const key = `page-${one.field}-${sum}`;
   const open = () => ask(waiting, `${base}/files`, { method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": key }, body: announced });
@@ -117,7 +114,7 @@ async function send(base: string, one: Kept, progress: (part: number) => void, w
     progress(at.received / whole.byteLength);
     const piece = whole.slice(at.received, at.received + chunk);
     at = await ask(waiting, `${base}/files/${at.id}?offset=${at.received}`, {
-      method: "PATCH", headers: { "Content-Type": "application/octet-stream", "Content-Digest": `sha-256=:${base64(await hash(piece))}:` }, body: piece,
+      method: "PATCH", headers: { "Content-Type": "application/octet-stream", "Content-Digest": await contentDigest(piece) }, body: piece,
     });
   }
   progress(1);
@@ -218,7 +215,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-capture
       }
       const documents = all.map((one) => ({ upload: one.upload, kind: one.kind, taken_at: new Date(Math.min(one.taken || Date.now(), Date.now())).toISOString() }));
       const body = JSON.stringify({ documents });
-      const key = `page-${hex(await hash(new TextEncoder().encode(body)))}`;
+      const key = `page-${await sha256(new TextEncoder().encode(body))}`;
       await ask(() => (words.textContent = said.waiting), `${base}/attach`, { method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": key }, body });
       await drop(all);
       location.href = page;

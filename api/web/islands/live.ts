@@ -1,15 +1,18 @@
 // A page that hears of changes: data-live is the address of server-sent events.
 // What changes itself (htmx) listens for "live" on the body; a page whose
 // element has data-said says there that something has changed, and leaves what
-// is typed alone. Where no stream can be had, the page asks now and then.
+// is typed alone.
+import { hear } from "./shared/stream";
+
 const at = document.querySelector<HTMLElement>("[data-live]");
 if (at?.dataset.live) {
   const seen = Number(at.dataset.after ?? 0);
   const said = at.dataset.said;
   const zh = document.documentElement.lang.startsWith("zh");
-  const heard = (e: MessageEvent<string>) => {
+  const live = () => document.body.dispatchEvent(new CustomEvent("live"));
+  hear(at.dataset.live, (e) => {
     if (Number(e.lastEventId) <= seen && said) return;
-    document.body.dispatchEvent(new CustomEvent("live"));
+    live();
     if (!said) return;
     let text = "";
     try {
@@ -18,9 +21,13 @@ if (at?.dataset.live) {
     } catch { /* a hint without words */ }
     at.textContent = said + " " + text;
     at.hidden = false;
+  }, live);
+  // What the server could not render just now is asked for again.
+  let late = 0;
+  const retry = () => {
+    clearTimeout(late);
+    late = window.setTimeout(live, 5_000);
   };
-  const stream = new EventSource(at.dataset.live);
-  stream.addEventListener("claim", heard);
-  stream.addEventListener("changed", heard);
-  addEventListener("pagehide", () => stream.close());
+  document.body.addEventListener("htmx:responseError", retry);
+  document.body.addEventListener("htmx:sendError", retry);
 }

@@ -1,5 +1,6 @@
 // Takes a file in: looks whether it is one, hashes its original bytes, and
 // keeps them on the phone with when and where.
+import { sha256 } from "../shared/hash";
 import { off } from "./clock";
 import { kindOf, largest, type Piece } from "./plan";
 import { lastPlace } from "./place";
@@ -18,15 +19,15 @@ export async function take(file: Blob, w: Wanted): Promise<Piece | NotKept> {
   const type = kindOf(new Uint8Array(bytes, 0, Math.min(16, bytes.byteLength)));
   if (type === "heic") return "heic";
   if (!type) return "wrong-type";
-  const sha256 = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  const sum = await sha256(bytes);
   const there = (await pieces()).filter((p) => p.owner === w.owner && p.task === w.task);
-  if (there.some((p) => p.sha256 === sha256)) return "twice";
+  if (there.some((p) => p.sha256 === sum)) return "twice";
   const number = there.filter((p) => p.shot === w.shot).length + 1;
   const end = { "image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf" }[type];
   try {
     return await keep({
       id: crypto.randomUUID(), owner: w.owner, task: w.task, claim: w.claim, kind: w.kind, shot: w.shot, name: `${w.label}-${number}.${end}`, type,
-      size: bytes.byteLength, sha256, takenAt, clockOff: await off(), place: lastPlace(), key: crypto.randomUUID(), received: 0,
+      size: bytes.byteLength, sha256: sum, takenAt, clockOff: await off(), place: lastPlace(), key: crypto.randomUUID(), received: 0,
     }, new Blob([bytes], { type }));
   } catch (problem) {
     return problem instanceof DOMException && problem.name === "QuotaExceededError" ? "room-none" : "no-store";

@@ -1,6 +1,7 @@
 // Sends what is on the phone: files in chunks, then one batch, then the report.
 // Each step is written down before it is made, and has a key of its own, so
 // that a crash, a second tab or the same again does nothing twice.
+import { contentDigest } from "../shared/hash";
 import { serverNow } from "./clock";
 import { batchesOf, factsOf, filing, least, nextChunk, takenAt, type Piece, type Report, type ReportWords, type Said } from "./plan";
 import { bytesOf, change, changeReport, note, pieces, reports } from "./store";
@@ -77,8 +78,7 @@ async function begin(p: Piece): Promise<Progress> {
 }
 
 async function sendChunk(p: Piece, at: Progress, chunk: ArrayBuffer): Promise<Progress> {
-  const digest = btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest("SHA-256", chunk))));
-  return call<Progress>(p.owner, "PATCH", `${uploads(p)}/${at.id}?offset=${at.received}`, { bytes: chunk, digest });
+  return call<Progress>(p.owner, "PATCH", `${uploads(p)}/${at.id}?offset=${at.received}`, { bytes: chunk, digest: await contentDigest(chunk) });
 }
 
 async function sendReport(r: Report): Promise<void> {
@@ -134,7 +134,7 @@ async function call<T>(owner: string, method: string, path: string, asked: Asked
   if (asked.key) headers["Idempotency-Key"] = asked.key;
   if (asked.json) headers["Content-Type"] = "application/json";
   if (asked.bytes) headers["Content-Type"] = "application/octet-stream";
-  if (asked.digest) headers["Content-Digest"] = `sha-256=:${asked.digest}:`;
+  if (asked.digest) headers["Content-Digest"] = asked.digest;
   let answer: Response;
   try {
     answer = await fetch(`/s/api${path}`, {

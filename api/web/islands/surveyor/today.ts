@@ -1,4 +1,5 @@
 // The day: live while there is a network, and as it was last seen without one.
+import { hear } from "../shared/stream";
 import { spanOf } from "./plan";
 import { lastPlace, watchPlace } from "./place";
 import { say } from "./words";
@@ -16,8 +17,8 @@ export function countDown(serverNow: () => number): void {
   setInterval(tick, 1000);
 }
 
-// today follows the worklist: by events, and every half minute where they do
-// not come through. keepPages stores the pages that will be needed outdoors.
+// today follows the worklist. keepPages stores the pages that will be needed
+// outdoors.
 export function today(keepPages: (paths: string[]) => void): void {
   let busy = false;
   const refresh = async () => {
@@ -40,20 +41,9 @@ export function today(keepPages: (paths: string[]) => void): void {
   };
   arrange();
 
-  let events: EventSource | undefined;
-  const listen = () => {
-    events?.close();
-    events = new EventSource("/s/live");
-    events.addEventListener("changed", () => void refresh());
-  };
-  if (typeof EventSource !== "undefined") listen();
-  setInterval(() => {
-    if (events?.readyState === EventSource.CLOSED) listen();
-    if (events?.readyState !== EventSource.OPEN) void refresh();
-  }, 30_000);
+  hear("/s/live", () => void refresh(), () => void refresh());
   document.addEventListener("visibilitychange", () => void refresh());
-  addEventListener("online", () => { listen(); void refresh(); });
-  addEventListener("pagehide", () => events?.close());
+  addEventListener("online", () => void refresh());
 
   // On shift, the dispatcher's map is told where the phone is.
   let told = 0;
