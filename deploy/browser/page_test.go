@@ -339,15 +339,25 @@ func quoted(s string) string {
 }
 
 // Click clicks the link, button or choice with this text, and waits for the
-// page that it leads to, if it leads to one.
+// page that it leads to, if it leads to one. What moves away, or is drawn anew,
+// under the pointer is clicked again, as a person would.
 func (p *page) Click(name string) {
 	p.t.Helper()
 	p.settle()
-	_, x, y := p.find("control", name)
-	p.asked = time.Now()
-	do(p, "click "+name, chromedp.MouseClickXY(x, y))
-	p.caught()
+	for range clicks {
+		_, x, y := p.find("control", name)
+		eval[bool](p, "__missed = true, __found.element.addEventListener('click', () => { __missed = false }, { capture: true, once: true }), true")
+		p.asked = time.Now()
+		do(p, "click "+name, chromedp.MouseClickXY(x, y))
+		p.caught()
+		if !eval[bool](p, "Boolean(window.__missed)") { // another page has missed nothing
+			return
+		}
+	}
+	require.Fail(p.t, "missed", "%q moved away under each of %d clicks", name, clicks)
 }
+
+const clicks = 5
 
 // caught waits until the page has told what the last input made it do, and for
 // the page that it leads to.
