@@ -177,6 +177,7 @@ func (d *demo) addresses() {
 		{"页面 page", "地址 address", "以谁的身份 as"},
 		{"报案、查进度 report, follow", d.API + "/", "客户：任意手机号，验证码在下面的短信里 a claimant: any mobile number, codes come below"},
 		{"今日查勘 today's surveys", d.API + "/s", "查勘员 surveyor 陈刚"},
+		{"调度 dispatch", d.API + "/desk", "调度 dispatcher 李强"},
 		{"定损工作台 assess", d.API + "/desk", "定损员 assessor 周平"},
 		{"核赔 review", d.API + "/desk", "核赔 reviewer 郑凯（1 级）、冯丽（2 级）"},
 		{"放款 release", d.API + "/desk", "财务 finance 杨帆、朱琳"},
