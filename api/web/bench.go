@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"mime"
@@ -87,6 +88,10 @@ func (v *visit) bench() (*bench, error) {
 		return nil, err
 	}
 	b := &bench{Me: me, Form: v.newForm()}
+	// What happens while it is read is news to its stream: the events come first.
+	if b.Events, err = v.timeline(no); err != nil {
+		return nil, err
+	}
 	if b.Claim, err = read[rest.Claim](v.api.GetClaim(v.ctx(), no, nil)); err != nil {
 		return nil, err
 	}
@@ -135,7 +140,6 @@ func (v *visit) bench() (*bench, error) {
 			return err
 		},
 		func() (err error) { b.Clocks, err = read[rest.Clocks](v.api.GetClocks(v.ctx(), no, nil)); return err },
-		func() (err error) { b.Events, err = v.timeline(no); return err },
 		func() error { return v.denials(b) },
 		func() error { return v.openPaper(b) },
 	} {
@@ -368,14 +372,20 @@ func (v *visit) passOn(response *http.Response, err error, name string) error {
 	return nil
 }
 
+// heard is what a page knows already, so that nothing falls between its being
+// drawn and its stream: the number of the last event, or a time.
+func (v *visit) heard() string {
+	return cmp.Or(v.r.Header.Get("Last-Event-ID"), v.r.URL.Query().Get("after"))
+}
+
 // followClaim tells the page that its claim has changed.
 func followClaim(v *visit) error {
-	return v.follow(v.api.StreamClaim(v.ctx(), v.r.PathValue("claim"), &rest.StreamClaimParams{LastEventID: v.r.Header.Get("Last-Event-ID")}))
+	return v.follow(v.api.StreamClaim(v.ctx(), v.r.PathValue("claim"), &rest.StreamClaimParams{LastEventID: v.heard()}))
 }
 
 // followTasks tells the page that the worklist has changed.
 func followTasks(v *visit) error {
-	return v.follow(v.api.StreamTasks(v.ctx(), &rest.StreamTasksParams{LastEventID: v.r.Header.Get("Last-Event-ID")}))
+	return v.follow(v.api.StreamTasks(v.ctx(), &rest.StreamTasksParams{LastEventID: v.heard()}))
 }
 
 // takeWithin is how long a browser may leave what is sent to it lying.

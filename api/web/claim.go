@@ -16,6 +16,7 @@ type claimView struct {
 	Upcoming []string       // what comes next, as keys of words under "next."
 	Who      []rest.Actor   // of the insurer, who has it
 	Events   []rest.Event   // newest first
+	Last     int64          // the number of the newest
 
 	Withdrawable bool // no money has been sent, and it is not over
 }
@@ -37,23 +38,32 @@ func (v *visit) claim() (rest.Claim, error) {
 		return rest.Claim{}, notSignedIn
 	}
 	c, err := read[rest.Claim](v.api.GetClaim(v.ctx(), v.r.PathValue("claim"), nil))
+	return c, toDoor(err)
+}
+
+// toDoor leads whoever may not see a claim to the door of their own.
+func toDoor(err error) error {
 	if is(err, "not-found") {
-		return c, otherClaim
+		return otherClaim
 	}
-	return c, err
+	return err
 }
 
 // claimView reads a claim as its claimant follows it.
 func (v *visit) claimView() (claimView, error) {
+	// What happens while it is read is news to its stream: the events come first.
+	if v.token == "" {
+		return claimView{}, notSignedIn
+	}
+	events, err := v.timeline(v.r.PathValue("claim"))
+	if err != nil {
+		return claimView{}, toDoor(err)
+	}
 	c, err := v.claim()
 	if err != nil {
 		return claimView{}, err
 	}
 	missing, err := v.missing()
-	if err != nil {
-		return claimView{}, err
-	}
-	events, err := v.timeline(c.Number)
 	if err != nil {
 		return claimView{}, err
 	}
@@ -72,6 +82,9 @@ func (v *visit) claimView() (claimView, error) {
 	}
 	page.Phase = phase(c, page.Paused)
 	page.Withdrawable = !slices.Contains([]claim.Stage{claim.Paying, claim.PayReturned, claim.Paid, claim.Denied, claim.Closed}, c.Stage)
+	if len(events) > 0 {
+		page.Last = events[0].Number
+	}
 	return page, nil
 }
 

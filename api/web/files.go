@@ -164,7 +164,7 @@ func (v *visit) copy(from io.Reader) error {
 
 // live are the events of a claim as they happen.
 func live(v *visit) error {
-	return v.pass(v.api.StreamClaim(v.ctx(), v.r.PathValue("claim"), &rest.StreamClaimParams{LastEventID: v.r.Header.Get("Last-Event-ID")}))
+	return v.pass(v.api.StreamClaim(v.ctx(), v.r.PathValue("claim"), &rest.StreamClaimParams{LastEventID: v.heard()}))
 }
 
 // angle is a picture that the claimant is asked for.

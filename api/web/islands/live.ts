@@ -1,4 +1,5 @@
-// A page that hears of changes: data-live is the address of server-sent events.
+// A page that hears of changes: data-live is the address of server-sent events,
+// after what the page shows.
 // What changes itself (htmx) listens for "live" on the body; a page whose
 // element has data-said says there that something has changed, and leaves what
 // is typed alone.
@@ -6,12 +7,10 @@ import { hear } from "./shared/stream";
 
 const at = document.querySelector<HTMLElement>("[data-live]");
 if (at?.dataset.live) {
-  const seen = Number(at.dataset.after ?? 0);
   const said = at.dataset.said;
   const zh = document.documentElement.lang.startsWith("zh");
   const live = () => document.body.dispatchEvent(new CustomEvent("live"));
   hear(at.dataset.live, (e) => {
-    if (Number(e.lastEventId) <= seen && said) return;
     live();
     if (!said) return;
     let text = "";

@@ -41,7 +41,8 @@ export function today(keepPages: (paths: string[]) => void): void {
   };
   arrange();
 
-  hear("/s/live", () => void refresh(), () => void refresh());
+  // After nothing: a page that was kept looks at once.
+  hear("/s/live?after=0", () => void refresh(), () => void refresh());
   document.addEventListener("visibilitychange", () => void refresh());
   addEventListener("online", () => void refresh());
 
