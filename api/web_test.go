@@ -124,9 +124,15 @@ func TestAMemberOfStaffSignsInAndOut(t *testing.T) {
 	require.Contains(t, b.page, "周平")
 	require.Equal(t, "/desk", b.signIn("assess-zhou", "https://elsewhere.example/").where.Path, "and never elsewhere")
 
+	require.Contains(t, b.heard.Get("Content-Security-Policy"), "form-action 'self' "+h.cfg.Issuer+";", "the form that signs out may lead there")
+	var way []*url.URL
+	b.client.CheckRedirect = func(r *http.Request, _ []*http.Request) error { way = append(way, r.URL); return nil }
 	b.send("/signout")
 	require.Equal(t, "/signin", b.where.Path)
 	require.Contains(t, b.page, "您已退出")
+	require.Equal(t, h.cfg.Issuer+"/logout", way[0].Scheme+"://"+way[0].Host+way[0].Path, "the provider ends its session too")
+	require.NotEmpty(t, way[0].Query().Get("id_token_hint"))
+	require.Equal(t, h.web.URL+"/signin", way[0].Query().Get("post_logout_redirect_uri"))
 	require.Equal(t, "/signin", b.open("/desk").where.Path)
 }
 

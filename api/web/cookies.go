@@ -9,6 +9,7 @@ import (
 const (
 	cookieClaimant = "anpei-claimant" // token of a claimant's session
 	cookieStaff    = "anpei-staff"    // token of a session of staff
+	cookieIdentity = "anpei-identity" // ID token of that session: it tells the provider whom to sign out
 	cookieSignIn   = "anpei-signin"   // what a sign-in that has begun must come back with
 	cookieTrack    = "anpei-track"    // claim number and phone, between asking for a code and entering it
 	cookieLanguage = "anpei-lang"

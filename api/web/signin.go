@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,6 +42,45 @@ func (p *provider) discover(ctx context.Context, back string) (*oidc.Provider, o
 	return p.found, oauth2.Config{
 		ClientID: p.client, ClientSecret: p.secret, Endpoint: p.found.Endpoint(), RedirectURL: back, Scopes: []string{oidc.ScopeOpenID, "profile"},
 	}, nil
+}
+
+// origin is where the provider lives, as https://id.example.com; empty where
+// there is none.
+func (p *provider) origin() string {
+	u, err := url.Parse(p.issuer)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// signedOut is the address at which the provider ends its own session of a
+// member of staff, and sends them back (OpenID Connect RP-Initiated Logout): or
+// back itself, where the provider names no such address under its origin, the
+// only other one that our forms may lead to, and where it does not answer.
+func (p *provider) signedOut(ctx context.Context, idToken, back string) string {
+	found, _, err := p.discover(ctx, "")
+	if err != nil {
+		return back
+	}
+	var said struct {
+		End string `json:"end_session_endpoint"`
+	}
+	if err := found.Claims(&said); err != nil || said.End != p.origin() && !strings.HasPrefix(said.End, p.origin()+"/") {
+		return back
+	}
+	end, err := url.Parse(said.End)
+	if err != nil {
+		return back
+	}
+	query := end.Query()
+	query.Set("client_id", p.client)
+	query.Set("post_logout_redirect_uri", back)
+	if idToken != "" {
+		query.Set("id_token_hint", idToken)
+	}
+	end.RawQuery = query.Encode()
+	return end.String()
 }
 
 var unavailable = &problem{rest.Problem{Type: "/problems/unavailable", Status: http.StatusServiceUnavailable}}
@@ -90,7 +130,7 @@ func finishSignIn(v *visit) error {
 		v.tell("flash.sign-in-again")
 		return v.redirect("/signin" + asNext(b.Next))
 	}
-	access, err := v.exchange(b, query.Get("code"))
+	access, id, err := v.exchange(b, query.Get("code"))
 	if err != nil {
 		return err
 	}
@@ -101,37 +141,44 @@ func finishSignIn(v *visit) error {
 		return err
 	}
 	v.site.cookies.until(v.w, cookieStaff, opened.Token, opened.ExpiresAt, now())
+	if len(id) <= mostIDToken {
+		v.site.cookies.until(v.w, cookieIdentity, id, opened.ExpiresAt, now())
+	}
 	if b.Next != "" {
 		return v.redirect(b.Next)
 	}
 	return v.redirect(landing(opened.Principal.Role))
 }
 
+// mostIDToken is what a browser keeps of an ID token; one with more in it is
+// done without, and the provider asks whom it signs out.
+const mostIDToken = 3 << 10
+
 // exchange trades the code for an access token, once the ID token says that it
 // answers the sign-in that this browser has begun.
-func (v *visit) exchange(b begun, code string) (access string, err error) {
+func (v *visit) exchange(b begun, code string) (access, id string, err error) {
 	ctx := patient(v.ctx())
 	found, config, err := v.site.staff.discover(ctx, v.site.base(v.r)+"/signin/callback")
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	token, err := config.Exchange(ctx, code, oauth2.VerifierOption(b.Verifier))
 	var refused *oauth2.RetrieveError
 	switch {
 	case errors.As(err, &refused) && refused.ErrorCode != "":
-		return "", errors.Join(notSignedIn, fmt.Errorf("exchange the code: %w", err))
+		return "", "", errors.Join(notSignedIn, fmt.Errorf("exchange the code: %w", err))
 	case err != nil:
-		return "", errors.Join(unavailable, fmt.Errorf("exchange the code: %w", err))
+		return "", "", errors.Join(unavailable, fmt.Errorf("exchange the code: %w", err))
 	}
 	raw, _ := token.Extra("id_token").(string)
-	id, err := found.Verifier(&oidc.Config{ClientID: config.ClientID}).Verify(ctx, raw)
-	if err == nil && subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(b.Nonce)) != 1 {
+	claims, err := found.Verifier(&oidc.Config{ClientID: config.ClientID}).Verify(ctx, raw)
+	if err == nil && subtle.ConstantTimeCompare([]byte(claims.Nonce), []byte(b.Nonce)) != 1 {
 		err = errors.New("the ID token answers another sign-in")
 	}
 	if err != nil {
-		return "", errors.Join(notSignedIn, fmt.Errorf("verify the ID token: %w", err))
+		return "", "", errors.Join(notSignedIn, fmt.Errorf("verify the ID token: %w", err))
 	}
-	return token.AccessToken, nil
+	return token.AccessToken, raw, nil
 }
 
 // begun is the sign-in that this browser is in the middle of.
@@ -151,7 +198,8 @@ func asNext(next string) string {
 	return "?next=" + url.QueryEscape(next)
 }
 
-// signOut ends the sessions of this browser, here and at the API.
+// signOut ends the sessions of this browser, here and at the API, and that of
+// staff at their provider too: else the next to sit down is let in as them.
 func signOut(v *visit) error {
 	to := "/"
 	for _, name := range []string{cookieStaff, cookieClaimant} {
@@ -167,7 +215,8 @@ func signOut(v *visit) error {
 		}
 		v.site.cookies.drop(v.w, name)
 		if name == cookieStaff {
-			to = "/signin"
+			to = v.site.staff.signedOut(patient(v.ctx()), v.site.cookies.get(v.r, cookieIdentity), v.site.base(v.r)+"/signin")
+			v.site.cookies.drop(v.w, cookieIdentity)
 		}
 	}
 	v.token = ""

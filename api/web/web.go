@@ -116,7 +116,7 @@ func Serves(path string) bool {
 
 // ServeHTTP implements [http.Handler]: the guards that stand before all pages.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	guard(w.Header())
+	guard(w.Header(), "")
 	if s.origin == "" && !loopback(r.Host) {
 		// A name that somebody made point here could read what this machine may.
 		http.Error(w, "These pages are served on this machine only. Set ANPEI_ORIGIN to the address under which browsers reach them.", http.StatusMisdirectedRequest)
@@ -133,11 +133,12 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 var crossOrigin = http.NewCrossOriginProtection()
 
 // guard tells a browser what a page may do: load and ask this site, and
-// nothing written into the page itself runs.
-func guard(h http.Header) {
+// nothing written into the page itself runs. Forms lead here, and to leave one
+// origin more if it is named.
+func guard(h http.Header, leave string) {
 	h.Set("Content-Security-Policy", strings.Join([]string{
 		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob:", "font-src 'self'",
-		"connect-src 'self'", "worker-src 'self'", "manifest-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+		"connect-src 'self'", "worker-src 'self'", "manifest-src 'self'", strings.TrimSpace("form-action 'self' " + leave), "base-uri 'none'", "frame-ancestors 'none'",
 	}, "; "))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
@@ -183,6 +184,9 @@ type page func(*visit) error
 func (s *Site) page(of audience, do page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := s.visit(w, r, of)
+		if of == staff {
+			guard(w.Header(), s.staff.origin()) // the form that signs out goes on to the provider
+		}
 		if r.Method == http.MethodPost {
 			most := int64(maxForm)
 			if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
