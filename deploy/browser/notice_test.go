@@ -28,7 +28,7 @@ func TestWhatIsWrongWithAPageIsNoticed(t *testing.T) {
 	p := open(t, phone)
 	p.Open(server.URL + "/")
 
-	wrong := fmt.Sprint(p.axe())
+	wrong := fmt.Sprint(p.axe(everyRule))
 	require.Contains(t, wrong, "color-contrast")
 	require.Contains(t, wrong, "label at [input]")
 

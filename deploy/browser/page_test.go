@@ -58,6 +58,9 @@ type page struct {
 	close func()
 	asked time.Time // when it was last clicked
 
+	fitted screen
+	scheme string // the light: "" until somebody looks
+
 	mu         sync.Mutex
 	complaints []string // what the browser found wrong
 	allowed    []string
@@ -123,12 +126,17 @@ func (p *page) start() {
 	p.mu.Lock()
 	p.frame = cdp.FrameID(chromedp.FromContext(tab).Target.TargetID)
 	p.mu.Unlock()
+	p.fitted, p.scheme = screen{}, ""
 	p.fit(p.screen)
 }
 
 // fit gives the page the size of a screen.
 func (p *page) fit(s screen) {
 	p.t.Helper()
+	if p.fitted == s {
+		return
+	}
+	p.fitted = s
 	command(p, "fit the screen", emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: s.width, Height: s.height, DeviceScaleFactor: s.scale, Mobile: s.touch,
 	})
