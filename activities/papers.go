@@ -14,12 +14,16 @@ import (
 	"anpei/schemas/db"
 )
 
-// LossPhoto is the kind of a document that shows a loss and says nothing.
-const LossPhoto = string(document.LossPhoto)
+// Kinds of document that show something and say nothing.
+const (
+	LossPhoto = string(document.LossPhoto)
+	Signature = string(document.Signature)
+)
 
 // Attach makes documents of what the API has stored. The same bytes are one
 // document of a claim, however often they are sent. A reading that a partner
-// supplied is taken as a second reader's would be; photos of a loss need none.
+// supplied is taken as a second reader's would be; photos of a loss and
+// signatures need none.
 func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (claim.Answer, error) {
 	return step(ctx, a, s, "attach", func(t *tx) error {
 		if _, err := t.facts(s.Body.Attachments...); err != nil {
@@ -31,7 +35,7 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 				continue
 			}
 			paper := claim.Paper{ID: d.Document, Kind: d.Kind, State: claim.PaperReceived}
-			if d.Kind == LossPhoto {
+			if d.Kind == LossPhoto || d.Kind == Signature {
 				paper.State = claim.PaperRead
 			}
 			t.file.Papers = append(t.file.Papers, paper)

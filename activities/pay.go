@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5"
 
 	"anpei/claim"
 	"anpei/schemas/db"
@@ -22,8 +25,15 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 		if s.Body.Offer != t.file.Offer {
 			return t.superseded(s.Body.Offer)
 		}
+		picture, err := t.picture(s.Body)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return t.refuse(claim.RuleDocument, fmt.Sprintf("%s is no signature of this claim. Attach the picture first, as a document of kind signature.", s.Body.Document))
+		case err != nil:
+			return err
+		}
 		if t.file.Stage == claim.Determined {
-			if err := t.sign(s.Body.Payee, s.Body.Signature); err != nil {
+			if err := t.sign(s.Body, picture); err != nil {
 				return err
 			}
 			t.file.Stage = claim.Agreed
@@ -41,7 +51,7 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 			return t.toReview()
 		}
 		t.approveByMachine(rules.authority.Version)
-		if err := t.sign(s.Body.Payee, s.Body.Signature); err != nil {
+		if err := t.sign(s.Body, picture); err != nil {
 			return err
 		}
 		return t.instruct(s.Body.Payee, claim.Machine)
@@ -59,25 +69,50 @@ func (t *tx) approveByMachine(version string) {
 	t.event("review.approved", map[string]any{"level": 0, "required": 0, "amount_fen": t.file.Payable, "authority": version})
 }
 
-// sign appends the agreement and starts the clock of payment.
-func (t *tx) sign(payee claim.Payee, signature string) error {
+// picture is the hash of the picture of a drawn signature; "" where none was
+// drawn. The error is [pgx.ErrNoRows] when the claim has no such document.
+func (t *tx) picture(a claim.Agreement) (sha256 string, err error) {
+	if a.Document == "" {
+		return "", nil
+	}
+	if sha256, err = t.q.SignatureHash(t, t.conn, t.id, a.Document); err != nil {
+		return "", fmt.Errorf("read the signature: %w", err)
+	}
+	return sha256, nil
+}
+
+// sign appends the agreement and starts the clock of payment. What was signed
+// is one text, with the signature in it: a name, or the hash of its picture.
+func (t *tx) sign(a claim.Agreement, picture string) error {
+	payee := a.Payee
 	round, err := t.q.CountAgreements(t, t.conn, t.id)
 	if err != nil {
 		return fmt.Errorf("count agreements: %w", err)
 	}
 	text := fmt.Sprintf("赔付协议 %s 报价 %d 赔款 %s 收款人 %s %s %s", t.file.Number, t.file.Offer, t.file.Payable, payee.Name, payee.Bank, payee.Account)
+	if a.SignedName != "" || picture != "" {
+		text += " 签名 " + a.SignedName + picture
+	}
 	sum := sha256.Sum256([]byte(text))
+	var document *string
+	if a.Document != "" {
+		document = &a.Document
+	}
 	t.queue(t.q.InsertAgreement(t, &t.w, db.InsertAgreementParams{
 		ClaimID: t.id, Round: round + 1, Offer: int32(t.file.Offer), AmountFen: t.file.Payable, //nolint:gosec // offers are few
 		PayeeName: payee.Name, PayeeBank: payee.Bank, PayeeAccount: payee.Account,
-		TextSHA256: hex.EncodeToString(sum[:]), Signature: signature, ByID: t.by.ID, At: t.at,
+		TextSHA256: hex.EncodeToString(sum[:]), Signature: a.Signature, SignedName: a.SignedName, DocumentID: document, ByID: t.by.ID, At: t.at,
 	}))
 	if round == 0 {
 		t.answerOffer("agreed", "", 0)
 		t.clock(claim.ClockPayment, claim.EntryStart, "agreement")
 	}
 	t.did(claim.DutyPayee)
-	t.event("agreement.made", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable, "text_sha256": hex.EncodeToString(sum[:])})
+	body := map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable, "text_sha256": hex.EncodeToString(sum[:]), "signature": a.Signature}
+	if picture != "" {
+		body["signature_sha256"] = picture
+	}
+	t.event("agreement.made", body)
 	return nil
 }
 
@@ -210,7 +245,7 @@ func (a *Activities) Settle(ctx context.Context, s claim.Step[claim.Settled]) (c
 // voids the release: finance releases again, as a new attempt.
 func (a *Activities) CorrectPayee(ctx context.Context, s claim.Step[claim.Payee]) (claim.Answer, error) {
 	return step(ctx, a, s, "correct-payee", func(t *tx) error {
-		if err := t.sign(s.Body, "correction"); err != nil {
+		if err := t.sign(claim.Agreement{Payee: s.Body, Signature: "correction"}, ""); err != nil {
 			return err
 		}
 		t.leaveFlash("payment.returned")

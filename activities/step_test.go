@@ -148,6 +148,35 @@ func (d *desk) assessed(figure claim.Fen) {
 	require.Equal(d.t, figure, d.file.Payable)
 }
 
+// What was drawn under an agreement is evidence: it must be the claim's own, and
+// the log holds its hash.
+func TestADrawnSignatureIsADocumentOfTheClaim(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.assessed(3_000_000)
+	do(d, d.Consent, customer, claim.Consent{Offer: 1})
+	do(d, d.Review, reviewer("zheng", 1), claim.Verdict{Task: d.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"})
+	drawn, estimate := paper("signature", "5"), paper("repair_estimate", "6")
+	d.attach(drawn, estimate)
+	require.Equal(t, claim.PaperRead, d.file.Paper(drawn.Document).State, "nobody reads it")
+	sign := func(document string) claim.Receipt {
+		return do(d, d.Agree, customer, claim.Agreement{
+			Offer: 1, Payee: claim.Payee{Name: "张三", Bank: "中国银行", Account: "6222020000000000"}, Signature: "drawn", Document: document,
+		})
+	}
+	for _, other := range []string{estimate.Document, uuid.NewString()} {
+		require.Equal(t, claim.RuleDocument, sign(other).Refusal.Rule)
+	}
+	require.Nil(t, sign(drawn.Document).Refusal)
+	require.Equal(t, claim.Agreed, d.file.Stage)
+	var logged, kept string
+	require.NoError(t, d.db.API.QueryRow(t.Context(), `select body->>'signature_sha256' from events where claim_id = $1 and kind = 'agreement.made'`, d.id).Scan(&logged))
+	require.Equal(t, drawn.SHA256, logged)
+	require.NoError(t, d.db.API.QueryRow(t.Context(), `select document_id::text from agreements where claim_id = $1`, d.id).Scan(&kept))
+	require.Equal(t, drawn.Document, kept)
+	d.verifyChain()
+}
+
 func TestAClaimGoesFromReportToMoneyInStepsThatActOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

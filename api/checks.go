@@ -185,6 +185,25 @@ func checkPayee(p claim.Payee) (claim.Payee, wrongs) {
 	return p, w
 }
 
+// checkSignature looks whether an agreement brings what its way of signing needs.
+func checkSignature(a claim.Agreement) wrongs {
+	var w wrongs
+	drawn, typed := a.Signature == "drawn", a.Signature == "typed"
+	switch {
+	case drawn && a.Document == "":
+		w.add("/signature_document", "Attach the picture of the signature as a document of kind signature, and give its id.")
+	case !drawn && a.Document != "":
+		w.add("/signature_document", "Only a drawn signature has a picture.")
+	}
+	switch {
+	case typed && a.SignedName == "":
+		w.add("/signed_name", "Give the name that was typed.")
+	case !typed && a.SignedName != "":
+		w.add("/signed_name", "Only a typed signature has a name.")
+	}
+	return w
+}
+
 func checkFields(c rest.ConfirmFields) wrongs {
 	var w wrongs
 	w.distinct(len(c.Fields), func(i int) string { return c.Fields[i].Name }, "This field is confirmed twice.", "/fields/%d/name")

@@ -196,3 +196,24 @@ func TestBlanksAreNoText(t *testing.T) {
 	require.Empty(t, checkText(nil))
 	require.Empty(t, checkText(map[string]any{"a": "", "b": 1, "c": "x "}))
 }
+
+func TestASignatureBringsWhatItsWayOfSigningNeeds(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		signed claim.Agreement
+		wrong  []string
+	}{
+		"a code":                       {claim.Agreement{Signature: "phone-code"}, nil},
+		"drawn, with its picture":      {claim.Agreement{Signature: "drawn", Document: lastUUID}, nil},
+		"drawn, and nothing to show":   {claim.Agreement{Signature: "drawn"}, []string{"/signature_document"}},
+		"typed, with the name":         {claim.Agreement{Signature: "typed", SignedName: "张三"}, nil},
+		"typed, and no name":           {claim.Agreement{Signature: "typed"}, []string{"/signed_name"}},
+		"a code, a picture and a name": {claim.Agreement{Signature: "phone-code", Document: lastUUID, SignedName: "张三"}, []string{"/signature_document", "/signed_name"}},
+	} {
+		var at []string
+		for _, w := range checkSignature(tt.signed) {
+			at = append(at, w.Pointer)
+		}
+		require.Equal(t, tt.wrong, at, name)
+	}
+}

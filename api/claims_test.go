@@ -303,6 +303,7 @@ func TestEveryPieceOfWorkCanBeRead(t *testing.T) {
 	all := readAs[rest.PaymentPage](t, h.get("/v1/payments", h.staff("yang", claim.Finance, "3101", 0)))
 	require.Equal(t, "张三丰", all.Items[0].PayeeName, "finance compares the name")
 	require.Equal(t, []rest.PaymentTotal{{State: claim.PaymentCleared, Count: 1, AmountFen: 3_100_000}}, all.Totals)
+	require.Equal(t, []rest.BranchTotal{{Branch: "3101", Count: 1, AmountFen: 3_100_000}}, all.Branches)
 	require.Empty(t, readAs[rest.PaymentPage](t, h.get("/v1/payments?state=returned", manager)).Items)
 	require.Empty(t, readAs[rest.PaymentPage](t, h.get("/v1/payments", h.staff("zhu", claim.Finance, "3201", 0))).Totals, "totals keep to the branch")
 

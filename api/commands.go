@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -310,8 +311,10 @@ func (s *server) ObjectOffer(ctx context.Context, r rest.ObjectOfferRequestObjec
 // SignAgreement implements the contract.
 func (s *server) SignAgreement(ctx context.Context, r rest.SignAgreementRequestObject) (rest.SignAgreementResponseObject, error) {
 	payee, wrong := checkPayee(r.Body.Payee)
-	agreement := claim.Agreement{Offer: r.Version, Payee: payee, Signature: string(r.Body.Signature)}
-	receipt, err := send(ctx, s, workflows.Agree, r.Params.IdempotencyKey, r.Body, agreement, wrong...)
+	agreement := claim.Agreement{
+		Offer: r.Version, Payee: payee, Signature: r.Body.Signature, Document: r.Body.SignatureDocument, SignedName: strings.TrimSpace(r.Body.SignedName),
+	}
+	receipt, err := send(ctx, s, workflows.Agree, r.Params.IdempotencyKey, r.Body, agreement, append(wrong, checkSignature(agreement)...)...)
 	return rest.SignAgreement200JSONResponse(receipt), err
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"anpei/claim"
@@ -58,9 +60,19 @@ func (s *server) ListPayments(ctx context.Context, r rest.ListPaymentsRequestObj
 		return []string{p.At.UTC().Format(time.RFC3339Nano), p.ID}
 	})
 	items, err := s.shownPayments(ctx, rows)
-	page := rest.ListPayments200JSONResponse{Items: items, Next: next, Totals: make([]rest.PaymentTotal, len(totals))}
-	for i, t := range totals {
-		page.Totals[i] = rest.PaymentTotal{State: t.State, Count: t.Count, AmountFen: claim.Fen(t.AmountFen)}
+	page := rest.ListPayments200JSONResponse{Items: items, Next: next, Totals: []rest.PaymentTotal{}, Branches: []rest.BranchTotal{}}
+	for _, t := range totals { // by state, then by branch
+		if n := len(page.Totals); n == 0 || page.Totals[n-1].State != t.State {
+			page.Totals = append(page.Totals, rest.PaymentTotal{State: t.State})
+		}
+		sum := &page.Totals[len(page.Totals)-1]
+		sum.Count, sum.AmountFen = sum.Count+t.Count, sum.AmountFen+claim.Fen(t.AmountFen)
+		i, found := slices.BinarySearchFunc(page.Branches, t.Branch, func(b rest.BranchTotal, branch string) int { return strings.Compare(b.Branch, branch) })
+		if !found {
+			page.Branches = slices.Insert(page.Branches, i, rest.BranchTotal{Branch: t.Branch})
+		}
+		of := &page.Branches[i]
+		of.Count, of.AmountFen = of.Count+t.Count, of.AmountFen+claim.Fen(t.AmountFen)
 	}
 	return page, err
 }

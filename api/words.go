@@ -93,7 +93,7 @@ var words = map[string][2]string{
 	"driving_licence": {"驾驶证", "driving licence"}, "id_card": {"身份证", "identity card"}, "bank_card": {"银行卡", "bank card"},
 	"loss_photo": {"损失照片", "photo of the loss"}, "accident_certificate": {"交通事故认定书", "accident certificate"},
 	"agreement": {"赔付协议", "agreement"}, "business_licence": {"营业执照", "business licence"}, "medical_receipt": {"医疗收费票据", "medical receipt"},
-	"vin_plate": {"车辆铭牌", "vehicle's nameplate"}, "receipt": {"收据", "receipt"}, "claim_form": {"索赔申请书", "claim form"}, "unknown": {"未分类材料", "not classified"},
+	"vin_plate": {"车辆铭牌", "vehicle's nameplate"}, "receipt": {"收据", "receipt"}, "claim_form": {"索赔申请书", "claim form"}, "signature": {"签名", "signature"}, "unknown": {"未分类材料", "not classified"},
 	"assign": {"指派查勘员", "assign a surveyor"}, "survey": {"查勘", "survey"}, "confirm": {"核对字段", "confirm fields"}, "assess": {"定损", "assess"},
 	"review": {"核赔", "review"}, "denial_review": {"拒赔审批", "review a denial"}, "release": {"放款", "release the money"},
 	"link_policy": {"核实保单", "verify the policy"}, "resume": {"排除故障", "mend a fault"},

@@ -241,6 +241,7 @@ func (s *server) ListOffers(ctx context.Context, r rest.ListOffersRequestObject)
 func shownAnswer(a db.OfferAnswersRow, who cast) rest.OfferAnswer {
 	return rest.OfferAnswer{
 		Answer: rest.OfferAnswerAnswer(a.Answer), By: who.actor(a.ByID), Reason: a.Reason, CounterFen: a.CounterFen, At: a.At.UTC(),
+		Signature: a.Signature, SignatureDocument: a.DocumentID, SignedName: claim.MaskName(a.SignedName),
 	}
 }
 

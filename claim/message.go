@@ -300,7 +300,10 @@ type DenialVerdict struct {
 type Agreement struct {
 	Offer     int    `json:"offer"`
 	Payee     Payee  `json:"payee"`
-	Signature string `json:"signature"` // how it was signed: phone-code, drawn, paper
+	Signature string `json:"signature"` // how it was signed: phone-code, drawn, typed, paper
+
+	Document   string `json:"document,omitempty"`    // drawn: the picture of it, a paper of the claim
+	SignedName string `json:"signed_name,omitempty"` // typed: as it was typed
 }
 
 // Payee is whom the money goes to.

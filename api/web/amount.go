@@ -1,9 +1,12 @@
 package web
 
 import (
+	"bytes"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"anpei/claim"
@@ -139,8 +142,8 @@ func (v *visit) payee() (claim.Payee, error) {
 	return to, nil
 }
 
-// agree accepts the figure, or signs for it where the account is asked for.
-// They are signed in by a code on their phone, which is the signature.
+// agree accepts the figure, or signs for it where the account is asked for: with
+// a finger, or by typing one's name where that cannot be done.
 func agree(v *visit) error {
 	no := v.r.PathValue("claim")
 	if v.field("agreed") != "yes" {
@@ -151,11 +154,41 @@ func agree(v *visit) error {
 		return v.answered(err, "flash.consented")
 	}
 	to, err := v.payee()
+	if err != nil {
+		return v.answered(err, "")
+	}
+	signed := rest.NewAgreement{Payee: to, Signature: "typed", SignedName: v.field("signed")}
+	if picture := v.field("drawn"); picture != "" {
+		signed.Signature, signed.SignedName = "drawn", ""
+		signed.SignatureDocument, err = v.keepSignature(no, picture)
+	} else if n := utf8.RuneCountInString(signed.SignedName); n == 0 || n > 60 {
+		err = wrongFields("signed")
+	}
 	if err == nil {
-		_, err = read[claim.Receipt](v.api.SignAgreement(v.ctx(), no, v.offered(), &rest.SignAgreementParams{IdempotencyKey: v.key()},
-			rest.NewAgreement{Payee: to, Signature: "phone-code"}))
+		_, err = read[claim.Receipt](v.api.SignAgreement(v.ctx(), no, v.offered(), &rest.SignAgreementParams{IdempotencyKey: v.key()}, signed))
 	}
 	return v.answered(err, "flash.agreed")
+}
+
+// keepSignature makes the picture of a signature, as a page's script draws it, a
+// document of the claim. Its keys are the form's: sent again, it is the same one.
+func (v *visit) keepSignature(no, picture string) (document string, err error) {
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(picture, "data:image/png;base64,"))
+	if err != nil {
+		return "", wrongFields("signed")
+	}
+	up, err := read[rest.Upload](v.api.UploadFileWithBody(v.ctx(), no, &rest.UploadFileParams{
+		Name: "签名.png", Kind: "signature", IdempotencyKey: v.key() + ".drawn",
+	}, "application/octet-stream", bytes.NewReader(raw)))
+	if err != nil {
+		return "", err
+	}
+	kept, err := read[rest.Attached](v.api.AttachDocuments(v.ctx(), no, &rest.AttachDocumentsParams{IdempotencyKey: v.key() + ".kept"},
+		rest.Attach{Documents: []rest.NewDocument{{Upload: up.Id, Kind: "signature"}}}))
+	if err != nil {
+		return "", err
+	}
+	return kept.Ids[0], nil
 }
 
 // object says why the figure is wrong, and what would be right.

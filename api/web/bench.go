@@ -33,6 +33,7 @@ func (s *Site) deskRoutes(handle func(string, audience, page)) {
 
 	handle("GET /desk/review/{task}", staff, decisionCard)
 	handle("POST /desk/review/{task}", staff, decide)
+	handle("POST /desk/review/{task}/seen", staff, sawCard)
 	handle("GET /desk/payments", staff, payments)
 	handle("GET /desk/refused", staff, refusedAttempts)
 	handle("GET /desk/search", staff, search)

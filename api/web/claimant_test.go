@@ -197,7 +197,7 @@ func TestAnAccountIsTypedTwice(t *testing.T) {
 	}}
 	form := url.Values{
 		"key": {"THEKEYOFTHEFORM"}, "offer": {"2"}, "with": {"signature"}, "agreed": {"yes"}, "payee": {"周晓岚"}, "bank": {"农业银行"},
-		"account": {"6228 4800 3812 4592 460"}, "account-again": {"6228480038124592469"},
+		"account": {"6228 4800 3812 4592 460"}, "account-again": {"6228480038124592469"}, "signed": {"周晓岚"},
 	}
 	w := a.send(t, "/c/AP-1/amount", formType, form.Encode())
 	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
@@ -215,4 +215,43 @@ func TestAnAccountIsTypedTwice(t *testing.T) {
 	require.Contains(t, w.Body.String(), zh.say("problem.offer-superseded"))
 	require.Contains(t, w.Body.String(), "¥3,164.00")
 	require.Contains(t, w.Body.String(), "农业银行", "what was typed is kept")
+}
+
+func TestAnAgreementIsSignedWithAFingerOrByName(t *testing.T) {
+	t.Parallel()
+	a := &asking{answers: map[string]string{
+		"GET /v1/claims/AP-1":                     `{"number": "AP-1", "line": "motor", "lane": "standard", "stage": "determined"}`,
+		"GET /v1/claims/AP-1/offers":              `{"items": [{"version": 1, "assessment": 1, "amount_fen": 316400, "in_force": true, "answers": []}]}`,
+		"GET /v1/claims/AP-1/assessments":         `{"items": []}`,
+		"GET /v1/claims/AP-1/payments":            `{"items": []}`,
+		"POST /v1/claims/AP-1/uploads":            `201 {"id": "11111111-1111-1111-1111-111111111111"}`,
+		"POST /v1/claims/AP-1/documents":          `201 {"ids": ["22222222-2222-2222-2222-222222222222"]}`,
+		"POST /v1/claims/AP-1/offers/1/agreement": `{"number": "AP-1"}`,
+	}}
+	form := url.Values{
+		"key": {"THEKEYOFTHEFORM"}, "offer": {"1"}, "with": {"signature"}, "agreed": {"yes"}, "payee": {"周晓岚"}, "bank": {"农业银行"},
+		"account": {"6228480038124592460"}, "account-again": {"6228480038124592460"}, "strokes": {"[[0.1,0.2,0.3,0.4]]"},
+	}
+	w := a.send(t, "/c/AP-1/amount", formType, form.Encode())
+	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
+	require.Contains(t, w.Body.String(), zh.say("field.signed"))
+	require.Contains(t, w.Body.String(), "[[0.1,0.2,0.3,0.4]]", "what was drawn is kept")
+
+	form.Set("drawn", "data:image/png;base64,iVBORw0KGgo=")
+	for range 2 { // a double click
+		w = a.send(t, "/c/AP-1/amount", formType, form.Encode())
+		require.Equal(t, http.StatusSeeOther, w.Code, w.Body.String())
+	}
+	up, signed := a.of("POST /v1/claims/AP-1/uploads"), a.of("POST /v1/claims/AP-1/offers/1/agreement")
+	require.Equal(t, "\x89PNG\r\n\x1a\n", up[0].body)
+	require.Equal(t, up[0], up[1])
+	require.Equal(t, signed[0], signed[1])
+	require.Contains(t, signed[0].body, `"signature":"drawn","signature_document":"22222222-2222-2222-2222-222222222222"`)
+	require.NotContains(t, signed[0].body, "signed_name")
+
+	form.Del("drawn")
+	form.Set("signed", "周晓岚")
+	w = a.send(t, "/c/AP-1/amount", formType, form.Encode())
+	require.Equal(t, http.StatusSeeOther, w.Code, w.Body.String())
+	require.Contains(t, a.of("POST /v1/claims/AP-1/offers/1/agreement")[2].body, `"signature":"typed","signed_name":"周晓岚"`)
 }

@@ -16,21 +16,14 @@ import (
 
 // paymentsPage is what is out, and what waits to go.
 type paymentsPage struct {
-	Me      *rest.Principal
-	Waiting []rest.Task // to be released, by whoever looks at it
-	Items   []rest.Payment
-	Totals  []rest.PaymentTotal
-	Branch  []branchTotal // of what is shown
-	States  []string
-	Form    form
-	Next    string
-}
-
-// branchTotal is what the instructions on the page come to in a branch.
-type branchTotal struct {
-	Branch string
-	Count  int
-	Sum    claim.Fen
+	Me       *rest.Principal
+	Waiting  []rest.Task // to be released, by whoever looks at it
+	Items    []rest.Payment
+	Totals   []rest.PaymentTotal
+	Branches []rest.BranchTotal
+	States   []string
+	Form     form
+	Next     string
 }
 
 var paymentStates = []string{"submitted", "unknown", "accepted", "cleared", "rejected", "returned", "not_found"}
@@ -49,19 +42,7 @@ func payments(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page.Items, page.Totals, page.Next = found.Items, found.Totals, v.next(found.Next)
-	sums := map[string]*branchTotal{}
-	for _, p := range page.Items {
-		if sums[p.Branch] == nil {
-			sums[p.Branch] = &branchTotal{Branch: p.Branch}
-		}
-		sums[p.Branch].Count++
-		sums[p.Branch].Sum += p.AmountFen
-	}
-	for _, sum := range sums {
-		page.Branch = append(page.Branch, *sum)
-	}
-	slices.SortFunc(page.Branch, func(a, b branchTotal) int { return strings.Compare(a.Branch, b.Branch) })
+	page.Items, page.Totals, page.Branches, page.Next = found.Items, found.Totals, found.Branches, v.next(found.Next)
 	if me.Role == claim.Finance {
 		page.Waiting, err = all[rest.Task](func(after string) (*http.Response, error) {
 			return v.api.ListTasks(v.ctx(), &rest.ListTasksParams{Kind: claim.TaskRelease, Limit: 200, After: after})

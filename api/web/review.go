@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"anpei/claim"
@@ -27,28 +28,44 @@ type card struct {
 	Winner  string // who was faster
 }
 
-// decisionCard shows all that a verdict rests on, and notes that it was seen.
+// decisionCard shows all that a verdict rests on. It counts as seen by whoever
+// has had it before them for [seenAfter], or acts on it: after a glance, what
+// is new since they last looked is still new.
 func decisionCard(v *visit) error {
 	c, err := v.card()
 	if err != nil {
 		return err
 	}
-	if err := v.show("desk-review", c); err != nil {
+	return v.show("desk-review", c)
+}
+
+// seenAfter is for how many seconds, in all, a card is shown until it was seen.
+const seenAfter = 10
+
+// SeenAfter is that, for the script that counts.
+func (*card) SeenAfter() int { return seenAfter }
+
+// sawCard notes that the visitor has had the card before them for long enough.
+func sawCard(v *visit) error {
+	if _, err := v.me(); err != nil {
 		return err
 	}
-	if c.LastEvent > c.Seen && v.r.Method == http.MethodGet && v.r.URL.Query().Get("lang") == "" {
-		return v.saw(c.Claim.Number, c.LastEvent)
-	}
+	v.saw()
+	v.w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// saw keeps how far the visitor has looked. The page is on its way already:
-// that it could not be kept shows at the next look, and nobody is stopped.
-func (v *visit) saw(no string, last int64) error {
-	if _, err := read[rest.Seen](v.api.MarkSeen(v.ctx(), no, rest.Seen{Event: last})); err != nil {
-		v.site.log.WarnContext(v.ctx(), "seen not kept", "claim", no, "error", err)
+// saw keeps how far the visitor has looked: as far as the card that their form
+// came from. That it could not be kept shows at the next look, and nobody is
+// stopped.
+func (v *visit) saw() {
+	last, err := strconv.ParseInt(v.field("last"), 10, 64)
+	if err == nil && last > 0 {
+		_, err = read[rest.Seen](v.api.MarkSeen(v.ctx(), v.field("claim"), rest.Seen{Event: last}))
 	}
-	return nil
+	if err != nil {
+		v.site.log.WarnContext(v.ctx(), "seen not kept", "claim", v.field("claim"), "error", err)
+	}
 }
 
 func (v *visit) card() (*card, error) {
@@ -120,6 +137,7 @@ func decide(v *visit) error {
 	if v.field("sure") == "" {
 		return v.check(verdict, nil)
 	}
+	v.saw()
 	receipt, err := v.sendVerdict(task, verdict)
 	var p *problem
 	switch {

@@ -27,6 +27,7 @@ const (
 	VINPlate            Kind = "vin_plate"            // 车辆铭牌
 	Receipt             Kind = "receipt"              // a till's receipt, in English
 	ClaimForm           Kind = "claim_form"           // 索赔申请书
+	Signature           Kind = "signature"            // 签名, drawn on a screen: a picture of no paper, which nobody reads
 	Other               Kind = "other"                // text, but none of the kinds above
 	Unknown             Kind = "unknown"              // too little text to say
 )

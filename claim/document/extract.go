@@ -43,7 +43,7 @@ func Extract(kind Kind, lines []Line, qr []string) []Field {
 		p.written()
 	case Receipt:
 		p.till()
-	case BankCard, BusinessLicence, VINPlate, LossPhoto, Other, Unknown:
+	case BankCard, BusinessLicence, VINPlate, LossPhoto, Signature, Other, Unknown:
 	}
 	var out []Field
 	for _, s := range f.fields {

@@ -1,12 +1,14 @@
 package browser_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
 	"testing"
 	"time"
 
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
@@ -208,6 +210,14 @@ func TestAnAssessorConfirmsByKeyboardAndAssesses(t *testing.T) {
 	p.Wait("the claim that was looked for", "location.pathname === '/desk/claims/"+l.number+"'")
 }
 
+// hurry lets the seconds of the pages that are opened from now on pass at once.
+func (p *page) hurry() {
+	p.t.Helper()
+	command(p, "hurry", cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
+		Source: "{ const every = window.setInterval; window.setInterval = (does, ms, ...with_) => every(does, Math.min(ms, 10), ...with_) }",
+	})
+}
+
 // Three levels decide on a large claim, with one question on the way; finance
 // releases it with two people; audit looks at what was stopped, and verifies.
 func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
@@ -228,8 +238,7 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 	assess(160_000_000, 1)
 
 	// Level 1 may not, and is told so beforehand; the undo moment is used once.
-	card := "/desk/review/" + l.task("review").Id
-	one := at(t, desk, "review-zheng", "郑凯", card)
+	one := at(t, desk, "review-zheng", "郑凯", "/desk/review/"+l.task("review").Id)
 	one.See("超出您的权限")
 	one.Snap("desk-review")
 	one.Look("desk-review")
@@ -260,6 +269,16 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 	one.Open("/desk/review/" + l.task("review").Id)
 	one.See("自上次查看以来")
 	one.See("面料中有多少是次品？")
+	one.Open(one.URL())
+	one.See("打开满 10 秒") // a glance has not seen it
+	two.hurry()
+	card, feng := l.task("review").Id, l.staff("review-feng")
+	two.Open("/desk/review/" + card)
+	two.See("打开满 10 秒")
+	two.until("note that it was seen", func(ctx context.Context) (bool, string, error) {
+		d, err := play.Get[rest.Decision](ctx, feng, "/tasks/"+card+"/decision")
+		return d.Seen == d.LastEvent, fmt.Sprint(d.Seen, " of ", d.LastEvent), err
+	})
 	one.Snap("desk-review-again")
 	one.Press("u")
 	one.Fill("意见", "次品已剔除，请上级定")

@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"anpei/deploy/demo/play"
 	"anpei/deploy/demo/specimen"
+	"anpei/schemas/rest"
 )
 
 // A small loss of a car, by its owner alone and on the phone: reported, broken
@@ -120,13 +122,17 @@ func TestAClaimantIsPaidForASmallLoss(t *testing.T) {
 	p.Fill("开户银行", "中国农业银行上海浦东分行")
 	p.Fill("银行账号", "6228480038124592460")
 	p.Fill("再输一遍银行账号", "6228480038124592469")
+	p.draw("canvas.sign")
 	p.Click("我同意按 ¥3,164.00 赔付")
 	p.Click("同意并收款")
 	p.See("两次输入的账号不一致")
+	p.Wait("what was drawn is there again", "document.querySelector('[name=drawn]').value")
 	p.Snap("amount-wrong.zh")
 	p.Fill("再输一遍银行账号", "6228480038124592460")
 	p.Click("同意并收款")
 	p.See("已赔付")
+	l.Number = strings.TrimPrefix(p.URL(), site.API+"/c/")
+	signedWith(t, l)
 	p.Look("claim-paid")
 	p.Weight()
 	p.Click("赔付金额")
@@ -137,4 +143,20 @@ func TestAClaimantIsPaidForASmallLoss(t *testing.T) {
 	p.See("还没有信函")
 	p.Look("letters")
 	p.Weight()
+}
+
+// signedWith looks through the API at the agreement: it is signed with a picture
+// that is among the claim's documents.
+func signedWith(t *testing.T, l loss) {
+	t.Helper()
+	audit, err := site.Staff(t.Context(), "audit-xu")
+	require.NoError(t, err)
+	offers, err := play.List[rest.Offer](t.Context(), audit, "/claims/"+l.Number+"/offers")
+	require.NoError(t, err)
+	answer := offers[len(offers)-1].Answers[0]
+	require.Equal(t, "drawn", answer.Signature)
+	picture, err := play.Get[rest.Document](t.Context(), audit, "/claims/"+l.Number+"/documents/"+answer.SignatureDocument)
+	require.NoError(t, err)
+	require.Equal(t, "signature", picture.Kind)
+	require.Equal(t, "image/png", picture.Type)
 }

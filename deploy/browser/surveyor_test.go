@@ -251,7 +251,7 @@ func stored(store, so string) string {
 	})`, quoted(store), so)
 }
 
-// draw draws a line across an element with a finger.
+// draw draws a line across an element with a finger, never the same twice.
 func (p *page) draw(selector string) {
 	p.t.Helper()
 	box := eval[[]float64](p, fmt.Sprintf(`(() => {
@@ -260,10 +260,12 @@ func (p *page) draw(selector string) {
 		const r = e.getBoundingClientRect()
 		return [r.x, r.y, r.width, r.height]
 	})()`, quoted(selector)))
+	drawn, err := strconv.ParseFloat("0."+digits(p.t, 6), 64)
+	require.NoError(p.t, err)
 	for i, kind := range []input.DispatchMouseEventType{input.DispatchMouseEventTypeMousePressed, input.DispatchMouseEventTypeMouseMoved, input.DispatchMouseEventTypeMouseMoved, input.DispatchMouseEventTypeMouseReleased} {
 		part := 0.2 + 0.2*float64(i)
 		command(p, "draw", input.DispatchMouseEvent, input.DispatchMouseEventParams{
-			Type: kind, X: box[0] + box[2]*part, Y: box[1] + box[3]*(0.3+0.4*float64(i%2)), Button: input.MouseButtonLeft, ClickCount: 1,
+			Type: kind, X: box[0] + box[2]*part, Y: box[1] + box[3]*(0.3+0.1*drawn+0.4*float64(i%2)), Button: input.MouseButtonLeft, ClickCount: 1,
 		})
 	}
 }

@@ -118,6 +118,7 @@ func TestAStandardClaimIsPaidInThePagesAlone(t *testing.T) {
 	driver.Fill("开户银行", "中国建设银行上海张杨路支行")
 	driver.Fill("银行账号", "6228480038124592460")
 	driver.Fill("再输一遍银行账号", "6228480038124592460")
+	driver.Fill("或者输入您的姓名", "周晓岚")
 	driver.Click("我同意按 ¥9,750.00 赔付")
 	driver.Click("同意并收款")
 	driver.See("正在向您的账户打款")

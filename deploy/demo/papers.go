@@ -100,6 +100,13 @@ func (s *story) drivingLicence(name, class string) paper {
 	return s.draw("驾驶证.jpg", "driving_licence", raw, err, map[string]string{"name": in.Name, "licence_no": in.Number, "class": in.Class})
 }
 
+// signature is what somebody wrote with a finger under an agreement: never the
+// same twice, or the second would be a copy.
+func (s *story) signature() paper {
+	raw, err := specimen.Signature(uint64(time.Now().UnixNano()))
+	return s.draw("签名.png", "signature", raw, err, nil)
+}
+
 func today() string { return time.Now().In(china).Format(time.DateOnly) }
 
 func fen(n int64) string { return strconv.FormatInt(n, 10) }

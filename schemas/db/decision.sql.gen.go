@@ -13,7 +13,10 @@ import (
 )
 
 const allOfferAnswers = `-- name: AllOfferAnswers :many
-select offer, answer, by_id, reason, counter_fen, at from offer_answers where claim_id = $1 order by at, offer limit 1000
+select o.offer, o.answer, o.by_id, o.reason, o.counter_fen, o.at, coalesce(a.signature, '')::text as signature,
+    coalesce(a.signed_name, '')::text as signed_name, coalesce(a.document_id::text, '')::text as document_id
+from offer_answers o left join agreements a on a.claim_id = o.claim_id and a.round = 1 and a.offer = o.offer and o.answer = 'agreed'
+where o.claim_id = $1 order by o.at, o.offer limit 1000
 `
 
 type AllOfferAnswersRow struct {
@@ -23,6 +26,9 @@ type AllOfferAnswersRow struct {
 	Reason     string
 	CounterFen claim.Fen
 	At         time.Time
+	Signature  string
+	SignedName string
+	DocumentID string
 }
 
 func (q *Queries) AllOfferAnswers(ctx context.Context, db DBTX, claimID claim.ID) ([]AllOfferAnswersRow, error) {
@@ -41,6 +47,9 @@ func (q *Queries) AllOfferAnswers(ctx context.Context, db DBTX, claimID claim.ID
 			&i.Reason,
 			&i.CounterFen,
 			&i.At,
+			&i.Signature,
+			&i.SignedName,
+			&i.DocumentID,
 		); err != nil {
 			return nil, err
 		}

@@ -24,6 +24,8 @@ type Agreement struct {
 	Signature    string
 	ByID         claim.StaffID
 	At           time.Time
+	SignedName   string
+	DocumentID   *string
 }
 
 type Assessment struct {

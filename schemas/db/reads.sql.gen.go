@@ -1284,8 +1284,10 @@ func (q *Queries) ListTasks(ctx context.Context, db DBTX, arg ListTasksParams) (
 }
 
 const offerAnswers = `-- name: OfferAnswers :many
-select offer, answer, by_id, reason, counter_fen, at from offer_answers
-where claim_id = $1 and offer = any($2::int[]) order by offer, at
+select o.offer, o.answer, o.by_id, o.reason, o.counter_fen, o.at, coalesce(a.signature, '')::text as signature,
+    coalesce(a.signed_name, '')::text as signed_name, coalesce(a.document_id::text, '')::text as document_id
+from offer_answers o left join agreements a on a.claim_id = o.claim_id and a.round = 1 and a.offer = o.offer and o.answer = 'agreed'
+where o.claim_id = $1 and o.offer = any($2::int[]) order by o.offer, o.at
 `
 
 type OfferAnswersRow struct {
@@ -1295,6 +1297,9 @@ type OfferAnswersRow struct {
 	Reason     string
 	CounterFen claim.Fen
 	At         time.Time
+	Signature  string
+	SignedName string
+	DocumentID string
 }
 
 func (q *Queries) OfferAnswers(ctx context.Context, db DBTX, claimID claim.ID, offers []int32) ([]OfferAnswersRow, error) {
@@ -1313,6 +1318,9 @@ func (q *Queries) OfferAnswers(ctx context.Context, db DBTX, claimID claim.ID, o
 			&i.Reason,
 			&i.CounterFen,
 			&i.At,
+			&i.Signature,
+			&i.SignedName,
+			&i.DocumentID,
 		); err != nil {
 			return nil, err
 		}
@@ -1390,13 +1398,13 @@ func (q *Queries) PaymentSteps(ctx context.Context, db DBTX, ids []string) ([]Pa
 }
 
 const paymentTotals = `-- name: PaymentTotals :many
-select l.state, count(*) as count, sum(p.amount_fen)::bigint as amount_fen
+select l.state, c.branch, count(*) as count, sum(p.amount_fen)::bigint as amount_fen
 from payments p join claims c on c.id = p.claim_id
 cross join lateral (select s.state from payment_states s where s.payment_id = p.id order by s.number desc limit 1) l
 where ($1::boolean or c.branch = $2::text)
   and p.at >= $3::timestamptz and p.at < $4::timestamptz
   and ($5::text = '' or l.state = $5::text)
-group by l.state order by l.state
+group by l.state, c.branch order by l.state, c.branch
 `
 
 type PaymentTotalsParams struct {
@@ -1409,6 +1417,7 @@ type PaymentTotalsParams struct {
 
 type PaymentTotalsRow struct {
 	State     claim.PaymentState
+	Branch    string
 	Count     int64
 	AmountFen int64
 }
@@ -1428,7 +1437,12 @@ func (q *Queries) PaymentTotals(ctx context.Context, db DBTX, arg PaymentTotalsP
 	items := []PaymentTotalsRow{}
 	for rows.Next() {
 		var i PaymentTotalsRow
-		if err := rows.Scan(&i.State, &i.Count, &i.AmountFen); err != nil {
+		if err := rows.Scan(
+			&i.State,
+			&i.Branch,
+			&i.Count,
+			&i.AmountFen,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -366,8 +366,8 @@ func (q *Queries) FieldsInForce(ctx context.Context, db DBTX, claimID claim.ID) 
 }
 
 const insertAgreement = `-- name: InsertAgreement :exec
-insert into agreements (claim_id, round, offer, amount_fen, payee_name, payee_bank, payee_account, text_sha256, signature, by_id, at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+insert into agreements (claim_id, round, offer, amount_fen, payee_name, payee_bank, payee_account, text_sha256, signature, signed_name, document_id, by_id, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 `
 
 type InsertAgreementParams struct {
@@ -380,6 +380,8 @@ type InsertAgreementParams struct {
 	PayeeAccount string
 	TextSHA256   string
 	Signature    string
+	SignedName   string
+	DocumentID   *string
 	ByID         claim.StaffID
 	At           time.Time
 }
@@ -395,6 +397,8 @@ func (q *Queries) InsertAgreement(ctx context.Context, db DBTX, arg InsertAgreem
 		arg.PayeeAccount,
 		arg.TextSHA256,
 		arg.Signature,
+		arg.SignedName,
+		arg.DocumentID,
 		arg.ByID,
 		arg.At,
 	)
@@ -1496,6 +1500,18 @@ update tasks set due_at = $2 where claim_id = $1 and state = 'open'
 func (q *Queries) SetTaskDue(ctx context.Context, db DBTX, claimID claim.ID, dueAt *time.Time) error {
 	_, err := db.Exec(ctx, setTaskDue, claimID, dueAt)
 	return err
+}
+
+const signatureHash = `-- name: SignatureHash :one
+select sha256 from documents where claim_id = $1 and id = $2 and kind = 'signature'
+`
+
+// The picture of a signature, among the claim's own documents.
+func (q *Queries) SignatureHash(ctx context.Context, db DBTX, claimID claim.ID, iD string) (string, error) {
+	row := db.QueryRow(ctx, signatureHash, claimID, iD)
+	var sha256 string
+	err := row.Scan(&sha256)
+	return sha256, err
 }
 
 const staffMember = `-- name: StaffMember :one

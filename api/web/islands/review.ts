@@ -1,6 +1,19 @@
 // The decision card by keyboard, and the moment in which a verdict can be taken
-// back: it is sent ten seconds after it was given, unless it is.
+// back: it is sent ten seconds after it was given, unless it is. What is new on
+// it counts as seen once it was open, in the window in front, for as long as the
+// page says.
 import { keys } from "./shared/keys";
+
+const fresh = document.querySelector<HTMLElement>("[data-seen]");
+if (fresh) {
+  let left = Number(fresh.dataset.after);
+  const beat = setInterval(() => {
+    if (document.hidden || --left > 0) return;
+    clearInterval(beat);
+    const body = new URLSearchParams({ claim: fresh.dataset.claim!, last: fresh.dataset.last! });
+    void fetch(fresh.dataset.seen!, { method: "POST", body }).catch(() => undefined); // new still at the next look
+  }, 1000);
+}
 
 const wait = 10;
 const at = document.querySelector<HTMLElement>("[data-verdicts]");

@@ -4,7 +4,10 @@
 select version, payable_fen from assessments where claim_id = $1 order by version desc limit 1;
 
 -- name: AllOfferAnswers :many
-select offer, answer, by_id, reason, counter_fen, at from offer_answers where claim_id = $1 order by at, offer limit 1000;
+select o.offer, o.answer, o.by_id, o.reason, o.counter_fen, o.at, coalesce(a.signature, '')::text as signature,
+    coalesce(a.signed_name, '')::text as signed_name, coalesce(a.document_id::text, '')::text as document_id
+from offer_answers o left join agreements a on a.claim_id = o.claim_id and a.round = 1 and a.offer = o.offer and o.answer = 'agreed'
+where o.claim_id = $1 order by o.at, o.offer limit 1000;
 
 -- name: SurveysFarOff :many
 -- Surveys that were made away from the reported place.

@@ -175,8 +175,10 @@ select o.version, o.assessment, o.amount_fen, o.at,
 from offers o where o.claim_id = $1 and o.version > $2 order by o.version limit $3;
 
 -- name: OfferAnswers :many
-select offer, answer, by_id, reason, counter_fen, at from offer_answers
-where claim_id = $1 and offer = any(sqlc.arg(offers)::int[]) order by offer, at;
+select o.offer, o.answer, o.by_id, o.reason, o.counter_fen, o.at, coalesce(a.signature, '')::text as signature,
+    coalesce(a.signed_name, '')::text as signed_name, coalesce(a.document_id::text, '')::text as document_id
+from offer_answers o left join agreements a on a.claim_id = o.claim_id and a.round = 1 and a.offer = o.offer and o.answer = 'agreed'
+where o.claim_id = $1 and o.offer = any(sqlc.arg(offers)::int[]) order by o.offer, o.at;
 
 -- name: ListReviews :many
 select id, coalesce(task_id::text, '')::text as task_id, level, required, by_id, verdict, result, amount_fen, authority_version, opinion, return_to, question, at
@@ -209,13 +211,13 @@ where (sqlc.arg(everywhere)::boolean or c.branch = sqlc.arg(own_branch)::text)
 order by p.at desc, p.id desc limit sqlc.arg(count);
 
 -- name: PaymentTotals :many
-select l.state, count(*) as count, sum(p.amount_fen)::bigint as amount_fen
+select l.state, c.branch, count(*) as count, sum(p.amount_fen)::bigint as amount_fen
 from payments p join claims c on c.id = p.claim_id
 cross join lateral (select s.state from payment_states s where s.payment_id = p.id order by s.number desc limit 1) l
 where (sqlc.arg(everywhere)::boolean or c.branch = sqlc.arg(own_branch)::text)
   and p.at >= sqlc.arg(from_at)::timestamptz and p.at < sqlc.arg(to_at)::timestamptz
   and (sqlc.arg(state)::text = '' or l.state = sqlc.arg(state)::text)
-group by l.state order by l.state;
+group by l.state, c.branch order by l.state, c.branch;
 
 -- name: PaymentSteps :many
 select payment_id, number, attempt, reference, state, bank_id, reason, at from payment_states

@@ -156,8 +156,12 @@ insert into letters (number, claim_id, kind, sha256, object, revision, at) value
 select count(*)::int from agreements where claim_id = $1;
 
 -- name: InsertAgreement :exec
-insert into agreements (claim_id, round, offer, amount_fen, payee_name, payee_bank, payee_account, text_sha256, signature, by_id, at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+insert into agreements (claim_id, round, offer, amount_fen, payee_name, payee_bank, payee_account, text_sha256, signature, signed_name, document_id, by_id, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: SignatureHash :one
+-- The picture of a signature, among the claim's own documents.
+select sha256 from documents where claim_id = $1 and id = $2 and kind = 'signature';
 
 -- name: LatestAgreement :one
 select round, offer, amount_fen, payee_name, payee_bank, payee_account, by_id from agreements where claim_id = $1 order by round desc limit 1;

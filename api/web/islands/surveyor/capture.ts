@@ -1,4 +1,5 @@
 // The capture page: pictures, papers, report and signature, without a network.
+import { picture, signaturePad } from "../shared/signature";
 import { serverNow } from "./clock";
 import { take } from "./keep";
 import { pieceLine } from "./line";
@@ -6,7 +7,6 @@ import { tell } from "./notes";
 import { watchPlace, lastPlace } from "./place";
 import { inChina, missing, type Form, type Report } from "./plan";
 import { lasting, roomLeft } from "./room";
-import { picture, signaturePad } from "./signature";
 import { changeReport, onChange, pieces, putNote, report } from "./store";
 import { clockTime, make, say } from "./words";
 
@@ -73,7 +73,7 @@ export async function capture(owner: string, data: DOMStringMap, sendNow: () => 
     const now = await changeReport(blank, () => ({}));
     if (now.strokes.length > 0) {
       const signed = await picture(now.strokes);
-      const got = signed && (await take(signed, { owner, task, claim, kind: "other", shot: "signature", label: say("signature") }));
+      const got = signed && (await take(signed, { owner, task, claim, kind: "signature", shot: "signature", label: say("signature") }));
       if (!got || (typeof got === "string" && got !== "twice")) return tell("file", say(got || "no-store", { name: say("signature") }), true);
     }
     await putNote("words", { talk: say("in-report-talk"), signer: say("in-report-signer"), clock: say("in-report-clock"), place: say("in-report-place") });

@@ -1,5 +1,5 @@
 // A signature drawn with a finger. It is kept as strokes, so that it is there
-// after a reload, and becomes a picture when the report is finished.
+// after a reload, and becomes a picture when it is sent.
 
 export function signaturePad(canvas: HTMLCanvasElement, changed: (strokes: number[][]) => void): { show(strokes: number[][]): void } {
   let strokes: number[][] = [];
@@ -42,11 +42,19 @@ function drawStrokes(pen: CanvasRenderingContext2D, strokes: number[][]): void {
 
 // picture is the signature as a PNG.
 export function picture(strokes: number[][]): Promise<Blob | null> {
+  return new Promise((done) => drawn(strokes).toBlob(done, "image/png"));
+}
+
+// address is that picture as a data: address.
+export function address(strokes: number[][]): string {
+  return drawn(strokes).toDataURL("image/png");
+}
+
+function drawn(strokes: number[][]): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = 960;
   canvas.height = 360;
   const pen = canvas.getContext("2d");
-  if (!pen) return Promise.resolve(null);
-  drawStrokes(pen, strokes);
-  return new Promise((done) => canvas.toBlob(done, "image/png"));
+  if (pen) drawStrokes(pen, strokes);
+  return canvas;
 }
