@@ -34,7 +34,8 @@ type Activities struct {
 
 // OCR serves queue "claims-ocr".
 type OCR struct {
-	Store  *minio.Client
-	Bucket string
-	Reader PageReader
+	Store   *minio.Client
+	Bucket  string // locked and versioned
+	Staging string // unlocked: photos of drafts
+	Reader  PageReader
 }

@@ -26,6 +26,9 @@ const (
 // signatures need none.
 func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (claim.Answer, error) {
 	return step(ctx, a, s, "attach", func(t *tx) error {
+		if err := t.scanned(s.Body.Attachments); err != nil {
+			return err
+		}
 		if _, err := t.facts(s.Body.Attachments...); err != nil {
 			return err
 		}
@@ -194,7 +197,8 @@ type PageReader interface {
 type ReadPaper struct {
 	Document string
 	Object   string // key
-	Revision string // version id
+	Revision string // version id; "" in the staging bucket, which has none
+	Staged   bool   // it lies in the staging bucket: a draft's, no claim's
 }
 
 // Locate returns where a document's bytes are. It only reads.
@@ -214,7 +218,11 @@ func (o *OCR) ReadPaper(ctx context.Context, in ReadPaper) (claim.Reading, error
 		return claim.Reading{}, fmt.Errorf("read document %s: %w", in.Document, err)
 	}
 	defer func() { _ = os.Remove(file.Name()) }()
-	object, err := o.Store.GetObject(ctx, o.Bucket, in.Object, minio.GetObjectOptions{VersionID: in.Revision})
+	bucket := o.Bucket
+	if in.Staged {
+		bucket = o.Staging
+	}
+	object, err := o.Store.GetObject(ctx, bucket, in.Object, minio.GetObjectOptions{VersionID: in.Revision})
 	if err == nil {
 		_, err = io.Copy(file, object)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"anpei/claim"
 	"anpei/claim/document"
@@ -31,11 +33,14 @@ func (s *server) AttachDocuments(ctx context.Context, r rest.AttachDocumentsRequ
 		return nil, err
 	}
 	receipt, err := send(ctx, s, workflows.Attach, r.Params.IdempotencyKey, r.Body, batch, checkAttach(*r.Body, time.Now())...)
+	if err == nil {
+		s.takenAlong(ctx, batch)
+	}
 	return rest.AttachDocuments201JSONResponse{Receipt: receipt, Ids: ids}, err
 }
 
-// batch makes attachments of uploads: the sender's own, or for staff anybody's
-// to this claim. The same bytes are one attachment, and one document.
+// batch makes attachments of uploads: the sender's own, those that were photos
+// of their draft included, or for staff anybody's to this claim. The same bytes are one attachment, and one document.
 func (s *server) batch(ctx context.Context, a rest.Attach) (claim.Batch, []string, error) {
 	by, id := principalOf(ctx), claimOf(ctx).ID
 	wanted := make([]string, len(a.Documents))
@@ -57,6 +62,20 @@ func (s *server) batch(ctx context.Context, a rest.Attach) (claim.Batch, []strin
 			uploads[row.ID] = row
 		}
 	}
+	photos := map[string]bool{} // of the caller's draft
+	for _, id := range wanted {
+		if _, ok := uploads[id]; ok || photos[id] || by.Role != claim.Claimant {
+			continue
+		}
+		row, err := s.fromDraft(ctx, id)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			continue
+		case err != nil:
+			return claim.Batch{}, nil, err
+		}
+		uploads[id], photos[id] = row, true
+	}
 	var unknown []string
 	var batch claim.Batch
 	ids := make([]string, len(a.Documents))
@@ -68,6 +87,9 @@ func (s *server) batch(ctx context.Context, a rest.Attach) (claim.Batch, []strin
 			continue
 		}
 		one := attachment(documentID(id, row.SHA256), d, row)
+		if photos[d.Upload] {
+			one.Scan = d.Upload
+		}
 		ids[i] = one.Document
 		j, twice := at[one.Document]
 		switch {

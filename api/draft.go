@@ -103,7 +103,18 @@ func (s *server) GetDraft(ctx context.Context, r rest.GetDraftRequestObject) (re
 
 // DeleteDraft implements [rest.StrictServerInterface].
 func (s *server) DeleteDraft(ctx context.Context, _ rest.DeleteDraftRequestObject) (rest.DeleteDraftResponseObject, error) {
-	if err := s.q.DeleteDraft(ctx, s.db, string(principalOf(ctx).ID)); err != nil {
+	by := string(principalOf(ctx).ID)
+	photos, err := s.q.DraftPapers(ctx, s.db, by)
+	if err != nil {
+		return nil, fmt.Errorf("list the photos of a draft: %w", err)
+	}
+	for _, p := range photos { // they are of no other use
+		if err := s.q.DropDraftPaper(ctx, s.db, p.ID); err != nil {
+			return nil, fmt.Errorf("remove a photo: %w", err)
+		}
+		s.afterwards(ctx, func(ctx context.Context) { s.unstage(ctx, p.Object) })
+	}
+	if err := s.q.DeleteDraft(ctx, s.db, by); err != nil {
 		return nil, fmt.Errorf("remove the draft: %w", err)
 	}
 	return rest.DeleteDraft204Response{}, nil

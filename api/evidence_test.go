@@ -38,6 +38,7 @@ func TestAPI(t *testing.T) { //nolint:tparallel // newStack changes the environm
 		"a command to a closed claim":         testCommandClosed,
 		"a command from who may not today":    testCommandRepeatedByWhoMayNotToday,
 		"a report takes its draft with it":    testDraftSent,
+		"photos fill in a draft":              testDraftFilledByPhotos,
 		"somebody else's claim":               testCommandUnseen,
 		"temporal is down":                    testTemporalDown,
 		"an upload comes again":               testUploadAgain,

@@ -268,7 +268,7 @@ func (s *server) sweep(ctx context.Context) {
 		// Codes are counted for an hour after they were sent.
 		if err := errors.Join(
 			s.q.ForgetPhoneCodes(ctx, s.db, now.Add(-time.Hour)), s.q.ForgetSessions(ctx, s.db, now, now.Add(-staffIdle)),
-			s.q.ForgetDrafts(ctx, s.db, now.Add(-draftKept)), s.sweepChunks(ctx, now), s.sweepUploads(ctx, now),
+			s.q.ForgetDrafts(ctx, s.db, now.Add(-draftKept)), s.sweepChunks(ctx, now), s.sweepUploads(ctx, now), s.sweepDraftPapers(ctx, now),
 		); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "what is over was not swept", "error", err)
 		}

@@ -165,6 +165,7 @@ type Attachment struct {
 	Revision string   `json:"revision"`          // version id in the store
 	Reading  *Reading `json:"reading,omitempty"` // supplied by a partner that has read it
 	TakenAt  *Taken   `json:"taken,omitempty"`
+	Scan     string   `json:"scan,omitempty"` // photo of a draft that this was, whose reading is taken over
 }
 
 // Taken says when and where a photo was taken, as the device claims.

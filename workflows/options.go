@@ -28,6 +28,7 @@ var (
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(Claim)
 	r.RegisterWorkflow(Courier)
+	r.RegisterWorkflow(Scan)
 }
 
 // acts is nil: it only names methods.

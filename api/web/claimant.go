@@ -10,6 +10,9 @@ import (
 func (s *Site) claimantRoutes(handle func(pattern string, of audience, do page)) {
 	handle("GET /report", claimants, report)
 	handle("POST /report", claimants, reportPhone)
+	handle("GET /report/scan", claimants, scanForm)
+	handle("POST /report/scan", claimants, sendScan)
+	handle("GET /report/scan/{paper}", claimants, scanPhoto)
 	handle("GET /report/{step}", claimants, reportStep)
 	handle("POST /report/{step}", claimants, keepStep)
 	handle("POST /report/check", claimants, sendReport)

@@ -74,6 +74,19 @@ func (a *asking) send(t *testing.T, to, kind, body string) *httptest.ResponseRec
 	return w
 }
 
+// get is a page that a claimant who is signed in opens.
+func (a *asking) get(t *testing.T, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	site, err := New(Options{API: a})
+	require.NoError(t, err)
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Host = "127.0.0.1"
+	r.AddCookie(&http.Cookie{Name: cookieClaimant, Value: "a-token"})
+	w := httptest.NewRecorder()
+	site.ServeHTTP(w, r)
+	return w
+}
+
 const formType = "application/x-www-form-urlencoded"
 
 const me = `{"id": "phone:1", "name": "139****5678", "role": "claimant", "level": 0, "phone": "13912345678"}`
@@ -104,6 +117,7 @@ func TestAStepGoesOntoTheDraftAsItIs(t *testing.T) {
 		"GET /v1/me":            me,
 		"GET /v1/draft":         `{"version": 4, "body": {"key": "KEPTKEYOFTHEDRAFT", "line": "motor", "cause": "scratch", "story": "刮了", "place": "旧", "loss_at": "2026-11-20T01:00:00Z"}}`,
 		"GET /v1/draft/prefill": `{"items": []}`,
+		"GET /v1/draft/papers":  `{"items": [], "proposals": []}`,
 		"PUT /v1/draft":         `{"version": 5, "body": {}}`,
 	}}
 	w := a.send(t, "/report/where", formType, url.Values{"loss_at": {"2026-11-21T09:30"}, "place": {"世纪大道"}, "lat": {"31.2"}, "lng": {"121.5"}}.Encode())
@@ -130,8 +144,9 @@ func TestAStepGoesOntoTheDraftAsItIs(t *testing.T) {
 func TestTheCheckedReportIsSentAsShownHoweverOften(t *testing.T) {
 	t.Parallel()
 	a := &asking{answers: map[string]string{
-		"GET /v1/me":      me,
-		"POST /v1/claims": `201 {"claim": "x", "number": "AP-3101-2026-000001", "version": 1, "stage": "self_survey", "result": "joined"}`,
+		"GET /v1/me":           me,
+		"GET /v1/draft/papers": `{"items": [], "proposals": []}`,
+		"POST /v1/claims":      `201 {"claim": "x", "number": "AP-3101-2026-000001", "version": 1, "stage": "self_survey", "result": "joined"}`,
 	}}
 	form := url.Values{"key": {"KEPTKEYOFTHEDRAFT"}, "version": {"5"}, "notice": {`{"line": "motor", "place": "世纪大道", "story": "刮了"}`}}.Encode()
 	for range 2 { // the second time, by Back, the draft is gone as it is the first
@@ -149,6 +164,54 @@ func TestTheCheckedReportIsSentAsShownHoweverOften(t *testing.T) {
 	w := a.send(t, "/report/check", formType, form)
 	require.Equal(t, "/report/check", w.Header().Get("Location"), "it was changed in another window: to be checked again")
 	require.Len(t, a.of("POST /v1/claims"), 2)
+}
+
+const photosOfADraft = `{"items": [
+	{"id": "a1", "kind": "vehicle_licence", "sent_as": "vehicle_licence", "name": "a.jpg", "state": "read", "reason": ""},
+	{"id": "b2", "kind": "driving_licence", "sent_as": "driving_licence", "name": "b.jpg", "state": "unreadable", "reason": "照片模糊，请重拍。 The picture is blurred."}
+], "proposals": [
+	{"for": "plate", "value": "沪A12345", "paper": "a1", "kind": "vehicle_licence", "field": "plate", "confidence_bp": 9940, "page": 1, "box": [100, 200, 300, 240], "sure": false},
+	{"for": "owner", "value": "周晓岚", "paper": "a1", "kind": "vehicle_licence", "field": "owner", "confidence_bp": 9980, "page": 1, "box": [100, 250, 300, 290], "sure": true}
+]}`
+
+func TestPhotosProposeAndTheReporterConfirms(t *testing.T) {
+	t.Parallel()
+	a := &asking{answers: map[string]string{
+		"GET /v1/me":            me,
+		"GET /v1/draft":         `{"version": 4, "body": {"key": "KEPTKEYOFTHEDRAFT", "line": "motor", "cause": "scratch", "story": "刮了", "place": "世纪大道", "loss_at": "2026-11-20T01:00:00Z"}}`,
+		"GET /v1/draft/prefill": `{"items": []}`,
+		"GET /v1/draft/papers":  photosOfADraft,
+	}}
+	w := a.get(t, "/report/scan")
+	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
+	require.Contains(t, w.Body.String(), "照片模糊，请重拍。")
+	require.NotContains(t, w.Body.String(), "The picture is blurred", "in one language")
+	require.Contains(t, w.Body.String(), `viewBox="80 180 240 80"`, "the place where it stands")
+
+	w = a.get(t, "/report/who")
+	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
+	require.Contains(t, w.Body.String(), `name="plate" value="沪A12345"`)
+	require.Contains(t, w.Body.String(), zh.say("scan.read", "what", "行驶证", "value", "沪A12345"))
+	require.Empty(t, a.of("PUT /v1/draft"), "nothing is filled in before they go on")
+}
+
+func TestTheReportTakesItsPhotosAlong(t *testing.T) {
+	t.Parallel()
+	a := &asking{answers: map[string]string{
+		"GET /v1/me":                     me,
+		"GET /v1/draft/papers":           photosOfADraft,
+		"POST /v1/claims":                `201 {"claim": "x", "number": "AP-1", "version": 1, "stage": "self_survey", "result": "done"}`,
+		"POST /v1/claims/AP-1/documents": `201 {"ids": []}`,
+	}}
+	form := url.Values{"key": {"KEPTKEYOFTHEDRAFT"}, "version": {"5"}, "notice": {`{"line": "motor"}`}}.Encode()
+	for range 2 {
+		require.Equal(t, "/c/AP-1/sent", a.send(t, "/report/check", formType, form).Header().Get("Location"))
+	}
+	batch := a.of("POST /v1/claims/AP-1/documents")
+	require.Len(t, batch, 2)
+	require.Equal(t, batch[0], batch[1], "sent again, they are the same photos")
+	require.Contains(t, batch[0].body, `"upload":"a1"`)
+	require.NotContains(t, batch[0].body, "b2", "what nobody can read stays behind")
 }
 
 func TestFilesOfAFormAreAttachedAsOneBatch(t *testing.T) {

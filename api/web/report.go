@@ -175,8 +175,9 @@ type reportPage struct {
 	Causes   []string
 	Roles    []string
 	Version  int64
-	Kept     bool // something is filled in
-	Checked  bool // all of it is: the way leads back to the check
+	Kept     bool                      // something is filled in
+	Checked  bool                      // all of it is: the way leads back to the check
+	Photos   map[string]*rest.Proposal // by field of the report, what photos propose
 }
 
 // reportStep shows a step, filled in as far as it is known.
@@ -226,6 +227,9 @@ func (v *visit) reportPage(step string, d draft) (reportPage, error) {
 			page.Policy = &known.Items[i]
 		}
 	}
+	if page.Photos, err = v.proposed(); err != nil {
+		return page, err
+	}
 	if step == "check" {
 		raw, err := json.Marshal(d.Notice)
 		if err != nil {
@@ -250,6 +254,10 @@ func (p reportPage) filled() []string {
 		switch {
 		case d.PolicyNo != "":
 			policy = "policy:" + d.PolicyNo
+		case d.Line == "" && p.policyOf(p.Proposed("policy_no")) != nil:
+			policy = "policy:" + p.Proposed("policy_no")
+		case d.Line == "" && p.Proposed("plate") != "": // a car that none of the policies insures
+			policy = "line:" + string(claim.Motor)
 		case d.Line == "" && len(p.Policies) > 0:
 			policy = "policy:" + p.Policies[0].PolicyNo // one in force comes first
 		case d.Line == "":
@@ -260,6 +268,9 @@ func (p reportPage) filled() []string {
 		at, place := p.Now, d.Place
 		if !d.LossAt.IsZero() {
 			at = d.LossAt.In(claim.Shanghai).Format(momentField)
+		}
+		if place == "" {
+			place = p.Proposed("place")
 		}
 		if place == "" && p.Policy != nil {
 			place = p.Policy.Address
@@ -274,8 +285,11 @@ func (p reportPage) filled() []string {
 		fields := []string{
 			"name", d.Reporter.Name, "role", d.Reporter.Role, "plate", d.Plate, "object", own.Object, "estimate", typedYuan(own.Estimate),
 		}
-		if d.Reporter.Name == "" && p.Policy != nil {
-			fields = append(fields, "name", p.Policy.Holder.Name, "role", "insured")
+		if d.Reporter.Name == "" {
+			fields = append(fields, p.self()...)
+		}
+		if d.Plate == "" {
+			fields = append(fields, "plate", p.Proposed("plate"))
 		}
 		if other != nil {
 			fields = append(fields, "other", "yes", "other-object", other.Object, "other-estimate", typedYuan(other.Estimate),
@@ -287,6 +301,31 @@ func (p reportPage) filled() []string {
 			return []string{"self", yesNo(d.Self)}
 		}
 		return []string{"self", "yes"}
+	}
+	return nil
+}
+
+// policyOf is the policy of this phone with that number, or nil.
+func (p reportPage) policyOf(number string) *rest.Prefill {
+	for i := range p.Policies {
+		if p.Policies[i].PolicyNo == number {
+			return &p.Policies[i]
+		}
+	}
+	return nil
+}
+
+// self is who reports, as far as it can be known: the driver whose licence was
+// photographed, else whose policy it is.
+func (p reportPage) self() []string {
+	name := p.Proposed("driver")
+	switch {
+	case name != "" && (holderOf(p.Policy, name) || p.Proposed("owner") == name):
+		return []string{"name", name, "role", "insured"}
+	case name != "":
+		return []string{"name", name, "role", "driver"}
+	case p.Policy != nil:
+		return []string{"name", p.Policy.Holder.Name, "role", "insured"}
 	}
 	return nil
 }
@@ -488,6 +527,9 @@ func sendReport(v *visit) error {
 	}
 	if err != nil {
 		return err
+	}
+	if err := v.takeAlong(receipt.Number); err != nil {
+		return err // the report is sent: sent again, it brings the photos
 	}
 	to := "/c/" + url.PathEscape(receipt.Number) + "/sent"
 	if receipt.Result == claim.Joined {

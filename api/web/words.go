@@ -83,13 +83,16 @@ func (l lang) pick(chinese, english string) string {
 	return chinese
 }
 
-// half chooses of a text that the API gives in both as one: English. · 中文.
+// half chooses of a text that the API gives in both as one: English. · 中文, or
+// as page readers say it: 中文。 English.
 func (l lang) half(both string) string {
-	english, chinese, ok := strings.Cut(both, " · ")
-	if !ok {
-		return both
+	if english, chinese, ok := strings.Cut(both, " · "); ok {
+		return l.pick(chinese, english)
 	}
-	return l.pick(chinese, english)
+	if chinese, english, ok := strings.Cut(both, "。 "); ok {
+		return l.pick(chinese+"。", english)
+	}
+	return both
 }
 
 // other is the language that the switch offers.

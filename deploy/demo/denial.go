@@ -30,7 +30,7 @@ func tellDenial(s *story) {
 	papers := []paper{
 		s.photo("车头.jpg", specimen.Photo{View: specimen.CarFront, Plate: denialPolicy.plate}, "沪闵高架路", place),
 		s.photo("近景.jpg", specimen.Photo{View: specimen.CarDetail}, "沪闵高架路", place),
-		s.drivingLicence(ma.name, "C1"), s.vehicleLicence(denialPolicy.plate, "中型厢式货车", denialPolicy.holder),
+		s.drivingLicence(ma.name), s.vehicleLicence(denialPolicy.plate, "中型厢式货车", denialPolicy.holder),
 	}
 	s.verify(&ma)
 

@@ -13,8 +13,8 @@ import (
 // reads the invoice and approves, and the money is there in seconds.
 var flash = tale{
 	title: "一 · 闪赔 flash lane",
-	zh:    "停车时蹭了后保险杠。客户自己拍照、上传发票，机器识别、机器核赔，几秒到账。",
-	en:    "A bumper scraped while parking. The claimant's own pictures and invoice; read and approved by machine, paid in seconds.",
+	zh:    "停车时蹭了后保险杠。客户拍证件填报案单，自己拍照、上传发票，机器识别、机器核赔，几秒到账。",
+	en:    "A bumper scraped while parking. The licences fill in the report; the claimant's own pictures and invoice are read and approved by machine, paid in seconds.",
 	tell:  tellFlash,
 }
 
@@ -27,16 +27,18 @@ func tellFlash(s *story) {
 		s.repairInvoice(zhou.name, 280_000),
 	}
 	s.verify(&zhou)
+	form, licences := s.filledByPhotos(zhou)
 
 	key, notice := play.Key(), rest.Notice{
-		Channel: "app", Line: "motor", PolicyNo: s.policy(flashPolicy), Plate: flashPolicy.plate, LossAt: s.lossAt(flashPolicy),
+		Channel: "app", Line: "motor", PolicyNo: s.policy(flashPolicy), Plate: form["plate"], LossAt: s.lossAt(flashPolicy),
 		Place: "上海市浦东新区世纪大道 1 号地下停车场 B2", At: &place, Cause: "scratch",
 		Story: "倒车入库时后保险杠右侧蹭到立柱，漆面刮伤，无人受伤。", Self: true,
-		Reporter:  rest.Party{Name: zhou.name, Phone: zhou.phone, Role: "insured"},
+		Reporter:  rest.Party{Name: form["driver"], Phone: zhou.phone, Role: "insured"},
 		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 320_000}},
 	}
-	s.says(zhou, "报案：倒车蹭到立柱，后保险杠受损，估计 ¥3,200.00", "reports: scraped a pillar, rear bumper damaged, about ¥3,200.00")
+	s.says(zhou, "核对无误，报案：倒车蹭到立柱，后保险杠受损，估计 ¥3,200.00", "finds it right and reports: scraped a pillar, rear bumper damaged, about ¥3,200.00")
 	first := s.report(zhou, key, notice)
+	s.takeAlong(zhou, licences)
 
 	s.says(zhou, "手机信号不好，同一份报案又发了一次（同一个 Idempotency-Key）", "bad reception: the phone sends the same report again, under the same key")
 	if again := s.report(zhou, key, notice); s.err == nil && again != first {

@@ -14,10 +14,12 @@ import (
 // people, companies and numbers on them are made up.
 
 const (
-	shop       = "上海众安汽车维修有限公司"
-	shopTaxID  = "91310115MA1K4TEST"
-	vinOfHe    = "LSVAB2189N2000127"
-	vinOfTruck = "LGAX2A133M1000458"
+	shop        = "上海众安汽车维修有限公司"
+	shopTaxID   = "91310115MA1K4TEST"
+	vinOfZhou   = "LSVCC41T8P2000316"
+	vinOfHe     = "LSVAB2189N2000127"
+	vinMistyped = "LSVAB2189N2000721" // as the shop wrote that of He
+	vinOfTruck  = "LGAX2A133M1000458"
 )
 
 // draw keeps the first error, and what really stands on the paper.
@@ -62,7 +64,7 @@ func (s *story) clothInvoice() paper {
 
 func (s *story) repairEstimate(owner string) paper {
 	in := specimen.Estimate{
-		Number: "DS" + time.Now().In(china).Format("20060102") + digits(4), Issued: today(), Plate: standardPolicy.plate, VIN: specimen.VIN(vinOfHe),
+		Number: "DS" + time.Now().In(china).Format("20060102") + digits(4), Issued: today(), Plate: standardPolicy.plate, VIN: specimen.VIN(vinMistyped),
 		Model: "样例牌YL7150A", Shop: shop, Insured: owner,
 		Lines: []specimen.Repair{
 			{Name: "前保险杠总成", Action: "更换", PartsFen: 385_000, LabourFen: 40_000},
@@ -79,22 +81,31 @@ func (s *story) repairEstimate(owner string) paper {
 	})
 }
 
-func (s *story) vehicleLicence(plate, kind, owner string) paper {
+// vehicleLicence is the licence of a car, as a scan unless said otherwise.
+func (s *story) vehicleLicence(plate, kind, owner string, quality ...specimen.Quality) paper {
 	in := specimen.Vehicle{
 		Plate: plate, Type: kind, Owner: owner, Address: "上海市浦东新区样例路 100 号", Use: "非营运", Model: "样例牌YL7150A", VIN: specimen.VIN(vinOfHe),
 		EngineNo: "E150T20127", Registered: "2022-05-16", Issued: "2022-05-18", Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 14,
 	}
-	if plate == denialPolicy.plate {
+	switch plate {
+	case flashPolicy.plate:
+		in.VIN, in.EngineNo = specimen.VIN(vinOfZhou), "E150T20316"
+	case denialPolicy.plate:
 		in.Use, in.Model, in.VIN, in.EngineNo = "货运", "样例牌YL5080X", specimen.VIN(vinOfTruck), "D408Y00458"
+	}
+	for _, in.Quality = range quality {
 	}
 	raw, err := specimen.VehicleLicence(in)
 	return s.draw("行驶证.jpg", "vehicle_licence", raw, err, map[string]string{"plate": in.Plate, "vin": in.VIN, "owner": in.Owner})
 }
 
-func (s *story) drivingLicence(name, class string) paper {
+// drivingLicence is a driver's licence, as a scan unless said otherwise.
+func (s *story) drivingLicence(name string, quality ...specimen.Quality) paper {
 	in := specimen.Driver{
 		Number: specimen.Citizen("31010119850316121"), Name: name, Sex: "男", Address: "上海市浦东新区样例路 100 号", Born: "1985-03-16",
-		FirstIssued: "2009-07-20", Class: class, ValidFrom: "2025-07-20", ValidUntil: "2035-07-20", Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 15,
+		FirstIssued: "2009-07-20", Class: "C1", ValidFrom: "2025-07-20", ValidUntil: "2035-07-20", Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 15,
+	}
+	for _, in.Quality = range quality {
 	}
 	raw, err := specimen.DrivingLicence(in)
 	return s.draw("驾驶证.jpg", "driving_licence", raw, err, map[string]string{"name": in.Name, "licence_no": in.Number, "class": in.Class})

@@ -29,7 +29,7 @@ func tellStandard(s *story) {
 		s.photo("本车.jpg", specimen.Photo{View: specimen.CarFront, Plate: standardPolicy.plate}, "张杨路源深路", place),
 		s.photo("对方车门.jpg", specimen.Photo{View: specimen.CarRight, Colour: color.RGBA{60, 84, 124, 255}}, "张杨路源深路", place),
 	}
-	papers := []paper{s.repairEstimate(he.name), s.vehicleLicence(standardPolicy.plate, "小型轿车", he.name), s.drivingLicence(he.name, "C1")}
+	papers := []paper{s.repairEstimate(he.name), s.vehicleLicence(standardPolicy.plate, "小型轿车", he.name), s.drivingLicence(he.name)}
 
 	s.says(wang, "接听客户电话，代为报案：路口与直行车相撞，双方车损，无人受伤", "takes the call: collision at a crossing, both cars damaged, nobody hurt")
 	s.report(wang, play.Key(), rest.Notice{

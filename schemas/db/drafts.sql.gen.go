@@ -53,6 +53,127 @@ func (q *Queries) Draft(ctx context.Context, db DBTX, principal string) (DraftRo
 	return i, err
 }
 
+const draftPaper = `-- name: DraftPaper :one
+select p.id, p.kind, p.name, p.type, p.size, p.sha256, p.object, p.created_at, r.reading
+from draft_papers p left join draft_readings r on r.paper_id = p.id where p.id = $1 and p.principal = $2
+`
+
+type DraftPaperRow struct {
+	ID        string
+	Kind      string
+	Name      string
+	Type      string
+	Size      int64
+	SHA256    string
+	Object    string
+	CreatedAt time.Time
+	Reading   []byte
+}
+
+func (q *Queries) DraftPaper(ctx context.Context, db DBTX, iD string, principal string) (DraftPaperRow, error) {
+	row := db.QueryRow(ctx, draftPaper, iD, principal)
+	var i DraftPaperRow
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.Name,
+		&i.Type,
+		&i.Size,
+		&i.SHA256,
+		&i.Object,
+		&i.CreatedAt,
+		&i.Reading,
+	)
+	return i, err
+}
+
+const draftPapers = `-- name: DraftPapers :many
+select p.id, p.kind, p.name, p.type, p.size, p.sha256, p.object, p.created_at, r.reading
+from draft_papers p left join draft_readings r on r.paper_id = p.id
+where p.principal = $1 and p.taken_by is null order by p.created_at, p.id
+`
+
+type DraftPapersRow struct {
+	ID        string
+	Kind      string
+	Name      string
+	Type      string
+	Size      int64
+	SHA256    string
+	Object    string
+	CreatedAt time.Time
+	Reading   []byte
+}
+
+// The papers of a draft, in order of arrival.
+func (q *Queries) DraftPapers(ctx context.Context, db DBTX, principal string) ([]DraftPapersRow, error) {
+	rows, err := db.Query(ctx, draftPapers, principal)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DraftPapersRow{}
+	for rows.Next() {
+		var i DraftPapersRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Name,
+			&i.Type,
+			&i.Size,
+			&i.SHA256,
+			&i.Object,
+			&i.CreatedAt,
+			&i.Reading,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const draftReadings = `-- name: DraftReadings :many
+select paper_id, reading from draft_readings where paper_id = any($1::uuid[])
+`
+
+type DraftReadingsRow struct {
+	PaperID string
+	Reading []byte
+}
+
+func (q *Queries) DraftReadings(ctx context.Context, db DBTX, papers []string) ([]DraftReadingsRow, error) {
+	rows, err := db.Query(ctx, draftReadings, papers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DraftReadingsRow{}
+	for rows.Next() {
+		var i DraftReadingsRow
+		if err := rows.Scan(&i.PaperID, &i.Reading); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dropDraftPaper = `-- name: DropDraftPaper :exec
+delete from draft_papers where id = $1
+`
+
+func (q *Queries) DropDraftPaper(ctx context.Context, db DBTX, id string) error {
+	_, err := db.Exec(ctx, dropDraftPaper, id)
+	return err
+}
+
 const forgetDrafts = `-- name: ForgetDrafts :exec
 delete from drafts where updated_at < $1
 `
@@ -72,6 +193,83 @@ func (q *Queries) InsertDraft(ctx context.Context, db DBTX, principal string, bo
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const insertDraftPaper = `-- name: InsertDraftPaper :execrows
+insert into draft_papers (id, principal, kind, name, type, size, sha256, object)
+select $1, $2, $3, $4, $5, $6, $7, $8
+where (select count(*) from draft_papers p where p.principal = $2 and p.taken_by is null) < $9::int
+on conflict do nothing
+`
+
+type InsertDraftPaperParams struct {
+	ID        string
+	Principal string
+	Kind      string
+	Name      string
+	Type      string
+	Size      int64
+	SHA256    string
+	Object    string
+	Most      int32
+}
+
+// A paper of a draft, unless it has enough of them, or this one is there.
+func (q *Queries) InsertDraftPaper(ctx context.Context, db DBTX, arg InsertDraftPaperParams) (int64, error) {
+	result, err := db.Exec(ctx, insertDraftPaper,
+		arg.ID,
+		arg.Principal,
+		arg.Kind,
+		arg.Name,
+		arg.Type,
+		arg.Size,
+		arg.SHA256,
+		arg.Object,
+		arg.Most,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const insertDraftReading = `-- name: InsertDraftReading :exec
+insert into draft_readings (paper_id, reading) select p.id, $2 from draft_papers p where p.id = $1 on conflict do nothing
+`
+
+// What was read, unless the paper was thrown away meanwhile.
+func (q *Queries) InsertDraftReading(ctx context.Context, db DBTX, iD string, reading []byte) error {
+	_, err := db.Exec(ctx, insertDraftReading, iD, reading)
+	return err
+}
+
+const oldDraftPapers = `-- name: OldDraftPapers :many
+select id, object from draft_papers where created_at < $1 order by created_at limit $2
+`
+
+type OldDraftPapersRow struct {
+	ID     string
+	Object string
+}
+
+func (q *Queries) OldDraftPapers(ctx context.Context, db DBTX, createdAt time.Time, limit int32) ([]OldDraftPapersRow, error) {
+	rows, err := db.Query(ctx, oldDraftPapers, createdAt, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OldDraftPapersRow{}
+	for rows.Next() {
+		var i OldDraftPapersRow
+		if err := rows.Scan(&i.ID, &i.Object); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const policiesOfPhone = `-- name: PoliciesOfPhone :many
@@ -130,6 +328,16 @@ func (q *Queries) PoliciesOfPhone(ctx context.Context, db DBTX, holderPhone stri
 		return nil, err
 	}
 	return items, nil
+}
+
+const takeDraftPapers = `-- name: TakeDraftPapers :exec
+update draft_papers set taken_by = $2::uuid where principal = $1 and id = any($3::uuid[])
+`
+
+// They are a claim's now, and no draft's.
+func (q *Queries) TakeDraftPapers(ctx context.Context, db DBTX, principal string, claimID string, ids []string) error {
+	_, err := db.Exec(ctx, takeDraftPapers, principal, claimID, ids)
+	return err
 }
 
 const updateDraft = `-- name: UpdateDraft :execrows

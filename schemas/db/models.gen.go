@@ -193,6 +193,25 @@ type Draft struct {
 	UpdatedAt time.Time
 }
 
+type DraftPaper struct {
+	ID        string
+	Principal string
+	Kind      string
+	Name      string
+	Type      string
+	Size      int64
+	SHA256    string
+	Object    string
+	CreatedAt time.Time
+	TakenBy   *string
+}
+
+type DraftReading struct {
+	PaperID string
+	Reading []byte
+	At      time.Time
+}
+
 type Event struct {
 	ClaimID    claim.ID
 	Number     int64

@@ -101,6 +101,27 @@ func (e DeadlineState) Valid() bool {
 	}
 }
 
+// Defines values for DraftPaperState.
+const (
+	Read       DraftPaperState = "read"
+	Received   DraftPaperState = "received"
+	Unreadable DraftPaperState = "unreadable"
+)
+
+// Valid indicates whether the value is a known member of the DraftPaperState enum.
+func (e DraftPaperState) Valid() bool {
+	switch e {
+	case Read:
+		return true
+	case Received:
+		return true
+	case Unreadable:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FactFrom.
 const (
 	FactFromClaim    FactFrom = "claim"
@@ -185,6 +206,48 @@ func (e OfferAnswerAnswer) Valid() bool {
 	case Consented:
 		return true
 	case Objected:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProposalFor.
+const (
+	Account   ProposalFor = "account"
+	Bank      ProposalFor = "bank"
+	Driver    ProposalFor = "driver"
+	Insured   ProposalFor = "insured"
+	LicenceNo ProposalFor = "licence_no"
+	Owner     ProposalFor = "owner"
+	Place     ProposalFor = "place"
+	Plate     ProposalFor = "plate"
+	PolicyNo  ProposalFor = "policy_no"
+	Vin       ProposalFor = "vin"
+)
+
+// Valid indicates whether the value is a known member of the ProposalFor enum.
+func (e ProposalFor) Valid() bool {
+	switch e {
+	case Account:
+		return true
+	case Bank:
+		return true
+	case Driver:
+		return true
+	case Insured:
+		return true
+	case LicenceNo:
+		return true
+	case Owner:
+		return true
+	case Place:
+		return true
+	case Plate:
+		return true
+	case PolicyNo:
+		return true
+	case Vin:
 		return true
 	default:
 		return false
@@ -1244,6 +1307,53 @@ type Draft struct {
 // DraftBody What is filled in: fields of a Notice, and what the page needs beside them.
 type DraftBody = json.RawMessage
 
+// DraftPaper A photo that fills in a report, and what was read in it.
+type DraftPaper struct {
+	// CreatedAt When it came
+	CreatedAt time.Time `json:"created_at"`
+
+	// Fields What was read
+	Fields []DocumentField `json:"fields"`
+
+	// Id Its id
+	Id string `json:"id"`
+
+	// Kind What it shows, as it was read; until then, as it was sent
+	Kind string `json:"kind"`
+
+	// Name File name
+	Name string `json:"name"`
+
+	// Reason Why it has to be taken again, in Chinese and English; empty otherwise
+	Reason string `json:"reason"`
+
+	// SentAs What it was sent as
+	SentAs string `json:"sent_as,omitempty,omitzero"`
+
+	// Sha256 Hash of the bytes
+	Sha256 string `json:"sha256"`
+
+	// Size Bytes
+	Size int64 `json:"size"`
+
+	// State `received` 已收到, `read` 已识别, `unreadable` 须重拍
+	State DraftPaperState `json:"state"`
+
+	// Type MIME type by magic bytes
+	Type string `json:"type"`
+}
+
+// DraftPaperState `received` 已收到, `read` 已识别, `unreadable` 须重拍
+type DraftPaperState string
+
+// DraftPapers The photos of a draft, and what they propose.
+type DraftPapers struct {
+	Items []DraftPaper `json:"items"`
+
+	// Proposals By field, the best first
+	Proposals []Proposal `json:"proposals"`
+}
+
 // Due The nearest deadline, and how it comes about.
 type Due struct {
 	// At Deadline
@@ -1744,7 +1854,7 @@ type NewDocument struct {
 	// TakenAt When a photo was taken, as the device claims
 	TakenAt time.Time `json:"taken_at,omitempty,omitzero"`
 
-	// Upload Upload id
+	// Upload Id of an upload to this claim, or of a photo of the caller's draft
 	Upload string `json:"upload"`
 }
 
@@ -2303,6 +2413,42 @@ type Problem struct {
 	// Winner Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
 	Winner StaffID `json:"winner,omitempty,omitzero"`
 }
+
+// Proposal What a photo proposes for a field of the report.
+type Proposal struct {
+	// Box x0, y0, x1, y1 in pixels of the page; all 0 where the value stands nowhere.
+	Box Box `json:"box"`
+
+	// ConfidenceBp A ratio in basis points: 10000 is one whole.
+	ConfidenceBp BP `json:"confidence_bp"`
+
+	// Field Name of the field there
+	Field string `json:"field"`
+
+	// For Which field of the report or of what follows: policy number, plate, VIN, owner of the vehicle, driver, number of the driving licence, insured, place of the loss, account of the payee, its bank
+	For ProposalFor `json:"for"`
+
+	// Kind What it shows
+	Kind string `json:"kind"`
+
+	// Note The witnesses, or what speaks against the value
+	Note string `json:"note"`
+
+	// Page Page, from 1; 0 where it stands nowhere
+	Page int `json:"page"`
+
+	// Paper The photo
+	Paper string `json:"paper"`
+
+	// Sure Whether a second witness agrees: a check digit, a sum, a policy of this phone
+	Sure bool `json:"sure"`
+
+	// Value What it proposes
+	Value string `json:"value"`
+}
+
+// ProposalFor Which field of the report or of what follows: policy number, plate, VIN, owner of the vehicle, driver, number of the driving licence, insured, place of the loss, account of the payee, its bank
+type ProposalFor string
 
 // ReadingFigure How well one field of one kind of document is read by one engine.
 type ReadingFigure struct {
@@ -3119,6 +3265,9 @@ type DenialRound = int
 // DocumentRef defines model for DocumentRef.
 type DocumentRef = string
 
+// DraftPaperRef defines model for DraftPaperRef.
+type DraftPaperRef = string
+
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
@@ -3482,6 +3631,27 @@ type PutDraftParams struct {
 	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
 }
 
+// AddDraftPaperParams defines parameters for AddDraftPaper.
+type AddDraftPaperParams struct {
+	// Name File name; a form's file name when absent.
+	Name string `form:"name,omitempty" json:"name,omitempty,omitzero"`
+
+	// Kind What it is, if known.
+	Kind DocumentKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// ReprDigest SHA-256 of the file as RFC 9530 writes it; the photo is refused if it does not match.
+	ReprDigest string `json:"Repr-Digest,omitempty,omitzero"`
+}
+
+// GetDraftPaperContentParams defines parameters for GetDraftPaperContent.
+type GetDraftPaperContentParams struct {
+	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
 // PrefillDraftParams defines parameters for PrefillDraft.
 type PrefillDraftParams struct {
 	// PolicyNo Only this policy.
@@ -3808,6 +3978,9 @@ type WithdrawClaimJSONRequestBody = Reason
 
 // PutDraftJSONRequestBody defines body for PutDraft for application/json ContentType.
 type PutDraftJSONRequestBody = NewDraft
+
+// AddDraftPaperMultipartRequestBody defines body for AddDraftPaper for multipart/form-data ContentType.
+type AddDraftPaperMultipartRequestBody = UploadFile
 
 // SendPhoneCodeJSONRequestBody defines body for SendPhoneCode for application/json ContentType.
 type SendPhoneCodeJSONRequestBody = PhoneCodeRequest
@@ -4203,7 +4376,7 @@ type ClientInterface interface {
 
 	// AttachDocumentsWithBody Attach uploads
 	//
-	// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+	// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 	//
 	// **Who:** as for uploads; `reading` from partners only.
 	//
@@ -4218,7 +4391,7 @@ type ClientInterface interface {
 
 	// AttachDocuments Attach uploads
 	//
-	// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+	// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 	//
 	// **Who:** as for uploads; `reading` from partners only.
 	//
@@ -4706,7 +4879,7 @@ type ClientInterface interface {
 
 	// DeleteDraft Throw a draft away
 	//
-	// Removes the draft of this phone, if there is one.
+	// Removes the draft of this phone with its photos, if there is one.
 	//
 	// **Who:** a claimant whose phone is verified.
 	//
@@ -4761,6 +4934,56 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /draft (the `PutDraft` operationId).
 	PutDraft(ctx context.Context, params *PutDraftParams, body PutDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDraftPapers What the photos of a draft tell
+	//
+	// The photos of this phone's draft in order of arrival, each with what was read in it or why it has to be taken again, and what they propose for the fields of the report. A proposal fills in nothing by itself: the reporter sees it, with the place on the photo where it stands, and confirms it by sending the report with it.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this.
+	//
+	// Corresponds with GET /draft/papers (the `ListDraftPapers` operationId).
+	ListDraftPapers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddDraftPaperWithBody Fill a report from a photo
+	//
+	// Takes a photo of a paper (driving licence, vehicle licence, number plate, bank card, claim form) of which the report is to be filled in (拍照填单), before there is a claim: raw bytes, or a form with one file part. JPEG, PNG or PDF, at most 64 MiB; at most 20 to a draft. It is read within seconds: GET tells what was read, or why the photo has to be taken again. It stays the draft's for 7 days and nobody else's; what the report takes along becomes a document of the claim by AttachDocuments, under the same id.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 413 too large; 415 not a type we take; 422 empty, cut off, a picture bomb, or not the digest that was announced; 429 the draft has 20. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /draft/papers (the `AddDraftPaper` operationId).
+	AddDraftPaperWithBody(ctx context.Context, params *AddDraftPaperParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteDraftPaper Throw a photo away
+	//
+	// Removes a photo of this phone's draft, and what was read in it.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 404 not there, or not yours. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** once it is gone, it is not there.
+	//
+	// Corresponds with DELETE /draft/papers/{paper} (the `DeleteDraftPaper` operationId).
+	DeleteDraftPaper(ctx context.Context, paper DraftPaperRef, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDraftPaperContent Fetch a photo's bytes
+	//
+	// The photo as it came. The ETag is its SHA-256.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 404 not there, or not yours. 401 not signed in; 403 may read but not do this.
+	//
+	// Corresponds with GET /draft/papers/{paper}/content (the `GetDraftPaperContent` operationId).
+	GetDraftPaperContent(ctx context.Context, paper DraftPaperRef, params *GetDraftPaperContentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PrefillDraft What the policies of this phone tell
 	//
@@ -5800,7 +6023,7 @@ func (c *Client) ListDocuments(ctx context.Context, claim ClaimRef, params *List
 
 // AttachDocumentsWithBody Attach uploads
 //
-// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 //
 // **Who:** as for uploads; `reading` from partners only.
 //
@@ -5825,7 +6048,7 @@ func (c *Client) AttachDocumentsWithBody(ctx context.Context, claim ClaimRef, pa
 
 // AttachDocuments Attach uploads
 //
-// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 //
 // **Who:** as for uploads; `reading` from partners only.
 //
@@ -6673,7 +6896,7 @@ func (c *Client) WithdrawClaim(ctx context.Context, claim ClaimRef, params *With
 
 // DeleteDraft Throw a draft away
 //
-// Removes the draft of this phone, if there is one.
+// Removes the draft of this phone with its photos, if there is one.
 //
 // **Who:** a claimant whose phone is verified.
 //
@@ -6759,6 +6982,96 @@ func (c *Client) PutDraftWithBody(ctx context.Context, params *PutDraftParams, c
 // Corresponds with PUT /draft (the `PutDraft` operationId).
 func (c *Client) PutDraft(ctx context.Context, params *PutDraftParams, body PutDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutDraftRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDraftPapers What the photos of a draft tell
+//
+// The photos of this phone's draft in order of arrival, each with what was read in it or why it has to be taken again, and what they propose for the fields of the report. A proposal fills in nothing by itself: the reporter sees it, with the place on the photo where it stands, and confirms it by sending the report with it.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this.
+//
+// Corresponds with GET /draft/papers (the `ListDraftPapers` operationId).
+func (c *Client) ListDraftPapers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDraftPapersRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddDraftPaperWithBody Fill a report from a photo
+//
+// Takes a photo of a paper (driving licence, vehicle licence, number plate, bank card, claim form) of which the report is to be filled in (拍照填单), before there is a claim: raw bytes, or a form with one file part. JPEG, PNG or PDF, at most 64 MiB; at most 20 to a draft. It is read within seconds: GET tells what was read, or why the photo has to be taken again. It stays the draft's for 7 days and nobody else's; what the report takes along becomes a document of the claim by AttachDocuments, under the same id.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 413 too large; 415 not a type we take; 422 empty, cut off, a picture bomb, or not the digest that was announced; 429 the draft has 20. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /draft/papers (the `AddDraftPaper` operationId).
+func (c *Client) AddDraftPaperWithBody(ctx context.Context, params *AddDraftPaperParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddDraftPaperRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteDraftPaper Throw a photo away
+//
+// Removes a photo of this phone's draft, and what was read in it.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 404 not there, or not yours. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** once it is gone, it is not there.
+//
+// Corresponds with DELETE /draft/papers/{paper} (the `DeleteDraftPaper` operationId).
+func (c *Client) DeleteDraftPaper(ctx context.Context, paper DraftPaperRef, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteDraftPaperRequest(c.Server, paper)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDraftPaperContent Fetch a photo's bytes
+//
+// The photo as it came. The ETag is its SHA-256.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 404 not there, or not yours. 401 not signed in; 403 may read but not do this.
+//
+// Corresponds with GET /draft/papers/{paper}/content (the `GetDraftPaperContent` operationId).
+func (c *Client) GetDraftPaperContent(ctx context.Context, paper DraftPaperRef, params *GetDraftPaperContentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDraftPaperContentRequest(c.Server, paper, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10412,6 +10725,196 @@ func NewPutDraftRequestWithBody(server string, params *PutDraftParams, contentTy
 	return req, nil
 }
 
+// NewListDraftPapersRequest constructs an http.Request for the ListDraftPapers method
+func NewListDraftPapersRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/draft/papers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddDraftPaperRequestWithBody constructs an http.Request for the AddDraftPaper method, with any body, and a specified content type
+func NewAddDraftPaperRequestWithBody(server string, params *AddDraftPaperParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/draft/papers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Repr-Digest", params.ReprDigest, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Repr-Digest", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteDraftPaperRequest constructs an http.Request for the DeleteDraftPaper method
+func NewDeleteDraftPaperRequest(server string, paper DraftPaperRef) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "paper", paper, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/draft/papers/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDraftPaperContentRequest constructs an http.Request for the GetDraftPaperContent method
+func NewGetDraftPaperContentRequest(server string, paper DraftPaperRef, params *GetDraftPaperContentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "paper", paper, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/draft/papers/%s/content", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewPrefillDraftRequest constructs an http.Request for the PrefillDraft method
 func NewPrefillDraftRequest(server string, params *PrefillDraftParams) (*http.Request, error) {
 	var err error
@@ -12548,7 +13051,7 @@ type ClientWithResponsesInterface interface {
 
 	// AttachDocumentsWithBodyWithResponse Attach uploads
 	//
-	// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+	// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 	//
 	// **Who:** as for uploads; `reading` from partners only.
 	//
@@ -12563,7 +13066,7 @@ type ClientWithResponsesInterface interface {
 
 	// AttachDocumentsWithResponse Attach uploads
 	//
-	// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+	// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 	//
 	// **Who:** as for uploads; `reading` from partners only.
 	//
@@ -13079,7 +13582,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteDraftWithResponse Throw a draft away
 	//
-	// Removes the draft of this phone, if there is one.
+	// Removes the draft of this phone with its photos, if there is one.
 	//
 	// **Who:** a claimant whose phone is verified.
 	//
@@ -13138,6 +13641,62 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /draft (the `PutDraft` operationId).
 	PutDraftWithResponse(ctx context.Context, params *PutDraftParams, body PutDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*PutDraftResponse, error)
+
+	// ListDraftPapersWithResponse What the photos of a draft tell
+	//
+	// The photos of this phone's draft in order of arrival, each with what was read in it or why it has to be taken again, and what they propose for the fields of the report. A proposal fills in nothing by itself: the reporter sees it, with the place on the photo where it stands, and confirms it by sending the report with it.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /draft/papers (the `ListDraftPapers` operationId).
+	ListDraftPapersWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDraftPapersResponse, error)
+
+	// AddDraftPaperWithBodyWithResponse Fill a report from a photo
+	//
+	// Takes a photo of a paper (driving licence, vehicle licence, number plate, bank card, claim form) of which the report is to be filled in (拍照填单), before there is a claim: raw bytes, or a form with one file part. JPEG, PNG or PDF, at most 64 MiB; at most 20 to a draft. It is read within seconds: GET tells what was read, or why the photo has to be taken again. It stays the draft's for 7 days and nobody else's; what the report takes along becomes a document of the claim by AttachDocuments, under the same id.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 413 too large; 415 not a type we take; 422 empty, cut off, a picture bomb, or not the digest that was announced; 429 the draft has 20. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /draft/papers (the `AddDraftPaper` operationId).
+	AddDraftPaperWithBodyWithResponse(ctx context.Context, params *AddDraftPaperParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDraftPaperResponse, error)
+
+	// DeleteDraftPaperWithResponse Throw a photo away
+	//
+	// Removes a photo of this phone's draft, and what was read in it.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 404 not there, or not yours. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** once it is gone, it is not there.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /draft/papers/{paper} (the `DeleteDraftPaper` operationId).
+	DeleteDraftPaperWithResponse(ctx context.Context, paper DraftPaperRef, reqEditors ...RequestEditorFn) (*DeleteDraftPaperResponse, error)
+
+	// GetDraftPaperContentWithResponse Fetch a photo's bytes
+	//
+	// The photo as it came. The ETag is its SHA-256.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 404 not there, or not yours. 401 not signed in; 403 may read but not do this.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /draft/papers/{paper}/content (the `GetDraftPaperContent` operationId).
+	GetDraftPaperContentWithResponse(ctx context.Context, paper DraftPaperRef, params *GetDraftPaperContentParams, reqEditors ...RequestEditorFn) (*GetDraftPaperContentResponse, error)
 
 	// PrefillDraftWithResponse What the policies of this phone tell
 	//
@@ -15884,6 +16443,191 @@ func (r PutDraftResponse) ContentType() string {
 	return ""
 }
 
+type ListDraftPapersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DraftPapers
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDraftPapersResponse) GetJSON200() *DraftPapers {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListDraftPapersResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDraftPapersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDraftPapersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDraftPapersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDraftPapersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddDraftPaperResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *DraftPaper
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddDraftPaperResponse) GetJSON201() *DraftPaper {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AddDraftPaperResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AddDraftPaperResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddDraftPaperResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddDraftPaperResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddDraftPaperResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteDraftPaperResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteDraftPaperResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteDraftPaperResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteDraftPaperResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteDraftPaperResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteDraftPaperResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDraftPaperContentResponse200Headers the declared response headers of an HTTP 200 response for GetDraftPaperContent
+type GetDraftPaperContentResponse200Headers struct {
+	ETag string
+}
+
+type GetDraftPaperContentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetDraftPaperContentResponse200Headers
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDraftPaperContentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDraftPaperContentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDraftPaperContentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDraftPaperContentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDraftPaperContentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type PrefillDraftResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17846,7 +18590,7 @@ func (c *ClientWithResponses) ListDocumentsWithResponse(ctx context.Context, cla
 
 // AttachDocumentsWithBodyWithResponse Attach uploads
 //
-// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 //
 // **Who:** as for uploads; `reading` from partners only.
 //
@@ -17867,7 +18611,7 @@ func (c *ClientWithResponses) AttachDocumentsWithBodyWithResponse(ctx context.Co
 
 // AttachDocumentsWithResponse Attach uploads
 //
-// Makes up to 50 uploads documents of the claim in one command. The same bytes are one document. Reading starts at once; a partner may send its own reading.
+// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 //
 // **Who:** as for uploads; `reading` from partners only.
 //
@@ -18599,7 +19343,7 @@ func (c *ClientWithResponses) WithdrawClaimWithResponse(ctx context.Context, cla
 
 // DeleteDraftWithResponse Throw a draft away
 //
-// Removes the draft of this phone, if there is one.
+// Removes the draft of this phone with its photos, if there is one.
 //
 // **Who:** a claimant whose phone is verified.
 //
@@ -18681,6 +19425,86 @@ func (c *ClientWithResponses) PutDraftWithResponse(ctx context.Context, params *
 		return nil, err
 	}
 	return ParsePutDraftResponse(rsp)
+}
+
+// ListDraftPapersWithResponse What the photos of a draft tell
+//
+// The photos of this phone's draft in order of arrival, each with what was read in it or why it has to be taken again, and what they propose for the fields of the report. A proposal fills in nothing by itself: the reporter sees it, with the place on the photo where it stands, and confirms it by sending the report with it.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /draft/papers (the `ListDraftPapers` operationId).
+func (c *ClientWithResponses) ListDraftPapersWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDraftPapersResponse, error) {
+	rsp, err := c.ListDraftPapers(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDraftPapersResponse(rsp)
+}
+
+// AddDraftPaperWithBodyWithResponse Fill a report from a photo
+//
+// Takes a photo of a paper (driving licence, vehicle licence, number plate, bank card, claim form) of which the report is to be filled in (拍照填单), before there is a claim: raw bytes, or a form with one file part. JPEG, PNG or PDF, at most 64 MiB; at most 20 to a draft. It is read within seconds: GET tells what was read, or why the photo has to be taken again. It stays the draft's for 7 days and nobody else's; what the report takes along becomes a document of the claim by AttachDocuments, under the same id.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 413 too large; 415 not a type we take; 422 empty, cut off, a picture bomb, or not the digest that was announced; 429 the draft has 20. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /draft/papers (the `AddDraftPaper` operationId).
+func (c *ClientWithResponses) AddDraftPaperWithBodyWithResponse(ctx context.Context, params *AddDraftPaperParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDraftPaperResponse, error) {
+	rsp, err := c.AddDraftPaperWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddDraftPaperResponse(rsp)
+}
+
+// DeleteDraftPaperWithResponse Throw a photo away
+//
+// Removes a photo of this phone's draft, and what was read in it.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 404 not there, or not yours. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** once it is gone, it is not there.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /draft/papers/{paper} (the `DeleteDraftPaper` operationId).
+func (c *ClientWithResponses) DeleteDraftPaperWithResponse(ctx context.Context, paper DraftPaperRef, reqEditors ...RequestEditorFn) (*DeleteDraftPaperResponse, error) {
+	rsp, err := c.DeleteDraftPaper(ctx, paper, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteDraftPaperResponse(rsp)
+}
+
+// GetDraftPaperContentWithResponse Fetch a photo's bytes
+//
+// The photo as it came. The ETag is its SHA-256.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 404 not there, or not yours. 401 not signed in; 403 may read but not do this.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /draft/papers/{paper}/content (the `GetDraftPaperContent` operationId).
+func (c *ClientWithResponses) GetDraftPaperContentWithResponse(ctx context.Context, paper DraftPaperRef, params *GetDraftPaperContentParams, reqEditors ...RequestEditorFn) (*GetDraftPaperContentResponse, error) {
+	rsp, err := c.GetDraftPaperContent(ctx, paper, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDraftPaperContentResponse(rsp)
 }
 
 // PrefillDraftWithResponse What the policies of this phone tell
@@ -21049,6 +21873,143 @@ func ParsePutDraftResponse(rsp *http.Response) (*PutDraftResponse, error) {
 	return response, nil
 }
 
+// ParseListDraftPapersResponse parses an HTTP response from a ListDraftPapersWithResponse call
+func ParseListDraftPapersResponse(rsp *http.Response) (*ListDraftPapersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDraftPapersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DraftPapers
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddDraftPaperResponse parses an HTTP response from a AddDraftPaperWithResponse call
+func ParseAddDraftPaperResponse(rsp *http.Response) (*AddDraftPaperResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddDraftPaperResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DraftPaper
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteDraftPaperResponse parses an HTTP response from a DeleteDraftPaperWithResponse call
+func ParseDeleteDraftPaperResponse(rsp *http.Response) (*DeleteDraftPaperResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteDraftPaperResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDraftPaperContentResponse parses an HTTP response from a GetDraftPaperContentWithResponse call
+func ParseGetDraftPaperContentResponse(rsp *http.Response) (*GetDraftPaperContentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDraftPaperContentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetDraftPaperContentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParsePrefillDraftResponse parses an HTTP response from a PrefillDraftWithResponse call
 func ParsePrefillDraftResponse(rsp *http.Response) (*PrefillDraftResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22294,6 +23255,18 @@ type ServerInterface interface {
 	// PutDraft Keep a report that is not sent yet
 	// (PUT /draft)
 	PutDraft(ctx echo.Context, params PutDraftParams) error
+	// ListDraftPapers What the photos of a draft tell
+	// (GET /draft/papers)
+	ListDraftPapers(ctx echo.Context) error
+	// AddDraftPaper Fill a report from a photo
+	// (POST /draft/papers)
+	AddDraftPaper(ctx echo.Context, params AddDraftPaperParams) error
+	// DeleteDraftPaper Throw a photo away
+	// (DELETE /draft/papers/{paper})
+	DeleteDraftPaper(ctx echo.Context, paper DraftPaperRef) error
+	// GetDraftPaperContent Fetch a photo's bytes
+	// (GET /draft/papers/{paper}/content)
+	GetDraftPaperContent(ctx echo.Context, paper DraftPaperRef, params GetDraftPaperContentParams) error
 	// PrefillDraft What the policies of this phone tell
 	// (GET /draft/prefill)
 	PrefillDraft(ctx echo.Context, params PrefillDraftParams) error
@@ -24063,6 +25036,126 @@ func (w *ServerInterfaceWrapper) PutDraft(ctx echo.Context) error {
 	return err
 }
 
+// ListDraftPapers converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDraftPapers(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDraftPapers(ctx)
+	return err
+}
+
+// AddDraftPaper converts echo context to params.
+func (w *ServerInterfaceWrapper) AddDraftPaper(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddDraftPaperParams
+	// ------------- Optional query parameter "name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "name", ctx.QueryParams(), &params.Name, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+	// ------------- Optional header parameter "Repr-Digest" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Repr-Digest")]; found {
+		var ReprDigest string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Repr-Digest, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", valueList[0], &ReprDigest, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Repr-Digest: %s", err))
+		}
+
+		params.ReprDigest = ReprDigest
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddDraftPaper(ctx, params)
+	return err
+}
+
+// DeleteDraftPaper converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteDraftPaper(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "paper" -------------
+	var paper DraftPaperRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "paper", ctx.Param("paper"), &paper, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter paper: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteDraftPaper(ctx, paper)
+	return err
+}
+
+// GetDraftPaperContent converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDraftPaperContent(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "paper" -------------
+	var paper DraftPaperRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "paper", ctx.Param("paper"), &paper, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter paper: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDraftPaperContentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDraftPaperContent(ctx, paper, params)
+	return err
+}
+
 // PrefillDraft converts echo context to params.
 func (w *ServerInterfaceWrapper) PrefillDraft(ctx echo.Context) error {
 	var err error
@@ -25244,6 +26337,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/draft", wrapper.GetDraft, options.OperationMiddlewares["GetDraft"]...)
 	router.PUT(options.BaseURL+"/draft", wrapper.PutDraft, options.OperationMiddlewares["PutDraft"]...)
 	router.GET(options.BaseURL+"/draft/prefill", wrapper.PrefillDraft, options.OperationMiddlewares["PrefillDraft"]...)
+	router.GET(options.BaseURL+"/draft/papers", wrapper.ListDraftPapers, options.OperationMiddlewares["ListDraftPapers"]...)
+	router.POST(options.BaseURL+"/draft/papers", wrapper.AddDraftPaper, options.OperationMiddlewares["AddDraftPaper"]...)
+	router.DELETE(options.BaseURL+"/draft/papers/:paper", wrapper.DeleteDraftPaper, options.OperationMiddlewares["DeleteDraftPaper"]...)
+	router.GET(options.BaseURL+"/draft/papers/:paper/content", wrapper.GetDraftPaperContent, options.OperationMiddlewares["GetDraftPaperContent"]...)
 	router.GET(options.BaseURL+"/claims", wrapper.ListClaims, options.OperationMiddlewares["ListClaims"]...)
 	router.POST(options.BaseURL+"/claims", wrapper.ReportClaim, options.OperationMiddlewares["ReportClaim"]...)
 	router.GET(options.BaseURL+"/claims/:claim", wrapper.GetClaim, options.OperationMiddlewares["GetClaim"]...)
@@ -27261,6 +28358,179 @@ func (response PutDraftdefaultApplicationProblemPlusJSONResponse) VisitPutDraftR
 	return err
 }
 
+type ListDraftPapersRequestObject struct {
+}
+
+type ListDraftPapersResponseObject interface {
+	VisitListDraftPapersResponse(w http.ResponseWriter) error
+}
+
+type ListDraftPapers200JSONResponse DraftPapers
+
+func (response ListDraftPapers200JSONResponse) VisitListDraftPapersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDraftPapersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDraftPapersdefaultApplicationProblemPlusJSONResponse) VisitListDraftPapersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddDraftPaperRequestObject struct {
+	Params        AddDraftPaperParams
+	Body          io.Reader
+	MultipartBody *multipart.Reader
+}
+
+type AddDraftPaperResponseObject interface {
+	VisitAddDraftPaperResponse(w http.ResponseWriter) error
+}
+
+type AddDraftPaper201JSONResponse DraftPaper
+
+func (response AddDraftPaper201JSONResponse) VisitAddDraftPaperResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddDraftPaperdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddDraftPaperdefaultApplicationProblemPlusJSONResponse) VisitAddDraftPaperResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDraftPaperRequestObject struct {
+	Paper DraftPaperRef `json:"paper"`
+}
+
+type DeleteDraftPaperResponseObject interface {
+	VisitDeleteDraftPaperResponse(w http.ResponseWriter) error
+}
+
+type DeleteDraftPaper204Response struct {
+}
+
+func (response DeleteDraftPaper204Response) VisitDeleteDraftPaperResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteDraftPaperdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteDraftPaperdefaultApplicationProblemPlusJSONResponse) VisitDeleteDraftPaperResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftPaperContentRequestObject struct {
+	Paper  DraftPaperRef `json:"paper"`
+	Params GetDraftPaperContentParams
+}
+
+type GetDraftPaperContentResponseObject interface {
+	VisitGetDraftPaperContentResponse(w http.ResponseWriter) error
+}
+
+type GetDraftPaperContent200ResponseHeaders struct {
+	ETag string
+}
+
+type GetDraftPaperContent200AsteriskResponse struct {
+	Body          io.Reader
+	Headers       GetDraftPaperContent200ResponseHeaders
+	ContentType   string
+	ContentLength int64
+}
+
+func (response GetDraftPaperContent200AsteriskResponse) VisitGetDraftPaperContentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", response.ContentType)
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDraftPaperContent304Response struct {
+}
+
+func (response GetDraftPaperContent304Response) VisitGetDraftPaperContentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDraftPaperContentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDraftPaperContentdefaultApplicationProblemPlusJSONResponse) VisitGetDraftPaperContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PrefillDraftRequestObject struct {
 	Params PrefillDraftParams
 }
@@ -28746,6 +30016,18 @@ type StrictServerInterface interface {
 	// PutDraft Keep a report that is not sent yet
 	// (PUT /draft)
 	PutDraft(ctx context.Context, request PutDraftRequestObject) (PutDraftResponseObject, error)
+	// ListDraftPapers What the photos of a draft tell
+	// (GET /draft/papers)
+	ListDraftPapers(ctx context.Context, request ListDraftPapersRequestObject) (ListDraftPapersResponseObject, error)
+	// AddDraftPaper Fill a report from a photo
+	// (POST /draft/papers)
+	AddDraftPaper(ctx context.Context, request AddDraftPaperRequestObject) (AddDraftPaperResponseObject, error)
+	// DeleteDraftPaper Throw a photo away
+	// (DELETE /draft/papers/{paper})
+	DeleteDraftPaper(ctx context.Context, request DeleteDraftPaperRequestObject) (DeleteDraftPaperResponseObject, error)
+	// GetDraftPaperContent Fetch a photo's bytes
+	// (GET /draft/papers/{paper}/content)
+	GetDraftPaperContent(ctx context.Context, request GetDraftPaperContentRequestObject) (GetDraftPaperContentResponseObject, error)
 	// PrefillDraft What the policies of this phone tell
 	// (GET /draft/prefill)
 	PrefillDraft(ctx context.Context, request PrefillDraftRequestObject) (PrefillDraftResponseObject, error)
@@ -30448,6 +31730,115 @@ func (sh *strictHandler) PutDraft(ctx echo.Context, params PutDraftParams) error
 	return nil
 }
 
+// ListDraftPapers operation middleware
+func (sh *strictHandler) ListDraftPapers(ctx echo.Context) error {
+	var request ListDraftPapersRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDraftPapers(ctx.Request().Context(), request.(ListDraftPapersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDraftPapers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDraftPapersResponseObject); ok {
+		return validResponse.VisitListDraftPapersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddDraftPaper operation middleware
+func (sh *strictHandler) AddDraftPaper(ctx echo.Context, params AddDraftPaperParams) error {
+	var request AddDraftPaperRequestObject
+
+	request.Params = params
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/octet-stream") {
+		request.Body = ctx.Request().Body
+	}
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "multipart/form-data") {
+		if reader, err := ctx.Request().MultipartReader(); err != nil {
+			return err
+		} else {
+			request.MultipartBody = reader
+		}
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddDraftPaper(ctx.Request().Context(), request.(AddDraftPaperRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddDraftPaper")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddDraftPaperResponseObject); ok {
+		return validResponse.VisitAddDraftPaperResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteDraftPaper operation middleware
+func (sh *strictHandler) DeleteDraftPaper(ctx echo.Context, paper DraftPaperRef) error {
+	var request DeleteDraftPaperRequestObject
+
+	request.Paper = paper
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteDraftPaper(ctx.Request().Context(), request.(DeleteDraftPaperRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteDraftPaper")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteDraftPaperResponseObject); ok {
+		return validResponse.VisitDeleteDraftPaperResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDraftPaperContent operation middleware
+func (sh *strictHandler) GetDraftPaperContent(ctx echo.Context, paper DraftPaperRef, params GetDraftPaperContentParams) error {
+	var request GetDraftPaperContentRequestObject
+
+	request.Paper = paper
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDraftPaperContent(ctx.Request().Context(), request.(GetDraftPaperContentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDraftPaperContent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDraftPaperContentResponseObject); ok {
+		return validResponse.VisitGetDraftPaperContentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // PrefillDraft operation middleware
 func (sh *strictHandler) PrefillDraft(ctx echo.Context, params PrefillDraftParams) error {
 	var request PrefillDraftRequestObject
@@ -31425,492 +32816,514 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35kxzHdS+K/ysZ873fAEDXDGaAAUjMxP1hsEmwsF0AIiKuzDed3ZXdnZzqzGZl1jRaDLyg3r2yJdm0",
-	"JFuyLFmLJYtavNDye1pJS4p4f4oDGID/xYs8JzOrqjuru6qnZwAQ1A/ioGvL5eTZz+e8vdKRg6EUTGi1",
-	"svX2Sp/RmKXw55V7tGf+GzPVSflQcylWtlZu0gFTRPe5IkpTzYjsEt1nJGVKZmmHRYQSpVMpemSfJjym",
-	"WqZrK9GK6vTZgJr3DeiD60z0dH9l68z6erSix0O2srWidMpFb+Xhw4fRypCmdMC0HchOV7N0eiSXslTJ",
-	"dIu0BHugW24cQ9pjpM26MmXms9zc+VbG0vFKtCLowHyJwvsqhnQ2NKRo5VJC+eAO6waGYa4QHpOTn/3s",
-	"tcuniExJB34S2aDNUnJy5/bqf73zk1N+NEOq+/lg4N6VaCVlb2U8ZfHKlk4zVjG4zfVoZcCF++eGWSmt",
-	"WWpe+398bn31ws7q/6Srn19940/+20poFpeZ4DS5IzMRT08EfnbLGMOdFWNO4QVzxswH2WBla2Md/gfD",
-	"tr/4gXGhWY+lODLZyQZM6OASu4uExxUjiu0ddRfy7PmppaOr3Tfefu3hqv97s8bfG2cehlf6WswGQ6mZ",
-	"6Iw/w8Yzj1FHDgZUxBGRosNIV6aE0U6fdGiSsHSN3DUTpz3KBRlx3YfdUXTASFvGY8I16fF9eJX9mQo1",
-	"YimhIia0oxW8dRsfpULqPkvxyc0zZ9bI/T5PGOFaET3igijNk4SkmVDmxSNqLpgB6T7V9sWRIfDN9QsE",
-	"ThE5RxTrSBGrNbJDzAEgXBFKelLGZI+N/XYhX8k3rLA+q2aBau7bxnr5BLxW3kay+n9Wkf617g2qO/3p",
-	"nTBszk6QdPpU9JhhbKmZeSoH1RPoruILZxzV0ChuSsFmjUR2CRWE0TThsItmzbfJ2fVNMrJ7ZXepL5NY",
-	"zRqe+dLsMZ4J87rrVOkr+0zoa5enB9nisee1CVWaMHOnXcA05fssrhyUefEqvHn12uWqQW28NnU033gl",
-	"vKfXmbntJvDZ6ZHiVcuGK/gGXqxLfeen2G9gTHzA9fRgrmk2MGeRUJBQETm3TkZ9JghtKyZ0lahK4G3F",
-	"4cSsS7NEr2ydM4NxbPZMDRZ7q9tl6essVTCiyQHaC25rpbm5YtH27TuWKgBuy4R3xlV7iVeXupebpb3c",
-	"DO3lXU273aBEgivV4ojHizK0KZqKVh6s9uSq/RG0hTX4Opwgf22VD4YyBcKDoWytUDFk/DSqF6BU3aNq",
-	"LzgZc6F6LpqqvedErD40w1BDKRQDxfB2KtsJG5g/O1JoI/+33l6hw2HCO9RM7vQQ7/iTNxXSfD7q/5aa",
-	"pVj5/53O9d/TeFWddu+FL5bX6r7hc1yREWi4J+9cvUQubJ579dQaEIx9ASitHS0DhHy/L41YRiY5TOWQ",
-	"pZrjbHg8b1xu3x+6zQlpFSBByICB8im7Rph1u9sgxilqphT4NSMDqvZYTMyrtgkbDPXYCntzqdPngq1E",
-	"U7Q6sSfRSioTNm/gd8w9uH2Oij5nD4m5Yqfzhn+7bL/JOtq8fWcgM2uaBDZiRBVOicWR2ZUhHdN2wkD5",
-	"MdeGlAcW2j6x22Vi3sCvMrEC9ghvdjsMo/YTEwtTHF/5ZYWRBBdLKaYUAzqicczNUtHkdmHyXZooNknT",
-	"twQj7MFQqixlJxTp8l6WMrVGWvs0yeDDLbJONN2zauYQmPEJReD6NmmBRNpVfZqy3fawZXZCZinhwrwx",
-	"PqEIXIrIQGqZEimSMdKjHAkS04Gx2NaJYCxWpCXkLryuZfTMlsraqezBWW5Nb6QbdOAgZI78zYD9fVEz",
-	"uWT4q0yNCrO18TBaKU9z+qM7JDUjJVyQNlWGHCUXWm0R+BasimBk1JcJmKZdmQ6oxs+d35waW2Fk68GR",
-	"9eSqZdFXzcDumnEFxcXF2w0kRWHO582cUznYBath11BvliiZjh1hT0xfEAqn1Sz7QAo2NivRZYKcXF9b",
-	"3yDjjIpTa+Qm2zdaGTO7uj9nIS6sl//XZE1SObhlxn3JDzu4OFfhWC2wOq8+jFa40eqAd7s/Zp11dzyN",
-	"LmheNaAPruFz5+zU7D9zSqRpSsdFOjxjeL89ItNbcMsfqC1CCdyEZ89sCVDggFGhI1TxwBZUPGZEjhhY",
-	"fDRJcrHbljJhVBS/fgElcCdjLwIJ3IGRLnfXzxopT5N92nshluAuDnW5a7Bp1iBnzLPJ0Ags8D7ITJOU",
-	"9WgaEy2BAIv0SVElyUXGiKt+BII8ZR25z1IWg0E+SbonH334T49+/+7Bf/xfj7/wx1MzqXdj/WG0oqWm",
-	"yW4iVVCnYPBirtGLAfcSuHfWe197GK14Ufm8U8TrZqDLpYdzkwpMQd4iYyxxjfIBKi7dlIidJX9KWzlL",
-	"GwJ221wjSriwurT5whYY7qk2JEn6Mksjo2SjlrxGWs7/CLrPqM9ShhQOqpRRwQX6asr6C5JFA8XSuzln",
-	"uUjLSrsxyaZ09j0ecgC3zARb5KMvvvvow19HpJXQtszSFnn8m/cOvmV+GFDNUk6TFnn6hy8e/N23I9Ky",
-	"Exq3yNNf/ujRBz9diVaYMHT4uRXztpVoBd8Cg8Kn82UYm32b7TObZemUJ3pmvYZ3pkilAl8BaxEV92KK",
-	"mEKnpURdDQxxR5fhbTS8wl9Gpy3XiiimdcLgNwi6mL8cx2Ax1yw29CnYCDRM4F3mH9ZREyA8HWR+osh0",
-	"YqrZquaTyxzco/Z4ru4D5vDDaMUcq/oq01032+vGGp3UmdYn9CTQjXSIWsyvk9QSmghueHOVrjy0M6GR",
-	"NTUKI+9nm5qO0W3JRlNrZpL+czde26iYbuqTFqfAtaNwlmHzqpmt2anbRt+YJmx/XZH2uJoyF9Go4SjN",
-	"3wDBHuiqKKKzFM091kFrDNQWBDla29ZLS6Twfu8JLhv2pJfcHTC0irXjPdFQRN3rM6KydJ+NZWpsygGh",
-	"JOZqSHUHdCMWlDgpoypEUff7YwxGyYDTZx5fNdogDqS2A2tibfzzkRthXR5sFq4Z99WaYvClwWJ/dphI",
-	"GiuMcrRZRw4YcbJYOdqBb0RGtzNM2Eb1prfAP1ebym+ykRPvkyxwltU4ucj5h4NECOvC4gpPm5lg29CW",
-	"mT4dsDVyz8chx5opAkamyJclIn05AgElu5oJQ5B6m/BYoTZklgk0eaNC5jkEb2VM6ZBrVM1UedRKwRY/",
-	"Nn/05FZMMpyUdRgf6rnOUXvb5H65xyOYfnDPMt2XKdfjMM+9Z7g4kGeamT+M1SHTDjs013WfhQ+80JzX",
-	"zeSOHAX9eXLkxkfdrUSDi/nkwT/+9umvvnHwvf/10be/9vSHPzsFgXEKS03aDGxTbswFdKwMhwlnyli+",
-	"1gk/vQkJ22fJvLW/DjeBHjXgTUyHAQiGeJ7RC0LATBtYXQed71PGr1ngLAmQXAsmsQuDa5FsaCY86vNO",
-	"35nAlMAdJGYdHjMFVkbaY7sJFaxlrpp/gcVlHcJ6JPERcy9mpZj78C97j+E7+NqBTFlEWnokd4csVVLs",
-	"pixhVLEWhjXA+rae7JEkQyaHEH9wNkth+GC6uKGtGIkg0HiZfnkdM0azB3o35B64InoJV/35VG3f8flA",
-	"5sAlY4YqVucdmYDZhSjhpnS7ZCyIttw3FBzY/Ek+lSX4ZSSwfJj5pGeePeQigdOHB60G+2rLOJBiYwQU",
-	"vGJlti7xppJi7Q4d3WBKGT76MFph3S7raL7PdrupHAQUcJ4qTWI69oOatJwmlajaRrjnMxExhKci0qEJ",
-	"EzFNy688H3rl/pzo/txXTGyttY1zS2FiYSJc+tD2Xrz9PARIFo+DmCnIB9NzeLAekfF6RB5sRGS8YaYy",
-	"5A9Yoor5h9uEJglZLziCwMdl/UBESLiwVlRaZnHwS1KmMReGqkqydrOo/W0GYgb5Anxu8w2O2uPFlIpO",
-	"/57UNAlsUJKQIR1Pq7XwL7M5bXicZMKobejiSjRkhQlitL0xLMASXF34oekh4vgnfBLTGUNvb4Y1NpBo",
-	"02/9tByRARXj5XldJ49S240bRzDb4fQwWrlERcyBkwSOkTf8uDAqBxV7XPSiPD8QjSgfzR8mNMQ2WcJ7",
-	"PMh7nU6g+2xslIAkJm0GKnxQFzDGUSAKMGSCaKr2VLOja2ic6ZSFVH5ujlCZ2x5ym+o7GCvSH6jYm356",
-	"wzCzrpES254PCKmJX/KmKzLDcAeTcyTTWJXHey443iWa6taBCisQrRSnhttnCaPapjdkDhmXt+mYsYY2",
-	"+Q64OIfmycgmo6KRKvaAUgsKX5t29qbJf+g+OjMVCG6aXAR8NDyfTOxdNBZxWCFBYxnCCh1z6zahmgyk",
-	"0mST3OAXS2KvzQWFqHWR1W1c2Dy7vhnYWPgyi9FVEeZwXWoslC5PmFPvB6hXwVAU6VPIRmbBTAueMrVb",
-	"5Ti21kNXpj2pjbmfiYQpZX8265owzarcy1Nz4YEJXPO56R2cKcmGlr6O0eIHo3w/pD3Dprs8WEYU7TJi",
-	"zv12bt7CwEmb9biATJp0NiM7/+rG+muv2UTFGbxB8c+zqvHYJQOdCna+6Rc3Ql/MPJHNOjuWFIN5XzDm",
-	"wnJGRRILHixQywKyEIstKKYmYdI8GdAxUcyYL1WayHwnh73tYWSjJTO5hLTa1VFpLTRTgS2+BD/Ptz07",
-	"fSoES8JMgWMaXcqMNsziOq9LpGLxTF6AiXnmtkVDSnE2lzdfztBYs9Hm+g6sKy4+Pd911ZeJq4eaTuTs",
-	"o3NHyFFdVd6HwWZ7DuengsJxwFRQLt7M0nG1EkfFGEtFFOlnaYUGR8Xc5b5OMQTX1E9V4802uJdIFRYx",
-	"NyQ4el3ZASZkLERWzhU5azj3QZcyN1dko18q1HfV+KYcMsHi3flB0kJ+r8y0kcTznrhlb8Oaub05/r28",
-	"oIcKYngi1aDITdPDkE77hueS422a6nGdSKgxRwI5/ubniT2e684aJkETyeZ/4tWyFh/Kh8CM1l0hQ4HL",
-	"CtZ4frP6Rfss5V0+azfyPFpzLhNuFJptIqTVWAdynymSCc0T1KHCu+S/NrumwzmpXJZVvrgNosdGWOM6",
-	"zOX8hQVb6JA6bWG3GatR2oZB5pwx9PEpLcNck2rSp0M4s5NjDXtlwcQNm79SMFVXNtyjam++aMiGZiVn",
-	"7wHUZWEt28J7UElUtwQDNzt6G6BUUWk2XKpJvs8Vn8umX4ebgtqlZ8255zLBcgbrzEdSiQpeGasiFbl1",
-	"kS9MH+1cXDmO5vQ0R1teNJePTmkPPd92cnWK+iOvsRZVnZxFOwLMdRUr5Sq16FBZn7FNeWwNUwxkU6jn",
-	"XDtG+yrktG1W5mRnGI6HwiUVEcFGTGnLpdBLc9iQKLz6bjYYGIP9BQ6IFuR4wNQyJDeOXN1QfZMr7GG7",
-	"kZcf1XG0VSljCyZDRSvDvhTVw4KrEdk4+9orr7zyyrnzr742mUA2oxaq/Eab1ByROOX7LI2cfEwjovs8",
-	"jXdhXYlMSTuVezVUyslERl/4WCimcvObscvj6nSt24UgAGSzgMbbNlv8VsbE4XMI7Ade+LPizvwsxwQt",
-	"5hLzELM5KrdB40K3OGNBzeImo6nhmTGjsZWki1r1u51EdvZC3Fl29nBDaelD84KejYzlRobuc2a6Lska",
-	"XcCybFj9uFRDtGnW7MfYujw2A6yZJXU8JslMPX+Odl/S462unmvvdZTzhWtyga1dETokI6Dw1lzKY+2G",
-	"ByYs7iHKwXOTtV/Bs129uR97DXYd03EoskvHygawAX0FKr/YA81EXFTtzp4/P9d47Mss5LD9tPm5xide",
-	"e/W1zbnfqCiggfe2DL2nmVARaQ2NQdiy6DtkmErZjUgrZSobMH8fovtEpIWDaRk9y6yS0Qj7OOqW0nLY",
-	"suG0AdOFlDX4JlAh2p74cjAW7dTMs7UqbZauYZv5VrhYhim4uCgZTgcxwsx4Rgg8lLJeU2d2ZOvKgMxS",
-	"Aok6QnLT8AOAg1N51CvivsWTjfAEZhG6MknkCJGGgpaTU4PqK9aXneI015NkOE8zH6/nZKV3bwQKcSYL",
-	"Au2nosKEgisoRZeng6ucJZjx3SgfAJMyTyhIhjBKfxfeg4q3y0ufXuOu/1rNbCwYI4thlAEDpn5Gvv3y",
-	"jJVwX2levgjvRusD14WkjMaqgX0OXw6Y5+fn14NAulvAH21rT5ueVRwCvrRWYcjE6jVzIOXZdiEXCKqR",
-	"OY6TTwBcm2aQ86TIJbnPUqtpNdzejn0UidtGElxVFbHBazSlIEtPpgMSS6YgCylTDHIU1kMMJ846mjdT",
-	"uc3bKzGb4NO+kpHhLBtTVFjgOjQeWyC+ZRFG+lQRORK7FlvEsNuCo2XXVZ9GNjUds9xJXl+M7yMnH33w",
-	"48f/+cFH3/75KZfL1ZGDAUs7nCb+LS5rZvL3xlNsmtGfUu1wSGbdffE2pn0Ndq0fqkkFYrGqvSmMjZWo",
-	"QBzTAyjXfU+QXT654rKE+KQXd4Gz6mQNiRng0uX4AVUa9jLV3ApPyj3ImU2VJlwoTR10HldES0mMRblt",
-	"kf5AMYoRwAbgAM0zmnSoIO2FHTDswTChogK34V7frhVcR69Ve0yscVVP/cjYdKluOAqcyn2ugOPNyF0g",
-	"Y0bTE4r0ZcJBJ+ZgTlKbTznM2glXfRaTMQtnNiAqbQAdkI4QIzPVvJMwqN6B/ZWDIRXjE4r4uoY5eiko",
-	"4BXm712rnC9qhYeEUCvNhOCiB+YA8i5nacQtxIekIja/DZgxRgQx3zP/5ApuGVKgJEXQPHCGhH2tMyVi",
-	"TOQ0/w/P1bEgjKUxnOMJsPcsuiiapj2mg1/YIUp2wa3u4DMRf2GbCChEpKSdMgoOgcP7HxwfwE0qk7On",
-	"uvJ5C/OvDg/HWe8jJOk+S2Pe0SRlCsBcA26BGXgCE6iORWyBvlQIcgFhHNQIFrDxfL3KfMMEZ+rrfhb2",
-	"UNfNC0MiCLhdgLXkdQ2FXAyvMJWjWj5mCJy7dt3GjKDgND/sJrRX3wq5mtDelBk2/dKEKr0LCK3zMNLs",
-	"BPHeZcbyjxjwYQEHMRb9BTP6Yo6WOZZxp4heW9PunkSB2AiON2X7nI2C+SJccCkUUZJ0ae3v3oH31ZC3",
-	"ivJZxd0eGdLc5xCaAAVWNV8MgJrdAeziOmuiWKgwskyfk1jDhUNqFHB4xTLJVnERUhsAvVgRuFocAwwv",
-	"kXKPxZFP6dde1zu3vk0EFrfZkrCxFUoxOLLrpa3uBxEAJlcTAFtr5RpNiDSL9Jpz9NlubzzYjnH5c5WT",
-	"uKW5nBPbnS6xJbfSs4TjTlHGTKusrrS4R41KjdRijIZlIC4tmIqWytEC9fR35Gi+nGhWwJuT6AmFq7JN",
-	"xjJLd71ZZe5dN/eJoP68XxMwerI+vlAYO89UGnHd52J2rqSfAx0aTYsmZARlaTHTLB0YQ8UzsW3CEsWs",
-	"r3yPDTV6wVIGRrqIqXVATM8VF6bRRpfXchEzOU9RKxBnIAusMLipzxapwq+npcLwwaoE+lBywCBd3IhC",
-	"8HO5dDDDZIc0RdtQdkmcmVNlOG/Yq/gMw1VxFuIVd7NOH6YBJWyR1YYjgvyqxgiakMYk+EoG/BSyCn1e",
-	"n67YHAAaaOr9togIJw/+8m+e/uobp8xEzX5IxcIQyMGKEuuzw8sQn7JmR6C0cI47i+3zmAVl6HMF3DLP",
-	"ZR+tdGlnJgB113ZDmcoUnrNAGE5SVWBMzO1CATsEUTMRpavZ56YhpjHq5t7mBlPYt1qe9ssOFaOBhx2f",
-	"qbZ8AVkIuopMh3QMF08DBI1iYV7GPaZkmU0zpwXBKqakwDPkWxJtgErjoEY++mTZuWE4fnHyL4S5T3Eb",
-	"1R4frsoh8p9VQGowxjRwH7+J4exBvAZAb9Aq6LDJgrZtEWz9i5wxWJpHKLhk+bXj5T5OjJhbZuxcr5H7",
-	"Fk23ZX1DrclmPRPH5+hFc5U4uZRMB/fDZekvkrSoKSCuVjHq6QQxu++7DVhFpfS44zn5/A+n4U5gCyd8",
-	"WIKsd569AJgCFLICtbgsUS2RNUenej0fXlOkxQpxRCfPbKVkqiOY+Ey5tIhwmKOCOFdBKAxkZrOLqjGx",
-	"noHjbKAWckzYlcyXooGK4va+maZiATWD0UV7rYC6QgGWIOE2UAcedtdE7PlJ5TPDEg1KUZmmAT/YgyHr",
-	"aBZjzy/QABca+HOC9JJDS8Di1MR9QXWzXizAw/nU8REvlS1XcFfUDPWKn0qQb1oir9DzHN7sElU9d+Je",
-	"ZDWvEqV9x6ehIdcA5Y5rouhYrZFbXSynxNStQlAGVtZIB9WXo6A6h9itu8tmK/7FDfhLw3Q6t1iBbLpz",
-	"65XQCA3A749SMXRZSXUm+BlzbyUTusoTFsi1qyxL6LDamCSzMJ8xgyCJIZmiDcBhcYSoYi4gZLUdZd2q",
-	"0CesRg5ftKL69My584FEbKr67nwCHNJ05UNoz85XFDnNQL9ZbkDIZWPMLmsbshRimKhe7TFRnQxBybAv",
-	"tQR/BNy6cE4E/DBVeXTtxhUCl+aKs1BthU3fsjRp32Nhe+zW5tkPPjW6yDGiEmOKZqW7lrlAgG8igCJo",
-	"3NWZvEvXqhAAcmZ2nXyAsIKiizZI7Yy8jstRbQYMwkQvmO4G7khzfAF12Odb7oeAPysKbBtnAU+/Ith9",
-	"wdgTI64FU4opSLQCuaeGjO6pUthuv2aCsOEQ4bJVkPSgJ+XAez4lyiFvNkbfy5PIZkZ3zFLdxVsRaW+G",
-	"1Seky8u2OMcSwsfhGNzRpVMXUpXKNGyXGA+BJzs7q2JXiFnH+TPVWbuGvRgpMDQcs3CqCVdrfyb+TKyS",
-	"1j7Vu1zsS95hrS3y+Efff/zOfz752V8//urXn7z3M7gjZUPK012mNB9Qbe568uEvH/3x/Uf/+YtHH/7m",
-	"8bvfxPewPu8kbDfhHTO71hZ5+sO/+ujnv37671+A63HK97noFa5/9PM/FK7zeLdD09iM4T++ePCLrz/9",
-	"4F8effh7d7VNxZ67/tHf/vrpD//q8bs/hCtQYQYsvrVFDt79weMf/8eTL/70yZf/Aq7STsestt7tGAbW",
-	"5R2cwKMPfvzRO9959MFfHnzzi0/f//Hj97/z6Hc/wQd6KYPUGDOBX33j0Yd///jdrz59/30cRaa4OWDF",
-	"SX7tvUe//c7Bl3/65Is/hXsGLOYdMOoBWN7M568+fPJ33zr4xq+f/vJ3T9772cG7+LJ9LnahuNG85fc/",
-	"efqHP//ob//tyZf/yq65e5oSzZPkhCL2J7gMasOuYbdmN375o6e/+saTb/w/T//9N24aivcE1VkKu/Vv",
-	"f3j8tXcjEqd0JJC7q07KGO4/tH1qbRHNHuiItDONKRSoOigGJKTgzkzsCTkSrS3QYzoJVQpAOv5MFPIb",
-	"C+SERX9F0gGskBKZrEQrE4QBSPyw1eZYuG13pYSw0eZIBPbV/Ox2zzw7sVmQaVnaGzMctwkrUaEVQL68",
-	"II3tUq5EK7BYEAiGpZibrVn2lOSM1R3dCovPN71wKUFQgIA+gEPbfvblHwMcjcmpzLIEayEEPFcm3ic2",
-	"2Cc22Cc22AtogwVZVUq7QVeVxUdy5SmGOoFjjplva2ITrKo7Msw8lObDF82ND6NaAMM9CZh4RWDhw2Gc",
-	"zQIuuJ4DFiwdQg0duREg60xAqU1/scmhadT0zaz8BNzBHAzefMcqI2g6zVhVz/wuTxIWEy62SpW5N6Xm",
-	"HRbl0W7XRsFaRraZju6zga2xLH6wqBfUbe9xOauwUsUEzA0Oqo8ouYiWTdsyq+l6uHxIsJwlVqMtWvZV",
-	"8CR4O3GpdWAT5El1oSR/Zu1Mk1QVO5Yg/oZTvMwm07xksLjZxr7QPGlhfySW3+RQ5xHBk9WjilvdQgni",
-	"CYUAIF4dBUwcAFT0W0yTTpa4pNWFCIn3hExDuVFm5xGAZCD3GWggfS56CFluzC6ITJARICw8i9q6Zl2T",
-	"Kpp6NmubVPESIIGqsxOmB7+pI1f6xrQCG3YpFWj+QNbrt3RFxCy+CgVxVdCIyI9tixeQ+8w8hLroQArd",
-	"jwhN+B47NILZEqDKKjq54EwCQdIa6iX2sglv8lsZQ5yeT125R07b4jFYI2OwAWMY1KFoWMYQTJjQoJF3",
-	"EkD4NGt+kfE30VQvvPXVIPzbKv5RYSIdMeRXVacbnGr++bz3zWRZCXd/2h0I0m+4ig0wlPYLEGudPuVi",
-	"jbT6VPWBZd/99M7qmXPnCdT0g26Rsn0uM+h30bfoAPYlJxSaQ8cRW6jqWYazQQXbmCVmlCyOYGAgH8wf",
-	"276nPkehMepLqCca0LFV1Zl1MNOExFTT5l3QGngEzBhnWZlc4bQi0mcPDmdrhpEg7mLVibC60agaxfl8",
-	"c+ijyC82JT26XKhjQ4y785bPEUWbdaHB4aEXsVKuluCvI7IUMTvxzvpStwqzqYjVBDbutAQsLqwlz0qm",
-	"EnZ12kq/9thCKx7Wuxmo3nuxfJowgbs6ZTQA9nKXpfssXYXPM1y5k5++d+M6uaupiGkaR0SxDtgXF9bO",
-	"nNqylectHrci0oInWsCKW4ZXtdDwogJdXaSgXYGVDPevhQjbt/YIODSgqyjOxzawkwUknTXSkiPBUgSJ",
-	"8cq+KFWhAowM4iAbjkvkSISLn5rrM3X8mG523o+5bMQ2u9uVQDuIqBPXUXQKizmrtpfiai6CLtew8nsO",
-	"N/FSsbrmNXgqilsSWDcAGMpNOEJLZAitaF28M4cswrjbwbs/+OjbP4dLIfgiDBYiQBEcl8ff/PNHv/3O",
-	"o99++ek7X/zo2z+PiLsTA3PTEEXmDf/5hUe//c7TX/7o0Qc/ffTH78H3CjGzfEjmsAUGAUrdNPZRs+gT",
-	"5umWVrJRmu5VWkmz5oSjoYRJduGDOq/4XOaIEXVAjivz/8BadFfnv6gbzoYpOoAwV1CmUBZWQ9EJ97O9",
-	"35do6XO9VYzFlzvbF3AyqCpC6Ua26aTZJvzblVjKLDU8Ev1UtkN28e1UlJfW0V1hkfCLHqZ1xbUwhGpy",
-	"I3TckS0cz3na4j2AmLbfOKGIZQFz2+uG8zB2VCHFBNq6bdk6bGxazEREBtKHTe9cvUTOnj17IUIwOWUW",
-	"0zAHncWIVZZI0YN/NVeRbFferoW9q4DMM0cmpPztCFc/Lru2EQ2On5xcX1vfIOOMilNr5CYYGoL1qOb7",
-	"czr1NlKHQ1zhKnDhJszAzP1Kmso0bCyOUil6eG7WyBVoWVv4CSIddMBiAswjBHQfM015Ui0j8W3Wb1ov",
-	"mcl5LCdf+ad3b90k9irhwlaAGtPR+9ScxQNylA6YngQBPzefatz3Ize3IMUUsptClnDKCLVpeghBTWMn",
-	"2N5KW1vkf9whHRkz+OHBIGltoS+VamqbJgrCEtbRqRS8Q2yiBunQNOVMueWEp4dxd9fo+TY1hCR07HSJ",
-	"25evoijtmE/KoeYdmsBYuOjhwzTVAtJKVAaFtbFR8VELESzFe8Bubm0Rn6Nn74HfSwLyLaDaQWKoxA7L",
-	"6BKd1HZoEbCs+ODCORnotQuVmOEFMAIGVNAeS0OuC7UbhuFlApFIRmbzzCItjCon4ga1EEVP5FQ1RMgk",
-	"kkPkVvWwZ4ZMNHl5BdBL3uLdIUSxlMt4gT7vgEYe2LxraKX5LBqQm65xUE2spB4LTfXM3DALUISbu11g",
-	"P1K3n2EuIMxRCojUkcTS9EIPIdvKQYJDqieJlj1IfqznXbsLGDved47iVcnaTWR7KZ1VdkfJgHb6xrB0",
-	"LrOYdXjM0E/Iw2iCcn5HCFBGH7qErJo3QzxkllMrIsqiV0BO2FrMAZqphtJSgSKYUq5YvE16kFLn0Ixw",
-	"ByFXrYgMCPeuRCu9ckeZGv6ki1L3USoo0G3a5t+okCOu1FI8THO/srDPyQaqXI4F0lTY4YRxHZeHVxFC",
-	"t+cn7HKyFwuAW+jLdHwaisC1xLNg+y+NSSwP65pyh/oFdk4BHt70AZIDBhFNq2JYqBeWEtWHlKtEyj1C",
-	"tUs+GE+vZPhkFk0wcwe+H8/JlNZ3fr2ZB3a8tHNh33VY6q8XYPw0tJ9rWFxtAWewdR05efCVbz764/ce",
-	"ffDBqboo5RV9+ucUPlf1/pJtyAEM9NLZ2Ch52Dc+d3b1whsYdbtQo4R5bk8uXL27fTkSlbA8dpWqGq9h",
-	"2B4+AW0ioJHZIdex9sot3DWt6UJd8wZgEC8VRSaCg2EyFZhKANKN2WJr5I4c2dgt/uTyHgBWWIpkjLC6",
-	"LIwzk/C53Y2UtVtiIrOwIuEy16bhGybHJgVrjiwv2GjWq2kcW0S0NG7+cgduN+3bSv0XYglIYrCssAEd",
-	"KoTU29ahDwpHcKlqCSykgSm4vDBCaCZqLLaiY1uNm3fmb7gsYPfP3FBYAtJmPtO00RcmdXhLibjZOUUV",
-	"J+wGNQMKDpfyEqYdVh2qVI4sOao1ctscTQVnpYrFgMivcpSNeJIggvl8zwgGPKvexFWtl3Rkkg0CXPUS",
-	"/j5PVk9CZ7mn7NgiO9vqxTV0GsqvlSMfVgKmZQ8OU8GjE3Bd447UVvNKWz0fO7hLs6QS+Mz7udqGWZoV",
-	"yXMltSQDJqweVFMB9T67+ePaY+NKCemidanRkbvdqWKECiyH0AZdN6YhF9bLnjB0bPcZNSK4zYy4CEXY",
-	"5oatqlDdBRu1DGNWnjNHpGUPcsudPgLitQVL3wowFGexTbIEZANvNMwwM+uC651bQI7oPH2E6P46FVV1",
-	"oHSceweKwa9uQlW/tUU++tY/P/3VN6ISJvEJaOdBhryjs5Qp1HOK1rtFhsH6MhtwhgI1DBXIFHLHI4IQ",
-	"tdYKwBo9mkK47fGPf3rwwy8hyqV9gevaBXCN5qRaMJyBTFnJBwhDxyWCBwHgNu2xhaJg17GFXQOH93Ub",
-	"OwglIBtDXhEhU90v+eljmbUTVnbUFwh39UI+VqsMmw8xHWbr0OOFJiSBGyLwYmGD4NuXrx59KlU4xvMZ",
-	"LuLca2LxjATkmjuQzI/e+c6TH7z36Hc/OXWIFCFclaDNcP6ZleTMiXX72pEKLwXOKeykwGvlAkCzUYd1",
-	"QljqeoF9ENcdPOx0JQ16HU4oZCYR2bCx0xFTepuse9w+x9SMKC1m9fnWTfiqUq+pC41jatctAG0TJhNM",
-	"oL9uk+ddQatj5tCGCZMYXAbD/PSDydwDeMkS8wuu88aclYs9VCwWgIyzkfJJb3ixPatPK5Sh4oEZbWNL",
-	"2s40nyg4Pzbnx/7cV2qBqRWWpNlS+ph2pZRiFAtfZwipjddKUgr+OSWmbnClgiGKCW9gERDWYmcG8tor",
-	"ejpOg/e5AIU25g1UC/iioaAHwGVizGzuIBP2fJVBGBt5ZqCilD+yBzIYsj5cSkKzKkj4XOTSGkJed7tB",
-	"IX5sCSEsxpwVM8Cbti3QKrwNmzYcVqA5OnyBJdpNNtrxuAXNWWBBf/dQBTbzEuuoLHZ/7NJOThZxLQIu",
-	"4CEdsxr1v+amh0V4hHmBVN4TLL44Lj20W53Gdd8YBi0ArbBpDNY08WFc95JoKpuKK8svZBcxUAqAGBFx",
-	"xbo203uNXNO2TIErZ4wmspdjTnpYibXjrbpXsGS7YV8yro95JrbrgyHMvKYBrjX1vODuF/e1imZLHbEa",
-	"EG0xnwISjYu5micfv/+dg3d/EIpMBGGPbkqNvudAuX4Fd8UvNegcAhNl8XRTmJmI9tWwr9gS4TnBe3Wr",
-	"YdGGKjb7Uj8Teyz+7DCRNG7cNaHLneMN3JJGXJtz1jEvDaTSHA/YxJzgVR0LctSXCfqtjgzZYdv3OTq/",
-	"SW7wizPzAM+/urH+2mtWOa1brG6Xpwx4UEEGRdDNJhQgSAaUQ7S03Hc5u94YH8Sl1cwWbZBRdsfevQC8",
-	"ReSihzHbh/w6Vy65IICCO3Tlb+NhPGYomAnisWOrIheHetGIW8yAxDg0BsZkFaX5sWLwxSKXRuMvirOC",
-	"HTo9dgeLdcT1KzXLTSAfBgBwmjNLKEOpc67GVQ2MvTVcWpRa1nJxrxqZyzfZ6Ba81gI2NNhl1z0Ge5+a",
-	"VUzZm4DVvUZaGNdOzQxaZB3kjyFje3MgxJTfX7thWiXSUShY16RpjQe4KY6q4ogs5LbZcU4bD3qB3ft8",
-	"X/Ub0F4cYUkoZuKhdbvPRVRoAu4rbwgVhMZxylQoLxcvhDJDoU82GaZswBVTdcqtZhfgWxUnlZpNpSdt",
-	"BivKg9pA36f4zKIEmwhke3/O9ftamJAq/3rJ1xWRTPC3MtbQ5wXiOKijY7zQ4ewVyfN8NaJPfQXdU6Lt",
-	"ltdQUd/nwcZ7gFNIAGUQAQa5FOGkpVdrRwYsUI0v3rdbXZjzzJP2eo51tMiBo8USGoCbwHTrEEfCcs36",
-	"e3DJPtFw7ZmIw3BUmBmOBT3egwvD2rY1qtARXFnQ4wU7f9sXzP667OKHl4MnUhi1m3xUWO/g/kM8bQGr",
-	"y0zCalOyi3rJyYOvvHfwwy+dqgoY1lKkO+FGRK2OTBLoNtMiT370i4O/+X5EWqqTUt3pt8jjL/3Nk299",
-	"MyKtLk9Zizz5wr88+cIfItIaUc3SFjn4xS8PfvO7iLR0n3V1izz5h28dfOVH5gVapoMW+eif/vrgO7+M",
-	"HGApefzFXz/68O8KkQz/cWPF4EehSAu0AvgIVFeyLlS3aQT3xETiGk3XO30qRCjw9GmLWwVe2daItVvW",
-	"gdiC7LoWZBCiWUDaY8KF+TMiLToctqK8UoaosdKsWJ03Ym2fogdtWQrFLjUGzKxK1IiNej2q2Snm4s0s",
-	"hL/pqwDEGLpdckX6WRrO1WsixQAKNnRub8hiRSVWTRr7wWWYZBbHdSF+4Y3NCdFpfi5+8hB6dA0B6r7E",
-	"rfpiAXVryNUZoa4bdEzazKUNpsTi24JbUZR7Jw1ousdiiJ0KaesXB3IfQANtOAaRmfamfI+bwf6MYB3V",
-	"NR6iFcWS7q5i6T7v1Gn3RAWkBMIBLDqRw+EirAyaja1x6K6QlpN4bSDfl5yyHbU5XuuG5s/axEIUFrJ4",
-	"9OvZTyheGplOaDdd6rMQdt4twVx2Cn42Qsx8AKHHBDZA28EfFqz9rNPvrjq4UADSBe9x0jC/pG56dwVq",
-	"w95syoXMFBvk7NN9VlUoNdtHKUq5x0tJcSlUjDu3oUtykXtB3QWa1AezmdByhub3zPfCd2d2CU3FKXTG",
-	"ry/+ZrTTn5Z4tBT8mN2z29863eq3ERTHsjO6uNjF5uGz0uwdQAv0SGrWu3w5nbQKnbvzNZ9o4w0M008n",
-	"3/pKgrTbHOYwJdmhKEevtUBSDRBmxbtaHSkUE5rFLUI7HTZE/DpH+Cqz4CTSphsZ1baNPqSW9SYpaDOC",
-	"PQniFgQ8VTioW9KD7We9Vw3+xJfU0RyfZdu8ZXrCLKyq2Tnv5asF532kEW1q+zD4B2yJvhNIWCjRlyM1",
-	"5UM6e36hGDHFQDCRghXjxFhW0DQ8bKndQoIFnYWVCY9w9MKJInAJcMCcG/CQeSEod17grJBChX2gFykT",
-	"NqhUQhOFMhKoL48Q94XQHluCKD007uiLiSLaTeVgN6bjYP9fm1yoJBlQMSbmNkJ70iiTgDb+X+/8pHl1",
-	"E+xdLUQCCEvKitH91zs/ATXbDU6mpMtG4DpDkuU5yZI2FfEhq6S8PxPHX1y5HI60JLFnQJDeynFUpz0t",
-	"LssTsBNcIuyQcugb9Jv/GzObsN8Q9PjFnzERHX42IsHlFJkrf/Pjx//w/cgwnqLYh1vflEbA2twaMOxL",
-	"aaWYPLSN2UbWy4aP2EI0865Srq0ZJ8C/2O7Dfiwr0Qo+uVDK7S2P/NrAgCv0bwgudJeWUKSgslMOmFty",
-	"6JWzD6uDll5kE6dpTMZM23uouY6dNqy/INSNyzYXUtitKL/dQcGQQaa0Q4mxoPY229kCx0AVir0ZR+oQ",
-	"ZTC85J/IhHk9bScMcGcm+oFsW4QtI9Ocm9xD4hSRGuzkUQBiMaCNPvovw4/uYwtta2GHGu4s+Ah9k79G",
-	"PmOEFoJmOdbX6NrdhULvR9i4b1afPCuWSwmw03rMPFdbGBxi4absR9k9Ltg0LsQ7J1JXmsa0QX8o7Tt0",
-	"+St0gySwQPYWBWXcgbyGZXVPnLOFDZvglg7GfM1woXykMAjRbYv4cyhD2FK57xE4tC+tavjZoHfDbYcf",
-	"2iyqiAxXpq7lAPaWsziGMzNfjgNlgnKRGDEyALiJw+FMRCupDCGUtKwXvkWe/uhfENnz0QcfRNjtkKUt",
-	"2+MQf3Me2hbBGBz+WsD7bJEn//qviCwakVY7lXvm5icffvXJB//86IMPChLIftZ2zwN7rOD/LbwSgs3m",
-	"PY3LUksQEXb+tdzJt+13G4ksm3HeiFvJAVZzQQgC2hbpAEgP7VRYHxtnjQKycYHEvMf1ZJH7hTLdnQ2k",
-	"b2ycjTYqqKVNRcDFe9H82pi+5/fTt1MkPpug0RfC+97GsbrVq7nzmDrebOermrgP8RLhQuk0A/cN6oVG",
-	"ZvQ5xEPWyL3C/GfAsTT3Hs9okYVmQMKoWrwrliGmwTDsekihNYG9obkq0tBar5uW5DF8Z6aBmJuwh3Ko",
-	"f+G1fC+PvYVhVeoTDDkY+QlHgQ2R71ZyFYToidC07sosDbKXM5uVb27EOirecTjwoZR1WcqCeI2OOM0g",
-	"SX5frZfieWnSAVOxt7LwOFBNd26MAmR0o4NSs9EhsCHf6lBpNmyic9qn2XAaKHMOfiQcEDc3T5+5r8Wt",
-	"zoRrpUACJZqaJN3yntggigOgyLlPcZdx7mHDY1zdz9ZeVJENI2FmkrUAtNQ0UVW9jkLa9D14grTHxK9F",
-	"rb1A/gdPB0BLA1ktjRzOTpI9fy7naAXXeNZKun1vMtXgSs6jabjPjyjKt3kGVVW4qVw6AKSqoB9cp1So",
-	"Lkudm0pl7QHXGjxEo9T8JazfDuPsho31GU3BjW6Bj/M21/6WHt1nREjSSRhNCYZAthHD7K2MAXRyVyaJ",
-	"HLme42yovecQP0IxloedsxlNWe4ns/+2t1tEcF+IaI+r9ajZ+GDhzVBRZV7LHrBOBpnH9l6dpei/tFes",
-	"W00hA++g301IvduVmSi9U9GxctGzTPdlyvU4sgUZmggAS+iDGV/yi/nVLnTIBhUSlgOYGcwUuIoPTLqB",
-	"YgUaDmZBh1mBWhbRQoFLh8nMqHxm8BZQPye0I8ddqVQUUQZuA5ARrqAfFekxrQg17DaMbDdfh6Rib5dX",
-	"NDM0Fy1akE2fCfdKbtwCaoGBzoz/Vo6sodpzsaTuRIZbthPm8URKqvrs+S+gclTlkleJaKR+t4GljsWz",
-	"mCxy82k7LEmcJQZMElp9mG8USswxmBMZqcQA6n+4nLBjhYr9aTmCsNazaHo9Y2M8dtd0vCu47H0p2CUZ",
-	"sztGj1PNy+QQgtTCnQg471IgW4EeABVdWIL5n+VGLBZIRTrg3lIbPKi8ZwoynDgWcaPraaqJ4ub6wt66",
-	"owCHrQY79VtxN+yKSEZ0jHk3CjInRjY9SqYgeHM8WJnmebIg/gK+cdv8OVRzcpd1pIiVxSTinT6hsJMR",
-	"4XjwjBRS0OCPK9KTshS3PXu+oUO5MJTgqkC2f2OqxGxoYYGWhhG5/6m75LVNEiMAzfSKJPMLDzz42sNo",
-	"JZlfwJvD4ExOOQEjJ0GUvhoOLViC+qpEE5e7L52bVR1Hk6QYInnpytsQqfkoatxqpKY/o2q2GaVsG0E7",
-	"9bmvX8MZVfgGzDVjQC2tBaQ9WS9w6tdUsd9zVc+3hBK+57ti7xhTmhepBrydsi5PkkoYaUscmiWJwlgJ",
-	"HNITLh57xDKkRGphhw3cwgq4oaUGiJ4859VgPDdk2bRguzrxHk6dIgIggQ9XI7cc6bU4POKzO7xHLg5L",
-	"BVsoEb0gzMm/6nT73Z9xuNWM0oShk5jYjw6tQJYkh5ablq80a3I1Q4qlXHT4kCbhTpiF5hq80v0fIJU8",
-	"pBYRw3m9F6bPaExkt8s7zDVA6DqDzNjHNdKUw11K7/UZ9jDO8UVpCXUvt4bbMhMx0bJG3j6Pa+T5drsY",
-	"S00c6O1sbF9z09yMAUoGzFn7gN++baPmzojtFqZ3iGYl97xZPLFk4AzfZynvchaD15lD/1IAoOlmSTJt",
-	"9lem48zH9QwF1WxwDF7iFjdMwrKdsMGcSkTIdbpz9RK5sHnuVXISWkYgfzk9xBf8yZtKilNriNYHTa+p",
-	"8yEaM9LLwZZ7QJ2GN69CPnVr0e6Y2C5yql8AqrKI0l4LMI+lqUybNLoK9xkIKuFcGP01JAutX2wqT+BM",
-	"2HvboIOU0nI4hDRtRmhH53pIC9Z7zQL/G31fsSFNYS/X5EisAgm36jp6swAb//S9e7eJvVhQI89dKAJM",
-	"b64HfZSa66TioAHIpewSSz8VJejhpcMfKtBmgT5h1RDGSE9/rM43RlzUQIjyHG8SqtC8zs3fr61vpFqg",
-	"otApttmwVcU0n5YjMmJJAjy+6xKMzT/cPH2iMceOq8ZWNdcxFTOYcoYRr0CZE9F9qVjk+ujhyso8eR2K",
-	"DRVji1XFuC/vVrTJcd8nHZmmEIArj6SIjm7GUojdLTAa/5G6C2E7gJqVyLtqLPDhZSQgb64fpll4jRLy",
-	"6oYKRZqr8aJEyj0WBxVrv99YVVFc64qCCcjmddu20OJDSUQ4Ed5+utgJt/EHwlnRbtF9drR9fYGA82Uq",
-	"UubUmZnLQdQMFjKkZlGhaxO0Zq5WySehPi2KN/IfI7P9TGrJ3DKPmxS7x9+QdzI2ZlvgVlsLd3wctxkK",
-	"X6CX5KyIcFguLoySVyuKcMcFYBtkJNxhHcZDUX/Id4UEFCMoMNzakYMBFfEWoquX0FqEHLm2m1STNutY",
-	"RjVySQ0V+bJNkz0TWsMzQWf753dur/5Ztr5+toO2H/zN7E9jRtPSD4qlnCb4Uw2nQMq6maLJ/GOEt8ET",
-	"Kkv0/Adgn+7gzc0rOIMY0dfivGWZ2nOikSsiAwA0Z883cWBOYFMgnSCeGvwbKWmJkfVJ8JvJdMaSL7SH",
-	"nBvWsubRwmOyyNm64zc4oCTkJ4W6RXE5ZbEUrLVlsTHMP6aLRZV5trpitIWzbyG4hisVPaFcZaUcDKC+",
-	"tbVFaFvuM2eoSOhtwwdcb5E9NgR0WSqIHHIByfEQksiG9jXdTNnKSLB8nNHDta3FxCYdVs/atlldEEVQ",
-	"WafDlIqMjmDtCa8CKzpWk3lfMeYY2RJWs4N+Civ26C1Y2lreqoa77E/8NHQrFWY9MZ6O67KojR1sxzff",
-	"pJ7birxotdaxNw9nYNmv2CnXPHq4vs03hcU7VTltO7gvro90gW5DVpaekaynU85qtSVcOtrJ7Bg6yF4Z",
-	"Gt7mIaFTws5LrG7gMWStYNor4hX7vMCZgqT6EIxdJYzdoFpkv6QajDRPmTp6n1HjdjpudDalvj0uRswp",
-	"HKc5523qpIRj5/Yel384kV9/2HjAxFl9gePpd7DOobFxwTt9V+eFmpgV+NMrW93ro/j8s272UZOv42I1",
-	"5OsqG7CF6s2N/sJSqmVKUGWo2/nFs/pcEHurJp7ibs1NvMp2KHcg3fquDp7JHaI0G3oJZnsS2v7xAGqB",
-	"OnebdvaIlnmhQrrPxlz0Wlvk4AfvPf5LBDFByDP8GRvjYNI+60nNqbYX3v3q42/++UQmvn2dh03DvwsP",
-	"LqSP3bU6eiPSMEtQ3bAxxylcIy0IxbQc6Fze0RGqp3FrWrmVa/tZAZjIEZZ8Lpy570ondivNsR13S6k5",
-	"NevwmNVxITZQD0K5/Lg1x16I2SyYaa2bEAgWXgjAsU59EgRy8C3/w12pVyLg2EPNwacVNmYrB/BrFUkZ",
-	"c7mishUYsPUKdiHYgxFpGfm5mw1bAFZI+rzXZ6lrhJoXA7l2y25BIgRKsl0/pbEYi4adH+WUVWc/V67f",
-	"mXhVHbBBfHpXy0P6TO6BfK7pG4l5Z65n53W8DZE9QkHkxPZ39Resqufe73d/Eqxyii3kRF5ZpIFHtUoN",
-	"NNeW3yvYcu4XWfELgna4PDmXnwLiRhZAtX35oMtYAOn7o4Mv/QZ+RQh3I6gRxuO3f/v46xZzjKsh1Z0+",
-	"g7a8v/hfjz/4ibvkeqR7+e4uoHiGCyjh3QUn/cwT//jbp7/6xqMPPsAm7lxQ0TEDePrLHz3+yg/x/QgE",
-	"bUf63Xfx3VnMzeCf/Oz3B//4W2waTAXtwUufvP/DJ1/7c7wvHnDhf3r89b+PyB5jQ+VzjSLb6d8oWSCp",
-	"0FflNDczlD9+7cmHv4xAh1MoolOmoTTS42xZsDYEvN8ij7/2pUe//+7B3/0uItRHHTsJZ7baERHxXVkk",
-	"Xi9pOYUkFdwTw4L8FhgmZRfda0ESkVJwYSFsBEsJ/MwBacOiARHCSplfzPLAKcXpFoD4oxWL27+Qdwvz",
-	"TxooU3cZaxojcWBuSg4YgPD3qSIYCyN5Wk6gUGU/WAxTrhQClAO4kyjGRGSbbAtUv4/Ih4wjC533u5iJ",
-	"FfQrySETPlWrlONEkEtN5UVVF++ENMUrwnvt7VcW7jNQTJybnbHnboQa771Q7+KLjKYQK9pjYhtwZQWR",
-	"U5gNZ+ZzWXx/VFyD4lBnbMfhCtyA5fSxpA0BtBF8r0l52w6WTRkufxreumrepmrshbkv4KflD4KwHudL",
-	"Fub5QE3M+bBKPC+F7ggK4ezcgvvW543b9vlWH8QxXXQyEmVe5mKQLNT+rEHjGSl2lRvcpP63xxQZyXSv",
-	"Int6YhH8m4IL4ICdwxikIm8IjB5QuN2jkXoCa205XNFSYSZaeRjLK/ILVCEsNqnV07tc9AxLQvVIdVLG",
-	"8D7X99d8YDzEdusYObBSdggyFhDZXPCmDEbqhwkoYohC6joGw+MNZVpOzbh8V1mYEVtTR3Yd1IEgXWgy",
-	"QjW4SdrMDJnFCBO0tqgcWZ2+NiFXQiL5KmsYqIeISsi7MVeY0I7m+7NbmIzRb8R7gnARrAg4IqynI0xO",
-	"HtAHu+F+pjek0uAnVUYxyYWUzw+al3l0ONijqsrk6oLkM+uHykyOVtReONf/Lv4eroXZbFoLMz8D2kcn",
-	"nE3rRIRyA/G7Fjm6DfJNQxSXIKLcVNonSUVuOiW3P3uPpAwKi7G1eV8m7JjPU62yg4WP21GcoFwO92US",
-	"H8uRWhCos3jAqlu5L3jUgCTnnbfrXDAFKsoeN+ara5Znvfh+JQ31WDvzKE7mER7Ka5fDVTi0o9UWViN0",
-	"uxAmRv1lC7Os+lTZPKwWEHxuNEXePvcnwZroa+QKFN9gvFlIMDpjiaX/s7lwRcgBht9cKoe9ZXAJOvHF",
-	"h3WQoex/gf1j+eGocpJNsOMIG/Fa78cJ5fY8spob4nHaNGPZJebdvsYyd6fBUXP04/Tml8CtFnaaVbnF",
-	"Sur6s3JwHZNfKxxMve9SVsiAckESXipP89ESi5SWO7/72H9unHcrwAw82/MB6Mtub9LdxUU02/EX//z4",
-	"Kz9HOorIiHJt7CrH3goVf66HINAx5nyXCNXGZf/wRSTWyHFBlXGHHJWJ2Og2+W4SqqC/U5ni3ZB/+YfH",
-	"v3kvKnZLy8VSRQD50W//rSKG7K6EwsiPfvtvEdidrq+5/WTh7NiP4OGxr7KRH7zBXIWOG4/f/+HBl39n",
-	"b/ABL5zRP/728fvfmV5lb1nj2LHzFfb2+MMfDr70tcfvfvXp++9PP+fyLOz2g2lpD5ZblW/8+6MP/aoM",
-	"6Xi3AJH30TvvPHnvZ1EBAg97MTk8PgjXA9QRptxwPdF5BN9e0XkE3yugz6KNNrQZfMKGGaRyDzz58G+B",
-	"OEvtJpB6fc9H2OoCK8BzmNOMZwyzEwAco7CPF3cQc5Py2J9tHgYQonh7cf3gn+XWJjil48oxgEdm1Xcl",
-	"UvRcwySlpYxLrZJciYxN07XspBpLI4hKdlcjSBR0Ct1nxAVKj7+3ESn+CrU23t1fB8BhwGJOxa5CMKpQ",
-	"c8mka4/ZAF+v+g55vqanZt4CDC+sV3//ppUCmokj+nyTHP5pELheEQRuYjHLU5vZBglA5gwjvB4sZbsl",
-	"mJeH6EPUOkGXpHJPkpNPf/WNg3/9w9P3f/jk/W89+t1PTm3lKVIp6+xJwWLofYRoY2mWHAq2L/f7AYJk",
-	"YjSPxs91knBz8UvwO/RqpaPpTpqzadp1xA2EbewVF7oyawkOhjqo0hWnN8yHwJlPxyj/Ubz6okfYyTYz",
-	"bMpIhy3oqJElSqaAu+rbOUQEYVJ8c7HZLi0uhplW4aHgEDyXAKD9sCplk1W9SVSnlcclYxWoWn4384Ld",
-	"kK/4iuglXPXrvKOi+86OsmXuAP7LoOrT1Xr/v++dXY/W19fX1tcNUb1q/vj/N871tSa7m4MbSehAl2C8",
-	"JozEshx8U0mxdoeObjClbNJLEmQCi6OmLinzOVrR7IGuv3sVaeHwks/3a5LRmRoNlCwsiz/3/lj63Gv3",
-	"zXwK/rxMJOwUOZnnT0GWjYpZKCcUrrgucXnG4zSzTVO+X1HMu2OuQcXFgkDCsztadHmyeDuLBpmITGk+",
-	"oJo1yMzs0o5WMzKAETO6TiJgl2aJ3lV9mtZvRRYu1G4prlmr6B0cMXSLsaTbmrQY5UgUO8/7PF2umVXr",
-	"6yTLDZhOmdqVoYjTDbhG2kyPmO3Z70fmYuhexXXN5ZeHnzvsSy3VzEbrVQGNo843neOdw7WoG4FOgdSO",
-	"CBgutXRsi9ohnRBpf4pyJ86R34DKDEJkThU+UbgGGIwwhEM7RpERvsieUZgBdnldpKyhdPza5uMKfQgn",
-	"0Tlz8JX3Hn/9K6fWSKu8r5D7LrPUZiLGJxSBSx5cwty9kNggDl9j8ujXZvNGSQHFcGXrTICP1w30n1xf",
-	"W98g44yKU2vkJlSdCtajmu+zteWxJKtRoXa6csWOdQkx/8IqnD+MaJoVLCt8YzMotKZKKajm0ixwmyqu",
-	"CKANqy0CPMgW++Vh0+oV3mi4rFfNwO6acQUX9uLtxdb13Ax5cg3Dcy6lRRGapIzGY0K1ptb59RwImQEX",
-	"TtkPqPp2nq8WpU+zXCvrFrcKpSG0AY3ZJNh2Ebg9KuCU551vw8CBLyEkd2FbzlYXGXiuftz1fIXhbQRr",
-	"+6KiDGisNVSLQJnOUhkk9uznS9IYZAoJzi+83mDnUWkIGpUcXbV5/AeCqUPI0MUO9WvkvgucUt0CkDDA",
-	"1q/uLdAgkfK5yBsL5rDcgjzt/JCpZgLqec4wO0T2qrERmdittOG9ZoediqiZp0wWNuefeWJa3uXOfdEv",
-	"niWcwj6HDuI96LseOIEYgKWKXLr7ekkbanNB03GIqu8FhcEtwciQsw7iKZmtg5xdgFAdCZZiiClciNW8",
-	"NhUgn2zzxArvkrbAJC5IbFvi5szQM59MJEwpC2Hj8M9srrIocMgOw3uOBgvj2DqRYjByd54DzMYsF5yr",
-	"/ch8R1iBA8YZC47qImRPLVxAEuzbVVUfeZRKcZ0W6mZgrn16ExSxZjmTjfqHBOEGdgrl6IXyWWjVM/Yp",
-	"Kcb4oune8cKhYCnBXPr26GELERXwtAa0Dffvzm9eje+t00G2SWJ1IxQ2Fe4v2TIL1rLJGrEULLLgXxFp",
-	"dajosCRhMShmiYQqDcEYxvyde9e8YCVy+Fj+mca92MOdYF2s2cY64PB432FVEqnrUgZEPhHoyOkoLFHt",
-	"Qa3KFQSIFFCuutKX0GJWE8CQFXKdEEs4mMIEt+ZqMggnBcarsOYupkhZyFJzuyAu+c0BmSqSgf8M8TRV",
-	"IQ9q4v5hplUeCkVZmUhztZDwhCBqDsrDJ8aoYOYTFRLSzf39dDhM5T5TmD5kVlNBgYt5zH4EUpdaW8Rm",
-	"67lkJjWRypRwsbeLzQdaWwQzAon5UeWNAcb2lSobMJxrCV6lujS3QLa4Zz6LCNIZYFl9MpHPHQokDqUe",
-	"QKYwXlsNP2ALpQR50muUFWSeChuv5oqySVmMpkxpEjMaQxR+KdhJoDG+wGbsZ4dhA+riWHv84BSTLFns",
-	"8AQLlWZlfMkxCy1o4PX4WUhD19J69J4/jcWFtJzWEpZxV7lF8quTn6L69My586FcK9V3a9k2az/dZyW0",
-	"GucrFGfFP88qNnWpwcAwovyNazeuEHPJWBoD2uOd0JxqJF2AOLRLZicVOYx4WPFqksa5hrvaAm17EO+E",
-	"bRsLbiCVJuc3yQ1+MWwtFrfj1Y31114LNr/BrxuaaFwGbT6Zm5ZmYNOHqcurGgOEJrLwPCb2Ab4aWuvX",
-	"c4iVRlMtaNgjmcbkJCYZH/zvrz796RdOrTkcm10tbQmB08Mtro293tp2Ytn9bhFpdu2vIbBPc2Huyce7",
-	"FkQlmlMeVY1R5BBHURNFV0AA3PJQ8DpFULOZ/m+L2nXceHZLwe2xg84Retw21go9vO4fa6CEFIdTpTiX",
-	"UeKoL1uwmmNrK9c5C2BRhS7vrS0El7OgcoSC4IkRim4C8cnWPYh4Nxu2tkjC6D54eaZgozDBvXxwtoj9",
-	"wWuwketUa9Ve21QAMcxUWa3E6XjIKESRihFFqvyhhbTE4lI33SPfEmxm/agDaiZsn8dMoDO+ohy106dc",
-	"7MrAKbopSY8OERIBAdz7RsxDmWbQ9dvps87eDAN/UZMegFQC0vAK/E7sZ5eqGYB2vdtOw2AlZXAZuNei",
-	"yyAwnmQKFM3+hGv70MMy6vOu2YXZKlgOd3M4PQyZTH1z4hbcf8nsx3RD2IBdEaK6S4Yegebs10GDB+Kt",
-	"gZZh2KYllygn7eLC5bMqEWxQPeCK61nRVXCqSSvyOnLAIhcv85g9cC0JxB2ZpsEsb2j3QejhcigxAS+Q",
-	"5cax/xC4bUmpEmepKXbh1ul587YaRdO+ZHDBMNZkwUNegVjRYL1BU+z70JojTBh0gBVTyHYFsanBQNE2",
-	"1ziAy/t8ZidP5x5PHxMI+XWylOvxXcMGChhHNFR/dMn1OdxCsCfDs27funuPnLbwMlB/DRwFTjrgQuUn",
-	"v6/10PpCMbsUb7jqqPdP799biYKl1FgDCdWiagscdkrlQwBUPWi6qcdGeTCCMyUnb127fOlUjQE9hCqG",
-	"rqzoTQtnDsudItJN5aCYFQOVoljHL3NPGihXO6BBIQu0J0z5/DT0GZLWf73zk90uE61TEeZXqdKtxUwr",
-	"chJubg/NvYaVYD/As2fPXjC3fvbeJfjqK69cwlYSau2VV8gVEP1YmKAh/ksFuRazwVAaIh+vfoaNI9LO",
-	"wK+S0q4+oZyylbdisxCSNvanbTsHtUZ2XNsKhACyjT7AdFBOJbTdFQ7RN8bM6Q6jOKFbwiy9klnagU4i",
-	"zH1IkCv3KCI0uxGcXd80u3Ktu3pTCrZ6w7DLNXIdSthse5sWiEYw9KJyxNKLYnSLtQR7oFtRoaoSevmh",
-	"owyGaPs4wiiNzo2tLpR1Wtl2FxALrejdSE66/o6ntsjm+rolMws2rxVLuqRDhXlf2zXb2lzfgA8gOhRU",
-	"12yun7VI0Aw2Fr7f0ebCJqZjQWYXIOhpMpZZqmw7OHPLBYt07aoWqYKSVEcCUJmvR1wQpXmSkDQTgote",
-	"RDY3zhItJUloap7b3DhnX2ROWkQ2z5yx/7aEDy/aY2MCla52C1G7b8t4bJ64AC8cUDGGTgYqIufWz+Kt",
-	"d5hOx6s70FJm1OeJMRUUS+2Kx3Ik1shOR6tQkwc4j4ns9cyfyhfbOnz7NTAnbBfElR2jxRc6yGytbLhg",
-	"GB3yla2Vs2vra2ehNlX3gXme9tCr5l89VqGDYKNIQLkEniANPWsZ0/EWou1CzhM4iw1JW4zdhAqzDh2a",
-	"MBHT1B74+3259cor3sKLnIs/Irb6PiJQjh8RqMG3T0HzTGUeLG5OYpZUpqQD/uG1aQLb9gSGXQothcUS",
-	"ugdtl6ksCpEZrjBGDLgU12IAR1Ha41QjMgAdGHtUrWx9Lqy35recvm4WbOVhNPdGoJiVh29AoGAohUKB",
-	"d2Z9HYtujeRHj1LhjL5pO32hojy3BMXN4jaWbj4MYA7SHlvDxheQOlf1Sj/G065HbFFgw8JYSfq5N8yc",
-	"VDYY0HQMsYcSYRmCpj0F9jHgMrxhXmQLeyvJ9FKhwrfQSNnyFt8HwgpCDGmUCLKAfqkYyhJswrttoWCw",
-	"JhoFOE8JxhGB3lOZsO0i7BGhSfK8Ei4u1DTVTqbyJGPssIUNYKEUbGVrBYqtnVN5ywdc61GbLxCu/prh",
-	"GVUfs+Hcet/CpIiZn+IzPsWbfIrP+xTSStXH8swu/7lFsoBmDQBDjlUDKHZvD44h6PieBt22pVSgfBnJ",
-	"RsdYnKwNU7/I+JsAymjTv0IDseF2o7aWhtK002LdoTGaJrzh4LRc6tDsHhnWArwLQBJIwvcYjLRyMJk2",
-	"+mRtGr1l7w+M4BKkaVXsGhdubapGYrO8lr5n4WH5Has9sCXv11WZojzY8jaEw2nDY+T/if8lQ7OSZujg",
-	"DIisc5R8ShrzJpGCbZMe32fKR6Q21ten2xaFJvjWrONaCK2ED+8LpKWAyDoyDcXrIUY6WtO5oIPYH954",
-	"GK0MZajD1q0hE8oTw0nEUjqFuF9520NfaKpHFvIG6qC2MI2nhY0RoNbNNU7EeF6pMaLzAFun+xrZESQT",
-	"kPvuqK+YvmpeMIDcu8hmJNi6swFk32RC88QakAkXexawN6QRjYBBYakMh/bQvMvNazHlJiIWSytyfo+Z",
-	"2o+xqSKjI9mgjM08n6kGFQ3EBlrQdiMzDAdd8DiYkbfHkz6IbYhQDZkx/Dk0g7c7DZBWeJr9b9Z2B1O/",
-	"A/AcnaBuhjLqkk1pa2ZSFMb3GTa2hxFM8YsyHi/tHN4EuCY8hLnzTqcZezh1+jeW9lXX0TRw9u85B80y",
-	"jj9ugHWQhRhAboWcfhv++7DSGrkfch9tubS6CFmCjQ7gmeFMkZMD8CGdihCaX2NO1qgvoUOBK1ibys/y",
-	"Tqk+HQIvEuzBhHEz6kvw8LiT5Ie2Be3ecwhLNHVkF362Js40rOv06T4e++VTbMEDAk/dYd06Au1a96YU",
-	"DPxvxyDWgiLNufWEHBnhb1YeJvr2ypV7tLKy0N52Gu6B155d3wwFW51TNCbQhRx2F/yRXEz4H5dyrKjv",
-	"8VbvVJ3GjMqBC8UGT9hOfo/h0NblFRFGO33kyoaC62FAHfNZeU4cWIVFPsrj9Fy5u/ycj0mbpKVF9m6t",
-	"wq/VeuVVm4PdBbOn0y8KDXIScStPrRGXCuWBtGSSyJHysZ9BVEiFJtTn88HbPAxKlmCmnyFlYyKhwlgo",
-	"nbIBI0f9E5qiTR63wgrQtSEtB34HQRYQGbO999ufqIzzVMarPGE5SR+tUDwmDZONChN6fhTNoD53tF5x",
-	"yJb2hRl2g8McJCxCeU8M7JqEGcxdqH7wmXE2bcGcMiXJEApmDWugYo+L3rYN8FElBRRcs+EEE8iLWT45",
-	"68s/6zuwoXcLuSUv+lnHGdU75Osf00MOZX95cVfhhONPFae708/EHotXM8ihV9VH/CpErhNMk6WatFNG",
-	"99SWT+gHd5EQMhMdF9gGtZl/Hs3KPlV9W2kGWQTwYUPy8EdEpDkeMR2jJtGRQjDoUaQI70LxHyDg30fj",
-	"VEEKhGMeoNe8Cg+vkR3r+zy3nteIww1SQP5CzNJqJR2rYkoaypSqnjM3r6o419UhPFbb5cC/sdo/JlxK",
-	"syRRpG87JXpycZsY4lC3hkxcQsK0xVIfD4WkPKdj1kkCHw83s+T5CVuG9bJjmQIA37s23COeJPYMC+QA",
-	"RavGA1DV4lmn38Y/ZvnQANNJkp6EjC2geYosbCsvBLQsifW4gBhKy7VDbIU5hu0yx3U9J9aibqqJg3B0",
-	"TqRnRCDutbTMGCro4VCcYBLuzJdS4tQJEpKPkkFJgw+SZfkOFM9sReTsaCt2DJMCFbkK7gaQyICeZZec",
-	"3ySf4RfJSUjzc0DckOQnBTtlyA9K17YsOLelTSM+kwSjT/gqOLpmmROmmSrzcsiPhMx02009s/WmAsaC",
-	"YC5coTcAa1vRELBqK2gGee4lPu3yDh3+nFEAHDwbfI10KU9AN+gAgrkXYSOKMsx8D3te2TlYxYyJGLPr",
-	"zMBpj/r0sAZn/II70AX2sUWMPdKfPinbkCpo19ElDG5DwiBmSkLx5gjTVdGK6WSaSNsXKIdOt6mVebKo",
-	"V7pOoqs3TjHfz6zoqbXFeNFy9ISW7HYV0y2jIBQoqKi/wTDoHhMYzQzxQGNcAm+al2mEtGFR1q2sYSWu",
-	"DsF+qEXdNnszyBTklMJa5tyeKKNJVqVLwJRmcoHqqoS8+HN2S+Yp+/rTO6tnzp0vsStzzCBx9tzZdcx0",
-	"NrS8XbiB51mevGvm62t8BuiStzNEb38+xUsoTVYv8x6Dyvcgg4P6hQKHU31qxvjftz63s/o/6ern11cv",
-	"/MnpN97ePPvwv29VcLB6apbsaKZXlU4ZHTSUZliRfMx24bOSo3eZdcHm3KiBTpXIzp6amboLt5CExT2W",
-	"o1670KHNl0SXMXqMuZ6MocQs5fuwpB/fmCIs48ckqAhzCRDw9ZwG/P6/8NHFy24mNUOLHSl8dnyV08Rn",
-	"FWApsFWZEqr6kJ6KvrpSU2/FJiMi5RPgXA3O+fCJg3T5DtJLsLP6nsRayo+B7+EOONs/xg7SvAIgSwVQ",
-	"U9JdtdCNXED5/b7dzDpnGwvlq8XhbSyoj22dfg7uH6zrMkKwqmSlXKkCQc8pKfi8xv0v21V6WWL+ON9n",
-	"Wd8CmQCxX3av29lfZtHy6beBQB+eLkB9VAst7KLmACc8yhpqfOZ9hk4URP3yU+wQMpC618gOPhZj2gBY",
-	"RYlr1Aj4qTKbqpzxcB0ut4Dts8SC/0Xe3raQ+w4wIwbDR4AOWWyW/IlsXLpsvAzYIxar5ygPPn7iDnR4",
-	"eH4EKY7KgdW81AFHpASPVVObHbnYfrV0vWKMRndfTrspBR9twpWtxpaKgaUJSbAsxcgh5hUowkUnyeLJ",
-	"RPQ8s6AYyZsQwiX78rkVvvk6vjTy10752Uvg4trXCrPn3pcqor/sm65wkbeItJAqEZ4C51YGr0ohgHqE",
-	"rhSyIwh7oFPqyk7SiZrW5/Z8+BV/aY6HnfExJaTGhQWuCNQF1csbEJ/Khmb/zq3bQI8qNB0qwZva8JHF",
-	"2yiUQiGiJHTvEsw/vUbuMBpz1PBSrfL0CuqyM+zREDFQvhwJID0uepOJqBAps8PbJi17Vwudmw6UhUiR",
-	"jI9K0SzUZLlomoInT7b8hO0NrVMveVIbRAiP59AfV1YbQvQec5rIjmv1FeAgVgFFx2+h9+RS0kQw9crl",
-	"odUOXPjLp992f1Ynguzkw/ZBCTx/WwSaC0e20YtFfkYMHETdiRD/HKAJnZsHwQups5MhnphIufdxDW+4",
-	"83W0lp/9yPMWD/GTf0nqrOJ8sw9xFk9beHsPABrWCnbsGXLoxFI4xCSPw5LCYkHOg21AILtr5AqW8aP7",
-	"FTBGxoUe0LVqS+wIPykuObp4ilnf55J5HI8otytwFejjZQjD2AnbE3F4DuJWoTI5AdJ9MA3NMAhMMIN0",
-	"H6fle4R8NCKQeyq4bNNrPu5S2+b1vMDC+5XTr5TpfibU/tmz585tbp49M517FCz/B4vyhRfeV5nu9Es9",
-	"LWoevS4Xxr6dkQM0kqSLjL5ooVv0aCDGniRa9kAr3kK4GhVhUmdEYvwX6NfoqqUWKFR2yZAa8e+AbyIH",
-	"rga5ouBXi0ifJTFmaiqNHjCATURV3Bx/fCkX+5J3fCMVi62IQ+1TZRQGD/LZlrqPer9yCj0ml47NoYZo",
-	"LnAU+IcFXkgpV4azyJT0oKTEbymuDe2lzJjuxK6nTcGDvLs+VL9R0kvpPvotbAZkwroWJL4curKsCDnM",
-	"kcaGSy/1vOewTrirjqZeFh+cnfCz9FDfL6G5F05kzdyHhGltuV+QDVzFOK69reStBsyzlxEB4bpds5eF",
-	"zHG+x+RoTvziOvJ1v8yi39NvI95VPfURHzLs/vblqy+dgojbeRzqIX4JW1EcsXNnGHePTlc0VPLx0BSp",
-	"pf26x2vAlTILUxOvakQtDojV01I5MAdn8FKKiRt27V4WMWHne/RywiHXDPwC19F0AJCmWtG5BZdLkFDg",
-	"EysD+gPKM+XxS0nQuEQvDT3DdI9J65FuaR0l2x9mUPLpty2hPjwNVugczBbeEy6j0zZAcyY5Qnz6Wswh",
-	"HTMGWGePPvz7x+9+9en771tQ0o11hGzoytTc5dDRUk0MKVXXMQS97CobslSxmMXQ+Dv3uYdc7CozsgsK",
-	"TWmnA4PGAiTKE9TZsD405j2uX273u9noHU8PR3lW4Xy8botini8oKD//l8D5bjYcS6sLu74QG+mYz8xi",
-	"IjvYQhyTsi2+G0KTmiOKAHN5RnglP9h2qL8u8O4u2HDgPH5xsgUfX8t/ap2aYCIvfQjObCQc0OefBXy8",
-	"AmEAd2QhhfBsLHocEbFxZhz9jm2Cz7VrRIUJ0ZGtNcQBEN617ZA4QEVsFzAWZQopLCqEirDMMztPxr/c",
-	"Bxa7Ur4g5/VIRPYtT+wvgci+5UVlYy4B2nk1Q7gJaryLgzldGSGQIEpIxR4isvkuflDItUauabIvucNf",
-	"hVoummwVbgN8iYRRaCMmli7fP8m6OaTIT1PW0beBPD4G6bCXwDOK03kpMmhg+3IDvMAOrKldzRBml5pc",
-	"E0qnmUVXdATH02IrwJfPlWU7w4xfrpqR4qyP3rHllhe7x07i+M+hasgMmSfnCvjk+Tcs5CAttM4xVC+h",
-	"+yuWV0jBjMBTvuGn701pjzdgnHOFWFUTgg4gOY5KhN3LZwTp5ewBV5qcbHExzPQaXln9pAjEnmOxdxvp",
-	"5GMg8AqzeQnknZlt4fjWDOFY/bOaLVxn1jsFvjDv4Ia0GK//RvasXadpj/m0NAAdpmUohPLJ9/1my/nk",
-	"dlB44KFWhscu/YuwRJW14KPTfc+Slu3WmAnXZ6tlz22BUbocNOzb9ZJ3zoKds3Lq44H8gwfkpYYquOMO",
-	"pDNda2sd6LiuVqXv4PXpLDhyrxgg9ul45gTJIRdG9T72HM9lq8x28i+NsozzfeboA6lfdkfD7pfqomsL",
-	"xRORlOksFc43DPwGMhugIDobwv5bVB0P7eGQfIz4om2JqcsnFPZrxwNMmCHOrXL3yZR15GAAbWhbiAFk",
-	"Sd8D9zsUSZBwAAmUDauQsiZlrPn9mYvYl7tjEB6Ij4OYbITo83HtE/Qpvm+IzAGEhfhLQEQqxjAelQX4",
-	"zmcYG6rIY47bVvrQrNi2oMTWxg7tixoLd58JHagxgbqMPt1n5qAI8E9LkYwJeKdSrpgqSF3CtWJJN5e8",
-	"mFi5HJn7HIenKLTpxQXDRr8pIzQxoh+KWsYqdJhv0HTvrtnHxY/yER1MGNUxK6/5NyuKvEF2HX1HH6mZ",
-	"h/yRAmH2Eyn3WFzTOs4xs4PK612gp1UI/sChU1tYWCXYKHQKKYoJo99CHyDVlyNsJuvUX8yQ5MKbzWuk",
-	"xeOWS6N3/cxb8HJUEuDVrYi0Yqppi1BBruCXEfjFfGiN7Pji776E0m7oDqQKCIQBPmIep4pcp0qvwjtX",
-	"r10mJ9upHAFYWCxPYVtrrrA8S7Bt7xfkyHtxAV1LEC88AWAb5mCGhkoONEZgCrjRmGycswug1gge4q5h",
-	"rgMuMqiCk2YqTBTr2g3fEJIkUvQQZClf+ag4GJhym+kRA9B8abduO18X4AygOKst8pp9rtD9EblwRM5E",
-	"6+vr8DM1Ol+HKbVG7vdlzjQ13WN5pwHlcDO4IBvrboJmF22ngmcVOCht8Rp0Uppior61klsOIBUzdliN",
-	"IzGcZvJzn38hJEklZMRPp+7BWI++UbFZQFi/a5frmFCaPdCngewaw/LDV3BaVbUVSM+W24xtK+qlFDwg",
-	"OH2zDsIO1q2SieJ1jwD8UgbP7CK8NJ4AnO8xZYIrv7jTUIOVHX8ptIOHj0fEGPkDqhFvftiXWipy8uAH",
-	"7z3+y78/+Mp7j7/+FZvOHXOlqegw3/E3D5ghLJLVfaK8Utq8DvDZsiSGVm8Ob6F8DkB+OZh7I8QpJI6y",
-	"TzI/jsg0Rwr9OJjmOJM7QIif9PH17SLs0awLQOqU9jkdXigfnFBOArfHVq2ujQL68ki9TzF9zy3pyyL1",
-	"QHc7pmI+1PpqW7pz29fedVq/cO1qhQ0As33E9EPMoC2S0hFCpwAtUMCtR+bsnx3SVK+Re+MhSEQtk9ic",
-	"lQHt8Q4+ukX+9PaVT0Xk9k3zf5evRkYwQVva89BpD5xXqPp7QMKSqZ0JzZO87d2xN6zdOFu3SR301ovy",
-	"XnWUDHlHZ6kRYYO2P09QZwb9xPJsHN+57uUW19gozDD3YxXXU03mQLwYNWrbUv0JheRufkN3BW1Df6KK",
-	"1njwn6p2mOvr06X1UbB4HHxsEeFdzM2q+toeF3Hpa3WwGz9jHprfYM+hiVX118vReBdqsHeHDdMXu7se",
-	"0qxrrxetDLJEc8NNThvCWY2ppk1fBgfgmPW76h59gDMNIHIOF+zwgg2/Zvvc1gfmwtSdjgfQDMMu0GRP",
-	"WXmG7dUpF64hQqx8C3bvobSTw5IiW+tDsHcsuJlFz/l78RbE2gaBMIGqmcVcF3oouIjt9ryK32PR0143",
-	"izc+rAftKLWq14vbW2VojACOPBPxMugQ16Sk/NRUs4zQi1M6okm1pnWl3BRoAivhhCIjrvrk5MHf/Pjx",
-	"P3z/VESoGGOT/jbrypSV68jVrJoS1GIQJO6T8pJj1lruW1I4euf0Jz3ylpxq67au6tDHKe3ag50wzUJZ",
-	"b4O8HZi52QdTwBsYTZaXTjb58nlxI+jhgy5EDsn3kKTaRFgED9qhD5Ghehvs7eGM/N/hrlhmoS7Duk0R",
-	"SwDp6VPmPcvxFbm1nHYX3eunEO3AHaIjGkyqjqrdQYGtXcJObhYjX4I19thUgdzaxW/Gh44PPB6G9zFF",
-	"jq9Hj5+SRjz7qvQJ72WBIKsziTAWzcEuTYBWsMwH37ZlbTeAjYffb2KzQaM80dRHFI0iC6Zl3q0THCqQ",
-	"N+jaPkD6P4jlHozbhURStkZ2rDPn7BnyGX4RYiee19lT44PtcCS2i4kj5tJZC5yDdbhGrYGUBdwqHBak",
-	"Q6LV7eBwXX9gclOC6DYnw8dgTihIj2Sp1fg56tw79qUWzweW/1oXtzwnBm0Nb9s1B7uqyZS0XmmZJQDz",
-	"l8h94KJ2tVx2USlpwnEbrkib9TKxBH5xIecXlAjoDYnf0H0qfDdI0My2pxxXh07aWoY6ZhnI1oTiBTaX",
-	"3R0PDxzibrezhblbkbMdSZV+ga8dn9I0n5nmGVqH4KhHyQwNO8sPtkvXwxIBocmY6Zna2elhygwPnA3D",
-	"6N8PpUzgwVV7W3ntDwcOYw6i5Rx9a/K74+j0OQ03+ZrILk+Vzn3aZ9YhbchxBfQUY3FRzpSco9zSOfZy",
-	"ZfuQA4W8Byob1eE5xkRwaCkKxm1c7opjOIEbKJKxVZmw+qrCgYlXd4Ws8gGe36zw6x3RsbKTVJXGiDlY",
-	"Rm5uw9q1mWdaR606eFPIk21JK4XEg6rzgmAa1Qk8n5YjTAzDp7Cl3JAJoO9Rn3f66CRA/FKZQkpmIkVv",
-	"2//lIOOlBOcAyH2LauOT54aUx1ipwARncWQEg414QhaiFLpvwektRk8OwOeinF3yqSv3iHXK4LlJzJnJ",
-	"rUQjdvscetvlagq1eYdEJhOhJOu0s3D86MhDFzhPDxGPXZZOf9VuXe0DZ1u2Vhw4vFp12jZL/vbPra9e",
-	"eOPtzYch33pUSUKwiwrwUyIcEXAr24p2m2ycqRNHwbdMjpMPssHK1tnz0cqAC/zHhh8bF5r1WIqDe15s",
-	"Hrd9L4HVU5mxASsAbMOdtQKfghNXZlOnbZvJSnZ1cUz2zAGXXR86jlC7hUPMRI8LtgWsCUjStbdwnSXg",
-	"/EX5daO021wsWzNRuDhkcpgwm3ROqEbLxF8GViGVbZnRQcQSFq+RS8iLEGuoPfa5zmMyMqq8yyp7oZiR",
-	"bSz6CU9qzpOOtiiztC1zec1RHnez5iOWJLadDagShsIqjvxgRjYWSxLQzbHiQu4x4brQdGU6oSOLMdiT",
-	"5m6ucip/hg0FbrDn1xN3O+Wiw4c0+dj3cbzfl4QOyLUi+XU6TDnNeC5QlMPricDvorQz/DCKJDVNFDqF",
-	"zDRGfZk4VbUCJgPb64O666LFEwx+u8jaCU2S5zXjvRopqkoOKE01q2KvcLF2Nov9+F14KMD77zhUPgiH",
-	"ckViOjaTS6g2a36R8Te5sVr4oHJA3VQOSuPx3TNiHGkpV6WGPKoaE8P+nfVGpeUhx/QCZVseNSpXXbiB",
-	"YU7pFZgZYIOvdmTMZiVgQt0aJYo/WAVQdmIewKZn1svUM/azUZU31l2lHDCLc0SnnKk1ct/wHawY3BWy",
-	"RSi+AzzlMrPlwBh7tI6BNjP2ucIESarRSLZotxjo5oXYN+MAkjmi46CEDfIi9HYNZBsy5Wy69OaZC3nB",
-	"GQ7+mSLAMxHfNutxScYLSObjib/7Ad7Bl9dzKp9Z/vfvVvV4TkZ0nK/+Uo5e6biZbSLUqOerkBDTwd0K",
-	"y27rCKuW3c5Tlmfxl2k6HnCRZwLbBJqPl4x2a1RbRkO1cYXssan+tbHbgpL5mZuF+QBsxTR06ax0USeT",
-	"aklRxJ5/4UUseOCfvYTN6dRLWPfTDEifGOSpBXEDYQGttoyK7vLYjOYO28xs660NY2hAzBTQqow8EWvk",
-	"Nku5jBUCTJrTZZT6hA4DHKMqQOvICYM4n6C5T2Axp4xqtiA05fFBrjdBm9xY8imsSsJ2MbSjPIU7cexP",
-	"UvgQFkXuaT4YylTP0HV3SCpHLh+kYw4T7THMSHGYi8L8Dcdu29wMAS3IY8BjhHqrb926Ri7JJBsItUVa",
-	"eEeLPPrj9x6/+83HX/1NRFpGNrXIR9/++ZOfvhuRFkqPFjn47gcH3//fEWlhDHbXcPUWOfjKNx/98XuP",
-	"PvggvwDKcoscfPkvD777Ab4SWH+LPP39T558+a/wp30u4IeD7/8af6BxnDKlWuTxd3/x+HvvRKSF+SO7",
-	"VLfI01/95tEfv3fwrfcOvvuDiLSM+g+/P/nwS/53ctKnvsR0fCoirT0uYpjJ4y/9S0RaxsJrkYPv/fDg",
-	"X/9gXp8NdrlQWcpiWICPvv3zj/7i6x/96HtmdDTJmPv10Ye/efzOf0akFbM462jeTliLPP7iu09/9Q28",
-	"O4XZ4S9P/vovYA0H3Az7l//06MMPP/r21z760ffWyI7bsDKgTo9pm43iAYMRRsP84rZ15HJqINHHQvDY",
-	"+DiLufN/3wP8s3YCUe1Ld183tPHZe1dXXyMnseos9Qk2F2/dgLY2n7q48dr62XVoT33lQYclwIHu375L",
-	"FN1nhOstopjhIBrKFwChhBodb8A7MpEC3Oi0Dbgtb2XS2FnIXvOY/jnABgHKNO8+g1VrOxYalaaMjDMq",
-	"yMnWRnRmfd3cvLa+3jpl23yT/4+9q9tt47jCrzLIjShgbdkB3AsLvXAdFwiQQIGs1ldFdsQdRgMud9iZ",
-	"JWkhCNAiN6nTAEFrIG0RIM2Fm161RdGgcYy8jcmqbxGcn5ldkrsUJYs/MnmVWCT3Z+bMnDPnfOf74jdv",
-	"vfmTvdt7d+KI/v/Grds3bt2JEVME/x4+/8/t0Zef3Bl98Sym5nNyXLBwisJnk6weH/T+ic6UU9iU53CB",
-	"DPDvWIgAb4aj+YiHKob96DQOnHAMs7lbPvrhxFCFl17UKpjAiP/GuCmYRg8Ugz/Dt8iz0d9O/bkU7/hT",
-	"2C1jBItjWyuyo0hrtUrgiAp+DOGxsNZ5k8CLRSUA0KTP3aeKMnwdPfSxmgzJ523gu//wl/t8aiUFtTDA",
-	"hrl7/MBF/I4wMKtBTS3DL7+NO3n9OeFVW+ruS2uxxGZ6tZUVHO+xGJuD6mNjUiWz85q5kIyl6frzO9wj",
-	"2G2Wjdmioa5vcEECCY9/NARF4lz5Yp0/PViBLME4WdKWPEcw4GWmaw/i98ZCdMkMGT5AP4+QrmiMX2E5",
-	"55KBK/1sKWLPVxVxbggu4VDJC0W8QUvdm+2M2JeOpT4saox+93z09PluwAS0lep6jCF+I7SDT0guaIui",
-	"C3OdQScOmxgjZP4U2wX/T0HZZp9CH2SJsU4tazUv+dgaRMw27fTK0zrHeuZm9Rte6KfeZzVzxhdKYXsp",
-	"tkJ3uyoZLwRX9AG/HonjQxqne36Y5skfBzpBbNZraBQ4pG1zty708zx01UneWxdK58I01d0HPptJNDDH",
-	"fdamkHywrR/PCYwqG/Eqk9z8JEFfrAYO5ZQ7J7Y4sjJBLCMVdyXinB0VgSn/wtcgxBQdzDEbUNSM0Wvy",
-	"twiH6DDO4Foz0lqxwn+Al3u84r5Ps2M/KDNg+aoysdRWuOy2OsVLM0jLq6/gU6foySf8OT9ePcqroMGH",
-	"i1QeDDipgOMOq+RxF9whfj/yNQC82cBYApXBhlyZt1+vWvZBV2UPaYDWNZPOj3ehOvbtq757LakJG9eV",
-	"V69hYkr9OjvO36quhO3X+16zZy2/dl3HeSCV8EuXuoEIGOnbIitZsgzSiPluyFdpKn+tClKpcepKl9F5",
-	"Le8PskRdCXsJPnrZFmrti7xRHW8vplqOT4VOKoERHMQWYPS15d7F15wP4gAjRyuH41OwGe9NtKsLm379",
-	"qsFjCFLNjCDVpPPjK/ClD026LiCL68RdDEO3csyDY6sN5KX479LCvTF/OJgJWvfsDpjDTScqy3V+KlC6",
-	"KFG2KkT0tR7f9c/5KSzPNo1pa1by8j8iEGMmTkzPhuZ9zF5hERPCrUjkA5X2FX7HjX+JnFFEDRdcHILt",
-	"LOECE3Hr5ydWqUCvX1AEdBTWhok3knUCmPAohTE1Ldj0dV/R6FakliNPvzB7pM53lcyNOTaWQmcupwM+",
-	"jSdfbcfR5ofAkvrHXa7zpCeuDbyrw054zMU5zWsZAtaucg4HvYUg+IEN2LSmlv+0474AyoKLrVPXL6Mm",
-	"dBKL4X+fEW6BcBDDb/44/PyzSMTgeWIx/PcXL3+oRE+kqq/SWPzv+28IlFCBlnBtnaYuFqMnvzn7+IdI",
-	"xB35+P3UyCQWL1+8GD75+uV3T/7/588jEZPJx2L45d/Pfvv7qcZ5PpoRIAD1esq0JVvAwBYwsAUMrBww",
-	"UBNyb9ECG4MWoEJ9DVRgKpbd+1An9QCBA8wwNgueynMOovshFzhJv78KbMDl1gKd3+bkf1wWLIBeZeNR",
-	"AfVRmjfsGoq2R0SSXTSDslWjt9ZJaLXqEeewF3WsOKnh7nyz4ClrI/lbPjC0KLTLrcyNZbCO6Ss7sDpH",
-	"7VdwfAas+G4xjHwgoccpAAfEhAABRoYBXQ6XT4QvLXjetGnaw5lAeL4LxKUZPggRlYV3gSBii4+fYjhb",
-	"wj4y7X9XzJ+GT38fzWzpGpd1e91RMOHFY+6N9Ytsnl0H3SmLWdRDF5BBCS0TMzKoWxUJd6JbBE6AQ9n4",
-	"ck6068I0s6Fee/TCwzBG685RUspKm4zmqO4ZTPY+fj479L2OKnLGrjIZG4zFp+Y6sjulKQW2NLH+9jpq",
-	"jyZkJgMhyb749bXj4PLIIeeC3g3Kb94NBhASC0HHlZcwHZ4pbwreO59iM5MlrRtWnO44lfZDxfrS8XFd",
-	"7MsWuXALmaFIzHMWxHgXnNVDnlkzyMo7apikGsOZES7mKoMYoywPuONRFxKjbmQaLyE5ZB5PmAYT41ze",
-	"Frah2EQoxma9nuAKfLhlR0vrtg6JS9tAvNSipRiR+qacuRJhC8+la9eHT5i2x68U5zNW7QfzTwxmWwwq",
-	"YmRKWuVykSiZoCB4BSqUSztEiVlIBlqTqqjMf4k59nWNqI5wyOaOpto6S65EtQruW6dYVYqd3hYzZLI6",
-	"k7QFVUHTCvGs1yheg+lYZaz2yNh2ql2ZGZoWc2lhX0bzf0yOnxJRMYZaWJhypqOoJAJL60T2VchW6VI1",
-	"F3cLpKel3aNwP7R97NOqJFA5qU15flp09lzvvkmlOiR7zzVp0VVr/6PLGxf39xzTLNATFem00+LhUe8f",
-	"szzni/fvTwnvyykx//UT3i/vuRz7UJpYDNiC1k5L/0p08mu26eukfX+iy9L3YJQLJqglSXySjxjMs798",
-	"CP+ZXcyAb0SIdUF/jQCXefocCUa9ulIG2M+FzQd+tG6FDHyRja9j5DSd55nyHtEfy6ypZkDNxvTrdZqK",
-	"D8z+mNRcIXAgOyoSHenaXj+BiJkfd5EcWUhrdV+mM/TxcwNLoxNAY62Wslul/EUcdu/h1F9SK/8iK/9c",
-	"8Net11SznkY4pGPmWY+Jamo3S+v0AURpFJJyj2Jf2UQ3cwHHUZhtxPmYQHYuA71Ox3SCEo9EbBIFo658",
-	"0t1xAslg0H6wpFfKV8pefmLgrRmDhU+Acr8I/UR4XZ6nymtY5oop2lP5gQumq1GlySFDF7jBRCeMGzJd",
-	"nWmTOeGMaEkb+Wak0k7jpE4i3/jmdR886BJbQAthqyCkXtqS+TyPGTSmdm+894sgLBHUPp1S2e74PuXF",
-	"XV1UQdc+JmG+cyFB//E9hbXGcTtr8T2rHflVicd5k3sdvH94mc2NAIL6EVmrgC0lUbAzlDYg+rRuC0K6",
-	"x5nxQKYe54XT5rOwlVkbNiY4wEIEsHXza+Dm36LpXJGf30rVLmKJ85xeKLIwg0zZWW2GBK12bTGQcCAl",
-	"hb4Ws4nAj6flqPHP+6ivgv6wcv1i60NXZRtfWvqZbLYXfsze2GD7vV6Im45ls+rwW0cm+y4K/5eCw2Da",
-	"N8VBi5B35EkwjB7ojHOjhHBDPkR0VIgIH+gsUzauyvkgxt3V1H/IH1IMjd0I3DmS9HKtsM/DDNzMBSYa",
-	"MbzqzczkN+Df8S5xAeFj7jj/cS7b8NlmL8cj2VbbtbiotQije4EklFWu1+HHrQs63yHWUXoHUiXG06dV",
-	"SMsgmoiKB4PsqGwi8qSpN3YbXl79QjqEuVP3ufh5/YNLeJvNDi5pDIQUXWnbKhG+sD21jOuvF1XomaLJ",
-	"kln0bPrG3Tf2+rdxHvm60xA6VPRKVS40Fvh9ExB1S05X7oPoA2eutC2IJieEZ7WqusC7iMJ1RQvlmERR",
-	"q1XxEwTk0B0RelK+U4E9qeh2orxV4+zbp6OvP9m9OQEjqPrJg75OFMQgeDPUWCv9zMshVv3ykbFt2FeO",
-	"lUgMaTx4SiicyulfvMWoRWIFwvcQjbN/fTz8/m+RGH31bPjpn3an3rTqQu8Y54R0TjmHOcHG8B9/GX32",
-	"1S5d2CcIy7Mbvlt1uYNWC9NvIcE3kRo8LQ8J5hSqrnKIuQ/RGP31u7Nvn5ZfxGdFKkZEZVqmojH69A8T",
-	"v0nwk6rf/NzYjkzBgvPxyeK/VNkwiQuJxujpP1++GBvkoDtUMcEwFK7XVbaPyS9MbDohxwYWyaY++tVH",
-	"PwYAAP//",
+	"7P35kxzHdS+K/ysZ873fAEDXDGaAAUjMxP1hsEm4wnYBiIi4Mt90dld2d3KqM1uV1dNoMfBCevfJliXz",
+	"SrIly5avLVNX1OKFlu/TQpG2HPH+FAc2/hcv8pyTWVXdWd1VPQsAgvpBHHRtuZw8+/mcd1Y6ejDUSqjM",
+	"rGy9s9IXPBYp/HnlHu/Z/8bCdFI5zKRWK1srN/lAGJb1pWEm45lgusuyvmCpMHqUdkTEODNZqlWP7fNE",
+	"xjzT6dpKtGI6fTHg9n0D/uC6UL2sv7J1Zn09WskmQ7GytWKyVKreysOHD6OVIU/5QGQ0kJ1uJtLZkVwa",
+	"pUanW6ylxIOs5cYx5D3B2qKrU2E/K+2dXx6JdLISrSg+sF/i8L6KIZ0NDSlauZRwObgjuoFh2CtMxuzk",
+	"F7947fIpplPWgZ/UaNAWKTu5c3v1P77601N+NEOe9fPBwL0r0UoqvjySqYhXtrJ0JCoGt7kerQykcv/c",
+	"sCuVZSK1r/0/vrS+emFn9b/x1a+svvUH/2klNIvLQkme3NEjFc9OBH52yxjDnRVjTuEFC8YsB6PBytbG",
+	"OvwPhk2/+IFJlYmeSHFkujMaCJUFl9hdZDKuGFFMd9RdyLPnZ5aOr3bfeueNh6v+780af2+ceVix0inv",
+	"Zrf5UKTBGd2zlNrXmT5hqic1tI+/MDO6FovBUGdCdSZfEJO5jKGjBwOu4ohp1RGsq1MmeKfPOjxJRLrG",
+	"7tqt5D0uFRvLrA/0ZvhAsLaOJ0xmrCf34VX0M1dmLFLGVcx4JzPw1m18lCud9UWKT26eObPG7vdlIpjM",
+	"DMvGUjGTySRh6UgZ++IxtxfsgLI+z+jFkT2ym+sXGPAFdo4Z0dEqNmtsh9kjzaRhnPW0jtmemPi9Qk6Z",
+	"71ZhfVbtAtXct4318pl+o7yNbPX/rDrM17o3eNbpz+6EZdw0Qdbpc9UTllWnduapHlRPoLuKL5zDfEKj",
+	"uKmVmDcS3WVcMcHTRMIu2jXfZmfXN9mY9op2qa+T2Mwbnv3S/DGeCXPv69xkV/aFyq5dnh1kS8ZeeiTc",
+	"ZEzYO2kB01Tui7hyUPbFq/Dm1WuXqwa18cbM0XzrtfCeXhf2tpsgOWZHildJsFQwDbxYl/rOzwiUwJjk",
+	"QGazg7mWiYE9i4yDzI3YuXU27gvFeNsIlVUJ3wTeVhxOLLp8lGQrW+fsYJzgOFNDaNzqdkX6pkgNjGh6",
+	"gHTBba22N1cs2j6941BF2m2dyM6kai/x6qHu5WZpLzdDe3k3491uUCLBlWpZJONlGdoMTUUrD1Z7epV+",
+	"BP1nDb4OJ8hfW5WDoU6B8GAoWytcDYU8jQoTqIn3uNkLi1du9qrnknGz94KI1Yd2GGaolRGg6t5OdTsR",
+	"A/tnR6vMajRb76zw4TCRHW4nd3qId/zB2wZpPh/1f0rtUqz8/07nGv1pvGpOu/fCF8trdd/yOWnYGHT2",
+	"k3euXmIXNs+9fmoNCIZeAGp4J9MBQr7f11YsI5Mcpnoo0kzibGS8aFxu3x+6zQlpFSBB2ECAOq27Vph1",
+	"u9sgxjnq2hz4tWADbvZEzOyrtpkYDLMJCXt7qdOXSqxEM7Q6tSfRSqoTsWjgd+w9uH2Oir5Eh8Reoem8",
+	"5d+u22+LTmbfvjPQIzK2Ahsx5ganJOLI7sqQT3g7EaD82GtDLgMLTU/sdoVaNPCrQq2AhSWb3Q7DqP3E",
+	"1MIUx1d+WWEkwcUyRhgjgI54HEu7VDy5XZh8lydGTNP0LSWYeDDUZpSKE4Z1ZW+UCrPGWvs8GcGHW2yd",
+	"ZXyP1MwhMOMThsH1bdYCibRr+jwVu+1hy+6EHqVMKvvG+IRhcCliA53plGmVTJAe9VixmA+sDbrOlBCx",
+	"YS2ld+F1LatntsyoneoenOXW7Ea6QQcOwsiRvx2wvy9qJpcsf9WpVWG2Nh5GK+Vpzn50h6V2pEwq1ubG",
+	"kqOWKjNbDL4Fq6IEG/d1AsZ2V6cDnuHnzm/OjK0wsvXgyHp6lVj0VTuwu3ZcQXFx8XYDSVGY83k751QP",
+	"dsFq2LXUO0qMTieOsKemrxiH02qXfaCVmNiV6ArFTq6vrW+wyYirU2vspti3Wpmwu7q/YCEurJf/12RN",
+	"Uj24Zcd9yQ87uDhX4VgtsTqvP4xWpNXqgHe7P+addXc8rS5oXzXgD67hc+doavTPnBJ5mvJJkQ7PWN5P",
+	"R2R2C275A7XFOIOb8OzZLQEKHAiusghVPLAFjYwF02MBFh9PklzstrVOBFfFr19ACdwZiZeBBO7ASA93",
+	"189aKc+Tfd57KZbgLg71cNdg065Bzpjnk6EVWOB90KOMpaLH05hlGgiwSJ8cVZJcZIyl6UcgyFPR0fsi",
+	"FTEY5NOke/LRx//r0b+9++Rf/q/HX/v3U3Opd2P9YbSS6Ywnu4k2QZ1CwItlhl4MuJfBvfPe+8bDaMWL",
+	"yhedIt60Az1cejg3rcAU5C0yxhLXKB+g4tLNiNh58qe0lfO0IWC3zTWiRCrSpe0XtsBwTzNLkqyvR2lk",
+	"lWzUktdYy3lUQfcZ90UqkMJBlbIquEJfTVl/QbJooFh6x+08p29Zabcm2YzOvidDLu2WnWCLffL1dx99",
+	"/JuItRLe1qO0xR7/9v0nP7A/DHgmUsmTFnv2+68/+Yu/iliLJjRpsWe/+vGjj362Eq0IZenwSyv2bSvR",
+	"Cr4FBoVP58swsfs232c2z9IpT/TMeg3vTJFKFb4C1iIq7sUMMYVOS4m6Ghjiji7D22h5hb+MTluZGWZE",
+	"liUCfoMwkv3LcQwRy0zElj6VGIOGCbzL/oMcNQHCy4LMTxWZTswzsZrJ6WUO7lF7slD3AXP4YbRij1V9",
+	"lemum+11a41O60zrU3oS6EZZiFrsr9PUEpoIbnhzla48tDOhkTU1CiPvZ5uZjtVt2UZTa2aa/nM3Xtuq",
+	"mG7q0xanwrXjcJZh86qZrd2p21bfmCVsf92w9qSaMpfRqOEoLd4AJR5kVXFRZynae8hBaw3UFgQ5Wtvk",
+	"pWVaeb/3FJcNe9JL7g4YWsXayZ5qKKLu9QUzo3RfTHRqbcoB4yyWZsizDuhGIihxUsFNiKLu9ycYjNIB",
+	"p88ivmq1QRxIbQfW1Nr45yM3wro82C5cM+6bZRyDLw0W+4vDRPPYYJSjLTp6IJiTxcbRDnwjsrqdZcIU",
+	"1ZvdAv9cbSq/KcZOvE+zwHlW4/Qi5x8OEiGsi4grPG12gm1LW3b6fCDW2D0fh5xkwjAwMlW+LBHr6zEI",
+	"KN3NhLIEmW0zGRvUhuwygSZvVcg8K+LLI2GykGvUzFV5zErBFj82f/T0VkwznFR0hBxmC52jdNv0frnH",
+	"I5h+cM9GWV+nMpuEee49y8WBPNOR/cNaHTrtiANzXfdZ+MBLzXndTO7ocdCfp8dufNzdyjJwMZ988ncf",
+	"Pvv19578zX//5K++8+y9n5+CwDiHpWZtAbaptOYCOlaGw0QKYy1fcsLPbkIi9kWyaO2vw02gRw1kE9Nh",
+	"AIIhXmT0ghCw0wZW10Hn+4zxaxd4lARIrgWT2IXBtdhoaCc87stO35nAnMEdLBYdGQsDVkbaE7sJV6Jl",
+	"r9p/gcVFDuFsrPERey/m2dj78C+6x/IdfO1ApyJirWysd4ciNVrtpiIR3IgWhjXA+iZP9lizodBDiD84",
+	"m6UwfDBd3NBWrERQaLzMvryOGZOJB9luyD1wRfUSafqLqZre8ZVA5sAla4YaUecdIwWzC1HCTe12yVoQ",
+	"bb1vKTiw+dN8apTgl5HA8mHmk5579pCLBE4fHrQa7Kut40k4awhesTJfl3jbaLV2h49vCGMsH30YrYhu",
+	"V3QyuS92u6keBBRwmZqMxXziBzVtOU0rUbWNcM9nImYJz0SswxOhYp6WX3k+9Mr9BdH9ha+Y2lqyjXNL",
+	"YWphIlz60PZevP0iBEiWj4PYKegHs3N4sB6xyXrEHmxEbLJhpzKUD0RiihmV24wnCVsvOILAx0V+IKY0",
+	"XFgrKi3zOPglrdNYKktVJVm7WdT+NgMxg3wBvrT5lkTt8WLKVad/T2c8CWxQkrAhn8yqtfAvuzlteJyN",
+	"lFXb0MWVZJAVppjV9iawAIfg6sIPzQ4Rxz/lk5jNGHpnM6yxgUSbfevn9ZgNuJocntd1+ii13bhxBPMd",
+	"Tg+jlUtcxRI4SeAYecNPKqtycLUnVS/K8wPRiPLR/GHCQ2xTJLIng7zX6QRZX0ysEpDErC1AhQ/qAtY4",
+	"CkQBhkKxjJs90+zoWhoXWSpCKr+0R6jMbQ+4TfUdjBXpD1ztzT69YZlZ10qJbc8HlM6YX/KmKzLHcAeT",
+	"c6zT2JTHey443kM01cmBCisQrRSnhttHhFFt01syh4zL23wiREObfAdcnEP7ZETJqGikqj2g1ILC1+ad",
+	"vVnyH7qPzk0FgpumFwEfDc9npPYuWos4rJCgsQxhhY69dZvxjA20ydgmuyEvlsReWyoOUesiq9u4sHl2",
+	"fTOwsfBlEaOrIszhutxaKF2ZCKfeD1CvgqEY1ueQjSyCmRYyFWa3ynFM1kNXpz2dWXN/pBJhDP1s1zUR",
+	"mahyL8/MRQYmcM1n23dwpmw0JPo6RosfjPL9kPYMm+7yYAUzvCuYPffbuXkLA2dt0ZMKMmnS+Yzs/Osb",
+	"62+8QYmKc3iDkV8RVeOhJQOdCna+6Rc3Ql8ceSKbd3aIFIN5XzDmwnJGRRILHixQywKyEMtHOKYmYdI8",
+	"G/AJM8KaL1WayGInB932MKJoyVwuoUm7OiqthY9MYIsvwc+Lbc9OnyslkjBTkJhGlwqrDYu4zusSbUQ8",
+	"lxdgYp69bdmQUjxayJsvj9BYo2hzfQfWFRefXuy66uvEVXjNJnL20bmj9LiuKu/DYPM9h4tTQeE4YCqo",
+	"VG+P0km1EsfVBEtFDOuP0goNjquFy32dYwiuqZ+qxpspuJdoExYxNzQ4el3ZASZkLEVWzhU5bzj3QZey",
+	"N1dko18qVKzV+KYeCiXi3cVB0kJ+rx5lVhIveuIW3YZVgHsL/Ht5QQ9XzPJEnoEiN0sPQz7rG15Ijrd5",
+	"mk3qREKtORLI8bc/T+3xQnfWMAmaSJT/iVfLWnwoHwIzWneVDgUuK1jj+c3qF+2LVHblvN3I82jtuUyk",
+	"VWi2mdKksQ70vjBspDKZoA4V3iX/tfk1Hc5J5bKs8sVtED22whrXYSHnLyzYUofUaQu7zViNySgMsuCM",
+	"oY/PZDrMNXnG+nwIZ3Z6rGGvLJi4YfNXK2HqyoZ73OwtFg2joV3J+XsAdVlYy7b0HlQS1S0lwM2O3gYo",
+	"VTSZGB6qSb4vjVzIpt+Em4LapWfNuecywXIGcuYjqUQFrwypSEVuXeQLs0c7F1eOozk9zdGWF83lo1Pa",
+	"Q8+3nVydof7Ia6xFVSdn0Y4Ac12FpFylFh0q67O2qYzJMMVANod6zrVjtK9CTttmZU40w3A8FC6ZiCkx",
+	"FiYjLoVemoOGROHVd0eDgTXYX+KAaEGOB0wtS3KTyNUN1Te5wh62G3n5UR1HW5UytmQyVLQy7GtVPSy4",
+	"GrGNs2+89tprr507//ob0wlkc2qhym+kpOaIxancF2nk5GMasawv03gX1pXplLVTvVdDpZxOZPSFj4Vi",
+	"Kje/Obs8qU7Xul0IAkA2C2i8bbvFXx4JdfAcAvrAS39W3Jmf55jgxVxiGWI2R+U2aFzoFo9EULO4KXhq",
+	"eWYseEySdFmrfreT6M5eiDvrzh5uKC99aFHQs5Gx3MjQfcFM10OyRpewLBtWPx6qIdo0a/ZTbF0emwHW",
+	"zJI6HpNkrp6/QLsv6fGkq+faex3lfOmaXGBrV1QWkhFQeGsv5bF2ywMTEfcQ5eCFydqv4Nmu3tyPvQa7",
+	"jvkkFNnlE0MBbEBfgcov8SATKi6qdmfPn19oPPb1KOSw/bz9ucYn3nj9jc2F36gooIH3tiy9pyNlItYa",
+	"WoOwReg7bJhq3Y1YKxVmNBD+PkT3iVgLB9OyepZdJasR9nHULZPpYYvCaQORFVLW4JtAhWh74svBWKSp",
+	"2WdrVdocuoZt51vhYhmm4OLibDgbxAgz4zkh8FDKek2d2ZGtKwOySwkk6gjJTcMPAA5O5VGviPsWTzbC",
+	"E9hF6Ook0WNEGgpaTk4Nqq9YX3aK00JPkuU8zXy8npOV3r0RKMSZLgikT0WFCQVXUKuuTAdXpUgw47tR",
+	"PgAmZZ4wkAxhlf4uvAcVb5eXPrvGXf+1mtlYMEYRwygDBkz9jHz68pyVcF9pXr4I70brA9eFpYLHpoF9",
+	"Dl8OmOfnF9eDQLpbwB9NtadNzyoOAV9aqzBkavWaOZDybLuQCwTVyBzHyScArs0yyEVS5JLeFylpWg23",
+	"t0OPInFTJMFVVTEKXqMpBVl6Oh2wWAsDWUgjIyBHYT3EcOJRJ5PNVG779krMJvi0r2QUOMvGFBUWuA6N",
+	"hwrEtwhhpM8N02O1S9gilt0WHC27rvo0otR0zHJneX0xvo+dfPTRTx7/60ef/NUvTrlcro4eDETakTzx",
+	"b3FZM9O/N55i04z+lGcOh2Te3RdvY9rXYJf8UE0qEItV7U1hbEiiAnHMDqBc9z1FdvnkissS4pNe3AXO",
+	"qpM1LBaAS5fjB1Rp2Iep5lZ4Uu5BzmxqMiaVybiDzpOGZVoza1FuE9IfKEYxAtgAHKB9JmMdrlh7aQeM",
+	"eDBMuKrAbbjXp7WC6+i1ak8YGVf11I+RmC3VDUeBU70vDXC8ObkLbCJ4esKwvk4k6MQSzElO+ZTDUTuR",
+	"pi9iNhHhzAbE2Q2gA/IxYmSmmewkAqp3YH/1YMjV5IRhvq5hgV4KCniF+XuXlPNlrfCQEGqlI6Wk6oE5",
+	"gLzLWRpxC/EhuYrtbwNhjRHF7PfsP6WBW4YcKMkwNA+cIUGvdaZEjImc9v/huToWhLU0hgs8AXTPsouS",
+	"8bQnsuAXdpjRXXCrO/hMxF/YZgoKETlrp4KDQ+Dg/gfHB3CTyuTsqa583sL8qyPDcdb7CEm6L9JYdjKW",
+	"CgNgrgG3wBw8gSlUxyK2QF8bBLmAMA5qBEvYeL5eZbFhgjP1dT9Le6jr5oUhEQTcLsBa8rqGQi6GV5jK",
+	"US0fMwTOXbtuY05QcJYfdhPeq2+FXE14b8YMm31pwk22CwitizDSaIJ472HG8o8Y8GEJBzEW/QUz+mKJ",
+	"ljmWcaeIXlvT7p5GgdgIjjcV+1KMg/kiUkmtDDOadXnt796B99WQt4bLecXdHhnS3ucQmgAF1jRfDICa",
+	"3QHs4jprYkSoMLJMn9NYw4VDahVweMVhkq2RKqQ2AHqxYXC1OAYYXqL1nogjn9KfeV3v3Po2U1jcRiVh",
+	"ExJKMTiy66Wt7gcRAKZXEwBba+UaTYk0QnrNOfp8tzcebMe4/LnKSZxoLufEtNMltuRWep5w3CnKmFmV",
+	"1ZUW97hVqZFarNFwGIhLS6aipXq8RD39HT1eLCeaFfDmJHrC4Kpss4kepbverLL3rtv7VFB/3q8JGD1d",
+	"H18ojF1kKo1l1pdqfq6knwMfWk2LJ2wMZWmxyEQ6sIaKZ2LbTCRGkK98Twwz9IKlAox0FXNyQMzOFRem",
+	"0UaX13IZMzlPUSsQZyALrDC4mc8WqcKvJ1Fh+GBVAn0YPRCQLm5FIfi5XDqYZbJDnqJtqLssHtlTZTlv",
+	"2Kv4HMNV8SjEK+6OOn2YBpSwRaQNRwz5VY0RNCGNafCVEfBTyCr0eX1ZxeYA0EBT7zchIpx88q0/e/br",
+	"752yE7X7oY0IQyAHK0rIZ4eXIT5FZkegtHCBO0vsy1gEZegLBdyyyGUfrXR5Zy4AdZf6u8xkCi9YIAwn",
+	"mSowJuF2oYAdgqiZiNLV7HOzENMYdXNvc4Mp7FstT/tlh4rRwMOOz1RbvoAsBF1FZkM6lounAYJGsbAo",
+	"4x5Tsuym2dOCYBUzUuA58i2NNkClcVAjH3267NwyHL84+RfC3Ke4jWZPDlf1EPnPKiA1WGMauI/fxHD2",
+	"IF4DoDdofnTQZEFqxARb/zJnDJbmEQouEb92vNzHiRFzy45dZmvsPqHptsg31Jpu1jN1fI5eNFeJk0vJ",
+	"bHA/XJb+MkmLmgLiahWjnk0Qo33fbcAqKqXHHc/JF384Dfc2Wzrhgwiy3nn2AmAGUIgEanFZoloia4FO",
+	"9WY+vKZIixXiiE+f2UrJVEcwyblyaRnhsEAFca6CUBjIzmYXVWNGnoHjbKAWckzQSuZL0UBFcXvfTFMh",
+	"QM1gdJGuFVBXOMASJJICdeBhd03EXpxUPjss1aAUVWQ84Ad7MBSdTMTY8ws0wKUG/oIgveTQErA4NXFf",
+	"UN2sFwvwcD51fMSHypYruCtqhtmKn0qQbxKRV+h5Dm/2EFU9d+JeZjWvEqV9x6ehIdcA5U5mzPCJWWO3",
+	"ulhOialbhaAMrKyVDqavx0F1DrFbdw+brfgXN+AvDdPp3GIFsunOrVdCIzQAvz9KxdBlJdWZ4BfsvZVM",
+	"6KpMRCDXrrIsoSNqY5LMw3zGDIIkhmSKNgCHxRGiirmAEGk7htyq0CesRg5ftGL6/My584FEbG767nwC",
+	"HNJs5UNoz85XFDnNQb853ICQy8aYX9Y2FCnEMFG92hOqOhmCY1Nb8EfArUvnRMAPM5VH125cYXBpoTgL",
+	"1VZQ+hbRJL2HYHtoa/PsB58aXeQYUYkxRfPSXctcIMA3EUARNO7qTN5D16oQAHJudp1+gLCCqos2SO2M",
+	"vI7LUW0GDCJUL5juBu5Ie3wBddjnW+6HgD8rCmwbZwHPviLYfcHaE2OZKWGMMJBoBXLPDAXfM6Ww3X7N",
+	"BGHLIcJlqyDpQU/Kgfd8SpRD3myMvpcnkc2N7tiluou3ItLeHKtPaZeXTTjHGsLH4Rjc0aVTF1KVyjRM",
+	"S4yHwJMdzarYFWLecf5CddauZS9WCkDb7sKpZtKs/aH6Q7XKWvs825VqX8uOaG2xxz/+28df/denP/8f",
+	"j7/93afv/xzuSMWQy3RXmEwOeGbvevrxrx79+weP/vWXjz7+7eN3v4/vEX3ZScRuIjt2dq0t9uy9P/3k",
+	"F7959s9fg+txKvel6hWuf/KL3xeuy3i3w9PYjuFfvv7kl9999tE/PPr439zVNld77vonf/6bZ+/96eN3",
+	"34MrUGEGLL61xZ68+6PHP/mXp1//2dM/+WO4yjsdu9rZbscysK7s4AQeffSTT776w0cffevJ97/+7IOf",
+	"PP7gh49+91N8oJcKSI2xE/j19x59/JeP3/32sw8+wFGMjLQHrDjJ77z/6MMfPvmTnz39+s/gnoGIZQeM",
+	"egCWt/P504+f/sUPnnzvN89+9bun7//8ybv4sn2pdqG40b7l33767Pd/9Mmf/9PTP/lTWnP3NGeZTJIT",
+	"htFPcBnUhl3Lbu1u/OrHz379vaff+3+e/fNv3TSM7CmejVLYrX/6/ePvvBuxOOVjhdzddFIhcP+h7VNr",
+	"i2XiQRax9ijDFApUHYwAEjJw50jtKT1WrS3QYzoJNwZAOv5QFfIbC+SERX9F0gGskBKZrEQrU4QBSPyw",
+	"1fZYuG13pYSw0fZIBPbV/ux2zz47tVmQaVnaGzsctwkrUaEVQL68II1pKVeiFVgsCATDUizM1ix7SnLG",
+	"6o5uhcXnm164lCAoQEAfwIFtP3r5pwBHY3oq8yzBWggBL5SJ95kN9pkN9pkN9hLaYEFWlfJu0FVF+Eiu",
+	"PMVSJ3DMifBtTSjBqrojw9xDaT980d74MKoFMNzTgIlXBBY+GMbZPOCC6zlgwaFDqKEjNwJknSkotdkv",
+	"Njk0jZq+2ZWfgjtYgMGb71hlBC1LR6KqZ35XJomImVRbpcrcmzqTHRHl0W7XRoEsI2qmk/XFgGosix8s",
+	"6gV123vAPIBNBKPwwBCA7O2IDYHsw2kojBJxNniMFUmBFKtULETF6ODBXoq6cj9rRV6SHVzt7PVqL+yZ",
+	"ul7Ya1YrXL776H3nC+/rsXEMxs1jm7Aws75QxWvUkmChX+Lg8n6BBO9zMOHbAqWIg3SQilFvHiAc6vWz",
+	"jRIc2xiPpanXm9LOdZeb6pVzC8K4qbEmL7hqUBeKvLJIjpDFW+zxb//3k+/95vE3fgnIGxx/efbPf/T4",
+	"G/8QWdPR/sbbiWixT977+JM/fvfJt94tVsXlCOV0oPInCkyytiLA2hM24D3ZCS3u0eoFxDGiImuqZPPA",
+	"HivALIBDOlwFe3OZeU9cUsSBDcKcTy9Mi8dP8sSEiA3lDba9bzeu47pNr17IF4PmYXFowdUeVbhM1RTm",
+	"Gi5yHyHbsXUDb+tRTT/45QMitx1iafSyNcgFt7Z3Wh5qUfLU/vGsgA8zt5CzSd4kjSUIBuW8AHaTeV6/",
+	"Xtxsy7EymbSwWZ/Ib3ItUBBOWtSjilvdQj38CYNoVN43AgBtgO7rt5gnnVHiKiiWIiTZUzoNJeranUc0",
+	"rIHeF2AO96XqYf+MTDzAMDkbA9zP8yj0btbCr0KKN+vhV/ESIIGqsxOmB7+pY1eHLTIDDtVDKYf2B7Je",
+	"878rKhbxVajOrsLpRfFC/cZAGxf2IdTGB1pl/YjxRO6JA8NpHgJuZkVbMZxJIGOnhq8DG6uFN/nLI4Gg",
+	"cZ+7co+dpkpmWKNEGsB9gab0CykaljGEWaky0AE7CcBN2zW/KOTb6DcuvPX1IBbpKv5R4a87YvzJqrZr",
+	"ONX883kjtukaR+n+pB0I0m+4pBoA/fYLeJ+dPpdqjbX63PSBZd/9/M7qmXPnGQDMgKGbin2pR9B8qU9Q",
+	"NfSSEwZ1xOMIdFc10MTZ5AaXHaWIIxgYyAf7xzYIZj0CK6SL/cihuHXAJ+Q3EhTt5AmLecabt+Rs4J62",
+	"Y5xn10iD04pYXzw4mHUTNmXvYgmkIt1oXN1S4HxzHL7ILzZnPX64uPuWGHcXLZ8jirboQrfdAy9ipVwt",
+	"9WKI2KGI2al31pe6VQCCReBAcLjOSsDiwhJ5VjKVcNyNys7bE8L5PahlFSglf7kCbDCBu1kqeAB57K5I",
+	"90W6Cp8XuHInP3/vxnV2N+Mq5mkcMSM6YF9cWDtzaotgUFoybkWsBU+0gBW3LK9qoeHFFXltCtoVuGzh",
+	"/rUQYfs+UwEvI7S4xvlQN1VdgHVbYy09ViJFxDKv7KsSJAJgmiEov+W4TI9VuBK3uT5TJ6jmZueDaocN",
+	"H0q7XYn6hvBucR1Fp7CY84AmOK7mMlCnDWFIFnATLxWrARiCp6K4JYF1A7S73IRjvESG0BfdJd/k+HmY",
+	"BPLk3R998le/gEshLD3MXEG0PDguj7//R48+/OGjD//k2Ve//slf/SJi7k7MEpnFy7Nv+NevPfrwh89+",
+	"9eNHH/3s0b//DXyv4IrLh2QPW2AQoNTNAvE1S4XAopHSSjaqGbnKK2nWnnA0lDDjO3xQFyGh6By+qA7i",
+	"fmUyOliL7mrNeMN8BxAmrusUapRrKDrh5ur3+xotfZltFRPDiv2ooyJoEzdFXPeIOiBjuAaKIaneX49S",
+	"yyPRTwV+gPLbuSovraO7wiLhFz1m+IrrpwvQJlbouCMbdA2HtcV70O+AvnHCMGIBC3u9h5MCd0wh3xF6",
+	"jG4RKAh20BcqYgPtc3juXL3Ezp49eyFCZFNjF9Myh2wUY8gi0aoH/2quIlGL+C5hsFbgt9ojE1L+dpQD",
+	"M9Fd6oqG42cn19fWN9hkxNWpNXYTDA0lejyT+wvaxjdSh0Nc4Spw4SbMwM79SprqNGwsjlOtenhu1tgV",
+	"6J9e+AnC7nwgYgbMI9R1JRYZl0m1jMS3kd+0Xmat81hOv/K/3L11k9FVJhXBEVjT0fvUnMUDcpQPRDbd",
+	"keLcYqpx34/c3IIUU0i1DVnCqWCccsZdCNEJti+nrS32X++wjo4F/PBgkLS20JfKM04dfBUTiehkqVay",
+	"wyhrkHV4mkph3HLC08O4u2v1fMpTZAmfOF3i9uWrKEo79pN6mMkOT2AsUvXwYZ5mCnIczQhQHmKr4qMW",
+	"okSK94Dd3NpiPmGc7oHfSwLyy0C1g8RSCQ3L6hKdlNqFKVhWfHDpBEH02oXqnfECGAEDrnhPpCHXhdkN",
+	"Y8ILhbGjsd08CrUtB3Gq4gaFeUVP5ExpXsgk0kPkVvWA0IZCNXl5BerYVQARi7lvFDEUqdQzKzR9vqs6",
+	"ewQ27xpaaT6lE+Sm62JXE7ivJ0JTPbMwzAIU4eZOC+xH6vYzzAWUPUoBkTrWiJNSaGhHfYU0OKR6mmW6",
+	"B5n49bxrdwHwzfvOUbwaXbujeS/l82rAORvwTt8als5lFouOjAX6CWUY2lYvbk8EyuhDlx1c82aIh8xz",
+	"akXMEJQSJCivxRJwAuskHYSj9SmXRsTbrAf53Q5aD3cQEqeLAXm4dyVa6ZXbm9XwJ13UWR+lggHdpm3/",
+	"jQo5ghweiodp4VeW9jlRoMoF9pGmwg4njOu4pPCKQD+dn7DLiS4W0B/Rl+n4NCCSZBrPAjUDnLBYH9Q1",
+	"5Q71S+ycAnDW2QOkBwIimqRiEO6YSJnpQ/5vovUe4z6ZYjK7kuGTWTTB7B34fjwnM1rf+fVmHtjJoZ0L",
+	"etdBqb9egPHz0Au1IdIHoZ9hH1V28sk3v//o3//m0UcfnarbMuNmuJflAhSOqkaUug0JaoHGbhsbJQ/7",
+	"xpfOrl54C6NuF2rgaSxsEImrd7evx6oSI45WqaoLKIbt4RPQswi6ah5wHWuv3NItPJsu1DVvAAbBu1Fk",
+	"IlIlZvaCqQQdIzB1eY3d0WOK3eJPLu8BMO61SiaI8S7CoGeJXNhqz5DdEjM9CisSLo16FktoemxaieZt",
+	"TpQYz3s1j2OC50zj5i93SKuzvq3UfyHWAGsJywob0OFK6cynYVqFI7hUtQQW0sAMdmsYrnqkaiy24ROC",
+	"hiAXTvNlAbt/7obCEviE1aZfmNbhiRJxs3OKKk7YDWoOLiku5SXMga86VKkeEzmaNXbbHk0DZ6WKxYDI",
+	"r3KUjWWSYDuNxZ4RDHhWvUmaWi/p6GQ0CHDVS/j7Ilk9jePonqKxRTTb6sW1dBoq9tBjH1YCpkUHR5jg",
+	"0Qm4rnFHaqt5pa1eDGTf5aOkEoXT+7nallnaFclzJTPNBkKRHlRTAfU+u8Xj2hOTSgnponWp1ZG73Znk",
+	"+ApgodAGXbemoVTkZU8EOrb7glsR3BZWXIQibOvLZk8rMW5Zxmw8Z45Yiw5yy50+BuK1BUvfCjAUZ7FN",
+	"swRkA281zDCz64LrnVtAjug8fYTo/jpXVaAEfJJ7B4rBr27CTb+1xT75wd8/+/X3ohJA/gnoLcWGspON",
+	"UmFQzyla7wRThsXOFHCGamkMFegUCpkihnjpZAVgwThPIdz2+Cc/e/LeNxBymV7gWkgCdrA9qYTMNtCp",
+	"KPkAYei4RPAgoK2nPbFUFOw69lNt4PC+TrGDUAKyNeQNUzrN+iU/faxH7USUHfUFwl29kI+VlGH7IZGF",
+	"2To0HOMJS+CGCLxY2K3+9uWrR59KFY7xfEGqOPeaELiegsInh9j8yVd/+PRH7z/63U9PHSBFCFclaDM8",
+	"vyKQBbFuX7BQ4aXAOYWdFHitXI1uN+qgTgiirpfYB3HdYZXPlnWi1+GEQWYSsQ2KnY6FybbZugeRdUzN",
+	"itJiVp/vI4ivKjU+vNA4pnad0NCbMJlgAv11Sp536AqOmUNPQExicBkMi9MPpnMP4CWHmF9wXTbmrFLt",
+	"oWKxBH4pRcqnveHFXuE+rVCHigfm9DAvaTuzfKLg/NhcHPtzX6mF7FlYkmZL6WPalVJKcERhmCOkNt4o",
+	"SSn454yYuiGNCYYopryBRXRyAnIO5LVXNBieRZJ1AYrMmjdYOumKhoIeAJeJMbfTkE7Ei1UGYW3kuYGK",
+	"Uv7IHshgyPpwKQnNSu/gc5FLawh53WmDQvyYCCEsxpwVM8Cbtgn1G96GtWoHFWiODl9iiXZTjHc8iE5z",
+	"FljQ3z1uDmVeYh0VNZKJXdrJySLIUsAFPOQTUQOMwt70sIjVsyiQKntKxBcnpYd2q9O47lvDoAUISpTG",
+	"QKaJD+O6l0Qz2VTSEL/QXQTkKqAzRcwhR1Cm9xq7llGZgjTOGE10LwdA9hhHa8cLAWNgyXbDvmRcH/tM",
+	"TOuDIcy8pgGuNfW84O4X97WKZkvtGRsQbTGfAhKNi7maJx9/8MMn7/4oFJkIYvDd1Bn6ngPYMRXcFb/U",
+	"oI0VTFTEsx3K5rZXqcYgx/48Lwj4uFsNgr6r2OxL/ZHaE/EXh4nmceMWPl3pHG/glrTi2p6zjn1pIJXm",
+	"eJCPFgSv6liQ475O0G91ZFgC277p3vlNdkNePARsgXAsqFxlX0EGRQToJhSg2Agoh2WauO/h7HpjsCqX",
+	"VjNftEFG2R26ewmspchFD2OxD/l1rlxySTQfd+imUptiTO4trG0u+YAnYsYijC2vc8Z2cwBv8By5D02q",
+	"is4cdlMjNjMH2OnASE7T5Zf2x4rBF6tjGo2/KAcLBuzs2B244xEXvtSsU4FEGoBxa85loX6lzoGcVLXh",
+	"92Z0aVFqmdnFvWpkZ98U41vwWkJ6aLDLrgcadvC2q5iKt6HjxBprYUA8tTNosXUQXJaM6eZAbCq/v3bb",
+	"z0q0n1CUr0nrNQ/HUhxVxRFZyt+z47w9Hi0De9AS9Ncau6EznRK4FscUPjSL96WKWO7h8iU7lnnyOE6F",
+	"CSX04oVQSqmlmJgNUzGQRpg6dVrzK/dJN0p1JmbymjaDpehBNaLvc4PmUQJlEFEH64UOY8IXqXLMl5xk",
+	"ERsp+eWRaOgsAzkeVO4x0OjQYovkeb4al66+Zu8pkXq+NtTw92WwfSyg7TLAykWYXKlVONvp9dohBUK4",
+	"8VX/tNWFOc89aW/miH3LHDherL0BnArM0w5xJKzzrL8Hl+iJhmsvVBwGVcSUcqwE8q5fGNY2FbeajKeZ",
+	"Iej+ZRSy/AXzv667+OHDASIpjNpNPiqsd3D/IRC3hLlmJ0HalO6iXnLyyTfff/LeN05VRRpraeCdcDu9",
+	"VkcnCfRMa7GnP/7lkz/724i1TCflWaffYo+/8WdPf/D9iLW6MhUt9vRr//D0a7+PWGvMM5G22JNf/urJ",
+	"b38XsVbWF92sxZ7+9Q+efPPH9gWZTgct9sn/+h9PfviryMFus8df/82jj/+iEALxH7fmD34UqrtAK4CP",
+	"QFmmAH0ZXuozkN+qgS/V50qFIlafJ8ArcOe2xqLdIs9jC9LyWqCrE+pee8Kksn9GrMWHw1aUl9gwMzGZ",
+	"KJb1jUXb5/ZBc7FClUyNAQtSiRqxUa9HNTvFUr09CqFI+/IBNYGezdKw/igNJ/k1kWIAaB46tzd0sRQT",
+	"yy2t/eBSU0aERr4Uv/BW6pTotD8XP3kAPbqGAHVfkqS+ECx8Dbk6J0Z2g09YW7h8w5QRSjv4I1W5A+CA",
+	"p3sihqCr0lT4OND7AH1LcRyEdNqbcVpuBnErwTqqazxEK0Yk3V0j0n3ZqdO0kCvIJYQDWPQ+h+NMWFI0",
+	"H5TjwL2NiZN4bSDfl5yyHbU5XuuG5s/a1EIUFrJ49OvZTyheGplOaDdd6osQ6N4tJVxaC342QiRaAB3F",
+	"zDeA6cEfliwardO1tToqUYCDBxdL0jAxpW5eeAXcw958yoWUFoqO9vm+qKqwmu/cVKWk5UPJjSmUmjt/",
+	"o8uO0XtB3eVWt1uRBoWWs7bXRey6h7szG1BPIOrVwEbmyowJIrReLaQdyQ48NJ1YOSvxeClqMm06gJbu",
+	"GHV+62zD+kYYHoedCibVblen87iozDyyC3T6C3f/mQ8jftB+kDkieGHNoyI5ELiRn06+9ZUESdsc5jAl",
+	"2WG4RHe3QlINEGbFu1odrYxQmYhbjHc6YojAd47wzYhQTTTlKVnVto0+pBZ5kww0y8LOOnELIqUmHA0u",
+	"6cH0We9Vgz/xJXU0x+fZ/PUwPWGEx2p3znv5ajWlONJQOKduQv4Bqu13AgkrLPp6bGZ8SEG08sXBZY4R",
+	"ZKaVKAaYsR6haVyZqJ2wxILOwspMSTh64QwTuAQAYs4NeMCEEpQ7L3E6SaE0P9BRWyiKRpVgSKH+BArT",
+	"I4op8Z44BFF6YMDSlxN+tJvqwW7MJ8Eu9pSVaDQbcDVh9jbGe9oqk9Az4z+++tPmZVGwd7WgDCCeqStG",
+	"9x9f/Smo2W5wOmVdMQbXGZKszEmWtbmKD1he5f2ZOP7iyuU4piWJPQe79FYOwDrraXHpoQC64DJoh1xC",
+	"97vf/m9MicKuedCpHn/GDHb42YoEl4xkr/zZTx7/9d9GlvEUxT7c+ra2ApaScsCwL+WjYtbRNgZrycuG",
+	"j1AFm31XKUnXjhNwY6iHvh/LSrSCTy6Vq3vLQ8Y2MOAKXYiCC93lJfgpKAnVA+GW3Lcv2CJLL6KMax6z",
+	"icjoHm6vY78o8heEekpSizyDPffy2x2GDBuMTObgZag1C6VJE+IMlK/QzThSB0WD4SX/RKGbwtZsV6tt",
+	"guayMs25yT2WzoKeCxR99F+eacTQeFsLO9RwZ8FH6FvVNvIZIyYRtHwjX6Nr2hoKvR9h+9l53V5JLJcy",
+	"Z2f1mEWutjCqxLJgkEfaAzXY+jTEO6dyXprGtEF/KO079Kot9DRmsEB0i4H670Bew2H1AF6whQ1buZcO",
+	"xmLNcKlEpjB60W2CCjqQIUxU7jvdDumlVW2rGzR9uO2AR5tFFZHh6tT1KsAOqZS3NDfz5TjgKbhUiRUj",
+	"A8CpOBhARbSS6hC0SYu88C327Mf/gJCgjz76KMKevSJtUade/M15aFsMY3D4awEotMWe/uM/IiRpxFrt",
+	"VO/Zm59+/O2nH/39o48+Kkgg+iz1gAV7rOD/LbwSgs32PY3rWUvYEjT/Wu7k2/TdRiKLUtUbcSs9wDIw",
+	"CEFA870sgO7DOxXWx8ZZq4BsXGCx7Mlsujr+QpnuzgbSNzbORhsV1NLmKuDivWh/bUzf1WfFexhxisxn",
+	"EzT6Qnjf2zhWt3o1dx5zzpvtfNhXssOGeIlJZbJ0BO4b1AutzOhLiIessXuF+c/BcWnuPZ7TFg/NgERw",
+	"s3xvR0tMg2HY9ZBCTwO6obkq0tBar5uW5MF/56aB2JuuXa7swZfv5bE34q1KfYIhByM/4SiwJfLdSq6C",
+	"2D4RmtZdPUqD7OXMZuWbG7GOinccDLUoFV2RiiDQoyNOO0iW31frpXhemvRxNuLLo/A4UE13bowC1nSj",
+	"g1KzXS+wId+w12Ri2ETnpKfFcBZhc1F/ttijNUd5Clnua3GrM+VaKZBAiaamSbe8JxREccgVOfcp7jLO",
+	"PWx4TKq7stNFE1EYCTOTyALIdMYTU9UkKaRN34MnWHvC/FrU2gvkf/B0AO00kNXSyOHsJNmL53KOVnCN",
+	"562k2/cmUw2uZM2egzSiKN/mOVRV4aZy6QCQqoJ+8CzlynRF6txUZtQeyCwDD9E4tX8p8tthnN2ysb7g",
+	"KbjRCTGZcl/I7we39Pi+YEqzTiJ4yjAEso3gZ18eCcBc7uok0QiTgsE+7znEj3CM5Smd4VtE7iejf9Pt",
+	"BCXuKxjpuJJHjeKDhTdDKZZ9rXggOiPIPKZ7s1GK/ku6Qm41gwy8g343pbPdrh6p0jsNnxgXPRtlfZ3K",
+	"bBJRQUbGFKAs9MGML/nF/GqD8wtWEVVIWA5gZjBT4Co+MOkGiqVrOJglHWYFallGCwUuXd2w2A6ekPhz",
+	"QjtywJZKRRFl4DYgIOEK+lGxnsgM45bdhiHxFuuQXO3tyoouiPYiwQxR+ky443/j3lFLDHRu/LdyZA3V",
+	"nosldSey3LKdCA9EUlLV589/CZWjKpe8SkQj9bsNLPXdn8dkkZvP2mFJ4iwxYJLQI8R+o1CbjsGcyEol",
+	"AT0ChocTdqxQsT+vxxDWOtTWYgffGA/6NRvvCi57XytxScfijtXjTPMyOcQuJZwUBeddK2Qr0Dygon1L",
+	"MP+z3MGFEFi0Q/wt9c+Dkn1hIMNJYvU3up5mui9uri/trTsKVNlqlFS/FXfDrohkzCeYd2Mgc2JM6VE6",
+	"BcGbA8nqNM+TBfEX8I0/GMpUmN1Qzcld0dEqNgRmJDt9xmEnIybx4LkO6pH9QE/rUtz27PmGDuXCUIKr",
+	"Atn+jakSs6EVITQNI3b/c3fZG5ssRuSa2RVJFhceeNS2h9FKsrjyN8fPmZ5yAkZOgvB+NRxasAT1VYkm",
+	"LndfOjevOo4nSTFE8sqVtyHE81HUuNVITX9O1WxzStk2gnbqC1+/hjOq8A3Ya9aAOrTekXSyXuLUr5li",
+	"vxeqnu8QSvhe7Iq9Y0xpXqYa8HYqujJJKvGniTgykSQGYyVwSE+4eOwRy5ASqYUdNnCLKACOljonevJc",
+	"VIPxwpBl04Lt6sR7OHWGKcASPliN3OFIr+VxFZ/f4T1ycVgq2EKJ6AVhTv5Vp9vv/pzDbeaUJgydxHSw",
+	"MNYKFElyYLlJfKVZd6w5UiyVqiOHPAm30Cx05ZCV7v8AqeQhtYhZzuu9MH3BY6a7XdkRrnNC1xlk1j6u",
+	"kaYcbm96ry+w+XEOTMpLcH25NdzWIxWzTNfI25dxjTzfbhdjqYlDy50PCmxvWpgxwNlAOGsfgN+3KWru",
+	"jNhuYXoH6HJyz5vFU0sGzvB9kcquFDF4nSU0PgUAmu4oSWbN/sp0nMWAoKGgGgXH4CVuccMkrNuJGCyo",
+	"RIRcpztXL7ELm+deZyeh1wTyl9NDfMEfvG20OrWGMH/QLZs7H6I1I70cbLkHzGl48yrkU7eWbauJfSZn",
+	"Gg2gKovw7rWQ9kSa6rRJh6xwg4KgEi6V1V9DspD8YjN5AmfC3tsGradMpodDSNMWjHeyXA9pwXqvUccA",
+	"q+8bMeQp7OWaHqtVIOFWXUfvKMDGP3/v3m1GFwtq5LkLRWTqzfWgjzKTWVJx0AAdU3cZ0U9FCXp46fCH",
+	"CphaoE9YNYQxymY/VucbY6lqIER5jjeNcWhf5+bv19Z3YC1QUcUpHmrD52jMAK02hNsI0JK7ZtHdQrvm",
+	"Y06Brt3RutCDZ34/a51WdV0PzJaQ5wDqF6ObZssZFw4nCNTIiL157WbEAAPMvYJQCSKG+YmRbzZCqdup",
+	"3JeqxxLZwYgKJTRGzn9YBHBw6V2utyifCPtEZhjlNfj6ioJe5hRcqw06fLJCtiR9GO/Nsyld0X2eIwGf",
+	"qN8s+z7FSKGAr04deRANFZp/yEwJY4SBMBbsghkKvmewat6gMrhfM7+8Kt/9Nro2KJS4zsYgM3KvgtLj",
+	"YIOnReGUIR9WVWfBaatT2Bgsfcs7khrwlrt1QnBfs2X1jL7o7KGOGEFbk0GUm8UOV9jltQbqmcOZ/G5n",
+	"HZtontTfBYR+t2O4Qr7LhIP8Dqb6R8BoaEnmILxS3n9V2eDn9ZiNRZKANutPvP2H4+i+pEJiU2rWnsB1",
+	"TDoPJtdibD9Q0MmyvjYicq1GUYbovEwHyqqNEMvV/7kv71Z0EnPfZx2dppBqUB5JsYGEHUshS2GJ0fiP",
+	"1F0IapJsVyJvPLTEhw+j1GIzXPxYU/rUYHLVPWeKNFfjRYnWeyIOuhD8fmP9WHGtK0rDoG7BbdtSiw/F",
+	"X+GSH/p0sVl44w+E6z/covs6EHp9gYDzZSpS5syZWchBzBwWAuwLG9tB9/pq58M0GjI1OkD+Y60TP5Na",
+	"1kWZx00bGMffs3w6C4C6hFf7Re74jJVmeKOBdrvzcl/CFsDSeKC14qV3XKpJg9yrO6IjZCi/CTL7IdXO",
+	"CgpMLOnowYCreAv1oRIuldJj15mYZ6wtOsSoxi59q6IyoGlae8Jr+GD5/Ejkzu3VPxytr5/toJcL/hb0",
+	"00TwtPSDEankCf5Uw/2Ziu6IjJ35xwhvgyfMKMkWPwD7dAdvbl6rHoTRvxbnXR3NnhON0jAdgNo6e75J",
+	"qGYKhQfpBJEj4d9ISYeYQzQN8zWduF2K+vSQc8Na1jxaeEyWOVt3/AYHlIT8pHC3KC57NtZKtLYIBcj+",
+	"Y7Ys3thnq2vjWzj7FsIIuaL4E8bVkOvBACr5W1uMt/W+cC4ZDe2/5EBmW2xPDAFHmyumh1JBGRAEX0dD",
+	"ek13ZKgGHHw8zr0jM6o6xz5GpGdtU/4qxEvNqNMRYGN6z4lXgQ2fmOkM1xiNBirWtzvop7BCR2/JIv7y",
+	"VjXcZX/iZ0GqubLriZlDuC7LehODHUsXOw/DjrlCE6Sif66OZ+1griT6Ck255tHD9W2+KSLeqcre3cF9",
+	"ca32C3QbsrKyOWnJWSpFrc6th47rND9bCGSvDg1v84AgUeEwDdZxyTgiJ0aGrgyTZ0DPFSTVh2Diav5o",
+	"g2qR/SFVm6V5cujRe8cbdxxzo6PiofakmBvE4TgtOG8zJyWcJUT3uEzrqUqig0Y+p87qS5w5dAcruhob",
+	"F7LTdxWtqImRwJ9d2ep2SMXnn3c/pJp8HRerIV83o4FYClnD6i8i5ZlOGaoMdZtjeVafC2Jv1cQz3K25",
+	"iTfHn5iNUnU3C57JHWYyMfQSjNq2QotpIwC+B3XuNu/ssUznJVnpvphI1WttsSc/ev/xtxCuCcEd8Wfs",
+	"HYblSaKnM8kzuvDutx9//4+mao7odR4gEv8uPLiUPnaXdPRGpGGXoLqnbY7IusZaEHRuOXjNvOkt4ETg",
+	"1rRyK5da/gFs0hEWty9do+SKxHYrzbEdd0upf7/oyFjUcSE2UA9CVUu4Ncdect4sbYOsmxDcH14IAE/P",
+	"fBIEcvAt/9VdqVcM5dhDzcGnFTZmK4cqbRVJGeNLUdkKDNh6BbsQ7MGItaz83B0NWwDLyvqy1xep6xWd",
+	"lz26jvRuQSKEhKPGyNpajEXDzo9yxqqjz5UrFadeVQdWFZ/ezfQBfSb3QD7X9I3EsrPQs/Mm3oYYRqF0",
+	"mYRaYPsLpOq59/vdn4blnWELOZFXlqPhUa1SA+21w2+nTpz7ZVb8gvBELr/BZeKBuNGF9gG+UNrlZoH0",
+	"/fGTb/wWfsVmFVZQI2DRh3/++LuErijNkGedvoDO5b/8748/+qm7hBIZWpqjfHcXUDzDBZTw7oKTfvaJ",
+	"v/vw2a+/9+ijj+BCVyquOnYAz37148fffA/fj5D3NNL/+S6+exRLO/inP/+3J3/3IfZV54r34KVPP3jv",
+	"6Xf+CO+LB1L5nx5/9y8jtifE0Pisyghz4kDJAkmFviqnudmh/Pt3nn78qwh0OIMiOhUZFIF7REGCpcTW",
+	"Hlvs8Xe+8ejf/ueTv/hdxLiPOnYSKaiuG3t/uAJwvF7ScgrpeLgnlgX5LcDIMCy614I0YkLhwkLYCJYS",
+	"+JlrGQCLBkQIK2V/scsDpxSnW2g5Eq1Qh5KlvFuYaddAmborRNMYiYOtNHogoN1InxuGsTCWJyAGSvL2",
+	"g2V/5ZpIwHOBO5kRQkUME08Vqt9H5EPGkYXO+13MOQ36lfRQKJ+UWsrm9M0kpzJAq8sUQ5riFeW99vSV",
+	"pTuqFFOE5+cmuxsBzWIv1N79ouApxIr2hNqGBBzF9Aw6zZnFXBbfHxXXoDjUOdtxsFJeYDl9LN7FVgEI",
+	"M9qkkHcHC0Qtlz8Nb121bzM19sLeF/DTygdBAKPzJQvzfKD673xYJV6ULHwEJb80t+C+9WXjBqWFDCRi",
+	"uuhkZMa+zMUgRajRY4MWW1rtGje4af1vTxg21uleRZ3I1CL4NwUXwEHYh9GWVd4zHT2gcLvHXfYE1tpy",
+	"CMqlEnS08jCWV+QXqEIQCjPp6V2pepYloXpkOqkQeJ9rjW4/MBlK1fMY9iRlhyBjAXvSBW/KsMt+mJAB",
+	"iHjLrqk6pmE1k2k5NePyXRVhRkymju46UBfFutBOiWfgJmkLO2QRIyDa2rJyZHX22pRcCYnkq6JhoB4i",
+	"KiHvxkJhwjuZ3J/frGmCfiPZU0yqYFreEaHaHWEZxoA/2A23fL6hTQZ+UmMVk1xI+fygRZlHBwN4q8Jg",
+	"qIZeOLN+oBqMaMXshaua7uLv4aq/zaZVf4trPXx0wtm0TkQYNxC/a5Gj2yDftERxCSLKTaV9klRU4XB2",
+	"+4v3WCogCRlKe6Ex/TGfp1oFVksft6M4Qbkc7uskPpYjtSQkcfGAVaETLX3UgCQXnbfrUgkDKsqetOar",
+	"awtKXny/kpZ6yM48ipN5hIfy2uVwvSHvZJAdjua9jF2Dzi3MsupzQ3lYLSoAcUZT5O1zfxLIRF9jV6DM",
+	"EOPNSoPRGWsEOZnPhStCDjD85lI57C2DS9BzND6ogwxl/0vsH8sPR5WTbIodR9hynLwfJ4zb84g0N0Qe",
+	"pjRj3WX23b6aPHenwVFz9OP05lfArRZ2mlW5xUrq+vNycB2TXyscTL3vUlbYgEvFElkqxPXREsKEzJ3f",
+	"fey0Ocn7smAGHnW3Afqi7U26u7iIdjv++O8ff/MXSEcRG3OZWbvKsbdCbbPrlgp0jDnfJUKluOzvv47E",
+	"GjkuaEbSYeSNVGx1m3w3GTfQya5M8W7Iv/r949++HxX7QuZiqSKA/OjDf6qIIbsroTDyow//KQK7E9rx",
+	"WRMeP1k4O/QRPDz0Kor84A32KvQWevzBe0/+5Hd0gw944Yz+7sPHH/xwdpW9ZY1jxx5/2MXo979/8o3v",
+	"PH73288++GD2OZdnQdsPpiUdLLcq3/vnRx/7VRnyyW4BDPSTr3716fs/jwpgn9h1ziGPQrgeQN0w5UZm",
+	"Uz2W8O0VPZbwvQo6ylK0oS3gExRm0MY98PTjPwfiLDXWQer13W1hqwusAM9hTjOeMcxPAHCMgh4v7iDm",
+	"JuWxP2qTCGDJeHtx/eCf5SZOOKXjyjGAR+bVdyVa9VxrOJNpHZeawrkSGUrTJXZSjRoUxF+8myEcHvRE",
+	"3hfMBUqPv4sbK/4KtTbe3V8HqmYgYsnVLhYShopdeNKlYzbA15u+67FR01OzsE7ywnr192+SFMiEOqLP",
+	"N8nhn4W77BXhLqcWszy1uQ3fAE7TMsLrwVK2W0p4eYg+xCxL0CVp3JPs5LNff+/JP/7+2QfvPf3gB49+",
+	"99NTW3mKVCo6e1qJGLq8Ia5iOkoOBFCa+/0AKzexmkfj5zoJtPYOpYiODIBJJnw82zN4Pk273t+BsA1d",
+	"caEru5bgYKiDn19xesN86B5WaaP8R/Hqix5hJ9vCsikrHbagd9AoMToFhGnfuCZiCAjl2yjOd2lJNRxl",
+	"JjwUHILnEtBSJKxKUbKqN4nqNC26ZK0CU8vvZl+wG/IVX1G9RJp+nXdUVCfvGAL0AJhzAVWfDtXi/33/",
+	"7Hq0vr6+tr5uiep1+8f/v3GuL5nsbg5uJKEDXQIsnDISy3LwbaPV2h0+viGMoaSXJMgElseHPqTM52gl",
+	"Ew+y+rtXkRYOL/lKvyYZnalRVU4AVP7c+2Ppc6/dN/Mp+PMylbBT5GSePwVZNipmoZxQuOIhJHzG4yyz",
+	"TVO5X1HMu2OvQcXFkpDp83v3dGWyfOOeBpmIwmRywDPRIDOzyzuZmZMBjOj4dRIBu3yUZLumz9P6iCPh",
+	"Qu2WkZloFb2DY4FuMZF0W9MWox4rbzUW83RlJkitr5MsNxBZKsyuDkWcbsA11hbZWAgKF7qRuRi6V3Ed",
+	"osfhIYUDfkVgjy577IS4KqBx1PmmC7xzuBZ1I9ApkNoRQWCmRMdU1A7phEj7M5Q7dY78BlRmECJzqvCJ",
+	"wjVAm4UhHNgxiozwZfaMwgywn/UyZQ2l49e2HzfoQziJzpkn33z/8Xe/eWqNtcr7CrnvepQ66J8ThsEl",
+	"Dy5h715KbDCHrzF99GuzeaukgGK4snUmwMfrBvpPrq+tb7DJiKtTa+wmVJ0q0eOZ3Bdrh8eSSKNC7XTl",
+	"Co31EGL+hVU4fxDRNC9YVvjGZlBozZRS8Exqu8BtbqRhgKtuthjwICr2y8Om1Su80XBZr9qB3bXjCi7s",
+	"xdvLreu5OfLkGobnXEqLYTxJBY8njGcZJ+fXCyBkBlI5ZT+g6tM8Xy9Kn2a5VuQWJ4XSEtqAx2K6rUCx",
+	"RUVU6MiQ9/gOQ6S+gs0HCttytrrIwHP1467nKwxvI1jbFxVlQGOtoVoE6nSeyqBTc0ihVHodJDi/9HoD",
+	"zaPSELQqObpq8/gPBFOHCJEHvtU1dt8FTnnWApAwQAGs7qLSIJHyhcgbC+aw3II87fyQmcYoey9shtkB",
+	"sletjSjUbqUN7zU77MnG7Tx1srQ5/9wT0/J+nu6LfvGIcAr7HDqI93g7CZbnYgCWG3bp7pslbagtFU8n",
+	"Iaq+FxQGt5RgQykQlxO2DnJ2ASwaQD8hxBQuxGpemwqQT9QmtsK7lBEwiQsSU/PvnBl65jNSiTCGIGwc",
+	"/hnlKqsCh+wIvOdosDCOrecyBiN3FznAKGa55FzpI4sdYQUOGI9EcFQXIXtq6QKSYIfCqvrIo1SKneds",
+	"3nLYgWGRZTMUsWY5k406JQXhBnYK5eiF8llAoZ34lBRrfPF073jhULCUYCF9e/SwpYgKwYLr0zbcv7u4",
+	"Tb8DIV7cK7tJYnUjFDYT7qTbsgvWomSNWCsREfhXxFodrjoiSUQMilmioUpDCYExf+fetS9YiRw+ln9m",
+	"sau3Vs9rF2umWAccHu87rEoidf0YgcinAh05HYUlKh3UqlxBgEgB5aqrfQktZjUBDFkh1wlR04MpTHBr",
+	"riaDcDJgvCoydzFFiiBL7e2KueQ3B2Rq2Aj8Z4inaQp5UFP3D0eZyUOh2uNrC1NIeEIQNQfl4RNjTDDz",
+	"iSsN6eb+fj4cpnpfGEwfsqtpoMDFPkYfgdSl1hajbD2XzGSmUpkSqfZ2EbG5tcUwI5DZH03eAmVCrzSj",
+	"gcC5luBVqktzC2SLe+aziBz+cjrwyUQ+dyiQOJR6AJnCeKkafiCWSgnypNcoK8g+FTZe7RVDSVmCp8Jk",
+	"LBY8hij8oWAngcb4EpuxXxyGDaiLk8zjB6eYZClihydYqDQr40tORGhBA6/Hz0IaeqbJo/fiaSwupOW0",
+	"lrCMuyoJya9Oforp8zPnzodyrUzfrWXbrv1sR6nQapyvUJyN/Iqo2NRDDQaGe2fcuHbjCrOXrKUx4D3Z",
+	"Cc2pRtIFiENaMppU5LphwIpXkzTONdy/G2jbg3gnYttacANtMnZ+k92QF8PWYnE7Xt9Yf+ONYJsv/Lql",
+	"icZl0PaTuWlpBzZ7mLqyqgVKaCJLz2Maut9+NbTWb+YQK42mWtCwxzqN2UlMMn7yf3/72c++dmrN4djs",
+	"ZppKCJweTrg2dL217cSy+50QaXbp1xDYp72w8OTjXUuiEi0oj6rGKHKIo6iJoisgAG55IHidIqjZXP83",
+	"oXYdN57doeD20KBzhB63jbVCD2/6xxooIcXhVCnOZZQ47ssWSHNsbeU6ZwEsihQ9IPgtBJcjUDnGQfDE",
+	"CEU3hfhEdQ8q3h0NW1ssEXwfvDwzsFGY4F4+OFuu0YfXYCPXk5vUXmoqgBhmpqxW4nQ8ZBSiSMWIIlX+",
+	"0FJaYnGpm+6Rb344t37UATUzsY/dSAAHOFyO2ulzqXZ14BTd1KzHhwiJgADufSvmoUwz6PqF1i1zDPxl",
+	"TXoAUglIwyvwO6PPHqpmANr1bjsNg5WUwWXgXkKXQWA8LQwomv0p1/aBh2XV5127C/NVsBzu5mB6GDKZ",
+	"+ubELbj/kt2P2dbXAbsiRHWXLD0CzdHXQYMH4q2BlgENpZBcopy0iwuXz6pEsEH1QBqZzYuuglNNk8jr",
+	"6IGIXLzMY/bAtSQQdxQZD2Z5Q7sPxg+WQ4kJeIEsN4md1sBty0qVOIeaYhesny60qaxRNO1LBpcMY00X",
+	"POQViDiCeaJ0Ufv/+9CaI0wYfIAVU8h2FaPUYKBoyjUO4PK+mNnJs7nHs8cEQn6dUSqzyV3LBgoYRzxU",
+	"f3TJdXTdQrAny7Nu37p7j50meBmovwaOAicdcKHyk9/PsiH5QjG7FG+46qj3v9y/txIFS6mxBhKqRc0W",
+	"OOyMyYcAqHrQXjibWOXBCs6Unbx17fKlUzUG9BCqGLq6ogs3nDksd6J+bcVOfV3GqY5f5540UK52QINC",
+	"FkgnzPj8NPQZstZ/fPWnu12hWqcizK8ypVuLmVbsJNzcHtp7LSvBzqdnz569YG/94r1L8NXXXruErSTM",
+	"2muvsSsg+rEwIYP4L1fsWiwGQ22JfLL6BTGJWHsEfpWUd7MTxilbedNJgpCk2F9G7RzMGttxbSsQAoga",
+	"fYDpYJxKSN0VDtA3xs7pjuA4oVvKLr3Ro7QDnUSE+5BiV+5xRGh2Izi7vml35Vp39aZWYvWGZZdr7DqU",
+	"sFF7mxaIRjD0onLE0otidIu1lHiQtaJCVSV0LUVHGQyROtbCKK3Oja0uDDmtqN0FxEIrutSyk66T7akt",
+	"trm+TmRGYPOZEUmXdbiy72u7Zlub6xvwAUSHguqazfWzhAQtYGPh+53MXtjEdCzI7AIEvYxN9Cg11A7O",
+	"3nKBkK5d1SI3UJLqSAAq87OxVMxkMklYOlJKql7ENjfOskxrlvDUPre5cY5eZE9axDbPnKF/E+HDi/bE",
+	"hEGlK20havdtHU/sExfghQOuJtDJwETs3PpZvPWOyNLJ6g60lBn3ZSKgKWFKKx7rsVpjO53MhJo8wHlM",
+	"dK9n/zS+2Nbh26+BOUH9Xld2rBZf6CCztbLhgmF8KFe2Vs6ura+dhdrUrA/M87SHXrX/6okKHQRb4gLK",
+	"JfAEbek50zGfbCHaLuQ8gbPYkjRh7CZc2XXo8ESomKd04O/39dZrr3kLL3Iu/ohR9X3EoBw/YlCDT09B",
+	"m2BjHyxuTmKXVKesA/7htVkC2/YEhl0KicJiDd2DtstUFoXIDFcYIwZSq2sxgKOYzONUIzIAH1h71Kxs",
+	"fSmst+a3nL5uF2zlYbTwRqCYlYdvQaBgqJVBgXdmfR2Lbq3kR49S4Yy+TZ2+UFFeWILiZnEbSzcfBjAH",
+	"eU+sYeMLSJ2reqUf42nXDbsosGFhSJJ+6S07JzMaDHg6gdhDibAsQfOeAfsYcBnesi+iwt5KMr1UqPAt",
+	"tIwn3uL7QJAgxJBGiSAL6JdGoCzBduPbBAWDNdEowGXKMI4I9J7qRGwXYY8YT5IXlXBxoWapdjqVJ5lg",
+	"hy1sdQ2lYCtbK1Bs7ZzKWz7gWo/afIFw9dcsz6j6GIVz630LkyLmfkrO+ZRs8im56FNIK1UfyzO7/OeW",
+	"yQKaNwAMOVYNoNgPOTiGoON7FnSbSqlA+bKSjU+wODmzTP2ikG8DKCOlf4UGQuF2q7aWhtK002LdoQme",
+	"JrLh4DJ9qEOjPbKsBXgXgCSwRO4JGGnlYEaZ1Sdr0+gtuj8wgkuQplWxa1K5takaCWV5HfqehYfld6z2",
+	"wA55v67qFOXBlrchfJPzcs9z6mQODcbt0MEZEJFzlH1OW/Mm0Upss57cF8ZHpDbW12fbFoUm+OV5x7UQ",
+	"Wgkf3pdISwGRdWQaitdDrHQk07mgg9APbz2MVoY61GHr1lAo44nhJGIpnULcr7ztoS80zcYEeQN1UFuY",
+	"xtPCxghQ6+YaJ2I8r9QY0XmAyem+xnYUGynIfXfUV0xftS8YQO5dRBkJVHc2gOybkcpkQgZkItUeAfaG",
+	"NKIxMCgslZHQHlp2pX0tptxEjLC0Iuf3mKv9WJsqsjoSBWUo83yuGlQ0EBtoQduNzDAcdMHjYEfenkz7",
+	"ILYhQjUU1vC3b/YNLgHSCk+z/41sdzD1OwDP0QnqZiijLlFKWzOTojC+L4gJHUYwxS/qeHJo5/AmwDXh",
+	"Icydd1k6Eg9nTv/GoX3VdTQNnP17zkFzGMcfN4AcZCEGkFshp9+B/z6stEbuh9xHWy6tLkKWQNEBPDNS",
+	"GHZyAD6kUxFC82eYkzXua+hQ4ArWZvKzvFOqz4fAi5R4MGXcjPsaPDzuJPmhbUG79xzCEk0d3YWfycSZ",
+	"hXWdPd3HY798Tix5QOCpO6JbR6Bd697USoD/7RjEWlCkObee0mMr/O3Kw0TfWblyj1dWFtJtp+EeeO3Z",
+	"9c1QsNU5RWMGXchhd8EfKdWU//FQjhX3Pd7qnarTmFE5cKHY4Anbye+xHJpcXhETvNNHrmwpuB4G1DGf",
+	"lRfEgVVY5KM8Ti+Uu8vP+Zi0SV5aZO/WKvxarVdepRzsLpg9nX5RaLCTiFt5ao25VCgPpKWTRI+Nj/0M",
+	"okIqNOM+nw/e5mFQRglm+llStiYSKoyF0ikKGDnqn9IUKXmchBWga0NaDvwOgiwgMuZ777c/UxkXqYxX",
+	"ZSJykj5aoXhMGqYYFyb04iiaQX3uaL3ikC3tCzNog8McJCxCZU8NaE3CDOYuVD/4zDhKW7CnzGg2hIJZ",
+	"yxq42pOqt00BPm60goJrMZxiAnkxy2dn/fDP+g5s6N1CbsnLftZxRvUO+fqn9JBD2V9e3FU44fhTxenu",
+	"9EdqT8SrI8ihN9VH/CpErhNMk+UZa6eC75ktn9AP7iKl9Eh1XGAb1Gb5FTQr+9z0qdIMsgjgw5bk4Y+I",
+	"aXs8Yj5BTaKjlRLQo8gw2YXiP0DAv4/GqYEUCMc8QK95HR5eYzvk+zy3nteIww1aQf5CLNJqJR2rYkoa",
+	"yoyqnjM3r6o419UBPFbb5cC/tdo/JVwqE0liWJ86JXpycZsY4lC3hkJdQsKkYqlPh0JSntMx6ySBj4eb",
+	"Wcr8hB2G9bJDTAGA710b7rFMEjrDCjlA0arxAFS1eNbpd/CPeT40wHTSrKchYwtoniML28oLAYkliZ5U",
+	"EENpuXaIrTDHoC5zMqvnxFrWTTV1EI7OifScCMS9lpcZQwU9HIgTTMOd+VJKnDpDQvJRMihp8EGyUb4D",
+	"xTNbETk72oody6RARa6CuwEkMqBn3WXnN9kX5EV2EtL8HBA3JPlpJU5Z8oPStS0C5ybatOIzSTD6hK+C",
+	"o2uXORGZMGVeDvmRkJlO3dRHVG+qYCwI5iINegOwthUNAVJbQTPIcy/xaZd36PDnrALg4Nnga6zLZQK6",
+	"QQcQzL0IG3OUYfZ72POK5kCKmVAxZtfZgfMe9+lhDc74BXegC+xji1l7pD97UrYhVZDW0SUMbkPCIGZK",
+	"QvHmGNNV0YrpjDKmqS9QDp1OqZV5sqhXuk6iqzdOMd/PruipteV40eHoCS3d7RqRtayCUKCgov4Gw+B7",
+	"QmE0M8QDrXEJvGlRphHSBqGsk6wRJa4OwX6oRd22ezMYGcgphbXMuT0zVpOsSpeAKc3lAtVVCXnx5/yW",
+	"zDP29ed3Vs+cO19iV/aYQeLsubPrmOlsaXm7cIPMszxl187X1/gM0CVPM0Rvfz7FSyhNVi/LnoDK9yCD",
+	"g/qFAoczfW7H+J+3vrSz+t/46lfWVy/8wem33tk8+/A/b1VwsHpqlu5kIls1WSr4oKE0w4rkY7YLn5cc",
+	"vSvIBZtzowY6VaI7e2Zu6i7cwhIR90SOeu1Ch5QviS5j9BjLbDqGEotU7sOSfnpjirCMn5KgIswlQMDX",
+	"cxrw+//SRxcvu5nUDC12tPLZ8VVOE59VgKXApDIl3PQhPRV9daWm3kZMR0TKJ8C5Gpzz4TMH6eE7SC/B",
+	"zmb3NNZSfgp8D3fA2f4pdpDmFQCjVAE1Jd1Vgm6UCsrv92kz65xtLJSvFoe3saA+pjr9HNw/WNdlhWBV",
+	"yUq5UgWCnjNS8EWN+1+mVXpVYv443+dZ3wKZALFfdq/b0S/zaPn0O0CgD08XoD6qhRZ2UXOAEx5lDTU+",
+	"+z5LJwaifvkpdggZSN1rbAcfizFtAKyixDVqBPxUPZqpnPFwHS63QOyLhMD/Im9vE+S+A8yIwfBRoEMW",
+	"myV/JhsPXTZeBuwRwuo5yoOPn7gDHR5eHEGKo3JgNa90wBEpwWPV1GZHLrZfLV2vWKPR3ZfTbsrBR5tI",
+	"Q9XY2giwNCEJVqQYOcS8AsOk6iSjeDoRPc8sKEbypoRwyb58YYVvvo6vjPylKT9/CVxc+1ph9tz7UkX0",
+	"l33TFanyFpEEqRLhKXBuZfCqFAKoR+hKYTuKiQdZyl3ZSTpV0/rCng+/4q/M8aAZH1NCalxY4IpAXVC9",
+	"vAHxqdHQ7t+5dQr0mIjq2jLt00qx7vqEQYCOqNCWqASASgEmQuQoFEsh5iT091LCP73G7ggeS9QB08w3",
+	"q4jIGQNjQHgT+K5rMFbo7YtRLatycpfyQedNxXCc9FjBbVL1prNbIfxGc95mLbqrhR5Th/TCtEomR6W9",
+	"Fgq9XIjOwJMnW36N6IbWqVc8Uw7CjsfDSY4rVQ5xf48592TH9Q8LsCXSatGbXGhoeSi5J5jP5ZLbakdD",
+	"/OXT77g/q7NLdvJh+0gHnr8tBh2LI+oeQ3DSCKyDUD4RgqoD3qHzHSEiInfGNwQpE633Pq0xE3e+jtac",
+	"pI+8aEEWP/lXpHgrzjf7AGfxNGHme1TRsKqxQ2fIQR5r5WCYPLhLCosFgp26GujuGruC2ADo0wXgkkmh",
+	"sXStghUa4WcVK0cXpLHr+0Iyj+MR5bQCV4E+XoXYDk2YTsTBOYhbhcqMB8ghwtw2yyAway1C5R+1fA+7",
+	"j3YHck8Dlyln59MutSlZ6CUW3q+dfq1M93Px+8+ePXduc/PsmdmEpiCmABihL73wviqyTr/UKKPm0etK",
+	"Ze3bOYlFY826yOiLRj1BUgMx9jTLdA+04i3EwDERZopGLMZ/gX6N/l9O6KO6y4bcin+HphM5xDZIQAVn",
+	"XcT6Iokx/dNk6FYDLEZUxe3xx5dKta9lx3dnIcBGHGqfG6sweOTQts76qPcbp9BjxurEHmoIEQNHgX8Q",
+	"mkPKpbGcRaesB3UqfktxbXgvFdZ0Z7SelNcHyXx9KKnjrJfyfXR1UFplIrqEPF+OhxErQg5zpAHn0ks9",
+	"7zmoZ++qo6lXxbFHE36ebu/7JYj4womsmVCRiCwj7hdkA1cxOEy3lVzgAKT2KsIqXKc1e1XIHOd7TN7r",
+	"xC+uI1/3yzz6Pf0OgmjVUx/xIcvub1+++sopiLidx6Ee4pewv8URO3eGcffodEVLJZ8OTZET7dc9XgNp",
+	"jF2YmiBYY07gIqSnpXpgD87glRQTN2jtXhUxQfM9ejnh4HAGfoHraDqAclOt6NyCyyWcKfCJlbsEAHQ0",
+	"l/ErSdC4RK8MPcN0j0nr0W5pHSXTD3Mo+fQ7RKgPT4MVugAIRvaUSxOlrmrOJEfcUF/gOeQTIQBA7dHH",
+	"f/n43W8/++ADQjrdWEcciK5O7V0Oci3NmCWl6uKIoJfdjIYiNSIWMXQTz33uIRe7GVnZBdWrvNOBQWNV",
+	"E5cJ6mxYdBrLnsxebfe73egdTw9HeVbhfLxJlTYvFr6Un/8r4Hy3G4712oVdX4qNdOxn5jGRHexLjpne",
+	"BBqHeKf2iCJqXZ5mXskPth2UsAu8uwsUDlzEL0624ONr+U+tU1NM5JUPwdmNhAP64rOAT1cgDDCUCKcI",
+	"z8ayxxFhIOfG0e9QZ32Zue5WmGXtcuZwAEx2qceSBPyJ7QJwo04hhcWEoBYO88wukvGv9oHFVpcvyXk9",
+	"EpF9yxP7KyCyb3lR2ZhLgHZezRBughrv4mBOV0ZcJYgScrWHMG++NSBUh62xaxnb19KBukKBGE+2CrcB",
+	"aEUiOPQmU4cu3z/LujmgyE9T0cluA3l8CtJhL4FnFKfzSmTQwPblBniBHZCpXc0Q5tevXFMmS0cE2egI",
+	"TqbF/oKvniuL2s1MXq1ClOKsj96x5ZYXazammwMsoGrIDFkk5wqg5/k3CMeQF/rxWKrX0FIWyyu0Elbg",
+	"Gd9F1De8pOMNwOnSIADWlKADnI+jEmH38hlBerl4IE3GTrakGo6yNbyy+lkRCJ1jtXcb6eRTIPAKs3kF",
+	"5J2dbeH41gzhkP5ZzRauC/JOgS/MO7ghLcbrvxGdtes87QmflgZIxryMr1A++b6JbTmfnAaFBx5qZWTs",
+	"0r+YSExZCz463fcsa1ELyJFyzbtadG4LjNLloGEzsFe8HRfsHMmpTwecEB6QVxr/4I47kM50ra11oOO6",
+	"WpW+g9dns+DYvWKA2Kfj2ROkh1JZ1fvYczwPW2Wmyb8yyjLO97lDGqR+2R0Nu1+qK7kJ3ydiqchGqXK+",
+	"YeA3kNkABdGjIdZ2I1SPxwtx8EBWfPG2xtTlEwabwOMBZsIS51a5pWUqOnowgN62LQQWItL33QAcNCVI",
+	"OMAZGg2r4LemZaz9/bmL2Fe7DREeiE+DmGwEE/RpbT70OblvicyhjoX4S0BEGiEwHjUK8J0vCDE0kQcy",
+	"p/780AGZ+lpiv2QHIcathbsvVBaoMYG6jD7fF/agKPBPa5VMGHinUmmEKUhdJjMjkm4ueTGx8nBk7gsc",
+	"nuLQ+xcXDLsHp4LxxIp+KGqZmNBhvsHTvbt2H5c/ykd0MGFUx6y85t+sKPIG2XX0bYJ0JjyOkFaI3Z9o",
+	"vSfimtZxDsQdVF7vAj2tQvAHDp3ZwsIqJcahU8hRTFj9FpoLmb4eY4dap/5ihqRU3mxeYy0Zt1wavWuS",
+	"3oKXo5IAr25FrBXzjLcYV+wKfhmxYuyH1tiOL/7uayjthpZDpgBrGOAj9nFu2HVuslV45+q1y+xkO9Vj",
+	"QCCL9SnslS0Nlmcpse39ghJ5Ly6g6zPihSegdsMc7NBQyYFuC8IAN5qwjXO0AGaN4SHuWuY6kGoEVXDa",
+	"TkWoYl275RtKs0SrHiI35SsfFQcDU26LbCwAiV/T1m3n6wKcARRns8XeoOcKLSWRC0fsTLS+vg4/c6vz",
+	"dYQxa+x+X+dMM+N7IofTMQ43Qyq2se4maHeR2h88r8BBaYvXoD3TDBP1/ZrccgCp2LHDahyJ4TSXn/v8",
+	"C6VZqiEjfjZ1D8Z69N2P7QLC+l27XMeEysSD7DSQXWOsf/gKTquqtgLpmbjNhPpbH0rBAyLeN2tL7LDi",
+	"KpkoXvewwq9k8IwW4ZXxBOB8jykT3PjFncUvrGwjzKHHPHw8YtbIH/AMQewJue3kkx+9//hbf/nkm+8/",
+	"/u43KZ07libjqiN8G+E8YIawSKT7RHmltH0dQLqNkhj6xzm8hfI5APnlsPOtEOeQOCo+y/w4ItMcKfTT",
+	"YJrjTO4AIX7WHNj3oKCjWRfV1CntC9rGcDk4YZwEbk9Ira4NLfrqSL3PieyeW9JXReqB7nZMxXyo9dW2",
+	"dBf2xL3rtH7leuAqCgCLfcT0Q8ygLZbyMUKnAC1wAMNH5uyfHfI0W2P3JkOQiJlOYntWBrwnO/joFvsv",
+	"t698LmK3b9r/u3w1soIJet2eh/Z94LxC1d8DEpZM7ZHKZJL30jv2LrgbZ+t2voOGfVHeAI+zoexko9SK",
+	"sEHbnyeoM4MmZXk2jm+H92qLa+w+Zpn7sYrrmc51IF6sGrVNVH/CILnb39BdwdvQ9Kii3x78p6rH5vr6",
+	"bGl9FCweBx9bxGQXc7OqvrYnVVz6Wh3sxi/YhxZ37XNoYlVN+3I03qW69t0Rw/TlbtmHNOt69kUrg1GS",
+	"SctNTlvCWY15xpu+DA7AMet31Y3/AJoaQOQcLtjBBRt+jZrn1gfmwtSdjgfQDMMu8GTPkDzDnu1cKtdl",
+	"ITa+r7v3UNLksKSIan0YNqQFN7PqOX8v3oLw3CAQplA1R7HMCo0ZXMR2e1HF77HoaW/axZsc1IN2lFrV",
+	"m8XtrTI0xgBHPlLxYdAhrklJ+ampZlmhF6d8zJNqTetKudPQFFbCCcPG0vTZySd/9pPHf/23pyLG1QQ7",
+	"/7dFV6eiXEdu5tWUoBaDIHGflZccs9Zyn0jh6J3TnzXeO+RUW7d1VYcemingwU5EJkJZb4O8xxh0XnDB",
+	"FPQGemx19DVG0+Wm053EfJ7cGBoF4UskJOND0moT4RE8eAc+VPYUUPC3B7kL+d/h1lt24S7DOs4QTwD5",
+	"6XP2PYfjO3JrOes+utdPIfqBO8bHPJhkHVW7hwJbfQg7uVmMhCnR2INTBXpLi9+MLx0fmDwM71OKJF+P",
+	"Hj+nrbj2VepT3swCQVZnFmFsWoKdmgCtYNkPvm2LbDmAkYffb2JHQ6tM8dRHGK1iC6Zm3hIUHCyQR+ja",
+	"QEA5AIjpHozbhUhSscZ2yLlz9gz7grwIsRTP6+jU+OA7HIntYiKJvXSWgHSwLteyTkhhwK3CYUF6JFrh",
+	"Dh7XNSFmNzWIcnsyfEzmhIF0SZGSBSBRB9+hlxK+Dyz/tS5ueU4MGRni1HgHW7fplLVea9klAHOY6X3g",
+	"orRaLtuolEThuI00rC16I3UI/OJCzi84U9CAEr+R9bnyLSdBU9uecWQdOInrMNQzYiBbU4oY2GC0Ox4u",
+	"OMTdbo+W5m5FznYkVfsFvnZ8StRiZppnbB2Aox4lM7TsLD/YLn0PSwZUxiYim6utnUYA7bnRnWLLLie/",
+	"XcuucCc7YFg55l25pRbmME3sX30OjLGNfmGFlFzorwxc1mWVu1zQnC/ngeY1tkP38QR4OlRWuLzu9oSy",
+	"OreKsWkKRcksyq2bchMfaBOGEWsP5o2jo84fQCVt7ApmP5S/3amyR6mx1lVqoFWe3azbuNdHfaDoM6Fj",
+	"lSS0b4Mj1xK8FZSTrxMqmUiSCo0h3C0ZvVvFvnFwbNjJOJVQ3ZDIDrZ32hd92UlE/gPlFwKmfYSgGR2e",
+	"xhEZZ12dDk7ZV477kuRoLqPxaOQqyskn33r36dd/9vi9f3j87vdPRc7xURBrFMipHYry0SZ7XyDetO3/",
+	"fWYdceZhBV0YCiiQEvsoq2+Lfe7KPVjhqX56kTv3+dEKHn94NyQc52biCUxCfJ10HRUzhYqL1bROmO0c",
+	"WtPxQdwx8Ea2BSZY8oqQWXvCpprARWykYoI5ATE7jdK5zDk+3sjYNiQz5na2Xeoz689HbTmWNn5xnPOe",
+	"5vrNZyGuQwtx4dH+LML1kke4CqepIsoFG33kYvyqTJJcvwXjmQRxHb329Dvw34d1nJIF+T6r5xaU0rI2",
+	"eyiOrArf/toL46/0A1zgtFyO/eaPVgTNnrfnEwmjyvNZRXS1GkjQq8GS6PBB3SZjx0hoTX2nsJHL9oSY",
+	"IoXn3Ajs/Osb62+8cX7zVWgEVpMdU+8HINsTZqZXWOhQpMKaMPMbP3gOD+ApoBmbva0cbUSCD9MSOvkm",
+	"+5Rk4MgdD0DEMrjJozB1ZWqyqGDFQKGS8zuiBo5wJrnb06XmkfsggtvEPlRdoQ4GWErm4CdyKh31UI7h",
+	"bVzuCkffVKcClUxI2CHeS4U+iVd3la7SyUJH5CijIDRJUxn+lAY15G1Yu7bwbtHjczs4si2HOKt8D/a8",
+	"IHxntTPu83qMpWj4FPa9HwoF9I0OBEhLwI4pOoUiUGsDb/u/XJM6rSEdARx1hKPrlZshlzFiIwglRRxZ",
+	"G45yrKHuUausT+3wCBU4h/x3edVdcANQGgiem8SemdzuNqwt+hK66eeBEE6VjkwnUyY3pQlRA0BMHUKL",
+	"RKYHyAA/LMl3lbau9oHDIVcdOLxaddo2S/bPl9ZXL7z1zubDkK0TVZIQ7KIBxNYIRwTcSnWSUSzibbZx",
+	"po5Zi2+ZHqccjAYrW2fPRysDqfAfG35sUmWiB1bFC9Si223fKxBXrawRgRUAtuHOWoFPwYkrs6nT9njM",
+	"6+h0ccL27AHXXe95i9B7D4dYqJ5UYgtYE5Cka6jpelmS29Bfl5mv/iJ/fuHiUOhhIqjMnXEy2PxlYBXa",
+	"UJPODmKkiniNXUJehOjG7Ymvrp6wsUjzOraXihndwY35jCc150lHCwNV2paFvOYoj7td87FIEmqgC6qE",
+	"pbCKIz+YU/9Frn6sJMn0nlCu721Xp1M6spqAk9feLU1O5c+xheEN8eLm+txOperIIU8+rXKpoDVrxgfs",
+	"WpH8Oh1hnGa8EJraIQRHkNlhMmf4YYRBZzwxmHZipzHu68SpqhXAnED8qO66/PQpBr9dZO2MJ8mLWmNf",
+	"jU1dJQdMxjNRxV7hYu3gAn38LjwU4P13XB8AiLlLw2I+sZNLeGbX/KKQb0NgXQ4qB/T/sXe1vW0c1/qv",
+	"DPLFErB684WDwML94MjOhYHk2rCU+NOFd8QdSgMud5iZJWnBMJCLtIjjxG3aOkhdWEmTwkmDFm1QxHVi",
+	"Nc2fEWnpXxTnnJnZJblLUbYoSpY+JV4td2fn7Zw55znPU9Wq3tMeH9KJqKU9uYMR7FFZmwTXsRy1Val6",
+	"wTYdo/rOcfOAj0pw2MhmeglLJ57BZyoqEsNKPpEphzMjb86gDByDH1D620aZ1uD8DK7ywrzj5sHN4hxL",
+	"tRRmll2HfYc4im4kKmScnoFYPNW0BGSEbraBgVUB53NDJZk8pUOy1dehJKjM5UWFRFmONt8otLCFexFF",
+	"u+pqFROXtkAb08SO4oYaP1HNOZFEV6E/llQkXjiPOya4mm/gNXr4aLm5swf//mUvTNePs2k7/AT0/oEs",
+	"vZ7lBsPEOLjnM1iCU6HRKrbdNhBWbrtdpCzjDeid01FdJlntsS3ZeblstOujkW008puV2B5LLjAyW3yh",
+	"ZZ74sTBrQB5DVRqijvvdkryJffXYm1iMwE/ewmbz1FtYd2kIiXCE9tTSxvsiH3TRXeWccVA5YcW+F+Cg",
+	"gahshJeCPUlm2VWhpYoMSVrA6gKnPuaNgh2jDALuphMlcU714/rUn7TgqXhOMYzDE3nbj77FwgGvwlJA",
+	"jM2hjXMVXogiv5KKF2He5M7JekPpdIive4Fp1XYVJxVYTHxNWIirVXlI4P9x2S3CzZjQwkoJWkbkt7JU",
+	"rQmY/7NsScXNemLOs5DuCNn2z5ude592fv0kYCHYppDtPvj22Tf3AhaS9QhZ9+HT7ue/CFhIOdgbsKuH",
+	"rHv30+2fN7efPs3+gM5yyLofftR9+JQeiVt/yHZ++vrZhx/TpZZM8EL383/SBR5FWhgTss7D7zqb7wUs",
+	"pAqVGzwN2c7jJ9s/b3Y/e9R9+EXAQnD/8fqzrTv+OpvyxTUR35gOWFiTSYRf0rnzl4CFcMILWXfzy+5f",
+	"/w2Pb9ZvyMQ0tYiwA3YffLv7wW92v9qE1vG4KdzV7a0nnff+FbAwElGzksrVWISs88t7O4/v090av46u",
+	"PPvVB9iHdQnN/v5P21tbuw8+2f1qEwHwNGC9FL5rIrX1Ll6iiIg74Yob1rar2kF4rSX9tflxEUkX/15B",
+	"xvXVGLPaS8vvwNx4e+WNmdfYFIGLtS/hef3KWyik+z+vL7w2/1/zAeOGXbpZETHuQNevLjPDW4LJ9Dwz",
+	"AnaQFAkTkBOVg49XlxUVqwTD6HwVmWLfbSo4Z9H2muX0zyEbKc5MePZZ4sm5YMVYuBZso8kTNhUuBGfn",
+	"5+Hm2fn5cDpgcBQ3LDw7f/bVuYW5c2FA/z8zvzAzfy7EqiX4d+fH7xe6D++c6372KCR0DhkuWDhZ4rNC",
+	"sx4burQuE2EEYq8NLpA2XsdEBFgz7M3rtqtC2I82Ql+tYAt5zuePfjgwlOGlD9UCBjCw12xlFgyjA6rB",
+	"ZbiLLBtd23DnUnzjf8NuGWJ5OhJpIR8r11qKCI6oYMcQaQpr3W4S+LAgV2LUb3MXKaMMt6OFXhX9Lvmo",
+	"wOil5XcW7amVNNt9ByvLFuw6LrDfCB3z8gKcL+NOXn5OeFGE8xLXGlNsqlmaWcH+7vGxrVO9qlQseLIX",
+	"uBbpXyumNbrBXYHd5rCrwqiryyk1kLLSVVgqgiLZWPl4jT81LEOWWDQsbskjOAO3yB7fLj2IX+hx0bnl",
+	"5HQO+l4U+BkV3wTTOc/puNLP/hf755WjBEwo9zhPCC7hmuD78njdJJ9z03aI70vHUucWTXU//LF7/8dp",
+	"jwmoCdFwGEO8w5fZ9Ik8So0yjyOdQfsOm+gjJO4U2wD7T07ZyT6FXkoipY04rNV8yMdWL5t+0k6vdlhH",
+	"WM+2eGjGSQuX26xKavGFnOlmjORrjYaIehPBBcxjL0fg+Br10wXXTaPEj72AAZY/TskIX4irZbrM9XPM",
+	"98VB3vl9hXNhmMreA38bWvg1wnuOTCL5ymn+eERgVH4STzLIbVviFc1L4FBGmD18ixXNI1dTlhAgGzno",
+	"VCRs/MU+gxBTdDDHaECWM0arae8iHKJBP8PmmpG9wBY+e3i5wysuujA7VnBZzm2XVSZdnAKTXRMb+GgL",
+	"0nJ6r9jqGC15nz23zStHeWXCe/CQwoOBDSpgv8MqudkAc4j3By4HgC9rK02gMtiQC+P2RyuXfaUhkmXq",
+	"oKMaSbfN21cee+Gg315Ko2on14Fnr2FgcvU6Z4x7VVkK2633uUpTa/vZZeWknsbSLV2qBiJgpCNeKuTl",
+	"VkhcntWUPj9t3UuVkIqVEQe6jPYqLb2UROJA+FKx6fm5UDq/yBqVKQVhqGV1Y5CGgoAR1onNwOhHVu0H",
+	"P3M0iAP0HK0c65/CnHHWRJoyt+ndF3UevZOqhjipKh4dX4EffU3FRwVkcZzUkqDrJo55MHbWerkU/Hdu",
+	"4c6M7g4mjNa9NQeWUkNGIkllilRXLRkJXeQiBjmKIPhyG5/C9GxFqZq0pePuRwRiTNi6ampPD4jRK0xi",
+	"grsVsLQt4pbAe0zvTWSMAiq4sMkh2M4im2Ai0p90XQvhBf0yEsK6wNwwKVVYZULLqhVDn6oqbPqyJah3",
+	"C0LLgSN4HN5Te5tKS4HU05dMJialAz71p33aGUObHwJLypt7uMaTWlzqeBe7ndDM8RnNY+kClq5y6w66",
+	"GYLgBzuBVXVg+Q8a7n2gLGyydeD5edSEjELWefKIcAuEg+h887vOJ/cCFoLlCVnnH59t/1SInohFS8Qh",
+	"e/b0GwIlFKAlTE3GsQlZ9+57O+//FLCwzm/eiBWPQra9tdW5++X2D3d3H3wSsJCmfMg6D/+88/8fDxTO",
+	"26MZAQKIsCtHjHoKGDgFDJwCBiYOGChxuU/RAicGLUCJ+hKowIAvO3dLRuUAgSsYYaxkyhh7HEQXfSyw",
+	"X/BvEtiA51sLdH4bCxnRC56MTlEB5V6am9glJPDXibMwKwa1sxqttYx8qVWTVI5SR+oyeFLD3Xk2Y0Kv",
+	"Ib182la0KKRJNU+VtmAd1RK6rWUKZhsNn4JZfD7rRs9qDM3JAAeeQDVM0KFL4fERc6kFx8w+KKwwFAhv",
+	"3wJ+aYINISp0/y3gRJzi4wc41A9hHxm0vxNmaMfWL+E0O2wDW7rXrfgpPH7MvdJukY2y66A5tfKZ5dCF",
+	"S54lHSMyyD0eMLMuqwROgENZ73KOpGnAMNuJeuzRC8u+j446R0kuKq0SGqOyNqjkBv59uOt7HHXrlZ5k",
+	"MNZPFheaq/PGgIo1zKW+9TdXF3M0IEMZCIlO262vMwYejxxyXmqgwuMYjLWbAD6wgHHC3BKmwzPFTduc",
+	"2AT7yQIzdV2ra1A3Im75jPWBCgCA72tn5NhnyLIQSYljaseMmXXoVJmOOaqH5L2qneR3VD9IJRNniLuY",
+	"igR8DHIL6RdnHOqC6FuRRjiH5OBp2Dc1LDHO88+FU1eszxWz0/pogiuwcYftLR21dUhqXQr8pSotxQBJ",
+	"MBkfuhJhC0+5qZW7Txi2x1uy8xlt0Tj9I4XRFoUanIngWpiURYJHsUxEESrUpnaIEpMAU+BSaRWLIM9/",
+	"iTH2o+pRrWCXjexN1WQSHYiIALy3TEAg5ztdZkNUC+r9tAVFTtME8azHyF+D4Zikr3Zd6VosTV57ihZz",
+	"bmHPZcoKxbAXtDQzKGOF2tTmPAvxf0IwP6ENRIXoamFiyqi6oJQILK113hI+WiVz2VzcLZCelnaPzPzQ",
+	"9rFIq5JA5SRJ4/hp0djbfPcspepQdyeVJA2iMY6GyEc4mSYJCmCjyXuTm3TmEjR/5vJFzzFtJYGDLJy2",
+	"kTW+Lg3RUIlZdgEzXajQjWo2JMa9cM4l34kpiLrU5v7RblclPggpihazRuH+hTPWnGev2d+ZTG2QeiJg",
+	"ZzFXRnCEhlYVYQwmAjM9D5RS9tzBOFoWHLAw75EBsDpJzqZ8z7W+D4WJWdvOoCEbbU+PEvpzwG3xcFD3",
+	"hX6zwA98jr15iHeU0yNlWql6IcERtqNkm95rh+Emxe+9fHGU7QMTKLhg9i1igm+hppZFXtYlZkuNY1St",
+	"j3lLeUPFsWoz0uRoj7K/3IL/DE9mwB0BYl3QXiPAZZQ6R4JRTy6VAfNn39MHfnTUEhn4ISc+j5HScO41",
+	"leeI/pgnFTEEapY7oLK2jGO2phZ7xO0zgQNeFwGrc1Nz+glEzHyzgeTITs+xd0HkD8Ao6bqu6h40Vq0K",
+	"LU5l88chcIZDT6e7sa78PcFfx1LDfpQwP/awD8eMsh4jUZEIXysN8YOXRi6prVFsCR3JSsrgOAqjjTgf",
+	"5cnOuafXqau61/rliE0iZ9TkT7pnDEMyGJw/mNLLxSt5M11X8NUWg4UtQPk1hH4ivC5NY4FeJdK6Wor2",
+	"mK8ZP3Ul6kAbZOgCMxjJyOKGVEMmUiWGGcWqXAeZCqPfaQyXUeAK35zugwNdYgloTlhrnTeoAiLbku15",
+	"HiNoltp96urbXlhi7hb+9/acESKZ7t2ntGhJ0RbaBAV07T0KkGfMfjjbe/cUq+GI21nVvrPYkB+UxJKb",
+	"ci+D9fcfc3I9AK9+RLOVwZYSCdgZchsQ/bVsC0K6x6H+QCJuppnRtmdhzZMabExwgAUP4NTMHwEzf5GG",
+	"c0J2/uBj4NfQdBx2EPxoORZ2TPflWah2IvSwMkOCVpsaa3M4kKJrQHGahOGPe5cz3IOXF1FfBe1h4frF",
+	"0oeGSE58aul1XqmN/Zh9Yp3tq03vN63yStHht4xM9i2U9s45h35qz7IrVULekSVBN7otExsbJYQb8iGi",
+	"oUJEeFsmidBhUcwHMe6mJP9D9pB8aKxGsJUjUTOVqDweq7YZusDYVAifOpuodAb+HU4TFxA284xxf0Zl",
+	"9HD6ZC/HFV4Tp2txXGsRencfQSgtTLNum1vmdL5JrKP0DWuKOfIsLZCWgVUQFY9y4CLp8zxp6JU+dS8P",
+	"fiFdg7ETSzb5efydS/iak+1cUh8wzhpc10TEXGJ7YBmXPy8o0DPFKUvToqnjV86/MtdawHG0zx2E0KGi",
+	"VyxSJjHB74qAqFpyMHPvRR9s5ErqjGiyT3hWiqIHvIUoXJOVUPZIFFWrBT9BQA69EaEn+Tdl2JOCaieK",
+	"W03tPL7f/fLO9GwfjKDoJ5daMhLgg+DLUGMt9zMnh1j0y+tK12BfWRUsUqTx4CihcCgHf3HRohaJFQi/",
+	"g03tfPd+5+nXAet+8ajz0e+nB7606EFvKmMYN0YYgzHBqc7f/tC998U0PdgFCPOj6+8tetyVahXDbz7A",
+	"1xca3Mh3CcYUip5yDWMfbKr7xx92Ht/Pf4iLihT0iEgkj9lU96Pf9v0mwr8U/eYNpes8hhmc9g6WvVI0",
+	"h0lciE117/99e6unk73uUMEAQ1eYZkPoFga/MLBpGO/pWCSbuv1/t/8TAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

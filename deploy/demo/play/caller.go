@@ -131,6 +131,27 @@ type File struct {
 	At    *rest.Point // where it was taken
 }
 
+// Photograph sends a photo of a paper, to fill in a report that is not sent yet.
+func Photograph(ctx context.Context, c Caller, f File) (out rest.DraftPaper, err error) {
+	query := url.Values{"name": {f.Name}, "kind": {f.Kind}}
+	raw, err := c.do(ctx, http.MethodPost, "/draft/papers?"+query.Encode(), Key(), "application/octet-stream", f.Bytes)
+	if err == nil {
+		err = decode(raw, &out)
+	}
+	if err != nil {
+		return out, fmt.Errorf("photograph %s: %w", f.Name, err)
+	}
+	return out, nil
+}
+
+// Delete removes something.
+func Delete(ctx context.Context, c Caller, path string) error {
+	if _, err := c.do(ctx, http.MethodDelete, path, "", "", nil); err != nil {
+		return fmt.Errorf("DELETE %s: %w", path, err)
+	}
+	return nil
+}
+
 // Attach uploads files and attaches them to a claim, all in one command. It
 // returns the ids of the documents, in the order of the files.
 func Attach(ctx context.Context, c Caller, number string, files ...File) ([]string, error) {

@@ -1,0 +1,242 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"anpei/schemas/rest"
+)
+
+// A report fills itself in from photos (拍照填单): licences, number plate, bank
+// card. What was read is proposed beside the fields, with the place on the
+// photo where it stands; the reporter sees it and goes on, or types another.
+
+// slot is a paper of which a report may be filled in.
+type slot struct {
+	Kind string
+	Sent *rest.DraftPaper // the newest; nil: none
+	Read []rest.Proposal  // what it proposes
+}
+
+// slots are the papers, in the order in which they help most.
+var slots = []string{"vehicle_licence", "driving_licence", "loss_photo", "bank_card"}
+
+type scanPage struct {
+	Slots   []slot
+	Failed  []sentFile
+	Unread  bool // some are still being read
+	Checked bool // all of the report is filled in: the way leads back to the check
+}
+
+// readWithin is how long the page waits for what was just sent to be read:
+// most photos take less.
+const readWithin = 8 * time.Second
+
+// scanForm shows the photos, what was read in them, and what is to be taken again.
+func scanForm(v *visit) error { return v.scanned(http.StatusOK, nil) }
+
+func (v *visit) scanned(status int, failed []sentFile) error {
+	if v.reporting() != nil {
+		return v.redirect("/report")
+	}
+	all, err := v.readPhotos(readWithin)
+	if err != nil {
+		return err
+	}
+	d, err := v.draft()
+	if err != nil {
+		return err
+	}
+	page := scanPage{Failed: failed, Unread: slices.ContainsFunc(all.Items, unread), Checked: d.missing() == "check"}
+	for _, kind := range slots {
+		one := slot{Kind: kind}
+		for i, p := range all.Items {
+			if p.SentAs == kind {
+				one.Sent = &all.Items[i]
+			}
+		}
+		for _, p := range all.Proposals {
+			if one.Sent != nil && p.Paper == one.Sent.Id && p.Field == fieldOf(p) {
+				one.Read = append(one.Read, p)
+			}
+		}
+		page.Slots = append(page.Slots, one)
+	}
+	return v.showAs(status, "report-scan", page)
+}
+
+// fieldOf is the field of the paper that a proposal repeats; a policy that a
+// plate leads to stands on no paper.
+func fieldOf(p rest.Proposal) string {
+	if p.For == "policy_no" && p.Field != "policy_number" {
+		return ""
+	}
+	return p.Field
+}
+
+func unread(p rest.DraftPaper) bool { return p.State == rest.Received }
+
+// readPhotos are the photos of the draft, once all are read or patience is over.
+func (v *visit) readPhotos(patience time.Duration) (all rest.DraftPapers, err error) {
+	tick := time.NewTicker(150 * time.Millisecond)
+	defer tick.Stop()
+	for until := now().Add(patience); ; {
+		all, err = read[rest.DraftPapers](v.api.ListDraftPapers(v.ctx()))
+		if err != nil || !slices.ContainsFunc(all.Items, unread) || now().After(until) {
+			return all, err
+		}
+		select {
+		case <-v.ctx().Done():
+			return all, v.ctx().Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// sendScan takes photos of the form. One that comes takes the place of the one
+// before it.
+func sendScan(v *visit) error {
+	if err := v.reporting(); err != nil {
+		return err
+	}
+	before, err := v.readPhotos(0)
+	if err != nil {
+		return err
+	}
+	form, err := v.r.MultipartReader()
+	if err != nil {
+		return &problem{Problem: rest.Problem{Type: "/problems/wrong-input", Status: http.StatusUnprocessableEntity, Detail: err.Error()}}
+	}
+	key := v.r.URL.Query().Get("key")
+	if len(key) < 8 {
+		key = newKey()
+	}
+	var sent, failed []sentFile
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return &problem{Problem: rest.Problem{Type: "/problems/cut-off", Status: http.StatusUnprocessableEntity, Detail: err.Error()}}
+		}
+		one := sentFile{Field: part.FormName(), Name: part.FileName()}
+		if one.Name == "" || !slices.Contains(slots, one.Field) {
+			continue
+		}
+		photo, err := read[rest.DraftPaper](v.api.AddDraftPaperWithBody(v.ctx(), &rest.AddDraftPaperParams{
+			Name: photoName(one.Field, one.Name), Kind: rest.DocumentKind(one.Field), IdempotencyKey: fmt.Sprintf("%s-%s", key, one.Field),
+		}, "application/octet-stream", part))
+		var p *problem
+		switch {
+		case errors.As(err, &p) && p.Status < http.StatusInternalServerError && p.Status != http.StatusUnauthorized:
+			one.Wrong = &trouble{p, v.lang}
+			failed = append(failed, one)
+			continue
+		case err != nil:
+			return err
+		}
+		for _, old := range before.Items {
+			if old.SentAs == one.Field && old.Id != photo.Id {
+				if err := done(v.api.DeleteDraftPaper(v.ctx(), old.Id)); err != nil && !is(err, "not-found") {
+					return err
+				}
+			}
+		}
+		sent = append(sent, one)
+	}
+	if len(failed) > 0 {
+		return v.scanned(http.StatusUnprocessableEntity, failed)
+	}
+	if len(sent) == 0 {
+		v.tell("flash.files-none")
+	}
+	return v.redirect("/report/scan")
+}
+
+// photoName is what a photo is called; the plate's is one of the angles that
+// the loss is pictured from.
+func photoName(kind, sent string) string {
+	if kind == "loss_photo" {
+		return angleFile("plate", sent)
+	}
+	return sent
+}
+
+// scanPhoto shows a photo of the draft to whoever took it.
+func scanPhoto(v *visit) error {
+	return v.passFile(v.api.GetDraftPaperContent(v.ctx(), v.r.PathValue("paper"), &rest.GetDraftPaperContentParams{IfNoneMatch: v.r.Header.Get("If-None-Match")}))
+}
+
+// proposed is the best proposal for each field of the report.
+func (v *visit) proposed() (map[string]*rest.Proposal, error) {
+	all, err := v.readPhotos(0)
+	if err != nil {
+		return nil, err
+	}
+	best := map[string]*rest.Proposal{}
+	for i, p := range all.Proposals {
+		if best[string(p.For)] == nil {
+			best[string(p.For)] = &all.Proposals[i]
+		}
+	}
+	return best, nil
+}
+
+// Proposed is the value proposed for a field; empty when there is none.
+func (p reportPage) Proposed(field string) string {
+	if one := p.Photos[field]; one != nil {
+		return one.Value
+	}
+	return ""
+}
+
+// takeAlong makes the photos that filled in a report papers of its claim. Those
+// that could not be read are left behind.
+func (v *visit) takeAlong(no string) error {
+	all, err := v.readPhotos(0)
+	if err != nil {
+		return err
+	}
+	var batch rest.Attach
+	h := sha256.New()
+	for _, p := range all.Items {
+		if p.State != rest.Unreadable {
+			kind := rest.DocumentKind(p.Kind)
+			if p.State == rest.Read && !zh.has("doc."+p.Kind) {
+				kind = ""
+			}
+			batch.Documents = append(batch.Documents, rest.NewDocument{Upload: p.Id, Kind: kind})
+			_, _ = io.WriteString(h, p.Id)
+		}
+	}
+	if len(batch.Documents) == 0 {
+		return nil
+	}
+	key := "photos-" + hex.EncodeToString(h.Sum(nil)[:16]) // sent again with the report, they are the same photos
+	_, err = read[rest.Attached](v.api.AttachDocuments(v.ctx(), no, &rest.AttachDocumentsParams{IdempotencyKey: key}, batch))
+	return err
+}
+
+// cropOf is the part of a picture that a box points out, with a rim around it,
+// as an SVG's viewBox; empty when it stands nowhere.
+func cropOf(box [4]int) string {
+	w, h := box[2]-box[0], box[3]-box[1]
+	if w <= 0 || h <= 0 {
+		return ""
+	}
+	rim := max(h/2, 4)
+	return fmt.Sprintf("%d %d %d %d", box[0]-rim, box[1]-rim, w+2*rim, h+2*rim)
+}
+
+// holderOf reports whether a name is the policy holder's, however it is spaced.
+func holderOf(p *rest.Prefill, name string) bool {
+	return p != nil && strings.ReplaceAll(p.Holder.Name, " ", "") == strings.ReplaceAll(name, " ", "")
+}
