@@ -26,6 +26,7 @@ var Operations = map[string]string{
 	"take":          "TakeTask",
 	"put-back":      "PutBackTask",
 	"resume":        "ResumeClaim",
+	"hold":          "HoldEvidence",
 }
 
 // operation is what a step's act is called in the log of refused attempts. A

@@ -50,7 +50,7 @@ func (a *Activities) WriteDenial(ctx context.Context, id claim.ID) (Letter, erro
 	l := Letter{Number: fmt.Sprintf("%s-D%d", d.Number, d.Round), SHA256: hex.EncodeToString(sum[:]), At: d.DecidedAt}
 	l.Object = fmt.Sprintf("claims/%s/letters/%s.pdf", id, l.SHA256)
 	info, err := a.Store.PutObject(ctx, a.Bucket, l.Object, bytes.NewReader(pdf), int64(len(pdf)), minio.PutObjectOptions{
-		ContentType: "application/pdf", DisableMultipart: true,
+		ContentType: "application/pdf", DisableMultipart: true, LegalHold: legalHold(d.Held),
 	})
 	if err != nil {
 		return Letter{}, fmt.Errorf("store letter %s: %w", l.Number, err)

@@ -78,7 +78,7 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 			t.file.Stage, t.file.Outcome = claim.Closed, claim.OutcomeJoined
 		}
 		return claim.Answer{File: t.file, Receipt: t.receipt}, t.rollback()
-	case t.file.Version != s.Version:
+	case t.file.Version != s.Version && s.Version != claim.AsItStands:
 		return claim.Answer{File: t.file, Stale: true}, t.rollback()
 	}
 	if t.before, err = t.file.Clone(); err != nil {
@@ -243,7 +243,7 @@ func (t *tx) commit() (claim.Answer, error) {
 		t.queue(t.q.UpdateClaim(t, &t.w, db.UpdateClaimParams{
 			ID: t.id, Lane: t.file.Lane, Stage: t.file.Stage, Branch: t.file.Branch, Outcome: t.file.Outcome,
 			PayableFen: t.file.Payable, PaidFen: t.file.Closure().Paid, Parked: t.file.Parked != nil,
-			Version: t.file.Version, NextEvent: t.next, LastHash: t.hash, File: file, UpdatedAt: t.at,
+			Version: t.file.Version, NextEvent: t.next, LastHash: t.hash, File: file, UpdatedAt: t.at, Held: t.file.HeldBy != "",
 			ClocksMoved: due.moved, DueAt: due.at, DueClock: string(due.clock),
 		}))
 	}

@@ -175,8 +175,24 @@ func (l *look) claim(ctx context.Context, calendar claim.Calendar) (rest.Claim, 
 	if err := l.visit(ctx, &out); err != nil {
 		return out, err
 	}
+	if err := l.held(ctx, &out); err != nil {
+		return out, err
+	}
 	out.Due, err = l.due(ctx, calendar)
 	return out, err
+}
+
+// held tells the insurer's own people of a legal hold.
+func (l *look) held(ctx context.Context, out *rest.Claim) error {
+	if !l.row.Held || l.who.outside() {
+		return nil
+	}
+	h, err := l.s.q.HoldInForce(ctx, l.tx, l.row.ID)
+	if err != nil {
+		return fmt.Errorf("read the hold: %w", err)
+	}
+	out.Held = rest.Held{By: claim.StaffID(h.ByID), Name: h.Name, At: h.At.UTC(), Reason: h.Reason}
+	return nil
 }
 
 // extra leaves what an extra reporter or a third party may see: that the claim

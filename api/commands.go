@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -48,6 +49,16 @@ type order struct {
 // It is idempotent by (caller, key): the steps that carried a command out hold
 // its answer, an update under way is joined.
 func send[T any](ctx context.Context, s *server, update, key string, asked any, body T, wrong ...rest.FieldError) (claim.Receipt, error) {
+	return command(ctx, s, update, key, asked, body, func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+		return s.temporal.UpdateWorkflow(ctx, o)
+	}, wrong...)
+}
+
+// command is send, by a way to the workflow that deal knows.
+func command[T any](
+	ctx context.Context, s *server, update, key string, asked any, body T,
+	deal func(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error), wrong ...rest.FieldError,
+) (claim.Receipt, error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return claim.Receipt{}, fmt.Errorf("encode %s: %w", update, err)
@@ -69,7 +80,7 @@ func send[T any](ctx context.Context, s *server, update, key string, asked any, 
 	}
 	m := claim.Message[T]{By: o.by.actor(), Key: o.key, Hash: o.hash, Request: requestOf(ctx), Body: body}
 	return s.carry(ctx, o, func(ctx context.Context) (client.WorkflowUpdateHandle, error) {
-		return s.temporal.UpdateWorkflow(ctx, o.updateOptions(m))
+		return deal(ctx, o.updateOptions(m))
 	})
 }
 
@@ -353,6 +364,24 @@ func (s *server) CorrectPayee(ctx context.Context, r rest.CorrectPayeeRequestObj
 	payee, wrong := checkPayee(r.Body.Payee)
 	receipt, err := send(ctx, s, workflows.CorrectPayee, r.Params.IdempotencyKey, r.Body, payee, wrong...)
 	return rest.CorrectPayee200JSONResponse(receipt), err
+}
+
+// HoldEvidence implements the contract. The claim's workflow may be over: the
+// hold has one of its own, which this starts when it is not there.
+func (s *server) HoldEvidence(ctx context.Context, r rest.HoldEvidenceRequestObject) (rest.HoldEvidenceResponseObject, error) {
+	id := claimOf(ctx).ID
+	receipt, err := command(ctx, s, workflows.HoldEvidence, r.Params.IdempotencyKey, r.Body, *r.Body,
+		func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+			o.WorkflowID = workflows.HoldID(id)
+			return s.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+				StartWorkflowOperation: s.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+					ID: o.WorkflowID, TaskQueue: workflows.ClaimsQueue,
+					WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+				}, workflows.Hold, id),
+				UpdateOptions: o,
+			})
+		})
+	return rest.HoldEvidence200JSONResponse(receipt), err
 }
 
 // ConfirmDocument implements the contract.

@@ -53,6 +53,7 @@ func TestAPI(t *testing.T) { //nolint:tparallel // newStack changes the environm
 		"a partner's reading":                 testAttachReading,
 		"a document is read":                  testDocument,
 		"evidence is verified":                testVerify,
+		"evidence is held":                    testHold,
 		"documents are listed by their order": testDocumentPages,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -429,7 +430,7 @@ func testStoreVerifies(t *testing.T, k *stack) {
 	_, err = f.file.WriteAt([]byte{0}, f.size/2)
 	require.NoError(t, err)
 	id := claim.ID(uuid.NewString())
-	_, err = k.keep(t.Context(), "claims/"+string(id)+"/"+f.hex(), f)
+	_, err = k.keep(t.Context(), "claims/"+string(id)+"/"+f.hex(), f, false)
 	require.Error(t, err)
 	require.Equal(t, 500, problemOf(err).Status)
 	require.Empty(t, k.versions(t, id))
@@ -652,6 +653,63 @@ func testVerify(t *testing.T, k *stack) {
 	v = verify()
 	require.False(t, v.ChainOk)
 	require.Equal(t, int64(2), v.FirstBroken)
+}
+
+// A hold covers what is there and what comes, at any stage: nobody removes a
+// version, not even with the right to go round its retention.
+func testHold(t *testing.T, k *stack) {
+	t.Helper()
+	r := k.reported(t)
+	hold := func(who, key string, held bool) answer {
+		t.Helper()
+		return k.ask(t, who, "POST", "/claims/"+r.Number+"/hold", key, claim.Hold{Held: held, Reason: "客户提起诉讼"})
+	}
+	remove := func(o minio.ObjectInfo) error {
+		return k.store.RemoveObject(t.Context(), k.cfg.Bucket, o.Key, minio.RemoveObjectOptions{VersionID: o.VersionID, GovernanceBypass: true})
+	}
+	attach := func(wide int) {
+		t.Helper()
+		up := k.upload(t, r.token, r.Number, aPNG(t, wide, 1))
+		into[rest.Attached](t, k.ask(t, r.token, "POST", "/claims/"+r.Number+"/documents", uuid.NewString(), rest.Attach{Documents: []rest.NewDocument{{Upload: up.Id, Kind: "loss_photo"}}}), 201)
+	}
+	attach(31)
+
+	require.Equal(t, 403, hold("assessor", uuid.NewString(), true).status)
+	require.Equal(t, claim.RuleHeld, hold("audit", uuid.NewString(), false).problem(t).Rule, "there is none to lift")
+	key := uuid.NewString()
+	first := into[rest.Receipt](t, hold("manager", key, true), 200)
+	require.Equal(t, first, into[rest.Receipt](t, hold("manager", key, true), 200), "a repeat")
+	require.Equal(t, claim.RuleHeld, hold("audit", uuid.NewString(), true).problem(t).Rule)
+	require.Equal(t, claim.RuleOwnHold, hold("manager", uuid.NewString(), false).problem(t).Rule)
+	attach(32)
+
+	seen := into[rest.Claim](t, k.ask(t, "audit", "GET", "/claims/"+r.Number, "", nil), 200)
+	require.Equal(t, "客户提起诉讼", seen.Held.Reason)
+	require.Zero(t, into[rest.Claim](t, k.ask(t, r.token, "GET", "/claims/"+r.Number, "", nil), 200).Held, "that is the insurer's own business")
+	stored := k.versions(t, r.Claim)
+	require.Len(t, stored, 2)
+	for _, o := range stored {
+		require.ErrorContains(t, remove(o), "protected")
+	}
+	verify := func() rest.Verification {
+		return into[rest.Verification](t, k.ask(t, "audit", "GET", "/claims/"+r.Number+"/verification", "", nil), 200)
+	}
+	require.True(t, verify().Ok)
+	off := minio.LegalHoldDisabled
+	require.NoError(t, k.store.PutObjectLegalHold(t.Context(), k.cfg.Bucket, stored[0].Key, minio.PutObjectLegalHoldOptions{VersionID: stored[0].VersionID, Status: &off}))
+	v := verify()
+	require.False(t, v.Ok, "somebody took one object out of it")
+	require.True(t, v.ChainOk)
+
+	// The claim goes on, and ends, under the hold; another person lifts it.
+	require.Equal(t, 200, k.ask(t, r.token, "POST", "/claims/"+r.Number+"/withdrawal", uuid.NewString(), claim.Reason{Reason: "自行处理"}).status)
+	require.Equal(t, claim.Closed, into[rest.Receipt](t, hold("audit", uuid.NewString(), false), 200).Stage)
+	require.Zero(t, into[rest.Claim](t, k.ask(t, "audit", "GET", "/claims/"+r.Number, "", nil), 200).Held)
+	for _, o := range stored {
+		require.NoError(t, remove(o))
+	}
+	require.Equal(t, 3, k.count(t, `select count(*) from events where claim_id = $1 and kind in ('evidence.held', 'evidence.freed', 'claim.withdrawn')`, r.Claim))
+	require.True(t, verify().ChainOk)
 }
 
 func (k *stack) revision(t *testing.T, document string) (revision string) {

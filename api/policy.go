@@ -189,6 +189,7 @@ type claimSeen struct {
 	Branch   string
 	OpenedBy string
 	Version  int64
+	Held     bool // its evidence, by a legal hold
 
 	people  []db.SeePeopleRow // read only for those whose answer depends on them
 	workers []string          // staff who have or had a task; likewise
@@ -441,7 +442,7 @@ func (s *server) seeClaim(ctx context.Context, at *call, ref string) (*claimSeen
 	}
 	c := &claimSeen{
 		ID: id, Number: row.Number, Line: claim.Line(row.Line), Lane: claim.Lane(row.Lane), Stage: claim.Stage(row.Stage),
-		Branch: row.Branch, OpenedBy: row.OpenedBy, Version: row.Version,
+		Branch: row.Branch, OpenedBy: row.OpenedBy, Version: row.Version, Held: row.Held,
 	}
 	if withParties {
 		if c.people, err = s.q.SeePeople(ctx, s.db, id); err != nil {

@@ -165,6 +165,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"ListDenials"}, claims, []string{"reviewer", "manager", "audit"}},
 		{[]string{"VerifyClaim"}, claims, []string{"audit", "manager", "reviewer", "claimant", "bound"}},
 		{[]string{"WithdrawClaim"}, claims, []string{"intake", "service", "claimant", "bound"}},
+		{[]string{"HoldEvidence"}, claims, []string{"manager", "audit"}},
 		{[]string{"LinkPolicy"}, claims, []string{"intake"}},
 		{[]string{"ConvertToVisit"}, claims, []string{"intake", "assessor", "claimant", "bound"}},
 		{[]string{"UploadFile", "OpenChunkedUpload", "GetChunkedUpload", "SendChunk", "AttachDocuments"}, claims, []string{"intake", "surveyor", "assessor", "claimant", "bound"}},

@@ -21,6 +21,8 @@ func TestARuleSaysHowItIsAnswered(t *testing.T) {
 	for rule, status := range map[string]int{
 		claim.RuleStage:                http.StatusConflict,
 		claim.RuleParked:               http.StatusConflict,
+		claim.RuleHeld:                 http.StatusConflict,
+		claim.RuleOwnHold:              http.StatusForbidden,
 		claim.RulePaymentStarted:       http.StatusConflict,
 		claim.RuleTask:                 http.StatusConflict,
 		claim.RuleTaskTaken:            http.StatusConflict,

@@ -82,6 +82,7 @@ func newStack(t *testing.T) *stack {
 		{"assessor", "assessor", "3101", 0},
 		{"reviewer", "reviewer", "3101", 1},
 		{"audit", "audit", "0000", 0},
+		{"manager", "manager", "3101", 0},
 		{"partner", "partner", "3101", 0},
 		{"stranger", "assessor", "1101", 0},
 	} {

@@ -138,7 +138,7 @@ func (s *server) upload(ctx context.Context, key string, f *spooled) (db.UploadB
 		ID: uploadID(by, key), ClaimID: id, Name: f.name, Type: f.mime, Size: f.size,
 		SHA256: f.hex(), Object: "claims/" + string(id) + "/" + f.hex(),
 	}
-	if row.Revision, err = s.keep(ctx, row.Object, f); err != nil {
+	if row.Revision, err = s.keep(ctx, row.Object, f, claimOf(ctx).Held); err != nil {
 		return row, err
 	}
 	n, err := s.q.InsertUpload(ctx, s.db, db.InsertUploadParams{
@@ -168,12 +168,16 @@ func (s *server) uploaded(ctx context.Context, by claim.StaffID, key string, id 
 }
 
 // keep puts a file into the locked bucket, unless it is there, and returns its
-// version. It is idempotent by the key, which is the content's hash.
-func (s *server) keep(ctx context.Context, object string, f *spooled) (revision string, err error) {
+// version; under legal hold if the claim is. It is idempotent by the key, which
+// is the content's hash.
+func (s *server) keep(ctx context.Context, object string, f *spooled, held bool) (revision string, err error) {
 	opts := minio.PutObjectOptions{
 		ContentType: f.mime, Mode: minio.Governance, RetainUntilDate: time.Now().AddDate(keptYears, 0, 0),
 		UserMetadata:         f.checksum(), // the store refuses other bytes
 		DisableContentSha256: true, DisableMultipart: true,
+	}
+	if held {
+		opts.LegalHold = minio.LegalHoldEnabled
 	}
 	opts.SetMatchETagExcept("*") // not over what is there
 	ctx, stop := context.WithTimeout(ctx, storeTime)

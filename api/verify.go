@@ -43,13 +43,13 @@ func (s *server) VerifyClaim(ctx context.Context, _ rest.VerifyClaimRequestObjec
 	}
 	id := claimOf(ctx).ID
 	v := rest.Verification{CheckedAt: time.Now().UTC()}
-	chain, objects, err := s.evidence(ctx, id)
+	chain, objects, held, err := s.evidence(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("verify claim %s: %w", id, err)
 	}
 	v.Events, v.FirstBroken, v.ChainOk = chain.events, chain.broken, chain.broken == 0
 	v.LastHash = hex.EncodeToString(chain.hash)
-	if v.Objects, err = s.hashAgain(ctx, objects); err != nil {
+	if v.Objects, err = s.hashAgain(ctx, objects, held); err != nil {
 		return nil, err
 	}
 	v.Ok = v.ChainOk
@@ -61,21 +61,21 @@ func (s *server) VerifyClaim(ctx context.Context, _ rest.VerifyClaimRequestObjec
 
 // evidence walks the chain and lists the objects of a claim, as they stood at
 // one moment: the claim may go on meanwhile.
-func (s *server) evidence(ctx context.Context, id claim.ID) (c chain, objects []db.ObjectsOfClaimRow, err error) {
+func (s *server) evidence(ctx context.Context, id claim.ID) (c chain, objects []db.ObjectsOfClaimRow, held bool, err error) {
 	tx, err := s.db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
-		return c, nil, err
+		return c, nil, false, err
 	}
 	defer tx.Rollback(ctx)
 	head, err := s.q.ChainHead(ctx, tx, id)
 	if err != nil {
-		return c, nil, err
+		return c, nil, false, err
 	}
 	c = newChain(id)
 	for last, full := int64(0), true; full; {
 		events, err := s.q.Chain(ctx, tx, id, last, chainPage)
 		if err != nil {
-			return c, nil, err
+			return c, nil, false, err
 		}
 		for _, e := range events {
 			c.add(e)
@@ -85,7 +85,7 @@ func (s *server) evidence(ctx context.Context, id claim.ID) (c chain, objects []
 	}
 	c.end(head)
 	objects, err = s.q.ObjectsOfClaim(ctx, tx, id)
-	return c, objects, err
+	return c, objects, head.Held, err
 }
 
 // chain is a claim's log of events as it is walked.
@@ -126,14 +126,17 @@ func (c *chain) end(head db.ChainHeadRow) {
 }
 
 // hashAgain reads every object and compares its hash with the one on record.
-func (s *server) hashAgain(ctx context.Context, objects []db.ObjectsOfClaimRow) ([]rest.ObjectCheck, error) {
+// While the claim is under hold, each must be too.
+func (s *server) hashAgain(ctx context.Context, objects []db.ObjectsOfClaimRow, held bool) ([]rest.ObjectCheck, error) {
 	checks := make([]rest.ObjectCheck, len(objects))
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(hashedAtOnce)
 	for i, o := range objects {
 		checks[i] = rest.ObjectCheck{Document: o.ID, Name: o.Name, Sha256: o.SHA256}
 		work.Go(func() (err error) {
-			checks[i].Detail, err = s.fault(ctx, o)
+			if checks[i].Detail, err = s.fault(ctx, o); err == nil && checks[i].Detail == "" && held {
+				checks[i].Detail, err = s.loose(ctx, o)
+			}
 			checks[i].Ok = checks[i].Detail == ""
 			return err
 		})
@@ -157,6 +160,18 @@ func (s *server) fault(ctx context.Context, o db.ObjectsOfClaimRow) (string, err
 		return "The store has it and cannot read its bytes.", nil
 	case sum != o.SHA256:
 		return "Its bytes have another hash: " + sum + ".", nil
+	}
+	return "", nil
+}
+
+// loose says, in words, that an object is not under the hold that it should be.
+func (s *server) loose(ctx context.Context, o db.ObjectsOfClaimRow) (string, error) {
+	status, err := s.store.GetObjectLegalHold(ctx, s.cfg.Bucket, o.Object, minio.GetObjectLegalHoldOptions{VersionID: o.Revision})
+	switch {
+	case minio.ToErrorResponse(err).Code == "NoSuchObjectLockConfiguration", err == nil && (status == nil || *status != minio.LegalHoldEnabled):
+		return "It is not under the legal hold that was placed on the claim's evidence.", nil
+	case err != nil:
+		return "", storeFault("ask for the hold of "+o.Object, err)
 	}
 	return "", nil
 }

@@ -40,6 +40,8 @@ var tellings = map[string]telling{
 	"papers.attached":          {zh: "收到材料 {sha256} 份", en: "Papers received: {sha256}."},
 	"finding.raised":           {zh: "发现疑点：{rule}（{one}，{other}）", en: "{rule} ({one}, {other}).", inside: true},
 	"finding.gone":             {zh: "疑点已消除：{rule}（{one}，{other}）", en: "No longer: {rule} ({one}, {other}).", inside: true},
+	"evidence.held":            {zh: "证据保全：已存证据不得删除", en: "Legal hold: nothing that is stored can be removed.", inside: true},
+	"evidence.freed":           {zh: "证据保全解除", en: "The legal hold was lifted.", inside: true},
 	"paper.read":               {zh: "{kind}识别完成：{state}", en: "A paper was read, {kind}: {state}."},
 	"paper.confirmed":          {zh: "工作人员核对了材料字段", en: "A person confirmed fields of a paper."},
 	"assessment.made":          {zh: "定损完成（第 {version} 版），应赔 {payable_fen}", en: "Assessed (version {version}): {payable_fen} payable."},

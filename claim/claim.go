@@ -147,6 +147,8 @@ type File struct {
 	Required   Level         `json:"required,omitempty"`   // level that the amount needs
 	Payments   []Instruction `json:"payments,omitempty"`
 	Parked     *Parked       `json:"parked,omitempty"`
+
+	HeldBy StaffID `json:"held_by,omitempty"` // who put the evidence under legal hold; empty while it is not
 }
 
 // Exposure (损失项) is one loss object under one coverage.

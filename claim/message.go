@@ -65,18 +65,24 @@ const (
 	RuleDocument       = "document.unknown"
 	RuleParked         = "stage.parked"
 	RulePaymentStarted = "stage.payment-started"
+	RuleHeld           = "stage.held"
+	RuleOwnHold        = "separation.lift-own-hold"
 )
 
 // Step is what a workflow asks of an activity: one transaction on one claim.
 type Step[T any] struct {
 	Claim   ID        `json:"claim"`
 	Key     string    `json:"key"`     // <cycle>/<update id>/<step>: its cause
-	Version int64     `json:"version"` // of the file that the workflow knows
+	Version int64     `json:"version"` // of the file that the workflow knows, or [AsItStands]
 	At      time.Time `json:"at"`      // the workflow's time
 	By      Actor     `json:"by"`
 	Command *Command  `json:"command,omitempty"` // when the step answers a person's command
 	Body    T         `json:"body"`
 }
+
+// AsItStands is the version that a step expects which takes the claim as it
+// finds it: one that does not come from the claim's own workflow.
+const AsItStands = -1
 
 // Command identifies what a step answers.
 type Command struct {

@@ -29,6 +29,7 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(Claim)
 	r.RegisterWorkflow(Courier)
 	r.RegisterWorkflow(Scan)
+	r.RegisterWorkflow(Hold)
 }
 
 // acts is nil: it only names methods.

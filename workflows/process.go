@@ -291,11 +291,14 @@ func (p *process) rereports(ctx workflow.Context) {
 	for {
 		var in claim.Again
 		again.Receive(ctx, &in)
-		step(ctx, p, ReportedAgain, local, acts.Rereport, func() claim.Step[claim.Again] {
+		told := func() claim.Step[claim.Again] {
 			return claim.Step[claim.Again]{
 				Claim: p.ID, Key: fmt.Sprintf("%d/%s/%s", p.Cycle, in.Event, ReportedAgain), Version: p.Version,
 				At: workflow.Now(ctx), By: in.By, Body: in,
 			}
-		})
+		}
+		for step(ctx, p, ReportedAgain, local, acts.Rereport, told).Stale {
+			continue // the rows were ahead: now the file is as they are
+		}
 	}
 }

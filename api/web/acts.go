@@ -79,7 +79,24 @@ func offers(c rest.Claim, me *rest.Principal, papers []rest.DocumentSummary) (li
 		}
 		list = append(list, one)
 	}
-	return list
+	return append(list, holds(c, me)...)
+}
+
+// holds offers a legal hold on the evidence, or its end, at any stage.
+func holds(c rest.Claim, me *rest.Principal) []offer {
+	one, file := offer{Name: "hold"}, claim.File{HeldBy: c.Held.By}
+	if c.Held.By != "" {
+		one.Name = "lift-hold"
+	}
+	refusal := file.GuardHold(claim.Hold{Held: c.Held.By == ""}, claim.Actor{ID: me.Id, Role: me.Role})
+	switch {
+	case refusal == nil:
+	case refusal.Rule == claim.RuleRole:
+		return nil
+	default:
+		one.Rule = refusal.Rule
+	}
+	return []offer{one}
 }
 
 func unsure(d rest.DocumentSummary) bool { return d.State == claim.PaperUnsure }
@@ -102,7 +119,7 @@ func (v *visit) showAct(status int, b *bench, act string, f form) error {
 		b.Do, err = v.ranking(b)
 	case "assess":
 		b.Do = assessmentForm(b, f)
-	case "link-policy", "convert", "confirm", "attach", "consent", "object", "release", "correct-payee", "resume", "withdraw":
+	case "link-policy", "convert", "confirm", "attach", "consent", "object", "release", "correct-payee", "resume", "withdraw", "hold", "lift-hold":
 	default:
 		return notFound
 	}
@@ -247,9 +264,15 @@ var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
 	"resume": func(v *visit, _ string) (claim.Receipt, error) {
 		return read[claim.Receipt](v.api.ResumeClaim(v.ctx(), v.field("task"), &rest.ResumeClaimParams{IdempotencyKey: v.key()}, rest.Resume{Note: v.field("note")}))
 	},
+	"hold":      func(v *visit, no string) (claim.Receipt, error) { return hold(v, no, true) },
+	"lift-hold": func(v *visit, no string) (claim.Receipt, error) { return hold(v, no, false) },
 	"withdraw": func(v *visit, no string) (claim.Receipt, error) {
 		return read[claim.Receipt](v.api.WithdrawClaim(v.ctx(), no, &rest.WithdrawClaimParams{IdempotencyKey: v.key()}, rest.Reason{Reason: v.field("reason")}))
 	},
+}
+
+func hold(v *visit, no string, held bool) (claim.Receipt, error) {
+	return read[claim.Receipt](v.api.HoldEvidence(v.ctx(), no, &rest.HoldEvidenceParams{IdempotencyKey: v.key()}, rest.Hold{Held: held, Reason: v.field("reason")}))
 }
 
 // number is a field that holds a count; 0 where it does not.

@@ -39,6 +39,9 @@ func TestActsAreOfferedByRoleStageAndTask(t *testing.T) {
 	taken.Tasks = []rest.Task{{Id: "a", Kind: claim.TaskAssess, Role: claim.Assessor, Owner: "other", OwnerName: "吴静"}}
 	parked := assessing
 	parked.Parked = true
+	held := func(by claim.StaffID) rest.Claim {
+		return rest.Claim{Stage: claim.Closed, Held: rest.Held{By: by}}
+	}
 	unread := []rest.DocumentSummary{{Id: "d", State: claim.PaperUnsure}}
 	for name, tt := range map[string]struct {
 		claim  rest.Claim
@@ -51,7 +54,9 @@ func TestActsAreOfferedByRoleStageAndTask(t *testing.T) {
 		"what a colleague has is named":       {taken, claim.Assessor, nil, []offer{{Name: "assess", Task: "a", Rule: claim.RuleTaskTaken, Winner: "吴静"}, {Name: "attach"}}},
 		"while it is parked only papers come": {parked, claim.Assessor, nil, []offer{{Name: "convert", Rule: claim.RuleParked}, {Name: "assess", Task: "a", Rule: claim.RuleParked}, {Name: "attach"}}},
 		"finance waits for its time":          {assessing, claim.Finance, nil, nil},
-		"an auditor looks":                    {assessing, claim.Audit, unread, nil},
+		"an auditor looks":                    {assessing, claim.Audit, unread, []offer{{Name: "hold"}}},
+		"who holds it does not let go of it":  {held("me"), claim.Audit, nil, []offer{{Name: "lift-hold", Rule: claim.RuleOwnHold}}},
+		"another does, after the end too":     {held("other"), claim.Manager, nil, []offer{{Name: "lift-hold"}}},
 	} {
 		require.Equal(t, tt.want, offers(tt.claim, me(tt.who), tt.papers), name)
 	}

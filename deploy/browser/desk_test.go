@@ -333,4 +333,13 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 	audit.Click("开始核验")
 	audit.See("完整，没有被改动")
 	audit.Look("desk-verify")
+
+	// A dispute: the auditor holds the evidence of the claim, which is over.
+	audit.Open("/desk/claims/" + l.number)
+	audit.Click("证据保全")
+	audit.Fill("原因", "客户就赔款金额提起诉讼")
+	audit.Click("证据保全")
+	audit.See("证据已保全")
+	audit.See("解除保全须由另一人")
+	audit.Snap("desk-held.zh")
 }

@@ -198,7 +198,7 @@ func (q *Queries) PolicySeen(ctx context.Context, db DBTX, number string) (Polic
 }
 
 const seeClaim = `-- name: SeeClaim :one
-select number, line::text as line, lane::text as lane, stage::text as stage, branch, opened_by, version from claims where id = $1::uuid
+select number, line::text as line, lane::text as lane, stage::text as stage, branch, opened_by, version, held from claims where id = $1::uuid
 `
 
 type SeeClaimRow struct {
@@ -209,6 +209,7 @@ type SeeClaimRow struct {
 	Branch   string
 	OpenedBy string
 	Version  int64
+	Held     bool
 }
 
 // A claim as decisions look at it. Every request on a claim asks this, so it
@@ -224,6 +225,7 @@ func (q *Queries) SeeClaim(ctx context.Context, db DBTX, id string) (SeeClaimRow
 		&i.Branch,
 		&i.OpenedBy,
 		&i.Version,
+		&i.Held,
 	)
 	return i, err
 }

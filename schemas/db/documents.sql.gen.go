@@ -80,18 +80,19 @@ func (q *Queries) Chain(ctx context.Context, db DBTX, claimID claim.ID, number i
 }
 
 const chainHead = `-- name: ChainHead :one
-select next_event, last_hash from claims where id = $1
+select next_event, last_hash, held from claims where id = $1
 `
 
 type ChainHeadRow struct {
 	NextEvent int64
 	LastHash  []byte
+	Held      bool
 }
 
 func (q *Queries) ChainHead(ctx context.Context, db DBTX, id claim.ID) (ChainHeadRow, error) {
 	row := db.QueryRow(ctx, chainHead, id)
 	var i ChainHeadRow
-	err := row.Scan(&i.NextEvent, &i.LastHash)
+	err := row.Scan(&i.NextEvent, &i.LastHash, &i.Held)
 	return i, err
 }
 

@@ -108,6 +108,7 @@ type Claim struct {
 	NextEvent     int64
 	LastHash      []byte
 	File          json.RawMessage
+	Held          bool
 }
 
 type ClockEntry struct {
@@ -261,6 +262,15 @@ type Finding struct {
 	Other   []byte
 	TextZh  string
 	TextEn  string
+	At      time.Time
+}
+
+type Hold struct {
+	ClaimID claim.ID
+	Round   int32
+	Held    bool
+	Reason  string
+	ByID    claim.StaffID
 	At      time.Time
 }
 

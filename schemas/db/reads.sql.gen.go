@@ -68,7 +68,7 @@ func (q *Queries) AssessmentLines(ctx context.Context, db DBTX, claimID claim.ID
 const claimDetail = `-- name: ClaimDetail :one
 
 select id, number, version, line, lane, stage, branch, outcome, channel, opened_by, policy_no, policy_version, loss_at, place, lat, lng,
-    cause, story, plate, injury, claimed_fen, payable_fen, paid_fen, due_at, due_clock, parked, reported_at, updated_at, closed_at, file
+    cause, story, plate, injury, claimed_fen, payable_fen, paid_fen, due_at, due_clock, parked, held, reported_at, updated_at, closed_at, file
 from claims where id = $1
 `
 
@@ -99,6 +99,7 @@ type ClaimDetailRow struct {
 	DueAt         *time.Time
 	DueClock      string
 	Parked        bool
+	Held          bool
 	ReportedAt    time.Time
 	UpdatedAt     time.Time
 	ClosedAt      *time.Time
@@ -137,6 +138,7 @@ func (q *Queries) ClaimDetail(ctx context.Context, db DBTX, id claim.ID) (ClaimD
 		&i.DueAt,
 		&i.DueClock,
 		&i.Parked,
+		&i.Held,
 		&i.ReportedAt,
 		&i.UpdatedAt,
 		&i.ClosedAt,

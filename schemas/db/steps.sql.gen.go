@@ -25,6 +25,17 @@ func (q *Queries) ClaimCoverages(ctx context.Context, db DBTX, id claim.ID) (jso
 	return coverages, err
 }
 
+const claimHeld = `-- name: ClaimHeld :one
+select held from claims where id = $1
+`
+
+func (q *Queries) ClaimHeld(ctx context.Context, db DBTX, id claim.ID) (bool, error) {
+	row := db.QueryRow(ctx, claimHeld, id)
+	var held bool
+	err := row.Scan(&held)
+	return held, err
+}
+
 const claimLoss = `-- name: ClaimLoss :one
 select c.line, c.policy_no, c.policy_id, c.policy_version, c.loss_at, c.place, c.lat, c.lng, c.cause, c.story, c.plate, c.number, c.reported_at, c.branch
 from claims c where c.id = $1
@@ -201,7 +212,7 @@ func (q *Queries) CountSurveys(ctx context.Context, db DBTX, claimID claim.ID) (
 }
 
 const denialLetter = `-- name: DenialLetter :one
-select c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, v.at as decided_at
+select c.held, c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, v.at as decided_at
 from claims c
 join denials d on d.claim_id = c.id
 join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round and v.approved
@@ -212,6 +223,7 @@ limit 1
 `
 
 type DenialLetterRow struct {
+	Held      bool
 	Number    string
 	PolicyNo  string
 	LossAt    time.Time
@@ -229,6 +241,7 @@ func (q *Queries) DenialLetter(ctx context.Context, db DBTX, id claim.ID) (Denia
 	row := db.QueryRow(ctx, denialLetter, id)
 	var i DenialLetterRow
 	err := row.Scan(
+		&i.Held,
 		&i.Number,
 		&i.PolicyNo,
 		&i.LossAt,
@@ -363,6 +376,34 @@ func (q *Queries) FieldsInForce(ctx context.Context, db DBTX, claimID claim.ID) 
 		return nil, err
 	}
 	return items, nil
+}
+
+const holdInForce = `-- name: HoldInForce :one
+select h.held, h.reason, h.by_id::text as by_id, coalesce(s.name, '')::text as name, h.at
+from holds h left join staff s on s.id = h.by_id
+where h.claim_id = $1 order by h.round desc limit 1
+`
+
+type HoldInForceRow struct {
+	Held   bool
+	Reason string
+	ByID   string
+	Name   string
+	At     time.Time
+}
+
+// The last word on the hold of a claim, and who spoke it.
+func (q *Queries) HoldInForce(ctx context.Context, db DBTX, claimID claim.ID) (HoldInForceRow, error) {
+	row := db.QueryRow(ctx, holdInForce, claimID)
+	var i HoldInForceRow
+	err := row.Scan(
+		&i.Held,
+		&i.Reason,
+		&i.ByID,
+		&i.Name,
+		&i.At,
+	)
+	return i, err
 }
 
 const insertAgreement = `-- name: InsertAgreement :exec
@@ -804,6 +845,31 @@ func (q *Queries) InsertField(ctx context.Context, db DBTX, arg InsertFieldParam
 		arg.Sure,
 		arg.Note,
 		arg.ConfirmedBy,
+		arg.At,
+	)
+	return err
+}
+
+const insertHold = `-- name: InsertHold :exec
+insert into holds (claim_id, round, held, reason, by_id, at)
+select $1::uuid, coalesce(max(h.round), 0) + 1, $2::boolean, $3::text, $4::text, $5::timestamptz
+from holds h where h.claim_id = $1::uuid
+`
+
+type InsertHoldParams struct {
+	ClaimID string
+	Held    bool
+	Reason  string
+	ByID    string
+	At      time.Time
+}
+
+func (q *Queries) InsertHold(ctx context.Context, db DBTX, arg InsertHoldParams) error {
+	_, err := db.Exec(ctx, insertHold,
+		arg.ClaimID,
+		arg.Held,
+		arg.Reason,
+		arg.ByID,
 		arg.At,
 	)
 	return err
@@ -1650,10 +1716,10 @@ func (q *Queries) TakeNotices(ctx context.Context, db DBTX, limit int32) ([]Take
 
 const updateClaim = `-- name: UpdateClaim :exec
 update claims set lane = $2, stage = $3, branch = $4, outcome = $5, payable_fen = $6, paid_fen = $7, parked = $8,
-    version = $9, next_event = $10, last_hash = $11, file = $12, updated_at = $13,
+    version = $9, next_event = $10, last_hash = $11, file = $12, updated_at = $13, held = $14::boolean,
     closed_at = case when $3::text = 'closed' then $13::timestamptz end,
-    due_at = case when $14::boolean then $15::timestamptz else due_at end,
-    due_clock = case when $14::boolean then $16::text else due_clock end
+    due_at = case when $15::boolean then $16::timestamptz else due_at end,
+    due_clock = case when $15::boolean then $17::text else due_clock end
 where id = $1
 `
 
@@ -1671,6 +1737,7 @@ type UpdateClaimParams struct {
 	LastHash    []byte
 	File        json.RawMessage
 	UpdatedAt   time.Time
+	Held        bool
 	ClocksMoved bool
 	DueAt       *time.Time
 	DueClock    string
@@ -1692,6 +1759,7 @@ func (q *Queries) UpdateClaim(ctx context.Context, db DBTX, arg UpdateClaimParam
 		arg.LastHash,
 		arg.File,
 		arg.UpdatedAt,
+		arg.Held,
 		arg.ClocksMoved,
 		arg.DueAt,
 		arg.DueClock,

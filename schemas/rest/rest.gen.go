@@ -581,6 +581,9 @@ type Claim struct {
 	Due       *Due       `json:"due,omitempty"`
 	Exposures []Exposure `json:"exposures"`
 
+	// Held The legal hold that a claim's evidence is under.
+	Held Held `json:"held,omitempty,omitzero"`
+
 	// Holders Who has it now
 	Holders []Actor `json:"holders"`
 
@@ -1598,6 +1601,24 @@ type Flag struct {
 	// TextZh Why in Chinese
 	TextZh string `json:"text_zh"`
 }
+
+// Held The legal hold that a claim's evidence is under.
+type Held struct {
+	// At Since when
+	At time.Time `json:"at"`
+
+	// By Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	By StaffID `json:"by"`
+
+	// Name Who placed it
+	Name string `json:"name"`
+
+	// Reason Why
+	Reason string `json:"reason"`
+}
+
+// Hold A legal hold on evidence.
+type Hold = claim.Hold
 
 // Holder Policy holder (投保人).
 type Holder struct {
@@ -3475,6 +3496,12 @@ type ListFindingsParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
 }
 
+// HoldEvidenceParams defines parameters for HoldEvidence.
+type HoldEvidenceParams struct {
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListLettersParams defines parameters for ListLetters.
 type ListLettersParams struct {
 	// Limit Items on a page, 50 when absent.
@@ -3945,6 +3972,9 @@ type AttachDocumentsJSONRequestBody = Attach
 
 // ConfirmDocumentJSONRequestBody defines body for ConfirmDocument for application/json ContentType.
 type ConfirmDocumentJSONRequestBody = ConfirmFields
+
+// HoldEvidenceJSONRequestBody defines body for HoldEvidence for application/json ContentType.
+type HoldEvidenceJSONRequestBody = Hold
 
 // SignAgreementJSONRequestBody defines body for SignAgreement for application/json ContentType.
 type SignAgreementJSONRequestBody = NewAgreement
@@ -4466,6 +4496,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /claims/{claim}/findings (the `ListFindings` operationId).
 	ListFindings(ctx context.Context, claim ClaimRef, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldEvidenceWithBody Hold the evidence
+	//
+	// Puts everything that is stored for the claim under legal hold (证据保全), or lifts the hold, at any stage and after the end. While it lasts no version can be removed, whatever its retention says; what is stored later is held too. The verification says of each object whether it is.
+	//
+	// **Who:** manager, audit. Somebody other than who placed a hold lifts it.
+	//
+	// **Errors:** 409 held already, or not held (`stage.held`); 403 `separation.lift-own-hold`; 422 wrong fields, all named at once. 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/hold (the `HoldEvidence` operationId).
+	HoldEvidenceWithBody(ctx context.Context, claim ClaimRef, params *HoldEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldEvidence Hold the evidence
+	//
+	// Puts everything that is stored for the claim under legal hold (证据保全), or lifts the hold, at any stage and after the end. While it lasts no version can be removed, whatever its retention says; what is stored later is held too. The verification says of each object whether it is.
+	//
+	// **Who:** manager, audit. Somebody other than who placed a hold lifts it.
+	//
+	// **Errors:** 409 held already, or not held (`stage.held`); 403 `separation.lift-own-hold`; 422 wrong fields, all named at once. 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/hold (the `HoldEvidence` operationId).
+	HoldEvidence(ctx context.Context, claim ClaimRef, params *HoldEvidenceParams, body HoldEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListLetters List letters
 	//
@@ -6174,6 +6234,56 @@ func (c *Client) GetDocumentContent(ctx context.Context, claim ClaimRef, documen
 // Corresponds with GET /claims/{claim}/findings (the `ListFindings` operationId).
 func (c *Client) ListFindings(ctx context.Context, claim ClaimRef, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListFindingsRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldEvidenceWithBody Hold the evidence
+//
+// Puts everything that is stored for the claim under legal hold (证据保全), or lifts the hold, at any stage and after the end. While it lasts no version can be removed, whatever its retention says; what is stored later is held too. The verification says of each object whether it is.
+//
+// **Who:** manager, audit. Somebody other than who placed a hold lifts it.
+//
+// **Errors:** 409 held already, or not held (`stage.held`); 403 `separation.lift-own-hold`; 422 wrong fields, all named at once. 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/hold (the `HoldEvidence` operationId).
+func (c *Client) HoldEvidenceWithBody(ctx context.Context, claim ClaimRef, params *HoldEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldEvidenceRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldEvidence Hold the evidence
+//
+// Puts everything that is stored for the claim under legal hold (证据保全), or lifts the hold, at any stage and after the end. While it lasts no version can be removed, whatever its retention says; what is stored later is held too. The verification says of each object whether it is.
+//
+// **Who:** manager, audit. Somebody other than who placed a hold lifts it.
+//
+// **Errors:** 409 held already, or not held (`stage.held`); 403 `separation.lift-own-hold`; 422 wrong fields, all named at once. 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/hold (the `HoldEvidence` operationId).
+func (c *Client) HoldEvidence(ctx context.Context, claim ClaimRef, params *HoldEvidenceParams, body HoldEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldEvidenceRequest(c.Server, claim, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9326,6 +9436,66 @@ func NewListFindingsRequest(server string, claim ClaimRef, params *ListFindingsP
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHoldEvidenceRequest calls the generic HoldEvidence builder with application/json body
+func NewHoldEvidenceRequest(server string, claim ClaimRef, params *HoldEvidenceParams, body HoldEvidenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHoldEvidenceRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewHoldEvidenceRequestWithBody constructs an http.Request for the HoldEvidence method, with any body, and a specified content type
+func NewHoldEvidenceRequestWithBody(server string, claim ClaimRef, params *HoldEvidenceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/hold", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -13148,6 +13318,36 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /claims/{claim}/findings (the `ListFindings` operationId).
 	ListFindingsWithResponse(ctx context.Context, claim ClaimRef, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*ListFindingsResponse, error)
 
+	// HoldEvidenceWithBodyWithResponse Hold the evidence
+	//
+	// Puts everything that is stored for the claim under legal hold (证据保全), or lifts the hold, at any stage and after the end. While it lasts no version can be removed, whatever its retention says; what is stored later is held too. The verification says of each object whether it is.
+	//
+	// **Who:** manager, audit. Somebody other than who placed a hold lifts it.
+	//
+	// **Errors:** 409 held already, or not held (`stage.held`); 403 `separation.lift-own-hold`; 422 wrong fields, all named at once. 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/hold (the `HoldEvidence` operationId).
+	HoldEvidenceWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *HoldEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldEvidenceResponse, error)
+
+	// HoldEvidenceWithResponse Hold the evidence
+	//
+	// Puts everything that is stored for the claim under legal hold (证据保全), or lifts the hold, at any stage and after the end. While it lasts no version can be removed, whatever its retention says; what is stored later is held too. The verification says of each object whether it is.
+	//
+	// **Who:** manager, audit. Somebody other than who placed a hold lifts it.
+	//
+	// **Errors:** 409 held already, or not held (`stage.held`); 403 `separation.lift-own-hold`; 422 wrong fields, all named at once. 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/hold (the `HoldEvidence` operationId).
+	HoldEvidenceWithResponse(ctx context.Context, claim ClaimRef, params *HoldEvidenceParams, body HoldEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldEvidenceResponse, error)
+
 	// ListLettersWithResponse List letters
 	//
 	// Formal letters in order of time.
@@ -15285,6 +15485,54 @@ func (r ListFindingsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListFindingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HoldEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HoldEvidenceResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r HoldEvidenceResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r HoldEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HoldEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HoldEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HoldEvidenceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -18729,6 +18977,48 @@ func (c *ClientWithResponses) ListFindingsWithResponse(ctx context.Context, clai
 	return ParseListFindingsResponse(rsp)
 }
 
+// HoldEvidenceWithBodyWithResponse Hold the evidence
+//
+// Puts everything that is stored for the claim under legal hold (证据保全), or lifts the hold, at any stage and after the end. While it lasts no version can be removed, whatever its retention says; what is stored later is held too. The verification says of each object whether it is.
+//
+// **Who:** manager, audit. Somebody other than who placed a hold lifts it.
+//
+// **Errors:** 409 held already, or not held (`stage.held`); 403 `separation.lift-own-hold`; 422 wrong fields, all named at once. 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/hold (the `HoldEvidence` operationId).
+func (c *ClientWithResponses) HoldEvidenceWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *HoldEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldEvidenceResponse, error) {
+	rsp, err := c.HoldEvidenceWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldEvidenceResponse(rsp)
+}
+
+// HoldEvidenceWithResponse Hold the evidence
+//
+// Puts everything that is stored for the claim under legal hold (证据保全), or lifts the hold, at any stage and after the end. While it lasts no version can be removed, whatever its retention says; what is stored later is held too. The verification says of each object whether it is.
+//
+// **Who:** manager, audit. Somebody other than who placed a hold lifts it.
+//
+// **Errors:** 409 held already, or not held (`stage.held`); 403 `separation.lift-own-hold`; 422 wrong fields, all named at once. 401 not signed in; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/hold (the `HoldEvidence` operationId).
+func (c *ClientWithResponses) HoldEvidenceWithResponse(ctx context.Context, claim ClaimRef, params *HoldEvidenceParams, body HoldEvidenceJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldEvidenceResponse, error) {
+	rsp, err := c.HoldEvidence(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldEvidenceResponse(rsp)
+}
+
 // ListLettersWithResponse List letters
 //
 // Formal letters in order of time.
@@ -21054,6 +21344,39 @@ func ParseListFindingsResponse(rsp *http.Response) (*ListFindingsResponse, error
 	return response, nil
 }
 
+// ParseHoldEvidenceResponse parses an HTTP response from a HoldEvidenceWithResponse call
+func ParseHoldEvidenceResponse(rsp *http.Response) (*HoldEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HoldEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListLettersResponse parses an HTTP response from a ListLettersWithResponse call
 func ParseListLettersResponse(rsp *http.Response) (*ListLettersResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -23183,6 +23506,9 @@ type ServerInterface interface {
 	// ListFindings What does not go together
 	// (GET /claims/{claim}/findings)
 	ListFindings(ctx echo.Context, claim ClaimRef, params ListFindingsParams) error
+	// HoldEvidence Hold the evidence
+	// (POST /claims/{claim}/hold)
+	HoldEvidence(ctx echo.Context, claim ClaimRef, params HoldEvidenceParams) error
 	// ListLetters List letters
 	// (GET /claims/{claim}/letters)
 	ListLetters(ctx echo.Context, claim ClaimRef, params ListLettersParams) error
@@ -24198,6 +24524,44 @@ func (w *ServerInterfaceWrapper) ListFindings(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListFindings(ctx, claim, params)
+	return err
+}
+
+// HoldEvidence converts echo context to params.
+func (w *ServerInterfaceWrapper) HoldEvidence(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params HoldEvidenceParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.HoldEvidence(ctx, claim, params)
 	return err
 }
 
@@ -26354,6 +26718,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/claims/:claim/policy", wrapper.LinkPolicy, options.OperationMiddlewares["LinkPolicy"]...)
 	router.POST(options.BaseURL+"/claims/:claim/conversion", wrapper.ConvertToVisit, options.OperationMiddlewares["ConvertToVisit"]...)
 	router.GET(options.BaseURL+"/claims/:claim/verification", wrapper.VerifyClaim, options.OperationMiddlewares["VerifyClaim"]...)
+	router.POST(options.BaseURL+"/claims/:claim/hold", wrapper.HoldEvidence, options.OperationMiddlewares["HoldEvidence"]...)
 	router.POST(options.BaseURL+"/claims/:claim/uploads", wrapper.UploadFile, options.OperationMiddlewares["UploadFile"]...)
 	router.POST(options.BaseURL+"/claims/:claim/chunked-uploads", wrapper.OpenChunkedUpload, options.OperationMiddlewares["OpenChunkedUpload"]...)
 	router.GET(options.BaseURL+"/claims/:claim/chunked-uploads/:upload", wrapper.GetChunkedUpload, options.OperationMiddlewares["GetChunkedUpload"]...)
@@ -27310,6 +27675,47 @@ type ListFindingsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListFindingsdefaultApplicationProblemPlusJSONResponse) VisitListFindingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldEvidenceRequestObject struct {
+	Claim  ClaimRef `json:"claim"`
+	Params HoldEvidenceParams
+	Body   *HoldEvidenceJSONRequestBody
+}
+
+type HoldEvidenceResponseObject interface {
+	VisitHoldEvidenceResponse(w http.ResponseWriter) error
+}
+
+type HoldEvidence200JSONResponse Receipt
+
+func (response HoldEvidence200JSONResponse) VisitHoldEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldEvidencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response HoldEvidencedefaultApplicationProblemPlusJSONResponse) VisitHoldEvidenceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -29944,6 +30350,9 @@ type StrictServerInterface interface {
 	// ListFindings What does not go together
 	// (GET /claims/{claim}/findings)
 	ListFindings(ctx context.Context, request ListFindingsRequestObject) (ListFindingsResponseObject, error)
+	// HoldEvidence Hold the evidence
+	// (POST /claims/{claim}/hold)
+	HoldEvidence(ctx context.Context, request HoldEvidenceRequestObject) (HoldEvidenceResponseObject, error)
 	// ListLetters List letters
 	// (GET /claims/{claim}/letters)
 	ListLetters(ctx context.Context, request ListLettersRequestObject) (ListLettersResponseObject, error)
@@ -30863,6 +31272,55 @@ func (sh *strictHandler) ListFindings(ctx echo.Context, claim ClaimRef, params L
 		return err
 	} else if validResponse, ok := response.(ListFindingsResponseObject); ok {
 		return validResponse.VisitListFindingsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// HoldEvidence operation middleware
+func (sh *strictHandler) HoldEvidence(ctx echo.Context, claim ClaimRef, params HoldEvidenceParams) error {
+	var request HoldEvidenceRequestObject
+
+	request.Claim = claim
+	request.Params = params
+
+	var body HoldEvidenceJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.HoldEvidence(ctx.Request().Context(), request.(HoldEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HoldEvidence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(HoldEvidenceResponseObject); ok {
+		return validResponse.VisitHoldEvidenceResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -32816,514 +33274,520 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35kxzHdS+K/ysZ873fAEDXDGaAAUjMxP1hsEm4wnYBiIi4Mt90dld2d3KqM1uV1dNoMfBCevfJliXz",
-	"SrIly5avLVNX1OKFlu/TQpG2HPH+FAc2/hcv8pyTWVXdWd1VPQsAgvpBHHRtuZw8+/mcd1Y6ejDUSqjM",
-	"rGy9s9IXPBYp/HnlHu/Z/8bCdFI5zKRWK1srN/lAGJb1pWEm45lgusuyvmCpMHqUdkTEODNZqlWP7fNE",
-	"xjzT6dpKtGI6fTHg9n0D/uC6UL2sv7J1Zn09WskmQ7GytWKyVKreysOHD6OVIU/5QGQ0kJ1uJtLZkVwa",
-	"pUanW6ylxIOs5cYx5D3B2qKrU2E/K+2dXx6JdLISrSg+sF/i8L6KIZ0NDSlauZRwObgjuoFh2CtMxuzk",
-	"F7947fIpplPWgZ/UaNAWKTu5c3v1P77601N+NEOe9fPBwL0r0UoqvjySqYhXtrJ0JCoGt7kerQykcv/c",
-	"sCuVZSK1r/0/vrS+emFn9b/x1a+svvUH/2klNIvLQkme3NEjFc9OBH52yxjDnRVjTuEFC8YsB6PBytbG",
-	"OvwPhk2/+IFJlYmeSHFkujMaCJUFl9hdZDKuGFFMd9RdyLPnZ5aOr3bfeueNh6v+780af2+ceVix0inv",
-	"Zrf5UKTBGd2zlNrXmT5hqic1tI+/MDO6FovBUGdCdSZfEJO5jKGjBwOu4ohp1RGsq1MmeKfPOjxJRLrG",
-	"7tqt5D0uFRvLrA/0ZvhAsLaOJ0xmrCf34VX0M1dmLFLGVcx4JzPw1m18lCud9UWKT26eObPG7vdlIpjM",
-	"DMvGUjGTySRh6UgZ++IxtxfsgLI+z+jFkT2ym+sXGPAFdo4Z0dEqNmtsh9kjzaRhnPW0jtmemPi9Qk6Z",
-	"71ZhfVbtAtXct4318pl+o7yNbPX/rDrM17o3eNbpz+6EZdw0Qdbpc9UTllWnduapHlRPoLuKL5zDfEKj",
-	"uKmVmDcS3WVcMcHTRMIu2jXfZmfXN9mY9op2qa+T2Mwbnv3S/DGeCXPv69xkV/aFyq5dnh1kS8ZeeiTc",
-	"ZEzYO2kB01Tui7hyUPbFq/Dm1WuXqwa18cbM0XzrtfCeXhf2tpsgOWZHildJsFQwDbxYl/rOzwiUwJjk",
-	"QGazg7mWiYE9i4yDzI3YuXU27gvFeNsIlVUJ3wTeVhxOLLp8lGQrW+fsYJzgOFNDaNzqdkX6pkgNjGh6",
-	"gHTBba22N1cs2j6941BF2m2dyM6kai/x6qHu5WZpLzdDe3k3491uUCLBlWpZJONlGdoMTUUrD1Z7epV+",
-	"BP1nDb4OJ8hfW5WDoU6B8GAoWytcDYU8jQoTqIn3uNkLi1du9qrnknGz94KI1Yd2GGaolRGg6t5OdTsR",
-	"A/tnR6vMajRb76zw4TCRHW4nd3qId/zB2wZpPh/1f0rtUqz8/07nGv1pvGpOu/fCF8trdd/yOWnYGHT2",
-	"k3euXmIXNs+9fmoNCIZeAGp4J9MBQr7f11YsI5Mcpnoo0kzibGS8aFxu3x+6zQlpFSBB2ECAOq27Vph1",
-	"u9sgxjnq2hz4tWADbvZEzOyrtpkYDLMJCXt7qdOXSqxEM7Q6tSfRSqoTsWjgd+w9uH2Oir5Eh8Reoem8",
-	"5d+u22+LTmbfvjPQIzK2Ahsx5ganJOLI7sqQT3g7EaD82GtDLgMLTU/sdoVaNPCrQq2AhSWb3Q7DqP3E",
-	"1MIUx1d+WWEkwcUyRhgjgI54HEu7VDy5XZh8lydGTNP0LSWYeDDUZpSKE4Z1ZW+UCrPGWvs8GcGHW2yd",
-	"ZXyP1MwhMOMThsH1bdYCibRr+jwVu+1hy+6EHqVMKvvG+IRhcCliA53plGmVTJAe9VixmA+sDbrOlBCx",
-	"YS2ld+F1LatntsyoneoenOXW7Ea6QQcOwsiRvx2wvy9qJpcsf9WpVWG2Nh5GK+Vpzn50h6V2pEwq1ubG",
-	"kqOWKjNbDL4Fq6IEG/d1AsZ2V6cDnuHnzm/OjK0wsvXgyHp6lVj0VTuwu3ZcQXFx8XYDSVGY83k751QP",
-	"dsFq2LXUO0qMTieOsKemrxiH02qXfaCVmNiV6ArFTq6vrW+wyYirU2vspti3Wpmwu7q/YCEurJf/12RN",
-	"Uj24Zcd9yQ87uDhX4VgtsTqvP4xWpNXqgHe7P+addXc8rS5oXzXgD67hc+doavTPnBJ5mvJJkQ7PWN5P",
-	"R2R2C275A7XFOIOb8OzZLQEKHAiusghVPLAFjYwF02MBFh9PklzstrVOBFfFr19ACdwZiZeBBO7ASA93",
-	"189aKc+Tfd57KZbgLg71cNdg065Bzpjnk6EVWOB90KOMpaLH05hlGgiwSJ8cVZJcZIyl6UcgyFPR0fsi",
-	"FTEY5NOke/LRx//r0b+9++Rf/q/HX/v3U3Opd2P9YbSS6Ywnu4k2QZ1CwItlhl4MuJfBvfPe+8bDaMWL",
-	"yhedIt60Az1cejg3rcAU5C0yxhLXKB+g4tLNiNh58qe0lfO0IWC3zTWiRCrSpe0XtsBwTzNLkqyvR2lk",
-	"lWzUktdYy3lUQfcZ90UqkMJBlbIquEJfTVl/QbJooFh6x+08p29Zabcm2YzOvidDLu2WnWCLffL1dx99",
-	"/JuItRLe1qO0xR7/9v0nP7A/DHgmUsmTFnv2+68/+Yu/iliLJjRpsWe/+vGjj362Eq0IZenwSyv2bSvR",
-	"Cr4FBoVP58swsfs232c2z9IpT/TMeg3vTJFKFb4C1iIq7sUMMYVOS4m6Ghjiji7D22h5hb+MTluZGWZE",
-	"liUCfoMwkv3LcQwRy0zElj6VGIOGCbzL/oMcNQHCy4LMTxWZTswzsZrJ6WUO7lF7slD3AXP4YbRij1V9",
-	"lemum+11a41O60zrU3oS6EZZiFrsr9PUEpoIbnhzla48tDOhkTU1CiPvZ5uZjtVt2UZTa2aa/nM3Xtuq",
-	"mG7q0xanwrXjcJZh86qZrd2p21bfmCVsf92w9qSaMpfRqOEoLd4AJR5kVXFRZynae8hBaw3UFgQ5Wtvk",
-	"pWVaeb/3FJcNe9JL7g4YWsXayZ5qKKLu9QUzo3RfTHRqbcoB4yyWZsizDuhGIihxUsFNiKLu9ycYjNIB",
-	"p88ivmq1QRxIbQfW1Nr45yM3wro82C5cM+6bZRyDLw0W+4vDRPPYYJSjLTp6IJiTxcbRDnwjsrqdZcIU",
-	"1ZvdAv9cbSq/KcZOvE+zwHlW4/Qi5x8OEiGsi4grPG12gm1LW3b6fCDW2D0fh5xkwjAwMlW+LBHr6zEI",
-	"KN3NhLIEmW0zGRvUhuwygSZvVcg8K+LLI2GykGvUzFV5zErBFj82f/T0VkwznFR0hBxmC52jdNv0frnH",
-	"I5h+cM9GWV+nMpuEee49y8WBPNOR/cNaHTrtiANzXfdZ+MBLzXndTO7ocdCfp8dufNzdyjJwMZ988ncf",
-	"Pvv19578zX//5K++8+y9n5+CwDiHpWZtAbaptOYCOlaGw0QKYy1fcsLPbkIi9kWyaO2vw02gRw1kE9Nh",
-	"AIIhXmT0ghCw0wZW10Hn+4zxaxd4lARIrgWT2IXBtdhoaCc87stO35nAnMEdLBYdGQsDVkbaE7sJV6Jl",
-	"r9p/gcVFDuFsrPERey/m2dj78C+6x/IdfO1ApyJirWysd4ciNVrtpiIR3IgWhjXA+iZP9lizodBDiD84",
-	"m6UwfDBd3NBWrERQaLzMvryOGZOJB9luyD1wRfUSafqLqZre8ZVA5sAla4YaUecdIwWzC1HCTe12yVoQ",
-	"bb1vKTiw+dN8apTgl5HA8mHmk5579pCLBE4fHrQa7Kut40k4awhesTJfl3jbaLV2h49vCGMsH30YrYhu",
-	"V3QyuS92u6keBBRwmZqMxXziBzVtOU0rUbWNcM9nImYJz0SswxOhYp6WX3k+9Mr9BdH9ha+Y2lqyjXNL",
-	"YWphIlz60PZevP0iBEiWj4PYKegHs3N4sB6xyXrEHmxEbLJhpzKUD0RiihmV24wnCVsvOILAx0V+IKY0",
-	"XFgrKi3zOPglrdNYKktVJVm7WdT+NgMxg3wBvrT5lkTt8WLKVad/T2c8CWxQkrAhn8yqtfAvuzlteJyN",
-	"lFXb0MWVZJAVppjV9iawAIfg6sIPzQ4Rxz/lk5jNGHpnM6yxgUSbfevn9ZgNuJocntd1+ii13bhxBPMd",
-	"Tg+jlUtcxRI4SeAYecNPKqtycLUnVS/K8wPRiPLR/GHCQ2xTJLIng7zX6QRZX0ysEpDErC1AhQ/qAtY4",
-	"CkQBhkKxjJs90+zoWhoXWSpCKr+0R6jMbQ+4TfUdjBXpD1ztzT69YZlZ10qJbc8HlM6YX/KmKzLHcAeT",
-	"c6zT2JTHey443kM01cmBCisQrRSnhttHhFFt01syh4zL23wiREObfAdcnEP7ZETJqGikqj2g1ILC1+ad",
-	"vVnyH7qPzk0FgpumFwEfDc9npPYuWos4rJCgsQxhhY69dZvxjA20ydgmuyEvlsReWyoOUesiq9u4sHl2",
-	"fTOwsfBlEaOrIszhutxaKF2ZCKfeD1CvgqEY1ueQjSyCmRYyFWa3ynFM1kNXpz2dWXN/pBJhDP1s1zUR",
-	"mahyL8/MRQYmcM1n23dwpmw0JPo6RosfjPL9kPYMm+7yYAUzvCuYPffbuXkLA2dt0ZMKMmnS+Yzs/Osb",
-	"62+8QYmKc3iDkV8RVeOhJQOdCna+6Rc3Ql8ceSKbd3aIFIN5XzDmwnJGRRILHixQywKyEMtHOKYmYdI8",
-	"G/AJM8KaL1WayGInB932MKJoyVwuoUm7OiqthY9MYIsvwc+Lbc9OnyslkjBTkJhGlwqrDYu4zusSbUQ8",
-	"lxdgYp69bdmQUjxayJsvj9BYo2hzfQfWFRefXuy66uvEVXjNJnL20bmj9LiuKu/DYPM9h4tTQeE4YCqo",
-	"VG+P0km1EsfVBEtFDOuP0goNjquFy32dYwiuqZ+qxpspuJdoExYxNzQ4el3ZASZkLEVWzhU5bzj3QZey",
-	"N1dko18qVKzV+KYeCiXi3cVB0kJ+rx5lVhIveuIW3YZVgHsL/Ht5QQ9XzPJEnoEiN0sPQz7rG15Ijrd5",
-	"mk3qREKtORLI8bc/T+3xQnfWMAmaSJT/iVfLWnwoHwIzWneVDgUuK1jj+c3qF+2LVHblvN3I82jtuUyk",
-	"VWi2mdKksQ70vjBspDKZoA4V3iX/tfk1Hc5J5bKs8sVtED22whrXYSHnLyzYUofUaQu7zViNySgMsuCM",
-	"oY/PZDrMNXnG+nwIZ3Z6rGGvLJi4YfNXK2HqyoZ73OwtFg2joV3J+XsAdVlYy7b0HlQS1S0lwM2O3gYo",
-	"VTSZGB6qSb4vjVzIpt+Em4LapWfNuecywXIGcuYjqUQFrwypSEVuXeQLs0c7F1eOozk9zdGWF83lo1Pa",
-	"Q8+3nVydof7Ia6xFVSdn0Y4Ac12FpFylFh0q67O2qYzJMMVANod6zrVjtK9CTttmZU40w3A8FC6ZiCkx",
-	"FiYjLoVemoOGROHVd0eDgTXYX+KAaEGOB0wtS3KTyNUN1Te5wh62G3n5UR1HW5UytmQyVLQy7GtVPSy4",
-	"GrGNs2+89tprr507//ob0wlkc2qhym+kpOaIxancF2nk5GMasawv03gX1pXplLVTvVdDpZxOZPSFj4Vi",
-	"Kje/Obs8qU7Xul0IAkA2C2i8bbvFXx4JdfAcAvrAS39W3Jmf55jgxVxiGWI2R+U2aFzoFo9EULO4KXhq",
-	"eWYseEySdFmrfreT6M5eiDvrzh5uKC99aFHQs5Gx3MjQfcFM10OyRpewLBtWPx6qIdo0a/ZTbF0emwHW",
-	"zJI6HpNkrp6/QLsv6fGkq+faex3lfOmaXGBrV1QWkhFQeGsv5bF2ywMTEfcQ5eCFydqv4Nmu3tyPvQa7",
-	"jvkkFNnlE0MBbEBfgcov8SATKi6qdmfPn19oPPb1KOSw/bz9ucYn3nj9jc2F36gooIH3tiy9pyNlItYa",
-	"WoOwReg7bJhq3Y1YKxVmNBD+PkT3iVgLB9OyepZdJasR9nHULZPpYYvCaQORFVLW4JtAhWh74svBWKSp",
-	"2WdrVdocuoZt51vhYhmm4OLibDgbxAgz4zkh8FDKek2d2ZGtKwOySwkk6gjJTcMPAA5O5VGviPsWTzbC",
-	"E9hF6Ook0WNEGgpaTk4Nqq9YX3aK00JPkuU8zXy8npOV3r0RKMSZLgikT0WFCQVXUKuuTAdXpUgw47tR",
-	"PgAmZZ4wkAxhlf4uvAcVb5eXPrvGXf+1mtlYMEYRwygDBkz9jHz68pyVcF9pXr4I70brA9eFpYLHpoF9",
-	"Dl8OmOfnF9eDQLpbwB9NtadNzyoOAV9aqzBkavWaOZDybLuQCwTVyBzHyScArs0yyEVS5JLeFylpWg23",
-	"t0OPInFTJMFVVTEKXqMpBVl6Oh2wWAsDWUgjIyBHYT3EcOJRJ5PNVG779krMJvi0r2QUOMvGFBUWuA6N",
-	"hwrEtwhhpM8N02O1S9gilt0WHC27rvo0otR0zHJneX0xvo+dfPTRTx7/60ef/NUvTrlcro4eDETakTzx",
-	"b3FZM9O/N55i04z+lGcOh2Te3RdvY9rXYJf8UE0qEItV7U1hbEiiAnHMDqBc9z1FdvnkissS4pNe3AXO",
-	"qpM1LBaAS5fjB1Rp2Iep5lZ4Uu5BzmxqMiaVybiDzpOGZVoza1FuE9IfKEYxAtgAHKB9JmMdrlh7aQeM",
-	"eDBMuKrAbbjXp7WC6+i1ak8YGVf11I+RmC3VDUeBU70vDXC8ObkLbCJ4esKwvk4k6MQSzElO+ZTDUTuR",
-	"pi9iNhHhzAbE2Q2gA/IxYmSmmewkAqp3YH/1YMjV5IRhvq5hgV4KCniF+XuXlPNlrfCQEGqlI6Wk6oE5",
-	"gLzLWRpxC/EhuYrtbwNhjRHF7PfsP6WBW4YcKMkwNA+cIUGvdaZEjImc9v/huToWhLU0hgs8AXTPsouS",
-	"8bQnsuAXdpjRXXCrO/hMxF/YZgoKETlrp4KDQ+Dg/gfHB3CTyuTsqa583sL8qyPDcdb7CEm6L9JYdjKW",
-	"CgNgrgG3wBw8gSlUxyK2QF8bBLmAMA5qBEvYeL5eZbFhgjP1dT9Le6jr5oUhEQTcLsBa8rqGQi6GV5jK",
-	"US0fMwTOXbtuY05QcJYfdhPeq2+FXE14b8YMm31pwk22CwitizDSaIJ472HG8o8Y8GEJBzEW/QUz+mKJ",
-	"ljmWcaeIXlvT7p5GgdgIjjcV+1KMg/kiUkmtDDOadXnt796B99WQt4bLecXdHhnS3ucQmgAF1jRfDICa",
-	"3QHs4jprYkSoMLJMn9NYw4VDahVweMVhkq2RKqQ2AHqxYXC1OAYYXqL1nogjn9KfeV3v3Po2U1jcRiVh",
-	"ExJKMTiy66Wt7gcRAKZXEwBba+UaTYk0QnrNOfp8tzcebMe4/LnKSZxoLufEtNMltuRWep5w3CnKmFmV",
-	"1ZUW97hVqZFarNFwGIhLS6aipXq8RD39HT1eLCeaFfDmJHrC4Kpss4kepbverLL3rtv7VFB/3q8JGD1d",
-	"H18ojF1kKo1l1pdqfq6knwMfWk2LJ2wMZWmxyEQ6sIaKZ2LbTCRGkK98Twwz9IKlAox0FXNyQMzOFRem",
-	"0UaX13IZMzlPUSsQZyALrDC4mc8WqcKvJ1Fh+GBVAn0YPRCQLm5FIfi5XDqYZbJDnqJtqLssHtlTZTlv",
-	"2Kv4HMNV8SjEK+6OOn2YBpSwRaQNRwz5VY0RNCGNafCVEfBTyCr0eX1ZxeYA0EBT7zchIpx88q0/e/br",
-	"752yE7X7oY0IQyAHK0rIZ4eXIT5FZkegtHCBO0vsy1gEZegLBdyyyGUfrXR5Zy4AdZf6u8xkCi9YIAwn",
-	"mSowJuF2oYAdgqiZiNLV7HOzENMYdXNvc4Mp7FstT/tlh4rRwMOOz1RbvoAsBF1FZkM6lounAYJGsbAo",
-	"4x5Tsuym2dOCYBUzUuA58i2NNkClcVAjH3267NwyHL84+RfC3Ke4jWZPDlf1EPnPKiA1WGMauI/fxHD2",
-	"IF4DoDdofnTQZEFqxARb/zJnDJbmEQouEb92vNzHiRFzy45dZmvsPqHptsg31Jpu1jN1fI5eNFeJk0vJ",
-	"bHA/XJb+MkmLmgLiahWjnk0Qo33fbcAqKqXHHc/JF384Dfc2Wzrhgwiy3nn2AmAGUIgEanFZoloia4FO",
-	"9WY+vKZIixXiiE+f2UrJVEcwyblyaRnhsEAFca6CUBjIzmYXVWNGnoHjbKAWckzQSuZL0UBFcXvfTFMh",
-	"QM1gdJGuFVBXOMASJJICdeBhd03EXpxUPjss1aAUVWQ84Ad7MBSdTMTY8ws0wKUG/oIgveTQErA4NXFf",
-	"UN2sFwvwcD51fMSHypYruCtqhtmKn0qQbxKRV+h5Dm/2EFU9d+JeZjWvEqV9x6ehIdcA5U5mzPCJWWO3",
-	"ulhOialbhaAMrKyVDqavx0F1DrFbdw+brfgXN+AvDdPp3GIFsunOrVdCIzQAvz9KxdBlJdWZ4BfsvZVM",
-	"6KpMRCDXrrIsoSNqY5LMw3zGDIIkhmSKNgCHxRGiirmAEGk7htyq0CesRg5ftGL6/My584FEbG767nwC",
-	"HNJs5UNoz85XFDnNQb853ICQy8aYX9Y2FCnEMFG92hOqOhmCY1Nb8EfArUvnRMAPM5VH125cYXBpoTgL",
-	"1VZQ+hbRJL2HYHtoa/PsB58aXeQYUYkxRfPSXctcIMA3EUARNO7qTN5D16oQAHJudp1+gLCCqos2SO2M",
-	"vI7LUW0GDCJUL5juBu5Ie3wBddjnW+6HgD8rCmwbZwHPviLYfcHaE2OZKWGMMJBoBXLPDAXfM6Ww3X7N",
-	"BGHLIcJlqyDpQU/Kgfd8SpRD3myMvpcnkc2N7tiluou3ItLeHKtPaZeXTTjHGsLH4Rjc0aVTF1KVyjRM",
-	"S4yHwJMdzarYFWLecf5CddauZS9WCkDb7sKpZtKs/aH6Q7XKWvs825VqX8uOaG2xxz/+28df/denP/8f",
-	"j7/93afv/xzuSMWQy3RXmEwOeGbvevrxrx79+weP/vWXjz7+7eN3v4/vEX3ZScRuIjt2dq0t9uy9P/3k",
-	"F7959s9fg+txKvel6hWuf/KL3xeuy3i3w9PYjuFfvv7kl9999tE/PPr439zVNld77vonf/6bZ+/96eN3",
-	"34MrUGEGLL61xZ68+6PHP/mXp1//2dM/+WO4yjsdu9rZbscysK7s4AQeffSTT776w0cffevJ97/+7IOf",
-	"PP7gh49+91N8oJcKSI2xE/j19x59/JeP3/32sw8+wFGMjLQHrDjJ77z/6MMfPvmTnz39+s/gnoGIZQeM",
-	"egCWt/P504+f/sUPnnzvN89+9bun7//8ybv4sn2pdqG40b7l33767Pd/9Mmf/9PTP/lTWnP3NGeZTJIT",
-	"htFPcBnUhl3Lbu1u/OrHz379vaff+3+e/fNv3TSM7CmejVLYrX/6/ePvvBuxOOVjhdzddFIhcP+h7VNr",
-	"i2XiQRax9ijDFApUHYwAEjJw50jtKT1WrS3QYzoJNwZAOv5QFfIbC+SERX9F0gGskBKZrEQrU4QBSPyw",
-	"1fZYuG13pYSw0fZIBPbV/ux2zz47tVmQaVnaGzsctwkrUaEVQL68II1pKVeiFVgsCATDUizM1ix7SnLG",
-	"6o5uhcXnm164lCAoQEAfwIFtP3r5pwBHY3oq8yzBWggBL5SJ95kN9pkN9pkN9hLaYEFWlfJu0FVF+Eiu",
-	"PMVSJ3DMifBtTSjBqrojw9xDaT980d74MKoFMNzTgIlXBBY+GMbZPOCC6zlgwaFDqKEjNwJknSkotdkv",
-	"Njk0jZq+2ZWfgjtYgMGb71hlBC1LR6KqZ35XJomImVRbpcrcmzqTHRHl0W7XRoEsI2qmk/XFgGosix8s",
-	"6gV123vAPIBNBKPwwBCA7O2IDYHsw2kojBJxNniMFUmBFKtULETF6ODBXoq6cj9rRV6SHVzt7PVqL+yZ",
-	"ul7Ya1YrXL776H3nC+/rsXEMxs1jm7Aws75QxWvUkmChX+Lg8n6BBO9zMOHbAqWIg3SQilFvHiAc6vWz",
-	"jRIc2xiPpanXm9LOdZeb6pVzC8K4qbEmL7hqUBeKvLJIjpDFW+zxb//3k+/95vE3fgnIGxx/efbPf/T4",
-	"G/8QWdPR/sbbiWixT977+JM/fvfJt94tVsXlCOV0oPInCkyytiLA2hM24D3ZCS3u0eoFxDGiImuqZPPA",
-	"HivALIBDOlwFe3OZeU9cUsSBDcKcTy9Mi8dP8sSEiA3lDba9bzeu47pNr17IF4PmYXFowdUeVbhM1RTm",
-	"Gi5yHyHbsXUDb+tRTT/45QMitx1iafSyNcgFt7Z3Wh5qUfLU/vGsgA8zt5CzSd4kjSUIBuW8AHaTeV6/",
-	"Xtxsy7EymbSwWZ/Ib3ItUBBOWtSjilvdQj38CYNoVN43AgBtgO7rt5gnnVHiKiiWIiTZUzoNJeranUc0",
-	"rIHeF2AO96XqYf+MTDzAMDkbA9zP8yj0btbCr0KKN+vhV/ESIIGqsxOmB7+pY1eHLTIDDtVDKYf2B7Je",
-	"878rKhbxVajOrsLpRfFC/cZAGxf2IdTGB1pl/YjxRO6JA8NpHgJuZkVbMZxJIGOnhq8DG6uFN/nLI4Gg",
-	"cZ+7co+dpkpmWKNEGsB9gab0CykaljGEWaky0AE7CcBN2zW/KOTb6DcuvPX1IBbpKv5R4a87YvzJqrZr",
-	"ONX883kjtukaR+n+pB0I0m+4pBoA/fYLeJ+dPpdqjbX63PSBZd/9/M7qmXPnGQDMgKGbin2pR9B8qU9Q",
-	"NfSSEwZ1xOMIdFc10MTZ5AaXHaWIIxgYyAf7xzYIZj0CK6SL/cihuHXAJ+Q3EhTt5AmLecabt+Rs4J62",
-	"Y5xn10iD04pYXzw4mHUTNmXvYgmkIt1oXN1S4HxzHL7ILzZnPX64uPuWGHcXLZ8jirboQrfdAy9ipVwt",
-	"9WKI2KGI2al31pe6VQCCReBAcLjOSsDiwhJ5VjKVcNyNys7bE8L5PahlFSglf7kCbDCBu1kqeAB57K5I",
-	"90W6Cp8XuHInP3/vxnV2N+Mq5mkcMSM6YF9cWDtzaotgUFoybkWsBU+0gBW3LK9qoeHFFXltCtoVuGzh",
-	"/rUQYfs+UwEvI7S4xvlQN1VdgHVbYy09ViJFxDKv7KsSJAJgmiEov+W4TI9VuBK3uT5TJ6jmZueDaocN",
-	"H0q7XYn6hvBucR1Fp7CY84AmOK7mMlCnDWFIFnATLxWrARiCp6K4JYF1A7S73IRjvESG0BfdJd/k+HmY",
-	"BPLk3R998le/gEshLD3MXEG0PDguj7//R48+/OGjD//k2Ve//slf/SJi7k7MEpnFy7Nv+NevPfrwh89+",
-	"9eNHH/3s0b//DXyv4IrLh2QPW2AQoNTNAvE1S4XAopHSSjaqGbnKK2nWnnA0lDDjO3xQFyGh6By+qA7i",
-	"fmUyOliL7mrNeMN8BxAmrusUapRrKDrh5ur3+xotfZltFRPDiv2ooyJoEzdFXPeIOiBjuAaKIaneX49S",
-	"yyPRTwV+gPLbuSovraO7wiLhFz1m+IrrpwvQJlbouCMbdA2HtcV70O+AvnHCMGIBC3u9h5MCd0wh3xF6",
-	"jG4RKAh20BcqYgPtc3juXL3Ezp49eyFCZFNjF9Myh2wUY8gi0aoH/2quIlGL+C5hsFbgt9ojE1L+dpQD",
-	"M9Fd6oqG42cn19fWN9hkxNWpNXYTDA0lejyT+wvaxjdSh0Nc4Spw4SbMwM79SprqNGwsjlOtenhu1tgV",
-	"6J9e+AnC7nwgYgbMI9R1JRYZl0m1jMS3kd+0Xmat81hOv/K/3L11k9FVJhXBEVjT0fvUnMUDcpQPRDbd",
-	"keLcYqpx34/c3IIUU0i1DVnCqWCccsZdCNEJti+nrS32X++wjo4F/PBgkLS20JfKM04dfBUTiehkqVay",
-	"wyhrkHV4mkph3HLC08O4u2v1fMpTZAmfOF3i9uWrKEo79pN6mMkOT2AsUvXwYZ5mCnIczQhQHmKr4qMW",
-	"okSK94Dd3NpiPmGc7oHfSwLyy0C1g8RSCQ3L6hKdlNqFKVhWfHDpBEH02oXqnfECGAEDrnhPpCHXhdkN",
-	"Y8ILhbGjsd08CrUtB3Gq4gaFeUVP5ExpXsgk0kPkVvWA0IZCNXl5BerYVQARi7lvFDEUqdQzKzR9vqs6",
-	"ewQ27xpaaT6lE+Sm62JXE7ivJ0JTPbMwzAIU4eZOC+xH6vYzzAWUPUoBkTrWiJNSaGhHfYU0OKR6mmW6",
-	"B5n49bxrdwHwzfvOUbwaXbujeS/l82rAORvwTt8als5lFouOjAX6CWUY2lYvbk8EyuhDlx1c82aIh8xz",
-	"akXMEJQSJCivxRJwAuskHYSj9SmXRsTbrAf53Q5aD3cQEqeLAXm4dyVa6ZXbm9XwJ13UWR+lggHdpm3/",
-	"jQo5ghweiodp4VeW9jlRoMoF9pGmwg4njOu4pPCKQD+dn7DLiS4W0B/Rl+n4NCCSZBrPAjUDnLBYH9Q1",
-	"5Q71S+ycAnDW2QOkBwIimqRiEO6YSJnpQ/5vovUe4z6ZYjK7kuGTWTTB7B34fjwnM1rf+fVmHtjJoZ0L",
-	"etdBqb9egPHz0Au1IdIHoZ9hH1V28sk3v//o3//m0UcfnarbMuNmuJflAhSOqkaUug0JaoHGbhsbJQ/7",
-	"xpfOrl54C6NuF2rgaSxsEImrd7evx6oSI45WqaoLKIbt4RPQswi6ah5wHWuv3NItPJsu1DVvAAbBu1Fk",
-	"IlIlZvaCqQQdIzB1eY3d0WOK3eJPLu8BMO61SiaI8S7CoGeJXNhqz5DdEjM9CisSLo16FktoemxaieZt",
-	"TpQYz3s1j2OC50zj5i93SKuzvq3UfyHWAGsJywob0OFK6cynYVqFI7hUtQQW0sAMdmsYrnqkaiy24ROC",
-	"hiAXTvNlAbt/7obCEviE1aZfmNbhiRJxs3OKKk7YDWoOLiku5SXMga86VKkeEzmaNXbbHk0DZ6WKxYDI",
-	"r3KUjWWSYDuNxZ4RDHhWvUmaWi/p6GQ0CHDVS/j7Ilk9jePonqKxRTTb6sW1dBoq9tBjH1YCpkUHR5jg",
-	"0Qm4rnFHaqt5pa1eDGTf5aOkEoXT+7nallnaFclzJTPNBkKRHlRTAfU+u8Xj2hOTSgnponWp1ZG73Znk",
-	"+ApgodAGXbemoVTkZU8EOrb7glsR3BZWXIQibOvLZk8rMW5Zxmw8Z45Yiw5yy50+BuK1BUvfCjAUZ7FN",
-	"swRkA281zDCz64LrnVtAjug8fYTo/jpXVaAEfJJ7B4rBr27CTb+1xT75wd8/+/X3ohJA/gnoLcWGspON",
-	"UmFQzyla7wRThsXOFHCGamkMFegUCpkihnjpZAVgwThPIdz2+Cc/e/LeNxBymV7gWkgCdrA9qYTMNtCp",
-	"KPkAYei4RPAgoK2nPbFUFOw69lNt4PC+TrGDUAKyNeQNUzrN+iU/faxH7USUHfUFwl29kI+VlGH7IZGF",
-	"2To0HOMJS+CGCLxY2K3+9uWrR59KFY7xfEGqOPeaELiegsInh9j8yVd/+PRH7z/63U9PHSBFCFclaDM8",
-	"vyKQBbFuX7BQ4aXAOYWdFHitXI1uN+qgTgiirpfYB3HdYZXPlnWi1+GEQWYSsQ2KnY6FybbZugeRdUzN",
-	"itJiVp/vI4ivKjU+vNA4pnad0NCbMJlgAv11Sp536AqOmUNPQExicBkMi9MPpnMP4CWHmF9wXTbmrFLt",
-	"oWKxBH4pRcqnveHFXuE+rVCHigfm9DAvaTuzfKLg/NhcHPtzX6mF7FlYkmZL6WPalVJKcERhmCOkNt4o",
-	"SSn454yYuiGNCYYopryBRXRyAnIO5LVXNBieRZJ1AYrMmjdYOumKhoIeAJeJMbfTkE7Ei1UGYW3kuYGK",
-	"Uv7IHshgyPpwKQnNSu/gc5FLawh53WmDQvyYCCEsxpwVM8Cbtgn1G96GtWoHFWiODl9iiXZTjHc8iE5z",
-	"FljQ3z1uDmVeYh0VNZKJXdrJySLIUsAFPOQTUQOMwt70sIjVsyiQKntKxBcnpYd2q9O47lvDoAUISpTG",
-	"QKaJD+O6l0Qz2VTSEL/QXQTkKqAzRcwhR1Cm9xq7llGZgjTOGE10LwdA9hhHa8cLAWNgyXbDvmRcH/tM",
-	"TOuDIcy8pgGuNfW84O4X97WKZkvtGRsQbTGfAhKNi7maJx9/8MMn7/4oFJkIYvDd1Bn6ngPYMRXcFb/U",
-	"oI0VTFTEsx3K5rZXqcYgx/48Lwj4uFsNgr6r2OxL/ZHaE/EXh4nmceMWPl3pHG/glrTi2p6zjn1pIJXm",
-	"eJCPFgSv6liQ475O0G91ZFgC277p3vlNdkNePARsgXAsqFxlX0EGRQToJhSg2Agoh2WauO/h7HpjsCqX",
-	"VjNftEFG2R26ewmspchFD2OxD/l1rlxySTQfd+imUptiTO4trG0u+YAnYsYijC2vc8Z2cwBv8By5D02q",
-	"is4cdlMjNjMH2OnASE7T5Zf2x4rBF6tjGo2/KAcLBuzs2B244xEXvtSsU4FEGoBxa85loX6lzoGcVLXh",
-	"92Z0aVFqmdnFvWpkZ98U41vwWkJ6aLDLrgcadvC2q5iKt6HjxBprYUA8tTNosXUQXJaM6eZAbCq/v3bb",
-	"z0q0n1CUr0nrNQ/HUhxVxRFZyt+z47w9Hi0De9AS9Ncau6EznRK4FscUPjSL96WKWO7h8iU7lnnyOE6F",
-	"CSX04oVQSqmlmJgNUzGQRpg6dVrzK/dJN0p1JmbymjaDpehBNaLvc4PmUQJlEFEH64UOY8IXqXLMl5xk",
-	"ERsp+eWRaOgsAzkeVO4x0OjQYovkeb4al66+Zu8pkXq+NtTw92WwfSyg7TLAykWYXKlVONvp9dohBUK4",
-	"8VX/tNWFOc89aW/miH3LHDherL0BnArM0w5xJKzzrL8Hl+iJhmsvVBwGVcSUcqwE8q5fGNY2FbeajKeZ",
-	"Iej+ZRSy/AXzv667+OHDASIpjNpNPiqsd3D/IRC3hLlmJ0HalO6iXnLyyTfff/LeN05VRRpraeCdcDu9",
-	"VkcnCfRMa7GnP/7lkz/724i1TCflWaffYo+/8WdPf/D9iLW6MhUt9vRr//D0a7+PWGvMM5G22JNf/urJ",
-	"b38XsVbWF92sxZ7+9Q+efPPH9gWZTgct9sn/+h9PfviryMFus8df/82jj/+iEALxH7fmD34UqrtAK4CP",
-	"QFmmAH0ZXuozkN+qgS/V50qFIlafJ8ArcOe2xqLdIs9jC9LyWqCrE+pee8Kksn9GrMWHw1aUl9gwMzGZ",
-	"KJb1jUXb5/ZBc7FClUyNAQtSiRqxUa9HNTvFUr09CqFI+/IBNYGezdKw/igNJ/k1kWIAaB46tzd0sRQT",
-	"yy2t/eBSU0aERr4Uv/BW6pTotD8XP3kAPbqGAHVfkqS+ECx8Dbk6J0Z2g09YW7h8w5QRSjv4I1W5A+CA",
-	"p3sihqCr0lT4OND7AH1LcRyEdNqbcVpuBnErwTqqazxEK0Yk3V0j0n3ZqdO0kCvIJYQDWPQ+h+NMWFI0",
-	"H5TjwL2NiZN4bSDfl5yyHbU5XuuG5s/a1EIUFrJ49OvZTyheGplOaDdd6osQ6N4tJVxaC342QiRaAB3F",
-	"zDeA6cEfliwardO1tToqUYCDBxdL0jAxpW5eeAXcw958yoWUFoqO9vm+qKqwmu/cVKWk5UPJjSmUmjt/",
-	"o8uO0XtB3eVWt1uRBoWWs7bXRey6h7szG1BPIOrVwEbmyowJIrReLaQdyQ48NJ1YOSvxeClqMm06gJbu",
-	"GHV+62zD+kYYHoedCibVblen87iozDyyC3T6C3f/mQ8jftB+kDkieGHNoyI5ELiRn06+9ZUESdsc5jAl",
-	"2WG4RHe3QlINEGbFu1odrYxQmYhbjHc6YojAd47wzYhQTTTlKVnVto0+pBZ5kww0y8LOOnELIqUmHA0u",
-	"6cH0We9Vgz/xJXU0x+fZ/PUwPWGEx2p3znv5ajWlONJQOKduQv4Bqu13AgkrLPp6bGZ8SEG08sXBZY4R",
-	"ZKaVKAaYsR6haVyZqJ2wxILOwspMSTh64QwTuAQAYs4NeMCEEpQ7L3E6SaE0P9BRWyiKRpVgSKH+BArT",
-	"I4op8Z44BFF6YMDSlxN+tJvqwW7MJ8Eu9pSVaDQbcDVh9jbGe9oqk9Az4z+++tPmZVGwd7WgDCCeqStG",
-	"9x9f/Smo2W5wOmVdMQbXGZKszEmWtbmKD1he5f2ZOP7iyuU4piWJPQe79FYOwDrraXHpoQC64DJoh1xC",
-	"97vf/m9MicKuedCpHn/GDHb42YoEl4xkr/zZTx7/9d9GlvEUxT7c+ra2ApaScsCwL+WjYtbRNgZrycuG",
-	"j1AFm31XKUnXjhNwY6iHvh/LSrSCTy6Vq3vLQ8Y2MOAKXYiCC93lJfgpKAnVA+GW3Lcv2CJLL6KMax6z",
-	"icjoHm6vY78o8heEekpSizyDPffy2x2GDBuMTObgZag1C6VJE+IMlK/QzThSB0WD4SX/RKGbwtZsV6tt",
-	"guayMs25yT2WzoKeCxR99F+eacTQeFsLO9RwZ8FH6FvVNvIZIyYRtHwjX6Nr2hoKvR9h+9l53V5JLJcy",
-	"Z2f1mEWutjCqxLJgkEfaAzXY+jTEO6dyXprGtEF/KO079Kot9DRmsEB0i4H670Bew2H1AF6whQ1buZcO",
-	"xmLNcKlEpjB60W2CCjqQIUxU7jvdDumlVW2rGzR9uO2AR5tFFZHh6tT1KsAOqZS3NDfz5TjgKbhUiRUj",
-	"A8CpOBhARbSS6hC0SYu88C327Mf/gJCgjz76KMKevSJtUade/M15aFsMY3D4awEotMWe/uM/IiRpxFrt",
-	"VO/Zm59+/O2nH/39o48+Kkgg+iz1gAV7rOD/LbwSgs32PY3rWUvYEjT/Wu7k2/TdRiKLUtUbcSs9wDIw",
-	"CEFA870sgO7DOxXWx8ZZq4BsXGCx7Mlsujr+QpnuzgbSNzbORhsV1NLmKuDivWh/bUzf1WfFexhxisxn",
-	"EzT6Qnjf2zhWt3o1dx5zzpvtfNhXssOGeIlJZbJ0BO4b1AutzOhLiIessXuF+c/BcWnuPZ7TFg/NgERw",
-	"s3xvR0tMg2HY9ZBCTwO6obkq0tBar5uW5MF/56aB2JuuXa7swZfv5bE34q1KfYIhByM/4SiwJfLdSq6C",
-	"2D4RmtZdPUqD7OXMZuWbG7GOinccDLUoFV2RiiDQoyNOO0iW31frpXhemvRxNuLLo/A4UE13bowC1nSj",
-	"g1KzXS+wId+w12Ri2ETnpKfFcBZhc1F/ttijNUd5Clnua3GrM+VaKZBAiaamSbe8JxREccgVOfcp7jLO",
-	"PWx4TKq7stNFE1EYCTOTyALIdMYTU9UkKaRN34MnWHvC/FrU2gvkf/B0AO00kNXSyOHsJNmL53KOVnCN",
-	"562k2/cmUw2uZM2egzSiKN/mOVRV4aZy6QCQqoJ+8CzlynRF6txUZtQeyCwDD9E4tX8p8tthnN2ysb7g",
-	"KbjRCTGZcl/I7we39Pi+YEqzTiJ4yjAEso3gZ18eCcBc7uok0QiTgsE+7znEj3CM5Smd4VtE7iejf9Pt",
-	"BCXuKxjpuJJHjeKDhTdDKZZ9rXggOiPIPKZ7s1GK/ku6Qm41gwy8g343pbPdrh6p0jsNnxgXPRtlfZ3K",
-	"bBJRQUbGFKAs9MGML/nF/GqD8wtWEVVIWA5gZjBT4Co+MOkGiqVrOJglHWYFallGCwUuXd2w2A6ekPhz",
-	"QjtywJZKRRFl4DYgIOEK+lGxnsgM45bdhiHxFuuQXO3tyoouiPYiwQxR+ky443/j3lFLDHRu/LdyZA3V",
-	"nosldSey3LKdCA9EUlLV589/CZWjKpe8SkQj9bsNLPXdn8dkkZvP2mFJ4iwxYJLQI8R+o1CbjsGcyEol",
-	"AT0ChocTdqxQsT+vxxDWOtTWYgffGA/6NRvvCi57XytxScfijtXjTPMyOcQuJZwUBeddK2Qr0Dygon1L",
-	"MP+z3MGFEFi0Q/wt9c+Dkn1hIMNJYvU3up5mui9uri/trTsKVNlqlFS/FXfDrohkzCeYd2Mgc2JM6VE6",
-	"BcGbA8nqNM+TBfEX8I0/GMpUmN1Qzcld0dEqNgRmJDt9xmEnIybx4LkO6pH9QE/rUtz27PmGDuXCUIKr",
-	"Atn+jakSs6EVITQNI3b/c3fZG5ssRuSa2RVJFhceeNS2h9FKsrjyN8fPmZ5yAkZOgvB+NRxasAT1VYkm",
-	"LndfOjevOo4nSTFE8sqVtyHE81HUuNVITX9O1WxzStk2gnbqC1+/hjOq8A3Ya9aAOrTekXSyXuLUr5li",
-	"vxeqnu8QSvhe7Iq9Y0xpXqYa8HYqujJJKvGniTgykSQGYyVwSE+4eOwRy5ASqYUdNnCLKACOljonevJc",
-	"VIPxwpBl04Lt6sR7OHWGKcASPliN3OFIr+VxFZ/f4T1ycVgq2EKJ6AVhTv5Vp9vv/pzDbeaUJgydxHSw",
-	"MNYKFElyYLlJfKVZd6w5UiyVqiOHPAm30Cx05ZCV7v8AqeQhtYhZzuu9MH3BY6a7XdkRrnNC1xlk1j6u",
-	"kaYcbm96ry+w+XEOTMpLcH25NdzWIxWzTNfI25dxjTzfbhdjqYlDy50PCmxvWpgxwNlAOGsfgN+3KWru",
-	"jNhuYXoH6HJyz5vFU0sGzvB9kcquFDF4nSU0PgUAmu4oSWbN/sp0nMWAoKGgGgXH4CVuccMkrNuJGCyo",
-	"RIRcpztXL7ELm+deZyeh1wTyl9NDfMEfvG20OrWGMH/QLZs7H6I1I70cbLkHzGl48yrkU7eWbauJfSZn",
-	"Gg2gKovw7rWQ9kSa6rRJh6xwg4KgEi6V1V9DspD8YjN5AmfC3tsGradMpodDSNMWjHeyXA9pwXqvUccA",
-	"q+8bMeQp7OWaHqtVIOFWXUfvKMDGP3/v3m1GFwtq5LkLRWTqzfWgjzKTWVJx0AAdU3cZ0U9FCXp46fCH",
-	"CphaoE9YNYQxymY/VucbY6lqIER5jjeNcWhf5+bv19Z3YC1QUcUpHmrD52jMAK02hNsI0JK7ZtHdQrvm",
-	"Y06Brt3RutCDZ34/a51WdV0PzJaQ5wDqF6ObZssZFw4nCNTIiL157WbEAAPMvYJQCSKG+YmRbzZCqdup",
-	"3JeqxxLZwYgKJTRGzn9YBHBw6V2utyifCPtEZhjlNfj6ioJe5hRcqw06fLJCtiR9GO/Nsyld0X2eIwGf",
-	"qN8s+z7FSKGAr04deRANFZp/yEwJY4SBMBbsghkKvmewat6gMrhfM7+8Kt/9Nro2KJS4zsYgM3KvgtLj",
-	"YIOnReGUIR9WVWfBaatT2Bgsfcs7khrwlrt1QnBfs2X1jL7o7KGOGEFbk0GUm8UOV9jltQbqmcOZ/G5n",
-	"HZtontTfBYR+t2O4Qr7LhIP8Dqb6R8BoaEnmILxS3n9V2eDn9ZiNRZKANutPvP2H4+i+pEJiU2rWnsB1",
-	"TDoPJtdibD9Q0MmyvjYicq1GUYbovEwHyqqNEMvV/7kv71Z0EnPfZx2dppBqUB5JsYGEHUshS2GJ0fiP",
-	"1F0IapJsVyJvPLTEhw+j1GIzXPxYU/rUYHLVPWeKNFfjRYnWeyIOuhD8fmP9WHGtK0rDoG7BbdtSiw/F",
-	"X+GSH/p0sVl44w+E6z/covs6EHp9gYDzZSpS5syZWchBzBwWAuwLG9tB9/pq58M0GjI1OkD+Y60TP5Na",
-	"1kWZx00bGMffs3w6C4C6hFf7Re74jJVmeKOBdrvzcl/CFsDSeKC14qV3XKpJg9yrO6IjZCi/CTL7IdXO",
-	"CgpMLOnowYCreAv1oRIuldJj15mYZ6wtOsSoxi59q6IyoGlae8Jr+GD5/Ejkzu3VPxytr5/toJcL/hb0",
-	"00TwtPSDEankCf5Uw/2Ziu6IjJ35xwhvgyfMKMkWPwD7dAdvbl6rHoTRvxbnXR3NnhON0jAdgNo6e75J",
-	"qGYKhQfpBJEj4d9ISYeYQzQN8zWduF2K+vSQc8Na1jxaeEyWOVt3/AYHlIT8pHC3KC57NtZKtLYIBcj+",
-	"Y7Ys3thnq2vjWzj7FsIIuaL4E8bVkOvBACr5W1uMt/W+cC4ZDe2/5EBmW2xPDAFHmyumh1JBGRAEX0dD",
-	"ek13ZKgGHHw8zr0jM6o6xz5GpGdtU/4qxEvNqNMRYGN6z4lXgQ2fmOkM1xiNBirWtzvop7BCR2/JIv7y",
-	"VjXcZX/iZ0GqubLriZlDuC7LehODHUsXOw/DjrlCE6Sif66OZ+1griT6Ck255tHD9W2+KSLeqcre3cF9",
-	"ca32C3QbsrKyOWnJWSpFrc6th47rND9bCGSvDg1v84AgUeEwDdZxyTgiJ0aGrgyTZ0DPFSTVh2Diav5o",
-	"g2qR/SFVm6V5cujRe8cbdxxzo6PiofakmBvE4TgtOG8zJyWcJUT3uEzrqUqig0Y+p87qS5w5dAcruhob",
-	"F7LTdxWtqImRwJ9d2ep2SMXnn3c/pJp8HRerIV83o4FYClnD6i8i5ZlOGaoMdZtjeVafC2Jv1cQz3K25",
-	"iTfHn5iNUnU3C57JHWYyMfQSjNq2QotpIwC+B3XuNu/ssUznJVnpvphI1WttsSc/ev/xtxCuCcEd8Wfs",
-	"HYblSaKnM8kzuvDutx9//4+mao7odR4gEv8uPLiUPnaXdPRGpGGXoLqnbY7IusZaEHRuOXjNvOkt4ETg",
-	"1rRyK5da/gFs0hEWty9do+SKxHYrzbEdd0upf7/oyFjUcSE2UA9CVUu4Ncdect4sbYOsmxDcH14IAE/P",
-	"fBIEcvAt/9VdqVcM5dhDzcGnFTZmK4cqbRVJGeNLUdkKDNh6BbsQ7MGItaz83B0NWwDLyvqy1xep6xWd",
-	"lz26jvRuQSKEhKPGyNpajEXDzo9yxqqjz5UrFadeVQdWFZ/ezfQBfSb3QD7X9I3EsrPQs/Mm3oYYRqF0",
-	"mYRaYPsLpOq59/vdn4blnWELOZFXlqPhUa1SA+21w2+nTpz7ZVb8gvBELr/BZeKBuNGF9gG+UNrlZoH0",
-	"/fGTb/wWfsVmFVZQI2DRh3/++LuErijNkGedvoDO5b/8748/+qm7hBIZWpqjfHcXUDzDBZTw7oKTfvaJ",
-	"v/vw2a+/9+ijj+BCVyquOnYAz37148fffA/fj5D3NNL/+S6+exRLO/inP/+3J3/3IfZV54r34KVPP3jv",
-	"6Xf+CO+LB1L5nx5/9y8jtifE0Pisyghz4kDJAkmFviqnudmh/Pt3nn78qwh0OIMiOhUZFIF7REGCpcTW",
-	"Hlvs8Xe+8ejf/ueTv/hdxLiPOnYSKaiuG3t/uAJwvF7ScgrpeLgnlgX5LcDIMCy614I0YkLhwkLYCJYS",
-	"+JlrGQCLBkQIK2V/scsDpxSnW2g5Eq1Qh5KlvFuYaddAmborRNMYiYOtNHogoN1InxuGsTCWJyAGSvL2",
-	"g2V/5ZpIwHOBO5kRQkUME08Vqt9H5EPGkYXO+13MOQ36lfRQKJ+UWsrm9M0kpzJAq8sUQ5riFeW99vSV",
-	"pTuqFFOE5+cmuxsBzWIv1N79ouApxIr2hNqGBBzF9Aw6zZnFXBbfHxXXoDjUOdtxsFJeYDl9LN7FVgEI",
-	"M9qkkHcHC0Qtlz8Nb121bzM19sLeF/DTygdBAKPzJQvzfKD673xYJV6ULHwEJb80t+C+9WXjBqWFDCRi",
-	"uuhkZMa+zMUgRajRY4MWW1rtGje4af1vTxg21uleRZ3I1CL4NwUXwEHYh9GWVd4zHT2gcLvHXfYE1tpy",
-	"CMqlEnS08jCWV+QXqEIQCjPp6V2pepYloXpkOqkQeJ9rjW4/MBlK1fMY9iRlhyBjAXvSBW/KsMt+mJAB",
-	"iHjLrqk6pmE1k2k5NePyXRVhRkymju46UBfFutBOiWfgJmkLO2QRIyDa2rJyZHX22pRcCYnkq6JhoB4i",
-	"KiHvxkJhwjuZ3J/frGmCfiPZU0yqYFreEaHaHWEZxoA/2A23fL6hTQZ+UmMVk1xI+fygRZlHBwN4q8Jg",
-	"qIZeOLN+oBqMaMXshaua7uLv4aq/zaZVf4trPXx0wtm0TkQYNxC/a5Gj2yDftERxCSLKTaV9klRU4XB2",
-	"+4v3WCogCRlKe6Ex/TGfp1oFVksft6M4Qbkc7uskPpYjtSQkcfGAVaETLX3UgCQXnbfrUgkDKsqetOar",
-	"awtKXny/kpZ6yM48ipN5hIfy2uVwvSHvZJAdjua9jF2Dzi3MsupzQ3lYLSoAcUZT5O1zfxLIRF9jV6DM",
-	"EOPNSoPRGWsEOZnPhStCDjD85lI57C2DS9BzND6ogwxl/0vsH8sPR5WTbIodR9hynLwfJ4zb84g0N0Qe",
-	"pjRj3WX23b6aPHenwVFz9OP05lfArRZ2mlW5xUrq+vNycB2TXyscTL3vUlbYgEvFElkqxPXREsKEzJ3f",
-	"fey0Ocn7smAGHnW3Afqi7U26u7iIdjv++O8ff/MXSEcRG3OZWbvKsbdCbbPrlgp0jDnfJUKluOzvv47E",
-	"GjkuaEbSYeSNVGx1m3w3GTfQya5M8W7Iv/r949++HxX7QuZiqSKA/OjDf6qIIbsroTDyow//KQK7E9rx",
-	"WRMeP1k4O/QRPDz0Kor84A32KvQWevzBe0/+5Hd0gw944Yz+7sPHH/xwdpW9ZY1jxx5/2MXo979/8o3v",
-	"PH73288++GD2OZdnQdsPpiUdLLcq3/vnRx/7VRnyyW4BDPSTr3716fs/jwpgn9h1ziGPQrgeQN0w5UZm",
-	"Uz2W8O0VPZbwvQo6ylK0oS3gExRm0MY98PTjPwfiLDXWQer13W1hqwusAM9hTjOeMcxPAHCMgh4v7iDm",
-	"JuWxP2qTCGDJeHtx/eCf5SZOOKXjyjGAR+bVdyVa9VxrOJNpHZeawrkSGUrTJXZSjRoUxF+8myEcHvRE",
-	"3hfMBUqPv4sbK/4KtTbe3V8HqmYgYsnVLhYShopdeNKlYzbA15u+67FR01OzsE7ywnr192+SFMiEOqLP",
-	"N8nhn4W77BXhLqcWszy1uQ3fAE7TMsLrwVK2W0p4eYg+xCxL0CVp3JPs5LNff+/JP/7+2QfvPf3gB49+",
-	"99NTW3mKVCo6e1qJGLq8Ia5iOkoOBFCa+/0AKzexmkfj5zoJtPYOpYiODIBJJnw82zN4Pk273t+BsA1d",
-	"caEru5bgYKiDn19xesN86B5WaaP8R/Hqix5hJ9vCsikrHbagd9AoMToFhGnfuCZiCAjl2yjOd2lJNRxl",
-	"JjwUHILnEtBSJKxKUbKqN4nqNC26ZK0CU8vvZl+wG/IVX1G9RJp+nXdUVCfvGAL0AJhzAVWfDtXi/33/",
-	"7Hq0vr6+tr5uiep1+8f/v3GuL5nsbg5uJKEDXQIsnDISy3LwbaPV2h0+viGMoaSXJMgElseHPqTM52gl",
-	"Ew+y+rtXkRYOL/lKvyYZnalRVU4AVP7c+2Ppc6/dN/Mp+PMylbBT5GSePwVZNipmoZxQuOIhJHzG4yyz",
-	"TVO5X1HMu2OvQcXFkpDp83v3dGWyfOOeBpmIwmRywDPRIDOzyzuZmZMBjOj4dRIBu3yUZLumz9P6iCPh",
-	"Qu2WkZloFb2DY4FuMZF0W9MWox4rbzUW83RlJkitr5MsNxBZKsyuDkWcbsA11hbZWAgKF7qRuRi6V3Ed",
-	"osfhIYUDfkVgjy577IS4KqBx1PmmC7xzuBZ1I9ApkNoRQWCmRMdU1A7phEj7M5Q7dY78BlRmECJzqvCJ",
-	"wjVAm4UhHNgxiozwZfaMwgywn/UyZQ2l49e2HzfoQziJzpkn33z/8Xe/eWqNtcr7CrnvepQ66J8ThsEl",
-	"Dy5h715KbDCHrzF99GuzeaukgGK4snUmwMfrBvpPrq+tb7DJiKtTa+wmVJ0q0eOZ3Bdrh8eSSKNC7XTl",
-	"Co31EGL+hVU4fxDRNC9YVvjGZlBozZRS8Exqu8BtbqRhgKtuthjwICr2y8Om1Su80XBZr9qB3bXjCi7s",
-	"xdvLreu5OfLkGobnXEqLYTxJBY8njGcZJ+fXCyBkBlI5ZT+g6tM8Xy9Kn2a5VuQWJ4XSEtqAx2K6rUCx",
-	"RUVU6MiQ9/gOQ6S+gs0HCttytrrIwHP1467nKwxvI1jbFxVlQGOtoVoE6nSeyqBTc0ihVHodJDi/9HoD",
-	"zaPSELQqObpq8/gPBFOHCJEHvtU1dt8FTnnWApAwQAGs7qLSIJHyhcgbC+aw3II87fyQmcYoey9shtkB",
-	"sletjSjUbqUN7zU77MnG7Tx1srQ5/9wT0/J+nu6LfvGIcAr7HDqI93g7CZbnYgCWG3bp7pslbagtFU8n",
-	"Iaq+FxQGt5RgQykQlxO2DnJ2ASwaQD8hxBQuxGpemwqQT9QmtsK7lBEwiQsSU/PvnBl65jNSiTCGIGwc",
-	"/hnlKqsCh+wIvOdosDCOrecyBiN3FznAKGa55FzpI4sdYQUOGI9EcFQXIXtq6QKSYIfCqvrIo1SKneds",
-	"3nLYgWGRZTMUsWY5k406JQXhBnYK5eiF8llAoZ34lBRrfPF073jhULCUYCF9e/SwpYgKwYLr0zbcv7u4",
-	"Tb8DIV7cK7tJYnUjFDYT7qTbsgvWomSNWCsREfhXxFodrjoiSUQMilmioUpDCYExf+fetS9YiRw+ln9m",
-	"sau3Vs9rF2umWAccHu87rEoidf0YgcinAh05HYUlKh3UqlxBgEgB5aqrfQktZjUBDFkh1wlR04MpTHBr",
-	"riaDcDJgvCoydzFFiiBL7e2KueQ3B2Rq2Aj8Z4inaQp5UFP3D0eZyUOh2uNrC1NIeEIQNQfl4RNjTDDz",
-	"iSsN6eb+fj4cpnpfGEwfsqtpoMDFPkYfgdSl1hajbD2XzGSmUpkSqfZ2EbG5tcUwI5DZH03eAmVCrzSj",
-	"gcC5luBVqktzC2SLe+aziBz+cjrwyUQ+dyiQOJR6AJnCeKkafiCWSgnypNcoK8g+FTZe7RVDSVmCp8Jk",
-	"LBY8hij8oWAngcb4EpuxXxyGDaiLk8zjB6eYZClihydYqDQr40tORGhBA6/Hz0IaeqbJo/fiaSwupOW0",
-	"lrCMuyoJya9Oforp8zPnzodyrUzfrWXbrv1sR6nQapyvUJyN/Iqo2NRDDQaGe2fcuHbjCrOXrKUx4D3Z",
-	"Cc2pRtIFiENaMppU5LphwIpXkzTONdy/G2jbg3gnYttacANtMnZ+k92QF8PWYnE7Xt9Yf+ONYJsv/Lql",
-	"icZl0PaTuWlpBzZ7mLqyqgVKaCJLz2Maut9+NbTWb+YQK42mWtCwxzqN2UlMMn7yf3/72c++dmrN4djs",
-	"ZppKCJweTrg2dL217cSy+50QaXbp1xDYp72w8OTjXUuiEi0oj6rGKHKIo6iJoisgAG55IHidIqjZXP83",
-	"oXYdN57doeD20KBzhB63jbVCD2/6xxooIcXhVCnOZZQ47ssWSHNsbeU6ZwEsihQ9IPgtBJcjUDnGQfDE",
-	"CEU3hfhEdQ8q3h0NW1ssEXwfvDwzsFGY4F4+OFuu0YfXYCPXk5vUXmoqgBhmpqxW4nQ8ZBSiSMWIIlX+",
-	"0FJaYnGpm+6Rb344t37UATUzsY/dSAAHOFyO2ulzqXZ14BTd1KzHhwiJgADufSvmoUwz6PqF1i1zDPxl",
-	"TXoAUglIwyvwO6PPHqpmANr1bjsNg5WUwWXgXkKXQWA8LQwomv0p1/aBh2XV5127C/NVsBzu5mB6GDKZ",
-	"+ubELbj/kt2P2dbXAbsiRHWXLD0CzdHXQYMH4q2BlgENpZBcopy0iwuXz6pEsEH1QBqZzYuuglNNk8jr",
-	"6IGIXLzMY/bAtSQQdxQZD2Z5Q7sPxg+WQ4kJeIEsN4md1sBty0qVOIeaYhesny60qaxRNO1LBpcMY00X",
-	"POQViDiCeaJ0Ufv/+9CaI0wYfIAVU8h2FaPUYKBoyjUO4PK+mNnJs7nHs8cEQn6dUSqzyV3LBgoYRzxU",
-	"f3TJdXTdQrAny7Nu37p7j50meBmovwaOAicdcKHyk9/PsiH5QjG7FG+46qj3v9y/txIFS6mxBhKqRc0W",
-	"OOyMyYcAqHrQXjibWOXBCs6Unbx17fKlUzUG9BCqGLq6ogs3nDksd6J+bcVOfV3GqY5f5540UK52QINC",
-	"FkgnzPj8NPQZstZ/fPWnu12hWqcizK8ypVuLmVbsJNzcHtp7LSvBzqdnz569YG/94r1L8NXXXruErSTM",
-	"2muvsSsg+rEwIYP4L1fsWiwGQ22JfLL6BTGJWHsEfpWUd7MTxilbedNJgpCk2F9G7RzMGttxbSsQAoga",
-	"fYDpYJxKSN0VDtA3xs7pjuA4oVvKLr3Ro7QDnUSE+5BiV+5xRGh2Izi7vml35Vp39aZWYvWGZZdr7DqU",
-	"sFF7mxaIRjD0onLE0otidIu1lHiQtaJCVSV0LUVHGQyROtbCKK3Oja0uDDmtqN0FxEIrutSyk66T7akt",
-	"trm+TmRGYPOZEUmXdbiy72u7Zlub6xvwAUSHguqazfWzhAQtYGPh+53MXtjEdCzI7AIEvYxN9Cg11A7O",
-	"3nKBkK5d1SI3UJLqSAAq87OxVMxkMklYOlJKql7ENjfOskxrlvDUPre5cY5eZE9axDbPnKF/E+HDi/bE",
-	"hEGlK20havdtHU/sExfghQOuJtDJwETs3PpZvPWOyNLJ6g60lBn3ZSKgKWFKKx7rsVpjO53MhJo8wHlM",
-	"dK9n/zS+2Nbh26+BOUH9Xld2rBZf6CCztbLhgmF8KFe2Vs6ura+dhdrUrA/M87SHXrX/6okKHQRb4gLK",
-	"JfAEbek50zGfbCHaLuQ8gbPYkjRh7CZc2XXo8ESomKd04O/39dZrr3kLL3Iu/ohR9X3EoBw/YlCDT09B",
-	"m2BjHyxuTmKXVKesA/7htVkC2/YEhl0KicJiDd2DtstUFoXIDFcYIwZSq2sxgKOYzONUIzIAH1h71Kxs",
-	"fSmst+a3nL5uF2zlYbTwRqCYlYdvQaBgqJVBgXdmfR2Lbq3kR49S4Yy+TZ2+UFFeWILiZnEbSzcfBjAH",
-	"eU+sYeMLSJ2reqUf42nXDbsosGFhSJJ+6S07JzMaDHg6gdhDibAsQfOeAfsYcBnesi+iwt5KMr1UqPAt",
-	"tIwn3uL7QJAgxJBGiSAL6JdGoCzBduPbBAWDNdEowGXKMI4I9J7qRGwXYY8YT5IXlXBxoWapdjqVJ5lg",
-	"hy1sdQ2lYCtbK1Bs7ZzKWz7gWo/afIFw9dcsz6j6GIVz630LkyLmfkrO+ZRs8im56FNIK1UfyzO7/OeW",
-	"yQKaNwAMOVYNoNgPOTiGoON7FnSbSqlA+bKSjU+wODmzTP2ikG8DKCOlf4UGQuF2q7aWhtK002LdoQme",
-	"JrLh4DJ9qEOjPbKsBXgXgCSwRO4JGGnlYEaZ1Sdr0+gtuj8wgkuQplWxa1K5takaCWV5HfqehYfld6z2",
-	"wA55v67qFOXBlrchfJPzcs9z6mQODcbt0MEZEJFzlH1OW/Mm0Upss57cF8ZHpDbW12fbFoUm+OV5x7UQ",
-	"Wgkf3pdISwGRdWQaitdDrHQk07mgg9APbz2MVoY61GHr1lAo44nhJGIpnULcr7ztoS80zcYEeQN1UFuY",
-	"xtPCxghQ6+YaJ2I8r9QY0XmAyem+xnYUGynIfXfUV0xftS8YQO5dRBkJVHc2gOybkcpkQgZkItUeAfaG",
-	"NKIxMCgslZHQHlp2pX0tptxEjLC0Iuf3mKv9WJsqsjoSBWUo83yuGlQ0EBtoQduNzDAcdMHjYEfenkz7",
-	"ILYhQjUU1vC3b/YNLgHSCk+z/41sdzD1OwDP0QnqZiijLlFKWzOTojC+L4gJHUYwxS/qeHJo5/AmwDXh",
-	"Icydd1k6Eg9nTv/GoX3VdTQNnP17zkFzGMcfN4AcZCEGkFshp9+B/z6stEbuh9xHWy6tLkKWQNEBPDNS",
-	"GHZyAD6kUxFC82eYkzXua+hQ4ArWZvKzvFOqz4fAi5R4MGXcjPsaPDzuJPmhbUG79xzCEk0d3YWfycSZ",
-	"hXWdPd3HY798Tix5QOCpO6JbR6Bd697USoD/7RjEWlCkObee0mMr/O3Kw0TfWblyj1dWFtJtp+EeeO3Z",
-	"9c1QsNU5RWMGXchhd8EfKdWU//FQjhX3Pd7qnarTmFE5cKHY4Anbye+xHJpcXhETvNNHrmwpuB4G1DGf",
-	"lRfEgVVY5KM8Ti+Uu8vP+Zi0SV5aZO/WKvxarVdepRzsLpg9nX5RaLCTiFt5ao25VCgPpKWTRI+Nj/0M",
-	"okIqNOM+nw/e5mFQRglm+llStiYSKoyF0ikKGDnqn9IUKXmchBWga0NaDvwOgiwgMuZ777c/UxkXqYxX",
-	"ZSJykj5aoXhMGqYYFyb04iiaQX3uaL3ikC3tCzNog8McJCxCZU8NaE3CDOYuVD/4zDhKW7CnzGg2hIJZ",
-	"yxq42pOqt00BPm60goJrMZxiAnkxy2dn/fDP+g5s6N1CbsnLftZxRvUO+fqn9JBD2V9e3FU44fhTxenu",
-	"9EdqT8SrI8ihN9VH/CpErhNMk+UZa6eC75ktn9AP7iKl9Eh1XGAb1Gb5FTQr+9z0qdIMsgjgw5bk4Y+I",
-	"aXs8Yj5BTaKjlRLQo8gw2YXiP0DAv4/GqYEUCMc8QK95HR5eYzvk+zy3nteIww1aQf5CLNJqJR2rYkoa",
-	"yoyqnjM3r6o419UBPFbb5cC/tdo/JVwqE0liWJ86JXpycZsY4lC3hkJdQsKkYqlPh0JSntMx6ySBj4eb",
-	"Wcr8hB2G9bJDTAGA710b7rFMEjrDCjlA0arxAFS1eNbpd/CPeT40wHTSrKchYwtoniML28oLAYkliZ5U",
-	"EENpuXaIrTDHoC5zMqvnxFrWTTV1EI7OifScCMS9lpcZQwU9HIgTTMOd+VJKnDpDQvJRMihp8EGyUb4D",
-	"xTNbETk72oody6RARa6CuwEkMqBn3WXnN9kX5EV2EtL8HBA3JPlpJU5Z8oPStS0C5ybatOIzSTD6hK+C",
-	"o2uXORGZMGVeDvmRkJlO3dRHVG+qYCwI5iINegOwthUNAVJbQTPIcy/xaZd36PDnrALg4Nnga6zLZQK6",
-	"QQcQzL0IG3OUYfZ72POK5kCKmVAxZtfZgfMe9+lhDc74BXegC+xji1l7pD97UrYhVZDW0SUMbkPCIGZK",
-	"QvHmGNNV0YrpjDKmqS9QDp1OqZV5sqhXuk6iqzdOMd/PruipteV40eHoCS3d7RqRtayCUKCgov4Gw+B7",
-	"QmE0M8QDrXEJvGlRphHSBqGsk6wRJa4OwX6oRd22ezMYGcgphbXMuT0zVpOsSpeAKc3lAtVVCXnx5/yW",
-	"zDP29ed3Vs+cO19iV/aYQeLsubPrmOlsaXm7cIPMszxl187X1/gM0CVPM0Rvfz7FSyhNVi/LnoDK9yCD",
-	"g/qFAoczfW7H+J+3vrSz+t/46lfWVy/8wem33tk8+/A/b1VwsHpqlu5kIls1WSr4oKE0w4rkY7YLn5cc",
-	"vSvIBZtzowY6VaI7e2Zu6i7cwhIR90SOeu1Ch5QviS5j9BjLbDqGEotU7sOSfnpjirCMn5KgIswlQMDX",
-	"cxrw+//SRxcvu5nUDC12tPLZ8VVOE59VgKXApDIl3PQhPRV9daWm3kZMR0TKJ8C5Gpzz4TMH6eE7SC/B",
-	"zmb3NNZSfgp8D3fA2f4pdpDmFQCjVAE1Jd1Vgm6UCsrv92kz65xtLJSvFoe3saA+pjr9HNw/WNdlhWBV",
-	"yUq5UgWCnjNS8EWN+1+mVXpVYv443+dZ3wKZALFfdq/b0S/zaPn0O0CgD08XoD6qhRZ2UXOAEx5lDTU+",
-	"+z5LJwaifvkpdggZSN1rbAcfizFtAKyixDVqBPxUPZqpnPFwHS63QOyLhMD/Im9vE+S+A8yIwfBRoEMW",
-	"myV/JhsPXTZeBuwRwuo5yoOPn7gDHR5eHEGKo3JgNa90wBEpwWPV1GZHLrZfLV2vWKPR3ZfTbsrBR5tI",
-	"Q9XY2giwNCEJVqQYOcS8AsOk6iSjeDoRPc8sKEbypoRwyb58YYVvvo6vjPylKT9/CVxc+1ph9tz7UkX0",
-	"l33TFanyFpEEqRLhKXBuZfCqFAKoR+hKYTuKiQdZyl3ZSTpV0/rCng+/4q/M8aAZH1NCalxY4IpAXVC9",
-	"vAHxqdHQ7t+5dQr0mIjq2jLt00qx7vqEQYCOqNCWqASASgEmQuQoFEsh5iT091LCP73G7ggeS9QB08w3",
-	"q4jIGQNjQHgT+K5rMFbo7YtRLatycpfyQedNxXCc9FjBbVL1prNbIfxGc95mLbqrhR5Th/TCtEomR6W9",
-	"Fgq9XIjOwJMnW36N6IbWqVc8Uw7CjsfDSY4rVQ5xf48592TH9Q8LsCXSatGbXGhoeSi5J5jP5ZLbakdD",
-	"/OXT77g/q7NLdvJh+0gHnr8tBh2LI+oeQ3DSCKyDUD4RgqoD3qHzHSEiInfGNwQpE633Pq0xE3e+jtac",
-	"pI+8aEEWP/lXpHgrzjf7AGfxNGHme1TRsKqxQ2fIQR5r5WCYPLhLCosFgp26GujuGruC2ADo0wXgkkmh",
-	"sXStghUa4WcVK0cXpLHr+0Iyj+MR5bQCV4E+XoXYDk2YTsTBOYhbhcqMB8ghwtw2yyAway1C5R+1fA+7",
-	"j3YHck8Dlyln59MutSlZ6CUW3q+dfq1M93Px+8+ePXduc/PsmdmEpiCmABihL73wviqyTr/UKKPm0etK",
-	"Ze3bOYlFY826yOiLRj1BUgMx9jTLdA+04i3EwDERZopGLMZ/gX6N/l9O6KO6y4bcin+HphM5xDZIQAVn",
-	"XcT6Iokx/dNk6FYDLEZUxe3xx5dKta9lx3dnIcBGHGqfG6sweOTQts76qPcbp9BjxurEHmoIEQNHgX8Q",
-	"mkPKpbGcRaesB3UqfktxbXgvFdZ0Z7SelNcHyXx9KKnjrJfyfXR1UFplIrqEPF+OhxErQg5zpAHn0ks9",
-	"7zmoZ++qo6lXxbFHE36ebu/7JYj4womsmVCRiCwj7hdkA1cxOEy3lVzgAKT2KsIqXKc1e1XIHOd7TN7r",
-	"xC+uI1/3yzz6Pf0OgmjVUx/xIcvub1+++sopiLidx6Ee4pewv8URO3eGcffodEVLJZ8OTZET7dc9XgNp",
-	"jF2YmiBYY07gIqSnpXpgD87glRQTN2jtXhUxQfM9ejnh4HAGfoHraDqAclOt6NyCyyWcKfCJlbsEAHQ0",
-	"l/ErSdC4RK8MPcN0j0nr0W5pHSXTD3Mo+fQ7RKgPT4MVugAIRvaUSxOlrmrOJEfcUF/gOeQTIQBA7dHH",
-	"f/n43W8/++ADQjrdWEcciK5O7V0Oci3NmCWl6uKIoJfdjIYiNSIWMXQTz33uIRe7GVnZBdWrvNOBQWNV",
-	"E5cJ6mxYdBrLnsxebfe73egdTw9HeVbhfLxJlTYvFr6Un/8r4Hy3G4712oVdX4qNdOxn5jGRHexLjpne",
-	"BBqHeKf2iCJqXZ5mXskPth2UsAu8uwsUDlzEL0624ONr+U+tU1NM5JUPwdmNhAP64rOAT1cgDDCUCKcI",
-	"z8ayxxFhIOfG0e9QZ32Zue5WmGXtcuZwAEx2qceSBPyJ7QJwo04hhcWEoBYO88wukvGv9oHFVpcvyXk9",
-	"EpF9yxP7KyCyb3lR2ZhLgHZezRBughrv4mBOV0ZcJYgScrWHMG++NSBUh62xaxnb19KBukKBGE+2CrcB",
-	"aEUiOPQmU4cu3z/LujmgyE9T0cluA3l8CtJhL4FnFKfzSmTQwPblBniBHZCpXc0Q5tevXFMmS0cE2egI",
-	"TqbF/oKvniuL2s1MXq1ClOKsj96x5ZYXazammwMsoGrIDFkk5wqg5/k3CMeQF/rxWKrX0FIWyyu0Elbg",
-	"Gd9F1De8pOMNwOnSIADWlKADnI+jEmH38hlBerl4IE3GTrakGo6yNbyy+lkRCJ1jtXcb6eRTIPAKs3kF",
-	"5J2dbeH41gzhkP5ZzRauC/JOgS/MO7ghLcbrvxGdtes87QmflgZIxryMr1A++b6JbTmfnAaFBx5qZWTs",
-	"0r+YSExZCz463fcsa1ELyJFyzbtadG4LjNLloGEzsFe8HRfsHMmpTwecEB6QVxr/4I47kM50ra11oOO6",
-	"WpW+g9dns+DYvWKA2Kfj2ROkh1JZ1fvYczwPW2Wmyb8yyjLO97lDGqR+2R0Nu1+qK7kJ3ydiqchGqXK+",
-	"YeA3kNkABdGjIdZ2I1SPxwtx8EBWfPG2xtTlEwabwOMBZsIS51a5pWUqOnowgN62LQQWItL33QAcNCVI",
-	"OMAZGg2r4LemZaz9/bmL2Fe7DREeiE+DmGwEE/RpbT70OblvicyhjoX4S0BEGiEwHjUK8J0vCDE0kQcy",
-	"p/780AGZ+lpiv2QHIcathbsvVBaoMYG6jD7fF/agKPBPa5VMGHinUmmEKUhdJjMjkm4ueTGx8nBk7gsc",
-	"nuLQ+xcXDLsHp4LxxIp+KGqZmNBhvsHTvbt2H5c/ykd0MGFUx6y85t+sKPIG2XX0bYJ0JjyOkFaI3Z9o",
-	"vSfimtZxDsQdVF7vAj2tQvAHDp3ZwsIqJcahU8hRTFj9FpoLmb4eY4dap/5ihqRU3mxeYy0Zt1wavWuS",
-	"3oKXo5IAr25FrBXzjLcYV+wKfhmxYuyH1tiOL/7uayjthpZDpgBrGOAj9nFu2HVuslV45+q1y+xkO9Vj",
-	"QCCL9SnslS0Nlmcpse39ghJ5Ly6g6zPihSegdsMc7NBQyYFuC8IAN5qwjXO0AGaN4SHuWuY6kGoEVXDa",
-	"TkWoYl275RtKs0SrHiI35SsfFQcDU26LbCwAiV/T1m3n6wKcARRns8XeoOcKLSWRC0fsTLS+vg4/c6vz",
-	"dYQxa+x+X+dMM+N7IofTMQ43Qyq2se4maHeR2h88r8BBaYvXoD3TDBP1/ZrccgCp2LHDahyJ4TSXn/v8",
-	"C6VZqiEjfjZ1D8Z69N2P7QLC+l27XMeEysSD7DSQXWOsf/gKTquqtgLpmbjNhPpbH0rBAyLeN2tL7LDi",
-	"KpkoXvewwq9k8IwW4ZXxBOB8jykT3PjFncUvrGwjzKHHPHw8YtbIH/AMQewJue3kkx+9//hbf/nkm+8/",
-	"/u43KZ07libjqiN8G+E8YIawSKT7RHmltH0dQLqNkhj6xzm8hfI5APnlsPOtEOeQOCo+y/w4ItMcKfTT",
-	"YJrjTO4AIX7WHNj3oKCjWRfV1CntC9rGcDk4YZwEbk9Ira4NLfrqSL3PieyeW9JXReqB7nZMxXyo9dW2",
-	"dBf2xL3rtH7leuAqCgCLfcT0Q8ygLZbyMUKnAC1wAMNH5uyfHfI0W2P3JkOQiJlOYntWBrwnO/joFvsv",
-	"t698LmK3b9r/u3w1soIJet2eh/Z94LxC1d8DEpZM7ZHKZJL30jv2LrgbZ+t2voOGfVHeAI+zoexko9SK",
-	"sEHbnyeoM4MmZXk2jm+H92qLa+w+Zpn7sYrrmc51IF6sGrVNVH/CILnb39BdwdvQ9Kii3x78p6rH5vr6",
-	"bGl9FCweBx9bxGQXc7OqvrYnVVz6Wh3sxi/YhxZ37XNoYlVN+3I03qW69t0Rw/TlbtmHNOt69kUrg1GS",
-	"SctNTlvCWY15xpu+DA7AMet31Y3/AJoaQOQcLtjBBRt+jZrn1gfmwtSdjgfQDMMu8GTPkDzDnu1cKtdl",
-	"ITa+r7v3UNLksKSIan0YNqQFN7PqOX8v3oLw3CAQplA1R7HMCo0ZXMR2e1HF77HoaW/axZsc1IN2lFrV",
-	"m8XtrTI0xgBHPlLxYdAhrklJ+ampZlmhF6d8zJNqTetKudPQFFbCCcPG0vTZySd/9pPHf/23pyLG1QQ7",
-	"/7dFV6eiXEdu5tWUoBaDIHGflZccs9Zyn0jh6J3TnzXeO+RUW7d1VYcemingwU5EJkJZb4O8xxh0XnDB",
-	"FPQGemx19DVG0+Wm053EfJ7cGBoF4UskJOND0moT4RE8eAc+VPYUUPC3B7kL+d/h1lt24S7DOs4QTwD5",
-	"6XP2PYfjO3JrOes+utdPIfqBO8bHPJhkHVW7hwJbfQg7uVmMhCnR2INTBXpLi9+MLx0fmDwM71OKJF+P",
-	"Hj+nrbj2VepT3swCQVZnFmFsWoKdmgCtYNkPvm2LbDmAkYffb2JHQ6tM8dRHGK1iC6Zm3hIUHCyQR+ja",
-	"QEA5AIjpHozbhUhSscZ2yLlz9gz7grwIsRTP6+jU+OA7HIntYiKJvXSWgHSwLteyTkhhwK3CYUF6JFrh",
-	"Dh7XNSFmNzWIcnsyfEzmhIF0SZGSBSBRB9+hlxK+Dyz/tS5ueU4MGRni1HgHW7fplLVea9klAHOY6X3g",
-	"orRaLtuolEThuI00rC16I3UI/OJCzi84U9CAEr+R9bnyLSdBU9uecWQdOInrMNQzYiBbU4oY2GC0Ox4u",
-	"OMTdbo+W5m5FznYkVfsFvnZ8StRiZppnbB2Aox4lM7TsLD/YLn0PSwZUxiYim6utnUYA7bnRnWLLLie/",
-	"XcuucCc7YFg55l25pRbmME3sX30OjLGNfmGFlFzorwxc1mWVu1zQnC/ngeY1tkP38QR4OlRWuLzu9oSy",
-	"OreKsWkKRcksyq2bchMfaBOGEWsP5o2jo84fQCVt7ApmP5S/3amyR6mx1lVqoFWe3azbuNdHfaDoM6Fj",
-	"lSS0b4Mj1xK8FZSTrxMqmUiSCo0h3C0ZvVvFvnFwbNjJOJVQ3ZDIDrZ32hd92UlE/gPlFwKmfYSgGR2e",
-	"xhEZZ12dDk7ZV477kuRoLqPxaOQqyskn33r36dd/9vi9f3j87vdPRc7xURBrFMipHYry0SZ7XyDetO3/",
-	"fWYdceZhBV0YCiiQEvsoq2+Lfe7KPVjhqX56kTv3+dEKHn94NyQc52biCUxCfJ10HRUzhYqL1bROmO0c",
-	"WtPxQdwx8Ea2BSZY8oqQWXvCpprARWykYoI5ATE7jdK5zDk+3sjYNiQz5na2Xeoz689HbTmWNn5xnPOe",
-	"5vrNZyGuQwtx4dH+LML1kke4CqepIsoFG33kYvyqTJJcvwXjmQRxHb329Dvw34d1nJIF+T6r5xaU0rI2",
-	"eyiOrArf/toL46/0A1zgtFyO/eaPVgTNnrfnEwmjyvNZRXS1GkjQq8GS6PBB3SZjx0hoTX2nsJHL9oSY",
-	"IoXn3Ajs/Osb62+8cX7zVWgEVpMdU+8HINsTZqZXWOhQpMKaMPMbP3gOD+ApoBmbva0cbUSCD9MSOvkm",
-	"+5Rk4MgdD0DEMrjJozB1ZWqyqGDFQKGS8zuiBo5wJrnb06XmkfsggtvEPlRdoQ4GWErm4CdyKh31UI7h",
-	"bVzuCkffVKcClUxI2CHeS4U+iVd3la7SyUJH5CijIDRJUxn+lAY15G1Yu7bwbtHjczs4si2HOKt8D/a8",
-	"IHxntTPu83qMpWj4FPa9HwoF9I0OBEhLwI4pOoUiUGsDb/u/XJM6rSEdARx1hKPrlZshlzFiIwglRRxZ",
-	"G45yrKHuUausT+3wCBU4h/x3edVdcANQGgiem8SemdzuNqwt+hK66eeBEE6VjkwnUyY3pQlRA0BMHUKL",
-	"RKYHyAA/LMl3lbau9oHDIVcdOLxaddo2S/bPl9ZXL7z1zubDkK0TVZIQ7KIBxNYIRwTcSnWSUSzibbZx",
-	"po5Zi2+ZHqccjAYrW2fPRysDqfAfG35sUmWiB1bFC9Si223fKxBXrawRgRUAtuHOWoFPwYkrs6nT9njM",
-	"6+h0ccL27AHXXe95i9B7D4dYqJ5UYgtYE5Cka6jpelmS29Bfl5mv/iJ/fuHiUOhhIqjMnXEy2PxlYBXa",
-	"UJPODmKkiniNXUJehOjG7Ymvrp6wsUjzOraXihndwY35jCc150lHCwNV2paFvOYoj7td87FIEmqgC6qE",
-	"pbCKIz+YU/9Frn6sJMn0nlCu721Xp1M6spqAk9feLU1O5c+xheEN8eLm+txOperIIU8+rXKpoDVrxgfs",
-	"WpH8Oh1hnGa8EJraIQRHkNlhMmf4YYRBZzwxmHZipzHu68SpqhXAnED8qO66/PQpBr9dZO2MJ8mLWmNf",
-	"jU1dJQdMxjNRxV7hYu3gAn38LjwU4P13XB8AiLlLw2I+sZNLeGbX/KKQb0NgXQ4qB/T/sXe1vW0c1/qv",
-	"DPLFErB684WDwML94MjOhYHk2rCU+NOFd8QdSgMud5iZJWnBMJCLtIjjxG3aOkhdWEmTwkmDFm1QxHVi",
-	"Nc2fEWnpXxTnnJnZJblLUbYoSpY+JV4td2fn7Zw55znPU9Wq3tMeH9KJqKU9uYMR7FFZmwTXsRy1Val6",
-	"wTYdo/rOcfOAj0pw2MhmeglLJ57BZyoqEsNKPpEphzMjb86gDByDH1D620aZ1uD8DK7ywrzj5sHN4hxL",
-	"tRRmll2HfYc4im4kKmScnoFYPNW0BGSEbraBgVUB53NDJZk8pUOy1dehJKjM5UWFRFmONt8otLCFexFF",
-	"u+pqFROXtkAb08SO4oYaP1HNOZFEV6E/llQkXjiPOya4mm/gNXr4aLm5swf//mUvTNePs2k7/AT0/oEs",
-	"vZ7lBsPEOLjnM1iCU6HRKrbdNhBWbrtdpCzjDeid01FdJlntsS3ZeblstOujkW008puV2B5LLjAyW3yh",
-	"ZZ74sTBrQB5DVRqijvvdkryJffXYm1iMwE/ewmbz1FtYd2kIiXCE9tTSxvsiH3TRXeWccVA5YcW+F+Cg",
-	"gahshJeCPUlm2VWhpYoMSVrA6gKnPuaNgh2jDALuphMlcU714/rUn7TgqXhOMYzDE3nbj77FwgGvwlJA",
-	"jM2hjXMVXogiv5KKF2He5M7JekPpdIive4Fp1XYVJxVYTHxNWIirVXlI4P9x2S3CzZjQwkoJWkbkt7JU",
-	"rQmY/7NsScXNemLOs5DuCNn2z5ude592fv0kYCHYppDtPvj22Tf3AhaS9QhZ9+HT7ue/CFhIOdgbsKuH",
-	"rHv30+2fN7efPs3+gM5yyLofftR9+JQeiVt/yHZ++vrZhx/TpZZM8EL383/SBR5FWhgTss7D7zqb7wUs",
-	"pAqVGzwN2c7jJ9s/b3Y/e9R9+EXAQnD/8fqzrTv+OpvyxTUR35gOWFiTSYRf0rnzl4CFcMILWXfzy+5f",
-	"/w2Pb9ZvyMQ0tYiwA3YffLv7wW92v9qE1vG4KdzV7a0nnff+FbAwElGzksrVWISs88t7O4/v090av46u",
-	"PPvVB9iHdQnN/v5P21tbuw8+2f1qEwHwNGC9FL5rIrX1Ll6iiIg74Yob1rar2kF4rSX9tflxEUkX/15B",
-	"xvXVGLPaS8vvwNx4e+WNmdfYFIGLtS/hef3KWyik+z+vL7w2/1/zAeOGXbpZETHuQNevLjPDW4LJ9Dwz",
-	"AnaQFAkTkBOVg49XlxUVqwTD6HwVmWLfbSo4Z9H2muX0zyEbKc5MePZZ4sm5YMVYuBZso8kTNhUuBGfn",
-	"5+Hm2fn5cDpgcBQ3LDw7f/bVuYW5c2FA/z8zvzAzfy7EqiX4d+fH7xe6D++c6372KCR0DhkuWDhZ4rNC",
-	"sx4burQuE2EEYq8NLpA2XsdEBFgz7M3rtqtC2I82Ql+tYAt5zuePfjgwlOGlD9UCBjCw12xlFgyjA6rB",
-	"ZbiLLBtd23DnUnzjf8NuGWJ5OhJpIR8r11qKCI6oYMcQaQpr3W4S+LAgV2LUb3MXKaMMt6OFXhX9Lvmo",
-	"wOil5XcW7amVNNt9ByvLFuw6LrDfCB3z8gKcL+NOXn5OeFGE8xLXGlNsqlmaWcH+7vGxrVO9qlQseLIX",
-	"uBbpXyumNbrBXYHd5rCrwqiryyk1kLLSVVgqgiLZWPl4jT81LEOWWDQsbskjOAO3yB7fLj2IX+hx0bnl",
-	"5HQO+l4U+BkV3wTTOc/puNLP/hf755WjBEwo9zhPCC7hmuD78njdJJ9z03aI70vHUucWTXU//LF7/8dp",
-	"jwmoCdFwGEO8w5fZ9Ik8So0yjyOdQfsOm+gjJO4U2wD7T07ZyT6FXkoipY04rNV8yMdWL5t+0k6vdlhH",
-	"WM+2eGjGSQuX26xKavGFnOlmjORrjYaIehPBBcxjL0fg+Br10wXXTaPEj72AAZY/TskIX4irZbrM9XPM",
-	"98VB3vl9hXNhmMreA38bWvg1wnuOTCL5ymn+eERgVH4STzLIbVviFc1L4FBGmD18ixXNI1dTlhAgGzno",
-	"VCRs/MU+gxBTdDDHaECWM0arae8iHKJBP8PmmpG9wBY+e3i5wysuujA7VnBZzm2XVSZdnAKTXRMb+GgL",
-	"0nJ6r9jqGC15nz23zStHeWXCe/CQwoOBDSpgv8MqudkAc4j3By4HgC9rK02gMtiQC+P2RyuXfaUhkmXq",
-	"oKMaSbfN21cee+Gg315Ko2on14Fnr2FgcvU6Z4x7VVkK2633uUpTa/vZZeWknsbSLV2qBiJgpCNeKuTl",
-	"VkhcntWUPj9t3UuVkIqVEQe6jPYqLb2UROJA+FKx6fm5UDq/yBqVKQVhqGV1Y5CGgoAR1onNwOhHVu0H",
-	"P3M0iAP0HK0c65/CnHHWRJoyt+ndF3UevZOqhjipKh4dX4EffU3FRwVkcZzUkqDrJo55MHbWerkU/Hdu",
-	"4c6M7g4mjNa9NQeWUkNGIkllilRXLRkJXeQiBjmKIPhyG5/C9GxFqZq0pePuRwRiTNi6ampPD4jRK0xi",
-	"grsVsLQt4pbAe0zvTWSMAiq4sMkh2M4im2Ai0p90XQvhBf0yEsK6wNwwKVVYZULLqhVDn6oqbPqyJah3",
-	"C0LLgSN4HN5Te5tKS4HU05dMJialAz71p33aGUObHwJLypt7uMaTWlzqeBe7ndDM8RnNY+kClq5y6w66",
-	"GYLgBzuBVXVg+Q8a7n2gLGyydeD5edSEjELWefKIcAuEg+h887vOJ/cCFoLlCVnnH59t/1SInohFS8Qh",
-	"e/b0GwIlFKAlTE3GsQlZ9+57O+//FLCwzm/eiBWPQra9tdW5++X2D3d3H3wSsJCmfMg6D/+88/8fDxTO",
-	"26MZAQKIsCtHjHoKGDgFDJwCBiYOGChxuU/RAicGLUCJ+hKowIAvO3dLRuUAgSsYYaxkyhh7HEQXfSyw",
-	"X/BvEtiA51sLdH4bCxnRC56MTlEB5V6am9glJPDXibMwKwa1sxqttYx8qVWTVI5SR+oyeFLD3Xk2Y0Kv",
-	"Ib182la0KKRJNU+VtmAd1RK6rWUKZhsNn4JZfD7rRs9qDM3JAAeeQDVM0KFL4fERc6kFx8w+KKwwFAhv",
-	"3wJ+aYINISp0/y3gRJzi4wc41A9hHxm0vxNmaMfWL+E0O2wDW7rXrfgpPH7MvdJukY2y66A5tfKZ5dCF",
-	"S54lHSMyyD0eMLMuqwROgENZ73KOpGnAMNuJeuzRC8u+j446R0kuKq0SGqOyNqjkBv59uOt7HHXrlZ5k",
-	"MNZPFheaq/PGgIo1zKW+9TdXF3M0IEMZCIlO262vMwYejxxyXmqgwuMYjLWbAD6wgHHC3BKmwzPFTduc",
-	"2AT7yQIzdV2ra1A3Im75jPWBCgCA72tn5NhnyLIQSYljaseMmXXoVJmOOaqH5L2qneR3VD9IJRNniLuY",
-	"igR8DHIL6RdnHOqC6FuRRjiH5OBp2Dc1LDHO88+FU1eszxWz0/pogiuwcYftLR21dUhqXQr8pSotxQBJ",
-	"MBkfuhJhC0+5qZW7Txi2x1uy8xlt0Tj9I4XRFoUanIngWpiURYJHsUxEESrUpnaIEpMAU+BSaRWLIM9/",
-	"iTH2o+pRrWCXjexN1WQSHYiIALy3TEAg5ztdZkNUC+r9tAVFTtME8azHyF+D4Zikr3Zd6VosTV57ihZz",
-	"bmHPZcoKxbAXtDQzKGOF2tTmPAvxf0IwP6ENRIXoamFiyqi6oJQILK113hI+WiVz2VzcLZCelnaPzPzQ",
-	"9rFIq5JA5SRJ4/hp0djbfPcspepQdyeVJA2iMY6GyEc4mSYJCmCjyXuTm3TmEjR/5vJFzzFtJYGDLJy2",
-	"kTW+Lg3RUIlZdgEzXajQjWo2JMa9cM4l34kpiLrU5v7RblclPggpihazRuH+hTPWnGev2d+ZTG2QeiJg",
-	"ZzFXRnCEhlYVYQwmAjM9D5RS9tzBOFoWHLAw75EBsDpJzqZ8z7W+D4WJWdvOoCEbbU+PEvpzwG3xcFD3",
-	"hX6zwA98jr15iHeU0yNlWql6IcERtqNkm95rh+Emxe+9fHGU7QMTKLhg9i1igm+hppZFXtYlZkuNY1St",
-	"j3lLeUPFsWoz0uRoj7K/3IL/DE9mwB0BYl3QXiPAZZQ6R4JRTy6VAfNn39MHfnTUEhn4ISc+j5HScO41",
-	"leeI/pgnFTEEapY7oLK2jGO2phZ7xO0zgQNeFwGrc1Nz+glEzHyzgeTITs+xd0HkD8Ao6bqu6h40Vq0K",
-	"LU5l88chcIZDT6e7sa78PcFfx1LDfpQwP/awD8eMsh4jUZEIXysN8YOXRi6prVFsCR3JSsrgOAqjjTgf",
-	"5cnOuafXqau61/rliE0iZ9TkT7pnDEMyGJw/mNLLxSt5M11X8NUWg4UtQPk1hH4ivC5NY4FeJdK6Wor2",
-	"mK8ZP3Ul6kAbZOgCMxjJyOKGVEMmUiWGGcWqXAeZCqPfaQyXUeAK35zugwNdYgloTlhrnTeoAiLbku15",
-	"HiNoltp96urbXlhi7hb+9/acESKZ7t2ntGhJ0RbaBAV07T0KkGfMfjjbe/cUq+GI21nVvrPYkB+UxJKb",
-	"ci+D9fcfc3I9AK9+RLOVwZYSCdgZchsQ/bVsC0K6x6H+QCJuppnRtmdhzZMabExwgAUP4NTMHwEzf5GG",
-	"c0J2/uBj4NfQdBx2EPxoORZ2TPflWah2IvSwMkOCVpsaa3M4kKJrQHGahOGPe5cz3IOXF1FfBe1h4frF",
-	"0oeGSE58aul1XqmN/Zh9Yp3tq03vN63yStHht4xM9i2U9s45h35qz7IrVULekSVBN7otExsbJYQb8iGi",
-	"oUJEeFsmidBhUcwHMe6mJP9D9pB8aKxGsJUjUTOVqDweq7YZusDYVAifOpuodAb+HU4TFxA284xxf0Zl",
-	"9HD6ZC/HFV4Tp2txXGsRencfQSgtTLNum1vmdL5JrKP0DWuKOfIsLZCWgVUQFY9y4CLp8zxp6JU+dS8P",
-	"fiFdg7ETSzb5efydS/iak+1cUh8wzhpc10TEXGJ7YBmXPy8o0DPFKUvToqnjV86/MtdawHG0zx2E0KGi",
-	"VyxSJjHB74qAqFpyMHPvRR9s5ErqjGiyT3hWiqIHvIUoXJOVUPZIFFWrBT9BQA69EaEn+Tdl2JOCaieK",
-	"W03tPL7f/fLO9GwfjKDoJ5daMhLgg+DLUGMt9zMnh1j0y+tK12BfWRUsUqTx4CihcCgHf3HRohaJFQi/",
-	"g03tfPd+5+nXAet+8ajz0e+nB7606EFvKmMYN0YYgzHBqc7f/tC998U0PdgFCPOj6+8tetyVahXDbz7A",
-	"1xca3Mh3CcYUip5yDWMfbKr7xx92Ht/Pf4iLihT0iEgkj9lU96Pf9v0mwr8U/eYNpes8hhmc9g6WvVI0",
-	"h0lciE117/99e6unk73uUMEAQ1eYZkPoFga/MLBpGO/pWCSbuv1/t/8TAAD//w==",
+	"7L17kxzHdSf6VTLm7g0AdM1gAAxAYib2jyEeIiwQwAIQEbEy73R2V3Z3cqozW5XV02gxcEO6e2XLkrmS",
+	"bMmy5bVlakU9/KDlvXpQpC1F3I/iwIvfYiPPOZlV1Z3VXdXTMwQI6g9x0PXKx8nzPr/z9lpHD4ZaCZWZ",
+	"te231/qCxyKFP6/c5T3731iYTiqHmdRqbXvtBh8Iw7K+NMxkPBNMd1nWFywVRo/SjogYZyZLteqxA57I",
+	"mGc63ViL1kynLwbcvm/A718Xqpf117bPbm5Ga9lkKNa210yWStVbe/DgQbQ25CkfiIwGstvNRDo7kkuj",
+	"1Oh0m7WUuJ+13DiGvCdYW3R1Kuxnpb3zSyORTtaiNcUH9ksc3lcxpHOhIUVrlxIuB7dFNzAMe4XJmJ38",
+	"wheuXT7FdMo68JMaDdoiZSd3b63/x1d+csqPZsizfj4YuHctWkvFl0YyFfHadpaORMXgtjajtYFU7p9n",
+	"7EplmUjta/+vL26uX9xd/698/cvrb/7Bf1oLzeKyUJInt/VIxbMTgZ/dMsZwZ8WYU3jBgjHLwWiwtn1m",
+	"E/4Hw6Zf/MCkykRPpDgy3RkNhMqCS+wuMhlXjCimO+ou5LkLM0vH17tvvv3Kg3X/91aNv8+cfVCx0inv",
+	"Zrf4UKTBGd21lNrXmT5hqic1tI8/MzO6FovBUGdCdSafF5O5jKGjBwOu4ohp1RGsq1MmeKfPOjxJRLrB",
+	"7tit5D0uFRvLrA/0ZvhAsLaOJ0xmrCcP4FX0M1dmLFLGVcx4JzPw1h18lCud9UWKT26dPbvB7vVlIpjM",
+	"DMvGUjGTySRh6UgZ++IxtxfsgLI+z+jFkT2yW5sXGfAFdp4Z0dEqNhtsl9kjzaRhnPW0jtm+mPi9Qk6Z",
+	"71ZhfdbtAtXctzOb5TP9Snkb2fr/XXWYr3Vf51mnP7sTlnHTBFmnz1VPWFad2pmnelA9ge46vnAO8wmN",
+	"4oZWYt5IdJdxxQRPEwm7aNd8h53b3GJj2ivapb5OYjNvePZL88d4Nsy9r3OTXTkQKrt2eXaQLRl76ZFw",
+	"kzFh76QFTFN5IOLKQdkXr8Ob169drhrUmVdmjuabL4X39Lqwt90AyTE7UrxKgqWCaeDFutR3YUagBMYk",
+	"BzKbHcy1TAzsWWQcZG7Ezm+ycV8oxttGqKxK+CbwtuJwYtHloyRb2z5vB+MEx9kaQuNmtyvSN0RqYETT",
+	"A6QLbmu1vbli0Q7oHSsVabd0IjuTqr3Eqyvdy63SXm6F9vJOxrvdoESCK9WySMbLMrQZmorW7q/39Dr9",
+	"CPrPBnwdTpC/ti4HQ50C4cFQtte4Ggp5GhUmUBPvcrMfFq/c7FfPJeNm/xkRqw/sMMxQKyNA1b2V6nYi",
+	"BvbPjlaZ1Wi2317jw2EiO9xO7vQQ7/iDtwzSfD7q/5TapVj7P07nGv1pvGpOu/fCF8trdc/yOWnYGHT2",
+	"k7evXmIXt86/fGoDCIZeAGp4J9MBQr7X11YsI5Mcpnoo0kzibGS8aFxu3x+4zQlpFSBB2ECAOq27Vph1",
+	"uzsgxjnq2hz4tWADbvZFzOyrdpgYDLMJCXt7qdOXSqxFM7Q6tSfRWqoTsWjgt+09uH2Oir5Ih8Reoem8",
+	"6d+u22+JTmbfvjvQIzK2Ahsx5ganJOLI7sqQT3g7EaD82GtDLgMLTU/sdYVaNPCrQq2BhSWb3Q7DqP3E",
+	"1MIUx1d+WWEkwcUyRhgjgI54HEu7VDy5VZh8lydGTNP0TSWYuD/UZpSKE4Z1ZW+UCrPBWgc8GcGHW2yT",
+	"ZXyf1MwhMOMThsH1HdYCibRn+jwVe+1hy+6EHqVMKvvG+IRhcCliA53plGmVTJAe9VixmA+sDbrJlBCx",
+	"YS2l9+B1LatntsyoneoenOXW7Ea6QQcOwsiRvx2wvy9qJpcsf9WpVWG2zzyI1srTnP3oLkvtSJlUrM2N",
+	"JUctVWa2GXwLVkUJNu7rBIztrk4HPMPPXdiaGVthZJvBkfX0OrHoq3Zgd+y4guLi1VsNJEVhzhfsnFM9",
+	"2AOrYc9S7ygxOp04wp6avmIcTqtd9oFWYmJXoisUO7m5sXmGTUZcndpgN8SB1cqE3dWDBQtxcbP8vyZr",
+	"kurBTTvuS37YwcW5CsdqidV5+UG0Jq1WB7zb/THvrLvjaXVB+6oBv38NnztPU6N/5pTI05RPinR41vJ+",
+	"OiKzW3DTH6htxhnchGfPbglQ4EBwlUWo4oEtaGQsmB4LsPh4kuRit611Irgqfv0iSuDOSDwPJHAbRrra",
+	"XT9npTxPDnjvuViCOzjU1a7Bll2DnDHPJ0MrsMD7oEcZS0WPpzHLNBBgkT45qiS5yBhL049AkKeiow9E",
+	"KmIwyKdJ9+TDj/7nw39/5/G//j+Pvvr7U3Op98zmg2gt0xlP9hJtgjqFgBfLDL0YcC+De+e995UH0ZoX",
+	"lc86RbxhB7paejg/rcAU5C0yxhLXKB+g4tLNiNh58qe0lfO0IWC3zTWiRCrSpe0XtsFwTzNLkqyvR2lk",
+	"lWzUkjdYy3lUQfcZ90UqkMJBlbIquEJfTVl/QbJooFh6x+08p29Zabcm2YzOvi9DLu2WnWCLffy1dx5+",
+	"9OuItRLe1qO0xR795r3H37c/DHgmUsmTFnv6u689/su/jliLJjRpsae//NHDD3+6Fq0JZenwi2v2bWvR",
+	"Gr4FBoVP58swsfs232c2z9IpT/TsZg3vTJFKFb4C1iIq7sUMMYVOS4m6Ghjiji7D22h5hb+MTluZGWZE",
+	"liUCfoMwkv3LcQwRy0zElj6VGIOGCbzL/oMcNQHCy4LMTxWZTswzsZ7J6WUO7lF7slD3AXP4QbRmj1V9",
+	"lemOm+11a41O60ybU3oS6EZZiFrsr9PUEpoIbnhzla48tLOhkTU1CiPvZ5uZjtVt2Zmm1sw0/eduvLZV",
+	"Md3Upy1OhWvH4SzD5lUzW7tTt6y+MUvY/rph7Uk1ZS6jUcNRWrwBStzPquKizlK095CD1hqoLQhytHbI",
+	"S8u08n7vKS4b9qSX3B0wtIq1kz3VUETd7QtmRumBmOjU2pQDxlkszZBnHdCNRFDipIKbEEXd608wGKUD",
+	"Tp9FfNVqgziQ2g6sqbXxz0duhHV5sF24Ztw3yzgGXxos9heGieaxwShHW3T0QDAni42jHfhGZHU7y4Qp",
+	"qje7Bf652lR+Q4ydeJ9mgfOsxulFzj8cJEJYFxFXeNrsBNuWtuz0+UBssLs+DjnJhGFgZKp8WSLW12MQ",
+	"ULqbCWUJMtthMjaoDdllAk3eqpB5VsSXRsJkIdeomavymLWCLX5s/ujprZhmOKnoCDnMFjpH6bbp/XKP",
+	"RzD94J6Nsr5OZTYJ89y7losDeaYj+4e1OnTaEYfmuu6z8IHnmvO6mdzW46A/T4/d+Li7lWXgYj75+O8/",
+	"ePqr7z7+2//28V9/++m7PzsFgXEOS83aAmxTac0FdKwMh4kUxlq+5ISf3YREHIhk0dpfh5tAjxrIJqbD",
+	"AARDvMjoBSFgpw2sroPO9xnj1y7wKAmQXAsmsQeDa7HR0E543JedvjOBOYM7WCw6MhYGrIy0J/YSrkTL",
+	"XrX/AouLHMLZWOMj9l7Ms7H34V90j+U7+NqBTkXEWtlY7w1FarTaS0UiuBEtDGuA9U2e7LFmQ6GHEH9w",
+	"Nkth+GC6uKGtWYmg0HiZfXkdMyYT97O9kHvgiuol0vQXUzW948uBzIFL1gw1os47RgpmF6KEG9rtkrUg",
+	"2vrAUnBg86f51CjBLyOB5cPMJz337CEXCZw+PGg12Fdbx5Nw1hC8Ym2+LvGW0WrjNh+/LoyxfPRBtCa6",
+	"XdHJ5IHY66Z6EFDAZWoyFvOJH9S05TStRNU2wj2fiZglPBOxDk+EinlafuWF0CsPFkT3F75iamvJNs4t",
+	"hamFiXDpQ9v76q1nIUCyfBzETkHfn53D/c2ITTYjdv9MxCZn7FSG8r5ITDGjcofxJGGbBUcQ+LjID8SU",
+	"hgsbRaVlHge/pHUaS2WpqiRrt4ra31YgZpAvwBe33pSoPb6actXp39UZTwIblCRsyCezai38y25OGx5n",
+	"I2XVNnRxJRlkhSlmtb0JLMAKXF34odkh4vinfBKzGUNvb4U1NpBos299TY/ZgKvJ6ryu00ep7caNI5jv",
+	"cHoQrV3iKpbASQLHyBt+UlmVg6t9qXpRnh+IRpSP5g8THmKbIpE9GeS9TifI+mJilYAkZm0BKnxQF7DG",
+	"USAKMBSKZdzsm2ZH19K4yFIRUvmlPUJlbnvIbarvYKxIf+Bqf/bpM5aZda2U2PF8QOmM+SVvuiJzDHcw",
+	"Occ6jU15vOeD412hqU4OVFiBaK04Ndw+Ioxqm96SOWRc3uITIRra5Lvg4hzaJyNKRkUjVe0DpRYUvjbv",
+	"7M+S/9B9dG4qENw0vQj4aHg+I7X/qrWIwwoJGssQVujYW3cYz9hAm4xtsdflqyWx15aKQ9S6yOrOXNw6",
+	"t7kV2Fj4sojRVRHmcF1uLZSuTIRT7weoV8FQDOtzyEYWwUwLmQqzV+U4Juuhq9Oezqy5P1KJMIZ+tuua",
+	"iExUuZdn5iIDE7jms+07OFM2GhJ9HaPFD0b5QUh7hk13ebCCGd4VzJ77ndy8hYGztuhJBZk06XxGduHl",
+	"M5uvvEKJinN4g5FfFlXjoSUDnQp2vukXz4S+OPJENu/sECkG875gzIXljIokFjxYoJYFZCGWj3BMTcKk",
+	"eTbgE2aENV+qNJHFTg667UFE0ZK5XEKTdnVUWgsfmcAWX4KfF9uenT5XSiRhpiAxjS4VVhsWcZ3XJdqI",
+	"eC4vwMQ8e9uyIaV4tJA3Xx6hsUbR5voOrCsuPr3YddUXyUI6f83eY+/ViasGm0367KMjSOlxXbXfh8zm",
+	"exkXp43C0cG0UaneGqWTaoWPqwmWlRjWH6UV2h5XC7fmOsdwXVOfVo03UyAw0SYsjl7X4BR2JQqYvLEU",
+	"CTq35bzh3AO9y95ckbl+qVDdVuObeiiUiPcWB1QLucB6lFmpveiJm3QbVgzuL/AF5sU/XDHLP3kGSt8s",
+	"PQz5rB95ITne4mk2qRM1taZLoB7A/jy1xwtdX8MkaE5RriheLWv8odwJzH7dUzoU5Kxgoxe2ql90IFLZ",
+	"lfN2I8+5tecykVb52WFKk3Y70AfCsJHKZIL6VniX/Nfm1384h5bLyMoXt0Gk2Qp2XIeFUqKwYEsdUqdZ",
+	"7DVjNSajkMmCM4b+QJPpMNfkGevzIZzZ6bGGPbhgDodNZa2EqSsb7nKzv1g0jIZ2JefvAdRwYd3b0ntQ",
+	"SVQ3lQCXPHomoKzRZGK4UvP9QBq5kE2/ATcFNVHPmnMvZ4KlD+T4R1KJCh4cUqeK3LrIF2aPdi6uHEdz",
+	"Op2jLS+ay0entIeebzu5OkP9kddui2pRzqIdAea6Ckm5So07VAJo7VgZkxGLQW8OtZ8bx2iLhRy8zUqi",
+	"aIbh2ClcMhFTYixMRlwKPTqHDZ/Cq++MBgNr3D/HwdOCHA+YZZbkJpGrMapvnoW9ca/npUp1nHJVytiS",
+	"iVPR2rCvVfWw4GrEzpx75aWXXnrp/IWXX5lONptTN1V+IyVARyxO5YFIIycf04hlfZnGe7CuTKesner9",
+	"GirldNKjL5IsFF65+c3Z5Ul1atetQsAAMl9A423bLf7SSKjD5xvQB577s+LO/DwnBi/mHcsQszkqF0Pj",
+	"orh4JIKaxQ3BU8szY8FjkqTLegD2Oonu7Ie4s+7s44by0ocWBUgbGcuNDN1nzHRdkTW6hGXZsFJypYZo",
+	"0wzbT7F1eWwGWDNL6nhMkrl6/gLtvqTHk66ea+91lPOl63eBrV1RWUhGQJGuvZTH5S0PTETcQ0SEZybD",
+	"v4Jnu9p0P/Ya7Drmk1AUmE8MBbsBqQWqxMT9TKi4qNqdu3BhofHY16OQw/Y1+3ONT7zy8itbC79RUWwD",
+	"721Zek9HykSsNbQGYYuQetgw1bobsVYqzGgg/H2IBBSxFg6mZfUsu0pWI+zjqFsm08MWhd4GIiukt8E3",
+	"gQrR9sSXg7FIU7PP1qrKWbmGbedb4WIZpuDi4mw4G/AIM+M54fJQentNndmRrSsZsksJJOoIyU3DDwAO",
+	"TuVRr4gRF082QhnYRejqJNFjRCUKWk5ODaqvWF92itNCT5LlPM18vJ6Tld59JlC0M108SJ+KChMKrqBW",
+	"XZkOrkqRYHZ4o9wBTOA8YSBxwir9XXgPKt4uh312jbv+azUzt2CMIoZRBgyY+tn79OU5K+G+0rzUEd6N",
+	"1geuC0sFj00D+xy+HDDPLyyuHYHUuIA/mupUm55VHAK+tFYRydTqNXMg5Zl5IRcIqpE55pNPFtyYZZCL",
+	"pMglfSBS0rQabm+HHkXipkiCq8BiFOhGUwoy+nQ6YLEWBjKWRkZAPsNmiOHEo04mm6nc9u2V+E7waV/1",
+	"KHCWjSkqLHAdcg8Vk28TGkmfG6bHao9wSCy7LTha9lylakRp7JgRz/JaZHwfO/nwwx8/+rcPP/7rn59y",
+	"eV8dPRiItCN54t/iMmymf288xabZ/ynPHGbJvLtfvYUpYoM98kM1qVYsVsA3hbwhiQrEMTuAco34FNnl",
+	"kysuS4hPenEXOKtO1rBYAIZdjjVQpWGvUs2t8KTchfza1GRMKpNxB7MnDcu0Ztai3CFUQFCMYgS7AehA",
+	"+0zGOlyx9tIOGHF/mHBVgfFwt09rBdfRa9WeMDKu6qkfIzFb1huOAqf6QBrgeHNyF9hE8PSEYX2dSNCJ",
+	"JZiTnHIvh6N2Ik1fxGwiwpkNiMkbQBLkY8TTTDPZSQRU+sD+6sGQq8kJw3wNxAK9FBTwCvP3Dinny1rh",
+	"ISHUSkdKSdUDcwB5l7M04hZiSXIV298Gwhojitnv2X9KA7cMOVCSYWgeOEOCXutMiRiTPu3/w3N1LAhr",
+	"aQwXeALonmUXJeNpT2TBL+wyo7vgVndQm4jVsMMUFC1y1k4FB4fA4f0Pjg/gJpXJ2VNd+byF+VdHhuOs",
+	"9xC+9ECksexkLBUGgF8DboE52ANTCJBFHIK+NgiIAWEc1AiWsPF8bctiwwRn6muElvZQ180hQyIIuF2A",
+	"teQ1EIVcDK8wlaNaPmYInLt2jcecoOAsP+wmvFffCrma8N6MGTb70oSbbA/QXBfhqdEE8d5VxvKPGBxi",
+	"CQcxFggGM/piiZY5lnyniHRb0+6eRow4ExxvKg6kGAfzRaSSWhlmNOvy2t+9De+rIW8Nl/MKwT2KpL3P",
+	"oTkBYqxpvhgAS7sLOMd11sSIUBFlmT6ncYkLh9Qq4PCKVZKtkSqkNgDSsWFwtTgGGF6i9b6II5/+n3ld",
+	"7/zmDlNYCEflYxMSSjE4suuluB4E0QKmVxPAXWvlGk2JNEKFzTn6fLc3HmzHuPy5ykmcaC7nxLTTJbbk",
+	"VnqecNwtyphZldWVIfe4VamRWqzRsAp0piVT0VI9XqL2/rYeL5YTzYp9cxI9YXBVdthEj9I9b1bZezft",
+	"fSqoPx/UBJeerqUvFNEuMpXGMutLNT9X0s+BD62mxRM2hhK2WGQiHVhDxTOxHSYSI8hXvi+GGXrBUgFG",
+	"uoo5OSBm54oL02ijy2u5jJmcp6gViDOQBVYY3Mxni1Th15OoMHywKkFBjB4ISBe3ohD8XC4dzDLZIU/R",
+	"NtRdFo/sqbKcN+xV/ATDVfEoxCvujDp9mAaUu0WkDUcM+VWNETQhjWmglhHwU8gq9Hl9WcXmAChBU+83",
+	"oSecfPzNP3/6q++eshO1+6GNCMMlB6tPyGeHlyE+RWZHoAxxgTtLHMhYBGXoMwXysshlH611eWcuWHWX",
+	"esHMZAovWCAMJ5kq4CbhdqGAM4IIm4jo1exzs3DUGHVzb3ODKexbLU/7ZYeg0cDDjs9UW76AQgQdSGZD",
+	"OpaLpwGCRrGwKOMeU7LsptnTgsAWM1LgE+RbGm2ASuOgRj76dIm6ZTh+cfIvhLlPcRvNvhyu6yHyn3VA",
+	"dbDGNHAfv4nh7EG8BqBw0CjpsMmC1LQJtv55zhgszSMUXCJ+7Xi5jxMjPpcdu8w22D1C3m2Rb6g13dhn",
+	"6vgcvWiuEieXktngfriE/XmSFjUFxNUqRj2bIEb7vteAVVRKj9ueky/+cBrug7Z0wgcRZL3z7AXADPgQ",
+	"CdTiskS1RNYCneqNfHhNURkrxBGfPrOVkqmOYJJz5dIywmGBCuJcBaEwkJ3NHqrGjDwDx9lsLeSYoJXM",
+	"l6KBiuL2vpmmQuCbwegiXSsgtHCAMEgkBerAw+4ajj07qXx2WKpBKarIeMAPdn8oOpmIsT8YaIBLDfwZ",
+	"QYXJYShgcWpixKC6WS8W4KF/6viIV8qWK7graobZmp9KkG8SkVfoeQ6bdoWqnjtxz7OaV4novuvT0JBr",
+	"gHInM2b4xGywm10sp8TUrUJQBlbWSgfT1+OgOoc4r3urZiv+xQ34S8N0OrdYgWy685uV0AgNgPKPUjF0",
+	"WUl1Jvh5e28lE7oqExHItassS+iI2vgl8/ChMYMgiSGZog0gY3GECGQuIETajiG3KvQUq5HDF62ZPj97",
+	"/kIgEZubvjufAJ00W/kQ2rMLFUVOc5ByVhsQctkY88vahiKFGCaqV/tCVSdDcGyAC/4IuHXpnAj4Yaby",
+	"6NrrVxhcWijOQrUVlL5FNEnvIYgf2to8+8GnRhc5RlRiTNG8dNcyFwjwTQRbBI27OpN35VoVgkXOza7T",
+	"9xGCUHXRBqmdkddxOarNgEGE6gXT3cAdaY8vIBT7fMuDEEhoRYFt4yzg2VcEOzVYe2IsMyWMEQYSrUDu",
+	"maHg+6YUtjuomSBsOUS4bBUkPehJOUifT4lyKJ2NkfryJLK50R27VHfwVkTlm2P1Ke3ysgkTWUP4OByD",
+	"O7p06kKqUpmGaYnxEHiyo1kVO0jMO86fr87atezFSgFo8V041UyajT9Sf6TWWeuAZ3tSHWjZEa1t9uhH",
+	"f/foK//25Gf//dG3vvPkvZ/BHakYcpnuCZPJAc/sXU8++uXD37//8N9+8fCj3zx653v4HtGXnUTsJbJj",
+	"Z9faZk/f/bOPf/7rp//yVbgep/JAql7h+sc//13huoz3OjyN7Rj+9WuPf/Gdpx/+48OP/t1dbXO1765/",
+	"/Be/fvrunz165124AhVmwOJb2+zxOz989ON/ffK1nz750z+Bq7zTsaud7XUsA+vKDk7g4Yc//vgrP3j4",
+	"4Tcff+9rT9//8aP3f/Dwtz/BB3qpgNQYO4FffffhR3/16J1vPX3/fRzFyEh7wIqT/PZ7Dz/4weM//emT",
+	"r/0U7hmIWHbAqAcQejufP/voyV9+//F3f/30l7998t7PHr+DLzuQag+KG+1b/v0nT3/3xx//xT8/+dM/",
+	"ozV3T3OWySQ5YRj9BJdBbdiz7Nbuxi9/9PRX333y3f/v6b/8xk3DyJ7i2SiF3frn3z369jsRi1M+Vsjd",
+	"TScVAvcfWkS1tlkm7mcRa48yTKFA1cEIICEDd47UvtJj1doGPaaTcGMApOOPVCG/sUBOWPRXJB3ACimR",
+	"yVq0NkUYgNoPW22Phdt2V0oIG22PRGBf7c9u9+yzU5sFmZalvbHDcZuwFhXaBuTLC9KYlnItWoPFgkAw",
+	"LMXCbM2ypyRnrO7oVlh8vkGGSwmCAgT0ARza9qOXfwpwNKanMs8SrIUQ8EyZeJ/ZYJ/ZYJ/ZYM+hDRZk",
+	"VSnvBl1VhI/kylMsdQLHnAjfAoUSrKq7N8w9lPbDr9obH0S1wIh7GjDxiiDEh8M4mwdccD0HLFg5hBo6",
+	"ciNA1pmCUpv9YpND06hBnF35KbiDBXi9+Y5VRtCydCSq+ut3ZZKImEm1XarMvaEz2RFRHu12LRfIMqLG",
+	"O1lfDKjGsvjBol5QtxUIzAPYRDAKDwwByN6O2BAgP5yGwigRZ4PHWJEUSLFKxUJUjA4e7KWoK/ezVuQl",
+	"2cHVzl6v9sKereuFvWa1wuU7ld5zvvC+HhvHYNw8dggLM+sLVbxG7QsW+iUOL+8XSPA+BxO+LVCKOEgH",
+	"qRj18QHCob5AOyjBseXxWJp6fSztXPe4qV45tyCMmxpr8oyrBnVhyyuL5AiFvMUe/eZ/Pf7urx99/ReA",
+	"vMHxl6f/8sePvv6PkTUd7W+8nYgW+/jdjz7+k3cef/OdYlVcjmZOByp/osAkaysCrD1hA96TndDiHq1e",
+	"QBwjKrKmSjYP7LECzAI4pMNVsDeXmffEJUUc2iDM+fTCtHj8JE9MiNhQ3mCL/HbjOq5b9OqFfDFoHhaH",
+	"FlztUYXLVE1hruEi9xHeHds88LYe1fSDXz4kctsKS6OXrUEuuLW903KlRclT+8ezAj7M3ELOJnmTNJYg",
+	"GJTzAthN5nn9enGzLcfKZNLCxn4iv8m1S0E4aVGPKm52C/XwJwyiUXnfCAC0Abqv32KedEaJq6BYipBk",
+	"T+k0lKhrdx7RsAb6QIA53Jeqh702MnEfw+RsDHA/n0Shd7N2fxVSvFm/v4qXAAlUnZ0wPfhNHbs6bJEZ",
+	"cKiupBzaH8h6jQKvqFjEV6E6uwqnF8UL9SYDbVzYh1AbH2iV9SPGE7kvDg2nuQLczIoWZDiTQMZODV8H",
+	"NmELb/KXRgJB4z535S47TZXMsEaJNID7Ag3sF1I0LGMIs1JloAN2EoCbtmv+qpBvod+48NaXg1ik6/hH",
+	"hb/uiPEnq1q04VTzz+dN26ZrHKX7k3YgSL/hkmoA9Dso4H12+lyqDdbqc9MHln3ntd31s+cvMACYAUM3",
+	"FQdSj6BRU5+gauglJwzqiMcR6K5qtomzyQ0uO0oRRzAwkA/2jx0QzHoEVkgXe5dDceuAT8hvJCjayRMW",
+	"84w3b9/ZwD1txzjPrpEGpxWxvrh/OOsmbMrewRJIRbrRuLqlwIXmOHyRX2zOeny1uPuWGPcWLZ8jirbo",
+	"QmfeQy9ipVwt9WKI2ErE7NQ760vdKgDBInAgOFxnJWBxYYk8K5lKOO5GZeftCeH8HtayCpSSP18BNpjA",
+	"nSwVPIA8dkekByJdh88LXLmTr919/Tq7k3EV8zSOmBEdsC8ubpw9tU0wKC0ZtyLWgidawIpblle10PDi",
+	"irw2Be0KXLZw/0aIsH1PqoCXEdph43yo86ouwLptsJYeK5EiYplX9lUJEgEwzRCU33JcpscqXInbXJ+p",
+	"E1Rzs/NBtVXDh9JuV6K+IbxbXEfRKSzmPKAJjqu5DNRpQxiSBdzES8VqAIbgqShuSWDdAO0uN+EYL5Eh",
+	"9FB3yTc5fh4mgTx+54cf//XP4VIISw8zVxAtD47Lo+/98cMPfvDwgz99+pWvffzXP4+YuxOzRGbx8uwb",
+	"/u2rDz/4wdNf/ujhhz99+Pu/he8VXHH5kOxhCwwClLpZIL5mqRBYNFJayUY1I1d5Jc3aE46GEmZ8hw/q",
+	"IiQUncMX1UHcr0xGB2vRXa0Zb5jvAMLEdZ1CjXINRSfciP1eX6OlL7PtYmJYsXd1VARt4qaI6x5Rt2QM",
+	"10AxJNX761FqeST6qcAPUH47V+WldXRXWCT8oscMX3O9dwHaxAodd2SDruGwtngX+h3QN04YRixgYV/4",
+	"cFLgrinkO0I/0m0CBcFu+0JFbKB9Ds/tq5fYuXPnLkaIbGrsYlrmkI1iDFkkWvXgX81VJGon3yUM1gr8",
+	"VntkQsrfrnJgJrpLXdFw/Ozk5sbmGTYZcXVqg90AQ0OJHs/kwYIW843U4RBXuApcuAkzsHO/kqY6DRuL",
+	"41SrHp6bDXYFeq0XfoKwOx+ImAHzCHVdiUXGZVItI/Ft5Detl1nrPJbTr/zDOzdvMLrKpCI4Ams6ep+a",
+	"s3hAjvKByKY7UpxfTDXu+5GbW5BiCqm2IUs4FYxTzrgLITrB9qW0tc3+y23W0bGAH+4PktY2+lJ5xqnb",
+	"r2IiEZ0s1Up2GGUNsg5PUymMW054ehh396yeT3mKLOETp0vcunwVRWnHflIPM9nhCYxFqh4+zNNMQY6j",
+	"GQHKQ2xVfNRClEjxHrCbW9vMJ4zTPfB7SUB+Cah2kFgqoWFZXaKTUrswBcuKDy6dIIheu1C9M14AI2DA",
+	"Fe+JNOS6MHthTHihMHY0tptHobblIE5V3KAwr+iJnCnNC5lEeojcqh4Q2lCoJi+vQB27CiBiMfeNIoYi",
+	"lXpmhabPd1Vnj8DmXUMrzad0gtx0XexqAvf1RGiqZxeGWYAi3Nxpgf1I3X6GuYCyRykgUscacVIKDe2o",
+	"r5AGh1RPs0z3IBO/nnftDgC+ed85ileja3c/76V8Xg04ZwPe6VvD0rnMYtGRsUA/oQxD2+rF7YlAGX3g",
+	"soNr3gzxkHlOrYgZglKCBOWNWAJOYJ2kg3C0PuXSiHiH9SC/20Hr4Q5C4nQxIA/3rkVrvXJ7sxr+pFd1",
+	"1kepYEC3adt/o0KOIIcr8TAt/MrSPicKVLnAPtJU2OGEcR2XFF4R6KfzE3Y50cUC+iP6Mh2fBkSSTONZ",
+	"oGaAExbrw7qm3KF+jp1TAM46e4D0QEBEk1QMwh0TKTN9yP9NtN5n3CdTTGZXMnwyiyaYvQPfj+dkRuu7",
+	"sNnMAztZ2bmgdx2W+usFGF8LGqt3Idbd4wnrayixhn0A8XDCMAcjYvVmcMk1FQ1Hh95QKAAM57JZoxks",
+	"uDik5x91Nx3we1M2ErXU4qYC8fo13bifyW5x07TyGzW7P/3gtmfpSDj7VmYRg4+wRHatDRyWrXOWBxgi",
+	"pOOHFqoJClsfDeOqxQpZoLB6jUzQ16ArcMMVJxxA7CjMTj7+xvce/v5vH3744am6zWNuhLu6LsCjqWrJ",
+	"qtuQqhlocXjmTCnWdOaL59Yvvonx54s1kGUWtkrF1bvT12NViZZIq1TVDxcTWOAT0L0L+ssech1rr9zS",
+	"zWybLtQ1T4dBGHtUHhGzFXPcwWkAvVMwiX+D3dZjymLAn1wGEHR70CqZYLcDEYb/S+TCppOGLPiY6VH4",
+	"2LuCgllUremxaSWaN/xRYjzv1TyOCag2jZu/3GEOz4q81H8h1gDwCssKG9DhSunMJySD9AstVS3VDWlg",
+	"BsU4DNw+UjUW2/AJgaSQM7P5soAHbO6GwhL41O2mX5i2ZokScbNziipO2A1qDkIvLuUlrAapOlSpHhM5",
+	"mg12yx5NA2elisWA8lvlMh7LJMHGMot9hBj6r3qTNLVe0tHJaBDgqpfw90Va6zSiqXuKxhbRbKsX19Jp",
+	"qOxJj32AFZgWHRxhgkcnEMTBHalt8JS2enFLhy4fJZV4tN7j27bM0q5InjWcaTYQivTDmqaY914vHte+",
+	"mFRKSBe3Tq212O3OlIlUqKihDbouFeSjYbwpERji6QtuRXBbWHERijVvLltHoMS4ZRmz8Zw5Yi06yC13",
+	"+hiI1xYsfSvAUJzvYpolIBt4s2GupV0XXO/cF+CIztNHiO6vc1UFz8EnuZ+sGAbuJtz0W9vs4+//w9Nf",
+	"fTcqtYo4AV3W2FB2slEqDOo5RT8WAfZh2T+lXgBuAAbNdAolfRHDzgFkDyN0Ak8h8Pzoxz99/O7XEXyc",
+	"XuCaqQKKtj2phFE40KkoecNh6LhE8CD0HUh7Yql48HXsLNxA775OUbRQKn4vFdCKL836pYhVrEftRJRD",
+	"VgXCXb+Yj5WUYfshkYXZOrTe4wlL4IYI/LkCXDW3Ll89+qTCcLTz81LFuf+QYCYVlAA67PKPv/KDJz98",
+	"7+Fvf3LqEMlyuCpBm+GTK4dakPXhS3cq/HU4p7C7Dq+VcRnsRh3WHUfU9Rx746471P7ZAmf0v50wyEwi",
+	"doayCMbCZDts08MpO6ZmRWkxv9V31MRXlVqAXmwcXb5OfQGaMJlgKcl1KiNxOCOOmUN3TEzncbk8ixNx",
+	"prNw4CUrzLS5LhtzVqn2UbFYAsmXckam40LFrvk+wVaHymjmdPMvaTuzfKLg/NhaHAV3X6nlFiosSbOl",
+	"9NkdlVJKcMQjmSOkzrxSklLwzxkx9bo0Jhism/KLF3H6CdI8UOFR0Wp7FlPZheoya95gEbErnwt6AFxO",
+	"0tyeWzoRz1ZBkLWR54bsSplU+yCDIf/JJec0K0KFz0UuwScUf6INCvFjIoSwGHNWzABv2iH8e3gbVm0e",
+	"VqA5OnyOJdoNMd71cFLNWWBBf/cIUpSDjBWF1FIpdglYJ4twYwEX8JBPRA1YFnvTgyJq1aKgh+wpEb86",
+	"KT20V53QeM8aBi3AEqOEHjJNfEKDe0k0k1coDfEL3UVougJOWcQchgrVPGywaxkV7EjjjNFE93IocI/2",
+	"tXG8YEgGlmyvIkYE62OfiWl9MJifV/fAtaaeF9z94r5W0WypUWkDoi1mFkHKfTFr+eSj93/w+J0fhiIT",
+	"QTTKGzpD33MARamCu+KXGjR0g4mKeLZX39xGQ9Vo/Nip6hmB4XerQSCQFZt9qT9S+yL+wjDRvHm8ryud",
+	"4w3cklZc23PWsS8NJJUdDwbYguBVHQty3NcJ+q2ODFVjx7efvLDFXpevrgBlIxwLKuNNVJBBEQu9CQUo",
+	"NgLKYZkm7ruaXW8M2+YSzOaLNsitvE13L4E6FrnoYSwOINPUFQ4viWvlDt1Ukl+Mae6Ftc0lH/BEzN2F",
+	"seUV/9h4EYA+PkHuQ5OqojOHYtaIzcyBODs0ptl0ioT9sWLwxTqxZmkRBTlYMGBnx+5gTo+4BKxmxVZV",
+	"BkUdLguVXHUO5OwWTNdWlRallpld3KtGdvYNMb4JryXMkwa77LoBYi97u4qpeAt6r2ywFgbEUzuDFtsE",
+	"wWXJmG4OxKby+2s3wG2UJ9Qk/cUDExVHVXFElvL37Dpvj8eNwW7MBIK3wV7XmU4JZo5jMiuaxQdSRSz3",
+	"cPniNcs8eRynwoRS2/FCKLnaUkzMhqkYSCNMnYrF+RgWpBulOhMz+V5bQVCGoBrR97lB8yiBMoiol/tC",
+	"hzEh7VQ55ktOsoiNlPzSSDR0loEcDyr3GGh0uMlF8rxQjdBYX7P3lEjdjxtq+Acy2EgZcKcZoEYjYLTU",
+	"Kpzt9HLtkAJhPXn8C9rqwpznnrQ3cuzKZQ4cL1ahAWILViyEOBJWPNffg0v0RMO1FyoOw4ticQXWxHnX",
+	"Lwxrh8q8TcbTzFATi2UUsvwF87+uu/jh1UDyFEbtJh8V1ju4/xCIW8Jcs5MgbUp3US85+fgb7z1+9+un",
+	"qiKNtTTwTrixZKujkwS6B7bYkx/94vGf/13EWqaT8qzTb7FHX//zJ9//XsRaXZmKFnvy1X988tXfRaw1",
+	"5plIW+zxL375+De/jVgr64tu1mJP/ub7j7/xI/uCTKeDFvv4f/73xz/4ZeQA6Nmjr/364Ud/WQiB+I9b",
+	"8wc/CnWOoBXAR6BAWYC+DC/1ufhv1kBa63OlQhGr1wj6Ddy5rbFot8jz2IK0vBbo6oQ/2Z4wqeyfEWvx",
+	"4bAV5cVmzExMJooFrmPR9rl90GavUC9WY8CCVKJGbNTrUc1OsVRvjUJ46r6QRk2ge7k0rD9Kw0l+TaQY",
+	"QPuHzu3ruliUjIXH1n5wqSkjwuVfil94K3VKdNqfi588hB5dQ4C6L0lSX6hBQg25OidG9jqfsLZw+YYp",
+	"o34F4I9U5V6YA57uixiCrkpTCfBAHwAINMVxENxsf8ZpuRXMeAfrqK7xEK0ZkXT3jEgPZKdO+06uIJcQ",
+	"DmDR+xyOM2Fx3Xx4mkN3+SZO4rWBfF9yynbU5nitG5o/a1MLUVjI4tGvZz+heGlkOqHddKkvQvCTN5Vw",
+	"aS342QgxmQF+FzPfALAKf1iyfLpO/+LqqEShMQK4WJKGiSl188IrgE/251MupLRQdLTPD0RVPcR856Yq",
+	"JS2vJDemALrg/I0uO0bvB3WXm91uRRoUWs7aXhex66PvzmxAPYGoVwMbmSszJrDcelXBdiS78NB0YuWs",
+	"xOOlqMm06QBaumPU+a2WN6bCZIZptQSazapTwaTa6+p0HheVmcc4gp6X4T5Y8wH1D9sZNcfGL6x5VCQH",
+	"qm7y08m3vpIgaZvDHKYkOwyX6O5WSKoBwqx4V6ujlREqE3GL8U5HDBEC0hG+GRG+j6Y8JavattGH1CJv",
+	"EhZGYY+puAWRUhOOBpf0YPqs96rBn/iSOprjJ9kGeZWeMEImtjvnvXy12rMcaSicU18t/wChXDiBhBUW",
+	"fT02Mz6kIG7/4uAyxwgy00oUA8xYj9A0rkzUTqh6QWdhZaYkHL1whglcAig95wY8ZEIJyp3nOJ2kAFIR",
+	"6C0vFEWjSoC8UH8CEA0RxZR4T6xAlB4auvf5BOLtpnqwF/NJwHl822UlGs0GXE2YvY3xnrbKJHSP+Y+v",
+	"/KR5WRTsXS1QD4hn6orR/cdXfgJqthucTllXjMF1hiQrc5Jlba7iQ5ZXeX8mjr+4cjmib0liz0HxvZlD",
+	"Ec96Wlx6KMCPuAzaIZfQB/I3/wtTorB/pFBS0M+YwQ4/W5HgkpHslT//8aO/+bvIMp6i2Idb39JWwFJS",
+	"Dhj2pXxUzDrawWAtednwEapgs+8qJenacQKCksJaND+WtWgNn1wqV/emB09uYMAV+nEFF7rLS0BsUBKq",
+	"B8ItuW/ksU2WXkQZ1zxmE5HRPdxex85p5C8IdVelZpEGu0/mtzs0JTYYmcwBLVGTIkqTJuwlKF+hm3Gk",
+	"DpQJw0v+iUJfke3Z/m47BFJnZZpzk3tUqQXdRyj66L8805Kk8bYWdqjhzoKP0DdtbuQzRnQuaH5IvkbX",
+	"vjgUej/CRszz+h6TWC5lzs7qMYtcbWF8lWVhUY+0G3CwCXCId07lvDSNaYP+UNp36Npc6O7NYIHoFgP1",
+	"34G8hlV1w16whXmzrXodY4oHY7FmuFQiUxjH6xaBZh3KECYq9z2fh/TSqgbuDdqf3HIQvM2iishwdeq6",
+	"dmCvYMpbmpv5chzwFFyqxIqRAeBUHA6gIlpLdQjkp0Ve+BZ7+qN/RHDchx9+GGH3apG2qGc1/uY8tC2G",
+	"MTj8tQCZ22JP/umfEJw3Yq12qvftzU8++taTD//h4YcfFiQQfZa6IYM9VvD/Fl4JwWb7nsb1rCVsCZp/",
+	"LXfyLfpuI5FFqeqNuJUeYBkYhCCgDWUWwLninQrr48w5q4Ccuchi2ZPZdHX8xTLdnQukb5w5F52poJY2",
+	"VwEX76v218b0XX1WvIcRp8h8NkGjL4T3vY1jdatXc+cx57zZzod9JbtsiJeYVCZLR+C+Qb3Qyoy+hHjI",
+	"BrtbmP8cHJfm3uM5DSLRDEgEN8t3ObXENBiGXQ8pdPegG5qrIg2t9bppSR4Ge24aiL0JIbGC3SjzvTz2",
+	"ltRVqU8w5GDkJxwFtkS+V8lVENsnQtO6q0dpkL2c3ap8cyPWUfGOw6EWpaIrUhGEPHXEaQfJ8vtqvRTP",
+	"S5OO5kZ8aRQeB6rpzo1RQF1vdFBqNq4GNuRbV5tMDJvonPS0GM5izS7qVBh73PIoTyHLfS1udaZcKwUS",
+	"KNHUNOmW94SCKA65Iuc+xV3GuYcND5hn2LlLF01EYSTMTCILINMZT0xVu7CQNn0XnmDtCfNrUWsvkP/B",
+	"0wHc30BWSyOHs5Nkz57LOVrDNZ63km7fm0w1uJI1u2/SiKJ8m+dQVYWbyqUDQKoK+sGzlCvTFalzU5lR",
+	"eyCzDDxE49T+pchvh3F2y8b6gqfgRifscMp9Ib8f3NLjB4IpzTqJ4CnDEMgOgp99aSQAfbyrk0QjTAoG",
+	"+7znED/CMZandIZvEbmfjP5NtxOovq9gpONKHjWKDxbeDKVY9rXivuiMIPOY7s1GKfov6Qq51Qwy8A76",
+	"3ZTO9rp6pErvNHxiXPRslPV1KrNJRAUZGVOAstAHM77kF/OrDc4vWEVUIWE5gJnBTIGr+MCkGyiWruFg",
+	"lnSYFahlGS0UuHR16247eOpJkRPakQO2VCqKKAN3AAEJV9CPivVEZhi37DYMibdYh+Rqf09WgLXaiwQz",
+	"ROkzgarNsBqw8nZEc+O/lSNrqPa8WlJ3Isst24nwQCQlVX3+/JdQOapyyatENFK/28BCjLYiKlvi5rN2",
+	"WJI4SwyYJHTLsd8o1KZjMCdCEFiRTkBwrcAGq1CxX9NjCGuttMne4TfGg37NxruCy97XSlzSsbht9TjT",
+	"vEwOsUsJJ0XBedcK2Qq00ahoZBTM/yz3MiIEFu2wr0udJKFkXxjIcJJY/Y2up5k+pFubS3vrjgJVthol",
+	"1W/FnbArIhnzCebdGMicGFN6lE5B8OZAsjrN82RB/AV84/eHMhVmL1Rzckd0tIoNgRnJTp9x2MmISTx4",
+	"VgoZ6JEpDetpXYrbnrvQ0KFcGEpwVSDbvzFVYja0IoSmYcTufe4Oe2WLxYhcM7siyeLCA4/a9iBaSxZX",
+	"/ub4OdNTTsDISRDer4ZDC5agvirRxOXuS+fmVcfxJCmGSF648jaEeD6KGrcaqemfUDXbnFK2M0E79Zmv",
+	"X8MZVfgG7DVrQK2siyqdrOc49Wum2O+ZqudbQQnfs12xd4wpzctUA95KRVcmSSX+NBFHJpLEYKwEDukJ",
+	"F489YhlSIrWwwwZuEQXA0VIPUU+ei2ownhmybFqwXZ14D6fOMAVYwoerkVuN9FoeV/GTO7xHLg5LBVso",
+	"Eb0gzMm/6nT73Z9zuM2c0oShk5gOFsZagSJJDi03ia806xM3R4qlUnXkkCfhvjiFrhyy0v0fIJU8pBYx",
+	"y3m9F6YveMx0tys7wnVO6DqDzNrHNdKUw41+7/YFtgHPgUl5Ca4vt4bbeqRilukaefsybtBeKHFoufNB",
+	"ge1NCzMGOBsIZ+0D8PsORc2dEdstTO8QXU7uerN4asnAGX4gUtmVIgavs4QWwABA0x0lyazZX5mOsxgQ",
+	"NBRUo+AYvMQtbpiEdTsRgwWViJDrdPvqJXZx6/zL7CT0mkD+cnqIL/iDt4xWpzYQ5g/6xnPnQ7RmpJeD",
+	"LfeAOQ1vXod86tayDWax4+pMowFUZRHevRbSnkhTnTbpFRduUBBUwqWy+mtIFpJfbCZP4GzYe9ugCZvJ",
+	"9HAIadqC8U6W6yEtWO8N6hhg9X0jhjyFvdzQY7UOJNyq6+gdBdj4a3fv3mJ0saBGnr9YRKbe2gz6KDOZ",
+	"JRUHDdAxdZcR/VSUoIeXDn+ogKkF+oRVQxijbPZjdb4xlqoGQpTneNMYh/Z1bv5+bX0v4gIVVZzioTZ8",
+	"jsYM0GpDuI0ALblrm94tNC4/5hTo2r3dCz145nd218GSR9nph2ZLyHMA9YvRTbPtjAuHEwRqZMTeuHYj",
+	"YoAB5l5BqAQRw/zEyDcbodTtVB5I1WOJ7GBEhRIaI+c/LAI4uPQu12WXT4R9IjOM8hp8fUVBL3MKrtUG",
+	"HT5ZIVuSPoz35tmUrug+z5GAT9RvG3+PYqRQwFenjjyIhgrNP2SmhDHCQBgLdsEMBd83WDVvUBk8qJlf",
+	"XpXvfgtdGxRK3GRjkBm5V0HpcbDB06JwypAPq6qz4LTVKWwMlr7lvXkNeMvdOiG4r9m2ekZfdPZRR4yg",
+	"rckgys1ihyvs8loD9czhTH63s45NNE/q7wJCv9sxXCHfZcJBfgdT/SNgNLQkcxBeKe+/qmzwNT1mY5Ek",
+	"oM36E2//4Ti6L6mQ2J6dtSdwHZPOg8m1GNsPFHSyrK+NiFzTXZQhOi/TgbJqI8Ry9X/uy3sVncTc91lH",
+	"pymkGpRHUmwgYcdSyFJYYjT+I3UXgtqF25XIGw8t8eFVlFpshYsfa0qfGkyuuudMkeZqvCjRel/EQReC",
+	"32+sHyuudUVpGNQtuG1bavGh+Ctc8kOfLrbNb/yBcP2HW3RfB0KvLxBwvkxFypw5Mws5iJnDQoB9YWM7",
+	"O4A5zodpNGRqdID8x1onfia1rIsyj5s2MI6/e/90FgD1y6/2i9z2GSvN8EYDjaePox1ukz64t12qSYPc",
+	"q9uiI2Qovwky+yHVzgoKTCzp6MGAq3gb9aESLpXSY9ejm2esLTrEqMYufauiMqBpWnvCa/hg+fxI5O6t",
+	"9T8abW6e66CXC/4W9NNE8LT0gxGp5An+VMP9mYruiIyd+ccIb4MnzCjJFj8A+3Qbb25eqx6E0b8W510d",
+	"zb4TjdIwHYDaOnehSahmCoUH6QSRI+HfSEkrzCGahvmaTtwuRX16yLlhLWseLTwmy5yt236DA0pCflK4",
+	"WxSXPRtrJVrbhAJk/zFbFm/ss9W18S2cfQthhFxR/Anjasj1YACV/K1txtv6QDiXjIb2X3Igs222L4aA",
+	"o80V00OpoAwIgq+jIb2mOzJUAw4+HufekRlVnWMfI9Kzdih/FeKlZtTpCLAxvefEq8CGT8x0hmuMRgMV",
+	"69sd9FNYo6O3ZBF/easa7rI/8bMg1VzZ9cTMIVyXZb2JwY6li52HYcdcoQlS0T9Xx7N2OFcSfYWmXPPo",
+	"4fo23xQR71Zl7+7ivpCCWqTbkJWVzUlLzlIpanVuXTmu0/xsIZC9OjS8rUOCRIXDNFjHJeOInBgZujJM",
+	"ngE9V5BUH4KJq/mjDapF9iuqNkvz5NCj94437jjmRkfFQ+1JMTeIw3FacN5mTko4S4jucZnWU5VEh418",
+	"Tp3V5zhz6DZWdDU2LmSn7ypaURMjgT+7stXtkIrPf9L9kGrydVyshnzdjAZiKWQNq7+IlGc6Zagy1G2O",
+	"5Vl9Loi9VRPPcLfmJt4cf2I2StWdLHgmd5nJxNBLMGrbCi2mjQD4HtS527yzzzKdl2SlB2IiVa+1zR7/",
+	"8L1H30S4JgR3xJ+xdxiWJ4meziTP6MI733r0vT+eqjmi13mASPy78OBS+tgd0tEbkYZdguqetjki6wZr",
+	"QdC55eA186a3gBOBW9PKrVxq+QewSUdY3L50jZIrEturNMd23S2l/v2iI2NRx4XYQD0IVS3h1hx7yXmz",
+	"tA2ybkJwf3ghADw980kQyMG3/Bd3pV4xlGMPNQefVtiYrRyqtFUkZYwvRWUrMGDrFexCsAcj1rLyc280",
+	"bAEsK+vLXl+krld0XvboOtK7BYkQEo4aI2trMRYNOz/KGauOPleuVJx6VR1YVXx6L9OH9JncBflc0zcS",
+	"y85Cz84beBtiGIXSZRJqge0vkKrn3u93fxqWd4Yt5EReWY6GR7VKDbTXVt9OnTj386z4BeGJXH6Dy8QD",
+	"caML7QN8obTLzQLp+6PHX/8N/IrNKqygRsCiD/7i0XcIXVGaIc86fQGdy3/x3x59+BN3CSUytDRH+e4u",
+	"oHiGCyjh3QUn/ewTf//B01999+GHH8KFrlRcdewAnv7yR4++8S6+HyHvaaT/4x189yiWdvBPfvbvj//+",
+	"A+yrzhXvwUufvP/uk2//Md4XD6TyPz36zl9FbF+IofFZlRHmxIGSBZIKfVVOc7ND+f23n3z0ywh0OIMi",
+	"OhUZFIF7REGCpcTWHtvs0be//vDf/8fjv/xtxLiPOnYSKaiuG3t/uAJwvF7ScgrpeLgnlgX5LcDIMCy6",
+	"14I0YkLhwkLYCJYS+JlrGQCLBkQIK2V/scsDpxSnW2g5Eq1Rh5KlvFuYaddAmbojRNMYiYOtNHogoN1I",
+	"nxuGsTCWJyAGSvIOgmV/5ZpIwHOBO5kRQkUME08Vqt9H5EPGkYXO+x3MOQ36lfRQKJ+UWsrm9M0kpzJA",
+	"q8sUQ5riFeW99vSVpTuqFFOE5+cmuxsBzWI/1N79VcFTiBXtC7UDCTiK6Rl0mrOLuSy+PyquQXGoc7bj",
+	"cKW8wHL6WLyLrQIQZrRJIe8uFohaLn8a3rpu32Zq7IW9L+CnlfeDAEYXShbmhUD134WwSrwoWfgISn5p",
+	"bsF968vGDUoLGUjEdNHJyIx9mYtBilCjxwYttrTaM25w0/rfvjBsrNP9ijqRqUXwbwougIOwD6Mtq7xn",
+	"OnpA4XaPu+wJrLXtEJRLJeho5WEsr8gvUIUgFGbS07tS9SxLQvXIdFIh8D7XGt1+YDKUqucx7EnKDkHG",
+	"AvakC96UYZf9MCEDEPGWXVN1TMNqJtNyasbluyrCjJhMHd11oC6KdaGdEs/ATdIWdsgiRkC0jWXlyPrs",
+	"tSm5EhLJV0XDQD1EVELejYXChHcyeTC/WdME/Uayp5hUwbS8I0K1O8IyjAG/vxdu+fy6Nhn4SY1VTHIh",
+	"5fODFmUeHQ7grQqDoRp64ezmoWowojWzH65quoO/h6v+tppW/S2u9fDRCWfTOhFh3ED8rkWOboN80xLF",
+	"JYgoN5X2SVJRhcPZrS/cZamAJGQo7YXG9Md8nmoVWC193I7iBOVyuK+T+FiO1JKQxMUDVoVOtPRRA5Jc",
+	"dN6uSyUMqCj70pqvri0oefH9SlrqITvzKE7mER7Ka5fD9Ya8k0F2OJr3MnYNOrcxy6rPDeVhtagAxBlN",
+	"kbfP/UkgE32DXYEyQ4w3Kw1GZ6wR5GQ+F64IOcDwm0vlsLcMLkHP0fiwDjKU/c+xfyw/HFVOsil2HGHL",
+	"cfJ+nDBuzyPS3BB5mNKMdZfZd/tq8tydBkfN0Y/Tm18At1rYaVblFiup65+Ug+uY/FrhYOo9l7LCBlwq",
+	"lshSIa6PlhAmZO787mOnzUnelwUz8Ki7DdAXbW/S3cNFtNvxJ//w6Bs/RzqK2JjLzNpVjr0Vaptdt1Sg",
+	"Y8z5LhEqxWV/9zUk1shxQTOSDiNvpGKr2+S7ybiBTnZlindD/uXvHv3mvajYFzIXSxUB5Icf/HNFDNld",
+	"CYWRH37wzxHYndCOz5rw+MnC2aGP4OGhV1HkB2+wV6G30KP33338p7+lG3zAC2f09x88ev8Hs6vsLWsc",
+	"O/b4wy5Gv/vd469/+9E733r6/vuzz7k8C9p+MC3pYLlV+e6/PPzIr8qQT/YKYKAff+UrT977WVQA+8Su",
+	"cw55FML1AOqGKTcym+qxhG+v6LGE71XQUZaiDW0Bn6AwgzbugScf/QUQZ6mxDlKv724LW11gBXgOc5rx",
+	"jGF+AoBjFPR4cQcxNymP/VGbRABLxtuL6wf/LDdxwikdV44BPDKvvivRqudaw5lM67jUFM6VyFCaLrGT",
+	"atSgIP7inQzh8KAn8oFgLlB6/F3cWPFXqLXx7v46UDUDEUuu9rCQMFTswpMuHbMBvt70XY+Nmp6ahXWS",
+	"Fzerv3+DpEAm1BF9vkkO/yzcZa8Idzm1mOWpzW34BnCalhFeD5ay3VTCy0P0IWZZgi5J455kJ5/+6ruP",
+	"/+l3T99/98n733/425+c2s5TpFLR2ddKxNDlDXEV01FyKIDS3O8HWLmJ1TwaP9dJoLV3KEV0ZABMMuHj",
+	"2Z7B82na9f4OhG3oigtd2bUEB0Md/PyK0xvmQ3exShvlP4pXX/QIO9kWlk1Z6bANvYNGidEpIEz7xjUR",
+	"Q0Ao30ZxvktLquEoM+Gh4BA8l4CWImFVipJVvUlUp2nRJWsVmFp+N/uCvZCv+IrqJdL067yjojp51xCg",
+	"B8CcC6j6dKgW//975zajzc3Njc1NS1Qv2z/+z8a5vmSyuzm4kYQOdAmwcMpILMvBt4xWG7f5+HVhDCW9",
+	"JEEmsDw+9Ioyn6O1TNzP6u9eRVo4vOTL/ZpkdLZGVTkBUPlz74+lz71238yn4M/LVMJOkZN5/hRk2aiY",
+	"hXJC4YqHkPAZj7PMNk3lQUUx7669BhUXS0Kmz+/d05XJ8o17GmQiCpPJAc9Eg8zMLu9kZk4GMKLj10kE",
+	"7PJRku2ZPk/rI46EC7VbRmaiVfQOjgW6xUTSbU1bjHqsvNVYzNOVmSC1vk6y3EBkqTB7OhRxeh2usbbI",
+	"xkJQuNCNzMXQvYrrED1WhxQO+BWBPbrssRPiqoDGUeebLvDO4VrUjUCnQGpHBIGZEh1TUTukEyLtz1Du",
+	"1DnyG1CZQYjMqcInCtcAbRaGcGjHKDLC59kzCjPAftbLlDWUjl/bftygD+EkOmcef+O9R9/5xqkN1irv",
+	"K+S+61HqoH9OGAaXPLiEvXspscEcvsb00a/N5q2SAorh2vbZAB+vG+g/ubmxeYZNRlyd2mA3oOpUiR7P",
+	"5IHYWB1LIo0KtdO1KzTWFcT8C6tw4TCiaV6wrPCNraDQmiml4JnUdoHb3EjDAFfdbDPgQVTsl4dNq1f4",
+	"TMNlvWoHdseOK7iwr95abl3Pz5En1zA851JaDONJKng8YTzLODm/ngEhM5DKKfsBVZ/m+XJR+jTLtSK3",
+	"OCmUltAGPBbTbQWKLSqiQkeGvMd3GCL1BWw+UNiWc9VFBp6rH3c9X2F4Z4K1fVFRBjTWGqpFoE7nqQw6",
+	"NSsKpdLrIMH5udcbaB6VhqBVydFVm8d/IJg6RIg88K1usHsucMqzFoCEAQpgdReVBomUz0TeWDCH5Sbk",
+	"aeeHzDRG2XtmM8wOkb1qbUSh9ipteK/ZYU82buepk6XN+U88MS3v5+m+6BePCKewz6GDeJe3k2B5LgZg",
+	"uWGX7rxR0obaUvF0EqLqu0FhcFMJNpQCcTlh6yBnF8CiAfQTQkzhQqzmtakA+URtYiu8SxkBk7ggMTX/",
+	"zpmhZz4jlQhjCMLG4Z9RrrIqcMiOwHuOBgvj2HouYzByb5EDjGKWS86VPrLYEVbggPFIBEf1KmRPLV1A",
+	"EuxQWFUfeZRKsfOczVsOOzAssmyGItYsZ7JRp6Qg3MBuoRy9UD4LKLQTn5JijS+e7h8vHAqWEiykb48e",
+	"thRRIVhwfdqG+/cWt+l3IMSLe2U3SaxuhMJmwp10W3bBWpSsEWslIgL/ilirw1VHJImIQTFLNFRpKCEw",
+	"5u/cu/YFa5HDx/LPLHb11up57WLNFOuAw+N9h1VJpK4fIxD5VKAjp6OwRKWDWpUrCBApoFx1tS+hxawm",
+	"gCEr5DohanowhQluzdVkEE4GjFdF5i6mSBFkqb1dMZf85oBMDRuB/wzxNE0hD2rq/uEoM3koVHt8bWEK",
+	"CU8IouagPHxijAlmPnGlId3c38+Hw1QfCIPpQ3Y1DRS42MfoI5C61NpmlK3nkpnMVCpTItX+HiI2t7YZ",
+	"ZgQy+6PJW6BM6JVmNBA41xK8SnVpboFscc98FpHDX04HPpnI5w4FEodSDyBTGC9Vww/EUilBnvQaZQXZ",
+	"p8LGq71iKClL8FSYjMWCxxCFXwl2EmiMz7EZ+4Vh2IB6dZJ5/OAUkyxF7PAEC5VmZXzJiQgtaOD1+FlI",
+	"Q880efSePY3FhbSc1hKWcVclIfnVyU8xfX72/IVQrpXpu7Vs27Wf7SgVWo0LFYqzkV8WFZu60mBguHfG",
+	"69dev8LsJWtpDHhPdkJzqpF0AeKQlowmFbluGLDi1SSNcw337wba9iDeidixFtxAm4xd2GKvy1fD1mJx",
+	"O14+s/nKK8E2X/h1SxONy6DtJ3PT0g5s9jB1ZVULlNBElp7HNHS//Wpord/IIVYaTbWgYY91GrOTmGT8",
+	"+P/91tOffvXUhsOx2cs0lRA4PZxwbeh6a8eJZfc7IdLs0a8hsE97YeHJx7uWRCVaUB5VjVHkEEdRE0VX",
+	"QADc8lDwOkVQs7n+b0LtOm48u5Xg9tCgc4Qet421Qg9v+McaKCHF4VQpzmWUOO7LFkhzbG3nOmcBLIoU",
+	"PSD4bQSXI1A5xkHwxAhFN4X4RHUPKt4bDVvbLBH8ALw8M7BRmOBePjjbrtGH12Aj15Ob1F5qKoAYZqas",
+	"VuJ0PGQUokjFiCJV/tBSWmJxqZvukW9+OLd+1AE1M3GA3UgABzhcjtrpc6n2dOAU3dCsx4cIiYAA7n0r",
+	"5qFMM+j6hdYtcwz8ZU16AFIJSMMr8Dujz65UMwDteq+dhsFKyuAycC+hyyAwnhYGFM3+lGv70MOy6vOe",
+	"3YX5KlgOd3M4PQyZTH1z4ibcf8nux2zr64BdEaK6S5Yegebo66DBA/HWQMuAhlJILlFO2sWFy2dVItig",
+	"eiCNzOZFV8GppknkdfRARC5e5jF74FoSiDuKjAezvKHdB+OHy6HEBLxAlpvETmvgtmWlSpyVptgF66cL",
+	"bSprFE37ksElw1jTBQ95BSKOYJ4oXdT+/x605ggTBh9gxRSyXcUoNRgomnKNA7i8z2Z28mzu8ewxgZBf",
+	"Z5TKbHLHsoECxhEP1R9dch1dtxHsyfKsWzfv3GWnCV4G6q+Bo8BJB1yo/OT3s2xIvlDMLsUbrjrq/cN7",
+	"d9eiYCk11kBCtajZBoedMfkQAFUP2gtnE6s8WMGZspM3r12+dKrGgB5AFUNXV3ThhjOH5U7Ur63Yqa/L",
+	"ONXx69yTBsrVLmhQyALphBmfn4Y+Q9b6j6/8ZK8rVOtUhPlVpnRrMdOKnYSb20N7r2Ul2Pn03LlzF+2t",
+	"X7h7Cb760kuXsJWE2XjpJXYFRD8WJmQQ/+WKXYvFYKgtkU/WPy8mEWuPwK+S8m52wjhlK286SRCSFPvL",
+	"qJ2D2WC7rm0FQgBRow8wHYxTCam7wiH6xtg53RYcJ3RT2aU3epR2oJOIcB9S7MpdjgjNbgTnNrfsrlzr",
+	"rt/QSqy/btnlBrsOJWzU3qYFohEMvagcsfSiGN1iLSXuZ62oUFUJXUvRUQZDpI61MEqrc2OrC0NOK2p3",
+	"AbHQii617KTrZHtqm21tbhKZEdh8ZkTSZR2u7PvartnW1uYZ+ACiQ0F1zdbmOUKCFrCx8P1OZi9sYToW",
+	"ZHYBgl7GJnqUGmoHZ2+5SEjXrmqRGyhJdSQAlfnZWCpmMpkkLB0pJVUvYltnzrFMa5bw1D63deY8vcie",
+	"tIhtnT1L/ybChxftiwmDSlfaQtTu2zqe2CcuwgsHXE2gk4GJ2PnNc3jrbZGlk/VdaCkz7stEQFPClFY8",
+	"1mO1wXY7mQk1eYDzmOhez/5pfLGtw7ffAHOC+r2u7VotvtBBZnvtjAuG8aFc2147t7G5cQ5qU7M+MM/T",
+	"HnrV/qsnKnQQbIkLKJfAE7Sl50zHfLKNaLuQ8wTOYkvShLGbcGXXocMToWKe0oG/19fbL73kLbzIufgj",
+	"RtX3EYNy/IhBDT49BW2CjX2wuDmJXVKdsg74hzdmCWzHExh2KSQKizV0D9opU1kUIjNcYYwYSK2uxQCO",
+	"YjKPU43IAHxg7VGztv3FsN6a33L6ul2wtQfRwhuBYtYevAmBgqFWBgXe2c1NLLq1kh89SoUz+hZ1+kJF",
+	"eWEJipvFLSzdfBDAHOQ9sYGNLyB1ruqVfoynXTfsosCGhSFJ+sU37ZzMaDDg6QRiDyXCsgTNewbsY8Bl",
+	"eNO+iAp7K8n0UqHCt9AynniL7wNBghBDGiWCLKBfGoGyBNuN7xAUDNZEowCXKcM4ItB7qhOxU4Q9YjxJ",
+	"nlXCxYWapdrpVJ5kgh22sNU1lIKtba9BsbVzKm/7gGs9avMFwtVfszyj6mMUzq33LUyKmPspOedTssmn",
+	"5KJPIa1UfSzP7PKfWyYLaN4AMORYNYBiP+TgGIKO71nQbSqlAuXLSjY+weLkzDL1V4V8C0AZKf0rNBAK",
+	"t1u1tTSUpp0W6w5N8DSRDQeX6ZUOjfbIshbgXQCSwBK5L2CklYMZZVafrE2jN+n+wAguQZpWxa5J5dam",
+	"aiSU5bXyPQsPy+9Y7YGteL+u6hTlwba3IXyT83LPc+pkDg3G7dDBGRCRc5R9TlvzJtFK7LCePBDGR6TO",
+	"bG7Oti0KTfBL845rIbQSPrzPkZYCIuvINBSvh1jpSKZzQQehH958EK0NdajD1s2hUMYTw0nEUjqFuF95",
+	"20NfaJqNCfIG6qC2MY2nhY0RoNbNNU7EeF6pMaLzAJPTfYPtKjZSkPvuqK+YvmpfMIDcu4gyEqjubADZ",
+	"NyOVyYQMyESqfQLsDWlEY2BQWCojoT207Er7Wky5iRhhaUXO7zFX+7E2VWR1JArKUOb5XDWoaCA20IJ2",
+	"GplhOOiCx8GOvD2Z9kHsQIRqKKzhb9/sG1wCpBWeZv8b2e5g6ncAnqMT1M1QRl2ilLZmJkVhfJ8XEzqM",
+	"YIq/quPJys7hDYBrwkOYO++ydCQezJz+Myv7qutoGjj7d52DZhXHHzeAHGQhBpBbIaffhv8+qLRG7oXc",
+	"R9surS5ClkDRATwzUhh2cgA+pFMRQvNnmJM17mvoUOAK1mbys7xTqs+HwIuUuD9l3Iz7Gjw87iT5oW1D",
+	"u/ccwhJNHd2Fn8nEmYV1nT3dx2O/fE4seUDgqduiW0egXeve0EqA/+0YxFpQpDm3ntJjK/ztysNE3167",
+	"cpdXVhbSbafhHnjtuc2tULDVOUVjBl3IYXfBHynVlP9xJceK+x5v9U7VacyoHLhQbPCE7eb3WA5NLq+I",
+	"Cd7pI1e2FFwPA+qYz8oz4sAqLPJRHqdnyt3l53xM2iQvLbJ3axV+rdYrr1IOdhfMnk6/KDTYScStPLXB",
+	"XCqUB9LSSaLHxsd+BlEhFZpxn88Hb/MwKKMEM/0sKVsTCRXGQukUBYwc9U9pipQ8TsIK0LUhLQd+B0EW",
+	"EBnzvfc7n6mMi1TGqzIROUkfrVA8Jg1TjAsTenYUzaA+d7RecciW9oUZtMFhDhIWobKnBrQmYQZzB6of",
+	"fGYcpS3YU2Y0G0LBrGUNXO1L1duhAB83WkHBtRhOMYG8mOWzs776s74LG3qnkFvyvJ91nFG9Q775KT3k",
+	"UPaXF3cVTjj+VHG6O/2R2hfx+ghy6E31Eb8KkesE02R5xtqp4Ptm2yf0g7tIKT1SHRfYBrVZfhnNyj43",
+	"fao0gywC+LAlefgjYtoej5hPUJPoaKUE9CgyTHah+A8Q8O+hcWogBcIxD9BrXoaHN9gu+T7Pb+Y14nCD",
+	"VpC/EIu0WknHqpiShjKjqufMzasqznV1CI/VTjnwb632TwmXykSSGNanTomeXNwmhjjUzaFQl5AwqVjq",
+	"06GQlOd0zDpJ4OPhZpYyP2GrsF52iSkA8L1rwz2WSUJnWCEHKFo1HoCqFs86/Tb+Mc+HBphOmvU0ZGwB",
+	"zXNkYdt5ISCxJNGTCmIoLdcOsRXmGNRlTmb1nFjLuqmmDsLROZE+IQJxr+VlxlBBD4fiBNNwZ76UEqfO",
+	"kJB8lAxKGnyQbJTvQPHMVkTOjrZixzIpUJGr4G4AiQzoWXfZhS32efkqOwlpfg6IG5L8tBKnLPlB6do2",
+	"gXMTbVrxmSQYfcJXwdG1y5yITJgyL4f8SMhMp27qI6o3VTAWBHORBr0BWNuKhgCpraAZ5LmX+LTLO3T4",
+	"c1YBcPBs8DXW5TIB3aADCOZehI05yjD7Pex5RXMgxUyoGLPr7MB5j/v0sAZn/KI70AX2sc2sPdKfPSk7",
+	"kCpI6+gSBncgYRAzJaF4c4zpqmjFdEYZ09QXKIdOp9TKPFnUK10n0dUbp5jvZ1f01MZyvGg1ekJLd7tG",
+	"ZC2rIBQoqKi/wTD4vlAYzQzxQGtcAm9alGmEtEEo6yRrRImrQ7AfalF37N4MRgZySmEtc27PjNUkq9Il",
+	"YEpzuUB1VUJe/Dm/JfOMff3a7vrZ8xdK7MoeM0icPX9uEzOdLS3vFG6QeZan7Nr5+hqfAbrkaYbo7c+n",
+	"eAmlyfpl2RNQ+R5kcFC/UOBwps/tGP/z9hd31/8rX//y5vrFPzj95ttb5x785+0KDlZPzdKdTGTrJksF",
+	"HzSUZliRfMx24SclR+8IcsHm3KiBTpXozr6Zm7oLt7BExD2Ro1670CHlS6LLGD3GMpuOocQilQewpJ/e",
+	"mCIs46ckqAhzCRDw9ZwG/P4/99HFy24mNUOLHa18dnyV08RnFWApMKlMCTd9SE9FX12pqbcR0xGR8glw",
+	"rgbnfPjMQbp6B+kl2NnsrsZayk+B7+E2ONs/xQ7SvAJglCqgpqS7TtCNUkH5/QFtZp2zjYXy1eLwFhbU",
+	"x1Snn4P7B+u6rBCsKlkpV6pA0HNGCj6rcf/LtEovSswf5/tJ1rdAJkDsl93rdvTLPFo+/TYQ6IPTBaiP",
+	"aqGFXdQc4IRHWUONz77P0omBqF9+ih1CBlL3BtvFx2JMGwCrKHGNGgE/VY9mKmc8XIfLLRAHIiHwv8jb",
+	"2wS57wAzYjB8FOiQxWbJn8nGlcvGy4A9Qlg9R3nw8RO3ocPDsyNIcVQOrOaFDjgiJXismtrsyMX2q6Xr",
+	"FWs0uvty2k05+GgTaagaWxsBliYkwYoUI4eYV2CYVJ1kFE8noueZBcVI3pQQLtmXz6zwzdfxhZG/NOVP",
+	"XgIX175WmD33vlQR/WXfdEWqvEUkQapEeAqcWxm8KoUA6hG6UtiuYuJ+lnJXdpJO1bQ+s+fDr/gLczxo",
+	"xseUkBoXFrgiUBdUL1+H+NRoaPfv/CYFekxEdW2Z9mmlWHd9wiBAR1RoS1QCQKUAEyFyFIqlEHMS+nsp",
+	"4Z/eYLcFjyXqgGnmm1VE5IyBMSC8CXzXNRgr9PbFqJZVOblL+aDzpmI4Tnqs4DapetPZrRB+oznvsBbd",
+	"1UKPqUN6YVolk6PSXguFXi5EZ+DJky2/RnRD69QLnikHYcfj4STHlSqHuL/HnHuy6/qHBdgSabXoTS40",
+	"tFxJ7gnmc7nkttrREH/59Nvuz+rskt182D7Sgedvm0HH4oi6xxCcNALrIJRPhKDqgHfofEeIiMid8Q1B",
+	"ykTr/U9rzMSdr6M1J+kjz1qQxU/+BSneivPNPsRZPE2Y+R5VNKxq7NIZcpDHWjkYJg/uksJigWCnrga6",
+	"u8GuIDYA+nQBuGRSaCxdq2CFRvhZxcrRBWns+j6TzON4RDmtwFWgjxchtkMTphNxeA7iVqEy4wFyiDC3",
+	"zTIIzFqLUPlHLd/D7qPdgdzTwGXK2fm0S21KFnqOhfdLp18q0/1c/P5z586f39o6d3Y2oSmIKQBG6HMv",
+	"vK+KrNMvNcqoefS6Uln7dk5i0VizLjL6olFPkNRAjD3NMt0DrXgbMXBMhJmiEYvxX6Bfo/+XE/qo7rIh",
+	"t+LfoelEDrENElDBWRexvkhiTP80GbrVAIsRVXF7/PGlUh1o2fHdWQiwEYfa58YqDB45tK2zPur9xin0",
+	"mLE6sYcaQsTAUeAfhOaQcmksZ9Ep60Gdit9SXBveS4U13RmtJ+X1QTJfH0rqOOul/ABdHZRWmYguIc+X",
+	"42HEipDDHGnAufRSz3sO69m76mjqRXHs0YQ/Sbf3vRJEfOFE1kyoAFD5Sj391igziNYP1OybbVILJJex",
+	"jmQ0UjF0UejxBNRtdvLpv3z18TvvP/z93z762s9OASklspuhTmnviCCVXU1Q2UYuAWotJYJvsHug38oM",
+	"kuLtHD3wa4crRJ0dYCR77BFuM8NSYTfX3mb4xOygjzAfNwCf2X8Dl8m0RiXhoNARAR50OSKuIt+5AMD4",
+	"Kx/acqRqg93RAwFatKY2ClxhYNwyRGtvwQrhclTksCMLxEbv/hzCjydbiNho/9E6hce6ZYQlfsjhtK9d",
+	"12O1bj/SOozN8ukxS17TSXyFGlh8GvyFdj4vdpzbrgByinxb67C8RGQZKXxBzecq5sPQbaWoH2BHvohI",
+	"MtdpzV4UyY7zPaaAXeIX15Gv+2Ue/Z5+G3ED61nM+JDVcG9dvvrC2cS4ncdhEeOXsKXPEfuzh3H36Mxj",
+	"SyWfDuOYE+3XPV4DaYxdmJq4f2NOeEpkmqZ6YA/O4IUUE6/T2r0oYoLme/RywiGADfwC19F0ANirWtG5",
+	"CZdL0Hqgb5cbowBaPpfxC0nQuEQvDD3DdI9J69FuaR0l0w9zKPn020SoD06D420B9pXsKZcZT40knRcS",
+	"oZJ9TfuQT4QAzMiHH/3Vo3e+9fT99wnc+cwmQt90dWrvciiTqTXEU1FdDxY06M1oKFIjYhFbEiyEGUMW",
+	"uhlZ2QUF+7zTgUFjISeXCepsWGcfy57MXuyIo93oXU8PR3lW4Xy8QcWFzxaknp//CxBvtBuOEBWFXV+K",
+	"jXTsZ+YxkV0AWkeidDiZCPFsjyi6BfPKmkp+sOPQ012ukbtAGRCL+MXJFnx8I/+pdWqKibzwWQd2I+GA",
+	"Pvss4NMV+wfYOIJmw7Ox7HFEP/vc1KHbAvu4ysw19MPCEpcmjANgsktt5SRA7uwUsGp1Cll7JoQus8oz",
+	"u0jGv9gHFrv7Pifn9UhE9k1P7C+AyL7pRWVjLgHaeTVDuAFqvAv9O105jyO2udpHZEvfDRUKYjfYtYwd",
+	"aOlwrKEmlifbhdsApycRHNoxqpXL988SDQ8p8tNUdLJbQB6fgojeJfCM4nReiKRB2L7cAC+wAzK1qxnC",
+	"/JK9a8pk6YhQah3BybTYUvXFc2VRh63Ji1V7V5z10Tu23PJimdp0P5QFVA3JcIvkXKHPQ/4Ngm7lhRZk",
+	"luo1dNHGijKthBV4xufP+B6/dLyhV4Q0iPk3JegA2uioRNjdfEZQUSPuS5Oxky2phqNsA6+sf1b3RudY",
+	"7d9COvkUCLzCbF4AeWdnWzi+NUM4pH9Ws4XrgrxT4AvzDm7IBPT6b0Rn7TpPe8Jn4gJ4Oy9DypRPvu/b",
+	"XS6hoUHhgYfyQBm7jFcmElPWgo9O9z3HWtT1dqRcv8IWndsCo3Rpt9j/8AXvQAg7R3Lq04GghgfkhU6F",
+	"u+0OpDNda2sd6LiuVqVv4/XZLDh2txgg9hnI9gTpoVRW9T72tPZVq8w0+RdGWcb5fuIoLqlfdkfD7pdq",
+	"8AqCNItYKrJRqpxvGPgNZDYABsRoiHAWiE7mIZIcIpoVX7ytsVrjhGGJ3Rs8wExY4twud/FNRUcPBtDO",
+	"u4VYakT6vgGKQ+MFCQfQaqNhFeLgtIy1v3/iIvbF7ryGB+LTICYbIaN9WvutfU4eWCJzQIsh/hIQkUYI",
+	"jEeNAnzn80IMTZRXwgA0DjZ9p1a+2CLeoSZya+EeCJUFyuqgFK3PD4Q9KAr801olEyjAYak0whSkLpOZ",
+	"EUk3l7yYWLkamfsMh6c4tDv3lUgY5KMqGcADMKHD/DpP9+/YfVz+KB/RwYRRHbPymn+zAtcCZNfRd0bT",
+	"mfDQaVphu5JE630R17SO894DQeX1DtDTOgR/4NCZbaznUmIcOoUcxYTVb6GfmunrMTblduovZkhK5c3m",
+	"DdaSccul0eNhj1gLXo5KAry6FbFWzDPeYlyxK/hlhMeyH9pgux7voq8BzQK6rJkCkmuAj9jHuWHXucnW",
+	"4Z3r1y6zk+1UjwF0MdanQMoNpMGKVCV2vF9QIu/FBXStlbzwhEYFMAc7NFRyoMGMoHJAduY8LYDZYHiI",
+	"u5a5DqQaQeGvtlMRqgjlYfmG0izRqodgdfnKR8XBwJTbIhsLaD6iaet28nUBzgCKs9lmr9BzhS66yIUj",
+	"djba3NyEn7nV+TrCmA12r69zppnxfZEjiBkHFSQVO7PpJmh3kTq+fFKBg9IWb0BHuhkm6lvUueUAUrFj",
+	"h9U4EsNpLj/3+RdKs1RDRvxs6h6M9egbvtsFhPW7drmOCZWJ+9lpILvG7U3gKzitqtoKpGfiNhNq6b+S",
+	"ggds8tGsE7uDx6xkonjdI6m/kMEzWoQXxhOA8z2mTHDjF3cWsrWyc7q13SIGH4+YNfIHPMMScgKrPPn4",
+	"h+89+uZfPf7Ge4++8w1K546lybjqCN85PQ+YIRIc6T5RDg5hXwcolqMkhpaZDmKmfA5Afrl2IVaIc0gc",
+	"FZ9lfhyRaY4U+mkwzXEmt4EQP+uH7tvu0NGsC+TslPYFnbK4HJwwTgK3J6RW10ZTfnGk3udEdtct6Ysi",
+	"9UB3O6ZiPtT6alu6C9uA33Fav3JtvxUFgB08AqKfbLOUjxEtCmiBQ/8PZM7+2SFPsw12dzIEiZjpJLZn",
+	"ZcB7soOPbrM/vHXlcxG7dcP+3+WrgOQC7b0vQMdScF6h6u8xWEum9khlMsnbhx574+8z5+o2+4QepVHe",
+	"85Ozoexko9SKsEHbnyeoM4O+jHk2ju8A+mKLa2y4aJn7sYrrmWadIF6sGrVDVH/CILnb39BdwdvQ562i",
+	"xSj8p6qt8ObmbGl9FCweBx9bxGQXc7OqvrYvVVz6Wh242s/bhxY3KnUAilV9SnMA8qUald4Ww/T57lKK",
+	"NOvalEZrg1GSSctNTlvCWY95xpu+DA7AMet31b1OAY0f4bAICvHwgg2/Rv3C62MRFnG3qmEXeLJvSJ6B",
+	"M7LPpXKNZWJE9Otz0/ceSpocQXdhrQ/DHtzgZlY95+/FW7AjAQiEKSDhUSyzQi8aF7HdWVTxeyx62ht2",
+	"8SaH9aAdpVb1RnF7qwyNMXRgGKl4FXSIa7IMNpQVenHKxzyp1rSulJurTWElnDBsLE2fnXz85z9+9Dd/",
+	"dyoCgDtrnbC26OpUlOvIzbyaEtRiEBfzs/KSY9Za7hEpHL1z+rNeoytOtXVbV3XooX8MHuxEZCKU9TbI",
+	"2ypCsxkXTEFvoG8ngb7GaLrcdLp5os+TG0NvNHyJNMwlrTYRHsGDd+hDZU8BBX97kLuQ/x3uNmgX7jKs",
+	"4wzxBJCfPmffsxrfkVvLWffR3X4K0Q/cMT7mwSTrqNo9FNjqFezkVjESpkRjD04VzjctfjO+dHz9M2B4",
+	"n9LmGfXo8XPaimtfpT7lzSwQZHVmkUeu7cokAVrBsh982zbZctA5A36/gU1crTLFUx9htIotmJp5F2Rw",
+	"sEAeoet8A+UAIKZ7MG4XIknFBtsl5865s+zz8lWIpXheR6fGB9/hSOwUE0nspXMEpIN1uZZ1QgoDbhUO",
+	"C9Ij0Qp3iOCu7zq7oUGU25PhYzInDKRLipQsAILR3aWXEr4PLP+1Lm55TgwZGeLUawy7VeqUtV5q2SUA",
+	"c5jpA+CiDliYso1KSRSO20jD2qI3UivgFxdzfsGZgp67+A0AEXZddkFT25lxZB06iWsV6hkxkO0pRQxs",
+	"MNodj5Ae4m63RktztyJnO5Kq/QJfOz4lajEzzTO2DsFRj5IZWnaWH2yXvoclAypjE5HN1dZOY8+AudGd",
+	"YpdCJ79dl8Jw805gWDnmXbmLIOYwTexffQ6MsY1+YYWUXGgpD1zWZZW7XNCcL+eB5g22S/fxBHg6VFa4",
+	"vO72hLI6t4uxaQpFySzKrZty3zLojIgRa9+/AEdHzY6AStrYCBFx3N3bnSp7lBprXaUGuoPazbqFe33U",
+	"B4o+EzpWSUL7NjhyLcFbQTn5OqGSiSSp0BjCDeLRu1VslQnHhp2MUwnVDYnsYEe7A9GXnUTkP1B+IbTx",
+	"iBA0o8PTOCLjrKvTwSn7ynFfkhzNZTQejVxFOfn4m+88+dpPH737j4/e+d6pyDk+CmKNAjm1Q1E+2mTv",
+	"C8Sbdvy/z25iaw1YQReGAgqkxD7K6ttmn7tyF1Z4qoVo5M59frSCxx/eDQnHuZl4ApMQXyZdR8VMoeJi",
+	"Na0TrhFBYfEy3DHwRrYFJljyipBZe8Km+l5G1HPBi9lplM5lzvHxRsZ2IJkxt7PtUp/d/GTUlmPpXBrH",
+	"Oe9prt98FuJaWYgLj/ZnEa7nPMJVOE0VUS7Y6CMX41dlkuT6LRjPJIjr6LWn34b/PqjjlCzI91k9t6CU",
+	"lrXZlTiyKnz7G8+Mv9IPcIHTcjn2mz9aETT7pD2fSBhVns8qoqvVQIJeDZZEhw/q9lU8RkJr6juFjVy2",
+	"J8QUKXzCvQ8vvHxm85VXLmy9CL0Pa7Jj6v0AZHvCzLRHDB2KVFgTZn7jB8/hATwFNGOzv52jjUjwYVpC",
+	"J99kn5IMHLnjAYhYBjd5FKauTE0WFawYKFRyfkfUwBHOJHd7utQ8ch9EcJs4gKor1MEAS8kc/kROpaOu",
+	"5BjewuWucPRNdSpQyYSEHeK9VOiTeHVP6SqdLHREjjIKQpM0leFPaVBD3oG1awvvFj0+t4Mj23KIs8r3",
+	"YM8LwndWO+Ne02MsRcOnIP6gh0IBfaMDIe/4Zw3mvh5DRs6O/8v15dQa0hHAUUc4ul65GXIZIzaCUFLE",
+	"kbXhKMca6h61yvrUAZRQgXPIf5dX3QU3AKWB4LlJ7JnJ7W7D2qIvVWx1KB8I4VTpyHQSBxsBUs9TTB1C",
+	"i0Smh8gAX5Xku0pbV/vA4ZCrDhxerTptWyX754ub6xfffHvrQcjWiSpJCHbRAGJrhCMCbqU6ySgW8Q47",
+	"c7aOWYtvmR7n/2bv+nrbOK79Vxn4xRKw+ufAQSDhPtiyc2EgvjYkJ3668I64Q2kud3eYnSVpwTCQi7SI",
+	"48Rt2jpIXdhJk8JJgxZtUMR1YjfNlxFp+VsU55yZ2SW5S1G2KFIWn2yRy93ZmTl/5pzf+R0ZNaITy6+9",
+	"7p2IZEx/LLmxyTgVm3iq8CYnq2qX7xjkVUtrRHAGUG1YWcvpKZS4bjW1AOIxqKPT2W1WAwFXVRd58yh6",
+	"j0Is4k0Zi2VUTbglbQ9h277XhA3d9zJ11V8mnp/7si5UPRSmzJ1xc2BzX6OqUNr0Ja4QR6oI5tkq6SJi",
+	"N97YdtXV26wlkqyO7UgpozVamKlO2r9OGi0NVNey7KlrRtvks8VaIgxNz3B0JWCHlYh8NKD+y4T6qZIk",
+	"VTUR21bfVZX0+MjxNgZ54Wqps10+xhaGF8XkYn0uJzKuyDoPX1W7lPOaFeMRu5DffpWK0NYz3pOa2jIE",
+	"e4js0Kk9+FGGQaU81AQ7gddobanQuqolxJy4+cndtfj0HgW/klftjIfhpNbYl3NTl9kBnfJUlKlX/HLo",
+	"5IJ5+Dr+qED3r9k+AJhzl5oFfBsbmvMU5vyskP+HiXUZlQ6omqioazwupBPQSLtyB0PYo7IxCZ6EcthR",
+	"peolx3SE6jtHzQM+LMFhPdvpJSydeAafq6hADCr5RKYczrS8Podt4Bj8gNLfJsq0CedncJWXFi03DyqL",
+	"0yxNpNDz7CroHeIouhYrn3G6B2LxVMMQkBG62QQGNgSczzWVZPKUDsmmvw4lQWUuLyoktuVo8e1CC1uo",
+	"iyjaFakNTFyaAm1ME1uKGxr8WHvOiTi4DPOxqgLx0nncEcHV3ADX6ObD5eZOHfzz111jul6cTcviJ2D2",
+	"D0T0usQNlolxcM/nsASnQqtVbLtNIKzcdttIWcYb0L2ng0jGWe2xKdl5tWy0naOhbTTym5XYHkMuMDRb",
+	"fKFlHvuxMBtAHkNVGqIOe92SvIl9/cibWIzAj9/CZvvUWVj70QAS4QDtqaGNd0U+6KLbyjltoXLCNPte",
+	"goMGorIRXgr2JJ5nl0UiVaCppQVIFzj1Ia8XaIwyCLjdTpTEmfaP6+n+lAieihdshnF4Td72099i6YCl",
+	"sBQQY3Joo5TCM0HgJKlYCPMmd0FGdZWkA3zdMyxRLVtxUgFh4pvCQFxNl4cY/o9itwIXY0ILKyVIjMhv",
+	"ZanaFLD/59mqChtRrJeZT1f4bOfnB+07n7Z//dhjPtgmnz2/9+2zb+54zCfr4bPO/Sedz3/hMZ9ysNdA",
+	"q/usc/vTnZ8f7Dx5kn2BzrLPOh9+1Ln/hG6Jqt9nuz99/ezDj+mjpozxg87n/6QPeBAkQmufte9/137w",
+	"nsd8qlC5xlOf7T56vPPzg85nDzv3v/CYD+4/fv7s6S33OZtxxTUB3571mF+TcYBv0r71F4/5cMLzWefB",
+	"l52//htu34iuyVg3EhHgBDy/9+3zD37z/KsHMDoeNoT9dOfp4/Z7//KYH4igUUnlRih81v7lnd1Hd+nq",
+	"BN+OPnn2qw9wDiMJw/7+TztPnz6/98nzrx4gAJ4WrJvCd1Okpt7FtSgi4k74xC5ry1btILzWkP6a/LgI",
+	"pI1/X0HG9Y0Qs9qr6+/A3nj7yptzb7AZAhcnroTn7KWL2Ej3v88uvbH42qLHuGbnr1dEiBro6uV1pnlT",
+	"MJkuMy1Ag6RImICcqBx8vEhWVKhiDKPzDWSKfbeh4JxF6jXL6Z9GNlLcmXDvU8STc8Y0Y+GJYNsNHrMZ",
+	"f8k7tbgIF88vLvqzHoOjuGb+qcVTry8sLZz2Pfr/3OLS3OJpH6uW4O/2j98vde7fOt357KFP6BwyXCA4",
+	"WeKzQrseB7q6JWOhBWKvNQpICz/HRARYM5zNq2aqfNBH276rVjCFPMv5ox8uDGV46UUTAQvomc9MZRYs",
+	"owWqwcdwFVk2+mzbnkvxif8F2tLH8nQk0kI+Vp4kUgRwRAU7hkhTkHWjJPBmXq7EqNfmrlBGGS5HC70h",
+	"el3yYYHRq+vvrJhTK/VsdxOsDFuwnTjPvCNMzKsLcL6Amrz8nPCyCOdVniSYYlON0swKzneXj22c6g2l",
+	"QsHjvcC1SP9a0c3hDe4V0DaHXRVGU11OqYGUlbbCUhEUycTKR2v8aWAZssSgYVElD+EM3CB7fLP0IH6m",
+	"y0XnhpPTOuh7UeBnVHxjTOe8oONKP/sfnJ8TkwRMKPc4jwkuYU3wfXm8dpMv2G07wPelY6l1i2Y6H/7Y",
+	"ufvjrMME1ISoW4whXuHKbHqaPMoE2zwOdQbtOWyijxDbU2wd7D85Zcf7FHo+DlSixWFJ8yEfW13b9ON2",
+	"ejXLOoQ8m+KhOdtauNxmVVKDL+QsaYRIvlavi6A7EVzAPPZqBI7XaJ7O2GkaJn7sGhhg+eOMDPCBKC2z",
+	"Za6fZb4vDvIu7iucC8tU9hz4bmDh1xDPmZhE8qVp/nhIYFR+E48zyG1G4jqal8ChtNB7+BZXEh7YmrKY",
+	"ANnIQacCYeIv5h6EmKKDOUYDspwxWk1zFeEQNfoZJteM7AWm8NnByy1eccWG2bGCy3Bu26wy9cUpMNk1",
+	"sY23NiAt2+8VRx2iJe+x52Z45SivrPEe3KTwYGCCCjjvICXX62AO8XrP5gDwYS2VEKgMFHJh3H6yctmX",
+	"6iJepwma1Ei6Gd6+8thLB/30UhpVs7kOPHsNC5Or1zmp7aPKUthW3hcqjSQxr11WTupoLK3oUjUQASMt",
+	"8VIhL7dC4vKspvTFaeteqYRUqLQ4UDHaq7T0fByIA+FLxaHn90Lp/iJrVNYpCEMtG9v9NBQEjDBObAZG",
+	"n9huP/iaw0EcYOZIcox/CnvGWhOpy9ymd1/WeXROqhrgpKpweHwFvvSaCicFZHGUuiXB1I0d86DNrnXt",
+	"UvDvnODODe8Oxozk3pgDQ6khAxGnMkWqq6YMRFLkIno5iiB4cxOfwvRsRamaNKXj9kcEYozZlmokjh4Q",
+	"o1eYxAR3y2NpS4RNgdfo7ovIGHlUcGGSQ6DOApNgItKfdCsRwjX0y0gII4G5YepUYToTGlatEOZUVUHp",
+	"y6ag2S0ILXuW4HHwTO1tKg0FUtdcMhnrlA74NJ/mbic1KT8ElpQP93CNJ4241PEudjthmKMzmkfSBSyV",
+	"cuMO2h2C4AezgVW1T/z7Dfc+UBYm2dp3/zxqQgY+az9+SLgFwkG0v/ld+5M7HvPB8vis/Y/Pdn4qRE+E",
+	"oilCnz178g2BEgrQEromw1D7rHP7vd33f/KYH/Hr10LFA5/tPH3avv3lzg+3n9/7xGM+bXmfte//eff/",
+	"P+4rnDdHMwIEEGFXjhh1ChiYAgamgIGxAwZKXO4pWuDYoAUoUV8CFejzZRduyKAcIHAJI4yVrDPGHgfR",
+	"FRcL7G34Nw5swIvJAp3fRkJG9JInoykqoNxLsxu7hAT+KnEWZsWgZlejtZaBK7VqUJej1JK69J/UUDvP",
+	"Z0zoNaSXT1uKhELqNOGpSgxYRzVF0kpkCmYbDZ+CXbycTaNjNYbhZIADR6Dqx+jQpXD7gNnUgmVm72+s",
+	"MBAIb54CfmmMAyEqdPcu4ERM8fF9HOqHoEf67e+YGdpx9Ku4zQ7bwJbquituC48ec68SK2TDaB00p6Z9",
+	"Zjl04bxjSceIDHKPe0xvySqBE+BQ1i3OgdR1WGazUY88emHdzdGkc5TkotIqpjUqG4OKr+H3g13fo9i3",
+	"XiXjDMa6zWJDcxGv93Wxhr3UI38LkVigBRnIQEh02la+Tmq4PXLIuVYDFR6GYKztBnCBBYwT5kSYDs8U",
+	"N21xYhPsJQvMuuuavgaRFmHTZawPtAEA+L5mR458h6wLEZc4pmbNmN6CSZXpiKN6SN6rWnFeo7pFKtk4",
+	"A9zFVMTgY5BbSL84aVEXRN+KNMI5JAdP/Z6tYYhxXnwvTF2xHlfMbOvJBFfg4A7bW5o0OaRuXQr8pSqJ",
+	"oockmIwPlERQ4SnXtXL3CcP2eEl2PiMVjds/UBhtUdiDMxY8ETplgeBBKGNRhAo1qR2ixCTAFLhUiQqF",
+	"l+e/xBj7pHpUV3DKhvamajIODqSJADy3rIFAzne6wAZ0LYh6aQuKnKYx4lmPkL8GyzFOX+2qSmqh1Pne",
+	"UyTMOcFeyDorFMNe0NLMYRsr7E2tl5mP//HB/PgmEOWjq4WJKa0iQSkREK0t3hQuWiVz2VzUFkhPS9oj",
+	"Mz+kPlZIKglUTi1pLD8tGnuT756nVB323UkltQZJMI6GyEc4mcYxNsBGk/cW1+nceRj+3IVzjmPatAT2",
+	"snDadjb4SGqioRLz7AxmurBDN3azoWbcS6dt8p2YgmhKTe4f7XZV4o2QomglGxTqL9yxepm9YX6ns26D",
+	"NBMeO4W5MoIj1BNVEVpjIjDr54GtlB13MK6WAQcsLTpkAEgntbMp17nG96EwMWuZHTRA0XbNKKE/+9wW",
+	"Bwe1b+iUBb7gC+jmAd5Rrh8pS5SKCgmOcBwlanovDcN1iu974dww6gMTKCgw+25igk+hoZZFXrYkZku1",
+	"ZVSNRqxS3lRhqFqMenK0htEvN+CfwckMuMJDrAvaawS4DFPnSDDq8aUyYP/se/vAjyYtkYEvcuzzGCkt",
+	"515beYHoj3lcEQOgZrkDKmvJMGSbaqWruX3W4IBHwmMR1zXbP4GIma/XkRzZ9nPsFoj8ARhbum6pyIHG",
+	"qlWRiGnb/FE0OMOlp9PdSCV/T/DXkexhP0yYH2fYhWOGkcdAVCTC10pD/OClkUtqahSbIglkJWVwHIXV",
+	"RpyPcmTn3NHrRCpyvX45YpPIGdX5k+5JzZAMBvcPpvRy8UreSLcUvLXBYOEIsP0aQj8RXpemoUCvEmld",
+	"DUV7yDe127oS+0BrZOgCMxjIwOCGVF3GUsWaacWqPPGyLoxO02guA88Wvtm+DxZ0iSWgucZaW7xOFRCZ",
+	"SjbneYygGWr3mctvu8YSCzfw35sLWoh4tltPJaIpRUsk2iuga+/qAHlS74ezvVunmB6OqM6q5pnFhvyg",
+	"WizZLfcqWH/3MsfXA3Ddj2i3MlApgQDNkFNA9G2ZCkK6x4H+QCyup5nRNmfhhMc1UExwgAUPYGrmJ8DM",
+	"n6PlHJOdP/gY+BqajsMOgk+WY2HWdF+ehWrFIhlUZkjQal1jLQ4HUnQNKE4TM/xxtzjDNfjxCvZXQXtY",
+	"KL9Y+lAX8bFPLZ3lldrIj9nH1tm+3HB+0wavFB1+y8hkL2Jr75xz6Lb2PLtUJeQdWRJ0o1syNrFRQrgh",
+	"HyIaKkSEt2Qci8Qvivkgxl2X5H/IHpIPjdUIpnIkaKQSO4+HqqUHChib8eFV52OVzsHf/ixxAeEwT2r7",
+	"NXZG92ePtzhe4TUxlcVRySLM7j6CUInQjcgMt8zpfItYR+kdNhWz5FmJQFoGVkFUPLYDF3GP50lLr5Kp",
+	"e3nwgrQGaydWTfLz6DuX8DbH27mkOWCc1XlSEwGzie0+MS6/n1fQzxS3LG2LRhKeWD6x0FzCdTT37YfQ",
+	"YUevUKRMYoLfFgFRtWR/5t41fTCRK5lkRJM9jWelKLrBRUTh6qyEsqtFUbVa8BME5NATEXqSf1KGPSmo",
+	"dqK41czuo7udL2/NzvfACIp+cr4pAwE+CD4Me6zlfmbbIRb98qpKaqBXNgQLFPV4sJRQuJT9vzhnUIvE",
+	"CoTvwWZ2v3u//eRrj3W+eNj+6PezfW9adKO3lNaMay20xpjgTPtvf+jc+WKWbmwDhPnVddcW3e5StYrh",
+	"Nxfg6wkNbuenBGMKRXdZw9gHm+n88YfdR3fzL2KjIgUzImLJQzbT+ei3Pb8J8Jui37ypkoiHsIPT7sUy",
+	"nxTtYWouxGY6d/++87Rrkl3foYIFhqnQjbpImhj8wsCmZrxrYpFs6ub/3vxPAAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -73,7 +73,7 @@ select distinct on (name) name, value, source, confidence_bp, page, box, engine,
 from fields where document_id = $1 order by name, round desc;
 
 -- name: ChainHead :one
-select next_event, last_hash from claims where id = $1;
+select next_event, last_hash, held from claims where id = $1;
 
 -- name: Chain :many
 select number, kind, at, by_id, by_role, body, prev_hash, hash from events

@@ -3,7 +3,7 @@
 
 -- name: ClaimDetail :one
 select id, number, version, line, lane, stage, branch, outcome, channel, opened_by, policy_no, policy_version, loss_at, place, lat, lng,
-    cause, story, plate, injury, claimed_fen, payable_fen, paid_fen, due_at, due_clock, parked, reported_at, updated_at, closed_at, file
+    cause, story, plate, injury, claimed_fen, payable_fen, paid_fen, due_at, due_clock, parked, held, reported_at, updated_at, closed_at, file
 from claims where id = $1;
 
 -- name: ClaimExposures :many

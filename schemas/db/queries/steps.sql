@@ -17,7 +17,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- name: UpdateClaim :exec
 -- The nearest deadline stays as it is where the step moved no clock.
 update claims set lane = $2, stage = $3, branch = $4, outcome = $5, payable_fen = $6, paid_fen = $7, parked = $8,
-    version = $9, next_event = $10, last_hash = $11, file = $12, updated_at = $13,
+    version = $9, next_event = $10, last_hash = $11, file = $12, updated_at = $13, held = sqlc.arg(held)::boolean,
     closed_at = case when $3::text = 'closed' then $13::timestamptz end,
     due_at = case when sqlc.arg(clocks_moved)::boolean then sqlc.narg(due_at)::timestamptz else due_at end,
     due_clock = case when sqlc.arg(clocks_moved)::boolean then sqlc.arg(due_clock)::text else due_clock end
@@ -224,8 +224,22 @@ select distinct on (kind) kind, version, body from rule_tables where effective_f
 insert into refused_attempts (request_id, claim_id, by_id, by_role, branch, act, rule, detail)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (request_id) do nothing;
 
+-- name: InsertHold :exec
+insert into holds (claim_id, round, held, reason, by_id, at)
+select sqlc.arg(claim_id)::uuid, coalesce(max(h.round), 0) + 1, sqlc.arg(held)::boolean, sqlc.arg(reason)::text, sqlc.arg(by_id)::text, sqlc.arg(at)::timestamptz
+from holds h where h.claim_id = sqlc.arg(claim_id)::uuid;
+
+-- name: HoldInForce :one
+-- The last word on the hold of a claim, and who spoke it.
+select h.held, h.reason, h.by_id::text as by_id, coalesce(s.name, '')::text as name, h.at
+from holds h left join staff s on s.id = h.by_id
+where h.claim_id = $1 order by h.round desc limit 1;
+
+-- name: ClaimHeld :one
+select held from claims where id = $1;
+
 -- name: DenialLetter :one
-select c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, v.at as decided_at
+select c.held, c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, v.at as decided_at
 from claims c
 join denials d on d.claim_id = c.id
 join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round and v.approved

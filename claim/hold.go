@@ -1,0 +1,32 @@
+package claim
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Hold puts a claim's evidence under legal hold (证据保全), or lifts the hold:
+// as long as it lasts no stored version can be removed, whatever its retention
+// says and whoever asks.
+type Hold struct {
+	Held   bool   `json:"held"`
+	Reason string `json:"reason"`
+}
+
+// GuardHold reports why a hold is not placed or lifted, or nil. A dispute may
+// come up long after the payment or the denial, so that the stage is no matter.
+// What one person holds another lifts: evidence is not in one pair of hands.
+func (f *File) GuardHold(h Hold, by Actor) *Refusal {
+	holders := []Role{Manager, Audit}
+	switch {
+	case !slices.Contains(holders, by.Role):
+		return &Refusal{Rule: RuleRole, Detail: fmt.Sprintf("A %s may not hold evidence. This is for: %s.", by.Role, words(holders))}
+	case h.Held && f.HeldBy != "":
+		return &Refusal{Rule: RuleHeld, Detail: "The evidence is under hold already.", Winner: f.HeldBy}
+	case !h.Held && f.HeldBy == "":
+		return &Refusal{Rule: RuleHeld, Detail: "The evidence is under no hold."}
+	case !h.Held && f.HeldBy == by.ID:
+		return &Refusal{Rule: RuleOwnHold, Detail: "You placed the hold, so somebody else has to lift it."}
+	}
+	return nil
+}

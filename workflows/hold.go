@@ -1,0 +1,70 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"anpei/claim"
+)
+
+// HoldEvidence is the one message of [Hold]: a [claim.Message] of a
+// [claim.Hold], answered with a [claim.Receipt].
+const HoldEvidence = "hold"
+
+// lookAgain is after how long a hold looks for objects that were on their way
+// into the store when it was placed: longer than any of them may take.
+const lookAgain = 10 * time.Minute
+
+// Hold puts a claim's evidence under legal hold, and lifts the hold. Disputes
+// come up after the end, too, when the claim's own workflow is gone: so this is
+// one beside it, at most one of a claim at a time. Its step takes the claim as
+// it stands; a claim in motion finds its version moved on, and looks again.
+// It ends by itself when nothing has been asked for a while.
+func Hold(ctx workflow.Context, id claim.ID) (claim.None, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	turn := workflow.NewMutex(ctx)
+	asked, done := 0, 0
+	var broken error
+	handle := func(ctx workflow.Context, m claim.Message[claim.Hold]) (claim.Receipt, error) {
+		asked++
+		if err := turn.Lock(ctx); err != nil {
+			return claim.Receipt{}, err
+		}
+		defer turn.Unlock()
+		defer func() { done++ }()
+		info := workflow.GetInfo(ctx)
+		out, err := decide(ctx, acts.Hold, claim.Step[claim.Hold]{
+			Claim: id, Key: fmt.Sprintf("%s/%s/%s", info.WorkflowExecution.RunID, workflow.GetCurrentUpdateInfo(ctx).ID, HoldEvidence),
+			Version: claim.AsItStands, At: workflow.Now(ctx), By: m.By, Body: m.Body,
+			Command: &claim.Command{Key: m.Key, Hash: m.Hash, Request: m.Request},
+		})
+		if err == nil && out.Receipt.Result == claim.Done {
+			broken = holdObjects(ctx, id)
+			err = broken
+		}
+		return out.Receipt, err
+	}
+	if err := workflow.SetUpdateHandler(ctx, HoldEvidence, handle); err != nil {
+		return claim.None{}, err
+	}
+	for last := -1; last != asked; {
+		last = asked
+		_, _ = workflow.AwaitWithTimeout(ctx, lookAgain, func() bool { return asked > last })
+		_ = workflow.Await(ctx, func() bool { return done == asked })
+	}
+	if err := holdObjects(ctx, id); err != nil {
+		broken = err
+	}
+	_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return claim.None{}, broken
+}
+
+func holdObjects(ctx workflow.Context, id claim.ID) error {
+	_, err := call(workflow.WithActivityOptions(ctx, remoteOptions), workflow.ExecuteActivity, acts.HoldObjects, id)
+	return err
+}
+
+// HoldID returns the id of the workflow that holds a claim's evidence.
+func HoldID(id claim.ID) string { return "hold/" + string(id) }
