@@ -152,6 +152,10 @@ func (s *server) ListDocuments(ctx context.Context, r rest.ListDocumentsRequestO
 	if c.Extra {
 		p.Own = string(principalOf(ctx).ID)
 	}
+	if p.Without, err = s.without(principalOf(ctx), c); err != nil {
+		return nil, err
+	}
+	p.Reader = string(principalOf(ctx).ID)
 	rows, err := s.q.ListDocuments(ctx, s.db, p)
 	if err != nil {
 		return nil, fmt.Errorf("list documents of claim %s: %w", c.ID, err)

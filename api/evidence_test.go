@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -54,6 +55,7 @@ func TestAPI(t *testing.T) { //nolint:tparallel // newStack changes the environm
 		"a document is read":                  testDocument,
 		"evidence is verified":                testVerify,
 		"evidence is held":                    testHold,
+		"a sensitive paper is there for few":  testSensitive,
 		"documents are listed by their order": testDocumentPages,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -653,6 +655,37 @@ func testVerify(t *testing.T, k *stack) {
 	v = verify()
 	require.False(t, v.ChainOk)
 	require.Equal(t, int64(2), v.FirstBroken)
+}
+
+// A sensitive paper is not there, in a list or by its id, for those whose work
+// does not need it, unless they sent it.
+func testSensitive(t *testing.T, k *stack) {
+	t.Helper()
+	r := k.reported(t)
+	attach := func(who, kind string, wide int) string {
+		t.Helper()
+		up := k.upload(t, who, r.Number, aPNG(t, wide, 2))
+		return into[rest.Attached](t, k.ask(t, who, "POST", "/claims/"+r.Number+"/documents", uuid.NewString(), rest.Attach{Documents: []rest.NewDocument{{Upload: up.Id, Kind: kind}}}), 201).Ids[0]
+	}
+	photo, card, scanned := attach(r.token, "loss_photo", 41), attach(r.token, "id_card", 42), attach("intake", "bank_card", 43)
+	for who, want := range map[string][]string{
+		r.token: {photo, card, scanned}, "assessor": {photo, card, scanned}, "reviewer": {photo, card, scanned}, "audit": {photo, card, scanned},
+		"intake": {photo, scanned}, "dispatcher": {photo}, "manager": {photo},
+	} {
+		var listed []string
+		for _, d := range into[rest.DocumentPage](t, k.ask(t, who, "GET", "/claims/"+r.Number+"/documents", "", nil), 200).Items {
+			listed = append(listed, d.Id)
+		}
+		require.ElementsMatch(t, want, listed, who)
+		for _, id := range []string{photo, card, scanned} {
+			status := 404
+			if slices.Contains(want, id) {
+				status = 200
+			}
+			require.Equal(t, status, k.ask(t, who, "GET", "/claims/"+r.Number+"/documents/"+id, "", nil).status, who)
+			require.Equal(t, status, k.ask(t, who, "GET", "/claims/"+r.Number+"/documents/"+id+"/content", "", nil).status, who)
+		}
+	}
 }
 
 // A hold covers what is there and what comes, at any stage: nobody removes a

@@ -18,6 +18,7 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
+	"anpei/claim/document"
 	"anpei/schemas/db"
 	policyfiles "anpei/schemas/policies"
 )
@@ -378,8 +379,8 @@ func (s *server) subject(ctx context.Context, c echo.Context, at *call) (what *r
 		if at.claim, err = s.seeClaim(ctx, at, pathParam(c, param)); err != nil {
 			return nil, "", err
 		}
-		if id := pathParam(c, "document"); id != "" && at.claim.Extra {
-			if err := s.ownDocument(ctx, at, id); err != nil {
+		if id := pathParam(c, "document"); id != "" {
+			if err := s.seeDocument(ctx, at, id); err != nil {
 				return nil, "", err
 			}
 		}
@@ -480,17 +481,36 @@ func (s *server) claimID(ctx context.Context, ref string) (claim.ID, error) {
 	return id, nil
 }
 
-// ownDocument lets somebody who does not speak for the claim at the papers
-// that they sent themselves, and at no others.
-func (s *server) ownDocument(ctx context.Context, at *call, id string) error {
-	sender, err := s.q.DocumentSender(ctx, s.db, id, at.claim.ID)
+// seeDocument lets everybody at the papers that they sent themselves; at others
+// only those who speak for the claim or work on it, and at sensitive ones only
+// those whose work needs them. To anybody else a paper is not there.
+func (s *server) seeDocument(ctx context.Context, at *call, id string) error {
+	without, err := s.without(at.who, at.claim)
+	if err != nil || !at.claim.Extra && len(without) == 0 {
+		return err
+	}
+	row, err := s.q.DocumentSeen(ctx, s.db, id, string(at.claim.ID))
 	if err != nil {
 		return seen("document", err)
 	}
-	if claim.StaffID(sender) != at.who.ID {
+	if claim.StaffID(row.AttachedBy) != at.who.ID && (at.claim.Extra || slices.Contains(without, row.Kind)) {
 		return errNotFound
 	}
 	return nil
+}
+
+// without names the kinds of paper that somebody does not see on a claim, other
+// than their own.
+func (s *server) without(who principal, c *claimSeen) ([]string, error) {
+	kinds := []string{}
+	got, err := s.policies.decide(who.entity, "ReadSensitive", c.resource())
+	if err != nil || got.allowed {
+		return kinds, err
+	}
+	for _, k := range document.Sensitive() {
+		kinds = append(kinds, string(k))
+	}
+	return kinds, nil
 }
 
 // reads reports whether a method changes nothing.

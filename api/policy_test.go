@@ -166,6 +166,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"VerifyClaim"}, claims, []string{"audit", "manager", "reviewer", "claimant", "bound"}},
 		{[]string{"WithdrawClaim"}, claims, []string{"intake", "service", "claimant", "bound"}},
 		{[]string{"HoldEvidence"}, claims, []string{"manager", "audit"}},
+		{[]string{"ReadSensitive"}, claims, []string{"assessor", "reviewer", "finance", "service", "audit", "claimant", "bound"}},
 		{[]string{"LinkPolicy"}, claims, []string{"intake"}},
 		{[]string{"ConvertToVisit"}, claims, []string{"intake", "assessor", "claimant", "bound"}},
 		{[]string{"UploadFile", "OpenChunkedUpload", "GetChunkedUpload", "SendChunk", "AttachDocuments"}, claims, []string{"intake", "surveyor", "assessor", "claimant", "bound"}},

@@ -32,6 +32,12 @@ const (
 	Unknown             Kind = "unknown"              // too little text to say
 )
 
+// Sensitive returns the kinds that show what the Personal Information
+// Protection Law (个人信息保护法, art. 28) calls sensitive, and whose misuse costs
+// a person their health's privacy, their account or their name: only those see
+// them whose work needs it.
+func Sensitive() []Kind { return []Kind{IDCard, BankCard, MedicalReceipt} }
+
 // Where a field's value comes from: the values of [Field.Source] and
 // [Line.Source]. FromXML, FromQR and FromPDFText are exact: they lose no
 // characters.

@@ -44,15 +44,21 @@ func (q *Queries) DeleteSession(ctx context.Context, db DBTX, tokenHash []byte) 
 	return err
 }
 
-const documentSender = `-- name: DocumentSender :one
-select attached_by from documents where id = $1 and claim_id = $2
+const documentSeen = `-- name: DocumentSeen :one
+select attached_by, kind from documents where id = $1::uuid and claim_id = $2::uuid
 `
 
-func (q *Queries) DocumentSender(ctx context.Context, db DBTX, iD string, claimID claim.ID) (string, error) {
-	row := db.QueryRow(ctx, documentSender, iD, claimID)
-	var attached_by string
-	err := row.Scan(&attached_by)
-	return attached_by, err
+type DocumentSeenRow struct {
+	AttachedBy string
+	Kind       string
+}
+
+// A document as the decision who sees it looks at it.
+func (q *Queries) DocumentSeen(ctx context.Context, db DBTX, iD string, claimID string) (DocumentSeenRow, error) {
+	row := db.QueryRow(ctx, documentSeen, iD, claimID)
+	var i DocumentSeenRow
+	err := row.Scan(&i.AttachedBy, &i.Kind)
+	return i, err
 }
 
 const forgetPhoneCodes = `-- name: ForgetPhoneCodes :exec

@@ -416,7 +416,8 @@ select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.take
 from documents d left join staff s on s.id = d.attached_by
 where d.claim_id = $1 and (d.attached_at, d.id) > ($2::timestamptz, $3::uuid)
   and ($4::text = '' or d.attached_by = $4::text)
-order by d.attached_at, d.id limit $5
+  and (d.kind <> all($5::text[]) or d.attached_by = $6::text)
+order by d.attached_at, d.id limit $7
 `
 
 type ListDocumentsParams struct {
@@ -424,6 +425,8 @@ type ListDocumentsParams struct {
 	AfterAt time.Time
 	AfterID string
 	Own     string
+	Without []string
+	Reader  string
 	Count   int32
 }
 
@@ -447,14 +450,17 @@ type ListDocumentsRow struct {
 }
 
 // Documents in order of arrival, after a place in that order. attached_by
-// narrows to one sender's own; empty takes all. Of the sender by_role and
-// by_name are staff's, by_party is a claimant's name.
+// narrows to one sender's own; empty takes all. Of the kinds without, a reader
+// gets only what they sent themselves. Of the sender by_role and by_name are
+// staff's, by_party is a claimant's name.
 func (q *Queries) ListDocuments(ctx context.Context, db DBTX, arg ListDocumentsParams) ([]ListDocumentsRow, error) {
 	rows, err := db.Query(ctx, listDocuments,
 		arg.ClaimID,
 		arg.AfterAt,
 		arg.AfterID,
 		arg.Own,
+		arg.Without,
+		arg.Reader,
 		arg.Count,
 	)
 	if err != nil {

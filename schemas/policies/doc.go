@@ -1,5 +1,6 @@
 // Package policies is who may do what, as cedar policies. An action is an
-// operation of the contract (its operationId); the last word is a forbid's.
+// operation of the contract (its operationId), or ReadSensitive, which is a part
+// of several; the last word is a forbid's.
 //
 // A principal is one of
 //

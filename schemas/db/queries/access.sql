@@ -79,5 +79,6 @@ select id, claim_id, kind, role, branch, level, coalesce(owner, '')::text as own
 -- name: PolicySeen :one
 select id, number, branch from policies where number = $1;
 
--- name: DocumentSender :one
-select attached_by from documents where id = $1 and claim_id = $2;
+-- name: DocumentSeen :one
+-- A document as the decision who sees it looks at it.
+select attached_by, kind from documents where id = sqlc.arg(id)::uuid and claim_id = sqlc.arg(claim_id)::uuid;

@@ -47,14 +47,16 @@ delete from uploads where id = $1;
 
 -- name: ListDocuments :many
 -- Documents in order of arrival, after a place in that order. attached_by
--- narrows to one sender's own; empty takes all. Of the sender by_role and
--- by_name are staff's, by_party is a claimant's name.
+-- narrows to one sender's own; empty takes all. Of the kinds without, a reader
+-- gets only what they sent themselves. Of the sender by_role and by_name are
+-- staff's, by_party is a claimant's name.
 select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.attached_by, d.attached_at,
     coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
     coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
 from documents d left join staff s on s.id = d.attached_by
 where d.claim_id = $1 and (d.attached_at, d.id) > (sqlc.arg(after_at)::timestamptz, sqlc.arg(after_id)::uuid)
   and (sqlc.arg(own)::text = '' or d.attached_by = sqlc.arg(own)::text)
+  and (d.kind <> all(sqlc.arg(without)::text[]) or d.attached_by = sqlc.arg(reader)::text)
 order by d.attached_at, d.id limit sqlc.arg(count);
 
 -- name: DocumentOfClaim :one
