@@ -235,6 +235,13 @@ func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
 			add(document.OfDocument, f.DocumentID, f.Name, f.Value)
 		}
 	}
+	for _, p := range known.Pictures {
+		there := document.Source{From: document.OfDocument, Document: p.DocumentID, Kind: document.Kind(p.Kind), Field: "look"}
+		if p.ClaimID != file.ID {
+			there.From, there.Claim = document.OfClaim, p.Number
+		}
+		facts = append(facts, document.Fact{Source: there, Value: lookOf(p.Hashes).String()})
+	}
 	for _, e := range known.Elsewhere {
 		there := document.Source{From: document.OfClaim, Document: e.DocumentID, Kind: document.Kind(e.Kind), Field: e.Field, Claim: e.Number}
 		facts = append(facts, document.Fact{Source: there, Value: e.Value})

@@ -15,6 +15,7 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
+	"anpei/claim/document"
 )
 
 // another starts another claim beside this one.
@@ -70,7 +71,10 @@ func TestAGraveFindingTakesAClaimOutOfTheFlashLane(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.flash()
-	d.attach(paper("loss_photo", "a"), paper("loss_photo", "b"), paper("vat_invoice", "c", "total_fen", "300000", "issue_date", "2026-11-22"))
+	a, b := paper("loss_photo", "a"), paper("loss_photo", "b")
+	d.attach(a, b, paper("vat_invoice", "c", "total_fen", "300000", "issue_date", "2026-11-22"))
+	d.looks(a, 0x0123456789abcdef)
+	d.looks(b, 0xfedcba9876543210)
 	require.Equal(t, []string{"invoice.before-loss!"}, d.findings())
 	require.Equal(t, claim.Standard, d.file.Lane)
 	require.True(t, d.file.SelfSurveyComplete(), "it goes on: a flag refuses nothing")
@@ -158,6 +162,81 @@ func TestWhatAnotherClaimHasIsFoundUnlessThatOneWasWithdrawn(t *testing.T) {
 	require.Empty(t, second.findings())
 }
 
+// looks records what the page reader saw on a picture, all of whose views have
+// one hash.
+func (d *desk) looks(picture claim.Attachment, hash uint64) {
+	d.t.Helper()
+	var l document.Look
+	for i := range l {
+		l[i] = hash
+	}
+	do(d, d.RecordReading, machine, claim.Read{Document: picture.Document, Reading: claim.Reading{Kind: "loss_photo", Engine: "test 1", Pages: 1, Look: l.String()}})
+}
+
+func TestAPictureOfAnotherClaimIsFoundThoughItWasSavedAnew(t *testing.T) {
+	t.Parallel()
+	first := newDesk(t)
+	first.flash()
+	a, b := paper("loss_photo", "a"), paper("loss_photo", "b")
+	first.attach(a, b)
+	require.Equal(t, []string{a.Document, b.Document}, first.file.Unread())
+	first.looks(a, 0x0123456789abcdef)
+	first.looks(b, 0xfedcba9876543210)
+	require.Empty(t, first.findings())
+	require.Empty(t, first.file.Unread())
+
+	second := first.another()
+	n := notice(300_000)
+	n.LossAt = n.LossAt.Add(-24 * time.Hour)
+	do(second, second.Report, customer, n)
+	do(second, second.Route, machine, claim.None{})
+	c, e := paper("loss_photo", "c"), paper("loss_photo", "d")
+	second.attach(c, e, paper("vat_invoice", "e", "total_fen", "300000"))
+	require.False(t, second.file.SelfSurveyComplete(), "the machine does not go on before it has looked")
+	second.looks(c, 0x0123456789abcdef^0b111)
+	require.Equal(t, []string{"photo.elsewhere!"}, second.findings())
+	second.looks(e, 0x0123456789abcdef^0b101)
+	require.Equal(t, []string{"photo.elsewhere!", "photo.elsewhere!", "photo.one-view!", "photo.twice"}, second.findings())
+	require.Equal(t, claim.Standard, second.file.Lane)
+	require.True(t, second.file.SelfSurveyComplete())
+	second.verifyChain()
+
+	first.attach(paper("vat_invoice", "f", "total_fen", "300000"))
+	require.Equal(t, []string{"photo.elsewhere!", "photo.elsewhere!"}, first.findings(), "whichever came first")
+	do(first, first.Withdraw, customer, claim.Reason{Reason: "误报"})
+	second.attach(paper("other", "9"))
+	require.Equal(t, []string{"photo.one-view!", "photo.twice"}, second.findings())
+}
+
+func TestAPictureThatShowsNothingIsSentBackAndCountsForNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	a, b := paper("loss_photo", "a"), paper("loss_photo", "b")
+	d.attach(a, b, paper("vat_invoice", "e", "total_fen", "300000"))
+	d.looks(a, 1)
+	do(d, d.RecordReading, machine, claim.Read{Document: b.Document, Reading: claim.Reading{Kind: "loss_photo", Engine: "test 1", Pages: 1, Unreadable: document.Dark, Detail: "太暗"}})
+	require.Equal(t, claim.PaperUnreadable, d.file.Paper(b.Document).State)
+	require.Equal(t, claim.Flash, d.file.Lane, "the claimant takes another")
+	require.False(t, d.file.SelfSurveyComplete())
+	c := paper("loss_photo", "c")
+	d.attach(c)
+	d.looks(c, 2)
+	require.True(t, d.file.SelfSurveyComplete())
+}
+
+func TestAPictureThatStaffSendCountsAtOnceAndIsLookedAtLater(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	a := paper("loss_photo", "a")
+	do(d, d.Attach, zhou, claim.Batch{Attachments: []claim.Attachment{a}})
+	require.Equal(t, claim.PaperRead, d.file.Paper(a.Document).State)
+	require.Equal(t, []string{a.Document}, d.file.Unread())
+	d.looks(a, 1)
+	require.Empty(t, d.file.Unread())
+}
+
 func TestTheMachineLooksOnceMoreBeforeItAssesses(t *testing.T) {
 	t.Parallel()
 	first := newDesk(t)
@@ -242,11 +321,11 @@ func TestCrossChecksCostAFlashClaimNoRoundTrip(t *testing.T) {
 	do(d, d.Report, customer, notice(300_000))
 	do(d, d.Route, machine, claim.None{})
 	papers := claim.Batch{Attachments: []claim.Attachment{paper("loss_photo", "a"), paper("loss_photo", "b"), paper("repair_estimate", "c", "plate", "沪A12345", "total_fen", "300000")}}
-	require.Equal(t, "3 trips, 20 statements", cost(func() (claim.Answer, error) {
+	require.Equal(t, "3 trips, 21 statements", cost(func() (claim.Answer, error) {
 		return d.Attach(t.Context(), claim.Step[claim.Batch]{Claim: d.id, Key: "1/attach", Version: d.file.Version, At: morning, By: customer, Body: papers})
 	}))
 	do(d, d.SelfSurvey, machine, claim.None{})
-	require.Equal(t, "5 trips, 22 statements", cost(func() (claim.Answer, error) {
+	require.Equal(t, "5 trips, 23 statements", cost(func() (claim.Answer, error) {
 		return d.AssessBySelf(t.Context(), claim.Step[claim.None]{Claim: d.id, Key: "1/assess", Version: d.file.Version, At: morning, By: machine})
 	}))
 	require.Equal(t, claim.Negotiating, d.file.Stage)

@@ -22,8 +22,11 @@ const (
 
 // Attach makes documents of what the API has stored. The same bytes are one
 // document of a claim, however often they are sent. A reading that a partner
-// supplied is taken as a second reader's would be; photos of a loss and
-// signatures need none.
+// supplied is taken as a second reader's would be. Of photos of a loss nothing
+// needs to be read, but each is looked at: whether it shows anything, and
+// whether it was seen before. A claimant's counts from then on; one that staff
+// or a partner has sent, who answer for it, counts at once. Signatures need no
+// reading.
 func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (claim.Answer, error) {
 	return step(ctx, a, s, "attach", func(t *tx) error {
 		if err := t.scanned(s.Body.Attachments); err != nil {
@@ -38,8 +41,11 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 				continue
 			}
 			paper := claim.Paper{ID: d.Document, Kind: d.Kind, State: claim.PaperReceived}
-			if d.Kind == LossPhoto || d.Kind == Signature {
+			switch {
+			case d.Kind == Signature:
 				paper.State = claim.PaperRead
+			case d.Kind == LossPhoto && t.by.Role != claim.Claimant:
+				paper.State, paper.Unseen = claim.PaperRead, true
 			}
 			t.file.Papers = append(t.file.Papers, paper)
 			row := db.InsertDocumentParams{
@@ -72,7 +78,7 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 func (a *Activities) RecordReading(ctx context.Context, s claim.Step[claim.Read]) (claim.Answer, error) {
 	return step(ctx, a, s, "record-reading", func(t *tx) error {
 		paper := t.file.Paper(s.Body.Document)
-		if paper == nil || paper.State != claim.PaperReceived {
+		if paper == nil || paper.State != claim.PaperReceived && !paper.Unseen {
 			return nil // a person was quicker
 		}
 		return t.read(s.Body.Document, s.Body.Reading)
@@ -90,7 +96,10 @@ func (t *tx) read(id string, r claim.Reading) error {
 	if r.Kind != "" && (paper.Kind == "" || paper.Kind == string(document.Unknown)) {
 		paper.Kind = r.Kind
 	}
-	paper.State = claim.PaperRead
+	paper.State, paper.Unseen = claim.PaperRead, false
+	if err := t.see(paper, r.Look); err != nil {
+		return err
+	}
 	var unsure []string
 	for _, f := range witnessed(r.Fields, known.Claim) {
 		t.field(id, round, r.Engine, f, nil)
@@ -99,6 +108,10 @@ func (t *tx) read(id string, r claim.Reading) error {
 		}
 	}
 	switch {
+	case paper.Kind == LossPhoto && document.Fails(r.Unreadable):
+		t.leaveFlash("picture.unseen") // the reader's fault and not the picture's: a person looks
+	case paper.Kind == LossPhoto && r.Unreadable != "":
+		paper.State = claim.PaperUnreadable // sent back; another takes its place
 	case paper.Kind == LossPhoto || r.Kind == LossPhoto:
 	case r.Unreadable != "":
 		paper.State = claim.PaperUnreadable
@@ -110,7 +123,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 		"document": id, "kind": paper.Kind, "state": paper.State, "engine": r.Engine,
 		"fields": len(r.Fields), "unsure": unsure, "unreadable": r.Unreadable,
 	})
-	if paper.State == claim.PaperUnsure || paper.State == claim.PaperUnreadable {
+	if paper.State == claim.PaperUnsure || paper.State == claim.PaperUnreadable && paper.Kind != LossPhoto {
 		t.leaveFlash("paper." + string(paper.State))
 		if t.file.TaskOf(claim.TaskConfirm) == nil {
 			t.open(claim.TaskConfirm, claim.Assessor, 0, "")
@@ -191,11 +204,14 @@ func confirmed(c claim.Confirmation) claim.Attachment {
 // the reader itself is out of order.
 type PageReader interface {
 	Read(ctx context.Context, path string) (document.Reading, error)
+	// Look reads nothing on a picture, and says what it looks like.
+	Look(ctx context.Context, path string) (document.Reading, error)
 }
 
 // ReadPaper asks what is to be read.
 type ReadPaper struct {
 	Document string
+	Kind     string // as its sender says; may be empty
 	Object   string // key
 	Revision string // version id; "" in the staging bucket, which has none
 	Staged   bool   // it lies in the staging bucket: a draft's, no claim's
@@ -207,7 +223,7 @@ func (a *Activities) Locate(ctx context.Context, id string) (ReadPaper, error) {
 	if err != nil {
 		return ReadPaper{}, fmt.Errorf("locate document %s: %w", id, err)
 	}
-	return ReadPaper{Document: row.ID, Object: row.Object, Revision: row.Revision}, nil
+	return ReadPaper{Document: row.ID, Kind: row.Kind, Object: row.Object, Revision: row.Revision}, nil
 }
 
 // ReadPaper reads a document. It only reads, so it may run again; what the
@@ -232,7 +248,11 @@ func (o *OCR) ReadPaper(ctx context.Context, in ReadPaper) (claim.Reading, error
 	if err != nil {
 		return claim.Reading{}, fmt.Errorf("fetch document %s: %w", in.Document, err)
 	}
-	reading, err := o.Reader.Read(ctx, file.Name())
+	read := o.Reader.Read
+	if in.Kind == LossPhoto {
+		read = o.Reader.Look
+	}
+	reading, err := read(ctx, file.Name())
 	if err != nil {
 		return claim.Reading{}, fmt.Errorf("read document %s: %w", in.Document, err)
 	}
@@ -246,7 +266,7 @@ const (
 )
 
 func readingOf(r document.Reading) claim.Reading {
-	out := claim.Reading{Kind: string(r.Kind), Engine: r.Engine, Pages: r.Pages, Unreadable: r.Unreadable, Detail: r.Detail}
+	out := claim.Reading{Kind: string(r.Kind), Engine: r.Engine, Pages: r.Pages, Unreadable: r.Unreadable, Detail: r.Detail, Look: r.Look}
 	for _, f := range r.Fields {
 		if len(out.Fields) == maxFields || len(f.Value) > maxValue {
 			continue

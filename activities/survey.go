@@ -232,7 +232,7 @@ func (a *Activities) SelfSurvey(ctx context.Context, s claim.Step[claim.None]) (
 	return step(ctx, a, s, "self-survey", func(t *tx) error {
 		var photos []string
 		for _, p := range t.file.Papers {
-			if p.Kind == LossPhoto {
+			if p.Kind == LossPhoto && p.State != claim.PaperUnreadable {
 				photos = append(photos, p.ID)
 			}
 		}

@@ -182,6 +182,9 @@ type Paper struct {
 	ID    string     `json:"id"`
 	Kind  string     `json:"kind,omitempty"` // a document.Kind
 	State PaperState `json:"state"`
+	// Unseen is a picture that is taken as it is, and that no engine has looked
+	// at yet.
+	Unseen bool `json:"unseen,omitempty"`
 }
 
 // PaperState is how far a document has come.
@@ -309,11 +312,12 @@ func (f *File) Payment() *Instruction {
 	return &f.Payments[len(f.Payments)-1]
 }
 
-// Unread returns the papers that no engine and no person has read yet.
+// Unread returns the papers that no engine and no person has read yet, and the
+// pictures that no engine has looked at.
 func (f *File) Unread() []string {
 	var ids []string
 	for _, p := range f.Papers {
-		if p.State == PaperReceived {
+		if p.State == PaperReceived || p.Unseen {
 			ids = append(ids, p.ID)
 		}
 	}

@@ -187,6 +187,7 @@ type Reading struct {
 	Pages      int     `json:"pages"`
 	Unreadable string  `json:"unreadable,omitempty"` // a stable code; then there are no fields
 	Detail     string  `json:"detail,omitempty"`
+	Look       string  `json:"look,omitempty"` // what the picture looks like: a document.Look
 	Fields     []Field `json:"fields"`
 }
 

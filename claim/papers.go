@@ -20,6 +20,9 @@ func (f *File) AnyPaper(states ...PaperState) bool {
 	return slices.ContainsFunc(f.Papers, func(p Paper) bool { return slices.Contains(states, p.State) })
 }
 
+// photo is the kind of a document that shows a loss.
+const photo = "loss_photo"
+
 // MoneyField reports whether a field of a document bears on money, identity,
 // account, plate or VIN: the machine accepts those with a second witness only.
 func MoneyField(name string) bool {
@@ -40,15 +43,17 @@ const SelfSurveyPhotos = 2
 var figures = []string{"repair_estimate", "vat_invoice"}
 
 // SelfSurveyComplete reports whether the claimant's pictures and a paper with
-// the figures are there, and all are read.
-func (f *File) SelfSurveyComplete() bool { return len(f.selfSurveyNeeds()) == 0 }
+// the figures are there, all pictures are looked at, and that paper is read.
+func (f *File) SelfSurveyComplete() bool {
+	return len(f.selfSurveyNeeds()) == 0 && !slices.ContainsFunc(f.Papers, func(p Paper) bool { return p.Kind == photo && p.State == PaperReceived })
+}
 
 func (f *File) selfSurveyNeeds() []Need {
 	var photos int
 	var figure bool
 	for _, p := range f.Papers {
 		switch {
-		case p.Kind == "loss_photo" && p.State != PaperUnreadable:
+		case p.Kind == photo && p.State != PaperUnreadable:
 			photos++
 		case slices.Contains(figures, p.Kind) && (p.State == PaperRead || p.State == PaperConfirmed):
 			figure = true
@@ -57,7 +62,7 @@ func (f *File) selfSurveyNeeds() []Need {
 	var needs []Need
 	if photos < SelfSurveyPhotos {
 		needs = append(needs, Need{
-			What: "loss_photo", From: Claimant, Blocks: true,
+			What: photo, From: Claimant, Blocks: true,
 			ZH: "请再拍摄受损部位照片（至少两张，不同角度）", EN: "Please take pictures of the damage: two or more, from different angles.",
 		})
 	}
@@ -99,7 +104,7 @@ func (f *File) Missing() []Need {
 		needs = append(needs, Need{What: string(t.Kind), From: t.Role, ZH: words[0], EN: words[1], Blocks: t.Kind != TaskConfirm && t.Kind != TaskPolicy})
 	}
 	for _, p := range f.Papers {
-		if p.State == PaperUnreadable {
+		if p.State == PaperUnreadable && p.Kind != photo { // another picture serves as well
 			needs = append(needs, Need{What: p.Kind, From: Claimant, ZH: "有一份材料无法读取，请重新拍摄", EN: "One paper cannot be read: please take it again."})
 			break
 		}

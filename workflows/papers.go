@@ -59,7 +59,7 @@ func (p *process) read(ctx workflow.Context, id string) {
 
 func (p *process) stillUnread(id string) bool {
 	paper := p.Paper(id)
-	return paper != nil && paper.State == claim.PaperReceived
+	return paper != nil && (paper.State == claim.PaperReceived || paper.Unseen)
 }
 
 func readPage(ctx workflow.Context, id string) (claim.Reading, error) {

@@ -38,6 +38,7 @@ type limits struct {
 	bytes, pixels int64
 	pages         int
 	models        string
+	look          bool // at a picture, and read nothing on it
 }
 
 // Main is the page reader: the part of the worker that runs as a process of
@@ -51,6 +52,7 @@ func Main(args []string) error {
 	flags.Int64Var(&l.pixels, "max-pixels", defaultPixels, "largest picture")
 	flags.IntVar(&l.pages, "max-pages", defaultPages, "pages read of a PDF")
 	flags.StringVar(&l.models, "models", "", "folder of the OCR models")
+	flags.BoolVar(&l.look, "look", false, "look at a picture, and read nothing on it")
 	prepare := flags.String("prepare", "", "read nothing, but put models that are optimised for this machine into a folder")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("page-reader: %w", err)
@@ -141,11 +143,24 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 	}
 	size := src.Bounds().Size()
 	page := rgba(src)
+	seen := ""
+	if l, ok := look(page); ok {
+		seen = l.String()
+	}
+	if l.look {
+		r := document.Reading{Kind: document.LossPhoto, Confidence: 10000, Pages: 1, Width: size.X, Height: size.Y, Engine: lookEngine, Look: seen}
+		if r.Quality = measure(page, Text{}); r.Quality.Light < document.Darkest {
+			return sentBack(r, document.Dark), nil
+		} else if seen == "" {
+			return sentBack(r, document.NothingSeen), nil
+		}
+		return r, nil
+	}
 	p, err := e.recognise(ctx, page, 1)
 	if err != nil {
 		return document.Reading{}, err
 	}
-	r := document.Reading{Pages: 1, Width: size.X, Height: size.Y, Engine: p.engine}
+	r := document.Reading{Pages: 1, Width: size.X, Height: size.Y, Engine: p.engine, Look: seen}
 	r.Quality = measure(page, p.text)
 	kind, _ := document.Classify(p.lines)
 	photo := (kind == document.Unknown || kind == document.Other) && characters(p.lines) < mostOnPhoto &&

@@ -60,6 +60,16 @@ type Reader struct {
 // has ended or that nothing can be read at all, as without Tesseract's data.
 // The child and all its children are dead when Read returns.
 func (r Reader) Read(ctx context.Context, path string) (document.Reading, error) {
+	return r.run(ctx, path)
+}
+
+// Look is like Read, but of a picture it says only what it looks like, and
+// whether it shows anything. That takes a twentieth of the time.
+func (r Reader) Look(ctx context.Context, path string) (document.Reading, error) {
+	return r.run(ctx, path, "-look")
+}
+
+func (r Reader) run(ctx context.Context, path string, more ...string) (document.Reading, error) {
 	start := time.Now()
 	exe, err := r.exe()
 	if err != nil {
@@ -71,12 +81,13 @@ func (r Reader) Read(ctx context.Context, path string) (document.Reading, error)
 	defer cancel()
 
 	//nolint:gosec // The program is this one, and the file's name is ours.
-	cmd := exec.CommandContext(limited, exe, append(slices.Clip(r.args()),
-		"-max-bytes="+strconv.FormatInt(or(r.MaxBytes, defaultBytes), 10),
-		"-max-pixels="+strconv.FormatInt(or(r.MaxPixels, defaultPixels), 10),
-		"-max-pages="+strconv.Itoa(or(r.MaxPages, defaultPages)),
-		"-models="+r.models(exe),
-		"--", path)...)
+	cmd := exec.CommandContext(limited, exe, slices.Concat(r.args(), more, []string{
+		"-max-bytes=" + strconv.FormatInt(or(r.MaxBytes, defaultBytes), 10),
+		"-max-pixels=" + strconv.FormatInt(or(r.MaxPixels, defaultPixels), 10),
+		"-max-pages=" + strconv.Itoa(or(r.MaxPages, defaultPages)),
+		"-models=" + r.models(exe),
+		"--", path,
+	})...)
 	// Nothing of the worker's environment, where its passwords are.
 	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "OMP_THREAD_LIMIT=1", "GOMAXPROCS=1", "MALLOC_ARENA_MAX=1"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}

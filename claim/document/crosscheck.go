@@ -154,6 +154,9 @@ var crossChecks = []crossCheck{
 	{"invoice.number-elsewhere", false, "另一赔案有相同发票号码（发票代码未知）", "Another claim has an invoice of this number, its code unknown", elsewhere("invoice_number", perhaps)},
 	{"file.elsewhere", true, "同一文件已用于另一赔案", "The same file stands in another claim", elsewhere("sha256", reused)},
 
+	{"photo.elsewhere", true, "同一照片已用于另一赔案", "The same picture stands in another claim", evidence.photosElsewhere},
+	{"photo.twice", false, "两张照片是同一张", "Two pictures are the same one", evidence.photosTwice},
+	{"photo.one-view", true, "全部损失照片是同一张", "All pictures of the loss are the same one", evidence.photosOneView},
 	{"photo.before-loss", true, "照片拍摄早于出险", "The picture was taken before the loss", evidence.photoBefore},
 	{"photo.late", false, "照片在出险三天后拍摄", "The picture was taken more than three days after the loss", evidence.photoLate},
 	{"photo.far", true, "照片拍摄地点距出险地点超过 30 公里", "The picture was taken more than 30 km from the loss", evidence.photoFar},
@@ -402,6 +405,52 @@ func (e evidence) clockAhead() (out []pair) {
 	return out
 }
 
+// photosElsewhere leaves out what is the same file, byte by byte, which has a
+// finding of its own.
+func (e evidence) photosElsewhere() (out []pair) {
+	for _, f := range e.on(LossPhoto, "look") {
+		for _, o := range e.by(OfClaim, "look") {
+			if alike(f, o) && !e.sameFile(f, o) {
+				out = append(out, pair{f, o})
+			}
+		}
+	}
+	return out
+}
+
+func (e evidence) sameFile(a, b Fact) bool {
+	one, other := e.beside(a, "sha256"), e.beside(b, "sha256")
+	return len(one) > 0 && len(other) > 0 && same(one[0].Value, other[0].Value)
+}
+
+func (e evidence) photosTwice() (out []pair) {
+	photos := e.on(LossPhoto, "look")
+	for i, f := range photos {
+		for _, o := range photos[:i] {
+			if alike(f, o) {
+				out = append(out, pair{f, o})
+			}
+		}
+	}
+	return out
+}
+
+// photosOneView tells that of several pictures none shows what the first does
+// not: who was asked for two views has sent one.
+func (e evidence) photosOneView() []pair {
+	photos := e.on(LossPhoto, "look")
+	if len(photos) < 2 || slices.ContainsFunc(photos, func(f Fact) bool { return !alike(f, photos[0]) }) {
+		return nil
+	}
+	return []pair{{photos[1], photos[0]}}
+}
+
+func alike(a, b Fact) bool {
+	one, ok := ParseLook(a.Value)
+	other, there := ParseLook(b.Value)
+	return ok && there && one.Distance(other) <= AlikeWithin
+}
+
 func pointOf(f Fact) (claim.Point, bool) {
 	lat, lng, ok := strings.Cut(f.Value, ",")
 	p := claim.Point{}
@@ -602,8 +651,8 @@ func (f Fact) shown() string {
 	if at, err := time.Parse(time.RFC3339, f.Value); err == nil {
 		return at.In(claim.Shanghai).Format("2006-01-02 15:04")
 	}
-	if f.Field == "sha256" {
-		return f.Value[:min(len(f.Value), 12)] + "…"
+	if f.Field == "sha256" || f.Field == "look" {
+		return f.Value[:min(len(f.Value), 16)] + "…"
 	}
 	return f.Value
 }

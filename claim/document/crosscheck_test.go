@@ -39,6 +39,15 @@ func there(kind document.Kind, fields ...string) []document.Fact {
 	return facts
 }
 
+// seen is what a picture looks like all of whose views have one hash.
+func seen(hash uint64) string {
+	var l document.Look
+	for i := range l {
+		l[i] = hash
+	}
+	return l.String()
+}
+
 const (
 	invoice     = document.VATInvoice
 	estimate    = document.RepairEstimate
@@ -125,6 +134,14 @@ func TestFactsThatDoNotGoTogetherAreFound(t *testing.T) {
 		"an invoice of the number, one code is missing": {slices.Concat(says(invoice, "i", "invoice_number", "12345678"), there(invoice, "invoice_code", "031001900112", "invoice_number", "12345678")), []string{"invoice.number-elsewhere"}},
 		"the same file on another claim":                {slices.Concat(says(photo, "p", "sha256", "ab"), there(photo, "sha256", "ab")), []string{"file.elsewhere"}},
 		"the same licence on another claim":             {slices.Concat(says(driving, "d", "sha256", "ab"), there(driving, "sha256", "ab")), nil},
+
+		"a picture that looks like one of another claim": {slices.Concat(says(photo, "p", "look", seen(0)), there(photo, "look", seen(0x3f))), []string{"photo.elsewhere"}},
+		"a picture 7 bits from one of another claim":     {slices.Concat(says(photo, "p", "look", seen(0)), there(photo, "look", seen(0x7f))), nil},
+		"a picture that is the same file":                {slices.Concat(says(photo, "p", "look", seen(0), "sha256", "ab"), there(photo, "look", seen(0), "sha256", "ab")), []string{"file.elsewhere"}},
+		"a paper that looks like one of another claim":   {slices.Concat(says(invoice, "i", "look", seen(0)), there(invoice, "look", seen(0))), nil},
+		"two pictures that look alike, and a third":      {slices.Concat(says(photo, "p", "look", seen(0)), says(photo, "q", "look", seen(1)), says(photo, "r", "look", seen(0xffff))), []string{"photo.twice"}},
+		"two pictures that look alike":                   {slices.Concat(says(photo, "p", "look", seen(0)), says(photo, "q", "look", seen(1))), []string{"photo.twice", "photo.one-view"}},
+		"a look that is none":                            {slices.Concat(says(photo, "p", "look", "zz"), says(photo, "q", "look", "zz")), nil},
 
 		"a picture an hour before the loss":         {slices.Concat(loss, says(photo, "p", "taken_at", "2026-11-23T00:00:00Z")), nil},
 		"a picture from before that":                {slices.Concat(loss, says(photo, "p", "taken_at", "2026-11-22T23:59:59Z")), []string{"photo.before-loss"}},

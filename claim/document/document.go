@@ -94,6 +94,7 @@ type Reading struct {
 	Height     int     `json:"height"` //
 	Engine     string  `json:"engine"` // what read the text, with its version and settings
 	Quality    Quality `json:"quality"`
+	Look       string  `json:"look,omitempty"` // a [Look]; of a picture that shows anything
 	Text       string  `json:"text,omitempty"` // all that was read, line by line
 	Unreadable string  `json:"unreadable,omitempty"`
 	Detail     string  `json:"detail,omitempty"` // Unreadable in plain words, Chinese and English
@@ -114,6 +115,7 @@ const (
 	Crashed       = "crashed"
 	OutOfMemory   = "out_of_memory"
 	NothingFound  = "nothing_found"
+	NothingSeen   = "nothing_seen" // a picture of one tone
 	// The picture has to be taken again.
 	TooSmall = "too_small"
 	Blurred  = "blurred"
@@ -138,7 +140,13 @@ var plain = map[string]string{
 	Dark:          "照片太暗，请在光线充足处重拍。 The picture is too dark. Please take it again in good light.",
 	Glare:         "照片反光，部分文字看不见，请换个角度避开反光后重拍。 Glare hides part of the writing. Please take it again from another angle.",
 	CutOff:        "单据没有拍全，请把四个边都拍进画面后重拍。 Part of the paper is outside the picture. Please take it again with all four edges in view.",
+	NothingSeen:   "照片上什么也看不到，请对准受损部位，在光线充足处重拍。 The picture shows nothing. Please take it again in good light, pointing at the damage.",
 	NothingFound:  "没有看到文字，请在光线充足处对准、拍清楚后重传。 No text was found. Please take the picture again, sharp and in good light.",
+}
+
+// Fails reports whether the reason why a file was not read lies with the reader.
+func Fails(reason string) bool {
+	return reason == TimedOut || reason == Crashed || reason == OutOfMemory
 }
 
 // Illegible returns the reading of a file that gave nothing, for one of the

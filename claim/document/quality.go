@@ -19,6 +19,9 @@ type Quality struct {
 	Doubtful  int `json:"doubtful"`  // score under which this engine's text is not to be trusted, basis points
 }
 
+// Darkest is the light under which a picture shows nothing.
+const Darkest = 25
+
 // Retake says why a picture has to be taken again, or nothing: because what is
 // on it cannot be read, or because part of it cannot. Fields are those that
 // were read; one that is missing on a flawless picture is not its fault.
@@ -33,7 +36,7 @@ func (q Quality) Retake(kind Kind, fields []Field) string {
 	legible := q.Score >= q.Doubtful && q.Lines > 2
 	nothing := kind == Unknown || !photo && len(fields) == 0 && kind != Other
 	switch {
-	case q.Light < 25, q.Light < 60 && q.Contrast < 60 && !photo:
+	case q.Light < Darkest, q.Light < 60 && q.Contrast < 60 && !photo:
 		return Dark
 	case q.Lines == 0 && q.Edges < 100: // a blank page
 		return NothingFound

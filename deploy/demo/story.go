@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"strings"
@@ -410,6 +411,15 @@ func inWords(name, value string) string {
 		return value
 	}
 	return amount.String()
+}
+
+// seed is a random one.
+func seed() uint64 {
+	v, err := rand.Int(rand.Reader, new(big.Int).SetUint64(math.MaxUint64))
+	if err != nil {
+		panic(err) // never: see crypto/rand.Reader
+	}
+	return v.Uint64()
 }
 
 // digits returns n random ones.

@@ -17,6 +17,7 @@ type Facts struct {
 	Documents []DocumentFactsRow
 	Fields    []FieldsInForceRow
 	Elsewhere []FactsElsewhereRow
+	Pictures  []PictureFactsRow
 	Found     []FindingsInForceRow
 }
 
@@ -30,6 +31,7 @@ func ReadFacts(ctx context.Context, conn Batcher, id claim.ID, hashes, numbers [
 	b.Queue(documentFacts, id).Query(allInto(&f.Documents))
 	b.Queue(fieldsInForce, id).Query(allInto(&f.Fields))
 	b.Queue(factsElsewhere, id, hashes, numbers).Query(allInto(&f.Elsewhere))
+	b.Queue(pictureFacts, id).Query(allInto(&f.Pictures))
 	b.Queue(findingsInForce, id).Query(allInto(&f.Found))
 	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
 		return Facts{}, fmt.Errorf("read the facts of claim %s: %w", id, err)

@@ -364,6 +364,18 @@ type PhoneCode struct {
 	UsedAt    *time.Time
 }
 
+type Picture struct {
+	DocumentID string
+	ClaimID    claim.ID
+	Hashes     []int64
+	Bands      []int32
+}
+
+type PicturesAlike struct {
+	DocumentID string
+	OtherID    string
+}
+
 type Policy struct {
 	ID          string
 	Number      string

@@ -28,7 +28,7 @@ const (
 type Photo struct {
 	View    View
 	Plate   string     // of the car
-	Colour  color.RGBA // of the car; silver when zero
+	Colour  color.RGBA // of the car; silver, white, red, blue or black, by Seed, when zero
 	Sign    string     // over the warehouse's gate
 	Caption string     // stamped at the foot, as survey apps do: time and place
 	Seed    uint64
@@ -36,37 +36,44 @@ type Photo struct {
 
 // LossPhoto draws a picture of a loss and returns it as JPEG.
 func LossPhoto(in Photo) ([]byte, error) {
-	c, err := newCanvas(1600, 1200, color.RGBA{120, 120, 120, 255}, in.Seed)
+	seed := in.Seed
+	for _, letter := range in.View {
+		seed = 31*seed + uint64(letter)
+	}
+	c, err := newCanvas(1600, 1200, color.RGBA{120, 120, 120, 255}, seed)
 	if err != nil {
 		return nil, err
 	}
 	if in.Colour == (color.RGBA{}) {
-		in.Colour = color.RGBA{186, 192, 198, 255}
+		in.Colour = []color.RGBA{rgba(186, 192, 198), rgba(232, 233, 230), rgba(150, 40, 38), rgba(52, 74, 120), rgba(46, 48, 52)}[c.rand.IntN(5)]
 	}
+	// Nobody stands where somebody else stood before.
+	sway := func(by float64) float64 { return by * (2*c.rand.Float64() - 1) }
+	x, y, near := sway(120), sway(70), 1+sway(.12)
 	switch in.View {
 	case CarFront:
-		c.street(640)
-		c.carFace(pt{800, 690}, 1, in, false)
+		c.street(640 + y)
+		c.carFace(pt{800 + x, 690 + y}, near, in, false)
 	case CarRear:
-		c.street(640)
-		c.carFace(pt{800, 690}, 1, in, true)
+		c.street(640 + y)
+		c.carFace(pt{800 + x, 690 + y}, near, in, true)
 	case CarDetail:
 		c.street(60)
-		c.carFace(pt{-190, 520}, 2.5, in, false)
+		c.carFace(pt{-190 + 3*x, 520 + 3*y}, 2.5*near, in, false)
 	case CarLeft:
-		c.street(600)
-		c.carSide(100, 520, 1.4, in.Colour, false, true)
+		c.street(600 + y)
+		c.carSide(100+x, 520+y, 1.4*near, in.Colour, false, true)
 	case CarRight:
-		c.street(600)
-		c.carSide(100, 520, 1.4, in.Colour, true, false)
+		c.street(600 + y)
+		c.carSide(100+x, 520+y, 1.4*near, in.Colour, true, false)
 	case CarScene:
-		c.street(520)
-		c.carSide(-40, 560, 0.86, in.Colour, false, false)
-		c.carSide(800, 548, 0.86, color.RGBA{60, 84, 124, 255}, false, false)
-		c.dent(846, 706, 60, 44)
-		c.scratches(850, 716, 90, 50, 16)
-		c.dent(778, 712, 52, 40)
-		c.debris(800, 800, 34, 60)
+		c.street(520 + y)
+		c.carSide(-40+x, 560+y, 0.86, in.Colour, false, false)
+		c.carSide(800+x, 548+y, 0.86, color.RGBA{60, 84, 124, 255}, false, false)
+		c.dent(846+x, 706+y, 60, 44)
+		c.scratches(850+x, 716+y, 90, 50, 16)
+		c.dent(778+x, 712+y, 52, 40)
+		c.debris(800+x, 800+y, 34, 60)
 	case WarehouseGate:
 		c.gate(in.Sign)
 	case WarehouseHall:
