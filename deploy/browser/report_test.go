@@ -77,9 +77,9 @@ func TestAClaimantIsPaidForASmallLoss(t *testing.T) {
 	p.See("退后两三步")
 	p.Look("photos")
 	p.Weight()
-	blurred, err := specimen.LossPhoto(specimen.Photo{View: specimen.CarRear, Plate: l.Plate, Seed: uint64(time.Now().UnixNano())}) //nolint:gosec // like no other
+	blurred, err := specimen.LossPhoto(specimen.Photo{View: specimen.CarRear, Plate: l.Plate, Seed: uint64(time.Now().UnixNano())})
 	require.NoError(t, err)
-	detail, err := specimen.LossPhoto(specimen.Photo{View: specimen.CarDetail, Seed: uint64(time.Now().UnixNano())}) //nolint:gosec // likewise
+	detail, err := specimen.LossPhoto(specimen.Photo{View: specimen.CarDetail, Seed: uint64(time.Now().UnixNano())})
 	require.NoError(t, err)
 	p.Upload("受损部位全貌", play.File{Name: "IMG_0001.jpg", Bytes: blurred})
 	p.See("清楚，可以发送")
