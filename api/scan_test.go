@@ -43,6 +43,11 @@ func (r prompted) Read(ctx context.Context, path string) (document.Reading, erro
 	return reading, nil
 }
 
+// Look implements [activities.PageReader].
+func (r prompted) Look(ctx context.Context, path string) (document.Reading, error) {
+	return r.Read(ctx, path)
+}
+
 // reads serves the readers' queue with what stands on pictures.
 func (k *stack) reads(t *testing.T, reader prompted) {
 	t.Helper()
