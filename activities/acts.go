@@ -8,6 +8,7 @@ var Operations = map[string]string{
 	"report":        "ReportClaim",
 	"attach":        "AttachDocuments",
 	"confirm":       "ConfirmDocument",
+	"note-finding":  "NoteFinding",
 	"assign":        "AssignSurveyor",
 	"accept":        "AcceptSurvey",
 	"decline":       "DeclineSurvey",

@@ -1,12 +1,16 @@
 package activities
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"anpei/claim"
 	"anpei/claim/document"
@@ -160,6 +164,28 @@ func (t *tx) found(f document.Finding, state string, round int32) {
 		kind = "finding.gone"
 	}
 	t.event(kind, map[string]any{"rule": f.Rule, "grave": f.Grave, "one": said(f.One), "other": said(f.Other), "sources": f.Sources()})
+}
+
+// NoteFinding keeps what a person says of a finding, beside it: the finding
+// stays, and so does the claim. It refuses a finding that is gone.
+func (a *Activities) NoteFinding(ctx context.Context, s claim.Step[claim.FindingNote]) (claim.Answer, error) {
+	return step(ctx, a, s, "note-finding", func(t *tx) error {
+		f, err := t.q.FindingOfClaim(t, t.conn, t.id, s.Body.Finding)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return t.refuse(claim.RuleInput, fmt.Sprintf("%s is no finding of this claim.", s.Body.Finding))
+		case err != nil:
+			return fmt.Errorf("read finding %s: %w", s.Body.Finding, err)
+		case f.State == findingGone:
+			return t.refuse(claim.RuleInput, "The facts agree by now: the finding is gone. Look at the claim again.")
+		}
+		t.queue(t.q.InsertFindingNote(t, &t.w, db.InsertFindingNoteParams{
+			ClaimID: t.id, Finding: s.Body.Finding, Number: f.Notes + 1, Round: f.Round, Verdict: s.Body.Verdict, Note: s.Body.Note,
+			ByID: t.by.ID, ByRole: t.by.Role, At: t.at,
+		}))
+		t.event("finding.noted", map[string]any{"rule": f.Rule, "sources": f.Sources, "verdict": "finding." + string(s.Body.Verdict), "note": s.Body.Note})
+		return nil
+	})
 }
 
 // said is who says a fact: a kind of paper, or another source.

@@ -134,6 +134,33 @@ func TestAFindingIsGoneOnceTheFactsAgreeAndRaisedAgainWhenTheyDoNot(t *testing.T
 	d.verifyChain()
 }
 
+func TestWhatIsSaidOfAFindingChangesNothingElse(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	do(d, d.Report, customer, notice(300_000))
+	licence := paper("vehicle_licence", "a", "plate", "沪A12346")
+	d.attach(licence)
+	key := func() (key string) {
+		require.NoError(t, d.db.API.QueryRow(t.Context(), "select md5(rule || '|' || sources) from findings where claim_id = $1 limit 1", d.id).Scan(&key))
+		return key
+	}
+	before := d.file
+	do(d, d.NoteFinding, zhou, claim.FindingNote{Finding: key(), Verdict: claim.FindingSeen})
+	do(d, d.NoteFinding, zhou, claim.FindingNote{Finding: key(), Verdict: claim.FindingExplained, Note: "行驶证副页已换发，车牌末位由 6 更正为 5"})
+	before.Version = d.file.Version
+	require.Equal(t, before, d.file)
+	require.Equal(t, []string{"plate.differs!"}, d.findings(), "it stays")
+	require.Equal(t, 2, d.count("finding_notes"))
+
+	require.Equal(t, claim.RuleInput, do(d, d.NoteFinding, zhou, claim.FindingNote{Finding: "0123456789abcdef0123456789abcdef", Verdict: claim.FindingSeen}).Refusal.Rule)
+	do(d, d.Confirm, zhou, claim.Confirmation{Document: licence.Document, Fields: []claim.ConfirmedField{{Name: "plate", Value: "沪A12345"}}})
+	require.Empty(t, d.findings())
+	require.Equal(t, claim.RuleInput, do(d, d.NoteFinding, zhou, claim.FindingNote{Finding: key(), Verdict: claim.FindingSeen}).Refusal.Rule, "it is gone")
+	_, err := d.db.Worker.Exec(t.Context(), "delete from finding_notes")
+	require.Error(t, err, "what was said stays said")
+	d.verifyChain()
+}
+
 func TestWhatAnotherClaimHasIsFoundUnlessThatOneWasWithdrawn(t *testing.T) {
 	t.Parallel()
 	first := newDesk(t)

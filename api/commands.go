@@ -384,6 +384,17 @@ func (s *server) HoldEvidence(ctx context.Context, r rest.HoldEvidenceRequestObj
 	return rest.HoldEvidence200JSONResponse(receipt), err
 }
 
+// NoteFinding implements the contract.
+func (s *server) NoteFinding(ctx context.Context, r rest.NoteFindingRequestObject) (rest.NoteFindingResponseObject, error) {
+	note := claim.FindingNote{Finding: r.Finding, Verdict: claim.FindingVerdict(r.Body.Verdict), Note: strings.TrimSpace(r.Body.Note)}
+	var wrong wrongs
+	if note.Verdict == claim.FindingExplained && note.Note == "" {
+		wrong.add("/note", "Say what explains it, for whoever decides. · 请写明原因")
+	}
+	receipt, err := send(ctx, s, workflows.NoteFinding, r.Params.IdempotencyKey, r.Body, note, wrong...)
+	return rest.NoteFinding201JSONResponse(receipt), err
+}
+
 // ConfirmDocument implements the contract.
 func (s *server) ConfirmDocument(ctx context.Context, r rest.ConfirmDocumentRequestObject) (rest.ConfirmDocumentResponseObject, error) {
 	confirmation := claim.Confirmation{Document: r.Document, Fields: r.Body.Fields}

@@ -154,6 +154,19 @@ func TestFindingsAreShownWithBothSourcesAndAmongTheFlags(t *testing.T) {
 	require.Equal(t, rest.Gone, second.Items[0].State)
 	require.Empty(t, second.Next)
 
+	id := f.Id
+	require.Empty(t, f.Notes)
+	for i, verdict := range []string{"seen", "explained"} {
+		h.insert("finding_notes", map[string]any{
+			"claim_id": c.id, "finding": id, "number": i + 1, "round": i, "verdict": verdict, "note": "已核实", "by_id": "reviewer-1", "by_role": "reviewer", "at": time.Now().Add(time.Duration(i) * time.Second),
+		})
+	}
+	f = readAs[rest.FindingPage](t, h.get("/v1/claims/"+c.number+"/findings?limit=1", reviewer)).Items[0]
+	require.Len(t, f.Notes, 2)
+	require.True(t, f.Notes[0].Before, "said of what it was before")
+	require.False(t, f.Notes[1].Before)
+	require.Equal(t, "员工reviewer-1", f.Notes[1].By.Name)
+
 	var flags []string
 	for _, flag := range readAs[rest.Decision](t, h.get("/v1/tasks/"+task+"/decision", reviewer)).Flags {
 		flags = append(flags, flag.Rule)

@@ -170,6 +170,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"LinkPolicy"}, claims, []string{"intake"}},
 		{[]string{"ConvertToVisit"}, claims, []string{"intake", "assessor", "claimant", "bound"}},
 		{[]string{"UploadFile", "OpenChunkedUpload", "GetChunkedUpload", "SendChunk", "AttachDocuments"}, claims, []string{"intake", "surveyor", "assessor", "claimant", "bound"}},
+		{[]string{"NoteFinding"}, claims, []string{"assessor", "reviewer"}},
 		{[]string{"ConfirmDocument", "FileAssessment"}, claims, []string{"assessor"}},
 		{[]string{"AssignSurveyor"}, claims, []string{"dispatcher"}},
 		{[]string{"FileSurvey"}, claims, []string{"surveyor"}},

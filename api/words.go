@@ -42,6 +42,7 @@ var tellings = map[string]telling{
 	"finding.gone":             {zh: "疑点已消除：{rule}（{one}，{other}）", en: "No longer: {rule} ({one}, {other}).", inside: true},
 	"evidence.held":            {zh: "证据保全：已存证据不得删除", en: "Legal hold: nothing that is stored can be removed.", inside: true},
 	"evidence.freed":           {zh: "证据保全解除", en: "The legal hold was lifted.", inside: true},
+	"finding.noted":            {zh: "疑点{verdict}：{rule}[，{note}]", en: "{rule}: {verdict}[, {note}].", inside: true},
 	"paper.read":               {zh: "{kind}识别完成：{state}", en: "A paper was read, {kind}: {state}."},
 	"paper.confirmed":          {zh: "工作人员核对了材料字段", en: "A person confirmed fields of a paper."},
 	"assessment.made":          {zh: "定损完成（第 {version} 版），应赔 {payable_fen}", en: "Assessed (version {version}): {payable_fen} payable."},
@@ -102,8 +103,9 @@ var words = map[string][2]string{
 	"offer.objected": {"客户提出异议", "the claimant objected"}, "paper.unsure": {"材料识别不清", "a paper is not clear"},
 	"paper.unreadable": {"材料无法读取", "a paper cannot be read"}, "payment.returned": {"赔款被退回", "the money came back"},
 	"assessment.by_person": {"需人工定损", "a person must assess"},
-	"finding.grave":        {"材料之间有疑点", "papers do not go together"},
-	"policy":               {"保单", "policy"}, "report": {"报案", "report"}, "server": {"系统时钟", "our clock"}, "claim": {"另一赔案", "another claim"},
+	"finding.seen":         {"已看过", "looked at"}, "finding.explained": {"已说明", "explained"},
+	"finding.grave": {"材料之间有疑点", "papers do not go together"},
+	"policy":        {"保单", "policy"}, "report": {"报案", "report"}, "server": {"系统时钟", "our clock"}, "claim": {"另一赔案", "another claim"},
 }
 
 // ruleWords are what the cross-checks look for.

@@ -367,12 +367,24 @@ func (s *server) ListFindings(ctx context.Context, r rest.ListFindingsRequestObj
 	if err != nil {
 		return nil, fmt.Errorf("list findings: %w", err)
 	}
+	notes, err := s.q.FindingNotes(ctx, s.db, claimOf(ctx).ID)
+	if err != nil {
+		return nil, fmt.Errorf("list what was said of findings: %w", err)
+	}
 	rows, next := cut(rows, show, func(f db.ListFindingsRow) []string { return []string{f.At.UTC().Format(time.RFC3339Nano), f.Key} })
 	page := rest.ListFindings200JSONResponse{Items: make([]rest.Finding, len(rows)), Next: next}
 	for i, f := range rows {
-		item := rest.Finding{Rule: f.Rule, State: rest.FindingState(f.State), Grave: f.Grave, TextZh: f.TextZh, TextEn: f.TextEn, At: f.At.UTC()}
+		item := rest.Finding{Id: f.Key, Rule: f.Rule, State: rest.FindingState(f.State), Grave: f.Grave, TextZh: f.TextZh, TextEn: f.TextEn, At: f.At.UTC()}
 		if err := errors.Join(json.Unmarshal(f.One, &item.One), json.Unmarshal(f.Other, &item.Other)); err != nil {
 			return nil, fmt.Errorf("finding %s: %w", f.Rule, err)
+		}
+		item.Notes = []rest.FindingNote{}
+		for _, n := range notes {
+			if n.Finding == f.Key {
+				item.Notes = append(item.Notes, rest.FindingNote{
+					Verdict: n.Verdict, Note: n.Note, By: rest.Actor{Id: n.ByID, Role: n.ByRole, Name: n.ByName}, At: n.At.UTC(), Before: n.Round < f.Round,
+				})
+			}
 		}
 		page.Items[i] = item
 	}

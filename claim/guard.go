@@ -20,6 +20,8 @@ type act struct {
 var acts = map[string]act{
 	"attach":  {roles: []Role{Claimant, Partner, Intake, Surveyor, Assessor, Reviewer, Service}},
 	"confirm": {roles: []Role{Assessor}, duty: DutyConfirmFields},
+	// Words that change nothing, so that nobody's hands are bound by them.
+	"note-finding": {roles: []Role{Assessor, Reviewer}},
 
 	"assign":  {stages: []Stage{Dispatching, Dispatched, Surveying}, roles: []Role{Dispatcher}, duty: DutyDispatch},
 	"accept":  {stages: []Stage{Dispatched}, roles: []Role{Surveyor}, task: TaskSurvey, duty: DutySurvey},

@@ -226,6 +226,23 @@ type ConfirmedField struct {
 	Value string `json:"value"`
 }
 
+// FindingNote is what a person says of two facts that do not go together: that
+// they have looked, or why it is no matter. The finding stays as it is.
+type FindingNote struct {
+	Finding string         `json:"finding"` // its id
+	Verdict FindingVerdict `json:"verdict"`
+	Note    string         `json:"note"` // never empty where it is explained
+}
+
+// FindingVerdict says how far a finding was dealt with.
+type FindingVerdict string
+
+// Verdicts on findings.
+const (
+	FindingSeen      FindingVerdict = "seen"
+	FindingExplained FindingVerdict = "explained"
+)
+
 // Assessment (定损) puts figures to each loss object.
 type Assessment struct {
 	Task    string     `json:"task"`

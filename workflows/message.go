@@ -14,6 +14,7 @@ const (
 	Report       = "report"        // claim.Notice, with start
 	Attach       = "attach"        // claim.Batch
 	Confirm      = "confirm"       // claim.Confirmation
+	NoteFinding  = "note-finding"  // claim.FindingNote
 	Assign       = "assign"        // claim.Assign
 	Accept       = "accept"        // claim.TaskRef
 	Decline      = "decline"       // claim.TaskRef
@@ -48,6 +49,7 @@ func (p *process) listen(ctx workflow.Context) {
 
 	hear(ctx, p, Attach, &p.desk, local, acts.Attach)
 	hear(ctx, p, Confirm, &p.desk, local, acts.Confirm)
+	hear(ctx, p, NoteFinding, &p.desk, local, acts.NoteFinding)
 
 	hear(ctx, p, Assign, &p.people, local, acts.Assign)
 	hear(ctx, p, Accept, &p.people, local, acts.Accept)

@@ -27,6 +27,8 @@ func (s *Site) deskRoutes(handle func(string, audience, page)) {
 	handle("GET /desk/claims/{claim}/stream", staff, followClaim)
 	handle("GET /desk/claims/{claim}/documents/{document}/content", staff, original)
 	handle("GET /desk/claims/{claim}/letters/{letter}/content", staff, letterOriginal)
+	handle("GET /desk/claims/{claim}/findings", staff, findings)
+	handle("POST /desk/claims/{claim}/findings/{finding}", staff, noteFinding)
 	handle("GET /desk/claims/{claim}/verification", staff, verification)
 	handle("GET /desk/claims/{claim}/acts/{act}", staff, actForm)
 	handle("POST /desk/claims/{claim}/acts/{act}", staff, act)
@@ -58,6 +60,7 @@ type bench struct {
 	Denials     []rest.DenialRecord
 	Missing     []rest.Missing
 	Clocks      rest.Clocks
+	Findings    []rest.Finding
 	Events      []rest.Event // the newest first
 	Last        int64        // number of the newest
 
@@ -141,6 +144,7 @@ func (v *visit) bench() (*bench, error) {
 			return err
 		},
 		func() (err error) { b.Clocks, err = read[rest.Clocks](v.api.GetClocks(v.ctx(), no, nil)); return err },
+		func() (err error) { b.Findings, err = v.found(no); return err },
 		func() error { return v.denials(b) },
 		func() error { return v.openPaper(b) },
 	} {

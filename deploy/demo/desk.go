@@ -77,6 +77,27 @@ func orElse(text, other string) string {
 	return text
 }
 
+// explain lets an assessor look at a finding, both sources beside each other,
+// and say what explains it. The finding stays on the claim.
+func (s *story) explain(p person, rule, note string) {
+	for _, f := range list[rest.Finding](s, p, "/claims/"+s.number+"/findings") {
+		if f.Rule != rule || f.State != "raised" {
+			continue
+		}
+		s.says(p, "对照两份材料看这个疑点", "holds the two papers of the finding against each other")
+		for _, side := range []rest.Fact{f.One, f.Other} {
+			s.shows("%s %s %s", pad(paperWords[side.Kind], 12), pad(fieldWords[side.Field], 8), side.Value)
+		}
+		s.says(p, "查清后写明原因，疑点和说明都留在案里", "finds out and says why; finding and words both stay on the claim")
+		s.shows("%s", note)
+		s.act(p, "/findings/"+f.Id+"/notes", rest.NewFindingNote{Verdict: "explained", Note: note})
+		return
+	}
+	if s.err == nil {
+		s.err = fmt.Errorf("there was to be a finding %s", rule)
+	}
+}
+
 // surveyor is who holds the survey.
 func (s *story) surveyor() person {
 	for _, t := range s.now.Tasks {

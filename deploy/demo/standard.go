@@ -14,8 +14,8 @@ import (
 // moment.
 var standard = tale{
 	title: "二 · 标准案件 standard lane",
-	zh:    "路口碰撞，本车和对方车都有损失。就近派查勘员，定损、客户异议、二次报价、核赔、放款；放款时银行线路中断。",
-	en:    "A collision at a crossing, both cars damaged. A surveyor goes; assessed, objected to, offered anew, reviewed, paid, though the bank's line breaks.",
+	zh:    "路口碰撞，本车和对方车都有损失。就近派查勘员，两份材料的车架号对不上，查清说明，定损、客户异议、二次报价、核赔、放款；放款时银行线路中断。",
+	en:    "A collision at a crossing, both cars damaged. A surveyor goes; two papers name different VINs, which is looked into; assessed, objected to, offered anew, reviewed, paid, though the bank's line breaks.",
 	tell:  tellStandard,
 }
 
@@ -66,6 +66,7 @@ func tellStandard(s *story) {
 	s.verify(&he)
 	s.says(he, "上传维修估价单、行驶证、驾驶证", "sends the repair estimate, the vehicle licence and the driving licence")
 	s.confirm(zhou, unsure(s.read(s.attach(he, papers...)...))...)
+	s.explain(zhou, "vin.differs", "致电承修单位：估价单上的车架号录入时数字颠倒，已对照车架照片和行驶证核实为同一辆车。")
 
 	s.says(zhou, "定损：逐项核定本车和对方车的损失", "assesses both cars, part by part")
 	own := []rest.AssessedItem{

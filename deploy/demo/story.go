@@ -253,7 +253,7 @@ func (s *story) look() {
 // byActs are the kinds of event that whoever acts has shown already.
 var byActs = []string{
 	"papers.attached", "paper.confirmed", "survey.reported", "survey.accepted", "offer.consented", "offer.objected", "agreement.made",
-	"review.returned", "review.sent_up", "denial.proposed", "task.taken", "policy.linked",
+	"review.returned", "review.sent_up", "denial.proposed", "task.taken", "policy.linked", "finding.noted",
 }
 
 // tell shows an event of the timeline, in the timeline's own words.

@@ -156,6 +156,79 @@ func (q *Queries) FactsElsewhere(ctx context.Context, db DBTX, claimID claim.ID,
 	return items, nil
 }
 
+const findingNotes = `-- name: FindingNotes :many
+select n.finding, n.round, n.verdict, n.note, n.by_id, n.by_role, coalesce(s.name, '')::text as by_name, n.at
+from finding_notes n left join staff s on s.id = n.by_id where n.claim_id = $1 order by n.at, n.finding, n.number
+`
+
+type FindingNotesRow struct {
+	Finding string
+	Round   int32
+	Verdict claim.FindingVerdict
+	Note    string
+	ByID    claim.StaffID
+	ByRole  claim.Role
+	ByName  string
+	At      time.Time
+}
+
+// What was said of the findings of a claim, in order.
+func (q *Queries) FindingNotes(ctx context.Context, db DBTX, claimID claim.ID) ([]FindingNotesRow, error) {
+	rows, err := db.Query(ctx, findingNotes, claimID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindingNotesRow{}
+	for rows.Next() {
+		var i FindingNotesRow
+		if err := rows.Scan(
+			&i.Finding,
+			&i.Round,
+			&i.Verdict,
+			&i.Note,
+			&i.ByID,
+			&i.ByRole,
+			&i.ByName,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findingOfClaim = `-- name: FindingOfClaim :one
+select f.rule, f.sources, f.round, f.state, (select count(*) from finding_notes n where n.claim_id = $1 and n.finding = $2::text)::int as notes
+from findings f where f.claim_id = $1 and md5(f.rule || '|' || f.sources) = $2::text order by f.round desc limit 1
+`
+
+type FindingOfClaimRow struct {
+	Rule    string
+	Sources string
+	Round   int32
+	State   string
+	Notes   int32
+}
+
+// A finding as it stands, by its key, and how much was said of it.
+func (q *Queries) FindingOfClaim(ctx context.Context, db DBTX, claimID claim.ID, key string) (FindingOfClaimRow, error) {
+	row := db.QueryRow(ctx, findingOfClaim, claimID, key)
+	var i FindingOfClaimRow
+	err := row.Scan(
+		&i.Rule,
+		&i.Sources,
+		&i.Round,
+		&i.State,
+		&i.Notes,
+	)
+	return i, err
+}
+
 const findingsInForce = `-- name: FindingsInForce :many
 select distinct on (rule, sources) rule, sources, round, state, grave, one, other, text_zh, text_en, at
 from findings where claim_id = $1 order by rule, sources, round desc
@@ -274,9 +347,40 @@ func (q *Queries) InsertFinding(ctx context.Context, db DBTX, arg InsertFindingP
 	return err
 }
 
+const insertFindingNote = `-- name: InsertFindingNote :exec
+insert into finding_notes (claim_id, finding, number, round, verdict, note, by_id, by_role, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+`
+
+type InsertFindingNoteParams struct {
+	ClaimID claim.ID
+	Finding string
+	Number  int32
+	Round   int32
+	Verdict claim.FindingVerdict
+	Note    string
+	ByID    claim.StaffID
+	ByRole  claim.Role
+	At      time.Time
+}
+
+func (q *Queries) InsertFindingNote(ctx context.Context, db DBTX, arg InsertFindingNoteParams) error {
+	_, err := db.Exec(ctx, insertFindingNote,
+		arg.ClaimID,
+		arg.Finding,
+		arg.Number,
+		arg.Round,
+		arg.Verdict,
+		arg.Note,
+		arg.ByID,
+		arg.ByRole,
+		arg.At,
+	)
+	return err
+}
+
 const listFindings = `-- name: ListFindings :many
-select f.rule, f.state, f.grave, f.one, f.other, f.text_zh, f.text_en, f.at, f.key from (
-    select distinct on (rule, sources) rule, sources, state, grave, one, other, text_zh, text_en, at, md5(rule || '|' || sources) as key
+select f.rule, f.round, f.state, f.grave, f.one, f.other, f.text_zh, f.text_en, f.at, f.key from (
+    select distinct on (rule, sources) rule, sources, round, state, grave, one, other, text_zh, text_en, at, md5(rule || '|' || sources) as key
     from findings where claim_id = $1 order by rule, sources, round desc
 ) f
 where (f.at, f.key) > ($2::timestamptz, $3::text)
@@ -285,6 +389,7 @@ order by f.at, f.key limit $4
 
 type ListFindingsRow struct {
 	Rule   string
+	Round  int32
 	State  string
 	Grave  bool
 	One    []byte
@@ -312,6 +417,7 @@ func (q *Queries) ListFindings(ctx context.Context, db DBTX, claimID claim.ID, a
 		var i ListFindingsRow
 		if err := rows.Scan(
 			&i.Rule,
+			&i.Round,
 			&i.State,
 			&i.Grave,
 			&i.One,

@@ -265,6 +265,18 @@ type Finding struct {
 	At      time.Time
 }
 
+type FindingNote struct {
+	ClaimID claim.ID
+	Finding string
+	Number  int32
+	Round   int32
+	Verdict claim.FindingVerdict
+	Note    string
+	ByID    claim.StaffID
+	ByRole  claim.Role
+	At      time.Time
+}
+
 type Hold struct {
 	ClaimID claim.ID
 	Round   int32

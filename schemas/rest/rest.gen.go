@@ -1560,6 +1560,12 @@ type Finding struct {
 	// Grave Whether a machine may not decide over it
 	Grave bool `json:"grave"`
 
+	// Id Its id in this claim
+	Id string `json:"id"`
+
+	// Notes What people said of it, in order
+	Notes []FindingNote `json:"notes"`
+
 	// One What one source says.
 	One Fact `json:"one"`
 
@@ -1582,6 +1588,24 @@ type Finding struct {
 // FindingState raised; gone once the facts agree
 type FindingState string
 
+// FindingNote What a person said of a finding.
+type FindingNote struct {
+	// At When
+	At time.Time `json:"at"`
+
+	// Before Whether the facts have changed since
+	Before bool `json:"before"`
+
+	// By Who acted.
+	By Actor `json:"by"`
+
+	// Note What explains it; may be empty
+	Note string `json:"note"`
+
+	// Verdict `seen` 已看过, `explained` 已说明
+	Verdict FindingVerdict `json:"verdict"`
+}
+
 // FindingPage Findings, in order of when they came to stand as they do.
 type FindingPage struct {
 	Items []Finding `json:"items"`
@@ -1589,6 +1613,9 @@ type FindingPage struct {
 	// Next Cursor of the next page, for `after`; absent on the last
 	Next string `json:"next,omitempty,omitzero"`
 }
+
+// FindingVerdict `seen` 已看过, `explained` 已说明
+type FindingVerdict = claim.FindingVerdict
 
 // Flag Something that a reviewer should look at, and why.
 type Flag struct {
@@ -1887,6 +1914,15 @@ type NewDraft struct {
 
 // NewExposure A loss object as reported.
 type NewExposure = claim.NewExposure
+
+// NewFindingNote What a person says of a finding.
+type NewFindingNote struct {
+	// Note What explains it; needed with `explained`
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Verdict `seen` 已看过, `explained` 已说明
+	Verdict FindingVerdict `json:"verdict"`
+}
 
 // NewObjection Why the figure is rejected. `counter_fen` 0 names no figure.
 type NewObjection struct {
@@ -3496,6 +3532,12 @@ type ListFindingsParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
 }
 
+// NoteFindingParams defines parameters for NoteFinding.
+type NoteFindingParams struct {
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // HoldEvidenceParams defines parameters for HoldEvidence.
 type HoldEvidenceParams struct {
 	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
@@ -3972,6 +4014,9 @@ type AttachDocumentsJSONRequestBody = Attach
 
 // ConfirmDocumentJSONRequestBody defines body for ConfirmDocument for application/json ContentType.
 type ConfirmDocumentJSONRequestBody = ConfirmFields
+
+// NoteFindingJSONRequestBody defines body for NoteFinding for application/json ContentType.
+type NoteFindingJSONRequestBody = NewFindingNote
 
 // HoldEvidenceJSONRequestBody defines body for HoldEvidence for application/json ContentType.
 type HoldEvidenceJSONRequestBody = Hold
@@ -4496,6 +4541,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /claims/{claim}/findings (the `ListFindings` operationId).
 	ListFindings(ctx context.Context, claim ClaimRef, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// NoteFindingWithBody Say what became of a finding
+	//
+	// Notes beside a finding that it was looked at, or what explains it. The finding stays, and nothing else of the claim changes: whoever decides reads the note. What was said stays on record; of a finding whose facts have changed since, it is marked as said before.
+	//
+	// **Who:** assessor, reviewer.
+	//
+	// **Errors:** 409 wrong stage; 422 wrong fields, no such finding, or it is gone. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/findings/{finding}/notes (the `NoteFinding` operationId).
+	NoteFindingWithBody(ctx context.Context, claim ClaimRef, finding string, params *NoteFindingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// NoteFinding Say what became of a finding
+	//
+	// Notes beside a finding that it was looked at, or what explains it. The finding stays, and nothing else of the claim changes: whoever decides reads the note. What was said stays on record; of a finding whose facts have changed since, it is marked as said before.
+	//
+	// **Who:** assessor, reviewer.
+	//
+	// **Errors:** 409 wrong stage; 422 wrong fields, no such finding, or it is gone. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/findings/{finding}/notes (the `NoteFinding` operationId).
+	NoteFinding(ctx context.Context, claim ClaimRef, finding string, params *NoteFindingParams, body NoteFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HoldEvidenceWithBody Hold the evidence
 	//
@@ -6234,6 +6309,56 @@ func (c *Client) GetDocumentContent(ctx context.Context, claim ClaimRef, documen
 // Corresponds with GET /claims/{claim}/findings (the `ListFindings` operationId).
 func (c *Client) ListFindings(ctx context.Context, claim ClaimRef, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListFindingsRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NoteFindingWithBody Say what became of a finding
+//
+// Notes beside a finding that it was looked at, or what explains it. The finding stays, and nothing else of the claim changes: whoever decides reads the note. What was said stays on record; of a finding whose facts have changed since, it is marked as said before.
+//
+// **Who:** assessor, reviewer.
+//
+// **Errors:** 409 wrong stage; 422 wrong fields, no such finding, or it is gone. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/findings/{finding}/notes (the `NoteFinding` operationId).
+func (c *Client) NoteFindingWithBody(ctx context.Context, claim ClaimRef, finding string, params *NoteFindingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNoteFindingRequestWithBody(c.Server, claim, finding, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NoteFinding Say what became of a finding
+//
+// Notes beside a finding that it was looked at, or what explains it. The finding stays, and nothing else of the claim changes: whoever decides reads the note. What was said stays on record; of a finding whose facts have changed since, it is marked as said before.
+//
+// **Who:** assessor, reviewer.
+//
+// **Errors:** 409 wrong stage; 422 wrong fields, no such finding, or it is gone. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/findings/{finding}/notes (the `NoteFinding` operationId).
+func (c *Client) NoteFinding(ctx context.Context, claim ClaimRef, finding string, params *NoteFindingParams, body NoteFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNoteFindingRequest(c.Server, claim, finding, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9436,6 +9561,73 @@ func NewListFindingsRequest(server string, claim ClaimRef, params *ListFindingsP
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewNoteFindingRequest calls the generic NoteFinding builder with application/json body
+func NewNoteFindingRequest(server string, claim ClaimRef, finding string, params *NoteFindingParams, body NoteFindingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewNoteFindingRequestWithBody(server, claim, finding, params, "application/json", bodyReader)
+}
+
+// NewNoteFindingRequestWithBody constructs an http.Request for the NoteFinding method, with any body, and a specified content type
+func NewNoteFindingRequestWithBody(server string, claim ClaimRef, finding string, params *NoteFindingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "finding", finding, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/findings/%s/notes", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -13318,6 +13510,36 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /claims/{claim}/findings (the `ListFindings` operationId).
 	ListFindingsWithResponse(ctx context.Context, claim ClaimRef, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*ListFindingsResponse, error)
 
+	// NoteFindingWithBodyWithResponse Say what became of a finding
+	//
+	// Notes beside a finding that it was looked at, or what explains it. The finding stays, and nothing else of the claim changes: whoever decides reads the note. What was said stays on record; of a finding whose facts have changed since, it is marked as said before.
+	//
+	// **Who:** assessor, reviewer.
+	//
+	// **Errors:** 409 wrong stage; 422 wrong fields, no such finding, or it is gone. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/findings/{finding}/notes (the `NoteFinding` operationId).
+	NoteFindingWithBodyWithResponse(ctx context.Context, claim ClaimRef, finding string, params *NoteFindingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NoteFindingResponse, error)
+
+	// NoteFindingWithResponse Say what became of a finding
+	//
+	// Notes beside a finding that it was looked at, or what explains it. The finding stays, and nothing else of the claim changes: whoever decides reads the note. What was said stays on record; of a finding whose facts have changed since, it is marked as said before.
+	//
+	// **Who:** assessor, reviewer.
+	//
+	// **Errors:** 409 wrong stage; 422 wrong fields, no such finding, or it is gone. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/findings/{finding}/notes (the `NoteFinding` operationId).
+	NoteFindingWithResponse(ctx context.Context, claim ClaimRef, finding string, params *NoteFindingParams, body NoteFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*NoteFindingResponse, error)
+
 	// HoldEvidenceWithBodyWithResponse Hold the evidence
 	//
 	// Puts everything that is stored for the claim under legal hold (证据保全), or lifts the hold, at any stage and after the end. While it lasts no version can be removed, whatever its retention says; what is stored later is held too. The verification says of each object whether it is.
@@ -15485,6 +15707,54 @@ func (r ListFindingsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListFindingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type NoteFindingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r NoteFindingResponse) GetJSON201() *Receipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r NoteFindingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r NoteFindingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r NoteFindingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r NoteFindingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r NoteFindingResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -18977,6 +19247,48 @@ func (c *ClientWithResponses) ListFindingsWithResponse(ctx context.Context, clai
 	return ParseListFindingsResponse(rsp)
 }
 
+// NoteFindingWithBodyWithResponse Say what became of a finding
+//
+// Notes beside a finding that it was looked at, or what explains it. The finding stays, and nothing else of the claim changes: whoever decides reads the note. What was said stays on record; of a finding whose facts have changed since, it is marked as said before.
+//
+// **Who:** assessor, reviewer.
+//
+// **Errors:** 409 wrong stage; 422 wrong fields, no such finding, or it is gone. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/findings/{finding}/notes (the `NoteFinding` operationId).
+func (c *ClientWithResponses) NoteFindingWithBodyWithResponse(ctx context.Context, claim ClaimRef, finding string, params *NoteFindingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NoteFindingResponse, error) {
+	rsp, err := c.NoteFindingWithBody(ctx, claim, finding, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseNoteFindingResponse(rsp)
+}
+
+// NoteFindingWithResponse Say what became of a finding
+//
+// Notes beside a finding that it was looked at, or what explains it. The finding stays, and nothing else of the claim changes: whoever decides reads the note. What was said stays on record; of a finding whose facts have changed since, it is marked as said before.
+//
+// **Who:** assessor, reviewer.
+//
+// **Errors:** 409 wrong stage; 422 wrong fields, no such finding, or it is gone. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/findings/{finding}/notes (the `NoteFinding` operationId).
+func (c *ClientWithResponses) NoteFindingWithResponse(ctx context.Context, claim ClaimRef, finding string, params *NoteFindingParams, body NoteFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*NoteFindingResponse, error) {
+	rsp, err := c.NoteFinding(ctx, claim, finding, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseNoteFindingResponse(rsp)
+}
+
 // HoldEvidenceWithBodyWithResponse Hold the evidence
 //
 // Puts everything that is stored for the claim under legal hold (证据保全), or lifts the hold, at any stage and after the end. While it lasts no version can be removed, whatever its retention says; what is stored later is held too. The verification says of each object whether it is.
@@ -21344,6 +21656,39 @@ func ParseListFindingsResponse(rsp *http.Response) (*ListFindingsResponse, error
 	return response, nil
 }
 
+// ParseNoteFindingResponse parses an HTTP response from a NoteFindingWithResponse call
+func ParseNoteFindingResponse(rsp *http.Response) (*NoteFindingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &NoteFindingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseHoldEvidenceResponse parses an HTTP response from a HoldEvidenceWithResponse call
 func ParseHoldEvidenceResponse(rsp *http.Response) (*HoldEvidenceResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -23506,6 +23851,9 @@ type ServerInterface interface {
 	// ListFindings What does not go together
 	// (GET /claims/{claim}/findings)
 	ListFindings(ctx echo.Context, claim ClaimRef, params ListFindingsParams) error
+	// NoteFinding Say what became of a finding
+	// (POST /claims/{claim}/findings/{finding}/notes)
+	NoteFinding(ctx echo.Context, claim ClaimRef, finding string, params NoteFindingParams) error
 	// HoldEvidence Hold the evidence
 	// (POST /claims/{claim}/hold)
 	HoldEvidence(ctx echo.Context, claim ClaimRef, params HoldEvidenceParams) error
@@ -24524,6 +24872,52 @@ func (w *ServerInterfaceWrapper) ListFindings(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListFindings(ctx, claim, params)
+	return err
+}
+
+// NoteFinding converts echo context to params.
+func (w *ServerInterfaceWrapper) NoteFinding(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// ------------- Path parameter "finding" -------------
+	var finding string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "finding", ctx.Param("finding"), &finding, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter finding: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params NoteFindingParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.NoteFinding(ctx, claim, finding, params)
 	return err
 }
 
@@ -26712,6 +27106,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/claims/:claim/stream", wrapper.StreamClaim, options.OperationMiddlewares["StreamClaim"]...)
 	router.GET(options.BaseURL+"/claims/:claim/missing", wrapper.ListMissing, options.OperationMiddlewares["ListMissing"]...)
 	router.GET(options.BaseURL+"/claims/:claim/findings", wrapper.ListFindings, options.OperationMiddlewares["ListFindings"]...)
+	router.POST(options.BaseURL+"/claims/:claim/findings/:finding/notes", wrapper.NoteFinding, options.OperationMiddlewares["NoteFinding"]...)
 	router.GET(options.BaseURL+"/claims/:claim/clocks", wrapper.GetClocks, options.OperationMiddlewares["GetClocks"]...)
 	router.PUT(options.BaseURL+"/claims/:claim/seen", wrapper.MarkSeen, options.OperationMiddlewares["MarkSeen"]...)
 	router.POST(options.BaseURL+"/claims/:claim/withdrawal", wrapper.WithdrawClaim, options.OperationMiddlewares["WithdrawClaim"]...)
@@ -27675,6 +28070,48 @@ type ListFindingsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListFindingsdefaultApplicationProblemPlusJSONResponse) VisitListFindingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NoteFindingRequestObject struct {
+	Claim   ClaimRef `json:"claim"`
+	Finding string   `json:"finding"`
+	Params  NoteFindingParams
+	Body    *NoteFindingJSONRequestBody
+}
+
+type NoteFindingResponseObject interface {
+	VisitNoteFindingResponse(w http.ResponseWriter) error
+}
+
+type NoteFinding201JSONResponse Receipt
+
+func (response NoteFinding201JSONResponse) VisitNoteFindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NoteFindingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response NoteFindingdefaultApplicationProblemPlusJSONResponse) VisitNoteFindingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -30350,6 +30787,9 @@ type StrictServerInterface interface {
 	// ListFindings What does not go together
 	// (GET /claims/{claim}/findings)
 	ListFindings(ctx context.Context, request ListFindingsRequestObject) (ListFindingsResponseObject, error)
+	// NoteFinding Say what became of a finding
+	// (POST /claims/{claim}/findings/{finding}/notes)
+	NoteFinding(ctx context.Context, request NoteFindingRequestObject) (NoteFindingResponseObject, error)
 	// HoldEvidence Hold the evidence
 	// (POST /claims/{claim}/hold)
 	HoldEvidence(ctx context.Context, request HoldEvidenceRequestObject) (HoldEvidenceResponseObject, error)
@@ -31272,6 +31712,56 @@ func (sh *strictHandler) ListFindings(ctx echo.Context, claim ClaimRef, params L
 		return err
 	} else if validResponse, ok := response.(ListFindingsResponseObject); ok {
 		return validResponse.VisitListFindingsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// NoteFinding operation middleware
+func (sh *strictHandler) NoteFinding(ctx echo.Context, claim ClaimRef, finding string, params NoteFindingParams) error {
+	var request NoteFindingRequestObject
+
+	request.Claim = claim
+	request.Finding = finding
+	request.Params = params
+
+	var body NoteFindingJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.NoteFinding(ctx.Request().Context(), request.(NoteFindingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "NoteFinding")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(NoteFindingResponseObject); ok {
+		return validResponse.VisitNoteFindingResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -33274,522 +33764,530 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L17kxzHdSf6VTLm7g0AdM1gBhiAxEzsH0M8RKzwWgAiIlbmnc7uyu5OTnVmq7J6Gi0Gbkh3r7yyZK4k",
-	"W7JseW2ZWlEPPyh5Vw+KtKWI+1EcePFb3MhzTmZVdWd1V/U8ABDUH+Kg65WPk+d9fuedlY4eDLUSKjMr",
-	"W++s9AWPRQp/Xr7Le/a/sTCdVA4zqdXK1soNPhCGZX1pmMl4JpjusqwvWCqMHqUdETHOTJZq1WP7PJEx",
-	"z3S6thKtmE5fDLh934DfvyZUL+uvbJ1ZX49WsslQrGytmCyVqrfy4MGDaGXIUz4QGQ1kp5uJdHYkF0ep",
-	"0ekWaylxP2u5cQx5T7C26OpU2M9Ke+eXRiKdrEQrig/slzi8r2JIZ0NDilYuJlwObotuYBj2CpMxO/mF",
-	"L1y9dIrplHXgJzUatEXKTu7cWv33r/zklB/NkGf9fDBw70q0koovjWQq4pWtLB2JisFtrkcrA6ncPzfs",
-	"SmWZSO1r/68vrq9e2Fn9L3z1y6tv/dF/WAnN4pJQkie39UjFsxOBn90yxnBnxZhTeMGCMcvBaLCytbEO",
-	"/4Nh0y9+YFJloidSHJnujAZCZcEldheZjCtGFNMddRfy7PmZpeOr3bfeee3Bqv97s8bfG2ceVKx0yrvZ",
-	"LT4UaXBGdy2l9nWmT5jqSQ3t48/NjK7GYjDUmVCdyefFZC5j6OjBgKs4Ylp1BOvqlAne6bMOTxKRrrE7",
-	"dit5j0vFxjLrA70ZPhCsreMJkxnryX14Ff3MlRmLlHEVM97JDLx1Gx/lSmd9keKTm2fOrLF7fZkIJjPD",
-	"srFUzGQySVg6Usa+eMztBTugrM8zenFkj+zm+gUGfIGdY0Z0tIrNGtth9kgzaRhnPa1jticmfq+QU+a7",
-	"VVifVbtANfdtY718pl8rbyNb/b+rDvPV7nWedfqzO2EZN02Qdfpc9YRl1amdeaoH1RPoruIL5zCf0Chu",
-	"aCXmjUR3GVdM8DSRsIt2zbfZ2fVNNqa9ol3q6yQ284ZnvzR/jGfC3PsaN9nlfaGyq5dmB9mSsZceCTcZ",
-	"E/ZOWsA0lfsirhyUffEqvHn16qWqQW28NnM033olvKfXhL3tBkiO2ZHiVRIsFUwDL9alvvMzAiUwJjmQ",
-	"2exgrmZiYM8i4yBzI3ZunY37QjHeNkJlVcI3gbcVhxOLLh8l2crWOTsYJzjO1BAaN7tdkb4pUgMjmh4g",
-	"XXBbq+3NFYu2T+84VJF2SyeyM6naS7x6qHu5WdrLzdBe3sl4txuUSHClWhbJeFmGNkNT0cr91Z5epR9B",
-	"/1mDr8MJ8tdW5WCoUyA8GMrWCldDIU+jwgRq4l1u9sLilZu96rlk3Ow9J2L1gR2GGWplBKi6t1LdTsTA",
-	"/tnRKrMazdY7K3w4TGSH28mdHuIdf/S2QZrPR/0fUrsUK//H6VyjP41XzWn3Xvhiea3uWT4nDRuDzn7y",
-	"9pWL7MLmuVdPrQHB0AtADe9kOkDI9/raimVkksNUD0WaSZyNjBeNy+37A7c5Ia0CJAgbCFCnddcKs253",
-	"G8Q4R12bA78WbMDNnoiZfdU2E4NhNiFhby91+lKJlWiGVqf2JFpJdSIWDfy2vQe3z1HRF+mQ2Cs0nbf8",
-	"23X7bdHJ7Nt3BnpExlZgI8bc4JREHNldGfIJbycClB97bchlYKHpid2uUIsGfkWoFbCwZLPbYRi1n5ha",
-	"mOL4yi8rjCS4WMYIYwTQEY9jaZeKJ7cKk+/yxIhpmr6pBBP3h9qMUnHCsK7sjVJh1lhrnycj+HCLrbOM",
-	"75GaOQRmfMIwuL7NWiCRdk2fp2K3PWzZndCjlEll3xifMAwuRWygM50yrZIJ0qMeKxbzgbVB15kSIjas",
-	"pfQuvK5l9cyWGbVT3YOz3JrdSDfowEEYOfK3A/b3Rc3kkuWvOrUqzNbGg2ilPM3Zj+6w1I6UScXa3Fhy",
-	"1FJlZovBt2BVlGDjvk7A2O7qdMAz/Nz5zZmxFUa2HhxZT68Si75iB3bHjisoLl6/1UBSFOZ83s451YNd",
-	"sBp2LfWOEqPTiSPsqekrxuG02mUfaCUmdiW6QrGT62vrG2wy4urUGrsh9q1WJuyu7i9YiAvr5f81WZNU",
-	"D27acV/0ww4uzhU4VkuszqsPohVptTrg3e6PeWfdHU+rC9pXDfj9q/jcOZoa/TOnRJ6mfFKkwzOW99MR",
-	"md2Cm/5AbTHO4CY8e3ZLgAIHgqssQhUPbEEjY8H0WIDFx5MkF7ttrRPBVfHrF1ACd0biRSCB2zDSw931",
-	"s1bK82Sf916IJbiDQz3cNdi0a5Az5vlkaAUWeB/0KGOp6PE0ZpkGAizSJ0eVJBcZY2n6EQjyVHT0vkhF",
-	"DAb5NOmefPjx/3z4b+8+/pf/59FX/3BqLvVurD+IVjKd8WQ30SaoUwh4sczQiwH3Mrh33ntfexCteFH5",
-	"vFPEm3agh0sP56YVmIK8RcZY4hrlA1RcuhkRO0/+lLZynjYE7La5RpRIRbq0/cIWGO5pZkmS9fUojayS",
-	"jVryGms5jyroPuO+SAVSOKhSVgVX6Ksp6y9IFg0US++4nef0LSvt1iSb0dn3ZMil3bITbLFPvvbuw49/",
-	"E7FWwtt6lLbYo9++//j79ocBz0QqedJiT3//tcd/+dcRa9GEJi329Fc/evjRT1eiFaEsHX5xxb5tJVrB",
-	"t8Cg8Ol8GSZ23+b7zOZZOuWJnlmv4Z0pUqnCV8BaRMW9mCGm0GkpUVcDQ9zRZXgbLa/wl9FpKzPDjMiy",
-	"RMBvEEayfzmOIWKZidjSpxJj0DCBd9l/kKMmQHhZkPmpItOJeSZWMzm9zME9ak8W6j5gDj+IVuyxqq8y",
-	"3XGzvWat0WmdaX1KTwLdKAtRi/11mlpCE8ENb67SlYd2JjSypkZh5P1sM9Oxui3baGrNTNN/7sZrWxXT",
-	"TX3a4lS4dhzOMmxeNbO1O3XL6huzhO2vG9aeVFPmMho1HKXFG6DE/awqLuosRXsPOWitgdqCIEdrm7y0",
-	"TCvv957ismFPesndAUOrWDvZUw1F1N2+YGaU7ouJTq1NOWCcxdIMedYB3UgEJU4quAlR1L3+BINROuD0",
-	"WcRXrTaIA6ntwJpaG/985EZYlwfbhWvGfbOMY/ClwWJ/YZhoHhuMcrRFRw8Ec7LYONqBb0RWt7NMmKJ6",
-	"s1vgn6tN5TfE2In3aRY4z2qcXuT8w0EihHURcYWnzU6wbWnLTp8PxBq76+OQk0wYBkamypclYn09BgGl",
-	"u5lQliCzbSZjg9qQXSbQ5K0KmWdFfGkkTBZyjZq5Ko9ZKdjix+aPnt6KaYaTio6Qw2yhc5Rum94v93gE",
-	"0w/u2Sjr61RmkzDPvWu5OJBnOrJ/WKtDpx1xYK7rPgsfeKE5r5vJbT0O+vP02I2Pu1tZBi7mk4///sOn",
-	"v/7u47/9r5/89befvvezUxAY57DUrC3ANpXWXEDHynCYSGGs5UtO+NlNSMS+SBat/TW4CfSogWxiOgxA",
-	"MMSLjF4QAnbawOo66HyfMX7tAo+SAMm1YBK7MLgWGw3thMd92ek7E5gzuIPFoiNjYcDKSHtiN+FKtOxV",
-	"+y+wuMghnI01PmLvxTwbex/+RfdYvoOvHehURKyVjfXuUKRGq91UJIIb0cKwBljf5MkeazYUegjxB2ez",
-	"FIYPposb2oqVCAqNl9mX1zFjMnE/2w25By6rXiJNfzFV0zu+HMgcuGjNUCPqvGOkYHYhSrih3S5ZC6Kt",
-	"9y0FBzZ/mk+NEvwyElg+zHzSc88ecpHA6cODVoN9tXU8CWcNwStW5usSbxut1m7z8XVhjOWjD6IV0e2K",
-	"Tib3xW431YOAAi5Tk7GYT/ygpi2naSWqthHu+UzELOGZiHV4IlTM0/Irz4deub8gur/wFVNbS7ZxbilM",
-	"LUyESx/a3tdvPQ8BkuXjIHYK+v7sHO6vR2yyHrH7GxGbbNipDOV9kZhiRuU240nC1guOIPBxkR+IKQ0X",
-	"1opKyzwOflHrNJbKUlVJ1m4Wtb/NQMwgX4Avbr4lUXt8PeWq07+rM54ENihJ2JBPZtVa+JfdnDY8zkbK",
-	"qm3o4koyyApTzGp7E1iAQ3B14Ydmh4jjn/JJzGYMvbMZ1thAos2+9Q09ZgOuJofndZ0+Sm03bhzBfIfT",
-	"g2jlIlexBE4SOEbe8JPKqhxc7UnVi/L8QDSifDR/mPAQ2xSJ7Mkg73U6QdYXE6sEJDFrC1Dhg7qANY4C",
-	"UYChUCzjZs80O7qWxkWWipDKL+0RKnPbA25TfQdjRfoDV3uzT29YZta1UmLb8wGlM+aXvOmKzDHcweQc",
-	"6zQ25fGeC473EE11cqDCCkQrxanh9hFhVNv0lswh4/IWnwjR0CbfARfn0D4ZUTIqGqlqDyi1oPC1eWdv",
-	"lvyH7qNzU4HgpulFwEfD8xmpvdetRRxWSNBYhrBCx966zXjGBtpkbJNdl6+XxF5bKg5R6yKr27iweXZ9",
-	"M7Cx8GURo6sizOG63FooXZkIp94PUK+CoRjW55CNLIKZFjIVZrfKcUzWQ1enPZ1Zc3+kEmEM/WzXNRGZ",
-	"qHIvz8xFBiZw1Wfbd3CmbDQk+jpGix+M8v2Q9gyb7vJgBTO8K5g999u5eQsDZ23RkwoyadL5jOz8qxvr",
-	"r71GiYpzeIORXxZV46ElA50Kdr7pFzdCXxx5Ipt3dogUg3lfMObCckZFEgseLFDLArIQy0c4piZh0jwb",
-	"8AkzwpovVZrIYicH3fYgomjJXC6hSbs6Kq2Fj0xgiy/Cz4ttz06fKyWSMFOQmEaXCqsNi7jO6xJtRDyX",
-	"F2Binr1t2ZBSPFrImy+N0FijaHN9B9ZlF59e7Lrqi2Qhnb9h77H36sRVg80mffbREaT0uK7a70Nm872M",
-	"i9NG4ehg2qhUb4/SSbXCx9UEy0oM64/SCm2Pq4Vbc41juK6pT6vGmykQmGgTFkfXNTiFXYkCJm8sRYLO",
-	"bTlvOPdA77I3V2SuXyxUt9X4ph4KJeLdxQHVQi6wHmVWai964ibdhhWDewt8gXnxD1fM8k+egdI3Sw9D",
-	"PutHXkiOt3iaTepETa3pEqgHsD9P7fFC19cwCZpTlCuKV8safyh3ArNfd5UOBTkr2Oj5zeoX7YtUduW8",
-	"3chzbu25TKRVfraZ0qTdDvS+MGykMpmgvhXeJf+1+fUfzqHlMrLyxW0QabaCHddhoZQoLNhSh9RpFrvN",
-	"WI3JKGSy4IyhP9BkOsw1ecb6fAhndnqsYQ8umMNhU1krYerKhrvc7C0WDaOhXcn5ewA1XFj3tvQeVBLV",
-	"TSXAJY+eCShrNJkYHqr5vi+NXMim34SbgpqoZ825lzPB0gdy/COpRAUPDqlTRW5d5AuzRzsXV46jOZ3O",
-	"0ZYXzeWjU9pDz7edXJ2h/shrt0W1KGfRjgBzXYWkXKXGHSoBtHasjMmIxaA3h9rPtWO0xUIO3mYlUTTD",
-	"cOwULpmIKTEWJiMuhR6dg4ZP4dV3RoOBNe5f4OBpQY4HzDJLcpPI1RjVN8/C3rjrealSHadclTK2ZOJU",
-	"tDLsa1U9LLgasY2zr73yyiuvnDv/6mvTyWZz6qbKb6QE6IjFqdwXaeTkYxqxrC/TeBfWlemUtVO9V0Ol",
-	"nE569EWShcIrN785uzypTu26VQgYQOYLaLxtu8VfGgl18HwD+sALf1bcmZ/nxODFvGMZYjZH5WJoXBQX",
-	"j0RQs7gheGp5Zix4TJJ0WQ/AbifRnb0Qd9adPdxQXvrQogBpI2O5kaH7nJmuh2SNLmFZNqyUPFRDtGmG",
-	"7afYujw2A6yZJXU8JslcPX+Bdl/S40lXz7X3Osr50vW7wNYuqywkI6BI117K4/KWByYi7iEiwnOT4V/B",
-	"s11tuh97DXYd80koCswnhoLdgNQCVWLifiZUXFTtzp4/v9B47OtRyGH7hv25xidee/W1zYXfqCi2gfe2",
-	"LL2nI2Ui1hpag7BFSD1smGrdjVgrFWY0EP4+RAKKWAsH07J6ll0lqxH2cdQtk+lhi0JvA5EV0tvgm0CF",
-	"aHviy8FYpKnZZ2tV5Ry6hm3nW+FiGabg4uJsOBvwCDPjOeHyUHp7TZ3Zka0rGbJLCSTqCMlNww8ADk7l",
-	"Ua+IERdPNkIZ2EXo6iTRY0QlClpOTg2qr1hfcorTQk+S5TzNfLyek5XevREo2pkuHqRPRYUJBVdQq65M",
-	"B1ekSDA7vFHuACZwnjCQOGGV/i68BxVvl8M+u8Zd/7WamVswRhHDKAMGTP3sffrynJVwX2le6gjvRusD",
-	"14WlgsemgX0OXw6Y5+cX145AalzAH011qk3PKg4BX1qriGRq9Zo5kPLMvJALBNXIHPPJJwuuzTLIRVLk",
-	"ot4XKWlaDbe3Q48icVMkwVVgMQp0oykFGX06HbBYCwMZSyMjIJ9hPcRw4lEnk81Ubvv2Snwn+LSvehQ4",
-	"y8YUFRa4DrmHism3CI2kzw3TY7VLOCSW3RYcLbuuUjWiNHbMiGd5LTK+j518+NGPH/3rR5/89c9Pubyv",
-	"jh4MRNqRPPFvcRk20783nmLT7P+UZw6zZN7dr9/CFLHBLvmhmlQrFivgm0LekEQF4pgdQLlGfIrs8skV",
-	"lyXEJ724C5xVJ2tYLADDLscaqNKwD1PNrfCk3IX82tRkTCqTcQezJw3LtGbWotwmVEBQjGIEuwHoQPtM",
-	"xjpcsfbSDhhxf5hwVYHxcLdPawXX0WvVnjAyruqpHyMxW9YbjgKnel8a4HhzchfYRPD0hGF9nUjQiSWY",
-	"k5xyL4ejdiJNX8RsIsKZDYjJG0AS5GPE00wz2UkEVPrA/urBkKvJCcN8DcQCvRQU8Arz9w4p58ta4SEh",
-	"1EpHSknVA3MAeZezNOIWYklyFdvfBsIaI4rZ79l/SgO3DDlQkmFoHjhDgl7rTIkYkz7t/8NzdSwIa2kM",
-	"F3gC6J5lFyXjaU9kwS/sMKO74FZ3UJuI1bDNFBQtctZOBQeHwMH9D44P4CaVydlTXfm8hflXR4bjrPcQ",
-	"vnRfpLHsZCwVBoBfA26BOdgDUwiQRRyCvjYIiAFhHNQIlrDxfG3LYsMEZ+prhJb2UNfNIUMiCLhdgLXk",
-	"NRCFXAyvMJWjWj5mCJy7do3HnKDgLD/sJrxX3wq5kvDejBk2+9KEm2wX0FwX4anRBPHew4zlHzE4xBIO",
-	"YiwQDGb0xRItcyz5ThHptqbdPY0YsREcbyr2pRgH80WkkloZZjTr8trfvQ3vqyFvDZfzCsE9iqS9z6E5",
-	"AWKsab4YAEu7AzjHddbEiFARZZk+p3GJC4fUKuDwisMkWyNVSG0ApGPD4GpxDDC8ROs9EUc+/T/zut65",
-	"9W2msBCOyscmJJRicGTXS3HdD6IFTK8mgLvWyjWaEmmECptz9PlubzzYjnH5c5WTONFczolpp0tsya30",
-	"POG4U5QxsyqrK0PucatSI7VYo+Ew0JmWTEVL9XiJ2vvberxYTjQr9s1J9ITBVdlmEz1Kd71ZZe9dt/ep",
-	"oP68XxNcerqWvlBEu8hUGsusL9X8XEk/Bz60mhZP2BhK2GKRiXRgDRXPxLaZSIwgX/meGGboBUsFGOkq",
-	"5uSAmJ0rLkyjjS6v5TJmcp6iViDOQBZYYXAzny1ShV9PosLwwaoEBTF6ICBd3IpC8HO5dDDLZIc8RdtQ",
-	"d1k8sqfKct6wV/EZhqviUYhX3Bl1+jANKHeLSBuOGPKrGiNoQhrTQC0j4KeQVejz+rKKzQFQgqbeb0JP",
-	"OPn4m3/+9NffPWUnavdDGxGGSw5Wn5DPDi9DfIrMjkAZ4gJ3ltiXsQjK0OcK5GWRyz5a6fLOXLDqLvWC",
-	"mckUXrBAGE4yVcBNwu1CAWcEETYR0avZ52bhqDHq5t7mBlPYt1qe9ksOQaOBhx2fqbZ8AYUIOpDMhnQs",
-	"F08DBI1iYVHGPaZk2U2zpwWBLWakwDPkWxptgErjoEY++nSJumU4fnHyL4S5T3EbzZ4cruoh8p9VQHWw",
-	"xjRwH7+J4exBvAagcNAo6aDJgtS0Cbb+Rc4YLM0jFFwifu14uY8TIz6XHbvM1tg9Qt5tkW+oNd3YZ+r4",
-	"HL1orhInF5PZ4H64hP1FkhY1BcSVKkY9myBG+77bgFVUSo/bnpMv/nAa7oO2dMIHEWS98+wFwAz4EAnU",
-	"4rJEtUTWAp3qzXx4TVEZK8QRnz6zlZKpjmCSc+XSMsJhgQriXAWhMJCdzS6qxow8A8fZbC3kmKCVzJei",
-	"gYri9r6ZpkLgm8HoIl0rILRwgDBIJAXqwMPuGo49P6l8dliqQSmqyHjAD3Z/KDqZiLE/GGiASw38OUGF",
-	"yWEoYHFqYsSgulkvFuChf+r4iA+VLVdwV9QMsxU/lSDfJCKv0PMcNu0hqnruxL3Ial4lovuOT0NDrgHK",
-	"ncyY4ROzxm52sZwSU7cKQRlYWSsdTF+Pg+oc4rzuHjZb8S9uwF8aptO5xQpk051br4RGaACUf5SKoctK",
-	"qjPBz9t7K5nQFZmIQK5dZVlCR9TGL5mHD40ZBEkMyRRtABmLI0QgcwEh0nYMuVWhp1iNHL5oxfT5mXPn",
-	"A4nY3PTd+QTopNnKh9Cena8ocpqDlHO4ASGXjTG/rG0oUohhonq1J1R1MgTHBrjgj4Bbl86JgB9mKo+u",
-	"Xr/M4NJCcRaqraD0LaJJeg9B/NDW5tkPPjW6yDGiEmOK5qW7lrlAgG8i2CJo3NWZvIeuVSFY5NzsOn0f",
-	"IQhVF22Q2hl5HZej2gwYRKheMN0N3JH2+AJCsc+33A+BhFYU2DbOAp59RbBTg7UnxjJTwhhhINEK5J4Z",
-	"Cr5nSmG7/ZoJwpZDhMtWQdKDnpSD9PmUKIfS2RipL08imxvdsUt1B29FVL45Vp/SLi+bMJE1hI/DMbij",
-	"S6cupCqVaZiWGA+BJzuaVbGDxLzj/PnqrF3LXqwUgBbfhVPNpFn7Y/XHapW19nm2K9W+lh3R2mKPfvR3",
-	"j77yr09+9t8ffes7T97/GdyRiiGX6a4wmRzwzN715ONfPfzDBw//9ZcPP/7to3e/h+8RfdlJxG4iO3Z2",
-	"rS329L0/++Tnv3n6i6/C9TiV+1L1Ctc/+fnvC9dlvNvhaWzH8C9fe/zL7zz96B8ffvxv7mqbqz13/ZO/",
-	"+M3T9/7s0bvvwRWoMAMW39pij9/94aMf/8uTr/30yZ/+N7jKOx272tluxzKwruzgBB5+9ONPvvKDhx99",
-	"8/H3vvb0gx8/+uAHD3/3E3yglwpIjbET+PV3H378V4/e/dbTDz7AUYyMtAesOMlvv//wwx88/tOfPvna",
-	"T+GegYhlB4x6AKG38/mzj5/85fcff/c3T3/1uyfv/+zxu/iyfal2objRvuXffvL093/yyV/885M//TNa",
-	"c/c0Z5lMkhOG0U9wGdSGXctu7W786kdPf/3dJ9/9309/8Vs3DSN7imejFHbrn3//6NvvRixO+Vghdzed",
-	"VAjcf2gR1dpimbifRaw9yjCFAlUHI4CEDNw5UntKj1VrC/SYTsKNAZCOP1aF/MYCOWHRX5F0ACukRCYr",
-	"0coUYQBqP2y1PRZu210pIWy0PRKBfbU/u92zz05tFmRalvbGDsdtwkpUaBuQLy9IY1rKlWgFFgsCwbAU",
-	"C7M1y56SnLG6o1th8fkGGS4lCAoQ0AdwYNuPXv4pwNGYnso8S7AWQsBzZeJ9ZoN9ZoN9ZoO9gDZYkFWl",
-	"vBt0VRE+kitPsdQJHHMifAsUSrCq7t4w91DaD79ub3wQ1QIj7mnAxCuCEB8M42wecMG1HLDg0CHU0JEb",
-	"AbLOFJTa7BebHJpGDeLsyk/BHSzA6813rDKClqUjUdVfvyuTRMRMqq1SZe4NncmOiPJot2u5QJYRNd7J",
-	"+mJANZbFDxb1grqtQGAewCaCUXhgCED2dsSGAPnhNBRGiTgbPMaKpECKVSoWomJ08GAvRV25n7UiL8kO",
-	"rnb2erUX9kxdL+xVqxUu36n0nvOF9/XYOAbj5rFNWJhZX6jiNWpfsNAvcXB5v0CC9zmY8G2BUsRBOkjF",
-	"qI8PEA71BdpGCY4tj8fS1Otjaee6y031yrkFYdzUWJPnXDWoC1teWSRHKOQt9ui3/+vxd3/z6Ou/BOQN",
-	"jr88/cWfPPr6P0bWdLS/8XYiWuyT9z7+5L+9+/ib7xar4nI0czpQ+RMFJllbEWDtCRvwnuyEFvdo9QLi",
-	"GFGRNVWyeWCPFWAWwCEdroK9ucy8Jy4p4sAGYc6nF6bF4yd5YkLEhvIGW+S3G9dx3aJXL+SLQfOwOLTg",
-	"ao8qXKZqCnMNF7mP8O7Y5oG39aimH/zSAZHbDrE0etka5IJb2zstD7UoeWr/eFbAh5lbyNkkb5LGEgSD",
-	"cl4Au8k8r18vbrblWJlMWtjYT+Q3uXYpCCct6lHFzW6hHv6EQTQq7xsBgDZA9/VbzJPOKHEVFEsRkuwp",
-	"nYYSde3OIxrWQO8LMIf7UvWw10Ym7mOYnI0B7udZFHo3a/dXIcWb9fureAmQQNXZCdOD39Sxq8MWmQGH",
-	"6qGUQ/sDWa9R4GUVi/gKVGdX4fSieKHeZKCNC/sQauMDrbJ+xHgi98SB4TQPATezogUZziSQsVPD14FN",
-	"2MKb/KWRQNC4z12+y05TJTOsUSIN4L5AA/uFFA3LGMKsVBnogJ0E4Kbtmr8u5NvoNy689dUgFukq/lHh",
-	"rzti/MmqFm041fzzedO26RpH6f6kHQjSb7ikGgD99gt4n50+l2qNtfrc9IFl33ljZ/XMufMMAGbA0E3F",
-	"vtQjaNTUJ6gaeskJgzricQS6q5pt4mxyg8uOUsQRDAzkg/1jGwSzHoEV0sXe5VDcOuAT8hsJinbyhMU8",
-	"483bdzZwT9sxzrNrpMFpRawv7h/MugmbsnewBFKRbjSubilwvjkOX+QXm7MeP1zcfUuMu4uWzxFFW3Sh",
-	"M++BF7FSrpZ6MUTsUMTs1DvrS90qAMEicCA4XGclYHFhiTwrmUo47kZl5+0J4fwe1LIKlJK/WAE2mMCd",
-	"LBU8gDx2R6T7Il2FzwtcuZNv3L1+jd3JuIp5GkfMiA7YFxfWzpzaIhiUloxbEWvBEy1gxS3Lq1poeHFF",
-	"XpuCdgUuW7h/LUTYvidVwMsI7bBxPtR5VRdg3dZYS4+VSBGxzCv7qgSJAJhmCMpvOS7TYxWuxG2uz9QJ",
-	"qrnZ+aDaYcOH0m5Xor4hvFtcR9EpLOY8oAmOq7kM1GlDGJIF3MRLxWoAhuCpKG5JYN0A7S434RgvkSH0",
-	"UHfJNzl+HiaBPH73h5/89c/hUghLDzNXEC0Pjsuj7/3Jww9/8PDDP336la998tc/j5i7E7NEZvHy7Bv+",
-	"9asPP/zB01/96OFHP334h7+F7xVccfmQ7GELDAKUulkgvmapEFg0UlrJRjUjV3glzdoTjoYSZnyHD+oi",
-	"JBSdwxfVQdyvTEYHa9FdrRlvmO8AwsR1nUKNcg1FJ9yI/V5fo6Uvs61iYlixd3VUBG3ipojrHlG3ZAzX",
-	"QDEk1fvrUWp5JPqpwA9QfjtX5aV1dFdYJPyixwxfcb13AdrECh13ZIOu4bC2eBf6HdA3ThhGLGBhX/hw",
-	"UuCOKeQ7Qj/SLQIFwW77QkVsoH0Oz+0rF9nZs2cvRIhsauxiWuaQjWIMWSRa9eBfzVUkaiffJQzWCvxW",
-	"e2RCyt+OcmAmuktd0XD87OT62voGm4y4OrXGboChoUSPZ3J/QYv5RupwiCtcAS7chBnYuV9OU52GjcVx",
-	"qlUPz80auwy91gs/QdidD0TMgHmEuq7EIuMyqZaR+Dbym9bLrHUey+lX/qc7N28wusqkIjgCazp6n5qz",
-	"eECO8oHIpjtSnFtMNe77kZtbkGIKqbYhSzgVjFPOuAshOsH2pbS1xf7zbdbRsYAf7g+S1hb6UnnGqduv",
-	"YiIRnSzVSnYYZQ2yDk9TKYxbTnh6GHd3rZ5PeYos4ROnS9y6dAVFacd+Ug8z2eEJjEWqHj7M00xBjqMZ",
-	"AcpDbFV81EKUSPEesJtbW8wnjNM98HtJQH4JqHaQWCqhYVldopNSuzAFy4oPLp0giF67UL0zXgAjYMAV",
-	"74k05Lowu2FMeKEwdjS2m0ehtuUgTlXcoDCv6ImcKc0LmUR6iNyqHhDaUKgmL69AHbsCIGIx940ihiKV",
-	"emaFps93VWePwOZdRSvNp3SC3HRd7GoC9/VEaKpnFoZZgCLc3GmB/Ujdfoa5gLJHKSBSxxpxUgoN7aiv",
-	"kAaHVE+zTPcgE7+ed+0OAL553zmKV6Nrdz/vpXxeDThnA97pW8PSucxi0ZGxQD+hDEPb6sXtiUAZfeCy",
-	"g2veDPGQeU6tiBmCUoIE5bVYAk5gnaSDcLQ+5dKIeJv1IL/bQevhDkLidDEgD/euRCu9cnuzGv6k13XW",
-	"R6lgQLdp23+jQo4gh4fiYVr4laV9ThSocoF9pKmwwwnjOi4pvCLQT+cn7HKiiwX0R/RlOj4NiCSZxrNA",
-	"zQAnLNYHdU25Q/0CO6cAnHX2AOmBgIgmqRiEOyZSZvqQ/5tovce4T6aYzK5k+GQWTTB7B74fz8mM1nd+",
-	"vZkHdnJo54LedVDqrxdgfCNorN6FWHePJ6yvocQa9gHEwwnDHIyI1ZvBJddUNBwdekOhADCcy2aNZrDg",
-	"4pCef9TddMDvTdlI1FKLmwrE6zd0434mO8VN08pv1Oz+9IPbnqUj4exbmUUMPsIS2bU2cFi2zlkeYIiQ",
-	"jh9aqCYobH00jKsWK2SBwuo1MkHfgK7ADVeccACxozA7+fgb33v4h799+NFHp+o2j7kR7uq6AI+mqiWr",
-	"bkOqZqDF4cZGKda08cWzqxfewvjzhRrIMgtbpeLq3enrsapES6RVquqHiwks8Ano3gX9ZQ+4jrVXbulm",
-	"tk0X6qqnwyCMPSqPiNmKOe7gNIDeKZjEv8Zu6zFlMeBPLgMIuj1olUyw24EIw/8lcmHTSUMWfMz0KHzs",
-	"XUHBLKrW9Ni0Es0b/igxnvdqHscEVJvGzV/uMIdnRV7qvxBrAHiFZYUN6HCldOYTkkH6hZaqluqGNDCD",
-	"YhwGbh+pGott+IRAUsiZ2XxZwAM2d0NhCXzqdtMvTFuzRIm42TlFFSfsBjUHoReX8iJWg1QdqlSPiRzN",
-	"Grtlj6aBs1LFYkD5rXIZj2WSYGOZxT5CDP1XvUmaWi/p6GQ0CHDVi/j7Iq11GtHUPUVji2i21Ytr6TRU",
-	"9qTHPsAKTIsOjjDBoxMI4uCO1DZ4Slu9uKVDl4+SSjxa7/FtW2ZpVyTPGs40GwhF+mFNU8x7rxePa09M",
-	"KiWki1un1lrsdmfKRCpU1NAGXZMK8tEw3pQIDPH0BbciuC2suAjFmteXrSNQYtyyjNl4zhyxFh3kljt9",
-	"DMRrC5a+FWAozncxzRKQDbzVMNfSrguud+4LcETn6SNE99e4qoLn4JPcT1YMA3cTbvqtLfbJ9//h6a+/",
-	"G5VaRZyALmtsKDvZKBUG9ZyiH4sA+7Dsn1IvADcAg2Y6hZK+iGHnALKHETqBpxB4fvTjnz5+7+sIPk4v",
-	"cM1UAUXbnlTCKBzoVJS84TB0XCJ4EPoOpD2xVDz4GnYWbqB3X6MoWigVv5cKaMWXZv1SxCrWo3YiyiGr",
-	"AuGuXsjHSsqw/ZDIwmwdWu/xhCVwQwT+XAGumluXrhx9UmE42vl5qeLcf0gwkwpKAB12+Sdf+cGTH77/",
-	"8Hc/OXWAZDlclaDN8OzKoRZkffjSnQp/Hc4p7K7Da2VcBrtRB3XHEXW9wN64aw61f7bAGf1vJwwyk4ht",
-	"UBbBWJhsm617OGXH1KwoLea3+o6a+KpSC9ALjaPL16gvQBMmEywluUZlJA5nxDFz6I6J6Twul2dxIs50",
-	"Fg685BAzba7JxpxVqj1ULJZA8qWckem4ULFrvk+w1aEymjnd/EvaziyfKDg/NhdHwd1XarmFCkvSbCl9",
-	"dkellBIc8UjmCKmN10pSCv45I6auS2OCwbopv3gRp58gzQMVHhWttmcxlV2oLrPmDRYRu/K5oAfA5STN",
-	"7bmlE/F8FQRZG3luyK6USbUHMhjyn1xyTrMiVPhc5BJ8QvEn2qAQPyZCCIsxZ8UM8KZtwr+Ht2HV5kEF",
-	"mqPDF1ii3RDjHQ8n1ZwFFvR3jyBFOchYUUgtlWKXgHWyCDcWcAEP+UTUgGWxNz0oolYtCnrInhLx65PS",
-	"Q7vVCY33rGHQAiwxSugh08QnNLiXRDN5hdIQv9BdhKYr4JRFzGGoUM3DGruaUcGONM4YTXQvhwL3aF9r",
-	"xwuGZGDJditiRLA+9pmY1geD+Xl1D1xr6nnB3S/uaxXNlhqVNiDaYmYRpNwXs5ZPPvrgB4/f/WEoMhFE",
-	"o7yhM/Q9B1CUKrgrfqlBQzeYqIhne/XNbTRUjcaPnaqeExh+txoEAlmx2Rf7I7Un4i8ME82bx/u60jne",
-	"wC1pxbU9Zx370kBS2fFggC0IXtWxIMd9naDf6shQNbZ9+8nzm+y6fP0QUDbCsaAy3kQFGRSx0JtQgGIj",
-	"oByWaeK+h7PrjWHbXILZfNEGuZW36e4lUMciFz2MxT5kmrrC4SVxrdyhm0ryizHNvbC2ueQDnoi5uzC2",
-	"vOIfGy8C0Mcz5D40qSo6cyhmjdjMHIizA2OaTadI2B8rBl+sE2uWFlGQgwUDdnbsDub0iEvAalZsVWVQ",
-	"1OGyUMlV50DObsF0bVVpUWqZ2cW9amRn3xDjm/BawjxpsMuuGyD2srermIq3offKGmthQDy1M2ixdRBc",
-	"lozp5kBsKr+/dgPcRnlCTdJfPDBRcVQVR2Qpf8+O8/Z43BjsxkwgeGvsus50SjBzHJNZ0SzelypiuYfL",
-	"F69Z5snjOBUmlNqOF0LJ1ZZiYjZMxUAaYepULM7HsCDdKNWZmMn32gyCMgTViL7PDZpHCZRBRL3cFzqM",
-	"CWmnyjFfcpJFbKTkl0aiobMM5HhQucdAo8NNLpLn+WqExvqavadE6n7cUMPfl8FGyoA7zQA1GgGjpVbh",
-	"bKdXa4cUCOvJ41/QVhfmPPekvZljVy5z4HixCg0QW7BiIcSRsOK5/h5cpCcarr1QcRheFIsrsCbOu35h",
-	"WNtU5m0ynmaGmlgso5DlL5j/dd3FDx8OJE9h1G7yUWG9g/sPgbglzDU7CdKmdBf1kpOPv/H+4/e+fqoq",
-	"0lhLA++EG0u2OjpJoHtgiz350S8f//nfRaxlOinPOv0We/T1P3/y/e9FrNWVqWixJ1/9xydf/X3EWmOe",
-	"ibTFHv/yV49/+7uItbK+6GYt9uRvvv/4Gz+yL8h0OmixT/7nf3/8g19FDoCePfrabx5+/JeFEIj/uDV/",
-	"8KNQ5whaAXwECpQF6MvwUp+L/1YNpLU+VyoUsXqDoN/Andsai3aLPI8tSMtrga5O+JPtCZPK/hmxFh8O",
-	"W1FebMbMxGSiWOA6Fm2f2wdt9gr1YjUGLEglasRGvR7V7BRL9fYohKfuC2nUBLqXS8P6ozSc5NdEigG0",
-	"f+jcXtfFomQsPLb2g0tNGREu/1L8wlupU6LT/lz85AH06BoC1H1JkvpCDRJqyNU5MbLrfMLawuUbpoz6",
-	"FYA/UpV7YQ54uidiCLoqTSXAA70PINAUx0Fws70Zp+VmMOMdrKO6xkO0YkTS3TUi3ZedOu07uYJcQjiA",
-	"Re9zOM6ExXXz4WkO3OWbOInXBvJ9ySnbUZvjtW5o/qxNLURhIYtHv579hOKlkemEdtPFvgjBT95UwqW1",
-	"4GcjxGQG+F3MfAPAKvxhyfLpOv2Lq6MShcYI4GJJGiam1M0LrwA+2ZtPuZDSQtHRPt8XVfUQ852bqpS0",
-	"fCi5MQXQBedvdNkxei+ou9zsdivSoNBy1va6iF0ffXdmA+oJRL0a2MhcmTGB5darCrYj2YGHphMrZyUe",
-	"L0VNpk0H0NIdo85vtbwxFSYzTKsl0GwOOxVMqt2uTudxUZl5jCPoeRnugzUfUP+gnVFzbPzCmkdFcqDq",
-	"Jj+dfOsrCZK2OcxhSrLDcInuboWkGiDMine1OloZoTIRtxjvdMQQISAd4ZsR4ftoylOyqm0bfUgt8iZh",
-	"YRT2mIpbECk14WhwSQ+mz3qvGvyJL6mjOT7LNsiH6QkjZGK7c97LV6s9y5GGwjn11fIPEMqFE0hYYdHX",
-	"YzPjQwri9i8OLnOMIDOtRDHAjPUITePKRO2Eqhd0FlZmSsLRC2eYwCWA0nNuwAMmlKDceYHTSQogFYHe",
-	"8kJRNKoEyAv1JwDREFFMiffEIYjSA0P3vphAvN1UD3ZjPgk4j2+7rESj2YCrCbO3Md7TVpmE7jH//pWf",
-	"NC+Lgr2rBeoB8UxdMbp//8pPQM12g9Mp64oxuM6QZGVOsqzNVXzA8irvz8TxF1cuR/QtSew5KL43cyji",
-	"WU+LSw8F+BGXQTvkEvpA/vZ/YUoU9o8USgr6GTPY4WcrElwykr3y5z9+9Dd/F1nGUxT7cOvb2gpYSsoB",
-	"w76Uj4pZR9sYrCUvGz5CFWz2XaUkXTtOQFBSWIvmx7ISreCTS+Xq3vTgyQ0MuEI/ruBCd3kJiA1KQvVA",
-	"uCX3jTy2yNKLKOOax2wiMrqH2+vYOY38BaHuqtQs0mD3yfx2h6bEBiOTOaAlalJEadKEvQTlK3QzjtSB",
-	"MmF4yT9R6CuyNdvfbZtA6qxMc25yjyq1oPsIRR/9l2dakjTe1sIONdxZ8BH6ps2NfMaIzgXND8nX6NoX",
-	"h0LvR9iIeV7fYxLLpczZWT1mkastjK+yLCzqkXYDDjYBDvHOqZyXpjFt0B9K+w5dmwvdvRksEN1ioP47",
-	"kNdwWN2wF2xh3myrXseY4sFYrBkulcgUxvG6RaBZBzKEicp9z+chvbSqgXuD9ie3HARvs6giMlyduq4d",
-	"2CuY8pbmZr4cBzwFlyqxYmQAOBUHA6iIVlIdAvlpkRe+xZ7+6B8RHPfhRx9F2L1apC3qWY2/OQ9ti2EM",
-	"Dn8tQOa22JN/+icE541Yq53qPXvzk4+/9eSjf3j40UcFCUSfpW7IYI8V/L+FV0Kw2b6ncT1rCVuC5l/L",
-	"nXyLvttIZFGqeiNupQdYBgYhCGhDmQVwrninwvrYOGsVkI0LLJY9mU1Xx18o093ZQPrGxtloo4Ja2lwF",
-	"XLyv218b03f1WfEeRpwi89kEjb4Q3vc2jtWtXs2dx5zzZjsf9pXssCFeYlKZLB2B+wb1Qisz+hLiIWvs",
-	"bmH+c3BcmnuP5zSIRDMgEdws3+XUEtNgGHY9pNDdg25oroo0tNbrpiV5GOy5aSD2JoTECnajzPfy2FtS",
-	"V6U+wZCDkZ9wFNgS+W4lV0FsnwhN664epUH2cmaz8s2NWEfFOw6GWpSKrkhFEPLUEacdJMvvq/VSPC9N",
-	"Opob8aVReByopjs3RgF1vdFBqdm4GtiQb11tMjFsonPS02I4izW7qFNh7HHLozyFLPe1uNWZcq0USKBE",
-	"U9OkW94TCqI45Iqc+xR3GeceNjxgnmHnLl00EYWRMDOJLIBMZzwxVe3CQtr0XXiCtSfMr0WtvUD+B08H",
-	"cH8DWS2NHM5Okj1/LudoBdd43kq6fW8y1eBK1uy+SSOK8m2eQ1UVbiqXDgCpKugHz1KuTFekzk1lRu2B",
-	"zDLwEI1T+5civx3G2S0b6wueghudsMMp94X8fnBLj+8LpjTrJIKnDEMg2wh+9qWRAPTxrk4SjTApGOzz",
-	"nkP8CMdYntIZvkXkfjL6N91OoPq+gpGOK3nUKD5YeDOUYtnXivuiM4LMY7o3G6Xov6Qr5FYzyMA76HdT",
-	"Otvt6pEqvdPwiXHRs1HW16nMJhEVZGRMAcpCH8z4kl/MrzY4v2AVUYWE5QBmBjMFruIDk26gWLqGg1nS",
-	"YVaglmW0UODS1a277eCpJ0VOaEcO2FKpKKIM3AYEJFxBPyrWE5lh3LLbMCTeYh2Sq71dWQHWai8SzBCl",
-	"zwSqNsNqwKG3I5ob/60cWUO15/WSuhNZbtlOhAciKanq8+e/hMpRlUteJaKR+t0GFmK0FVHZEjeftcOS",
-	"xFliwCShW479RqE2HYM5EYLAinQCgusQbLAKFfsNPYaw1qE22Tv4xnjQr9l4V3DZ+1qJizoWt60eZ5qX",
-	"ySF2KeGkKDjvWiFbgTYaFY2Mgvmf5V5GhMCiHfZ1qZMklOwLAxlOEqu/0fU004d0c31pb91RoMpWo6T6",
-	"rbgTdkUkYz7BvBsDmRNjSo/SKQjeHEhWp3meLIi/gG/8/lCmwuyGak7uiI5WsSEwI9npMw47GTGJB89K",
-	"IQM9MqVhPa1Lcduz5xs6lAtDCa4KZPs3pkrMhlaE0DSM2L3P3WGvbbIYkWtmVyRZXHjgUdseRCvJ4srf",
-	"HD9nesoJGDkJwvvVcGjBEtRXJZq43H3p3LzqOJ4kxRDJS1fehhDPR1HjViM1/RlVs80pZdsI2qnPff0a",
-	"zqjCN2CvWQPq0Lqo0sl6gVO/Zor9nqt6vkMo4Xu+K/aOMaV5mWrAW6noyiSpxJ8m4shEkhiMlcAhPeHi",
-	"sUcsQ0qkFnbYwC2iADha6iHqyXNRDcZzQ5ZNC7arE+/h1BmmAEv4YDVyhyO9lsdVfHaH98jFYalgCyWi",
-	"F4Q5+Vedbr/7cw63mVOaMHQS08HCWCtQJMmB5SbxlWZ94uZIsVSqjhzyJNwXp9CVQ1a6/wOkkofUImY5",
-	"r/fC9AWPme52ZUe4zgldZ5BZ+7hGmnK40e/dvsA24DkwKS/B9eXWcFuPVMwyXSNvX8YN2gslDi13Piiw",
-	"vWlhxgBnA+GsfQB+36aouTNiu4XpHaDLyV1vFk8tGTjD90Uqu1LE4HWW0AIYAGi6oySZNfsr03EWA4KG",
-	"gmoUHIOXuMUNk7BuJ2KwoBIRcp1uX7nILmyee5WdhF4TyF9OD/EFf/S20erUGsL8Qd947nyI1oz0crDl",
-	"HjCn4c2rkE/dWrbBLHZcnWk0gKoswrvXQtoTaarTJr3iwg0Kgkq4VFZ/DclC8ovN5AmcCXtvGzRhM5ke",
-	"DiFNWzDeyXI9pAXrvUYdA6y+b8SQp7CXa3qsVoGEW3UdvaMAG3/j7t1bjC4W1MhzF4rI1JvrQR9lJrOk",
-	"4qABOqbuMqKfihL08NLhDxUwtUCfsGoIY5TNfqzON8ZS1UCI8hxvGuPQvs7N36+t70VcoKKKUzzUhs/R",
-	"mAFabQi3EaAld23Tu4XG5cecAl27t3uhB8/8zu46WPIoO/3QbAl5DqB+Mbpptpxx4XCCQI2M2JtXb0QM",
-	"MMDcKwiVIGKYnxj5ZiOUup3Kfal6LJEdjKhQQmPk/IdFAAeX3uW67PKJsE9khlFeg6+vKOhlTsG12qDD",
-	"JytkS9KH8d48m9IV3ec5EvCJ+m3j71GMFAr46tSRB9FQofmHzJQwRhgIY8EumKHgewar5g0qg/s188ur",
-	"8t1voWuDQonrbAwyI/cqKD0ONnhaFE4Z8mFVdRactjqFjcHSt7w3rwFvuVsnBPc1W1bP6IvOHuqIEbQ1",
-	"GUS5WexwhV1ea6CeOZzJ73bWsYnmSf1dQOh3O4Yr5LtMOMjvYKp/BIyGlmQOwivl/VeVDb6hx2wskgS0",
-	"WX/i7T8cR/clFRLbs7P2BK5j0nkwuRZj+4GCTpb1tRGRa7qLMkTnZTpQVm2EWK7+z315t6KTmPs+6+g0",
-	"hVSD8kiKDSTsWApZCkuMxn+k7kJQu3C7EnnjoSU+fBilFpvh4sea0qcGk6vuOVOkuRovSrTeE3HQheD3",
-	"G+vHimtdURoGdQtu25ZafCj+Cpf80KeLbfMbfyBc/+EW3deB0OsLBJwvU5EyZ87MQg5i5rAQYF/Y2M4O",
-	"YI7zYRoNmRodIP+x1omfSS3roszjpg2M4+/eP50FQP3yq/0it33GSjO80UDj6eNoh9ukD+5tl2rSIPfq",
-	"tugIGcpvgsx+SLWzggITSzp6MOAq3kJ9qIRLpfTY9ejmGWuLDjGqsUvfqqgMaJrWnvAaPlg+PxK5c2v1",
-	"j0fr62c76OWCvwX9NBE8Lf1gRCp5gj/VcH+mojsiY2f+McLb4AkzSrLFD8A+3cabm9eqB2H0r8Z5V0ez",
-	"50SjNEwHoLbOnm8SqplC4UE6QeRI+DdS0iHmEE3DfE0nbpeiPj3k3LCWNY8WHpNlztZtv8EBJSE/Kdwt",
-	"isuejbUSrS1CAbL/mC2LN/bZ6tr4Fs6+hTBCrij+hHE15HowgEr+1hbjbb0vnEtGQ/svOZDZFtsTQ8DR",
-	"5orpoVRQBgTB19GQXtMdGaoBBx+Pc+/IjKrOsY8R6VnblL8K8VIz6nQE2Jjec+JVYMMnZjrDNUajgYr1",
-	"7Q76KazQ0VuyiL+8VQ132Z/4WZBqrux6YuYQrsuy3sRgx9LFzsOwY67QBKnon6vjWTuYK4m+QlOuefRw",
-	"fZtvioh3qrJ3d3BfSEEt0m3IysrmpCVnqRS1OrceOq7T/GwhkL06NLzNA4JEhcM0WMcl44icGBm6Mkye",
-	"AT1XkFQfgomr+aMNqkX2h1RtlubJoUfvHW/cccyNjoqH2pNibhCH47TgvM2clHCWEN3jMq2nKokOGvmc",
-	"OqsvcObQbazoamxcyE7fVbSiJkYCf3Zlq9shFZ9/1v2QavJ1XKyGfN2MBmIpZA2rv4iUZzplqDLUbY7l",
-	"WX0uiL1VE89wt+Ym3hx/YjZK1Z0seCZ3mMnE0EswatsKLaaNAPge1LnbvLPHMp2XZKX7YiJVr7XFHv/w",
-	"/UffRLgmBHfEn7F3GJYniZ7OJM/owrvfevS9P5mqOaLXeYBI/Lvw4FL62B3S0RuRhl2C6p62OSLrGmtB",
-	"0Lnl4DXzpreAE4Fb08qtXGr5B7BJR1jcvnSNkisS2600x3bcLaX+/aIjY1HHhdhAPQhVLeHWHHvJebO0",
-	"DbJuQnB/eCEAPD3zSRDIwbf8Z3elXjGUYw81B59W2JitHKq0VSRljC9FZSswYOsV7EKwByPWsvJzdzRs",
-	"ASwr68teX6SuV3Re9ug60rsFiRASjhoja2sxFg07P8oZq44+V65UnHpVHVhVfHo30wf0mdwF+VzTNxLL",
-	"zkLPzpt4G2IYhdJlEmqB7S+Qqufe73d/GpZ3hi3kRF5ZjoZHtUoNtNcOv506ce4XWfELwhO5/AaXiQfi",
-	"RhfaB/hCaZebBdL3R4+//lv4FZtVWEGNgEUf/sWj7xC6ojRDnnX6AjqX//K/PvroJ+4SSmRoaY7y3V1A",
-	"8QwXUMK7C0762Sf+/sOnv/7uw48+ggtdqbjq2AE8/dWPHn3jPXw/Qt7TSP/Hu/juUSzt4J/87N8e//2H",
-	"2FedK96Dlz754L0n3/4TvC8eSOV/evSdv4rYnhBD47MqI8yJAyULJBX6qpzmZofyh28/+fhXEehwBkV0",
-	"KjIoAveIggRLia09ttijb3/94b/9j8d/+buIcR917CRSUF039v5wBeB4vaTlFNLxcE8sC/JbgJFhWHSv",
-	"BWnEhMKFhbARLCXwM9cyABYNiBBWyv5ilwdOKU630HIkWqEOJUt5tzDTroEydUeIpjESB1tp9EBAu5E+",
-	"NwxjYSxPQAyU5O0Hy/7KNZGA5wJ3MiOEihgmnipUv4/Ih4wjC533O5hzGvQr6aFQPim1lM3pm0lOZYBW",
-	"lymGNMXLynvt6StLd1QppgjPz012NwKaxV6ovfvrgqcQK9oTahsScBTTM+g0ZxZzWXx/VFyD4lDnbMfB",
-	"SnmB5fSxeBdbBSDMaJNC3h0sELVc/jS8ddW+zdTYC3tfwE8r7wcBjM6XLMzzgeq/82GVeFGy8BGU/NLc",
-	"gvvWl40blBYykIjpopORGfsyF4MUoUaPDVpsabVr3OCm9b89YdhYp3sVdSJTi+DfFFwAB2EfRltWec90",
-	"9IDC7R532RNYa8shKJdK0NHKw1hekV+gCkEozKSnd6XqWZaE6pHppELgfa41uv3AZChVz2PYk5QdgowF",
-	"7EkXvCnDLvthQgYg4i27puqYhtVMpuXUjMt3RYQZMZk6uutAXRTrQjslnoGbpC3skEWMgGhry8qR1dlr",
-	"U3IlJJKviIaBeoiohLwbC4UJ72Ryf36zpgn6jWRPMamCaXlHhGp3hGUYA35/N9zy+bo2GfhJjVVMciHl",
-	"84MWZR4dDOCtCoOhGnrhzPqBajCiFbMXrmq6g7+Hq/42m1b9La718NEJZ9M6EWHcQPyuRY5ug3zTEsVF",
-	"iCg3lfZJUlGFw9mtL9xlqYAkZCjthcb0x3yeahVYLX3cjuIE5XK4r5P4WI7UkpDExQNWhU609FEDklx0",
-	"3q5JJQyoKHvSmq+uLSh58f1KWuohO/MoTuYRHsqrl8L1hryTQXY4mvcydg06tzDLqs8N5WG1qADEGU2R",
-	"t8/9SSATfY1dhjJDjDcrDUZnrBHkZD4Xrgg5wPCbS+WwtwwuQc/R+KAOMpT9L7B/LD8cVU6yKXYcYctx",
-	"8n6cMG7PI9LcEHmY0ox1l9l3+2ry3J0GR83Rj9ObXwK3WthpVuUWK6nrz8rBdUx+rXAw9Z5LWWEDLhVL",
-	"ZKkQ10dLCBMyd373sdPmJO/Lghl41N0G6Iu2N+nu4iLa7fhv//DoGz9HOorYmMvM2lWOvRVqm123VKBj",
-	"zPkuESrFZX//NSTWyHFBM5IOI2+kYqvb5LvJuIFOdmWKd0P+1e8f/fb9qNgXMhdLFQHkhx/+c0UM2V0J",
-	"hZEffvjPEdid0I7PmvD4ycLZoY/g4aFXUeQHb7BXobfQow/ee/ynv6MbfMALZ/T3Hz764Aezq+wtaxw7",
-	"9vjDLka///3jr3/70bvfevrBB7PPuTwL2n4wLelguVX57i8efuxXZcgnuwUw0E++8pUn7/8sKoB9Ytc5",
-	"hzwK4XoAdcOUG5lN9VjCt1f0WML3KugoS9GGtoBPUJhBG/fAk4//Aoiz1FgHqdd3t4WtLrACPIc5zXjG",
-	"MD8BwDEKery4g5iblMf+qE0igCXj7cX1g3+WmzjhlI4rxwAemVfflWjVc63hTKZ1XGoK50pkKE2X2Ek1",
-	"alAQf/FOhnB40BN5XzAXKD3+Lm6s+CvU2nh3fx2omoGIJVe7WEgYKnbhSZeO2QBfb/qux0ZNT83COskL",
-	"69Xfv0FSIBPqiD7fJId/Fu6yV4S7nFrM8tTmNnwDOE3LCK8FS9luKuHlIfoQsyxBl6RxT7KTT3/93cf/",
-	"9PunH7z35IPvP/zdT05t5SlSqejsaSVi6PKGuIrpKDkQQGnu9wOs3MRqHo2f6yTQ2juUIjoyACaZ8PFs",
-	"z+D5NO16fwfCNnTFha7sWoKDoQ5+fsXpDfOhu1iljfIfxasveoSdbAvLpqx02ILeQaPE6BQQpn3jmogh",
-	"IJRvozjfpSXVcJSZ8FBwCJ5LQEuRsCpFyareJKrTtOiitQpMLb+bfcFuyFd8WfUSafp13lFRnbxjCNAD",
-	"YM4FVH06VIv/7/2z69H6+vra+rolqlftH/9n41xfMtndHNxIQge6BFg4ZSSW5eDbRqu123x8XRhDSS9J",
-	"kAksjw99SJnP0Uom7mf1d68iLRxe8uV+TTI6U6OqnACo/Ln3x9LnXrtv5lPw52UqYafIyTx/CrJsVMxC",
-	"OaFwxUNI+IzHWWabpnK/oph3x16DioslIdPn9+7pymT5xj0NMhGFyeSAZ6JBZmaXdzIzJwMY0fHrJAJ2",
-	"+SjJdk2fp/URR8KF2i0jM9EqegfHAt1iIum2pi1GPVbeaizm6cpMkFpfJ1luILJUmF0dijhdh2usLbKx",
-	"EBQudCNzMXSv4jpEj8NDCgf8isAeXfLYCXFVQOOo800XeOdwLepGoFMgtSOCwEyJjqmoHdIJkfZnKHfq",
-	"HPkNqMwgROZU4ROFa4A2C0M4sGMUGeGL7BmFGWA/62XKGkrHr20/btCHcBKdM4+/8f6j73zj1BprlfcV",
-	"ct/1KHXQPycMg0seXMLevZTYYA5fY/ro12bzVkkBxXBl60yAj9cN9J9cX1vfYJMRV6fW2A2oOlWixzO5",
-	"L9YOjyWRRoXa6cplGushxPwLq3D+IKJpXrCs8I3NoNCaKaXgmdR2gdvcSMMAV91sMeBBVOyXh02rV3ij",
-	"4bJesQO7Y8cVXNjXby23rufmyJOrGJ5zKS2G8SQVPJ4wnmWcnF/PgZAZSOWU/YCqT/N8tSh9muVakVuc",
-	"FEpLaAMei+m2AsUWFVGhI0Pe4zsMkfoSNh8obMvZ6iIDz9WPu56vMLyNYG1fVJQBjbWGahGo03kqg07N",
-	"IYVS6XWQ4PzC6w00j0pD0Krk6KrN4z8QTB0iRB74VtfYPRc45VkLQMIABbC6i0qDRMrnIm8smMNyE/K0",
-	"80NmGqPsPbcZZgfIXrU2olC7lTa81+ywJxu389TJ0ub8M09My/t5ui/6xSPCKexz6CDe5e0kWJ6LAVhu",
-	"2MU7b5a0obZUPJ2EqPpuUBjcVIINpUBcTtg6yNkFsGgA/YQQU7gQq3ltKkA+UZvYCu9SRsAkLkhMzb9z",
-	"ZuiZz0glwhiCsHH4Z5SrrAocsiPwnqPBwji2nssYjNxd5ACjmOWSc6WPLHaEFThgPBLBUb0O2VNLF5AE",
-	"OxRW1UcepVLsPGfzlsMODIssm6GINcuZbNQpKQg3sFMoRy+UzwIK7cSnpFjji6d7xwuHgqUEC+nbo4ct",
-	"RVQIFlyftuH+3cVt+h0I8eJe2U0SqxuhsJlwJ92WXbAWJWvEWomIwL8i1upw1RFJImJQzBINVRpKCIz5",
-	"O/eufcFK5PCx/DOLXb21el67WDPFOuDweN9hVRKp68cIRD4V6MjpKCxR6aBW5QoCRAooV13tS2gxqwlg",
-	"yAq5ToiaHkxhgltzNRmEkwHjVZG5iylSBFlqb1fMJb85IFPDRuA/QzxNU8iDmrp/OMpMHgrVHl9bmELC",
-	"E4KoOSgPnxhjgplPXGlIN/f38+Ew1fvCYPqQXU0DBS72MfoIpC61thhl67lkJjOVypRItbeLiM2tLYYZ",
-	"gcz+aPIWKBN6pRkNBM61BK9SXZpbIFvcM59F5PCX04FPJvK5Q4HEodQDyBTGS9XwA7FUSpAnvUZZQfap",
-	"sPFqrxhKyhI8FSZjseAxROEPBTsJNMYX2Iz9wjBsQL0+yTx+cIpJliJ2eIKFSrMyvuREhBY08Hr8LKSh",
-	"Z5o8es+fxuJCWk5rCcu4K5KQ/Orkp5g+P3PufCjXyvTdWrbt2s92lAqtxvkKxdnIL4uKTT3UYGC4d8b1",
-	"q9cvM3vJWhoD3pOd0JxqJF2AOKQlo0lFrhsGrHg1SeNcw/27gbY9iHcitq0FN9AmY+c32XX5ethaLG7H",
-	"qxvrr70WbPOFX7c00bgM2n4yNy3twGYPU1dWtUAJTWTpeUxD99uvhtb6zRxipdFUCxr2WKcxO4lJxo//",
-	"3289/elXT605HJvdTFMJgdPDCdeGrre2nVh2vxMizS79GgL7tBcWnny8a0lUogXlUdUYRQ5xFDVRdAUE",
-	"wC0PBK9TBDWb6/8m1K7jxrM7FNweGnSO0OO2sVbo4U3/WAMlpDicKsW5jBLHfdkCaY6trVznLIBFkaIH",
-	"BL+F4HIEKsc4CJ4YoeimEJ+o7kHFu6Nha4slgu+Dl2cGNgoT3MsHZ8s1+vAabOR6cpPaS00FEMPMlNVK",
-	"nI6HjEIUqRhRpMofWkpLLC510z3yzQ/n1o86oGYm9rEbCeAAh8tRO30u1a4OnKIbmvX4ECEREMC9b8U8",
-	"lGkGXb/QumWOgb+sSQ9AKgFpeBl+Z/TZQ9UMQLvebadhsJIyuAzcS+gyCIynhQFFsz/l2j7wsKz6vGt3",
-	"Yb4KlsPdHEwPQyZT35y4CfdftPsx2/o6YFeEqO6ipUegOfo6aPBAvDXQMqChFJJLlJN2ceHyWZUINqge",
-	"SCOzedFVcKppEnkdPRCRi5d5zB64lgTijiLjwSxvaPfB+MFyKDEBL5DlJrHTGrhtWakS51BT7IL104U2",
-	"lTWKpn3J4JJhrOmCh7wCEUcwT5Quav9/D1pzhAmDD7BiCtmuYpQaDBRNucYBXN7nMzt5Nvd49phAyK8z",
-	"SmU2uWPZQAHjiIfqjy66jq5bCPZkedatm3fustMELwP118BR4KQDLlR+8vtZNiRfKGaX4g1XHPX+p3t3",
-	"V6JgKTXWQEK1qNkCh50x+RAAVQ/aC2cTqzxYwZmykzevXrp4qsaAHkAVQ1dXdOGGM4flTtSvrdipr8s4",
-	"1fHr3JMGytUOaFDIAumEGZ+fhj5D1vr3r/xktytU61SE+VWmdGsx04qdhJvbQ3uvZSXY+fTs2bMX7K1f",
-	"uHsRvvrKKxexlYRZe+UVdhlEPxYmZBD/5YpdjcVgqC2RT1Y/LyYRa4/Ar5LybnbCOGUrbzpJEJIU+8uo",
-	"nYNZYzuubQVCAFGjDzAdjFMJqbvCAfrG2DndFhwndFPZpTd6lHagk4hwH1Ls8l2OCM1uBGfXN+2uXO2u",
-	"3tBKrF637HKNXYMSNmpv0wLRCIZeVI5YelGMbrGWEvezVlSoqoSupegogyFSx1oYpdW5sdWFIacVtbuA",
-	"WGhFl1p20nWyPbXFNtfXicwIbD4zIumyDlf2fW3XbGtzfQM+gOhQUF2zuX6WkKAFbCx8v5PZC5uYjgWZ",
-	"XYCgl7GJHqWG2sHZWy4Q0rWrWuQGSlIdCUBlfjaWiplMJglLR0pJ1YvY5sZZlmnNEp7a5zY3ztGL7EmL",
-	"2OaZM/RvInx40Z6YMKh0pS1E7b6t44l94gK8cMDVBDoZmIidWz+Lt94WWTpZ3YGWMuO+TAQ0JUxpxWM9",
-	"Vmtsp5OZUJMHOI+J7vXsn8YX2zp8+zUwJ6jf68qO1eILHWS2VjZcMIwP5crWytm19bWzUJua9YF5nvbQ",
-	"q/ZfPVGhg2BLXEC5BJ6gLT1nOuaTLUTbhZwncBZbkiaM3YQruw4dnggV85QO/L2+3nrlFW/hRc7FHzGq",
-	"vo8YlONHDGrw6SloE2zsg8XNSeyS6pR1wD+8Nktg257AsEshUVisoXvQdpnKohCZ4QpjxEBqdTUGcBST",
-	"eZxqRAbgA2uPmpWtL4b11vyW09fsgq08iBbeCBSz8uAtCBQMtTIo8M6sr2PRrZX86FEqnNG3qdMXKsoL",
-	"S1DcLG5h6eaDAOYg74k1bHwBqXNVr/RjPO26YRcFNiwMSdIvvmXnZEaDAU8nEHsoEZYlaN4zYB8DLsNb",
-	"9kVU2FtJphcLFb6FlvHEW3wfCBKEGNIoEWQB/dIIlCXYbnyboGCwJhoFuEwZxhGB3lOdiO0i7BHjSfK8",
-	"Ei4u1CzVTqfyJBPssIWtrqEUbGVrBYqtnVN5ywdc61GbLxCu/prlGVUfo3BuvW9hUsTcT8k5n5JNPiUX",
-	"fQpppepjeWaX/9wyWUDzBoAhx6oBFPshB8cQdHzPgm5TKRUoX1ay8QkWJ2eWqb8u5NsAykjpX6GBULjd",
-	"qq2loTTttFh3aIKniWw4uEwf6tBojyxrAd4FIAkskXsCRlo5mFFm9cnaNHqT7g+M4CKkaVXsmlRubapG",
-	"Qlleh75n4WH5Has9sEPerys6RXmw5W0I3+S83POcOplDg3E7dHAGROQcZZ/T1rxJtBLbrCf3hfERqY31",
-	"9dm2RaEJfmnecS2EVsKH9wXSUkBkHZmG4vUQKx3JdC7oIPTDWw+ilaEOddi6ORTKeGI4iVhKpxD3K297",
-	"6AtNszFB3kAd1Bam8bSwMQLUurnGiRjPKzVGdB5gcrqvsR3FRgpy3x31FdNX7QsGkHsXUUYC1Z0NIPtm",
-	"pDKZkAGZSLVHgL0hjWgMDApLZSS0h5ZdaV+LKTcRIyytyPk95mo/1qaKrI5EQRnKPJ+rBhUNxAZa0HYj",
-	"MwwHXfA42JG3J9M+iG2IUA2FNfztm32DS4C0wtPsfyPbHUz9DsBzdIK6Gcqoi5TS1sykKIzv82JChxFM",
-	"8dd1PDm0c3gD4JrwEObOuywdiQczp3/j0L7qOpoGzv5d56A5jOOPG0AOshADyK2Q0+/Afx9UWiP3Qu6j",
-	"LZdWFyFLoOgAnhkpDDs5AB/SqQih+TPMyRr3NXQocAVrM/lZ3inV50PgRUrcnzJuxn0NHh53kvzQtqDd",
-	"ew5hiaaO7sLPZOLMwrrOnu7jsV8+J5Y8IPDUbdGtI9Cudm9oJcD/dgxiLSjSnFtP6bEV/nblYaLvrFy+",
-	"yysrC+m203APvPbs+mYo2OqcojGDLuSwu+CPlGrK/3gox4r7Hm/1TtVpzKgcuFBs8ITt5PdYDk0ur4gJ",
-	"3ukjV7YUXA8D6pjPynPiwCos8lEep+fK3eXnfEzaJC8tsndrFX6t1iuvUA52F8yeTr8oNNhJxK08tcZc",
-	"KpQH0tJJosfGx34GUSEVmnGfzwdv8zAoowQz/SwpWxMJFcZC6RQFjBz1T2mKlDxOwgrQtSEtB34HQRYQ",
-	"GfO999ufqYyLVMYrMhE5SR+tUDwmDVOMCxN6fhTNoD53tF5xyJb2hRm0wWEOEhahsqcGtCZhBnMHqh98",
-	"ZhylLdhTZjQbQsGsZQ1c7UnV26YAHzdaQcG1GE4xgbyY5bOzfvhnfQc29E4ht+RFP+s4o3qHfP1Tesih",
-	"7C8v7iqccPyp4nR3+iO1J+LVEeTQm+ojfgUi1wmmyfKMtVPB98yWT+gHd5FSeqQ6LrANarP8MpqVfW76",
-	"VGkGWQTwYUvy8EfEtD0eMZ+gJtHRSgnoUWSY7ELxHyDg30Pj1EAKhGMeoNe8Cg+vsR3yfZ5bz2vE4Qat",
-	"IH8hFmm1ko5VMSUNZUZVz5mbV1Wc6+oAHqvtcuDfWu2fEi6ViSQxrE+dEj25uE0McaibQ6EuImFSsdSn",
-	"QyEpz+mYdZLAx8PNLGV+wg7DetkhpgDA964N91gmCZ1hhRygaNV4AKpaPOv0O/jHPB8aYDpp1tOQsQU0",
-	"z5GFbeWFgMSSRE8qiKG0XDvEVphjUJc5mdVzYi3rppo6CEfnRHpGBOJey8uMoYIeDsQJpuHOfCklTp0h",
-	"IfkoGZQ0+CDZKN+B4pmtiJwdbcWOZVKgIlfB3QASGdCz7rLzm+zz8nV2EtL8HBA3JPlpJU5Z8oPStS0C",
-	"5ybatOIzSTD6hK+Co2uXORGZMGVeDvmRkJlO3dRHVG+qYCwI5iINegOwthUNAVJbQTPIcy/xaZd36PDn",
-	"rALg4Nnga6zLZQK6QQcQzL0IG3OUYfZ72POK5kCKmVAxZtfZgfMe9+lhDc74BXegC+xji1l7pD97UrYh",
-	"VZDW0SUMbkPCIGZKQvHmGNNV0YrpjDKmqS9QDp1OqZV5sqhXuk6iqzdOMd/PruipteV40eHoCS3d7RqR",
-	"tayCUKCgov4Gw+B7QmE0M8QDrXEJvGlRphHSBqGsk6wRJa4OwX6oRd22ezMYGcgphbXMuT0zVpOsSpeA",
-	"Kc3lAtVVCXnx5/yWzDP29Rs7q2fOnS+xK3vMIHH23Nl1zHS2tLxduEHmWZ6ya+fra3wG6JKnGaK3P5/i",
-	"RZQmq5dkT0Dle5DBQf1CgcOZPrdj/I9bX9xZ/S989cvrqxf+6PRb72yeffAftyo4WD01S3cyka2aLBV8",
-	"0FCaYUXyMduFz0qO3hHkgs25UQOdKtGdPTM3dRduYYmIeyJHvXahQ8qXRJcxeoxlNh1DiUUq92FJP70x",
-	"RVjGT0lQEeYSIOBrOQ34/X/ho4uX3ExqhhY7Wvns+Cqnic8qwFJgUpkSbvqQnoq+ulJTbyOmIyLlE+Bc",
-	"Dc758JmD9PAdpBdhZ7O7GmspPwW+h9vgbP8UO0jzCoBRqoCaku4qQTdKBeX3+7SZdc42FspXi8NbWFAf",
-	"U51+Du4frOuyQrCqZKVcqQJBzxkp+LzG/S/RKr0sMX+c77Osb4FMgNgvu9ft6Jd5tHz6HSDQB6cLUB/V",
-	"Qgu7qDnACY+yhhqffZ+lEwNRv/wUO4QMpO41toOPxZg2AFZR4ho1An6qHs1Uzni4DpdbIPZFQuB/kbe3",
-	"CXLfAWbEYPgo0CGLzZI/k42HLhsvAfYIYfUc5cHHT9yGDg/PjyDFUTmwmpc64IiU4LFqarMjF9uvlq6X",
-	"rdHo7stpN+Xgo02koWpsbQRYmpAEK1KMHGJegWFSdZJRPJ2InmcWFCN5U0K4ZF8+t8I3X8eXRv7SlJ+9",
-	"BC6ufa0we+59qSL6S77pilR5i0iCVInwFDi3MnhVCgHUI3SlsB3FxP0s5a7sJJ2qaV2zYgcRKDo8tRIT",
-	"WjzD31g2ImLZ4QlLkXshLgTW4nehV4OLogfquKkWBMUSlnJPdwxHjbuLqDYwddddesBOPvzwHx5+9NHD",
-	"P7z3+Ku/ePiHv338jR8//t/fYzzN1tiZ1049t0fbE8tLc7JpxseUSxsXFrgixhjUjK9DaG00tPt3bp1i",
-	"VCaikrxM+4xYLBk/YRBbJCp0VCpht1JsjMBECnVeCJcJrcmU8E+vsduCxxLV1zTzfTYi8iPBGBCZBb7r",
-	"eqMV2hJjQM5qy9xlqxCrUDFwAj1WcJtUvenEXDhkNOdt1qK7WujsdSA1TKtkclSKd6FGzUUXDTx5suXX",
-	"iG5onXrJk/wgYno8nOS4svwQsviY02Z2XOuzAFsihRwd4YVenIeSNoOpaC4vr3Ygx18+/Y77szoxZicf",
-	"tg/S4PnbYtBsOaLGN4SEjZhAiEIUIR48QDU6txeCOXLnN4D4aqL13hHrKJ8iDeTYIlWONRytEU8fed5C",
-	"W37yL0nJXJxv9gHYyGnqVOCxXMNa0g4dfwc0rZUDv/KQOiksFugk1EtCd9fYZURkQE86wMVMCu28a5UJ",
-	"0Qg/qxM6utCYXd/nknkcjxZCK3AF6ONliKjRhOlEHJyDuFWozDOBzC3MKLQMAnMFI7Rb0EDxzQ7QZELu",
-	"aeAyZUp9pnA8twoHZZe9wHrHK6dfKR/ZuQ0fzp49d25z8+yZ2Qy4IAgFmP4vvN5xRWSdfqmzSk2u0ZUq",
-	"lqo3JxNtrFkXZVTRlUIY5kCMPc0y3QNbZAtBk0yEqcURi/FfYNXgYeUEV6u7bMit5uLglyIH8QcZy+Dd",
-	"jVhfJDHmC5sM/bAA3klHUib0Uqn2tez4dj6E8IlD7XNjdR0PNdvWWR+tLePMKGQXE8uPIKcAmCH8g+A/",
-	"Ui6NZYo6ZT0obPJbimvDe6kQa2yH0XpSIihkf/ahBpOzXsr30cFEebiJ6FKrgnIAlbgoMscjzVAovdTz",
-	"noP6U684mnpZ3Kk04WcZJ7lX6ilQOJE1M3CgC0GliXFrlBls7wDU7LuzUs+sksBkIxVD240eT8BSYCef",
-	"/uKrj9/94OEf/vbR1352Ckgpkd0M1WF7RwS1D2qCdgJyCdDIqXJgjd0D1VxmUEVh5+iRgjtcIUzxAFMf",
-	"xh4SOTMsFXZz7W2GT8w2embzcQNSnv03cJlMa9Rv9gstNOBBl1TkIByc4wXs1vKhLYc219gdPRBgAGjq",
-	"u8EVZlJYhmhNRVghXI6KogdkgYlVDyb+HMKPJ1sI8Wn/0TqFx7plhCV+SPq1r13VY7VqP9I6iLn16bGo",
-	"3tBJfJk6nnwavLR2Pi93YoRdAeQU+bbWYXmJyDJS+IKazxVMoKLbSmFiABt9GaGHrtGavSySHed7TGHS",
-	"xC+uI1/3yzz6Pf0OAk3WM/bxIavh3rp05RmZ88/OJsbtPA6LGL+EPaCO2BU/jLtHZx5bKvl0GMecaL/u",
-	"8RpIY+zC1ASKHHMC4CLTNNUDe3AGL6WYuE5r97KICZrv0csJBxk38AtcR9MBJLhqRecmXC5hMYK+Xe6k",
-	"A+0VuIxfSoLGJXpp6Bmme0xaj3ZL6yiZfphDyaffIUJ9cBocbwvA0mRPuVIK6jzqvJCIre1BEIZ8IgSA",
-	"jD78+K8evfutpx98QGjgG+uIldTVqb3LwZKm1hBPRXUBYdCgN6OhSI2IRWxJsBAhDVnoZmRlFyA88E4H",
-	"Bo2Vv1wmqLMhMEMsezJ7uYOldqN3PD0c5VmF8/EmVaM+XxiMfv4vQajUbjhimhR2fSk20rGfmcdEdgCZ",
-	"H4nSAasiJrg9ougWzEuxKvnBto83UoaXu0DJG4v4xckWfHwt/6l1aoqJvPQJE3Yj4YA+/yzg05W2gFFx",
-	"TXAw9mwsexzRzz436+m2wMa/MnMdILESySVn4wCY7FIigASMpu0CuLFOIVfShOCIDvPMLpLxL/eBxXbQ",
-	"L8h5PRKRfdMT+0sgsm96UdmYS4B2Xs0QboAa70L/TlfO44iQM+QSd6ibTpt39tbY1Yzta+mAz6GImidb",
-	"hdsA2CkRHPp3qkOX75/lSB5Q5Kep6GS3gDw+BRG9i+AZxem8FPmOsH25AV5gB2RqVzOE+TWeV5XJ0hHB",
-	"GjuCk2mxB+/L58qilmyTl6visTjro3dsueXF4sDpBjoLqBqS4RbJuUJjkPwbhPXLCz3rLNVraLuOdXxa",
-	"CSvwjM+f8U2h6XhDcxFpECRyStABFtZRibC7+YygjknclyZjJ1tSDUfZGl5Z/azakM6x2ruFdPIpEHiF",
-	"2bwE8s7OtnB8a4ZwSP+sZgvXBHmnwBfmHdyQCej134jO2jWe9oTPxAW0f17GICqffJ8tX67+oUHhgYei",
-	"TBm7jFcmElPWgo9O9z3LWtQmeaRcg8sWndsCo3Rpt9gw8yVvWQk7R3Lq0wG5hwfkpU6Fu+0OpDNda2sd",
-	"6LiuVqVv4/XZLDh2txgg9hnI9gTpoVRW9T72tPbDVplp8i+NsozzfeawP6lfdkfD7pdqyBDCwItYKrJR",
-	"qpxvGPgNZDYA8sZoiCAiCGfnMbUchJ4VX7ytsVrjhGGJ3Rs8wExY4twqt31ORUcPBtD/vYXge0T6vmOO",
-	"g28GCQdYfKNhFUTltIy1vz9zEftyt+rDA/FpEJONoPQ+rQ36Pif3LZE5ZM4QfwmISCMExqNGAb7zeSGG",
-	"plA6CoBEjCdaCer9DKmgHmaTWwt3X6gsUFYHpWh9vi/sQVHgn9YqmUABDkulEaYgdZnMjEi6ueTFxMrD",
-	"kbnPcXiKQ398X4mEQT6qkgEoAxM6zNd5unfH7uPyR/mIDiaM6piV1/ybFZAcILuOvpWezoTH2tMK+9sk",
-	"Wu+JuKZ1nDerCCqvd4CeViH4A4fObGE9lxLj0CnkKCasfgsN+Exfj7GLu1N/MUNSKm82r7GWjFsujR4P",
-	"e8Ra8HJUEuDVrYi1Yp7xFuOKXcYvIyiZ/dAa2/FQHX0NQBzQls8UoH8DfMQ+zg27xk22Cu9cvXqJnWyn",
-	"egwonbE+hVXy0mBFqhLb3i8okffiArpeXF54QmcLmIMdGio50JFIUDkg2zhHC2DWGB7irmWuA6lGUPgL",
-	"RfNCFVFILN9QmiVa9RDdMF/5qDgYmHJbZGMB3Wo0bd12vi7AGUBxNlvsNXqu0HYZuXDEzkTr6+sIBWB1",
-	"vo4wZo3d6+ucaWZ8T+S4bcYBNEnFNtbdBO0uUougZxU4KG3xGrQwnGGivqehWw4gFTt2WI0jMZzm8nOf",
-	"f6E0SzVkxM+m7sFYL5Kj/AitLG4yWL+rl+qYUJm4n50GsmvcDwe+gtOqqq1AeiZuYyX+cCjUoRQ8YFeY",
-	"Zq37HZ5qJRPF6x56/6UMntEivDSeAJzvMWWCG7+4sxi/la32re0WMfh4xKyRP+AZlpATROjJxz98/9E3",
-	"/+rxN95/9J1vUDp3LE3GVUf4Vvt5wAzx90j3iXJwCPs6wA4dJTH0WHXoOOVzAPLL9ZexQpxD4qj4LPPj",
-	"iExzpNBPg2mOM7kNhPhZA33fp4mOZl3kb6e0L2itxuXghHESuD0htboG/PbLJvU+J7K7bklfFqkHutsx",
-	"FfOh1lfb0l3YN/6O0/qV6xOvKADs4BEQ/WSLpXyMaFFACxwaxiBz9s8OAcfs7mQIEjHTSWzPyoD3ZAcf",
-	"3WL/6dblz0Xs1g37f5euAJIL9IM/Dy1uwXmFqr9Hvi2Z2iOVySTvN3vsneI3ztbtDgtNbaO8SSxnQ9nJ",
-	"RqkVYYO2P09QZwaNPPNsHN8y9uUW19ih0zL3YxXXM91dQbxYNWqbqP6EQXK3v6G7grehMWBFT1r4T1Uf",
-	"6vX12dL6KFg8Dj62iMku5mZVfW1Pqrj0tTpIu5+3Dy3ubOuwH6sa2+aw70t1tr0thumL3dYWadb1tY1W",
-	"BqMkk5abnLaEsxrzjDd9GRyAY9bvqpvjQg8EhMMiKMSDCzb8GjWYr49FWMTdqoZd4MmeIXkGzsg+l8p1",
-	"IiI80D43fe+hpMkRdBfW+jBs2g5uZtVz/l68BdFDQSBMYSAjOqhH+HIR2+1FFb/Hoqe9aRdvclAP2lFq",
-	"VW8Wt7fK0BhD34uRig+DDnFNlsGGskIvTvmYJ9Wa1uVyN74prIQTho2l6bOTj//8x4/+5u9ORQBwZ60T",
-	"1hZdnYpyHbmZV1OCWgziYn5WXnLMWss9IoWjd05/1pz2kFNt3dZVHXro2oMHOxGZCGW9DfI+nNDixwVT",
-	"0Bvom3igrzGaLjed7rbp8+TG0EwPXyINc0mrTYRH8OAd+FDZU0DB3x7kLuR/h9tT2oW7BOs4QzwB5KfP",
-	"2fccju/IreWs++huP4XoB+4YH/NgknVU7R4KbPUh7ORmMRKmRGMPThXONy1+M750fK0/YHif0r4f9ejx",
-	"c9qKa1+lPuXNLBBkdWaRR67tyiQBWsGyH3zbFtly0PQDfr+BXX+tMsVTH2G0ii2YmnnbbHCwQB6h6zcE",
-	"5QAgpnswbhciScUa2yHnztkz7PPydYileF5Hp8YH3+FIbBcTSeylswSkg3W5lnVCCgNuFQ4L0iPRCneI",
-	"4K5RP7uhQZTbk+FjMicMpEuKlCwAgtHdoZcSvg8s/9UubnlODBkZ4tThDdub6pS1XmnZJQBzmOl94KIO",
-	"WJiyjUpJFI7bSMPaojdSh8AvLuT8gjMFTZrxGwAi7Noyg6a2PePIOnAS12GoZ8RAtqYUMbDBaHc8QnqI",
-	"u90aLc3dipztSKr2C3zt+JSoxcw0z9g6AEc9SmZo2Vl+sF36HpYMqIxNRDZXWzuNPQPmRneKvSGd/Ha9",
-	"IcPdXoFh5Zh35d6NmMM0sX/1OTDGNvqFFVJyzkyRy7qscpcLmvPlPNC8xnboPp4AT4fKCpfX3Z5QVudW",
-	"MTZNoSiZRbl1U+4WB/0oMWLt+xfg6KhPE1BJG9tPIo67e7tTZY9SY62r1EBPVrtZt3Cvj/pA0WdCxypJ",
-	"aN8GR64leCsoJ18nVDKRJBUaQ9AzQd6tYoNSODbsZJxKqG5IZAf7CO6LvuwkIv+B8guhjUeh0U5ExllX",
-	"p4NT9pXjviQ5mstoPBq5inLy8TffffK1nz567x8fvfu9U5FzfBTEGgVyaoeifLTJ3heIN237f59Zx9Ya",
-	"sIIuDAUUSIl9lNW3xT53+S6s8FTj1sid+/xoBY8/vBsSjnMz8QQmIb5Kuo6KmULFxWpaJ1wjgsLiZbhj",
-	"4I1sC0yw5BUhs/aETXUbjajnghez0yidy5zj442MbUMyY25n26U+s/5s1JZj6Rcbxznvaa7ffBbiOrQQ",
-	"Fx7tzyJcL3iEq3CaKqJcsNFHLsavyCTJ9VswnkkQ19FrT78D/31QxylZkO+zem5BKS1rs4fiyKrw7a89",
-	"N/5KP8AFTsvl2G/+aEXQ7Fl7PpEwqjyfVURXq4EEvRosiQ4f1G0JeYyE1tR3Chu5bE+IKVJ4xr0Pz7+6",
-	"sf7aa+c3X4behzXZMfV+ALI9YWbaI4YORSqsCTO/8YPn8ACeApqx2dvK0UYk+DAtoZNvsk9JBo7c8QBE",
-	"LIObPApTV6YmiwpWDBQqOb8jauAIZ5K7PV1qHrkPIrhN7EPVFepggKVkDn4ip9JRD+UY3sLlrnD0TXUq",
-	"UMmEhB3ivVTok3h1V+kqnSx0RI4yCkKTNJXhT2lQQ96GtWsL7xY9PreDI9tyiLPK92DPC8J3Vjvj3tBj",
-	"LEXDpyD+oIdCAX2jAyHv+GcN5r4eQ0bOtv/L9eXUGtIRwFFHOLpeuRlyGSM2glBSxJG14SjHGuoetcr+",
-	"f/aut7eN4+h/lYXfWAJO/5w4yCPheWHL9gMD8WNDcuIXReBb8ZbSlne3zO2RtGAYSJEWcZy4TVsHqQs7",
-	"aVI4adCiDYq4Tuym+TIiLX+LYmZ2947kHUXZokhZemWLPN7t7e782Znf/GbDdAA1rMAZ5b/FVVcxDGBg",
-	"ICQ3IchMdu7WbE1syDgAH8olQripdGQqDAobAep8Y2E6kcjkBRDge2X5zpmlG1rgaMhlAkfflknbq13n",
-	"n5/Nz/zP29dfvVF01vFKtxCuokbGVo9GhNoqroSNQARLbOHEMMdaukvvOGXUiI4tvvKadyySMf2x4MYm",
-	"41Ss46nCm5ysql2+Q5BXLa0RwRlAtWFlLaenUOK61dQciMegjk6nN1kNBFxVXeTNo+g9CrGI12UsFlE1",
-	"4Za0PYRt+14TNnTfy9RVf5l4fu7LulD1UJgyd8bNgc19japCadOXuEIcqSKYZcuki4jdeG3TVVdvspZI",
-	"sjq2A6WMVmhhjnTS7nXSaGmgupZlR10z2iafLdYSYWh6hqMrATusROSjAfVfJtRPlSSpqonYtvquqqTH",
-	"R443McgLV0ud7fIxtjC8ICYX63MpkXFF1nn4stqlnNesGI/Y+fz2q1SEtp7xjtTUliHYQ2SHTu3BjzIM",
-	"KuWhJtgJvEZrQ4XWVS0h5sTNT+6uxaf3KPilvGpnPAwntca+nJu6zA7olKeiTL3il0MnF8zDV/FHBbp/",
-	"xfYBwJy71Czgm9jQnKcw56eF/Dkm1mVUOqBqoqKu8biQTkAj7codDGGPysYkeBLKYUeVqhcc0wGq7xw1",
-	"D/iwBIf1bKeXsHTiGXymogIxqOQTmXI40/LaDLaBY/ADSn+bKNM6nJ/BVV6Yt9w8qCxOsjSRQs+yK6B3",
-	"iKPoaqx8xukeiMVTDUNARuhmExhYE3A+11SSyVM6JJv+OpQElbm8qJDYlqPFNwstbKEuomhXpNYwcWkK",
-	"tDFNbCluaPBj7Tkn4uASzMeyCsQL53FHBFdzA1yhmw+Xmzux989fdY3penE2LYufgNnfE9HrEjdYJsbB",
-	"PZ/BEpwKrVax7TaBsHLbbSNlGW9A954OIhlntcemZOflstF2joa20chvVmJ7DLnA0GzxhZZ57MfCbAB5",
-	"DFVpiDrsdUvyJva1A29iMQI/fgub7VNnYe1HA0iEA7SnhjbeFfmgi24r57SFygnT7HsBDhqIykZ4KdiT",
-	"eJZdEolUgaaWFiBd4NSHvF6gMcog4HY7URLnqH9cT/enRPBUPGczjP1r8rab/hYLeyyFpYAYk0MbpRSe",
-	"CgInScVCmDe5czKqqyQd4OueYolq2YqTCggTXxcG4mq6PMTwfxS7JbgYE1pYKUFiRH4rS9W6gP0/y5ZV",
-	"2Ihivch8usJnWz/db9/+pP2bRx7zwTb57Nndb55+fdtjPlkPn3XuPe589kuP+ZSDvQpa3WedW59s/XR/",
-	"6/Hj7At0ln3W+eDDzr3HdEtU/T7b/vGrpx98RB81ZYwfdD77F33AgyARWvusfe/b9v13PeZThcpVnvps",
-	"++GjrZ/udz590Ln3ucd8cP/x86dPbrrP2ZQrrgn45rTH/JqMA3yT9s2/esyHE57POve/6PztP3D7RnRV",
-	"xrqRiAAn4Nndb569/9tnX96H0fGwIeynW08etd/9t8f8QASNSirXQuGz9q9ubz+8Q1cn+Hb0ydNfv49z",
-	"GEkY9nd/3nry5Nndj599eR8B8LRg3RS+6yI19S6uRRERd8IndllbtmoH4bWG9Nfkx0Ugbfz7MjKur4WY",
-	"1V5efQv2xpuXz828zqYIXJy4Ep7TFy9gI93/O73w+vwr8x7jmp29VhEhaqArl1aZ5k3BZLrItAANkiJh",
-	"AnKicvDxIllRoYoxjM7XkCn2nYaCcxap1yynfxLZSHFnwr1PEE/OKdOMhSeCbTZ4zKb8Be/E/DxcPDs/",
-	"7097DI7imvkn5k+8Nrcwd9L36P8z8wsz8yd9rFqCv9s/fLfQuXfzZOfTBz6hc8hwgeBkic8K7Xoc6PKG",
-	"jIUWiL3WKCAt/BwTEWDNcDavmKnyQR9t+q5awRTyLOaPfrgwlOGlF00ELKBnPjOVWbCMFqgGH8NVZNno",
-	"s017LsUn/i9oSx/L05FIC/lYeZJIEcARFewYIk1B1o2SwJt5uRKjXpu7RBlluBwt9JrodcmHBUYvr761",
-	"ZE6t1LPdTbAybMF24jzzjjAxLy/A+Txq8vJzwosinJd5kmCKTTVKMys4310+tnGq15QKBY93Atci/WtF",
-	"N4c3uJdB2+x3VRhNdTmlBlJW2gpLRVAkEysfrfGngWXIEoOGRZU8hDNwnezxjdKD+KkuF50bTk7roO9E",
-	"gZ9R8Y0xnfOcjiv97P9xfo5NEjCh3OM8JLiEFcF35fHaTT5nt+0A35eOpdYtmup88EPnzg/TDhNQE6Ju",
-	"MYZ4hSuz6WnyKBNs8zjUGbTnsIk+QmxPsXWw/+SUHe5T6Nk4UIkW+yXN+3xsdW3TD9vp1SzrEPJsiodm",
-	"bGvhcptVSQ2+kLOkESL5Wr0ugu5EcAHz2MsROF6heTplp2mY+LFrYIDlj1MywAeitEyXuX6W+b44yDu/",
-	"q3AuLFPZc+C7gYVfQzxnYhLJF4/yx0MCo/KbeJxBbjMS19G8BA6lhd7Bt7ic8MDWlMUEyEYOOhUIE38x",
-	"9yDEFB3MMRqQ5YzRapqrCIeo0c8wuWZkLzCFzw5ebvGKSzbMjhVchnPbZpWpL06Bya6JTby1AWnZfq84",
-	"6hAteY89N8MrR3lljffgJoUHAxNUwHkHKblWB3OI13s2B4APa6mEQGWgkAvj9pOVy75YF/EqTdCkRtLN",
-	"8HaVx17Y66eX0qiazbXn2WtYmFy9znFtH1WWwrbyPldpJIl57bJyUkdjaUWXqoEIGGmJlwp5uRUSl2c1",
-	"pc9PW/dSJaRCpcWeitFOpaVn40DsCV8qDj2/F0r3F1mjsk5BGGpZ2+ynoSBghHFiMzD6xHb7wdccDuIA",
-	"M0eSY/xT2DPWmkhd5ja986LOo3NS1QAnVYXD4yvwpVdUOCkgi4PULQmmbuyYB212rWuXgn/nBHdmeHcw",
-	"ZiT3xhwYSg0ZiDiVKVJdNWUgkiIX0ctRBMGbm/gUpmcrStWkKR23PyIQY8w2VCNx9IAYvcIkJrhbHktb",
-	"ImwKvEZ3X0TGyKOCC5McAnUWmAQTkf6kG4kQrqFfRkIYCcwNU6cK05nQsGqFMKeqCkpfNgXNbkFo2bME",
-	"j4NnamdTaSiQuuaSyVindMCn+TR3O65J+SGwpHy4+2s8acSljnex2wnDHJ3RPJAuYKmUG3fQ7hAEP5gN",
-	"rKp94t9vuHeBsjDJ1r7751ETMvBZ+9EDwi0QDqL99e/bH9/2mA+Wx2ftf3669WMheiIUTRH67OnjrwmU",
-	"UICW0DUZhtpnnVvvbr/3o8f8iF+7Gioe+GzryZP2rS+2vr/17O7HHvNpy/usfe8v27/4qK9w3hzNCBBA",
-	"hF05YtQjwMARYOAIMDB2wECJy32EFjg0aAFK1JdABfp82bnrMigHCFzECGMl64yxw0F0ycUCexv+jQMb",
-	"8HyyQOe3kZARveDJ6AgVUO6l2Y1dQgJ/hTgLs2JQs6vRWsvAlVo1qMtRakld+k9qqJ1nMyb0GtLLpy1F",
-	"QiF1mvBUJQaso5oiaSUyBbONhk/BLl7MptGxGsNwMsCBI1D1Y3ToUrh9wGxqwTKz9zdWGAiEN08BvzTG",
-	"gRAVunsXcCKO8PF9HOr7oEf67e+YGdpx9Mu4zfbbwJbqustuC48ec68SK2TDaB00p6Z9Zjl04axjSceI",
-	"DHKPe0xvyCqBE+BQ1i3OgdR1WGazUQ88emHVzdGkc5TkotIqpjUqG4OKr+L3g13fg9i3XiXjDMa6zWJD",
-	"cxGv93Wxhr3UI39zkZijBRnIQEh02la+jmu4PXLIuVYDFR6GYKztBnCBBYwT5kSYDs8UN21xYhPsJQvM",
-	"uuuavgaRFmHTZaz3tAEA+L5mR458h6wKEZc4pmbNmN6ASZXpiKN6SN6rWnFeo7pFKtk4A9zFVMTgY5Bb",
-	"SL84blEXRN+KNMI5JAdP/Z6tYYhxnn8vHLliPa6Y2daTCa7Awe23tzRpckjduhT4S1USRQ9JMBkfKImg",
-	"wlOua+XuE4bt8ZLsfEYqGrd/oDDaorAHZyx4InTKAsGDUMaiCBVqUjtEiUmAKXCpEhUKL89/iTH2SfWo",
-	"LuOUDe1N1WQc7EkTAXhuWQOBnO90ng3oWhD10hYUOU1jxLMeIH8NlmOcvtoVldRCqfO9p0iYc4I9l3VW",
-	"KIa9oKWZwTZW2JtaLzIf/+OD+fFNIMpHVwsTU1pFglIiIFobvClctErmsrmoLZCelrRHZn5IfSyRVBKo",
-	"nFrSWH5aNPYm3z1LqTrsu5NKag2SYBwNkY9wMo1jbICNJu8NrtOZszD8mfNnHMe0aQnsZeG0zWzwkdRE",
-	"QyVm2SnMdGGHbuxmQ824F07a5DsxBdGUmtw/2u2qxBshRdFSNijUX7hj9SJ73fxOZ90GaSY8dgJzZQRH",
-	"qCeqIrTGRGDWzwNbKTvuYFwtAw5YmHfIAJBOamdTrnON70NhYtYyO2iAou2aUUJ/9rktDg5q39ApC3zB",
-	"59DNA7yjXD9SligVFRIc4ThK1PROGobrFN/3/Jlh1AcmUFBgdt3EBJ9CQy2LvGxIzJZqy6gajVilnFNh",
-	"qFqMenK0htEv1+GfwckMuMJDrAvaawS4DFPnSDDq8aUyYP/sevvAjyYtkYEvcujzGCkt505beY7oj3lc",
-	"EQOgZrkDKmvJMGTraqmruX3W4IBHwmMR1zXbP4GIma/VkRzZ9nPsFoj8ARhbum6oyIHGqlWRiKO2+aNo",
-	"cIZLT6e7kUr+juCvA9nDfpgwP86wC8cMI4+BqEiEr5WG+MFLI5fU1Cg2RRLISsrgOAqrjTgf5cjOuaPX",
-	"iVTkev1yxCaRM6rzJ93jmiEZDO4fTOnl4pW8kW4oeGuDwcIRYPs1hH4ivC5NQ4FeJdK6Gor2kK9rt3Ul",
-	"9oHWyNAFZjCQgcENqbqMpYo104pVeeJlXRidptFcBp4tfLN9HyzoEktAc421NnidKiAylWzO8xhBM9Tu",
-	"U5fedI0l5q7jvzfmtBDxdLeeSkRTipZItFdA197VAfK43g1ne7dOMT0cUZ1VzTOLDfletViyW+5lsP7u",
-	"ZQ6vB+C6H9FuZaBSAgGaIaeA6NsyFYR0jwP9gVhcSzOjbc7CCY9roJjgAAsewJGZnwAzf4aWc0x2fu9j",
-	"4CtoOvY7CD5ZjoVZ0115FqoVi2RQmSFBq3WNtTgcSNE1oDhNzPDH3eIM1+DHS9hfBe1hofxi6UNdxIc+",
-	"tXSaV2ojP2YfWmf7UsP5TWu8UnT4LSOTvYCtvXPOodvas+xilZB3ZEnQjW7J2MRGCeGGfIhoqBAR3pJx",
-	"LBK/KOaDGHddkv8he0g+NFYjmMqRoJFK7DweqpYeKGBsyodXnY1VOgN/+9PEBYTDPK7t19gZ3Z8+3OJ4",
-	"mdfEkSyOShZhdncRhEqEbkRmuGVO5xvEOkrvsK6YJc9KBNIysAqi4rEduIh7PE9aepUcuZd7L0grsHZi",
-	"2SQ/D75zCW9zuJ1LmgPGWZ0nNREwm9juE+Py+3kF/Uxxy9K2aCThscVjc80FXEdz334IHXb0CkXKJCb4",
-	"bREQVUv2Z+5d0wcTuZJJRjTZ03hWiqIbXEAUrs5KKLtaFFWrBT9BQA49EaEn+Sdl2JOCaieKW01tP7zT",
-	"+eLm9GwPjKDoJ2ebMhDgg+DDsMda7me2HWLRL6+opAZ6ZU2wQFGPB0sJhUvZ/4szBrVIrED4Hmxq+9v3",
-	"2o+/8ljn8wftD/8w3femRTd6Q2nNuNZCa4wJTrX//sfO7c+n6cY2QJhfXXdt0e0uVqsYfnMBvp7Q4GZ+",
-	"SjCmUHSXFYx9sKnOn77ffngn/yI2KlIwIyKWPGRTnQ9/1/ObAL8p+s05lUQ8hB2cdi+W+aRoD1NzITbV",
-	"ufOPrSddk+z6DhUsMEyFbtRF0sTgFwY2NeNdE4tkUzfevvHfAAAA//8=",
+	"7L17kxvHlSf6VTL67g2Smupmk2xSUnfsHy2KtLimSC5JSxHr0W0kUAkg1YVMuDLRIKzgDfvu9YzHHq09",
+	"M/Y8vDsPeS0/ZnZk764fsjRjR9yPMsGXvsWNPOdkVgHIAqrQD5Gi/IfVRL3ycfK8z++8s9bRg6FWQlmz",
+	"tv3OWl/wVOTw55W7vOf+mwrTyeXQSq3Wttdu8IEwzPalYcZyK5juMtsXLBdGj/KOSBhnxuZa9dgBz2TK",
+	"rc431pI10+mLAXfvG/B714Xq2f7a9vnNzWTNToZibXvN2Fyq3tr9+/eTtSHP+UBYGshu14p8fiSXR7nR",
+	"+TZrKXHPtvw4hrwnWFt0dS7cZ6W78ysjkU/WkjXFB+5LHN5XMaQLsSEla5czLge3RTcyDHeFyZSd/tKX",
+	"rr16humcdeAnNRq0Rc5O795a/7ev/fhMGM2Q234xGLh3LVnLxVdGMhfp2rbNR6JicFubydpAKv/Pc26l",
+	"rBW5e+3/9eXN9Zd31/8TX//q+lt/8O/WYrN4VSjJs9t6pNL5icDPfhlTuLNizDm8YMmY5WA0WNs+twn/",
+	"g2HTL2FgUlnREzmOTHdGA6FsdIn9RSbTihGldEfdhbxwaW7p+Hr3rXdeur8e/t6q8fe58/crVjrnXXuL",
+	"D0UendFdR6l9bfUpUz2poXv8qZnRtVQMhtoK1Zl8UUwWMoaOHgy4ShOmVUewrs6Z4J0+6/AsE/kGu+O2",
+	"kve4VGwsbR/ozfCBYG2dTpi0rCcP4FX0M1dmLHLGVcp4xxp46w4+ypW2fZHjk1vnz2+wN/syE0xaw+xY",
+	"KmaszDKWj5RxLx5zd8ENyPa5pRcn7shubb7MgC+wi8yIjlap2WC7zB1pJg3jrKd1yvbFJOwVcspit0rr",
+	"s+4WqOa+nducPtMvTW8jW/+/qw7zte7r3Hb68zvhGDdNkHX6XPWEY9W5m3muB9UT6K7jCxcwn9gobmgl",
+	"Fo1EdxlXTPA8k7CLbs132IXNLTamvaJd6ussNYuG5760eIzn49z7Ojf2yoFQ9tqr84NsyTRIj4wby4S7",
+	"kxYwz+WBSCsH5V68Dm9ev/Zq1aDOvTR3NN96Ib6n14W77QZIjvmR4lUSLBVMAy/Wpb5LcwIlMiY5kHZ+",
+	"MNesGLizyDjI3IRd3GTjvlCMt41Qtkr4ZvC28nBS0eWjzK5tX3SD8YLjfA2hcbPbFfkbIjcwotkB0gW/",
+	"tdrdXLFoB/SOIxVpt3QmO5OqvcSrR7qXW1N7uRXbyzuWd7tRiQRXqmWRTFdlaHM0lazdW+/pdfoR9J8N",
+	"+DqcoHBtXQ6GOgfCg6Fsr3E1FPIsKkygJt7lZj8uXrnZr56L5Wb/KRGr990wzFArI0DVvZXrdiYG7s+O",
+	"VtZpNNvvrPHhMJMd7iZ3doh3/MHbBmm+GPW/y91SrP0fZwuN/ixeNWf9e+GL02v1puNz0rAx6Oynb1+9",
+	"zF7euvjimQ0gGHoBqOEdqyOE/GZfO7GMTHKY66HIrcTZyHTZuPy+3/ebE9MqQIKwgQB1WnedMOt2d0CM",
+	"c9S1OfBrwQbc7IuUuVftMDEY2gkJe3ep05dKrCVztDqzJ8larjOxbOC33T24fZ6KvkyHxF2h6bwV3q7b",
+	"b4uOdW/fHegRGVuRjRhzg1MSaeJ2ZcgnvJ0JUH7ctSGXkYWmJ/a6Qi0b+FWh1sDCks1uh2HUfmJmYcrj",
+	"m35ZaSTRxTJGGCOAjniaSrdUPLtVmnyXZ0bM0vRNJZi4N9RmlItThnVlb5QLs8FaBzwbwYdbbJNZvk9q",
+	"5hCY8SnD4PoOa4FE2jN9nou99rDldkKPciaVe2N6yjC4lLCBtjpnWmUTpEc9VizlA2eDbjIlRGpYS+k9",
+	"eF3L6ZktM2rnugdnuTW/kX7QkYMw8uTvBhzuS5rJJcdfde5UmO1z95O16WnOf3SX5W6kTCrW5saRo5bK",
+	"mm0G34JVUYKN+zoDY7ur8wG3+LlLW3NjK41sMzqynl4nFn3VDeyOG1dUXLxyq4GkKM35kptzrgd7YDXs",
+	"OeodZUbnE0/YM9NXjMNpdcs+0EpM3Ep0hWKnNzc2z7HJiKszG+yGOHBamXC7erBkIV7enP5fkzXJ9eCm",
+	"G/flMOzo4lyFY7XC6rx4P1mTTqsD3u3/WHTW/fF0uqB71YDfu4bPXaSp0T8LSuR5zidlOjzveD8dkfkt",
+	"uBkO1DbjDG7Cs+e2BChwILiyCap4YAsamQqmxwIsPp5lhdhta50JrspffxklcGckngUSuA0jPdpdv+Ck",
+	"PM8OeO+ZWII7ONSjXYMttwYFY15Mhk5ggfdBjyzLRY/nKbMaCLBMnxxVkkJkjKXpJyDIc9HRByIXKRjk",
+	"s6R7+sHH//3Bv7776H/+Pw+//vszC6n33Ob9ZM1qy7O9TJuoTiHgxdKiFwPuZXDvove+dD9ZC6LyaaeI",
+	"N9xAj5YeLs4qMCV5i4xximtMH6Dy0s2J2EXyZ2orF2lDwG6ba0SZVKRLuy9sg+GeW0eSrK9HeeKUbNSS",
+	"N1jLe1RB9xn3RS6QwkGVciq4Ql/NtP6CZNFAsQyO20VO32ml3Zlkczr7voy5tFtugi32yTfeffDxrxPW",
+	"ynhbj/IWe/ib9x/9lfthwK3IJc9a7MnvvvHoL/8mYS2a0KTFnvzyhw8++slasiaUo8Mvr7m3rSVr+BYY",
+	"FD5dLMPE7dtin9kiS2d6ouc3a3hnylSq8BWwFkl5L+aIKXZapqirgSHu6TK+jY5XhMvotJXWMCOszQT8",
+	"BmEk95fnGCKVVqSOPpUYg4YJvMv9gxw1EcKzUeanykwn5VasWzm7zNE9ak+W6j5gDt9P1tyxqq8y3fGz",
+	"ve6s0VmdaXNGTwLdyMaoxf06Sy2xieCGN1fppod2PjaypkZhEvxsc9Nxui0719SamaX/wo3Xdiqmn/qs",
+	"xalw7TicZdi8ambrduqW0zfmCTtcN6w9qabMVTRqOErLN0CJe7YqLuotRXcPOWidgdqCIEdrh7y0TKvg",
+	"957hsnFP+pS7A4ZWsXaypxqKqLt9wcwoPxATnTubcsA4S6UZctsB3UhEJU4uuIlR1Jv9CQajdMTps4yv",
+	"Om0QB1LbgTWzNuH5xI+wLg92C9eM+1rLMfjSYLG/NMw0Tw1GOdqioweCeVlsPO3ANxKn2zkmTFG9+S0I",
+	"z9Wm8hti7MX7LAtcZDXOLnLx4SgRwrqItMLT5ibYdrTlps8HYoPdDXHIiRWGgZGpimVJWF+PQUDprhXK",
+	"EaTdYTI1qA25ZQJN3qmQRVbEV0bC2Jhr1CxUecxayRY/MX/07FbMMpxcdIQc2qXOUbptdr/84wlMP7pn",
+	"I9vXubSTOM+967g4kGc+cn84q0PnHXForus/Cx94pjmvn8ltPY768/TYj4/7W5kFF/PpR//w4ZNffe/R",
+	"3/7nT/7mu0/e++kZCIxzWGrWFmCbSmcuoGNlOMykMM7yJSf8/CZk4kBky9b+OtwEetRANjEdBiAY0mVG",
+	"LwgBN21gdR10vs8Zv26BR1mE5FowiT0YXIuNhm7C477s9L0JzBncwVLRkakwYGXkPbGXcSVa7qr7F1hc",
+	"5BC2Y42PuHsxz8bdh3/RPY7v4GsHOhcJa9mx3huK3Gi1l4tMcCNaGNYA65s82WPNhkIPIf7gbZbS8MF0",
+	"8UNbcxJBofEy//I6ZowV9+xezD1wRfUyafrLqZre8dVI5sBlZ4YaUecdIwWzi1HCDe13yVkQbX3gKDiy",
+	"+bN8apThl5HAimEWk1549pCLRE4fHrQa7Kut00k8awhesbZYl3jbaLVxm49fF8Y4Pno/WRPdruhYeSD2",
+	"urkeRBRwmRvLUj4Jg5q1nGaVqNpGeOAzCXOEZxLW4ZlQKc+nX3kp9sqDJdH9pa+Y2VqyjQtLYWZhElz6",
+	"2Pa+cutpCJCsHgdxU9D35udwbzNhk82E3TuXsMk5N5WhvCcyU86o3GE8y9hmyREEPi7yAzGl4cJGWWlZ",
+	"xMEva52nUjmqmpK1W2XtbysSMygW4Mtbb0nUHl/Juer072rLs8gGZRkb8sm8Wgv/cpvThsfZSDm1DV1c",
+	"mYWsMMWctjeBBTgCVxd+aH6IOP4Zn8R8xtA7W3GNDSTa/Ftf02M24GpydF7X2aPU9uPGESx2ON1P1i5z",
+	"lUrgJJFjFAw/qZzKwdW+VL2kyA9EIypE84cZj7FNkcmejPJerxPYvpg4JSBLWVuACh/VBZxxFIkCDIVi",
+	"lpt90+zoOhoXNhcxlV+6IzTNbQ+5TfUdjBXpD1ztzz99zjGzrpMSO4EPKG1ZWPKmK7LAcAeTc6zz1EyP",
+	"92J0vEdoqpMDFVYgWStPDbePCKPapndkDhmXt/hEiIY2+S64OIfuyYSSUdFIVftAqSWFr807+/PkP/Qf",
+	"XZgKBDfNLgI+Gp/PSO2/4iziuEKCxjKEFTru1h3GLRtoY9kWe12+MiX22lJxiFqXWd25l7cubG5FNha+",
+	"LFJ0VcQ5XJc7C6UrM+HV+wHqVTAUw/ocspFFNNNC5sLsVTmOyXro6rynrTP3RyoTxtDPbl0zYUWVe3lu",
+	"LjIygWsh276DM2WjIdHXCVr8YJQfxLRn2HSfByuY4V3B3LnfKcxbGDhri55UkEmTL2Zkl148t/nSS5So",
+	"uIA3GPlVUTUeWjLQqWDnm37xXOyLo0Bki84OkWI07wvGXFrOpExi0YMFallEFmL5CMfUJEyaZwM+YUY4",
+	"86VKE1nu5KDb7icULVnIJTRpV8eltfCRiWzxZfh5ue3Z6XOlRBZnChLT6HLhtGGR1nldpo1IF/ICTMxz",
+	"t60aUkpHS3nzqyM01ijaXN+BdcXHp5e7rvoiW0rnr7l73L0689Vg80mffXQEKT2uq/aHkNliL+PytFE4",
+	"Opg2KtXbo3xSrfBxNcGyEsP6o7xC2+Nq6dZc5xiua+rTqvFmCgRm2sTF0esanMK+RAGTN1YiQe+2XDSc",
+	"N0HvcjdXZK5fLlW31fimHgol0r3lAdVSLrAeWSe1lz1xk27DisH9Jb7AoviHK+b4J7eg9M3Tw5DP+5GX",
+	"kuMtnttJnaipM10i9QDu55k9Xur6GmZRc4pyRfHqtMYfy53A7Nc9pWNBzgo2emmr+kUHIpdduWg3ipxb",
+	"dy4z6ZSfHaY0abcDfSAMGykrM9S34rsUvra4/sM7tHxGVrG4DSLNTrDjOiyVEqUFW+mQes1irxmrMZZC",
+	"JkvOGPoDjdVxrskt6/MhnNnZscY9uGAOx01lrYSpKxvucrO/XDSMhm4lF+8B1HBh3dvKe1BJVDeVAJc8",
+	"eiagrNFYMTxS8/1AGrmUTb8BN0U10cCaCy9nhqUP5PhHUklKHhxSp8rcuswX5o92Ia48R/M6naetIJqn",
+	"j87UHga+7eXqHPUnQbstq0UFi/YEWOgqJOUqNe5YCaCzY2VKRiwGvTnUfm6coC0Wc/A2K4miGcZjp3DJ",
+	"JEyJsTCWuBR6dA4bPoVX3xkNBs64f4aDpyU5HjHLHMlNEl9jVN88i3vjXi9Kleo45aqUsRUTp5K1YV+r",
+	"6mHB1YSdu/DSCy+88MLFSy++NJtstqBuavqNlACdsDSXByJPvHzME2b7Mk/3YF2Zzlk71/s1VMrZpMdQ",
+	"JFkqvPLzW7DLk+rUrlulgAFkvoDG23Zb/JWRUIfPN6APPPNnxZ/5RU4MXs47ljFmc1wuhsZFcelIRDWL",
+	"G4LnjmemgqckSVf1AOx1Mt3Zj3Fn3dnHDeVTH1oWIG1kLDcydJ8y0/WIrNEVLMuGlZJHaog2zbD9DFuX",
+	"J2aANbOkTsYkWajnL9Hup/R40tUL7b2Ocr5y/S6wtSvKxmQEFOm6S0Vc3vHATKQ9RER4ajL8K3i2r00P",
+	"Y6/BrlM+iUWB+cRQsBuQWqBKTNyzQqVl1e7CpUtLjce+HsUctq+5n2t84qUXX9pa+o2KYht4b8vRez5S",
+	"JmGtoTMIW4TUw4a51t2EtXJhRgMR7kMkoIS1cDAtp2e5VXIaYR9H3TJWD1sUehsIW0pvg28CFaLtiS8H",
+	"Y5Gm5p6tVZVz5Bq2m2+Fi2WYg4uLs+F8wCPOjBeEy2Pp7TV1Zk+2vmTILSWQqCckP40wADg4lUe9IkZc",
+	"PtkIZeAWoauzTI8RlShqOXk1qL5i/apXnJZ6khznaebjDZxs6t3nIkU7s8WD9KmkNKHoCmrVlfngqhQZ",
+	"Zoc3yh3ABM5TBhInnNLfhfeg4u1z2OfXuBu+VjNzC8YoUhhlxICpn71PX16wEv4rzUsd4d1ofeC6sFzw",
+	"1DSwz+HLEfP80vLaEUiNi/ijqU616VnFIeBLaxWRzKxeMwdSkZkXc4GgGllgPoVkwY15BrlMilzWByIn",
+	"Tavh9nboUSRuiiT4CixGgW40pSCjT+cDlmphIGNpZATkM2zGGE466ljZTOV2b6/Ed4JPh6pHgbNsTFFx",
+	"geuRe6iYfJvQSPrcMD1We4RD4thtydGy5ytVE0pjx4x4VtQi4/vY6Qcf/ejhv3z0yd/87IzP++rowUDk",
+	"Hcmz8BafYTP7e+MpNs3+z7n1mCWL7n7lFqaIDfbID9WkWrFcAd8U8oYkKhDH/ACma8RnyK6YXHlZYnwy",
+	"iLvIWfWyhqUCMOwKrIEqDfso1dwKT8pdyK/NjWVSGcs9zJ40zGrNnEW5Q6iAoBilCHYD0IHuGcs6XLH2",
+	"yg4YcW+YcVWB8XC3T2sF19Fr1Z4wMq7qqR8jMV/WG48C5/pAGuB4C3IX2ETw/JRhfZ1J0IklmJOcci+H",
+	"o3YmTV+kbCLimQ2IyRtBEuRjxNPMrexkAip9YH/1YMjV5JRhoQZiiV4KCniF+XuHlPNVrfCYEGrlI6Wk",
+	"6oE5gLzLWxppC7EkuUrdbwPhjBHF3PfcP6WBW4YcKMkwNA+8IUGv9aZEikmf7v/huToWhLM0hks8AXTP",
+	"qotied4TNvqFXWZ0F9zqHmoTsRp2mIKiRc7aueDgEDi8/8HzAdykaXIOVDd93uL8qyPjcdY3Eb70QOSp",
+	"7FiWCwPArxG3wALsgRkEyDIOQV8bBMSAMA5qBCvYeKG2ZblhgjMNNUIre6jr5pAhEUTcLsBaihqIUi5G",
+	"UJimo1ohZgicu3aNx4Kg4Dw/7Ga8V98KuZrx3pwZNv/SjBu7B2iuy/DUaIJ471HG8o8ZHGIFBzEWCEYz",
+	"+lKJljmWfOeIdFvT7p5FjDgXHW8uDqQYR/NFpJJaGWY06/La370N76shbw2XiwrBA4qku8+jOQFirGm+",
+	"GABLuws4x3XWxIhYEeU0fc7iEpcOqVPA4RVHSbZGqpjaAEjHhsHV8hhgeJnW+yJNQvq/Dbrexc0dprAQ",
+	"jsrHJiSUUnBk10txPYiiBcyuJoC71so1mhFphApbcPTFbm882J5xhXNVkDjRXMGJaaen2JJf6UXCcbcs",
+	"Y+ZVVl+G3ONOpUZqcUbDUaAzrZiKluvxCrX3t/V4uZxoVuxbkOgpg6uywyZ6lO8Fs8rdu+nuU1H9+aAm",
+	"uPRsLX2piHaZqTSWti/V4lzJMAc+dJoWz9gYSthSYUU+cIZKYGI7TGRGkK98XwwtesFyAUa6Sjk5IObn",
+	"igvTaKOn13IVM7lIUSsRZyQLrDS4uc+WqSKsJ1Fh/GBVgoIYPRCQLu5EIfi5fDqYY7JDnqNtqLssHblT",
+	"5Thv3Kv4KYar0lGMV9wZdfowDSh3S0gbThjyqxojaEIas0AtI+CnkFUY8vpsxeYAKEFT7zehJ5x+9O0/",
+	"f/Kr751xE3X7oY2IwyVHq0/IZ4eXIT5FZkekDHGJO0scyFREZehTBfKyzGWfrHV5ZyFYdZd6wcxlCi9Z",
+	"IAwnmSrgJuF3oYQzggibiOjV7HPzcNQYdfNv84Mp7VstT/urHkGjgYcdn6m2fAGFCDqQzId0HBfPIwSN",
+	"YmFZxj2mZLlNc6cFgS3mpMCnyLc02gCVxkGNfPTZEnXHcMLiFF+Ic5/yNpp9OVzXQ+Q/64Dq4Ixp4D5h",
+	"E+PZg3gNQOGgUdJhkwWpaRNs/bOcMTg1j1hwifi15+UhToz4XG7s0m6wNwl5t0W+odZsY5+Z43P8orlK",
+	"nFzO5oP78RL2Z0la1BQQV6sY9XyCGO37XgNWUSk9bgdOvvzDebwP2soJH0SQ9c5zEABz4EMkUMvLktQS",
+	"WUt0qjeK4TVFZawQR3z2zFZKpjqCSS6US6sIhyUqiHcVxMJAbjZ7qBoz8gycZLO1mGOCVrJYigYqit/7",
+	"ZpoKgW9Go4t0rYTQwgHCIJMUqAMPu2849vSk8rlhqQalqMLyiB/s3lB0rEixPxhogCsN/ClBhSlgKGBx",
+	"amLEoLpZLxYQoH/q+IiPlC1XcFfUDO1amEqUbxKRV+h5Hpv2CFU9f+KeZTWvEtF9N6ShIdcA5U5aZvjE",
+	"bLCbXSynxNStUlAGVtZJB9PX46g6hzive0fNVsKLG/CXhul0frEi2XQXNyuhERoA5R+nYuizkupM8Ivu",
+	"3komdFVmIpJrV1mW0BG18UsW4UNjBkGWQjJFG0DG0gQRyHxAiLQdQ25V6ClWI4cvWTN9fv7ipUgiNjd9",
+	"fz4BOmm+8iG2Z5cqipwWIOUcbUDIZ2MsLmsbihximKhe7QtVnQzBsQEu+CPg1pVzIuCHucqja69fYXBp",
+	"qTiL1VZQ+hbRJL2HIH5oa4vsh5AaXeYYyRRjShalu05zgQjfRLBF0LirM3mPXKtCsMiF2XX6HkIQqi7a",
+	"ILUz8jo+R7UZMIhQvWi6G7gj3fEFhOKQb3kQAwmtKLBtnAU8/4popwZnT4ylVcIYYSDRCuSeGQq+b6bC",
+	"dgc1E4Qdh4iXrYKkBz2pAOkLKVEepbMxUl+RRLYwuuOW6g7eiqh8C6w+pX1eNmEiawgfx2Nwx5dOXUpV",
+	"mqZhWmI8BIHsaFblDhKLjvMXq7N2HXtxUgBafJdONZNm4w/VH6p11jrgdk+qAy07orXNHv7w7x5+7V8e",
+	"//S/PPzOnz1+/6dwRy6GXOZ7wlg54Nbd9fjjXz74/QcP/uUXDz7+zcN3v4/vEX3ZycReJjtudq1t9uS9",
+	"P/3kZ79+8vOvw/U0lwdS9UrXP/nZ70rXZbrX4XnqxvA/v/HoF3/25KN/evDxv/qrba72/fVP/uLXT977",
+	"04fvvgdXoMIMWHxrmz169+8f/uh/Pv7GTx7/yR/DVd7puNW2ex3HwLqygxN48NGPPvnaDx589O1H3//G",
+	"kw9+9PCDHzz47Y/xgV4uIDXGTeBX33vw8V8/fPc7Tz74AEcxMtIdsPIkv/v+gw9/8OhPfvL4Gz+BewYi",
+	"lR0w6gGE3s3nTz9+/Jd/9eh7v37yy98+fv+nj97Flx1ItQfFje4t//rjJ7/7o0/+4p8f/8mf0pr7pzmz",
+	"MstOGUY/wWVQG/Ycu3W78csfPvnV9x5/738/+flv/DSM7CluRzns1j//7uF3301YmvOxQu5uOrkQuP/Q",
+	"Iqq1zay4ZxPWHllMoUDVwQggIQN3jtS+0mPV2gY9ppNxYwCk4w9VKb+xRE5Y9FcmHcAKmSKTtWRthjAA",
+	"tR+22h0Lv+2+lBA22h2JyL66n/3uuWdnNgsyLaf2xg3Hb8JaUmobUCwvSGNayrVkDRYLAsGwFEuzNac9",
+	"JQVj9Ue3wuILDTJ8ShAUIKAP4NC2H738M4CjMTuVRZZgLYSAp8rE+9wG+9wG+9wGewZtsCirynk36qoi",
+	"fCRfnuKoEzjmRIQWKJRgVd29YeGhdB9+xd14P6kFRtzTgIlXBiE+HMbZIuCC6wVgwZFDqKEjNwFknRko",
+	"tfkvNjk0jRrEuZWfgTtYgtdb7FhlBM3mI1HVX78rs0ykTKrtqcrcG9rKjkiKaLdvuUCWETXesX0xoBrL",
+	"8gfLekHdViAwD2AT0Sg8MAQgezdiQ4D8cBpKo0ScDZ5iRVIkxSoXS1ExOniwV6Kuws9akZfkBlc7e73a",
+	"C3u+rhf2mtMKV+9U+qb3hff12HgG4+exQ1iYti9U+Rq1L1jqlzi8vF8iwfscTPi2QCniIR2kYtTHBwiH",
+	"+gLtoATHlsdjaer1sXRz3eOmeuX8gjBuaqzJU64a1IUtryySIxTyFnv4m//16Hu/fvjNXwDyBsdfnvz8",
+	"jx5+858SZzq633g7Ey32yXsff/LH7z769rvlqrgCzZwOVPFEiUnWVgRYe8IGvCc7scU9Xr2AOEZSZk2V",
+	"bB7YYwWYBXBIj6vgbp5m3hOfFHFog7Dg00vT4vGTPDMxYkN5gy3y243ruG7Rq5fyxah5WB5adLVHFS5T",
+	"NYO5hovcR3h3bPPA23pU0w/+6iGR246wNHrVGuSSWzs4LY+0KHlm/7gt4cMsLORskjdJY4mCQXkvgNtk",
+	"XtSvlzfbcSwrsxY29hPFTb5dCsJJi3pUcbNbqoc/ZRCNKvhGAKAN0H3DFvOsM8p8BcVKhCR7SuexRF23",
+	"84iGNdAHAszhvlQ97LVhxT0Mk7MxwP18GoXezdr9VUjxZv3+Kl4CJFB1duL0EDZ17OuwhTXgUD2Scuhw",
+	"IOs1CryiUpFehersKpxeFC/Umwy0ceEeQm18oJXtJ4xncl8cGk7zCHAzK1qQ4UwiGTs1fB3YhC2+yV8Z",
+	"CQSN+8KVu+wsVTLDGmXSAO4LNLBfStGwjDHMSmVBB+xkADft1vwVId9Gv3HprS9GsUjX8Y8Kf90x409W",
+	"tWjDqRafL5q2zdY4Sv8n7UCUfuMl1QDod1DC++z0uVQbrNXnpg8s+85ru+vnL15iADADhm4uDqQeQaOm",
+	"PkHV0EtOGdQRTyLQXdVsE2dTGFxulCJNYGAgH9wfOyCY9QiskC72Lofi1gGfkN9IULSTZyzlljdv39nA",
+	"Pe3GuMiukQanlbC+uHc46yZuyt7BEkhFutG4uqXApeY4fElYbM56/Ghx9x0x7i1bPk8UbdGFzryHXsRK",
+	"uTrViyFhRyJmZ95ZX+pWAQiWgQPB4TovAcsLS+RZyVTicTcqO29PCOf3sJZVpJT82QqwwQTu2FzwCPLY",
+	"HZEfiHwdPi9w5U6/dvf16+yO5SrleZowIzpgX7y8cf7MNsGgtGTaSlgLnmgBK245XtVCw4sr8tqUtCtw",
+	"2cL9GzHCDj2pIl5GaIeN86HOq7oE67bBWnqsRI6IZUHZV1OQCIBphqD8juMyPVbxStzm+kydoJqfXQiq",
+	"HTV8KO12JeobwruldRSd0mIuAprguJqrQJ02hCFZwk2CVKwGYIieivKWRNYN0O4KE47xKTKEHuo++abA",
+	"z8MkkEfv/v0nf/MzuBTD0sPMFUTLg+Py8Pt/9ODDHzz48E+efO0bn/zNzxLm78QskXm8PPeGf/n6gw9/",
+	"8OSXP3zw0U8e/P5v4XslV1wxJHfYIoMApW4eiK9ZKgQWjUytZKOakau8kmbdCUdDCTO+4wd1GRKKLuCL",
+	"6iDuVyajg7Xor9aMNyx2AGHius6hRrmGohNvxP5mX6OlL+12OTGs3Ls6KYM2cVPGdU+oWzKGa6AYkur9",
+	"9Sh3PBL9VOAHmH47V9NL6+mutEj4xYAZvuZ77wK0iRM6/shGXcNxbfEu9Dugb5wyjFjA0r7w8aTAXVPK",
+	"d4R+pNsECoLd9oVK2ECHHJ7bVy+zCxcuvJwgsqlxi+mYgx2lGLLItOrBv5qrSNROvksYrBX4re7IxJS/",
+	"XeXBTHSXuqLh+NnpzY3Nc2wy4urMBrsBhoYSPW7lwZIW843U4RhXuApcuAkzcHO/kuc6jxuL41yrHp6b",
+	"DXYFeq2XfoKwOx+IlAHziHVdSYXlMquWkfg28pvWy6z1HsvZV/6HOzdvMLrKpCI4Amc6Bp+at3hAjvKB",
+	"sLMdKS4upxr//cTPLUoxpVTbmCWcC8YpZ9yHEL1g+0re2mb/8Tbr6FTAD/cGWWsbfanccur2q5jIRMfm",
+	"WskOo6xB1uF5LoXxywlPD9PuntPzKU+RZXzidYlbr15FUdpxn9RDKzs8g7FI1cOHeW4V5DiaEaA8pE7F",
+	"Ry1EiRzvAbu5tc1CwjjdA79PCcivANUOMkclNCynS3RyahemYFnxwZUTBNFrF6t3xgtgBAy44j2Rx1wX",
+	"Zi+OCS8Uxo7GbvMo1LYaxKlKGxTmlT2Rc6V5MZNID5Fb1QNCGwrV5OUVqGNXAUQs5aFRxFDkUs+t0Oz5",
+	"rursEdm8a2ilhZROkJu+i11N4L6eiE31/NIwC1CEnzstcBip3884F1DuKEVE6lgjTkqpoR31FdLgkOpp",
+	"ZnUPMvHredfuAOBb8J2jeDW6dvfzXs4X1YBzNuCdvjMsvcssFR2ZCvQTyji0bXUSBoC+9qWJaYkXzlcU",
+	"blRlFiCuG+ICAgJFczxA2qgb2tZBBtbL2y6Bkn3fZz3XvBniPIucdQkzBBEFidcbqQT8wzrJFPEshJxL",
+	"I9Id1oO8dQ8ZiJQJCeHlRAO4dy1Z6023bavhJ3tF2z5KOwM6W9v9Gw0NBG88Es/Z0q+s7EvDXj4a0yEo",
+	"GuezF/DgxL1qGLzyme8V2Qxl2qsC2aVKHE/inHXxoRPwvIMTdTE4BNJLnx8In/DIPK+cZwoN/OSqekkg",
+	"2i3BnbQDLKndJOu4JgwI7YxHZoikKhJiAxUbFRXrtGoLtjvuRqWLJURT9M973QNQdqxG/k4NLics1Yd1",
+	"t3pB9Qw7XGc2K9L7SAgFqVWP/9u3n/z+j6GdERCR8BlXv3z01/+l3LgIsUDDXfM8L2qCTY+jmTWW8Yiy",
+	"cEcPBGQakOpPeIAiZ6YPefmZ1vuMhySnyTw1xCVL2TXi7sD3I5+fs8YubTaLjEyOjK/Tu1bm3sSw6wX+",
+	"X4s6ke5CDkqPZ6yvAfoA9gE27pRhHt7H2bPgKm+qsh0fqkqpMDeeY/pmX6NnJY3Z38fd5Qo4JmUJUqs7",
+	"biqQ6F/TjfsM7ZY3TauwUfP7049uu81HwvudnFoJH2GZ7DolNq7zLlgeYOpQJhNbqCboiH10WFUtVowt",
+	"weo1YkavQbfuhitO+JzY6ZudfvSt7z/4/d8++OijM3WbOt2Id1teghNV1SpZtyGFOtJ69Ny5qRjwuS9f",
+	"WH/5LcwLebkG4tPSFsa4enf6eqwqUUxplar6VGNiGXwCuupB3+dDrmPtlVu5yXTThboW6DCq+aLxg1jK",
+	"qFyCMw96GqGuucFu6zFlF+FPPjMPurBolU2wC4mIw3JmcmkzWEOetZTpUfzY+0KfebS72bFpJZo34lJi",
+	"vOjVPE0JQDpPm7/cY4HPi7w8fCHVALwMywob0OFKaRsKBUD6xZaqlvqJNDCHLh5vqDBSNRbb8AmBF1GQ",
+	"ofmygGd64YbCEoSSiqZfmPUyESXiZhcUVZ6wH9QC5GxcystYpVV1qHI9JnI0G+yWO5oGzkoViwEFviqU",
+	"M5ZZhg2flhteVdbkLhXM1XpJR2ejQYSrXsbfl2mts0jD/ikaW0KzrV5cR6exckQ9DokPwLTo4AgTPTqR",
+	"4CruSG2jbWqrl7da6fJRVokTHSIxbccs3YoU2fxWs4FQpB/WNCdDVGn5uPbFpFJC+nyS3Fm83e5c+VaF",
+	"ihrboOtSCXQ7CtaVmcDQa19wJ4LbwomLWA7I5qr1PUqMW44xm8CZE9aig9zyp4+BeG3B0rciDMWborMs",
+	"AdnAWw1zoN264HoX7itPdIE+YnR/nasq2Bw+KfzX5fSMbsZNv7XNPvmrf3zyq+8lUy1cTkH3QzaUHTvK",
+	"hUE9p+xfJiBNhOOglCjA88Bgts6h1Dbxnl+0hxHShOeQEPLwRz959N43sSkAvcA3OQZ0e3dSCTt0oHMx",
+	"FaWCoeMSwYPQDyTviZXyNK5jx+8Gevd1im7HSmR6uYAWmbntT0WSUz1qZ2I6lFwi3PWXi7GSMuw+JGyc",
+	"rUNLTJ6xDG5IIM4iwN1069Wrx+9yjGchfFGqtPB/E/yrgtJc31Pgk6/94PHfv//gtz8+c4gkVlyVqM3w",
+	"6ZUpLsnGCiV1FS5mnFPc5YjXpvFS3EYd1qVI1PUMexSv+24a88AD6H87ZZCZJOwcZfeMhbE7bDPAnHum",
+	"5kRpOe88dLrFV0215n25cdbHderX0YTJREu8rlN5l8f/8cwcutZimp3PsVueIDebHQcvOcIMuOuyMWeV",
+	"ah8VixUQtimXazZei9kb7sMiDYnvOlbehi/YU3qJtjPPJ0rOj63l2Sn+K7XcQqUlabaUIeuqUkoJjjhB",
+	"C4TUuZempBT8c05MvS6NiQbRZ/zi5f4Z1GogUnlV0QJ/Huvch9CtM2+wuN+XtUY9AD5XcGEvPJ2Jp6tQ",
+	"z9nIC0POUxmO+yCDIS/RJ801Kw6HzyU+8S4WMqUNivFjIoS4GPNWzABv2qG+FPA2rKY+rEDzdPgMS7Qb",
+	"YrwbYN6as8CS/h6Q3ag2ACt9qdVZ6hMjT5dhACMu4CGfiBpwSe6m+2U0uWVBD9lTIn1lMvXQXnWi8ZvO",
+	"MGgBxh8l2pFpEhKN/EuSuXxfn8Pi/gWQkSX8wIR5bCOqRdpg1ywV0knjjdFM9wqI/oDCt3GyIGUGlmyv",
+	"IkYE6+OeSWl9MBmlqLqDa009L7j75X2totmpBsINiLac8QelMOVqgtMPP/jBo3f/PhaZiOYd3NAWfc+R",
+	"PIMK7opfatBoESYq0vkemgsbgFV3ycAOck9Jewy/GpQvUbHZl/sjtS/SLw0zzZvH+7rSO97ALenEtTtn",
+	"HffSSLLnyWDzLQle1bEgx32dod/q2NBudkJb2Etb7HX5yhGg38RjQdM4MBVkUO5R0IQCFBsB5TCrifse",
+	"za43hlP0iZ+LRRvkPN+mu1dAA0x89DAVB5AB7gv6V8Sb84duJmkTs87Ka1tIPuCJmFMPYyuQOLAhKgDw",
+	"fIrchyZVRWceXbARm1kAPXhorMHZFAn3Y8Xgy/WbzdIiSnKwZMDOj93DDx9zaWbNSsqqDIo6XBYqLOsc",
+	"yPktmK15nFqUWmZ2ea8a2dk3xHgmP7TBPs8mj07MkuTRugmXSoiU3B3lLLpPIfey4mDchH8QflOjFZtQ",
+	"gKgHsCLuaLwNfaQ2WAuTCHK36y22CcLeHX26ORLPK+6v3cy7UW5Vk5ShALJWHlXF6q3kI9v1HrKAgYWd",
+	"5QnQc4O9rq3OCTKTYwI7uhIOpEpY4RUMhbhO4PA0zYWJlenghVihiDtlKRvmYiCNMHWqrxfj8ZA+mWsr",
+	"5nLktqIAM1HVqx/yqRZRAmVd3cf29Uud7IQaVhXMmHIsJmyk5FdGoqGDEXSfqEGEwVmPAV8mz0vVaLP1",
+	"raFAidTJvaFVdCCjTeEBQ58BAj6C30ut4hliL9YOwxBuXcDyoa0uzXnhSXujwOFd5cDxckUtoE9h9VWM",
+	"IyF6Q/09uExPNFx7odI4VDIWimF9b3CXw7B2CLLCWJ5bQw15VlFiixcs/rru4oePBl6sNGo/+aS03tH9",
+	"h+DlCiaumwRpoLqLutzpR996/9F73zxTFZ2tZbV04k1yWx2dZdAJtcUe//AXj/787xLWMp2c206/xR5+",
+	"888f/9X3E9bqyly02OOv/9Pjr/8uYa0xtyJvsUe/+OWj3/w2YS3bF13bYo//6189+tYP3Quszgct9sl/",
+	"/y+PfvDLxDfTYA+/8esHH/9lKWwUPu5MRvwo1GyDJgUfAbAFATYGvDSU3LxVAzWyz5WKRfleIxhLcIG3",
+	"xqLdIm9tC1IZW2DfEJZue8Kkcn8mrMWHw1ZSFM4yMzFWlIv1x6Id8iGhZWip9rXGgAWpkY3YaNA9m51i",
+	"qd4exXpDhKJANXHWiVOT+qM8nhjZRIpBm5LYuX1dlwEWEETB2Vw+nWdEPUZW4hfBsp8Rne7n8icPYXvU",
+	"EKD+S5LUF2r2UkOuLogrvl4qjHK6FvVeAR+umu7rO+D5vkghUK00wRkM9AEA2lPsC4Ea9+ccvVvRKgGw",
+	"KOsaXMmaEVl3z4j8QHbqtCLmCvIv4QCWPfbx2BwWCi+G2mrcnXg2j5A4SdAGin0pKNtTm+e1fmjhrM0s",
+	"RGkhy0e/ns2J4qWRuYl20+W+iEHp3lTCpwLhZxPElwcoccwWBPA9/GFFKIg6vdirIzmlJi/glsoaJvPU",
+	"zaWvAHHaX0y5kAZEEWWolqyoIVnsEFZTid5Hkk9UApDxPlqfUaT3o7rLzW63InUMLWftrgvyFBZnNqKe",
+	"QKSwgY3MlRkT8Hc9hAM3kl14aDYZdV7i8alI06zpAFq6Z9TFrY435sJYw7RaAZnrqNPnpNrr6nwRF5U2",
+	"4LVB/954T7/FzUEO2+W56PNRWvOkTA5UERamU2x9JUHSNsc5zJTsgEpqqxlXSKoRwqx4V6ujlRHKirTF",
+	"eKcjhghn6wnfjAirTFNul1Nt2+hDapE3CYvJsF9e2oLosolH0Kf0YPps8ETCn/iSOprjp9nS/Sg9YYSy",
+	"7nYuePlqtZo61vQBTj0CwwOE2OMFElal9PXYzPmQoj1IlgfkOUbdmVaiHJTHGo6msXiidqphjzoLK7NL",
+	"4ejFs3LgEsCCejfgIZNwUO48wyk4JcCd+dUaCkURvClwcfDiA9xMQnE43hNHIEoPDUP+bIKKd3M92Ev5",
+	"JOI8vu0zOY1mA64mzN3GeE87ZRI6Yf3b137cvJQM9q4WQBHEgHXF6P7taz8GNdsPTuesK8bgOkOSlQXJ",
+	"sjZX6SFL0oI/E8dfXrkCnXxKYi9AJL9ZwKrPe1p8Si1AKfms4yGX0NP2N/8L08iwF65QUtDPmPUPPzuR",
+	"4BO43JU//9HD//p3iWM8ZbEPt76tIVi1XRj2Uzm8mKm1gwFu8rLhI1T15941ldjsxglocArr98JY1pI1",
+	"fHKl/OabAQi+gQFX6i0YXegunwKVhDJaPRB+yUNTom2y9BLKUucpmwhL93B3HbtAkr8g1imaGt8a7KRb",
+	"3B4CkoORsR40jhquUWo54chByQ/djCP1AHMYXgpPlHokbc/3qtwhwE0OUVB0kweEvCWdlChiG748116p",
+	"8baWdqjhzoKPMDSgb+QzRqRBaORKvkbfij2WrnCMTeUX9XAnsTyVbTyvxyxztcVxdVaFeD7WzubRhuYx",
+	"3jmTJ7RaFkB536EDfcEHNhgsEN1ioGY+kgtyVJ39l2xh0TiwXver8sFYrhmulPwVxyS8RQCAhzKEicpD",
+	"//ohvZRW4TCtnG55OPFmUUVkuDr3HYiw7znlei3MFjoJSA8uVebEyACwPQ4H6pGs5ToGjNQiL3yLPfnh",
+	"PyHQ94OPPkqwE7/IW9R/H3/zHtoWwxgc/lqC/26xx//jfyDQeMJa7Vzvu5sff/ydxx/944OPPipJIPos",
+	"dXYHe6zk/y29EoLN7j2Na4Cn8Dho/rXcybfou41EFqX3N+JWeoClcxCCgJa6NoJvxjsV1se5C04BOfcy",
+	"S2VP2llEgZen6e5CJH3j3IXkXAW1tLmKuHhfcb82pu/qsxI8jDhFFrIJGn0hvu9tHKtfvZo7j3n6zXY+",
+	"7ivZZUO8xKQyNh+B+wb1Qicz+hLiIRvsbmn+C7BvmnuPFzS7RTMgE9ys3rHZEdNgGHc95NCpiG5oroo0",
+	"tNbrpiUFSP+FaSDuJoQRi4K6Fnt54u31q1KfYMjRyE88CuyIfK+SqyAeUoKmdVeP8ih7Ob9V+eZGrKPi",
+	"HYdDespFV+QiCt/sidMNkhX31Xopnpe9Bt5gI74yio8D1XTvxihhAzc6KDWb8AMbCm34jRXDJjonPS2G",
+	"87jZy7qupqEHQ1KkkBW+Fr86M66VEglM0dQs6U7vCQVRPNpHwX3Ku4xzjxseMM+4c5cumoTCSJiZRBaA",
+	"1ZZnpqr1YUybvgtPsPaEhbWotRfI/+DpCIZ5JKulkcPZS7Knz+WcrOEaL1pJv+9NphpdyZqdhGlESbHN",
+	"C6iqwk3l0wEgVQX94DbnynRF7t1UZtQeSGvBQzTO3V+K/HYYZ3dsrC94bhAPnHxE8ELy+8EtPX4gmNKs",
+	"kwmeMwyB7CBg3FdGAjopdHWWaYSWwWBf8BziRzjG8pS2+BZR+Mno33Q7NQgJVZ90XMmjRvHB0puhfM29",
+	"VtwTnRFkHtO9dpSj/5KukFvNIAPvoN9NabvX1SM19U7DJ8ZHz0a2r3NpJwkVsVimAJmiD2b8lF8srDY4",
+	"v2AVUYWE5QBmBjMFrhICk36gWO6Hg1nRYVaillW0UODScTJzKp8bPPXXKQjt2EFuKhVFlIE7gBqFKxhG",
+	"xXrCGsYdu43DCC7XIbna35MVALfuIkEzUfpMHFG7cUfIFQa6MP5bObKGas8rU+pO4rhlOxMBvGVKVV88",
+	"/xVUjqpc8ioRjdTvN7AUo62Iyk5x83k7LMu8JQZMEjp/uW+U6vkxmJMgcK7IJyC4jsAGq1CxX9NjCGsd",
+	"acPQw29MAEqbj3dFl72vlbisU3Hb6XGmeWkh4r0StoyC864VshVoCVTRlC2a/zndl41Qa7THC5/qigsw",
+	"B8JAhpPEinl0Pc31VN7aXNlbdxxIvNXIsmEr7sRdEdmYTzDvxkDmxJjSo3QOgrcA39V5kScL4i/iG783",
+	"lLkwe7Gakzuio1VqCABKdvqMw04mTOLBc1LIQL9faVhP66m47YVLDR3KpaFEVwWy/RtTJWZDK0K1Gibs",
+	"zS/cYS9tsRTRfuZXJFteeBCQ7u4na9nyaukCc2h2yhkYORlCItZwaMES1FclmrjcQ+ncouo4nmXlEMlz",
+	"V96GsNjHUeNWIzX9U6pmW1DKdi5qpz719Ws4owrfgLvmDKgj6whNJ+sZTv2aK/Z7qur5jqCE7+mu2DvB",
+	"lOZVqgFv5aIrs6y6BRQShxVZZjBWAof0lI/HHrMMmSK1uMMGbhElkNapfsiBPJfVYDw1ZNm0YLs68R5O",
+	"nWEK8JcPVyN3NNJrdSzKT+/wHrs4nCrYQokYBGFB/lWnO+z+gsNtFpQmDL3E9FA6zgoUWXZouUl8pVnP",
+	"ywVSLJeqI4c8i/cSKnUykZXu/wipFCG1hDnOG7wwfcFTprtd2RG+20TXG2TOPq6RphxvWn63D804ymCu",
+	"fArisLCG23qkUmZ1jbx9mTZoyZR5hOHFQMrupqUZA5wNhLf2ASx/h6Lm3ojtlqZ3iM4wd4NZPLNk4Aw/",
+	"ELnsSpGC11lCO3MA7emOsmze7K9Mx1kOohrt0IjBMXiJX9w4Cet2JgZLKhEh1+n21cvs5a2LL7LT0J8D",
+	"+cvZIb7gD942Wp3ZQGjElnuQex+iMyODHGz5B8xZePM65FO3Vm2Wjd2j55ozoCqLkPi10AlFnuu8SY/A",
+	"eFOHqBIuldNfY7KQ/GJzeQLn497bBo3rjNXDIaRpC8Y7ttBDWrDeG9Rlwen7Rgx5Dnu5ocdqHUi4VdfR",
+	"O4qw8dfu3r3F6GJJjbz4chnNe2sz6qO00mYVBw0QRXWXEf1UlKDHlw5/qID2BfqEVUMYIzv/sTrfGEtV",
+	"A1UrcLxZXEj3Oj//sLahr3qJiipO8VAbvkBjBji6IdxGIKCEWxxop0JzPtYU6K6M9por0zQOstS3aKHC",
+	"3NXRkkfZ6cdmS2h9AI+M0U2z7Y0LjxMEamTC3rh2I2GAm+ZfQagECcP8xCQ0aKHU7VweSNVjmexgRIUS",
+	"GhPvPywDOPj0Lt8xnE+Ee8IaRnkNob6ipJd5Bddpgx7TrZQtSR/Ge4tsSl90X+RIwCfeqt184k2KkUIB",
+	"X5068iiQGjRMkVYJY4SBMBbsghkKvm+wat6gMnhQM7+8Kt/9Fro2KJS4ycYgMwqvgtLjaFOsZeGUIR9W",
+	"VWfBaatT2DjKF/YZN+At9+uEgMhm2+kZfdHZRx0xgVYwg6Qwiz0Ws89rjdQzxzP5/c56NtE8qb8LXQ38",
+	"juEKhc4cHiY9muqfAKOhJVmAikt5/1Vlg6/pMRuLLANtNpx49w/P0UNJBZQ08ZS1J3Adk86jybUY248U",
+	"dDLb10YkvtE2yhBdlOlAWbURYrX6P//lvYrua/77rKPzHFINpkdSbrrhxlLKUlhhNOEjdRcCGBmuRNGs",
+	"aYUPH0WpxVa8+LGm9KnB5Kr79JRprsaLMq33RRp1IYT9xvqx8lpXlIZB3YLftpUWH4q/4iU/9Omx46ZU",
+	"I9b4A/H6D7/ooQ6EXl8i4GKZypQ5d2aWchCzgIUA+8JmgG4AC5wPswjS1BwC+Y+zTsJMalkX0zxu1sCI",
+	"WBjYYb7C55TySdArwHc+63WaZfNL8d2on321X+R2yFhphjcaadZ9Ei2Em/QOvu1TTRrkXt0WHSFj+U2Q",
+	"2Q+pdk5QYGJJRw8GXKXbqA9N4VIpPfZ9zbllbdEhRjX26VsVlQFN09ozXsMHyxdHIndvrf/haHPzQge9",
+	"XPC3oJ8mgudTPxiRS57hTzXcn7nojsjYWXyM8DZ4wowyu/wB2KfbeHPzWvVo64FradEJ0+x70SgN0xGo",
+	"rQuXmoRqZlB4kE4QORL+jZR0hDlEszBfs4nbU1GfHnJuWMuaRwuPySpn63bY4IiSUJwU7hfFZ8+mWonW",
+	"NqEAuX/Ml8Ub92x1bXwLZ99CGCFfFH/K+BpyPRhAJX9rm/G2PhDeJaOhZZocSLvN9sUQsMe5YnooFZQB",
+	"QfB1NKTXdEeGasDBx+PdO9JS1Tn2fiI9a4fyVyFeakadjgAbM3hOggoMMNgzGa4pGg1UrO92MExhjY7e",
+	"ikX801vVcJfDiZ8HqebKrSdmDuG6rOpNjHZ5Xe48jDvmSo2jyv65Op61w7mS6Cs05ZpHD9e3+aaIdLcq",
+	"e3cX94UU1DLdxqwsuyAt2eZS1Op2e+S4TouzhUD26tjwtg4JEhUP02Adl0wTcmJYdGWYIgN6oSCpPgQT",
+	"X/NHG1SL7I+o2iwvkkOP3zveuEubHx0VD7Un5dwgDsdpyXmbOynxLCG6x2daz1QSHTbyOXNWn+HModtY",
+	"0dXYuJCdvq9oRU2MBP78yla3kCo//2n3kKrJ13GxGvJ1Mxqs1l/D6S8i51bnDFWGRn01HAMqBHGwatI5",
+	"7tbcxFvgT7SjXN2x0TO5y4wVwyDBqNUttOU2AuB7UOdu884+s7ooycoPxESqXmubPfr79x9+G+GaENwR",
+	"f8Z+a1ieJHraSm7pwrvfefj9P5qpOaLXBYBI/Lv04Er62B3S0RuRhluC6j7ABSLrBmtB0Lnl4TWLRsGA",
+	"E4Fb0yqsXGqTCLBJx1jcvnKNki8S26s0x3b9LQw1PyCbVHRkKuq4EBuoB7GqJdyaEy85b5a2QdZNDO4P",
+	"L0SAp+c+CQI5+pb/6K/UK4by7KHm4PMKG7NVQJW2yqSM8aVk2gqM2HoluxDswYS1nPzcGw1bAMvK+rLX",
+	"F7nvr12UPfou/n5BEoSEo2bS2mAbomDYhVHOWXX0uelKxZlX1YFVxaf3rD6kz+QuyOeavpE6HZSodRJi",
+	"GMXSZTJqGx4ukKrn3x92fxaWd44tFEReWY6GR7VKDXTXjr4FPXHuZ1nxi8IT+fwGn4kH4kaX2geEQmmf",
+	"mwXS94ePvvkb+BWbVThBjYBFH/7Fwz8jdEVphtx2+gK6vf/iPz/86Mf+EkpkaAOP8t1fQPEMF1DC+wte",
+	"+rkn/uHDJ7/63oOPPoILXam46rgBPPnlDx9+6z18P0Le00j/27v47lEq3eAf//RfH/3Dh9iLniveg5c+",
+	"/uC9x9/9I7wvHUgVfnr4Z3+dsH0hhiZkVSaYEwdKFkgq9FV5zc0N5fffffzxLxPQ4QyK6FxYKAIPiIIE",
+	"S4mtPbbZw+9+88G//rdHf/nbhPEQdexkUlBdN/b+8AXgeH1Kyyml4+GeOBYUtgAjw7DoQQvSiAmFCwth",
+	"I1hK4Ge+ZQAsGhAhrJT7xS0PnFKcbqnlSLJGHUpW8m5hpl0DZeqOEE1jJB620uiBgHYjfW4YxsJYkYAY",
+	"Kck7iJb9TddEAp4L3MmMECphmHiqUP0+Jh8yjix23u9gzmnUr6SHQoWk1KlsztCAcyYDtLpMMaYpXlHB",
+	"a09fWbmjSjlFeHFusr8R0Cz2Yy3xXxE8h1jRvlA7kICjmJ5Dpzm/nMvi+5PyGpSHumA7DlfKCyynj8W7",
+	"2CoAYUabFPLuYoGo4/Jn4a3r7m2mxl64+yJ+WnkvCmB0acrCvBSp/rsUV4mXJQsfQ8kvzS26b33ZuKlr",
+	"KQOJmC46GZlxL/MxSBFr9NigxZZWe8YPblb/2xeGjXW+X1EnMrMI4U3RBfAQ9nG0ZVX0mUcPKNwecJcD",
+	"gbW2PYLyVAk6WnkYyyvzC1QhCIWZ9PSuVD3HklA9Mp1cCLzPt5N3H5gMpeoFDHuSskOQsYA96YM307DL",
+	"YZiQAYh4y74RPaZhNZNpBTXj8l0VcUZMpo7uelAXxbrQTolbcJO0hRuySBEQbWNVObI+f21GrsRE8lXR",
+	"MFAPEZWYd2OpMOEdKw8WN2uaoN9I9hSTKpqWd0yodsdYhjHg9/bibbJf18aCn9Q4xaQQUiE/aFnm0eEA",
+	"3qowGKqhF85vHqoGI1kz+/Gqpjv4e7zqb6tp1d/yWo8QnfA2rRcRxg8k7Fri6TbKNx1RXIaIclNpn2UV",
+	"VTic3frSXZYLSEKG0l5o5n/C56lWgdXKx+04TlAhh/s6S0/kSK0ISVw+YFXoRCsfNSDJZeftulTCgIqy",
+	"L5356tuCkhc/rKSjHrIzj+NkHuOhvPZqvN6Qdyxkh6N5L1PfoHMbs6z63FAeVosKQLzRlAT7PJwEMtE3",
+	"2BUoM8R4s9JgdKYaQU4Wc+GKkAMMv7lUjnvL4BL0HE0P6yBD2f8M+8eKw1HlJJthxwm2HCfvxynj9zwh",
+	"zQ2RhynNWHeZe3eoJi/caXDUPP14vfk5cKvFnWZVbrEpdf3TcnCdkF8rHkx906essAGXimVyqhA3REsI",
+	"E7Jwfvex0+ak6MuCGXjU3Qboi7Y36+7hIrrt+ON/fPitnyEdJWzMpXV2lWdvpdpm3y0V6BhzvqcIleKy",
+	"v/sGEmviuaAZSY+RN1Kp022K3WTcQCe7aYr3Q/7l7x7+5v2k3BeyEEsVAeQHH/5zRQzZX4mFkR98+M8J",
+	"2J3Qjs+Z8PjJ0tmhj+DhoVdR5AdvcFeht9DDD9579Ce/pRtCwAtn9A8fPvzgB/OrHCxrHDv2+MMuRr/7",
+	"3aNvfvfhu9958sEH88/5PAvafjAt6WD5Vfnezx98HFZlyCd7JTDQT772tcfv/zQpgX1i1zmPPArhegB1",
+	"w5QbaWd6LOHbK3os4XsVdJSlaENbwCcozKCNf+Dxx38BxDnVWAepN3S3ha0usQI8hwXNBMawOAHAMwp6",
+	"vLyDmJtUxP6oTSKAJePt5fWDf043ccIpnVSOATyyqL4r06rnW8MZq3U61RTOl8hQmi6xk2rUoCj+4h2L",
+	"cHjQE/lAMB8oPfkubqz8K9TaBHd/HaiagUglV3tYSBgrduFZl47ZAF9v+r7HRk1PzdI6yZc3q79/g6SA",
+	"FeqYPt8kh38e7rJXhrucWczpqS1s+AZwmo4RXo+Wst1UIshD9CFam6FL0vgn2eknv/reo//xuycfvPf4",
+	"g7968Nsfn9kuUqRy0dnXSqTQ5Q1xFfNRdiiA0sLvB1i5mdM8Gj/XyaC1dyxFdGQATDLj4/mewYtp2vf+",
+	"joRt6IoPXbm1BAdDHfz8itMb50N3sUob5T+K11D0CDvZFo5NOemwDb2DRpnROSBMh8Y1CUNAqNBGcbFL",
+	"S6rhyJr4UHAIgUtAS5G4KkXJqsEkqtO06LKzCkwtv5t7wV7MV3xF9TJp+nXeUVGdvGsI0ANgzgVUfXpU",
+	"i//v/Qubyebm5sbmpiOqF90f/2fjXF8y2f0c/EhiB3oKsHDGSJyWg28brTZu8/HrwhhKesmiTGB1fOgj",
+	"ynxO1qy4Z+vvXkVaOLzkq/2aZHS+RlU5AVCFcx+OZci99t8sphDOy0zCTpmTBf4UZdmomMVyQuFKgJAI",
+	"GY/zzDbP5UFFMe+uuwYVFytCpi/u3dOV2eqNexpkIgpj5YBb0SAzs8s71izIAEZ0/DqJgF0+yuye6fO8",
+	"PuJIvFC7ZaQVrbJ3cCzQLSaybmvWYtRjFazGcp6utILU+jrJcgNhc2H2dCzi9DpcY21hx0JQuNCPzMfQ",
+	"g4rrET2ODikc8Csie/RqwE5IqwIax51vusQ7h2tRNwKdA6kdEwRmTnRMRe2QToi0P0e5M+cobEBlBiEy",
+	"pwqfKFwDtFkYwqEdo8gIn2XPKMwA+1mvUtYwdfza7uMGfQin0Tnz6FvvP/yzb53ZYK3pfYXcdz3KPfTP",
+	"KcPgUgCXcHevJDaYx9eYPfq12bxTUkAxXNs+H+HjdQP9pzc3Ns+xyYirMxvsBlSdKtHjVh6IjaNjSaRR",
+	"oXa6doXGegQx/9IqXDqMaFoULCt9YysqtOZKKbiV2i1wmxtpGOCqm20GPIiK/YqwafUKn2u4rFfdwO64",
+	"cUUX9pVbq63rxQXy5BqG53xKi2E8ywVPJ4xby8n59RQImYFUXtmPqPo0zxfL0qdZrhW5xUmhdIQ24KmY",
+	"bStQblGRlDoyFD2+4xCpz2HzgdK2XKguMghc/aTr+UrDOxet7UvKMqCx1lAtAnW+SGXQuTmiUCq9DhKc",
+	"n3m9geZRaQg6lRxdtUX8B4KpQ4TIA9/qBnvTB065bQFIGKAAVndRaZBI+VTkjUVzWG5CnnZxyExjlL2n",
+	"NsPsENmrzkYUaq/Shg+aHfZk426eOlvZnP/UE9OKfp7+i2HxiHBK+xw7iHd5O4uW52IAlht2+c4bU9pQ",
+	"WyqeT2JUfTcqDG4qwYZSIC4nbB3k7AJYNIB+QogpXojVvDYVIJ+oTWyFd8kSMIkPElPz74IZBuYzUpkw",
+	"hiBsPP4Z5SqrEofsCLzneLAwTqznMgYj95Y5wChmueJc6SPLHWElDpiORHRUr0D21MoFJNEOhVX1kcep",
+	"FHvP2aLlcAPDIstmKGLNciYbdUqKwg3slsrRS+WzgEI7CSkpzvji+f7JwqFgKcFS+g7oYSsRFYIF16dt",
+	"uH9veZt+D0K8vFd2k8TqRihsJt5Jt+UWrEXJGqlWIiHwr4S1Olx1RJaJFBSzTEOVhhICY/7evetesJZ4",
+	"fKzwzHJXb62e1z7WTLEOODzBd1iVROr7MQKRzwQ6CjqKS1Q6qFW5ggCRAspVV4cSWsxqAhiyUq4ToqZH",
+	"U5jg1kJNBuFkwHhVZO5iihRBlrrbFfPJbx7I1LAR+M8QT9OU8qBm7h+OrClCoTrgawtTSnhCEDUP5RES",
+	"Y0w084krDenm4X4+HOb6QBhMH3KraaDAxT1GH4HUpdY2o2w9n8xkZlKZMqn29xCxubXNMCOQuR9N0QJl",
+	"Qq80o4HAuU7Bq1SX5pbIFvcsZBF5/OV8EJKJQu5QJHEoDwAypfFSNfxArJQSFEivUVaQeypuvLorhpKy",
+	"BM+FsSwVPIUo/JFgJ4HG+AybsV8axg2oVyY24AfnmGQpUo8nWKo0m8aXnIjYgkZej5+FNHSryaP39Gks",
+	"PqTltZa4jLsqCcmvTn6K6fPzFy/Fcq1M369l2639fEep2GpcqlCcjfyqqNjUIw0GxntnvH7t9SvMXXKW",
+	"xoD3ZCc2pxpJFyAOacloUonvhgErXk3SONd4/26g7QDinYkdZ8ENtLHs0hZ7Xb4StxbL2/Hiuc2XXoq2",
+	"+cKvO5poXAbtPlmYlm5g84epK6taoMQmsvI8ZqH73Vdja/1GAbHSaKolDXus85SdxiTjR//vd5785Otn",
+	"NjyOzZ7VVELg9XDCtaHrrR0vlv3vhEizR7/GwD7dhaUnH+9aEZVoSXlUNUaRRxxFTRRdARFwy0PB65RB",
+	"zRb6vwm166Tx7I4Et4cGXSD0+G2sFXp4IzzWQAkpD6dKcZ5GieOhbIE0x9Z2oXOWwKJI0QOC30ZwOQKV",
+	"YxwET4pQdDOIT1T3oNK90bC1zTLBD8DLMwcbhQnu0wdn2zf6CBps4ntyk9pLTQUQw8xMq5U4nQAZhShS",
+	"KaJITX9oJS2xvNRN9yg0P1xYP+qBmpk4wG4kgAMcL0ft9LlUezpyim5o1uNDhERAAPe+E/NQphl1/ULr",
+	"lgUG/qomPQCpRKThFfid0WePVDMA7XqvncfBSqbBZeBeQpdBYDwtDCia/RnX9qGH5dTnPbcLi1WwAu7m",
+	"cHoYMpn65sRNuP+y24/51tcRuyJGdZcdPQLN0ddBgwfirYGWAQ2lkFySgrTLC1fMaopgo+qBNNIuiq6C",
+	"U02TyOvogUh8vCxg9sC1LBJ3FJZHs7yh3Qfjh8uhxAS8SJabxE5r4LZlU5U4R5piF62fLrWprFE0HUoG",
+	"VwxjzRY8FBWIOIJFonRZ+/83oTVHnDD4ACumkO0qRqnBQNGUaxzB5X06s5Pnc4/njwmE/DqjXNrJHccG",
+	"ShhHPFZ/dNl3dN1GsCfHs27dvHOXnSV4Gai/Bo4CJx1woYqT37d2SL5QzC7FG6566v0Pb95dS6Kl1FgD",
+	"CdWiZhscdsYUQwBUPWgvbCdOeXCCM2enb1579fKZGgO6D1UMXV3RhRvOHJY7Ub+2cqe+LuNUx68LTxoo",
+	"V7ugQSELpBNmQn4a+gxZ69++9uO9rlCtMwnmV5mpW8uZVuw03NweunsdK8HOpxcuXHjZ3fqlu5fhqy+8",
+	"cBlbSZiNF15gV0D0Y2GChfgvV+xaKgZD7Yh8sv5FMUlYewR+lZx37Snjla2i6SRBSFLsz1I7B7PBdn3b",
+	"CoQAokYfYDoYrxJSd4VD9I1xc7otOE7opnJLb/Qo70AnEeE/pNiVuxwRmv0ILmxuuV251l2/oZVYf92x",
+	"yw12HUrYqL1NC0QjGHrJdMQyiGJ0i7WUuGdbSamqErqWoqMMhkgda2GUTufGVheGnFbU7gJioRVdatlp",
+	"38n2zDbb2twkMiOweWtE1mUdrtz72r7Z1tbmOfgAokNBdc3W5gVCghawsfD9jnUXtjAdCzK7AEHPsoke",
+	"5YbawblbXiaka1+1yA2UpHoSgMp8O5aKGSuzjOUjpaTqJWzr3AVmtWYZz91zW+cu0ovcSUvY1vnz9G8i",
+	"fHjRvpgwqHSlLUTtvq3TiXviZXjhgKsJdDIwCbu4eQFvvS1sPlnfhZYy477MBDQlzGnFUz1WG2y3Y02s",
+	"yQOcx0z3eu5PE4ptPb79BpgT1O91bddp8aUOMttr53wwjA/l2vbahY3NjQtQm2r7wDzPBuhV96+eqNBB",
+	"sCUuoFwCT9COnq1O+WQb0XYh5wmcxY6kCWM348qtQ4dnQqU8pwP/Zl9vv/BCsPAS7+JPGFXfJwzK8RMG",
+	"Nfj0FLQJNu7B8uZkbkl1zjrgH96YJ7CdQGDYpZAoLNXQPWhnmsqSGJnhCmPEQGp1LQVwFGMDTjUiA/CB",
+	"s0fN2vaX43prccvZ627B1u4nS28Eilm7/xYECoZaGRR45zc3sejWSX70KJXO6NvU6QsV5aUlKH4Wt7B0",
+	"834Ec5D3xAY2voDUuapXhjGe9d2wywIbFoYk6ZffcnMyo8GA5xOIPUwRliNo3jNgHwMuw1vuRVTYW0mm",
+	"l0sVvqWW8cRbQh8IEoQY0pgiyBL6pREoS7Dd+A5BwWBNNApwmTOMIwK95zoTO2XYI8az7GklXFyoeaqd",
+	"TeXJJthhC1tdQynY2vYaFFt7p/J2CLjWo7ZQIFz9Ncczqj5G4dx638KkiIWfkgs+JZt8Si77FNJK1ceK",
+	"zK7wuVWygBYNAEOOVQMo90OOjiHq+J4H3aZSKlC+nGTjEyxOto6pvyLk2wDKSOlfsYFQuN2prVNDadpp",
+	"se7QBM8z2XBwVh/p0GiPHGsB3gUgCSyT+wJGWjmYkXX6ZG0avUn3R0ZwGdK0KnZNKr82VSOhLK8j37P4",
+	"sMKO1R7YEe/XVZ2jPNgONkRocj7d85w6mUODcTd0cAYk5BxlX9DOvMm0EjusJw+ECRGpc5ub822LYhP8",
+	"yqLjWgqtxA/vM6SlgMg6Ng0l6CFOOpLpXNJB6Ie37idrQx3rsHVzKJQJxHAasZTOIO5X0fYwFJraMUHe",
+	"QB3UNqbxtLAxAtS6+caJGM+baozoPcDkdN9gu4qNFOS+e+orp6+6Fwwg9y6hjASqOxtA9s1IWZmRAZlJ",
+	"tU+AvTGNaAwMCktlJLSHll3pXospNwkjLK3E+z0Waj/OpkqcjkRBGco8X6gGlQ3EBlrQTiMzDAdd8ji4",
+	"kbcnsz6IHYhQDYUz/N2bQ4NLgLTC0xx+I9sdTP0OwHN0oroZyqjLlNLWzKQoje+LYkKHEUzxV3Q6ObJz",
+	"eAPgmvAQFs47m4/E/bnTf+7Ivuo7mkbO/l3voDmK448bQA6yGAMorJCz78B/71daI2/G3EfbPq0uQZZA",
+	"0QE8M1IYdnoAPqQzCULzW8zJGvc1dCjwBWtz+VnBKdXnQ+BFStybMW7GfQ0eHn+SwtC2od17AWGJpo7u",
+	"ws9k4szDus6f7pOxX74gVjwg8NRt0a0j0K51b2glwP92AmItKtK8W0/psRP+buVhou+sXbnLKysL6baz",
+	"cA+89sLmVizY6p2iKYMu5LC74I+Uasb/eCTHioceb/VO1VnMqBz4UGz0hO0W9zgOTS6vhAne6SNXdhRc",
+	"DwPqhM/KU+LAKi3ycR6np8rdFeZ8Qtokn1rk4NYq/VqtV16lHOwumD2dfllosNOIW3lmg/lUqACkpbNM",
+	"j02I/QySUio04yGfD94WYFBGGWb6OVJ2JhIqjKXSKQoYeeqf0RQpeZyEFaBrQ1oO/A6CLCIyFnvvdz5X",
+	"GZepjFdlJgqSPl6heEIaphiXJvT0KJpRfe54veKQLR0KM2iD4xwkLkJlTw1oTeIM5g5UP4TMOEpbcKfM",
+	"aDaEglnHGrjal6q3QwE+brSCgmsxnGECRTHL52f96M/6LmzonVJuybN+1nFG9Q755mf0kEPZX1HcVTrh",
+	"+FPF6e70R2pfpOsjyKE31Uf8KkSuM0yT5Za1c8H3zXZI6Ad3kVJ6pDo+sA1qs/wqmpV9bvpUaQZZBPBh",
+	"R/LwR8K0Ox4pn6Am0dFKCehRZJjsQvEfIOC/icapgRQIzzxAr3kRHt5gu+T7vLhZ1IjDDVpB/kIq8mol",
+	"HatipjSUOVW9YG5BVfGuq0N4rHamA//Oav+McCkrssywPnVKDOTiNzHGoW4OhbqMhEnFUp8NhWR6Ties",
+	"k0Q+Hm9mKYsTdhTWyy4xBQC+9224xzLL6Awr5ABlqyYAUNXiWWffwT8W+dAA00mznoaMLaB5jixsuygE",
+	"JJYkelJBDKXl2yG24hyDusxJW8+JtaqbauYgHJ8T6VMiEP9aPs0YKujhUJxgFu4slFLi1BkSUoiSQUlD",
+	"CJKNih0on9mKyNnxVuw4JgUqchXcDSCRAT3rLru0xb4oX2GnIc3PA3FDkp9W4owjPyhd2yZwbqJNJz6z",
+	"DKNP+Co4um6ZM2GFmeblkB8JmenUTX1E9aYKxoJgLtKgNwBrW9EQILUVNIMi9xKf9nmHHn/OKQAeng2+",
+	"xrpcZqAbdADBPIiwMUcZ5r6HPa9oDqSYCZVidp0bOO/xkB7W4Iy/7A90iX1sM2eP9OdPyg6kCtI6+oTB",
+	"HUgYxExJKN4cY7oqWjGdkWWa+gIV0OmUWlkkiwal6zS6etMc8/3cip7ZWI0XHY2e0NLdrhG25RSEEgWV",
+	"9TcYBt8XCqOZMR7ojEvgTcsyjZA2CGWdZI2Y4uoQ7Ida1B23N4ORgZxSWMuC2zPjNMmqdAmY0kIuUF2V",
+	"UBR/Lm7JPGdfv7a7fv7ipSl25Y4ZJM5evLCJmc6OlndKN8giy1N23XxDjc8AXfI0Q/T2F1O8jNJk/VXZ",
+	"E1D5HmVwUL9Q4nCmz90Y//32l3fX/xNf/+rm+st/cPatd7Yu3P/32xUcrJ6apTtW2HVjc8EHDaUZViSf",
+	"sF34acnRO4JcsAU3aqBTZbqzbxam7sItLBNpTxSo1z50SPmS6DJGj7G0szGUVOTyAJb0sxtThGX8jAQV",
+	"YS4RAr5e0EDY/2c+uviqn0nN0GJHq5AdX+U0CVkFWApMKlPGTR/SU9FXN9XU24jZiMj0CfCuBu98+NxB",
+	"evQO0suws/auxlrKz4Dv4TY42z/DDtKiAmCUK6CmrLtO0I1SQfn9AW1mnbONhfLV4vAWFtSnVKdfgPtH",
+	"67qcEKwqWZmuVIGg55wUfFrj/q/SKj0vMX+c76dZ3wKZAGlY9qDb0S+LaPnsO0Cg98+WoD6qhRZ2UfOA",
+	"EwFlDTU+9z5HJwaifsUp9ggZSN0bbBcfSzFtAKyizDdqBPxUPZqrnAlwHT63QByIjMD/kmBvE+S+B8xI",
+	"wfBRoEOWmyV/LhuPXDa+CtgjhNVznAcfP3EbOjw8PYIUR+XBap7rgCNSQsCqqc2OfGy/WrpecUajv6+g",
+	"3ZyDjzaThqqxtRFgaUISrMgxcoh5BYZJ1clG6WwiepFZUI7kzQjhKfvyqRW+xTo+N/KXpvzpS+Dy2tcK",
+	"sxfelyqifzU0XZGqaBFJkCoJngLvVgavSimAeoyuFLarmLhnc+7LTvKZmtYNJ3YQgaLDcycxocUz/I1l",
+	"IyKVHZ6xHLkX4kJgLX4XejX4KHqkjptqQVAsYSn3bMdw1Li7iGoDU/fdpQfs9IMP//HBRx89+P17j77+",
+	"8we//9tH3/rRo//9fcZzu8HOv3TmqT3agViem5NNMz6hXNq0tMAVMcaoZvw6hNZGQ7d/FzcpRmUSKsmz",
+	"OmTEYsn4KYPYIkmpo9IUdivFxghMpFTnhXCZ0JpMifD0BrsteCpRfc1t6LORkB8JxoDILPBd3xut1JYY",
+	"A3JOW+Y+W4VYhUqBE+ixgtuk6s0m5sIhoznvsBbd1UJnrwepYVplk+NSvEs1aj66aODJ062wRnRD68xz",
+	"nuQHEdOT4SQnleWHkMUnnDaz61ufRdgSKeToCC/14jyStBlMRfN5ebUDOeHy2Xf8n9WJMbvFsEOQBs/f",
+	"NoNmywk1viEkbMQEQhSiBPHgAarRu70QzJF7vwHEVzOt949ZR/kMaSAnFqnyrOF4jXj6yNMW2gqTf05K",
+	"5tJisw/BRs5Sp4KA5RrXknbp+Hugaa08+FWA1MlhsUAnoV4SurvBriAiA3rSAS5mUmrnXatMiEb4eZ3Q",
+	"8YXG3Po+lczjZLQQWoGrQB/PQ0SNJkwn4vAcxK9CZZ4JZG5hRqFjEJgrmKDdggZKaHaAJhNyTwOXKVPq",
+	"c4XjqVU4KLvsGdY7Xjj7wvSRXdjw4cKFixe3ti6cn8+Ai4JQgOn/zOsdV4Xt9Kc6q9TkGl2pUql6CzLR",
+	"xpp1UUaVXSmEYQ7E2NPM6h7YItsImmQSTC1OWIr/AqsGDysnuFrdZUPuNBcPv5R4iD/IWAbvbsL6Iksx",
+	"X9hY9MMCeCcdSZnRS6U60LIT2vkQwicOtc+N03UC1Gxb2z5aW8abUcguJo4fQU4BMEP4B8F/5FwaxxR1",
+	"znpQ2BS2FNeG93IhNtguo/WkRFDI/uxDDSZnvZwfoIOJ8nAz0aVWBdMBVOKiyByPNUNh6qWB9xzWn3rV",
+	"09Tz4k6lCX+acZI3p3oKlE5kzQwczwfOvkN/3T+rNLUXipsdN9xl1hYGo5Ke8D14M7Tu1RrqEyy1luSW",
+	"iXvDzB1mJi0qE/45Z30YD3YFZ4aJLKB2EoUSIvR2EMTUmgNkJ6rXbtRUtwjaDJcpvrswbXbQZ+u/jAhZ",
+	"eI777ohO8e2ErFNE42L+lW3R1bmoMpK8nrHMJIpZQEozM+r0/fBg6XAIjvM83+aQozk6bGtHWJhUosNT",
+	"hhrARwqSuuHL9SqSzscrki6cr8IAfWoKJ2mN3XI/bVAORZqftMfLUu/wyWxmYWAaNbkq9Hap5KC3RtZg",
+	"0xzkd77nNXUinDJD2Eil0MyoxzPwv7DTT37+9UfvfvDg93/78Bs/PQMHO5Ndi6fK3ZFARZmaIKvBwwUH",
+	"m+qxHJeEQnILtWlOcgT89Q5XCP4+wISycQCat47Zum12txk+MTu4SMW4AX/U/Rt0N6s1MvqDUmMieNCn",
+	"anpgHO/OBmY3zVmnE0Y22B09EMBHNHUz4grz05yamTKOK4TLUVFKhopl5gTHJHBF+PF0C4GT3T9aZ5C7",
+	"toxwBxFKKdxr1/VYrbuPtA7jxPrsMObXdJZeoT5Sn4XYl5vP851u5lYAOUWxrXVYXiasJTM6ak9exbRU",
+	"um0q+QYgnJ9HQLfrtGbPi72E8z2h5JMsLK4nX//LIvo9+w7C99ZzoeJDzji49erVT8lJ+ul5GnE7T8LP",
+	"iF/CznrHHOAcpt3jczo6KvlsuBw50X7d4zWQxriFqQm/O+YEa0gOv1wP3MEZPJdi4nVau+dFTNB8j19O",
+	"eCDOQVjgOpoO4GtWKzo34fIUwi3o29P9yaBpDZfpc0nQuETPDT3DdE9I69F+aT0l0w8LKPnsO0So989C",
+	"OGMJBKXsKV+gRv2cfWwHnbgBWmbIJ0IAdPODj//64bvfefLBB9Rj4dwmItB1de7u8mDPuTPEZ52rZbqP",
+	"GvRmNBS5EalIwdm82MkKHlbEzeGdDgwa8RS4zFBnQ7ibVPakfb59rm6jdwM9HOdZhfPxBtX4P13ItmH+",
+	"z0ECittwRIoq7fpKbKTjPrOIiexCvxMkSg9XjZ0W3BFFt2BR4FrJD3ZCFgflzfoLlBK3jF+cbsHHN4qf",
+	"WmdmmMhzn4bmNhIO6NPPAj5byWCYa6QJZMudjVWPI/rZF+aS3hbYTl1a31cX6zt9yQsOgMkupVdJQL7b",
+	"KUHG6xzCviYG8naUZ3aZjH++Dyw22X9GzuuxiOybgdifA5F9M4jKxlwCtPMFWR6gxvuEKq8rF3FEyMT0",
+	"6ZDUo6zNO/sb7JplB1r6dhIATcGz7dJtAJeXCQ5dkdWRy/fPM88PKfLzXHTsLSCPz0BE7zJ4RnE6z0UW",
+	"OWxfYYCX2AGZ2tUMYXHl/DVlbD4isHhPcDIvdzZ//lxZ1Ohy8nzVkZdnffyOLb+8mIkz25ZsCVVDivEy",
+	"OVdqt1R8gxDUeakTqKN6PbKMM6yOhsS8a9aE/JnQap+ON7Rskgahd2cEHSAMHpcIu1vMCKpDxT1pLDvd",
+	"kmo4sht4Zf3zGm46x2r/FtLJZ0DglWbzHMg7N9vS8a0ZwiH9s5otXBfknQJfWHBwQ3510H8TOmvXed4T",
+	"ob4BeqjwaWS36ZMfapCmayppUHjgodRdzuZEq0WlAEel+15gLWo+P1K+bXCLzm2JUfpiBmxD/Jw3Aoad",
+	"Izn12QAyxQPyXKfC3fYH0puutbUOdFxXq9K38fp8Fhy7Ww4Qh7oOd4L0UCqnep94sdBRq8w0+edGWcb5",
+	"fupganlYdk/D/pdqICZCFk1YLuwoV943DPwGMhsAz2g0RGgmBAkNSIUemNSJL97WWAN3yrDM7Q0eYCYc",
+	"cW5PN9PPRUcPBkKlIm0hpCmRfuhD5kHxQcIBwuloWAX8Oytj3e+fuoh9vhug4oH4LIjJRgCln9W2p1+Q",
+	"B47IPN5xjL9ERKQRAuNRowjf+aIQQ1MqyAeYN8YzrQR11IdU0ABezJ2FeyCUjRQrQ4Ev1Pe5T4J/Wqts",
+	"AgU4LJdGmJLUZdIakXULyYuJlUcjc5/i8BSHOsdQiYRBPqqSwTLK2GF+nef7d9w+rn6Uj+lgwqhOWHkt",
+	"vlkBdASy6/gblGorAoKpVtg1DCtya1rHRQugqPJ6B+hpHYI/cOjMNtZzKTGOnUKOYsLpt9DW1PS1U32h",
+	"yQaqv5ghKVUwmzdYS6Ytn0aPhz1hLXg5Kgnw6lbCWim3vMW4Ylfwywj16D60wXYDAFJfQw0wNDs1JUD1",
+	"CB9xj3PDrnNj1+Gd69deZafbuR4D9nGqzyD2iDRY56/ETvALSuS9uIC+w2EQntAvCObghoZKDvR5E1QO",
+	"yM5dpAUwGwwPcdcx14FUI4BTgGpqocrYTo5vKM0yrXqIGVusfFIeDEy5LexYQA8wTVu3U6wLcAZQnM02",
+	"e4meKzWzRy6csPPJ5uYmAqw4na8jjNlgb/Z1wTQt3xcFGqbxsHdSsXObfoJuF6nx2qcVOJja4g1oDDvH",
+	"REOnWL8cQCpu7LAax2I4LeTnIf9CaZZryIifT92DsV4mR/kxWlncWFi/a6/WMaGsuGfPAtk17jIGX8Fp",
+	"VdVWID0Tt3ESfzgU6kgKHrDX1nzkYSEPJZTqSiaK10NDk+cyeEaL8Nx4AnC+J5QJbsLiziOnV9n7V53t",
+	"ljD4eMKckT/gFkvICXj59KO/f//ht//60bfef/hn36J07lQay1UHmwSQbKKAGaKaku6TFJA77nWAyDzK",
+	"Uuhc7THHps8ByC/ftcsJcQ6Jo+LzzI9jMs2RQj8LpjnO5DYQ4vNtn18lSsMuXXg06/ZT8Er7koaVXA5O",
+	"GS+B2xNSq2s0NXjepN4XhL3rl/R5kXqgu51QMR9qfbUtXY/6XV3t5LV+RXiZ0OSuDI+A6CfbLOdjxOAD",
+	"WuDQhguZc3h2COiQdydDkIhWZ6k7KwPekx18dJv9h1tXvpCwWzfc/716FZBcBtpYdgkah4PzClX/gCc+",
+	"ZWqPlJVZ0cW78nThHT6WHT9joWtPAW/lm2JSE4L5A3buQt2e29AqPClab3M2lB07yp0IG7TDeYI6M2iP",
+	"XGTjhEbcz7e4xr7HjrmfqLieA9EC8eLUqB2i+lMGyd39hu4K3oZ2qxWdvuE/VVham5tRxKyIUAUfW8Jk",
+	"F3Ozqr62L1U69bU6+OVfdA8t7xfuEXWr2oUXzTRW6hd+WwzzZ7tZONKs7xaerA1GmZWOm5x1hLOecsub",
+	"vgwOwAnrd9Utx6GzDMJhEcDs4QUbfg2KcDJRH+G1jLtVDbvAs31D8gyckX0ule/vRijLfW76wUNJkyPo",
+	"Lqz1YXehXw+4mVXP+3vxFsRkBoEwA5qImMsB4ctHbHeWVfyeiJ72hlu8yWE9aMepVb1R3t4qQ2MM3YRG",
+	"Kj0KOsQ1WQUbygm9NOdjnlVrWleme5zOYCWcMmwsTZ+dfvTnP3r4X//uTAIAd846IUTO6Tpys6imBLUY",
+	"RBv+vLzkhLWWN4kUjt85/XnL7yNOtfVbV3XooRcaHuxMWBHLehsU3Y2hcZoPpqA3MLRGQl9jMltuOtvD",
+	"OOTJIZIvvkQa5pNWmwiP6ME79KFyp6AE4puUAX2jTX/dwr0K6zhHPBHkpy+49xyN78iv5bz76G4/h+gH",
+	"7hgf82iSdVLtHops9RHs5FY5ErYEHzmmGVR1T6DFb8aXTq6hEgzvM9pNqR49fkE7cR2q1Ge8mSWCrM4s",
+	"Csi1XZllQCtY9oNv2yZbDlopwe83sJe6U6Z4HiKMTrEFU9N3ZSOoXMgj9F3coBwAxHQPxu1DJLnYYLvk",
+	"3Llwnn1RvgKxlMDr6NSE4DsciZ1yIom7dIGAdLAu17FOSGHArcJhQXokWuG+z4LEmPwGu6FBlLuTEWIy",
+	"pwykS4qcLACC0d2llxK+Dyz/tS5ueUEMHgSe+mZi02ids9YLLbcEYA4zfSDyErAwZRtNJVF4biMNa4ve",
+	"SB0Bv3i54BecKWh9j98AEGHf7B40tZ05R9ahk7iOQj0jBrI9o4iBDeYR8n0ya4y73RqtzN3KnO1YqvZL",
+	"fO3klKjlzLTI2DoERz1OZujYWXGwffoelgwoyybCLtTWzmInloXRnXLHXS+/fcfdeA9tYFgF5t10R1zM",
+	"YZq4v/ocGGMb/cIKKblgpshlfVa5zwUt+HIRaN5gu3Qfz4CnQ2WFz+tuTyirc7scm6ZQlLRJYd1M9+CE",
+	"Lr8YsQ5dYXB01P0OqKSNTX0Rx92/3auyx6mx1lVqoNO126xbuNfHfaDoM7FjlWW0b4Nj1xKCFVSQrxcq",
+	"VmRZhcYQ9UyQd6vc9hmODTud5hKqGzLZwe6sB6IvO5kofqD8QmiOVGpflpBx1tX54Ix75bgvSY4WMhqP",
+	"RqGinH707Xcff+MnD9/7p4fvfv9M4h0fJbFGgZzaoagQbXL3ReJNO+Hf5zexYRGsoA9DAQVSYh9l9W2z",
+	"L1y5Cys80w478ee+OFrR4w/vxr4twUw89f+z93W9cRzZ2X+loBuRQPNLa2kFEu+FJEtvBNiRIGlXVwt1",
+	"cbpGrExP12xXD0eEIMDBJlh/rBIn0cJxIK3jDbzOIkGyCNbxWorjP0OOpH8R1HOqqntmuoZDisMhRV5J",
+	"nOnuqa6q81HnPOc5BEL8sfV10CkGps94WmddI4LK5BW0YohGrgsCWPJAymx9iw31cI5szwVvZodZOvcj",
+	"x4ebGVsDmLE8Z5upPrc8G7flULpwJ0mpe/bu35ymuA4sxUWifZrhOuYZroo0BbJcWOipm/FrMk1L/xaH",
+	"Z2uIJ/Frlx7i30eTBCUr9n3Uz604pYPe7IEEsgKx/cUjE6/0A9wlaLk/9VveGkiazTrySRsjFPkMbbqJ",
+	"GkjYR+Mk0eDtSRvtHuJG22vsFAu5354QQ1thxh1lL/x4ZfnixQvvnISOshOqY9v7Adv2rB5pOlsnFLkw",
+	"R5jxjR+8hgd5Cjxj3Vot2UYkYphmo9vY5IYFGbjtTgIQsQIXeRampsx1EVVOMShUcnFH8sCJzqQMezpo",
+	"ng0fRLhMbKLqinwwcCnpN5fIITjqgYjhTZruQKBvqFNBlm5ZY0d8LwF/kr69l6mQT1YnItPMgtiX1MH0",
+	"p9TkIa9h7taFD4seXtjBbdvBFGco9mDkheg7w8G4P1M9KkWju5B/UB2RYX9TAKHs+GcOzBuqB0TOmv+f",
+	"63asFOAICNRZHl3v3HS4TIgbQWRSJJE5w1mMNeoeVVZs2L7KlhW4pPx3uOomwgAWBkJykxqZKc/dmq2L",
+	"DZkl6AfrEiHcVjoylSa1jQB1tV07nUhk/gYI8IOyfNfs0k0scDTkkMDRtyFpe2ekvejPHr4Tai0a2EJY",
+	"RQ3G1ohGBG2VNdJuIpI1tnJukmMtPWV4nLLdbZ9Z/dGF6ExbZvTHih+bzApxH6eK6OhkVd3ynYC8arBG",
+	"BDMAteFkraKnIHGDamrJiMe4jk6Xt1jLCLhq+shbRNF7CLHI7stMrEI1YUu6zuyuKboNG/rvZeGrv2w8",
+	"v/JlR6hOKqqNp4FcdF9DVShtu703iCNVJIvsCukiYjde3/LV1VusJ/Kyju1YKaNbtDCnOmnvOmm6NFAD",
+	"y7Krrpluk88e64k0pUQGuRJmhwVEvj2m/suG+qmSpFAtkdlUmdElQz5ytoUgr7la6nKXz7CF4fvi6GJ9",
+	"buYya8gOT99Wu1TxmhXjbXa9uv0aDaGdZ7wrNbVjCI6A7NCFO/hRhkEVPNUEOzGv0dtQqXNVA8Sc2Pzk",
+	"7jp8+pCCX6uqdsbT9KjW2Ie5qUN2QBe8ECH1ii8nTi7YH7+Nm2p0/y3XBwA5d6lZwrfQ0JwXZs4vC/kX",
+	"SKzLdnBAzVy1B8bjQzoJjXQgdzCBPQqNSfA8lZOOqlBvOKZjVN85bR7wSQkOO+VOD7B04gy+0FCJGFfy",
+	"CaYczrR8sIA2cMzcQOlvG2W6b87PxlVeWXbcPFAW51mRS6EX2V2jd4ij6F6mYsbpGcDiqa4lICN0sw0M",
+	"rAtzPtdUkskLOiTb/jqUBJWVvKiQaMvR41u1FrZWF1G0q63Wkbi0BdpIEzuKGxr8THvOiSy5aebjikrE",
+	"G+dxpwRX8wO8RQ+fLDd37uB//7ZvTDeMs+k5/ISZ/QMRvQFxM8vEuHHPF1CC06DVqrfdNhAWtt0uUlby",
+	"Bgzu6aQts7L22JbsvF022s3RxDYa/GYB22PJBSZmi6+1zDM/FpYDqGKogiHqdNgtqZrYC8fexCICP3sL",
+	"W+5Tb2HdR2NIhBPYU0sb74t84KK7yjntoHLCNvteMQcNoLIBLzX2JFtkN0UuVaKppYWRLuPUp7xTozFC",
+	"EHC3nSiJc9o/bqj7Uy54IfbZDOPwmrztpb/FygFLYRAQY3No05TCS0niJaleCKsmd0m2Oyovxvi6l1iu",
+	"eq7ipGGEid8XFuJquzxk5v8QuzVzMRJaqJQgMSK/lRXqvjD7f5FdUWm3nelVFtMVMdv+4dnO41/v/O23",
+	"EYuNbYrZ689///LrxxGLyXrErP/0ef83fxWxmHKw94xWj1n/419v//Bs+/nz8gs4yzHrf/RJ/+lzeiRU",
+	"f8xeff+7lx/9ij7alBk+6P/mv+kDniS50DpmO0//sPPsg4jFVKFyjxcxe/XNt9s/POt/9lX/6RcRi437",
+	"j89fvvjQf87mfHFNwrfmIxa3ZJbgTXY+/LeIxeaEF7P+sy/7//6/5vHd9j2Z6W4uEkzA689///qXf/f6",
+	"t8/M6HjaFe7T7Rff7nzwPxGLE5F0G4VcT0XMdv768atvntDVOd6OPnn5N7/EHLalGfYf/2X7xYvXn3/6",
+	"+rfPAICnBRuk8L0vClvv4lsUEXGn+cQta89V7QBea0l/bX5cJNLFv++AcX09RVb7yu2fmr3xkzvXFi6y",
+	"OQIX576E5/KN99FI9/9fXrm4/KPliHHNrj5oiBQa6O7N20zzTcFkscq0MBqkAGECOFG58fHasqFSlSGM",
+	"ztfBFPvzrjLnLFKvZU7/PNhIsTPNs88RT84l24yF54JtdXnG5uKV6Nzysrl4cXk5no+YOYprFp9bPndh",
+	"aWXpfBzR/xeWVxaWz8eoWjJ/73z3x5X+0w/P9z/7KiZ0DhkuIzhl4rNBux4DvbIhM6EFsNcaAtLD50hE",
+	"GGuG2bxrpyo2+mgr9tUKtpBntXr0w8JQhpdeNBdmASP7ma3MMsvogGrmY3MVWTb6bMudS/GL/89oyxjl",
+	"6SDSAh8rz3MpEnNENXYMSFMj61ZJ4GFRpcRo2OauUUbZXA4LvS6GXfJJgdFXbv90zZ5aqWe7n2Bl2YLd",
+	"xEX2Hc3EvL0A5+vQ5OFzwpsinK/wPEeKTXWDmRXM94CPbZ3qdaVSwbPdwLWgf23ozckN7h2jbQ67Koym",
+	"OkypAcpKV2GpCIpkY+XTNf40sBJZYtGwUMkTOAMPyR4/Ch7ELw246NxycjoHfTcK/JKKb4bpnH06rnTb",
+	"n2N+zhwlYELY4zwhuIRbgu/J43WbfMlt2zG+Lx1LnVs01//ou/6T7+Y9JqAlRMdhDHGFL7MZavIoc7R5",
+	"nOgMOnTYhI+QuVNsx9h/cspO9in0apaoXIvDkuZDPrb6tukn7fRql3UCebbFQwuutXDYZjUKiy/kLO+m",
+	"IF/rdEQymAiuYR57OwLHt2ieLrlpmiR+7BsYoPxxTib4QUjLfMj1c8z39UHe5T2Fc80yhX7HfDe28GuC",
+	"3zkyieQbp/njCYFR1U08yyC3HYnvaB6AQ2mhd/Et7uQ8cTVlGQGywUGnEmHjL/YZhJiigzmiAWXOGFbT",
+	"XkU4RA0/w+aawV5gC589vNzhFddcmB0VXJZz22WVqS9OjcluiS082oK0XL9XjDqFJR+y53Z4YZRX2XjP",
+	"PKT2YGCDCph3IyUPOsYc4vrI5QDwYz2VE6jMKOTauP3RymXf6IjsNk3QUY2k2+HtKY+9ctC/HqRRtZvr",
+	"wLPXZmEq9TpntfupUArbyftSo5vn9rVD5aSextKJLlUDETDSES/V8nIrEJeXNaX7p617qxJSqdLiQMVo",
+	"t9LSq1kiDoQvFUOv7oXg/iJrFOoUhFDL+tYoDQUBI6wTW4LRj2y3H7zmZBAHM3MkOdY/NXvGWROpQ27T",
+	"z9/UefROqhrjpKp0cnwFXvqWSo8KyOI4dUsyUzdzzIO2u9a3S8HfFcFdmNwdzBjJvTUHllJDJiIrZAGq",
+	"q02ZiLzORYwqFEHmzW18CunZhlItaUvH3U0EYszYhurmnh4Q0SskMY27FbGiJ9JNgWv04EVkjCIquLDJ",
+	"IaPOEptgItKfYiMXwjf0K0kI2wK5YepUYTsTWlat1MypahqlLzcFzW5NaDlyBI/jZ2p3U2kpkAbmkslM",
+	"F3TAp/m0TzurSfkBWBIe7uEaTxpx0PGudzvNMKdnNI+lCxiUcusOuh0C8IPdwKo5Iv6jhnsPKAubbB15",
+	"fhU1IZOY7Xz7FeEWCAex8/U/7Hz6OGKxsTwx2/mvz7a/r0VPpGJTpDF7+fxrAiXUoCV0S6apjln/4w9e",
+	"/eL7iMVt/uBeqngSs+0XL3Y+/nL7Tx+//vzTiMW05WO28/RfX/3lr0YK5+3RjAABRNhVIUY9BQycAgZO",
+	"AQMzBwwEXO5TtMCJQQtQoj4AFRjxZZceyiQMELiBCGOj7Iyxy0F0zccChxv+zQIbsD9ZoPPbVMiI3vBk",
+	"dIoKCHtpbmMHSODvEmdhWQxqdzWstUx8qVWXuhwVjtRl9KQG7bxYMqG3QC9f9BQJhdRFzguVW7CO2hR5",
+	"L5eFMdswfMrs4tVyGj2rsRlOCTjwBKpxBoeuMI9PmEstOGb20cYKY4Hw9leMX5phIESF7t/FOBGn+PgR",
+	"DvVD0COj9nfGDO0Y/RVss8M2sEFdd8dv4elj7lXuhGwSrQNzattnhqELVz1LOiIy4B6PmN6QTQInmEPZ",
+	"oDgnUnfMMtuNeuzRC7f9HB11jpJKVFpltEahMajsHr4f7/oex771Kp9lMNZvFheaa/POSBdrs5eG5G+p",
+	"LZZoQcYyEBKdtpOvs9o8HhxyvtVAg6epMdZuA/jAAuKEFRGmwzPFTXuc2ASHyQLL7rq2r0Fbi3TTZ6wP",
+	"tAGA8X3tjpz6DrktRBZwTO2aMb1hJlUWU47qgbxX9bKqRvWLFNg4Y9zFQmTGxyC3kO4461AXRN8KGuEK",
+	"koMX8dDWsMQ4+98Lp67YkCtmt/XRBFdgcIftLR01OaRuXcr4S00SxQgkmIyPlUSjwguuW2H3CWF7XFKe",
+	"z0hFY/snCtEWhR6cmeC50AVLBE9SmYk6VKhN7RAlJgGmjEuVq1REVf5LxNiPqkd1B1M2sTfVkllyIE0E",
+	"zO+GGghUfKfrbEzXgvYwbUGd0zRDPOsx8tfMcszSV7ur8lYqdbX3FAlzRbCXys4K9bAXWJoFtLFCb2q9",
+	"ymL8JzbmJ7aBqBiuFhJTWrUFpUSMaG3wTeGjVbKSzYW2AD0taY/S/JD6WCOpJFA5taRx/LQw9jbfvUip",
+	"OvTdKSS1BskRRwPy0ZxMswwNsGHy3uO6WLhqhr9w/V3PMW1bAkdlOG2rHHxbaqKhEovsEjJd6NCNbjbU",
+	"jHvlvEu+E1MQTanN/cNuNyUeBIqitXJQ0F/YsXqVXbT36bLbIM1ExM4hV0ZwhE6uGkJrJALLfh5opey5",
+	"g7FaFhywsuyRAUY6qZ1NWOda34fCxKxnd9AYRTswo4T+HHFbPBzUvaFXFnjBfejmMd5RpR8py5Vq1xIc",
+	"YRwBNb2bhuG6wPtef3cS9YEECgRmz01M8Cs01FDkZUMiW6odo2p7yirlmkpT1WPUk6M3iX55aP4Zn8ww",
+	"V0TAusBeA+AySZ0jwahnl8ow+2fP28fcdNQSGXiRE5/HKGg5d9vKS0R/zLOGGAM1qxxQWU+mKbuv1gaa",
+	"25cNDnhbRKzNdcv1TyBi5gcdkCO7fo6DAlE9AKOl64Zqe9BYsylycdo2fxoNzrD0dLqbquTvCv46lj3s",
+	"JwnzY4Z9OGYSeUxEQwK+FgzxGy+NXFJbo7gp8kQ2CmaOo2a1gfNRnuyce3qdtmr7Xr8c2CRyRnX1pHtW",
+	"M5DBYP8gpVeJV/JusaHMW1sMFkaA9muAfgJeVxSpgFcJWldL0Z7y+9pvXYk+0BoMXcYMJjKxuCHVkZlU",
+	"mWZasSbPo7ILo9c0msskcoVvru+DA12iBLTSWGuDd6gColTJ9jyPCJqldp+7+RPfWGLpIf59tKSFyOYH",
+	"9VQuNqXoiVxHNXTtAx0gz+q9cLYP6hTbwxHqrGl/s96QH1SLJbfl3gbr71/m5HoAvvsR7VZmVEoijGao",
+	"KCD6NqSCQPc41h/IxIOiNNr2LJzzrGUUkznAGg/g1MwfATP/Li3njOz8wcfAb8F0HHYQ/Gg5FnZN9+RZ",
+	"qF4m8nFlhgSt1i3W4+ZACteA4jQZw82D4myuwcdr6K8Ce1grvyh96IjsxKeWLvNGa+rH7BPrbN/ser9p",
+	"nTfqDr8hMtn30dq74hz6rb3IbjQJeUeWBG50T2Y2NkoIN/AhwlABEd6TWSbyuC7mA4y7DuR/yB6SD41q",
+	"BFs5knQLic7jqerpsQLG5mLzqouZKhbM3/E8cQFhmGe1+xqd0eP5ky2Od3hLnMritGTRzO4eglC50N22",
+	"HW7I6XyPWEfpHe4r5sizcgFaBtYAKh7twEU25HnS0qv81L08eEG6ZdZOXLHJz+PvXJq3OdnOJc0B46zD",
+	"85ZImEtsj4hx+HlRTT9TbFnaFt08PbN6ZmlzBetonzsKoUNHr1QUTCLB74qAqFpyNHPvmz7YyJXMS6LJ",
+	"ocazUtQ94H2gcHVZQjnQoqjZrLkFgBz6RUBPqr9UYk9qqp0objX36psn/S8/nF8cghHU3XJ1UybC+CD4",
+	"MfRYq9zm2iHW3XlX5S2jV9YFSxT1eHCUUFjK0TvetahFYgXCe7C5V3/4xc7z30Ws/8VXO5/84/zIm9Y9",
+	"6D2lNeNaC60RE5zb+Y9/6j/+Yp4e7AKE1dX119Y97kazifCbD/ANhQa3qlOCmELdU24h9sHm+v/8p1ff",
+	"PKm+iIuK1MyIyCRP2Vz/k78fuifBN3X3XFN5m6dmBxeDi2U/qdvD1FyIzfWf/Of2i4FJ9n2HahbYTIXu",
+	"dkS+ieAXApua8YGJBdnUo589+r8AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

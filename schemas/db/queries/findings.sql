@@ -40,8 +40,8 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: ListFindings :many
 -- Each finding as it stands, in order of when it came to stand so.
-select f.rule, f.state, f.grave, f.one, f.other, f.text_zh, f.text_en, f.at, f.key from (
-    select distinct on (rule, sources) rule, sources, state, grave, one, other, text_zh, text_en, at, md5(rule || '|' || sources) as key
+select f.rule, f.round, f.state, f.grave, f.one, f.other, f.text_zh, f.text_en, f.at, f.key from (
+    select distinct on (rule, sources) rule, sources, round, state, grave, one, other, text_zh, text_en, at, md5(rule || '|' || sources) as key
     from findings where claim_id = $1 order by rule, sources, round desc
 ) f
 where (f.at, f.key) > (sqlc.arg(after_at)::timestamptz, sqlc.arg(after_key)::text)
@@ -52,3 +52,16 @@ select rule, text_zh, text_en from (
     select distinct on (rule, sources) rule, sources, state, text_zh, text_en, at, grave
     from findings where claim_id = $1 order by rule, sources, round desc
 ) f where f.state = 'raised' order by f.grave desc, f.at, f.rule, f.sources limit 50;
+
+-- name: FindingOfClaim :one
+-- A finding as it stands, by its key, and how much was said of it.
+select f.rule, f.sources, f.round, f.state, (select count(*) from finding_notes n where n.claim_id = $1 and n.finding = sqlc.arg(key)::text)::int as notes
+from findings f where f.claim_id = $1 and md5(f.rule || '|' || f.sources) = sqlc.arg(key)::text order by f.round desc limit 1;
+
+-- name: InsertFindingNote :exec
+insert into finding_notes (claim_id, finding, number, round, verdict, note, by_id, by_role, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: FindingNotes :many
+-- What was said of the findings of a claim, in order.
+select n.finding, n.round, n.verdict, n.note, n.by_id, n.by_role, coalesce(s.name, '')::text as by_name, n.at
+from finding_notes n left join staff s on s.id = n.by_id where n.claim_id = $1 order by n.at, n.finding, n.number;
