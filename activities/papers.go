@@ -93,6 +93,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 	}
 	round := rounds(known, id) + 1
 	paper := t.file.Paper(id)
+	strange := r.Unreadable == "" && document.Strange(document.Kind(paper.Kind), document.Kind(r.Kind))
 	if r.Kind != "" && (paper.Kind == "" || paper.Kind == string(document.Unknown)) {
 		paper.Kind = r.Kind
 	}
@@ -115,6 +116,8 @@ func (t *tx) read(id string, r claim.Reading) error {
 	case paper.Kind == LossPhoto || r.Kind == LossPhoto:
 	case r.Unreadable != "":
 		paper.State = claim.PaperUnreadable
+	case strange:
+		paper.State, r.Detail = claim.PaperUnsure, document.StrangeDetail
 	case len(unsure) > 0:
 		paper.State = claim.PaperUnsure
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/gabriel-vasile/mimetype"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/minio/minio-go/v7"
@@ -191,7 +190,7 @@ func spoolChunk(body io.Reader, most int64) (_ *spooled, err error) {
 	if err != nil {
 		return nil, cutOff(err)
 	}
-	c := &spooled{mime: mimetype.Detect(buffer[:min(n, sniffed)]).String()}
+	c := &spooled{mime: typeOf(buffer[:min(n, sniffed)])}
 	if c.file, err = spoolFile(); err != nil {
 		return nil, fmt.Errorf("spool a chunk: %w", err)
 	}
@@ -229,7 +228,7 @@ func (s *server) complete(ctx context.Context, row *db.ChunkedUploadRow) error {
 		s.dropChunked(ctx, row.ID, pieces)
 		return invalid(rest.FieldError{Pointer: "/sha256", Detail: "The file that came has another hash than was announced: it was changed meanwhile. Announce it anew and send it again."})
 	}
-	if err := f.picture(); err != nil {
+	if err := f.inside(); err != nil {
 		s.dropChunked(ctx, row.ID, pieces)
 		return err
 	}

@@ -271,7 +271,11 @@ func (f content) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
 	h.Set("Content-Type", f.mime)
 	h.Set("Content-Length", strconv.FormatInt(f.size, 10))
 	h.Set("ETag", f.tag)
-	h.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": f.name}))
+	shown := "inline"
+	if f.mime == typeOFD || f.mime == typeXML {
+		shown = "attachment" // no browser shows an invoice's data as an invoice
+	}
+	h.Set("Content-Disposition", mime.FormatMediaType(shown, map[string]string{"filename": f.name}))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

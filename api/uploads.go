@@ -29,6 +29,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"anpei/claim"
+	"anpei/claim/document"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
 )
@@ -68,8 +69,27 @@ const (
 	keptYears = 10
 )
 
-// taken are the types that are taken, and how their files end.
-var taken = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
+// taken are the types that are taken, and how their files end. What is a zip or
+// XML by its first bytes is looked into when it has come whole: only invoices
+// are taken.
+var taken = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf", typeOFD: ".ofd", typeXML: ".xml"}
+
+const (
+	typeOFD = "application/ofd"
+	typeXML = "text/xml"
+)
+
+// typeOf tells the type of a file by its first bytes.
+func typeOf(head []byte) string {
+	found := mimetype.Detect(head)
+	switch {
+	case found.Is("application/zip"):
+		return typeOFD
+	case found.Is(typeXML):
+		return typeXML
+	}
+	return found.String()
+}
 
 // Namespaces of upload and document ids.
 var (
@@ -289,7 +309,32 @@ func (f *spooled) look(r rest.UploadFileRequestObject) error {
 	if digest := r.Params.ReprDigest; digest != "" && digest != "sha-256=:"+f.base64()+":" {
 		return invalid(rest.FieldError{Pointer: "Repr-Digest", Detail: "What arrived has another hash: it was changed on the way, or is another file. Send it again."})
 	}
-	return f.picture()
+	return f.inside()
+}
+
+// inside looks into a file as far as it can be told without reading it whole
+// that nobody could use it, or that it would do harm to whoever opens it.
+func (f *spooled) inside() error {
+	whole := io.NewSectionReader(f.file, 0, f.size)
+	reason := ""
+	switch f.mime {
+	case typeOFD:
+		_, reason = document.OpenOFD(whole, f.size)
+	case typeXML:
+		if _, ok := document.ParseInvoiceXML(io.LimitReader(whole, document.MostXML)); !ok || f.size > document.MostXML {
+			reason = document.NoInvoice
+		}
+	default:
+		return f.picture()
+	}
+	switch reason {
+	case "":
+		return nil
+	case document.WrongType:
+		return wrongType("application/zip")
+	}
+	chinese, english, _ := strings.Cut(document.Plain(reason), " ")
+	return &fault{kind: kindInput, detail: english + " · " + chinese}
 }
 
 // picture looks at the size that a picture says it has. Whether the rest of it
@@ -377,7 +422,7 @@ func spool(body io.Reader) (_ *spooled, err error) {
 	case n == 0:
 		return nil, &fault{kind: kindInput, detail: "The file is empty. Send it again. · 文件是空的，请重新上传"}
 	}
-	f := &spooled{mime: mimetype.Detect(buffer[:min(n, sniffed)]).String()}
+	f := &spooled{mime: typeOf(buffer[:min(n, sniffed)])}
 	if taken[f.mime] == "" {
 		return nil, wrongType(f.mime)
 	}
@@ -421,8 +466,13 @@ func (f *spooled) pour(body io.Reader, buffer *[64 << 10]byte, n int, end bool, 
 }
 
 func wrongType(mime string) error {
+	advice := "请上传照片（JPG、PNG）、PDF 或电子发票（OFD、XML）"
+	switch mime {
+	case "image/gif", "image/apng", "image/webp":
+		advice = "动图和 WebP 图片不能作为凭证，请用相机拍摄，或截图保存为 JPG、PNG 后上传"
+	}
 	return &fault{kind: kindMediaType, detail: fmt.Sprintf(
-		"This is %s. Taken are pictures (JPEG, PNG) and PDF. · 请上传照片（JPG、PNG）或 PDF", mime)}
+		"This is %s. Taken are pictures (JPEG, PNG), PDF, and the OFD and XML files of electronic invoices. · %s", mime, advice)}
 }
 
 // fill reads until buf is full or the end is there, which only [io.EOF] is: a

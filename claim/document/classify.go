@@ -46,3 +46,21 @@ func stands(texts [][]rune, word []rune) bool {
 	}
 	return false
 }
+
+// Strange reports whether a reader found text of no kind that is known on what
+// was sent as one of them, or as nothing in particular: nothing of it may be
+// taken for what it was said to be until a person has looked.
+func Strange(said, read Kind) bool {
+	if read != Other && read != Unknown {
+		return false
+	}
+	switch said {
+	case "", Unknown, VATInvoice, RepairEstimate, VehicleLicence, DrivingLicence, IDCard, BankCard, AccidentCertificate, BusinessLicence, MedicalReceipt:
+		return true
+	case LossPhoto, Agreement, VINPlate, Receipt, ClaimForm, Other:
+	}
+	return false
+}
+
+// StrangeDetail says so in words for the claimant, Chinese and English.
+const StrangeDetail = "没有认出这是哪种单据，工作人员会查看；如果拍错了，请重新上传。 The kind of this paper was not recognised; a person will look at it. If it is the wrong one, please send another."

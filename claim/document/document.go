@@ -116,6 +116,8 @@ const (
 	OutOfMemory   = "out_of_memory"
 	NothingFound  = "nothing_found"
 	NothingSeen   = "nothing_seen" // a picture of one tone
+	NoInvoice     = "no_invoice"   // an OFD or XML file without an invoice's data
+	Overpacked    = "overpacked"   // an archive that might do harm when unpacked
 	// The picture has to be taken again.
 	TooSmall = "too_small"
 	Blurred  = "blurred"
@@ -129,8 +131,8 @@ var plain = map[string]string{
 	Truncated:     "文件不完整或已损坏，请重新上传。 The file is cut off or damaged. Please send it again.",
 	TooLarge:      "文件太大，请压缩或分开上传。 The file is too large. Please send a smaller one, or several.",
 	TooManyPixels: "图片尺寸太大，请用普通拍照模式重拍。 The picture has too many pixels. Please take it again in the camera's normal mode.",
-	WrongType:     "无法识别这种文件，请上传照片（JPG、PNG）或 PDF。 This type of file cannot be read. Please send a picture (JPG, PNG) or a PDF.",
-	Encrypted:     "PDF 设有密码，请上传没有密码的文件。 The PDF is protected by a password. Please send one without.",
+	WrongType:     "无法识别这种文件，请上传照片（JPG、PNG）、PDF 或电子发票（OFD、XML）。 This type of file cannot be read. Please send a picture (JPG, PNG), a PDF or an electronic invoice (OFD, XML).",
+	Encrypted:     "文件设有密码，请上传没有密码的文件。 The file is protected by a password. Please send one without.",
 	NoPages:       "PDF 里没有页面，请检查后重新上传。 The PDF has no pages. Please check it and send it again.",
 	TimedOut:      "读取超时，已转人工查看。 Reading took too long; a person will look at it.",
 	Crashed:       "无法自动读取，已转人工查看。 The file could not be read by machine; a person will look at it.",
@@ -140,6 +142,8 @@ var plain = map[string]string{
 	Dark:          "照片太暗，请在光线充足处重拍。 The picture is too dark. Please take it again in good light.",
 	Glare:         "照片反光，部分文字看不见，请换个角度避开反光后重拍。 Glare hides part of the writing. Please take it again from another angle.",
 	CutOff:        "单据没有拍全，请把四个边都拍进画面后重拍。 Part of the paper is outside the picture. Please take it again with all four edges in view.",
+	NoInvoice:     "文件里没有发票数据，请从电子发票平台重新下载，或上传该发票的 PDF、照片。 The file carries no invoice's data. Please download the invoice again, or send its PDF or a picture of it.",
+	Overpacked:    "文件解开后过大或结构异常，无法安全打开，请上传该发票的 PDF 或照片。 The file is too large when unpacked, or built in a way that is not safe to open. Please send the invoice's PDF or a picture of it.",
 	NothingSeen:   "照片上什么也看不到，请对准受损部位，在光线充足处重拍。 The picture shows nothing. Please take it again in good light, pointing at the damage.",
 	NothingFound:  "没有看到文字，请在光线充足处对准、拍清楚后重传。 No text was found. Please take the picture again, sharp and in good light.",
 }
@@ -148,6 +152,10 @@ var plain = map[string]string{
 func Fails(reason string) bool {
 	return reason == TimedOut || reason == Crashed || reason == OutOfMemory
 }
+
+// Plain says in words for the claimant, Chinese and English, why a file cannot be
+// read.
+func Plain(reason string) string { return plain[reason] }
 
 // Illegible returns the reading of a file that gave nothing, for one of the
 // reasons above, with Detail in words for the claimant.

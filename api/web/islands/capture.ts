@@ -159,7 +159,8 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-capture
       let bytes = new Blob([await file.arrayBuffer()], { type: file.type });
       let advice: string[] = [];
       const taken = file.type === "application/pdf" || file.type === "image/jpeg" || file.type === "image/png";
-      if (file.type !== "application/pdf") {
+      const invoice = /\.(ofd|xml)$/i.exec(file.name)?.[0].toLowerCase(); // the data of one; phones know no type for it
+      if (!invoice && file.type !== "application/pdf") {
         let picture: ImageBitmap;
         try {
           picture = await createImageBitmap(bytes);
@@ -176,7 +177,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-capture
           picture.close();
         }
       }
-      const end = { "image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf" }[bytes.type] ?? "";
+      const end = invoice ?? { "image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf" }[bytes.type] ?? "";
       const name = (input.dataset.name ?? file.name.replace(/\.[^.]*$/, "")) + end;
       const one: Kept = { id, claim: base, field: input.id, kind: input.dataset.kind!, name, taken: file.lastModified, bytes };
       const box = advice.length > 0 ? tell(input, "poor", ...advice, said.anyway) : tell(input, "good", said.good);

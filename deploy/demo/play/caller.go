@@ -211,7 +211,7 @@ func (c Caller) try(ctx context.Context, method, path, key, mime string, body []
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
-	if len(body) > 0 {
+	if len(body) > 0 || mime == "application/octet-stream" { // a file may be empty
 		req.Header.Set("Content-Type", mime)
 	}
 	if mime == "application/octet-stream" {
