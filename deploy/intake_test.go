@@ -184,7 +184,7 @@ func pngHead(w, h uint32) []byte {
 
 func pngPart(name string, data []byte) []byte {
 	body := append([]byte(name), data...)
-	out := append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), body...) //nolint:gosec // a few bytes
+	out := append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), body...)
 	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(body))
 }
 

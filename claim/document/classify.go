@@ -57,7 +57,7 @@ func Strange(said, read Kind) bool {
 	switch said {
 	case "", Unknown, VATInvoice, RepairEstimate, VehicleLicence, DrivingLicence, IDCard, BankCard, AccidentCertificate, BusinessLicence, MedicalReceipt:
 		return true
-	case LossPhoto, Agreement, VINPlate, Receipt, ClaimForm, Other:
+	case LossPhoto, Agreement, Signature, VINPlate, Receipt, ClaimForm, Other:
 	}
 	return false
 }

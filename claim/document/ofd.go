@@ -46,7 +46,7 @@ func OpenOFD(r io.ReaderAt, size int64) (f OFD, reason string) {
 		unpacked += entry.UncompressedSize64
 		root = root || entry.Name == "OFD.xml"
 		locked = locked || entry.Flags&1 != 0
-		if entry.CompressedSize64 > uint64(size) || entry.UncompressedSize64 > mostEntry || leadsAway(entry.Name) || archivePattern.MatchString(entry.Name) {
+		if entry.UncompressedSize64 > mostEntry || leadsAway(entry.Name) || archivePattern.MatchString(entry.Name) {
 			return OFD{}, Overpacked
 		}
 	}
