@@ -31,6 +31,8 @@ require (
 
 require github.com/yalue/onnxruntime_go v1.27.0
 
+require github.com/bep/imagemeta v1.0.1
+
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect
 	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect

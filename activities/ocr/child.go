@@ -138,9 +138,8 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 	if err != nil {
 		return document.Illegible(document.Truncated), nil
 	}
-	if format == "jpeg" {
-		src = upright(src, orientation(data))
-	}
+	taken, orientation := camera(data, format)
+	src = upright(src, orientation)
 	size := src.Bounds().Size()
 	page := rgba(src)
 	seen := ""
@@ -148,7 +147,7 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 		seen = l.String()
 	}
 	if l.look {
-		r := document.Reading{Kind: document.LossPhoto, Confidence: 10000, Pages: 1, Width: size.X, Height: size.Y, Engine: lookEngine, Look: seen}
+		r := document.Reading{Kind: document.LossPhoto, Confidence: 10000, Pages: 1, Width: size.X, Height: size.Y, Engine: lookEngine, Look: seen, Camera: &taken}
 		if r.Quality = measure(page, Text{}); r.Quality.Light < document.Darkest {
 			return sentBack(r, document.Dark), nil
 		} else if seen == "" {
@@ -160,7 +159,7 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 	if err != nil {
 		return document.Reading{}, err
 	}
-	r := document.Reading{Pages: 1, Width: size.X, Height: size.Y, Engine: p.engine, Look: seen}
+	r := document.Reading{Pages: 1, Width: size.X, Height: size.Y, Engine: p.engine, Look: seen, Camera: &taken}
 	r.Quality = measure(page, p.text)
 	kind, _ := document.Classify(p.lines)
 	photo := (kind == document.Unknown || kind == document.Other) && characters(p.lines) < mostOnPhoto &&

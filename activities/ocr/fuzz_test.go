@@ -5,16 +5,26 @@ import (
 	"encoding/binary"
 	"os"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 )
 
-func FuzzOrientation(f *testing.F) {
-	f.Add(exif(binary.LittleEndian, 6))
-	f.Add(exif(binary.BigEndian, 3))
-	f.Fuzz(func(t *testing.T, head []byte) {
-		o := orientation(head)
+func FuzzCamera(f *testing.F) {
+	for _, order := range []byteOrder{binary.LittleEndian, binary.BigEndian} {
+		f.Add(tagged(order, aPhone()...), false)
+		f.Add(tagged(order, aPhone()[:3]...)[:60], true)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, png bool) {
+		format := "jpeg"
+		if png {
+			format = "png"
+		}
+		c, o := camera(data, format)
 		require.True(t, o >= 1 && o <= 8)
+		require.LessOrEqual(t, len(c.Software), longestTag)
+		require.True(t, utf8.ValidString(c.Device+c.Software))
+		require.True(t, c.Place == nil || c.Place.Validate() == nil)
 	})
 }
 

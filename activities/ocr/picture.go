@@ -1,7 +1,6 @@
 package ocr
 
 import (
-	"encoding/binary"
 	"image"
 	"image/color"
 	"image/draw"
@@ -259,40 +258,4 @@ func upright(src image.Image, orientation int) image.Image {
 		}
 	}
 	return out
-}
-
-// orientation returns the EXIF orientation (1 to 8) of a JPEG file that begins
-// with head, 1 when it has none.
-func orientation(head []byte) int {
-	for at := 2; at+4 <= len(head) && head[at] == 0xFF; {
-		marker, size := head[at+1], int(binary.BigEndian.Uint16(head[at+2:]))
-		if marker == 0xDA || size < 2 {
-			return 1
-		}
-		end := min(len(head), at+2+size)
-		if body := head[at+4 : end]; marker == 0xE1 && len(body) > 14 && string(body[:6]) == "Exif\x00\x00" {
-			return tiffOrientation(body[6:])
-		}
-		at = at + 2 + size
-	}
-	return 1
-}
-
-func tiffOrientation(tiff []byte) int {
-	var order binary.ByteOrder = binary.LittleEndian
-	if tiff[0] == 'M' {
-		order = binary.BigEndian
-	}
-	first := order.Uint32(tiff[4:])
-	if uint64(first)+2 > uint64(len(tiff)) {
-		return 1
-	}
-	entries := tiff[first+2:]
-	for n := int(order.Uint16(tiff[first:])); n > 0 && len(entries) >= 12; n-- {
-		if v := int(order.Uint16(entries[8:])); order.Uint16(entries) == 0x0112 && v >= 1 && v <= 8 {
-			return v
-		}
-		entries = entries[12:]
-	}
-	return 1
 }

@@ -446,28 +446,6 @@ func TestAPictureThatLiesOnItsSideIsSetUpright(t *testing.T) {
 		}
 		require.Empty(t, cmp.Diff(want, got), orientation)
 	}
-	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
-		require.Equal(t, 6, orientation(exif(order, 6)))
-	}
-	require.Equal(t, 1, orientation([]byte("\xff\xd8\xff\xdb\x00\x43")))
-}
-
-// exif is the head of a JPEG with an orientation.
-func exif(order binary.AppendByteOrder, orientation uint16) []byte {
-	tiff := []byte("II*\x00")
-	if order == binary.BigEndian {
-		tiff = []byte("MM\x00*")
-	}
-	tiff = order.AppendUint32(tiff, 8)
-	tiff = order.AppendUint16(tiff, 1)
-	tiff = order.AppendUint16(tiff, 0x0112)
-	tiff = order.AppendUint16(tiff, 3)
-	tiff = order.AppendUint32(tiff, 1)
-	tiff = order.AppendUint16(tiff, orientation)
-	tiff = append(tiff, 0, 0, 0, 0, 0, 0)
-	body := append([]byte("Exif\x00\x00"), tiff...)
-	out := binary.BigEndian.AppendUint16([]byte("\xff\xd8\xff\xe1"), uint16(len(body)+2))
-	return append(out, body...)
 }
 
 func TestAPageThatLeansIsSetStraightAndItsBoxesLeadBack(t *testing.T) {
