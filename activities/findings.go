@@ -92,6 +92,41 @@ func (t *tx) learnTaken(id, sha256 string, at *time.Time, place *claim.Point) {
 	}
 }
 
+// learnCamera notes what a picture's own data says about how it was taken.
+func (t *tx) learnCamera(id string, c *claim.Camera) {
+	if c == nil {
+		return
+	}
+	received := t.at
+	for _, d := range t.known.Documents {
+		if d.ID == id {
+			received = d.AttachedAt
+		}
+	}
+	for _, f := range cameraFacts(id, *c, received) {
+		t.learn(f.From, id, f.Field, f.Value)
+	}
+}
+
+func cameraFacts(id string, c claim.Camera, received time.Time) (facts []document.Fact) {
+	add := func(from, field, value string) {
+		if value != "" {
+			facts = append(facts, document.Fact{Source: document.Source{From: from, Document: id, Field: field}, Value: value})
+		}
+	}
+	if c.At != nil {
+		add(document.OfDocument, "camera_at", c.At.UTC().Format(time.RFC3339))
+	}
+	if c.Place != nil {
+		add(document.OfDocument, "camera_place", degrees(c.Place.Lat, c.Place.Lng))
+	}
+	add(document.OfDocument, "software", c.Software)
+	if len(facts) > 0 {
+		add(document.OfServer, "received_at", received.UTC().Format(time.RFC3339))
+	}
+	return facts
+}
+
 func degrees(lat, lng float64) string {
 	return strconv.FormatFloat(lat, 'f', -1, 64) + "," + strconv.FormatFloat(lng, 'f', -1, 64)
 }
@@ -251,6 +286,10 @@ func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
 		if d.TakenAt != nil {
 			add(document.OfDocument, d.ID, "taken_at", d.TakenAt.UTC().Format(time.RFC3339))
 			add(document.OfServer, d.ID, "received_at", d.AttachedAt.UTC().Format(time.RFC3339))
+		}
+		var c claim.Camera
+		if json.Unmarshal(d.Camera, &c) == nil {
+			facts = append(facts, cameraFacts(d.ID, c, d.AttachedAt)...)
 		}
 		if d.TakenLat != nil && d.TakenLng != nil {
 			add(document.OfDocument, d.ID, "taken_place", degrees(*d.TakenLat, *d.TakenLng))

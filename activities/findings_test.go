@@ -193,11 +193,16 @@ func TestWhatAnotherClaimHasIsFoundUnlessThatOneWasWithdrawn(t *testing.T) {
 // one hash.
 func (d *desk) looks(picture claim.Attachment, hash uint64) {
 	d.t.Helper()
+	do(d, d.RecordReading, machine, claim.Read{Document: picture.Document, Reading: claim.Reading{Kind: "loss_photo", Engine: "test 1", Pages: 1, Look: alike(hash)}})
+}
+
+// alike is how a picture looks all of whose views have one hash.
+func alike(hash uint64) string {
 	var l document.Look
 	for i := range l {
 		l[i] = hash
 	}
-	do(d, d.RecordReading, machine, claim.Read{Document: picture.Document, Reading: claim.Reading{Kind: "loss_photo", Engine: "test 1", Pages: 1, Look: l.String()}})
+	return l.String()
 }
 
 func TestAPictureOfAnotherClaimIsFoundThoughItWasSavedAnew(t *testing.T) {
@@ -233,6 +238,24 @@ func TestAPictureOfAnotherClaimIsFoundThoughItWasSavedAnew(t *testing.T) {
 	do(first, first.Withdraw, customer, claim.Reason{Reason: "误报"})
 	second.attach(paper("other", "9"))
 	require.Equal(t, []string{"photo.one-view!", "photo.twice"}, second.findings())
+}
+
+func TestWhatACameraSaysIsKeptAndHeldAgainstTheReport(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	a, b := paper("loss_photo", "a"), paper("loss_photo", "b")
+	d.attach(a, b)
+	old := morning.Add(-100 * time.Hour)
+	see := func(picture claim.Attachment, hash uint64, c claim.Camera) {
+		do(d, d.RecordReading, machine, claim.Read{Document: picture.Document, Reading: claim.Reading{Kind: "loss_photo", Engine: "test 1", Pages: 1, Look: alike(hash), Camera: &c}})
+	}
+	see(a, 0x0123456789abcdef, claim.Camera{})
+	require.Empty(t, d.findings(), "a picture that says nothing is no ground for anything")
+	see(b, 0xfedcba9876543210, claim.Camera{At: &old, Software: "Adobe Photoshop 27.0"})
+	require.ElementsMatch(t, []string{"photo.before-loss!", "photo.edited"}, d.findings())
+	d.attach(paper("other", "9"))
+	require.ElementsMatch(t, []string{"photo.before-loss!", "photo.edited"}, d.findings(), "as the rows say it, too")
 }
 
 func TestAPictureThatShowsNothingIsSentBackAndCountsForNothing(t *testing.T) {

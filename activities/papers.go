@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -101,6 +102,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 	if err := t.see(paper, r.Look); err != nil {
 		return err
 	}
+	t.learnCamera(id, r.Camera)
 	var unsure []string
 	for _, f := range witnessed(r.Fields, known.Claim) {
 		t.field(id, round, r.Engine, f, nil)
@@ -121,7 +123,9 @@ func (t *tx) read(id string, r claim.Reading) error {
 	case len(unsure) > 0:
 		paper.State = claim.PaperUnsure
 	}
-	t.queue(t.q.UpdateDocument(t, &t.w, id, paper.State, paper.Kind, r.Detail))
+	camera, err := json.Marshal(r.Camera)
+	t.queue(err)
+	t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: id, State: paper.State, Kind: paper.Kind, Reason: r.Detail, Camera: camera}))
 	t.event("paper.read", map[string]any{
 		"document": id, "kind": paper.Kind, "state": paper.State, "engine": r.Engine,
 		"fields": len(r.Fields), "unsure": unsure, "unreadable": r.Unreadable,
@@ -183,7 +187,7 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 			}, &by)
 		}
 		paper.State = claim.PaperConfirmed
-		t.queue(t.q.UpdateDocument(t, &t.w, paper.ID, paper.State, paper.Kind, ""))
+		t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: paper.ID, State: paper.State, Kind: paper.Kind, Camera: []byte("null")}))
 		t.did(claim.DutyConfirmFields)
 		if !t.file.AnyPaper(claim.PaperUnsure, claim.PaperUnreadable) {
 			t.done(claim.TaskConfirm)
@@ -269,7 +273,7 @@ const (
 )
 
 func readingOf(r document.Reading) claim.Reading {
-	out := claim.Reading{Kind: string(r.Kind), Engine: r.Engine, Pages: r.Pages, Unreadable: r.Unreadable, Detail: r.Detail, Look: r.Look}
+	out := claim.Reading{Kind: string(r.Kind), Engine: r.Engine, Pages: r.Pages, Unreadable: r.Unreadable, Detail: r.Detail, Look: r.Look, Camera: r.Camera}
 	for _, f := range r.Fields {
 		if len(out.Fields) == maxFields || len(f.Value) > maxValue {
 			continue

@@ -185,7 +185,21 @@ func summary(row db.DocumentOfClaimRow) rest.DocumentSummary {
 	if row.TakenLat != nil && row.TakenLng != nil {
 		d.Place = &claim.Point{Lat: *row.TakenLat, Lng: *row.TakenLng}
 	}
+	d.Camera = cameraOf(row.Camera)
 	return d
+}
+
+// cameraOf is what a picture's own data says; nil while nobody has looked.
+func cameraOf(raw []byte) *rest.Camera {
+	var c *claim.Camera
+	if json.Unmarshal(raw, &c) != nil || c == nil {
+		return nil
+	}
+	out := &rest.Camera{Place: c.Place, Device: c.Device, Software: c.Software}
+	if c.At != nil {
+		out.At = c.At.UTC()
+	}
+	return out
 }
 
 // sender is who sent a document: staff by name, a claimant with the name masked.
@@ -213,7 +227,7 @@ func (s *server) GetDocument(ctx context.Context, r rest.GetDocumentRequestObjec
 	d := summary(row)
 	out := rest.Document{
 		Id: d.Id, Kind: d.Kind, Name: d.Name, Type: d.Type, Size: d.Size, Sha256: d.Sha256, State: d.State, Reason: d.Reason,
-		TakenAt: d.TakenAt, Place: d.Place, AttachedBy: d.AttachedBy, AttachedAt: d.AttachedAt,
+		TakenAt: d.TakenAt, Place: d.Place, Camera: d.Camera, AttachedBy: d.AttachedBy, AttachedAt: d.AttachedAt,
 		Fields: make([]rest.DocumentField, len(fields)),
 	}
 	for i, f := range fields {

@@ -188,6 +188,7 @@ type Reading struct {
 	Unreadable string  `json:"unreadable,omitempty"` // a stable code; then there are no fields
 	Detail     string  `json:"detail,omitempty"`
 	Look       string  `json:"look,omitempty"` // what the picture looks like: a document.Look
+	Camera     *Camera `json:"camera,omitempty"`
 	Fields     []Field `json:"fields"`
 }
 

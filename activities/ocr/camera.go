@@ -10,7 +10,6 @@ import (
 	"github.com/bep/imagemeta"
 
 	"anpei/claim"
-	"anpei/claim/document"
 )
 
 // longestTag bounds what is kept of a text in a picture's data, in bytes.
@@ -24,7 +23,7 @@ var cameraTags = []string{
 // camera returns what a picture, of image's format "jpeg" or "png", says about
 // how it was taken, and its orientation from 1 to 8. What cannot be understood
 // is as if it were not there.
-func camera(data []byte, format string) (c document.Camera, orientation int) {
+func camera(data []byte, format string) (c claim.Camera, orientation int) {
 	var tags imagemeta.Tags
 	kind := imagemeta.JPEG
 	if format == "png" {

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
-	"anpei/claim/document"
 )
 
 // byteOrder is either order of bytes.
@@ -114,19 +113,21 @@ func TestWhatACameraSaysOfAPicture(t *testing.T) {
 	for _, order := range []byteOrder{binary.LittleEndian, binary.BigEndian} {
 		for name, tt := range map[string]struct {
 			tags   []tag
-			want   document.Camera
+			want   claim.Camera
 			edited bool
 		}{
-			"a phone tells all":      {tags: aPhone(), want: document.Camera{At: at(0, 30, 15), Place: &claim.Point{Lat: 31.24, Lng: 121.485}, Device: "HUAWEI ALN-AL00", Software: "ALN-AL00 4.2.0.130"}},
-			"a zone is heeded":       {tags: noon(tag{id: 0x9011, kind: 2, value: "+01:00", in: "exif"}), want: document.Camera{At: at(11, 0, 0)}},
-			"without one it is ours": {tags: noon(), want: document.Camera{At: at(4, 0, 0)}},
+			"a phone tells all":      {tags: aPhone(), want: claim.Camera{At: at(0, 30, 15), Place: &claim.Point{Lat: 31.24, Lng: 121.485}, Device: "HUAWEI ALN-AL00", Software: "ALN-AL00 4.2.0.130"}},
+			"a zone is heeded":       {tags: noon(tag{id: 0x9011, kind: 2, value: "+01:00", in: "exif"}), want: claim.Camera{At: at(11, 0, 0)}},
+			"without one it is ours": {tags: noon(), want: claim.Camera{At: at(4, 0, 0)}},
 			"a clock that never ran": {tags: []tag{{id: 0x9003, kind: 2, value: "0000:00:00 00:00:00", in: "exif"}}},
 			"no fix is no place": {tags: []tag{
-				{id: 1, kind: 2, value: "N", in: "gps"}, {id: 2, kind: 5, value: []uint32{0, 0, 0}, in: "gps"},
-				{id: 3, kind: 2, value: "E", in: "gps"}, {id: 4, kind: 5, value: []uint32{0, 0, 0}, in: "gps"},
+				{id: 1, kind: 2, value: "N", in: "gps"},
+				{id: 2, kind: 5, value: []uint32{0, 0, 0}, in: "gps"},
+				{id: 3, kind: 2, value: "E", in: "gps"},
+				{id: 4, kind: 5, value: []uint32{0, 0, 0}, in: "gps"},
 			}},
-			"a maker is not said twice": {tags: []tag{{id: 0x010F, kind: 2, value: "Canon"}, {id: 0x0110, kind: 2, value: "Canon EOS R6"}}, want: document.Camera{Device: "Canon EOS R6"}},
-			"what changes pictures":     {tags: []tag{{id: 0x0131, kind: 2, value: "Adobe Photoshop 27.0 (Windows)"}}, want: document.Camera{Software: "Adobe Photoshop 27.0 (Windows)"}, edited: true},
+			"a maker is not said twice": {tags: []tag{{id: 0x010F, kind: 2, value: "Canon"}, {id: 0x0110, kind: 2, value: "Canon EOS R6"}}, want: claim.Camera{Device: "Canon EOS R6"}},
+			"what changes pictures":     {tags: []tag{{id: 0x0131, kind: 2, value: "Adobe Photoshop 27.0 (Windows)"}}, want: claim.Camera{Software: "Adobe Photoshop 27.0 (Windows)"}, edited: true},
 		} {
 			got, _ := camera(tagged(order, tt.tags...), "jpeg")
 			if tt.want.Place != nil {
@@ -136,7 +137,7 @@ func TestWhatACameraSaysOfAPicture(t *testing.T) {
 				got.Place = tt.want.Place
 			}
 			require.Equal(t, tt.want, got, name)
-			require.Equal(t, tt.edited, got.Edited(), name)
+			require.Equal(t, tt.edited, claim.Edits(got.Software), name)
 		}
 		_, o := camera(tagged(order, aPhone()...), "jpeg")
 		require.Equal(t, 6, o)

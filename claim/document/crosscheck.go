@@ -71,6 +71,9 @@ const (
 	PhotoAfterLoss = 72 * time.Hour
 	// PhotoMetres: the nearest workshop is within a city; 30 km is outside it.
 	PhotoMetres = 30_000
+	// RetoldApart: a capturing page and a camera of one phone keep one clock, and
+	// look at it a moment apart.
+	RetoldApart = 10 * time.Minute
 	// ClockAhead: phones keep their clock by the network, to seconds; five
 	// minutes leave room for those that do not.
 	ClockAhead = 5 * time.Minute
@@ -160,6 +163,8 @@ var crossChecks = []crossCheck{
 	{"photo.before-loss", true, "照片拍摄早于出险", "The picture was taken before the loss", evidence.photoBefore},
 	{"photo.late", false, "照片在出险三天后拍摄", "The picture was taken more than three days after the loss", evidence.photoLate},
 	{"photo.far", true, "照片拍摄地点距出险地点超过 30 公里", "The picture was taken more than 30 km from the loss", evidence.photoFar},
+	{"photo.retold", false, "照片自带的拍摄时间与上传时所报的不一致", "The time in the picture is not the one that was given with it", evidence.photoRetold},
+	{"photo.edited", false, "照片由修图软件保存过", "The picture was saved by a program that changes pictures", evidence.photoEdited},
 	{"photo.clock", false, "拍摄设备时钟快于系统时钟", "The camera's clock is ahead of ours", evidence.clockAhead},
 }
 
@@ -390,17 +395,51 @@ func (e evidence) surveyedBefore() []pair {
 }
 
 func (e evidence) photoBefore() []pair {
-	return timed(e.on(LossPhoto, "taken_at"), e.loss(), func(taken, loss instant) bool { return loss.at.Sub(taken.at) > PhotoBeforeLoss })
+	return timed(e.taken("at"), e.loss(), func(taken, loss instant) bool { return loss.at.Sub(taken.at) > PhotoBeforeLoss })
 }
 
 func (e evidence) photoLate() []pair {
-	return timed(e.on(LossPhoto, "taken_at"), e.loss(), func(taken, loss instant) bool { return taken.at.Sub(loss.at) > PhotoAfterLoss })
+	return timed(e.taken("at"), e.loss(), func(taken, loss instant) bool { return taken.at.Sub(loss.at) > PhotoAfterLoss })
+}
+
+// taken returns when ("at") or where ("place") pictures of a loss were taken:
+// as it was given with them, else as their own data says.
+func (e evidence) taken(what string) []Fact {
+	given := e.on(LossPhoto, "taken_"+what)
+	for _, f := range e.on(LossPhoto, "camera_"+what) {
+		if len(e.beside(f, "taken_"+what)) == 0 {
+			given = append(given, f)
+		}
+	}
+	return given
+}
+
+func (e evidence) photoRetold() (out []pair) {
+	for _, f := range e.on(LossPhoto, "camera_at") {
+		out = append(out, timed([]Fact{f}, e.beside(f, "taken_at"), func(camera, given instant) bool { return camera.at.Sub(given.at).Abs() > RetoldApart })...)
+	}
+	return out
+}
+
+func (e evidence) photoEdited() (out []pair) {
+	for _, f := range e.on(LossPhoto, "software") {
+		if claim.Edits(f.Value) {
+			for _, received := range e.received(f) {
+				out = append(out, pair{f, received})
+			}
+		}
+	}
+	return out
+}
+
+// received returns when the document of a fact came.
+func (e evidence) received(f Fact) []Fact {
+	return e.where(func(o Fact) bool { return o.From == OfServer && o.Document == f.Document && o.Field == "received_at" })
 }
 
 func (e evidence) clockAhead() (out []pair) {
-	for _, f := range e.where(func(f Fact) bool { return f.From == OfDocument && f.Field == "taken_at" }) {
-		received := e.where(func(o Fact) bool { return o.From == OfServer && o.Document == f.Document && o.Field == "received_at" })
-		out = append(out, timed([]Fact{f}, received, func(taken, received instant) bool { return taken.at.Sub(received.at) > ClockAhead })...)
+	for _, f := range e.where(func(f Fact) bool { return f.From == OfDocument && (f.Field == "taken_at" || f.Field == "camera_at") }) {
+		out = append(out, timed([]Fact{f}, e.received(f), func(taken, received instant) bool { return taken.at.Sub(received.at) > ClockAhead })...)
 	}
 	return out
 }
@@ -461,7 +500,7 @@ func pointOf(f Fact) (claim.Point, bool) {
 }
 
 func (e evidence) photoFar() (out []pair) {
-	for _, f := range e.on(LossPhoto, "taken_place") {
+	for _, f := range e.taken("place") {
 		for _, o := range e.by(OfReport, "at") {
 			taken, ok := pointOf(f)
 			loss, there := pointOf(o)

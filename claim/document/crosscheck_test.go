@@ -149,9 +149,15 @@ func TestFactsThatDoNotGoTogetherAreFound(t *testing.T) {
 		"a picture later than that":                 {slices.Concat(loss, says(photo, "p", "taken_at", "2026-11-26T01:00:01Z")), []string{"photo.late"}},
 		"a picture from 29 km away":                 {slices.Concat(said(document.OfReport, "at", "31.0,121.0"), says(photo, "p", "taken_place", "31.26,121.0")), nil},
 		"a picture from 31 km away":                 {slices.Concat(said(document.OfReport, "at", "31.0,121.0"), says(photo, "p", "taken_place", "31.28,121.0")), []string{"photo.far"}},
-		"a camera 5 min ahead":                      {slices.Concat(says(photo, "p", "taken_at", "2026-11-23T01:05:00Z"), received("p", "2026-11-23T01:00:00Z")), nil},
-		"a camera further ahead":                    {slices.Concat(says(photo, "p", "taken_at", "2026-11-23T01:05:01Z"), received("p", "2026-11-23T01:00:00Z")), []string{"photo.clock"}},
-		"a camera that another file has nothing on": {slices.Concat(says(photo, "p", "taken_at", "2026-11-23T01:05:01Z"), received("q", "2026-11-23T01:00:00Z")), nil},
+		"a camera 5 min ahead":                      {slices.Concat(says(photo, "p", "taken_at", "2026-11-23T01:05:00Z"), received("p")), nil},
+		"a camera further ahead":                    {slices.Concat(says(photo, "p", "taken_at", "2026-11-23T01:05:01Z"), received("p")), []string{"photo.clock"}},
+		"a camera without a word of its sender":     {slices.Concat(said(document.OfReport, "at", "31.0,121.0"), says(photo, "p", "camera_place", "31.28,121.0")), []string{"photo.far"}},
+		"whose word comes first":                    {slices.Concat(said(document.OfReport, "at", "31.0,121.0"), says(photo, "p", "camera_place", "31.28,121.0", "taken_place", "31.0,121.0")), nil},
+		"the two ten minutes apart":                 {says(photo, "p", "camera_at", "2026-11-23T01:10:00Z", "taken_at", "2026-11-23T01:00:00Z"), nil},
+		"the two further apart":                     {says(photo, "p", "camera_at", "2026-11-23T00:49:59Z", "taken_at", "2026-11-23T01:00:00Z"), []string{"photo.retold"}},
+		"a picture from a phone":                    {slices.Concat(says(photo, "p", "software", "ALN-AL00 4.2"), received("p")), nil},
+		"a picture from another program":            {slices.Concat(says(photo, "p", "software", "Adobe Photoshop 27.0"), received("p")), []string{"photo.edited"}},
+		"a camera that another file has nothing on": {slices.Concat(says(photo, "p", "taken_at", "2026-11-23T01:05:01Z"), received("q")), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -164,8 +170,8 @@ func TestFactsThatDoNotGoTogetherAreFound(t *testing.T) {
 	}
 }
 
-func received(id, at string) []document.Fact {
-	return []document.Fact{{Source: document.Source{From: document.OfServer, Document: id, Field: "received_at"}, Value: at}}
+func received(id string) []document.Fact {
+	return []document.Fact{{Source: document.Source{From: document.OfServer, Document: id, Field: "received_at"}, Value: "2026-11-23T01:00:00Z"}}
 }
 
 func TestAFindingNamesBothValuesAndBothSources(t *testing.T) {

@@ -6,7 +6,11 @@
 // fields; the readers are in activities/ocr.
 package document
 
-import "strings"
+import (
+	"strings"
+
+	"anpei/claim"
+)
 
 // Kind is the sort of paper (单证类型) a file shows.
 type Kind string
@@ -86,21 +90,21 @@ type Line struct {
 // nothing in the file can be used; the other fields are then filled as far as
 // the reader came.
 type Reading struct {
-	Kind       Kind    `json:"kind"`
-	Confidence int     `json:"confidence"` // of Kind, basis points
-	Fields     []Field `json:"fields"`
-	Pages      int     `json:"pages"`  // 1 for a picture
-	Width      int     `json:"width"`  // of the first page, in the pixels that boxes are counted in
-	Height     int     `json:"height"` //
-	Engine     string  `json:"engine"` // what read the text, with its version and settings
-	Quality    Quality `json:"quality"`
-	Look       string  `json:"look,omitempty"`   // a [Look]; of a picture that shows anything
-	Camera     *Camera `json:"camera,omitempty"` // of a picture
-	Text       string  `json:"text,omitempty"`   // all that was read, line by line
-	Unreadable string  `json:"unreadable,omitempty"`
-	Detail     string  `json:"detail,omitempty"` // Unreadable in plain words, Chinese and English
-	Millis     int64   `json:"millis"`           // wall clock, the reader's start included
-	CPUMillis  int64   `json:"cpu_millis"`       // processor time of the reader and what it started
+	Kind       Kind          `json:"kind"`
+	Confidence int           `json:"confidence"` // of Kind, basis points
+	Fields     []Field       `json:"fields"`
+	Pages      int           `json:"pages"`  // 1 for a picture
+	Width      int           `json:"width"`  // of the first page, in the pixels that boxes are counted in
+	Height     int           `json:"height"` //
+	Engine     string        `json:"engine"` // what read the text, with its version and settings
+	Quality    Quality       `json:"quality"`
+	Look       string        `json:"look,omitempty"`   // a [Look]; of a picture that shows anything
+	Camera     *claim.Camera `json:"camera,omitempty"` // of a picture
+	Text       string        `json:"text,omitempty"`   // all that was read, line by line
+	Unreadable string        `json:"unreadable,omitempty"`
+	Detail     string        `json:"detail,omitempty"` // Unreadable in plain words, Chinese and English
+	Millis     int64         `json:"millis"`           // wall clock, the reader's start included
+	CPUMillis  int64         `json:"cpu_millis"`       // processor time of the reader and what it started
 }
 
 // Why a file cannot be read: the values of [Reading.Unreadable].

@@ -243,7 +243,7 @@ func (q *Queries) DenialRound(ctx context.Context, db DBTX, claimID claim.ID) (i
 }
 
 const documentOfClaim = `-- name: DocumentOfClaim :one
-select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.attached_by, d.attached_at,
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at,
     coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
     coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
 from documents d left join staff s on s.id = d.attached_by
@@ -262,6 +262,7 @@ type DocumentOfClaimRow struct {
 	TakenAt    *time.Time
 	TakenLat   *float64
 	TakenLng   *float64
+	Camera     []byte
 	AttachedBy string
 	AttachedAt time.Time
 	ByRole     string
@@ -284,6 +285,7 @@ func (q *Queries) DocumentOfClaim(ctx context.Context, db DBTX, claimID claim.ID
 		&i.TakenAt,
 		&i.TakenLat,
 		&i.TakenLng,
+		&i.Camera,
 		&i.AttachedBy,
 		&i.AttachedAt,
 		&i.ByRole,
@@ -410,7 +412,7 @@ func (q *Queries) InsertUpload(ctx context.Context, db DBTX, arg InsertUploadPar
 }
 
 const listDocuments = `-- name: ListDocuments :many
-select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.attached_by, d.attached_at,
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at,
     coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
     coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
 from documents d left join staff s on s.id = d.attached_by
@@ -442,6 +444,7 @@ type ListDocumentsRow struct {
 	TakenAt    *time.Time
 	TakenLat   *float64
 	TakenLng   *float64
+	Camera     []byte
 	AttachedBy string
 	AttachedAt time.Time
 	ByRole     string
@@ -482,6 +485,7 @@ func (q *Queries) ListDocuments(ctx context.Context, db DBTX, arg ListDocumentsP
 			&i.TakenAt,
 			&i.TakenLat,
 			&i.TakenLng,
+			&i.Camera,
 			&i.AttachedBy,
 			&i.AttachedAt,
 			&i.ByRole,

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"anpei/claim"
@@ -60,7 +61,7 @@ func (q *Queries) ClaimFacts(ctx context.Context, db DBTX, id claim.ID) (ClaimFa
 }
 
 const documentFacts = `-- name: DocumentFacts :many
-select id, kind, sha256, taken_at, taken_lat, taken_lng, attached_at from documents where claim_id = $1
+select id, kind, sha256, taken_at, taken_lat, taken_lng, attached_at, coalesce(camera, '{}')::jsonb as camera from documents where claim_id = $1
 `
 
 type DocumentFactsRow struct {
@@ -71,6 +72,7 @@ type DocumentFactsRow struct {
 	TakenLat   *float64
 	TakenLng   *float64
 	AttachedAt time.Time
+	Camera     json.RawMessage
 }
 
 func (q *Queries) DocumentFacts(ctx context.Context, db DBTX, claimID claim.ID) ([]DocumentFactsRow, error) {
@@ -90,6 +92,7 @@ func (q *Queries) DocumentFacts(ctx context.Context, db DBTX, claimID claim.ID) 
 			&i.TakenLat,
 			&i.TakenLng,
 			&i.AttachedAt,
+			&i.Camera,
 		); err != nil {
 			return nil, err
 		}

@@ -185,6 +185,7 @@ type Document struct {
 	TakenLng   *float64
 	AttachedBy string
 	AttachedAt time.Time
+	Camera     []byte
 }
 
 type Draft struct {

@@ -1768,15 +1768,27 @@ func (q *Queries) UpdateClaim(ctx context.Context, db DBTX, arg UpdateClaimParam
 }
 
 const updateDocument = `-- name: UpdateDocument :exec
-update documents set state = $2, kind = $3, reason = $4 where id = $1
+update documents set state = $2, kind = $3, reason = $4,
+    camera = case when $5::jsonb = 'null'::jsonb then camera else $5::jsonb end
+where id = $1
 `
 
-func (q *Queries) UpdateDocument(ctx context.Context, db DBTX, iD string, state claim.PaperState, kind string, reason string) error {
+type UpdateDocumentParams struct {
+	ID     string
+	State  claim.PaperState
+	Kind   string
+	Reason string
+	Camera json.RawMessage
+}
+
+// What the camera said stays as it was where the step brings nothing of it.
+func (q *Queries) UpdateDocument(ctx context.Context, db DBTX, arg UpdateDocumentParams) error {
 	_, err := db.Exec(ctx, updateDocument,
-		iD,
-		state,
-		kind,
-		reason,
+		arg.ID,
+		arg.State,
+		arg.Kind,
+		arg.Reason,
+		arg.Camera,
 	)
 	return err
 }

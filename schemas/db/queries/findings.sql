@@ -10,7 +10,7 @@ left join lateral (select v.arrived_at, v.estimate_fen from surveys v where v.cl
 where c.id = $1;
 
 -- name: DocumentFacts :many
-select id, kind, sha256, taken_at, taken_lat, taken_lng, attached_at from documents where claim_id = $1;
+select id, kind, sha256, taken_at, taken_lat, taken_lng, attached_at, coalesce(camera, '{}')::jsonb as camera from documents where claim_id = $1;
 
 -- name: FactsElsewhere :many
 -- The files and the invoices of this claim, and those that a step brings, where

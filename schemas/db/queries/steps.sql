@@ -111,7 +111,10 @@ insert into documents (id, claim_id, kind, name, type, size, sha256, object, rev
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 
 -- name: UpdateDocument :exec
-update documents set state = $2, kind = $3, reason = $4 where id = $1;
+-- What the camera said stays as it was where the step brings nothing of it.
+update documents set state = $2, kind = $3, reason = $4,
+    camera = case when sqlc.arg(camera)::jsonb = 'null'::jsonb then camera else sqlc.arg(camera)::jsonb end
+where id = $1;
 
 -- name: DocumentObject :one
 select id, claim_id, kind, name, type, size, sha256, object, revision, state from documents where id = $1;
