@@ -64,6 +64,7 @@ func functions(l lang, assets assets) template.FuncMap {
 		"money":  money,
 		"share":  share,
 		"stamp":  stamp,
+		"millis": func() int64 { return now().UnixMilli() },
 		"day":    func(t time.Time) string { return l.day(t, now()) },
 		"moment": func(t time.Time) string { return l.moment(t, now()) },
 		"by":     func(t time.Time) string { return l.by(t, now()) },

@@ -274,5 +274,7 @@ func (v *visit) timeline(no string) ([]rest.Event, error) {
 
 // typed reports whether a field is one that somebody typed, and not ours.
 func (k kept) Typed() bool {
-	return !slices.Contains([]string{"key", "version", "seen", "last", "claim", "next", "code", "table", "tag", "apply"}, k.Name) && strings.TrimSpace(k.Value) != ""
+	return !slices.Contains([]string{
+		"key", "version", "seen", "last", "claim", "next", "code", "table", "tag", "apply", "task", "offer", "with", "agreed", "strokes", "drawn", "step", "lines", "then", "lat", "lng",
+	}, k.Name) && strings.TrimSpace(k.Value) != ""
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -550,13 +551,19 @@ func discardReport(v *visit) error {
 	return v.redirect("/")
 }
 
-// sentPage says that a report has arrived, and what comes next.
+// sentPage says that a report has arrived, and what comes next. Of a claim that
+// a report has joined, the one who reported sees no more than its number until
+// they have come in by its own door.
 func sentPage(v *visit) error {
+	joined, no := v.r.URL.Query().Get("joined") == "true", v.r.PathValue("claim")
 	page, err := v.claimView()
+	if v.token != "" && joined && numberForm.MatchString(no) && errors.Is(err, otherClaim) {
+		page, err = claimView{Claim: rest.Claim{Number: no}}, nil
+	}
 	if err != nil {
 		return err
 	}
-	return v.show("sent", map[string]any{"Claim": page, "Joined": v.r.URL.Query().Get("joined") == "true"})
+	return v.show("sent", map[string]any{"Claim": page, "Joined": joined})
 }
 
 var (

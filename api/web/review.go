@@ -21,6 +21,7 @@ type card struct {
 	Denial  *rest.DenialRecord     // proposed, on the second person's task
 	Rows    []rest.AuthorityRow    // that matched
 	Mine    bool                   // the visitor may decide on it
+	Own     bool                   // it is the visitor's own proposal, for another to decide
 	Taken   string                 // who has it, if another
 	Percent int                    // of the limit that the amount takes, up to 100
 	Form    form
@@ -98,7 +99,8 @@ func (v *visit) card() (*card, error) {
 			c.Rows = append(c.Rows, row)
 		}
 	}
-	c.Mine = me.Role == claim.Reviewer && c.Task.State == "open" && me.Level >= c.Task.Level && (c.Task.Owner == "" || c.Task.Owner == me.Id)
+	c.Own = c.Denial != nil && c.Denial.Verdict == nil && c.Denial.ProposedBy.Id == me.Id
+	c.Mine = me.Role == claim.Reviewer && !c.Own && c.Task.State == "open" && me.Level >= c.Task.Level && (c.Task.Owner == "" || c.Task.Owner == me.Id)
 	if c.Task.Owner != "" && c.Task.Owner != me.Id {
 		c.Taken = c.Task.OwnerName
 	}
@@ -177,8 +179,8 @@ func (v *visit) check(verdict string, p *problem) error {
 				c.Winner = deed.By.Name
 			}
 		}
-		if c.Task.Owner == p.Winner && c.Task.OwnerName != "" {
-			c.Winner = c.Task.OwnerName
+		if (c.Task.Owner == p.Winner || p.Winner == "" && c.Task.State != "open") && c.Taken != "" {
+			c.Winner = c.Taken
 		}
 	}
 	return v.showAs(status, "desk-review", c)

@@ -138,7 +138,7 @@ var crossOrigin = http.NewCrossOriginProtection()
 func guard(h http.Header, leave string) {
 	h.Set("Content-Security-Policy", strings.Join([]string{
 		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob:", "font-src 'self'",
-		"connect-src 'self'", "worker-src 'self'", "manifest-src 'self'", strings.TrimSpace("form-action 'self' " + leave), "base-uri 'none'", "frame-ancestors 'none'",
+		"connect-src 'self'", "frame-src 'self'", "worker-src 'self'", "manifest-src 'self'", strings.TrimSpace("form-action 'self' " + leave), "base-uri 'none'", "frame-ancestors 'none'",
 	}, "; "))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")

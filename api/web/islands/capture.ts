@@ -21,6 +21,10 @@ const chunk = 512 << 10;
 const most = 64 << 20;
 const mostPixels = 48e6; // the API takes 50 million
 
+// How far the phone's clock is ahead of the server's, which its page told: of a
+// picture from a time to come nobody takes anything.
+const ahead = Date.now() - Number(document.querySelector<HTMLElement>("form[data-capture]")?.dataset.now ?? Date.now());
+
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 // Files are kept on the phone, and in memory where it cannot, as in a private
@@ -214,7 +218,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-capture
         one.upload ??= await send(base, one, (part) => ((bar.value = n + part), (words.textContent = said.sending)), () => (words.textContent = said.waiting));
         await keep(one);
       }
-      const documents = all.map((one) => ({ upload: one.upload, kind: one.kind, taken_at: new Date(Math.min(one.taken || Date.now(), Date.now())).toISOString() }));
+      const documents = all.map((one) => ({ upload: one.upload, kind: one.kind, taken_at: new Date(Math.min(one.taken || Date.now(), Date.now()) - ahead).toISOString() }));
       const body = JSON.stringify({ documents });
       const key = `page-${await sha256(new TextEncoder().encode(body))}`;
       await ask(() => (words.textContent = said.waiting), `${base}/attach`, { method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": key }, body });
