@@ -229,6 +229,14 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 	})
 	l.surveyed(place, 0, 155_000_000, specimen.WarehouseRacks)
 	zhou := l.staff("assess-zhou")
+	invoice, err := specimen.VATInvoicePDF(specimen.Invoice{
+		Number: "2631" + digits(t, 16), Issued: "2026-08-18", Province: "上海", Buyer: "上海云帆纺织有限公司", BuyerTaxID: specimen.CreditCode("91310114MA1GTEST0"),
+		Seller: "江苏恒织纺织有限公司", SellerTaxID: specimen.CreditCode("91320583MA1WTEST2"), Items: []specimen.Item{{Name: "*纺织产品*涤纶面料", Unit: "米", Fen: 95_000_000}}, RatePercent: 13, Seed: 12,
+	})
+	require.NoError(t, err)
+	papers, err := play.Attach(t.Context(), l.claimant, l.number, play.File{Name: "面料采购发票.pdf", Kind: "vat_invoice", Bytes: invoice})
+	require.NoError(t, err)
+	l.read(papers[0])
 	assess := func(fen rest.Fen, offer int) {
 		posted[rest.Receipt](l, zhou, "/claims/"+l.number+"/assessments", rest.NewAssessment{Task: l.task("assess").Id, Note: "按账面原值核定", Objects: []rest.Assessed{
 			{Exposure: 1, Items: []rest.AssessedItem{{Name: "面料存货", Kind: "property", Amount: fen}}, Salvage: 8_000_000},
@@ -325,6 +333,10 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 		p.See("已放款")
 	}
 	audit := at(t, desk, "audit-xu", "许诺", "/desk/refused")
+	audit.Open("/desk/claims/" + l.number + "?doc=" + papers[0])
+	audit.Wait("the PDF in its frame", "document.querySelector('iframe.pdf').contentWindow.length >= 0")
+	audit.Snap("desk-pdf.zh")
+	audit.Open("/desk/refused")
 	audit.Fill("赔案号", l.number)
 	audit.Click("筛选")
 	audit.See("大额放款须两人")

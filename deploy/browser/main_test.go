@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"anpei/deploy/demo/play"
 	"anpei/internal/testenv"
 )
@@ -24,6 +26,10 @@ const root = "../.."
 // site is the product on the test's stack as the demo leaves it: it has let the
 // staff in, written the policies, played its stories, and stays up.
 var site play.Stack
+
+// rows are the product's, as their owner reaches them: to break what no request
+// can break.
+var rows *pgxpool.Pool
 
 func TestMain(m *testing.M) {
 	status, err := serve(m.Run)
@@ -42,6 +48,7 @@ func serve(run func() int) (status int, err error) {
 	all := &everyTest{ctx: ctx}
 	defer all.end()
 	db := testenv.DB(all)
+	rows = db.Owner
 	namespace, err := testenv.Namespace(ctx)
 	if err != nil {
 		return 0, err
