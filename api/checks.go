@@ -173,7 +173,8 @@ func checkAssessment(a rest.NewAssessment) wrongs {
 
 // checkPayee looks at an account. Cards of China UnionPay, which begin with
 // 62, carry a check digit; accounts of companies and passbooks need none.
-func checkPayee(p claim.Payee) (claim.Payee, wrongs) {
+// again is the account as it was keyed the second time.
+func checkPayee(p claim.Payee, again string) (claim.Payee, wrongs) {
 	var w wrongs
 	account, err := claim.ParseAccount(p.Account)
 	switch w.ident(err, "/payee/account"); {
@@ -181,8 +182,18 @@ func checkPayee(p claim.Payee) (claim.Payee, wrongs) {
 	case strings.HasPrefix(account, "62") && len(account) >= 16 && !claim.Luhn(account):
 		w.add("/payee/account", "The check digit does not fit: most likely a digit is wrong or two are swapped. Compare each with the card. · 校验位不符，请逐位核对银行卡号")
 	}
+	if second, err := claim.ParseAccount(again); len(w) == 0 && (err != nil || second != account) {
+		w.twice("/payee/account", "/account_again")
+	}
 	p.Account = account
 	return p, w
+}
+
+// twice names two keyings of one thing that differ.
+func (w *wrongs) twice(first, second string) {
+	const differ = "The two keyings differ. Key both again, from the paper and not from each other. · 两次输入不一致，请对照原件重新输入"
+	w.add(first, differ)
+	w.add(second, differ)
 }
 
 // checkSignature looks whether an agreement brings what its way of signing needs.
@@ -207,7 +218,27 @@ func checkSignature(a claim.Agreement) wrongs {
 func checkFields(c rest.ConfirmFields) wrongs {
 	var w wrongs
 	w.distinct(len(c.Fields), func(i int) string { return c.Fields[i].Name }, "This field is confirmed twice.", "/fields/%d/name")
+	for i, f := range c.Fields {
+		if claim.KeyedTwice(f.Name) && keyed(f.Name, f.Value) != keyed(f.Name, f.Again) {
+			w.twice(fmt.Sprintf("/fields/%d/value", i), fmt.Sprintf("/fields/%d/again", i))
+		}
+	}
 	return w
+}
+
+// keyed is a value that is keyed twice as the two are compared: how it was
+// spaced is no difference.
+func keyed(name, value string) string {
+	if strings.HasSuffix(name, "_fen") {
+		if fen, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64); err == nil {
+			return strconv.FormatInt(fen, 10)
+		}
+		return value
+	}
+	if account, err := claim.ParseAccount(value); err == nil {
+		return account
+	}
+	return strings.Join(strings.Fields(value), "")
 }
 
 func checkVerdict(v claim.Verdict) wrongs {

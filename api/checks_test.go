@@ -102,12 +102,40 @@ func TestPayee(t *testing.T) {
 		"100123456789012345":  true,
 		"622202123456":        false, // 12 digits
 	} {
-		_, w := checkPayee(claim.Payee{Name: "王先生", Bank: "工商银行", Account: account})
+		_, w := checkPayee(claim.Payee{Name: "王先生", Bank: "工商银行", Account: account}, account)
 		require.Equal(t, ok, len(w) == 0, "%s: %v", account, w)
 	}
-	p, w := checkPayee(claim.Payee{Account: "1001 2345 6789 0"})
-	require.Empty(t, w)
+	p, w := checkPayee(claim.Payee{Account: "1001 2345 6789 0"}, "１００1234567890")
+	require.Empty(t, w, "how it is spaced is no difference")
 	require.Equal(t, "1001234567890", p.Account)
+	for _, again := range []string{"", "1001234567809", "x"} {
+		_, w = checkPayee(claim.Payee{Account: "1001234567890"}, again)
+		require.Equal(t, []string{"/payee/account", "/account_again"}, pointers(w), again)
+	}
+}
+
+func TestWhatSteersMoneyIsKeyedTwice(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, value, again string
+		same               bool
+	}{
+		{"total_fen", "316400", "316400", true},
+		{"total_fen", "316400", " 0316400", true},
+		{"total_fen", "316400", "316040", false},
+		{"total_fen", "316400", "", false},
+		{"card_number", "6228480038124592460", "6228 4800 3812 4592 460", true},
+		{"account", "6228480038124592460", "6228480038124592469", false},
+		{"amount_fen", "280000", "", true}, // no sum that is paid
+		{"plate", "沪A12345", "", true},
+	} {
+		w := checkFields(rest.ConfirmFields{Fields: []rest.ConfirmedField{{Name: "seller", Value: "甲"}, {Name: c.name, Value: c.value, Again: c.again}}})
+		if c.same {
+			require.Empty(t, w, c)
+		} else {
+			require.Equal(t, []string{"/fields/1/value", "/fields/1/again"}, pointers(w), c)
+		}
+	}
 }
 
 func TestAssessment(t *testing.T) {
@@ -180,7 +208,7 @@ func TestSurvey(t *testing.T) {
 // claim's step with it.
 func TestFieldsAreNamedOnce(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []string{"/fields/2/name"}, pointers(checkFields(rest.ConfirmFields{Fields: []claim.ConfirmedField{{Name: "a"}, {Name: "b"}, {Name: "a"}}})))
+	require.Equal(t, []string{"/fields/2/name"}, pointers(checkFields(rest.ConfirmFields{Fields: []rest.ConfirmedField{{Name: "a"}, {Name: "b"}, {Name: "a"}}})))
 	reading := &rest.PartnerReading{Pages: 1, Fields: []rest.PartnerField{{Name: "a", Page: 1}, {Name: "a", Page: 2}}}
 	w := checkAttach(rest.Attach{Documents: []rest.NewDocument{{Upload: "x"}, {Upload: "y", Reading: reading}, {Upload: "x", TakenAt: now.Add(25 * time.Hour)}}}, now)
 	require.ElementsMatch(t, []string{

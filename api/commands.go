@@ -321,7 +321,7 @@ func (s *server) ObjectOffer(ctx context.Context, r rest.ObjectOfferRequestObjec
 
 // SignAgreement implements the contract.
 func (s *server) SignAgreement(ctx context.Context, r rest.SignAgreementRequestObject) (rest.SignAgreementResponseObject, error) {
-	payee, wrong := checkPayee(r.Body.Payee)
+	payee, wrong := checkPayee(r.Body.Payee, r.Body.AccountAgain)
 	agreement := claim.Agreement{
 		Offer: r.Version, Payee: payee, Signature: r.Body.Signature, Document: r.Body.SignatureDocument, SignedName: strings.TrimSpace(r.Body.SignedName),
 	}
@@ -361,7 +361,7 @@ func (s *server) ReleasePayment(ctx context.Context, r rest.ReleasePaymentReques
 
 // CorrectPayee implements the contract.
 func (s *server) CorrectPayee(ctx context.Context, r rest.CorrectPayeeRequestObject) (rest.CorrectPayeeResponseObject, error) {
-	payee, wrong := checkPayee(r.Body.Payee)
+	payee, wrong := checkPayee(r.Body.Payee, r.Body.AccountAgain)
 	receipt, err := send(ctx, s, workflows.CorrectPayee, r.Params.IdempotencyKey, r.Body, payee, wrong...)
 	return rest.CorrectPayee200JSONResponse(receipt), err
 }
@@ -397,7 +397,10 @@ func (s *server) NoteFinding(ctx context.Context, r rest.NoteFindingRequestObjec
 
 // ConfirmDocument implements the contract.
 func (s *server) ConfirmDocument(ctx context.Context, r rest.ConfirmDocumentRequestObject) (rest.ConfirmDocumentResponseObject, error) {
-	confirmation := claim.Confirmation{Document: r.Document, Fields: r.Body.Fields}
+	confirmation := claim.Confirmation{Document: r.Document, Fields: make([]claim.ConfirmedField, len(r.Body.Fields))}
+	for i, f := range r.Body.Fields {
+		confirmation.Fields[i] = claim.ConfirmedField{Name: f.Name, Value: f.Value}
+	}
 	receipt, err := send(ctx, s, workflows.Confirm, r.Params.IdempotencyKey, r.Body, confirmation, checkFields(*r.Body)...)
 	return rest.ConfirmDocument200JSONResponse(receipt), err
 }

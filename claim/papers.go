@@ -36,6 +36,13 @@ func MoneyField(name string) bool {
 	return false
 }
 
+// KeyedTwice reports whether a field of a document steers where money goes and
+// how much: whoever puts it in keys it a second time (复录), since nothing else
+// finds a slip of the hand.
+func KeyedTwice(name string) bool {
+	return name == "account" || name == "card_number" || name == "total_fen"
+}
+
 // SelfSurveyPhotos is how many pictures of the loss the flash lane asks for.
 const SelfSurveyPhotos = 2
 

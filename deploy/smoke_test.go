@@ -70,7 +70,7 @@ func TestAClaimIsPaidOnceHoweverOftenItsWorkerDies(t *testing.T) {
 	agreed := make(chan error, 1)
 	go func() {
 		_, err := play.Post[rest.Receipt](ctx, claimant, play.Key(), path+"/offers/1/agreement", rest.NewAgreement{
-			Payee: rest.Payee{Name: "周晓岚", Bank: "中国农业银行", Account: account}, Signature: "phone-code",
+			Payee: rest.Payee{Name: "周晓岚", Bank: "中国农业银行", Account: account}, AccountAgain: account, Signature: "phone-code",
 		})
 		agreed <- err
 	}()

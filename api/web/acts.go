@@ -259,7 +259,7 @@ var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
 			return claim.Receipt{}, wrongFields("account_again")
 		}
 		return read[claim.Receipt](v.api.CorrectPayee(v.ctx(), no, &rest.CorrectPayeeParams{IdempotencyKey: v.key()},
-			rest.ChangePayee{Payee: rest.Payee{Name: v.field("name"), Bank: v.field("bank"), Account: account}}))
+			rest.ChangePayee{Payee: rest.Payee{Name: v.field("name"), Bank: v.field("bank"), Account: account}, AccountAgain: halfWidth(v.field("account_again"))}))
 	},
 	"resume": func(v *visit, _ string) (claim.Receipt, error) {
 		return read[claim.Receipt](v.api.ResumeClaim(v.ctx(), v.field("task"), &rest.ResumeClaimParams{IdempotencyKey: v.key()}, rest.Resume{Note: v.field("note")}))
@@ -324,17 +324,24 @@ func confirm(v *visit, no string) (claim.Receipt, error) {
 			continue
 		}
 		value := v.field("value." + field)
-		if keyedTwice(field) && halfWidth(value) != halfWidth(v.field("again."+field)) {
-			wrong = append(wrong, "again."+field)
+		one := rest.ConfirmedField{Name: field, Value: value}
+		if claim.KeyedTwice(field) {
+			one.Again = v.field("again." + field)
 		}
 		if strings.HasSuffix(field, "_fen") {
 			fen, ok := yuan(value)
 			if !ok {
 				wrong = append(wrong, "value."+field)
 			}
-			value = strconv.FormatInt(int64(fen), 10)
+			one.Value = strconv.FormatInt(int64(fen), 10)
+			if again, ok := yuan(one.Again); ok && one.Again != "" {
+				one.Again = strconv.FormatInt(int64(again), 10)
+			}
 		}
-		body.Fields = append(body.Fields, rest.ConfirmedField{Name: field, Value: value})
+		if claim.KeyedTwice(field) && halfWidth(one.Value) != halfWidth(one.Again) {
+			wrong = append(wrong, "again."+field)
+		}
+		body.Fields = append(body.Fields, one)
 	}
 	if len(body.Fields) == 0 {
 		wrong = append(wrong, "fields")
@@ -344,11 +351,6 @@ func confirm(v *visit, no string) (claim.Receipt, error) {
 	}
 	slices.SortFunc(body.Fields, func(a, b rest.ConfirmedField) int { return strings.Compare(a.Name, b.Name) }) // the same body each time it is sent
 	return read[claim.Receipt](v.api.ConfirmDocument(v.ctx(), no, v.field("doc"), &rest.ConfirmDocumentParams{IdempotencyKey: v.key()}, body))
-}
-
-// keyedTwice reports whether a field steers money: an account, a total.
-func keyedTwice(field string) bool {
-	return slices.Contains([]string{"account", "card_number", "total_fen"}, field)
 }
 
 // plain is what a field to confirm holds: what was typed, else what was read,

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -26,6 +28,7 @@ type amountPage struct {
 	// What they may do: agree and be paid, agree subject to review, sign what was
 	// reviewed, correct the account. At most one.
 	Settle, Consent, Sign, Correct bool
+	Card                           *cardRead     // photographed, which proposes the account
 	Said                           string        // what they said to the offer; empty: nothing yet
 	Paid                           *rest.Payment // where the money is, once it is on its way
 }
@@ -67,6 +70,14 @@ func (v *visit) amount(status int, f form) error {
 	page.Consent = c.Stage == claim.Negotiating && c.Lane != claim.Flash
 	page.Sign = c.Stage == claim.Determined
 	page.Correct = c.Stage == claim.PayReturned
+	if page.Settle || page.Sign || page.Correct {
+		if page.Card, err = v.bankCard(c.Number); err != nil {
+			return err
+		}
+		if page.Card != nil && !f.values.Has("account") {
+			page.Form = v.newForm("account", page.Card.Account, "bank", page.Card.Bank)
+		}
+	}
 	payments, err := read[rest.ClaimPaymentPage](v.api.ListClaimPayments(v.ctx(), c.Number, &rest.ListClaimPaymentsParams{Limit: 200}))
 	if err != nil {
 		return err
@@ -75,6 +86,43 @@ func (v *visit) amount(status int, f form) error {
 		page.Paid = &payments.Items[n-1]
 	}
 	return v.showAs(status, "amount", page)
+}
+
+// cardRead is a bank card that the claimant has photographed: it proposes the
+// account, which they key a second time themselves.
+type cardRead struct {
+	Account, Bank string
+	File, Where   string // the picture, and the place on it
+}
+
+// bankCard finds the newest one on the claim, or nil.
+func (v *visit) bankCard(no string) (*cardRead, error) {
+	all, err := v.documents(no)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range slices.Backward(all) {
+		if d.Kind != "bank_card" || d.State == claim.PaperUnreadable || d.State == claim.PaperReceived {
+			continue
+		}
+		paper, err := read[rest.Document](v.api.GetDocument(v.ctx(), no, d.Id, nil))
+		if err != nil {
+			return nil, err
+		}
+		card := &cardRead{File: "/c/" + url.PathEscape(no) + "/documents/" + url.PathEscape(d.Id)}
+		for _, f := range paper.Fields {
+			switch f.Name {
+			case "card_number":
+				card.Account, card.Where = f.Value, cropOf(f.Box)
+			case "bank":
+				card.Bank = f.Value
+			}
+		}
+		if card.Account != "" {
+			return card, nil
+		}
+	}
+	return nil, nil
 }
 
 // reckoned reads the statement that the offer rests on.
@@ -157,7 +205,7 @@ func agree(v *visit) error {
 	if err != nil {
 		return v.answered(err, "")
 	}
-	signed := rest.NewAgreement{Payee: to, Signature: "typed", SignedName: v.field("signed")}
+	signed := rest.NewAgreement{Payee: to, AccountAgain: halfWidth(v.field("account-again")), Signature: "typed", SignedName: v.field("signed")}
 	if picture := v.field("drawn"); picture != "" {
 		signed.Signature, signed.SignedName = "drawn", ""
 		signed.SignatureDocument, err = v.keepSignature(no, picture)
@@ -213,7 +261,7 @@ func object(v *visit) error {
 func correctPayee(v *visit) error {
 	to, err := v.payee()
 	if err == nil {
-		_, err = read[claim.Receipt](v.api.CorrectPayee(v.ctx(), v.r.PathValue("claim"), &rest.CorrectPayeeParams{IdempotencyKey: v.key()}, rest.ChangePayee{Payee: to}))
+		_, err = read[claim.Receipt](v.api.CorrectPayee(v.ctx(), v.r.PathValue("claim"), &rest.CorrectPayeeParams{IdempotencyKey: v.key()}, rest.ChangePayee{Payee: to, AccountAgain: halfWidth(v.field("account-again"))}))
 	}
 	return v.answered(err, "flash.payee-corrected")
 }

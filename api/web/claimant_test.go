@@ -248,12 +248,32 @@ func TestFilesOfAFormAreAttachedAsOneBatch(t *testing.T) {
 	require.Equal(t, "THEKEYOFTHEFORM", batch[0].key)
 }
 
+func TestACardThatWasPhotographedProposesTheAccountOnce(t *testing.T) {
+	t.Parallel()
+	a := &asking{answers: map[string]string{
+		"GET /v1/claims/AP-1":             `{"number": "AP-1", "line": "motor", "lane": "flash", "stage": "negotiating"}`,
+		"GET /v1/claims/AP-1/offers":      `{"items": [{"version": 1, "assessment": 1, "amount_fen": 316400, "in_force": true, "answers": []}]}`,
+		"GET /v1/claims/AP-1/assessments": `{"items": []}`,
+		"GET /v1/claims/AP-1/payments":    `{"items": []}`,
+		"GET /v1/claims/AP-1/documents":   `{"items": [{"id": "d1", "kind": "bank_card", "state": "read"}]}`,
+		"GET /v1/claims/AP-1/documents/d1": `{"id": "d1", "kind": "bank_card", "state": "read", "fields": [
+			{"name": "card_number", "value": "6228480038124592460", "box": [10, 20, 110, 40]}, {"name": "bank", "value": "中国农业银行"}]}`,
+	}}
+	w := a.get(t, "/c/AP-1/amount")
+	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
+	require.Contains(t, w.Body.String(), `name="account" value="6228480038124592460"`)
+	require.Contains(t, w.Body.String(), `name="bank" value="中国农业银行"`)
+	require.Contains(t, w.Body.String(), `name="account-again" value=""`, "the second time is the hand's")
+	require.Contains(t, w.Body.String(), `viewBox="0 10 120 40"`)
+}
+
 func TestAnAccountIsTypedTwice(t *testing.T) {
 	t.Parallel()
 	a := &asking{answers: map[string]string{
 		"GET /v1/claims/AP-1":                     `{"number": "AP-1", "line": "motor", "lane": "flash", "stage": "negotiating"}`,
 		"GET /v1/claims/AP-1/offers":              `{"items": [{"version": 2, "assessment": 2, "amount_fen": 316400, "in_force": true, "answers": []}, {"version": 1, "amount_fen": 300000, "answers": []}]}`,
 		"GET /v1/claims/AP-1/assessments":         `{"items": []}`,
+		"GET /v1/claims/AP-1/documents":           `{"items": []}`,
 		"GET /v1/claims/AP-1/payments":            `{"items": []}`,
 		"POST /v1/claims/AP-1/offers/2/agreement": `{"number": "AP-1"}`,
 		"POST /v1/claims/AP-1/offers/1/agreement": `409 {"type": "/problems/offer-superseded", "status": 409, "title": "x", "detail": "x"}`,
@@ -271,6 +291,7 @@ func TestAnAccountIsTypedTwice(t *testing.T) {
 	w = a.send(t, "/c/AP-1/amount", formType, form.Encode())
 	require.Equal(t, http.StatusSeeOther, w.Code, w.Body.String())
 	require.Contains(t, a.of("POST /v1/claims/AP-1/offers/2/agreement")[0].body, `"account":"6228480038124592460"`)
+	require.Contains(t, a.of("POST /v1/claims/AP-1/offers/2/agreement")[0].body, `"account_again":"6228480038124592460"`, "the API compares them, too")
 
 	form.Set("offer", "1") // there is a newer one by now
 	w = a.send(t, "/c/AP-1/amount", formType, form.Encode())
@@ -286,6 +307,7 @@ func TestAnAgreementIsSignedWithAFingerOrByName(t *testing.T) {
 		"GET /v1/claims/AP-1":                     `{"number": "AP-1", "line": "motor", "lane": "standard", "stage": "determined"}`,
 		"GET /v1/claims/AP-1/offers":              `{"items": [{"version": 1, "assessment": 1, "amount_fen": 316400, "in_force": true, "answers": []}]}`,
 		"GET /v1/claims/AP-1/assessments":         `{"items": []}`,
+		"GET /v1/claims/AP-1/documents":           `{"items": []}`,
 		"GET /v1/claims/AP-1/payments":            `{"items": []}`,
 		"POST /v1/claims/AP-1/uploads":            `201 {"id": "11111111-1111-1111-1111-111111111111"}`,
 		"POST /v1/claims/AP-1/documents":          `201 {"ids": ["22222222-2222-2222-2222-222222222222"]}`,

@@ -82,7 +82,7 @@ func functions(l lang, assets assets) template.FuncMap {
 		"inputs":   inputs,
 		"value":    fieldValue,
 		"notes":    notes,
-		"twice":    keyedTwice,
+		"twice":    claim.KeyedTwice,
 		"km":       km,
 		"last":     last,
 		"asset":    assets.address,

@@ -90,7 +90,7 @@ func (p *product) agree(ctx context.Context, claim string) error {
 	var err error
 	for range 20 {
 		err = p.call(ctx, "POST", "/v1/claims/"+claim+"/offers/1/agreement", p.token, rest.NewAgreement{
-			Signature: "phone-code", Payee: rest.Payee{Name: "李娜", Bank: "工商银行", Account: "1001234567890123"},
+			Signature: "phone-code", Payee: rest.Payee{Name: "李娜", Bank: "工商银行", Account: "1001234567890123"}, AccountAgain: "1001234567890123",
 		}, nil)
 		var no *problem
 		if !errors.As(err, &no) || no.status != http.StatusConflict {

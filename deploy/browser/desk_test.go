@@ -308,7 +308,7 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 	three.See("已同意赔付")
 
 	posted[rest.Receipt](l, l.claimant, "/claims/"+l.number+"/offers/2/agreement", rest.NewAgreement{
-		Payee: rest.Payee{Name: "上海云帆纺织有限公司", Bank: "中国工商银行上海嘉定支行", Account: "6222020200112233446"}, Signature: "paper",
+		Payee: rest.Payee{Name: "上海云帆纺织有限公司", Bank: "中国工商银行上海嘉定支行", Account: "6222020200112233446"}, AccountAgain: "6222020200112233446", Signature: "paper",
 	})
 	l.task("release")
 	for i, who := range [][2]string{{"finance-yang", "杨帆"}, {"finance-zhu", "朱琳"}} {

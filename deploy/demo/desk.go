@@ -47,7 +47,7 @@ func (s *story) confirm(p person, papers ...rest.Document) {
 			if f.Sure || !known {
 				continue
 			}
-			fields = append(fields, rest.ConfirmedField{Name: f.Name, Value: right})
+			fields = append(fields, rest.ConfirmedField{Name: f.Name, Value: right, Again: right})
 			read := pad(fieldWords[f.Name], 10) + " 机器读作 " + inWords(f.Name, f.Value)
 			if right == f.Value {
 				shown = append(shown, read+"（"+orElse(f.Note, "没有第二个证据 no second witness")+"）→ 正确 right")

@@ -61,7 +61,7 @@ func tellFlash(s *story) {
 
 	payee := rest.Payee{Name: zhou.name, Bank: "中国农业银行上海浦东分行", Account: account()}
 	s.says(zhou, "确认金额，填写收款账户 "+maskedAccount(payee.Account), "agrees and names the account")
-	s.act(zhou, "/offers/1/agreement", rest.NewAgreement{Payee: payee, Signature: "phone-code"})
+	s.act(zhou, "/offers/1/agreement", rest.NewAgreement{Payee: payee, AccountAgain: payee.Account, Signature: "phone-code"})
 	agreed := time.Now()
 	s.at("closed")
 	s.shows("从客户确认到到账 %.1f 秒 · from agreement to the money: %.1f s", time.Since(agreed).Seconds(), time.Since(agreed).Seconds())

@@ -89,7 +89,7 @@ func tellLarge(s *story) {
 
 	payee := rest.Payee{Name: largePolicy.holder, Bank: "中国工商银行上海嘉定支行", Account: account()}
 	s.says(fang, "签署赔付协议，收款账户 "+maskedAccount(payee.Account), "signs the agreement and names the company's account")
-	s.act(fang, "/offers/2/agreement", rest.NewAgreement{Payee: payee, Signature: "paper"})
+	s.act(fang, "/offers/2/agreement", rest.NewAgreement{Payee: payee, AccountAgain: payee.Account, Signature: "paper"})
 	s.says(yang, "放款，金额超过 ¥500,000.00，须两人", "releases; above ¥500,000.00 it takes two people")
 	s.act(yang, "/release", rest.Release{Task: s.task("release", yang)})
 	s.says(yang, "想自己再点一次，凑够两次", "tries to be the second person too")

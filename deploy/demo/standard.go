@@ -106,7 +106,7 @@ func tellStandard(s *story) {
 	payee := rest.Payee{Name: he.name, Bank: "中国建设银行上海张杨路支行", Account: account()}
 	s.says(he, "手写签署赔付协议，收款账户 "+maskedAccount(payee.Account), "signs the agreement with a finger and names the account")
 	signed := s.attach(he, s.signature())
-	s.act(he, "/offers/2/agreement", rest.NewAgreement{Payee: payee, Signature: "drawn", SignatureDocument: signed[0]})
+	s.act(he, "/offers/2/agreement", rest.NewAgreement{Payee: payee, AccountAgain: payee.Account, Signature: "drawn", SignatureDocument: signed[0]})
 	s.promise()
 	s.cutTheLine(payee.Account)
 	s.says(yang, "放款", "releases the money")
