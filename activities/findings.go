@@ -72,7 +72,7 @@ const heardFrom claim.BP = 9_700
 // doubts are no contradiction. A plate or a VIN is, for it is in doubt when it
 // differs from the policy's.
 func heard(name string, sure bool, confidence claim.BP) bool {
-	return sure || confidence >= heardFrom || name == "plate" || name == "vin"
+	return sure || confidence >= heardFrom || name == "plate" || name == "vin" || name == "shown_fen"
 }
 
 // learn notes what the step brings, in place of what the rows say. The commit

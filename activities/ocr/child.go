@@ -242,6 +242,8 @@ func readPDF(ctx context.Context, path string, l limits) (document.Reading, erro
 	defer b.close()
 	var lines []document.Line
 	var qr, engines []string
+	var drawn []sheet // pages without text
+	poor := ""        // why the first of them that cannot be read cannot
 	for i := range b.sizes {
 		p, err := b.page(ctx, i)
 		var broken *brokenError
@@ -250,6 +252,14 @@ func readPDF(ctx context.Context, path string, l limits) (document.Reading, erro
 			return document.Reading{}, err
 		case err != nil:
 			return document.Illegible(document.Truncated), nil
+		}
+		if p.text.page != nil {
+			drawn = append(drawn, p)
+			if reason := p.retake(); reason != "" && poor == "" {
+				poor = reason
+			} else if reason == "" {
+				poor = legible
+			}
 		}
 		lines, qr = append(lines, p.lines...), append(qr, p.qr...)
 		if !slices.Contains(engines, p.engine) {
@@ -261,6 +271,18 @@ func readPDF(ctx context.Context, path string, l limits) (document.Reading, erro
 		return sentBack(r, document.NothingFound), nil
 	}
 	understand(&r, lines, qr)
+	if len(drawn) == len(b.sizes) && poor != "" && poor != legible {
+		r.Quality = drawn[0].quality
+		return sentBack(r, poor), nil
+	}
+	for _, p := range drawn {
+		if err := b.engines.witness(ctx, p.text, r.Fields); err != nil {
+			return document.Reading{}, err
+		}
+	}
+	if err := b.compare(ctx, &r); err != nil {
+		return document.Reading{}, err
+	}
 	if b.count > len(b.sizes) {
 		r.Detail = fmt.Sprintf("共 %d 页，只读取了前 %d 页。 Only the first %[2]d of %[1]d pages were read.", b.count, len(b.sizes))
 	}

@@ -12,9 +12,11 @@ import (
 	"math"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
+	"anpei/claim"
 	"anpei/claim/document"
 )
 
@@ -45,10 +47,20 @@ type book struct {
 
 // sheet is what one page gave.
 type sheet struct {
-	lines  []document.Line
-	qr     []string
-	engine string
-	text   Text
+	lines   []document.Line
+	qr      []string
+	engine  string
+	text    Text // of a page that was drawn
+	quality document.Quality
+}
+
+// legible says of the pages of a scan that one of them at least can be read.
+const legible = "legible"
+
+// retake says why a scanned page cannot be read, as of a picture.
+func (s sheet) retake() string {
+	kind, _ := document.Classify(s.lines)
+	return s.quality.Retake(kind, document.Extract(kind, s.lines, s.qr))
 }
 
 // open inspects a PDF. The reason says why its pages cannot be read; an error
@@ -94,10 +106,13 @@ func (b *book) page(ctx context.Context, i int) (sheet, error) {
 	if err != nil {
 		return sheet{}, err
 	}
-	s, err := b.engines.recognise(ctx, rgba(drawn), i+1)
+	picture := rgba(drawn)
+	s, err := b.engines.recognise(ctx, picture, i+1)
 	if err != nil {
 		return sheet{}, err
 	}
+	s.quality = measure(picture, s.text)
+	s.quality.Glare = 0 // paper that is drawn is white where nothing stands
 	for j := range s.lines {
 		l := &s.lines[j]
 		for k := range l.Box {
@@ -107,6 +122,59 @@ func (b *book) page(ctx context.Context, i int) (sheet, error) {
 	kind, _ := document.Classify(s.lines)
 	s.qr = codesFor(kind, drawn, false)
 	return s, nil
+}
+
+// legibly is how sure an engine must be of an amount, in basis points, that
+// stands in the row of the total where the text layer's stands nowhere.
+const legibly = 9000
+
+// compare holds the total that a text layer says against what its page shows,
+// where it is high: a layer can say anything, and people see only the picture.
+// A total that the page shows otherwise is in doubt, and what it shows stands
+// beside it; nothing is refused for that.
+func (b *book) compare(ctx context.Context, r *document.Reading) error {
+	at := slices.IndexFunc(r.Fields, func(f document.Field) bool { return f.Name == "total_fen" && f.Source != document.FromOCR })
+	if at < 0 {
+		return nil
+	}
+	said := &r.Fields[at]
+	fen, err := strconv.ParseInt(said.Value, 10, 64)
+	page := max(said.Page, 1) - 1
+	if err != nil || claim.Fen(fen) < document.HighAmount || page >= len(b.layer) || characters(b.layer[page]) < fewest {
+		return nil //nolint:nilerr // no amount, so none to compare
+	}
+	drawn, scale, err := b.draw(ctx, page)
+	if err != nil {
+		return nil //nolint:nilerr // the layer was legible; what cannot be drawn shows nothing else
+	}
+	s, err := b.engines.recognise(ctx, rgba(drawn), page+1)
+	if err != nil {
+		return err
+	}
+	for _, l := range s.lines {
+		if document.Heard("total_fen", said.Value, l.Text) {
+			return nil
+		}
+	}
+	for _, l := range s.lines {
+		var seen [4]int
+		for k := range seen {
+			seen[k] = int(float64(l.Seen[k]) / scale)
+		}
+		shown := document.Amounts(l.Text)
+		row := min(seen[3], said.Box[3]) - max(seen[1], said.Box[1])
+		if len(shown) == 0 || l.Confidence < legibly || 2*row < said.Box[3]-said.Box[1] {
+			continue
+		}
+		said.Sure, said.Disputed = false, true
+		said.Note = strings.TrimPrefix(said.Note+"; differs from what the page shows", "; ")
+		r.Fields = append(r.Fields, document.Field{
+			Name: "shown_fen", Value: strconv.FormatInt(shown[len(shown)-1], 10), Confidence: l.Confidence, Source: document.FromOCR,
+			Page: page + 1, Box: seen, Engine: l.Engine, Note: "what the page shows, against its text layer",
+		})
+		return nil
+	}
+	return nil
 }
 
 var (

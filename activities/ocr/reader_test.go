@@ -581,6 +581,56 @@ func TestTheDataThatAnInvoiceCarriesIsTakenAsItIs(t *testing.T) {
 	}
 }
 
+func TestATextLayerThatContradictsItsPageIsInDoubt(t *testing.T) {
+	t.Parallel()
+	in := invoice("")
+	in.ShownFen = 98_765
+	data, err := specimen.VATInvoicePDF(in)
+	require.NoError(t, err)
+	r, err := modelled(t).Read(t.Context(), fileOf(t, data))
+	require.NoError(t, err)
+	read := map[string]document.Field{}
+	for _, f := range r.Fields {
+		read[f.Name] = f
+	}
+	require.Equal(t, "335152", read["total_fen"].Value)
+	require.False(t, read["total_fen"].Sure)
+	require.Equal(t, "98765", read["shown_fen"].Value)
+	require.Equal(t, document.FromOCR, read["shown_fen"].Source)
+}
+
+// scannedPDF is a PDF of one page that is a picture.
+func scannedPDF(t *testing.T, img image.Image) []byte {
+	t.Helper()
+	pdf := fpdf.New("L", "mm", "A4", "")
+	pdf.AddPage()
+	pdf.RegisterImageOptionsReader("page", fpdf.ImageOptions{ImageType: "png"}, bytes.NewReader(pngOf(t, img)))
+	pdf.ImageOptions("page", 5, 5, 280, 0, false, fpdf.ImageOptions{ImageType: "png"}, 0, "")
+	return written(t, pdf)
+}
+
+func TestAScannedPDFIsReadAndSentBackAsAPictureIs(t *testing.T) {
+	t.Parallel()
+	whole := clean(t)
+	good, err := modelled(t).Read(t.Context(), fileOf(t, scannedPDF(t, whole)))
+	require.NoError(t, err)
+	require.Empty(t, good.Unreadable)
+	require.Equal(t, document.VehicleLicence, good.Kind)
+	second := false
+	for _, f := range good.Fields {
+		second = second || strings.Contains(f.Note, "tesseract")
+	}
+	require.True(t, second, "the second engine bears witness: %+v", good.Fields)
+
+	small := shrunk(whole, 1./7)
+	soft := image.NewRGBA(whole.Rect)
+	xdraw.BiLinear.Scale(soft, soft.Rect, small, small.Rect, xdraw.Src, nil)
+	poor, err := modelled(t).Read(t.Context(), fileOf(t, scannedPDF(t, soft)))
+	require.NoError(t, err)
+	require.Equal(t, document.Blurred, poor.Unreadable)
+	require.Empty(t, poor.Fields)
+}
+
 func TestAPageMayLieOnItsSideOrOnItsHead(t *testing.T) {
 	t.Parallel()
 	for quarters := 1; quarters < 4; quarters++ {

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -22,9 +23,19 @@ func holds(parse func(string) (string, error)) func(string) bool {
 	}
 }
 
-// cardOK reports whether s is the number of a card. Zeros alone pass the sum.
+// cardOK reports whether s is the number of a card. One number in ten passes the
+// sum, the rest of a number that was read in part among them: so its length must
+// be one that its first digits have (ISO/IEC 7812, UnionPay 62 with 16 to 19).
 func cardOK(s string) bool {
-	return holds(claim.ParseAccount)(s) && claim.Luhn(s) && strings.Trim(s, "0") != ""
+	return holds(claim.ParseAccount)(s) && claim.Luhn(s) && cardForm.MatchString(s)
+}
+
+var cardForm = regexp.MustCompile(`^(?:62\d{14,17}|3[47]\d{13}|[3-9]\d{15}|9\d{15,18}|60\d{14,17})$`)
+
+// mixed reports whether a code has small letters and digits, and among them such
+// as all readers take for each other: their agreement bears no witness to it.
+func mixed(code string) bool {
+	return strings.ContainsAny(code, "0Oo1lI") && strings.ContainsAny(code, "0123456789") && strings.ContainsAny(code, "abcdefghijklmnopqrstuvwxyz")
 }
 
 // birthOf returns the day of birth that is part of a citizen number.

@@ -79,6 +79,11 @@ const (
 	ClockAhead = 5 * time.Minute
 	// AmountApart: workshops round to whole yuan, tax is rounded line by line.
 	AmountApart claim.Fen = 100
+	// HighAmount: from here on a total that a file's text layer says is compared
+	// with the picture of its page. The issue asks for that on high amounts and
+	// names none: 2,000 yuan is what compulsory cover pays for damage to property,
+	// and the comparison costs a second and a half of a processor.
+	HighAmount claim.Fen = 200_000
 	// OverClaimed: who reports guesses what a repair costs.
 	OverClaimed claim.BP = 2_000
 	// OverSurvey: a surveyor sees the outside; what is found on taking the car
@@ -150,6 +155,7 @@ var crossChecks = []crossCheck{
 	{"survey.before-loss", false, "查勘到达早于出险", "The surveyor arrived before the loss", evidence.surveyedBefore},
 
 	{"amount.estimate-invoice", true, "发票总额与估价不一致", "Invoice and estimate differ", evidence.invoiced},
+	{"amount.shown-differs", true, "文件的文字层与画面金额不一致", "The file says another amount than it shows", evidence.shown},
 	{"amount.over-claimed", false, "发票总额明显高于报损", "The invoices come to much more than was claimed", evidence.overClaimed},
 	{"amount.over-survey", false, "金额明显高于查勘估损", "The papers come to much more than the surveyor saw", evidence.overSurvey},
 
@@ -584,6 +590,18 @@ func (e evidence) invoiced() []pair {
 		}
 	}
 	return []pair{{paper, written}}
+}
+
+// shown holds what the text of a file says against what its page shows.
+func (e evidence) shown() (out []pair) {
+	for _, f := range e.where(func(f Fact) bool { return f.From == OfDocument && f.Field == "shown_fen" }) {
+		for _, o := range e.beside(f, "total_fen") {
+			if !same(f.Value, o.Value) {
+				out = append(out, pair{f, o})
+			}
+		}
+	}
+	return out
 }
 
 func apart(a, b claim.Fen) claim.Fen { return max(a-b, b-a) }

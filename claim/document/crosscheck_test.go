@@ -121,6 +121,8 @@ func TestFactsThatDoNotGoTogetherAreFound(t *testing.T) {
 		"two invoices that make up the estimate":        {slices.Concat(says(estimate, "e", "total_fen", "100000"), says(invoice, "i", "total_fen", "60000"), says(invoice, "j", "total_fen", "40000")), nil},
 		"one invoice sent twice":                        {slices.Concat(says(estimate, "e", "total_fen", "100000"), says(invoice, "i", "total_fen", "100000", "invoice_number", "12345678"), says(invoice, "j", "total_fen", "100000", "invoice_number", "12345678")), nil},
 		"an estimate written again":                     {slices.Concat(says(estimate, "e", "total_fen", "100000"), says(estimate, "f", "total_fen", "120000"), says(invoice, "i", "total_fen", "120000")), nil},
+		"a text layer that says what the page shows":    {says(invoice, "i", "total_fen", "300000", "shown_fen", "300000"), nil},
+		"a text layer that says more than the page":     {says(invoice, "i", "total_fen", "300000", "shown_fen", "30000"), []string{"amount.shown-differs"}},
 		"an invoice a fifth above the claim":            {slices.Concat(said(document.OfReport, "claimed_fen", "100000"), says(invoice, "i", "total_fen", "120000")), nil},
 		"an invoice a fifth and a fen above":            {slices.Concat(said(document.OfReport, "claimed_fen", "100000"), says(invoice, "i", "total_fen", "120001")), []string{"amount.over-claimed"}},
 		"nothing claimed yet":                           {slices.Concat(said(document.OfReport, "claimed_fen", "0"), says(invoice, "i", "total_fen", "120001")), nil},

@@ -8,9 +8,10 @@ import (
 )
 
 // Spelled reports whether a value is spelled in letters, digits and signs, so
-// that a reader which knows no hanzi can bear witness to it.
+// that a reader which knows no hanzi can bear witness to it. It can not where
+// both would err alike.
 func Spelled(name, value string) bool {
-	return countHanzi(value) == 0 && len(value) >= 3 && name != "company"
+	return countHanzi(value) == 0 && len(value) >= 3 && name != "company" && !mixed(value)
 }
 
 // Heard reports whether what a second reader made of the line on which a field
@@ -45,6 +46,9 @@ func Heard(name, value, line string) bool {
 	return (at == 0 || !plainLetter(said[at-1]) || !plainLetter(want[0])) && (end == len(said) || !plainLetter(said[end]) || !plainLetter(want[len(want)-1]))
 }
 
+// Amounts returns the amounts in a line, in whole fen.
+func Amounts(line string) []int64 { return amounts(fold(line)) }
+
 func plainLetter(b byte) bool { return b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' }
 
 var dayPattern = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
@@ -57,7 +61,7 @@ const Clear = 9700
 // a list. A misreading hardly ever has it.
 func formed(name, value string) bool {
 	switch name {
-	case "sex", "nation", "use", "class", "vehicle_type", "valid_until", "valid_from", "total_words":
+	case "sex", "nation", "use", "class", "vehicle_type", "valid_until", "valid_from":
 		return true
 	}
 	return dayPattern.MatchString(value)

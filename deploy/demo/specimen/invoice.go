@@ -32,6 +32,7 @@ type Invoice struct {
 	Plate       string // in the remarks, when there is one
 	Quality     Quality
 	Seed        uint64
+	ShownFen    int64 // of a PDF: the total that its page shows, over the one that its text says
 }
 
 // Item is a line of an invoice: a thing or a service, and its price without tax.
@@ -394,6 +395,19 @@ func VATInvoicePDF(in Invoice) ([]byte, error) {
 		put(12, 115, 8, "备注　车牌号："+in.Plate)
 	}
 	put(14, 133, 8, "开票人：测试开票员")
+	if in.ShownFen != 0 {
+		patch, err := newCanvas(1500, 80, color.White, in.Seed)
+		if err != nil {
+			return nil, err
+		}
+		patch.text(10, 55, inWords(in.ShownFen)+"　　　　（小写）¥"+yuan(in.ShownFen), style{size: 36, paint: ink(20, 20, 20)})
+		over, err := patch.finish(Clean)
+		if err != nil {
+			return nil, err
+		}
+		pdf.RegisterImageOptionsReader("shown", fpdf.ImageOptions{ImageType: "png"}, bytes.NewReader(over))
+		pdf.ImageOptions("shown", 60, 100.5, 135, 7.2, false, fpdf.ImageOptions{ImageType: "png"}, 0, "")
+	}
 	var out bytes.Buffer
 	if err := pdf.Output(&out); err != nil {
 		return nil, fmt.Errorf("write the invoice: %w", err)
