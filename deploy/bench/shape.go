@@ -33,7 +33,7 @@ func shapeOf(events []*historypb.HistoryEvent) shape {
 			if e.GetMarkerRecordedEventAttributes().GetMarkerName() == "LocalActivity" {
 				s.WriteByte('l')
 			}
-		case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED: // not one that nobody here serves, as looking at pictures
 			s.WriteByte('a')
 		case enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
 			s.WriteByte('s')

@@ -28,6 +28,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"anpei/activities/ocr"
 	"anpei/claim/document"
 	"anpei/deploy/demo/specimen"
@@ -78,7 +80,11 @@ func run(ctx context.Context) error {
 	errs := make([]error, len(rows))
 	places := make(chan struct{}, max(1, *at))
 	var all sync.WaitGroup
+	var memory footprint
 	for i, r := range rows {
+		if i%max(1, len(rows)/10) == 0 {
+			memory.sample(i)
+		}
 		places <- struct{}{}
 		all.Go(func() {
 			defer func() { <-places }()
@@ -92,6 +98,7 @@ func run(ctx context.Context) error {
 		})
 	}
 	all.Wait()
+	memory.sample(len(rows))
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -102,8 +109,31 @@ func run(ctx context.Context) error {
 			}
 		}
 	}
+	memory.print()
 	report(rows, scores)
 	return nil
+}
+
+// footprint is the memory that reading takes as it goes on: of this process,
+// which has files read as the worker does, and of the processes that read one
+// file each, the largest that there has been.
+type footprint struct{ lines []string }
+
+func (f *footprint) sample(read int) {
+	var largest unix.Rusage
+	own, err := os.ReadFile("/proc/self/statm")
+	if err != nil || unix.Getrusage(unix.RUSAGE_CHILDREN, &largest) != nil {
+		return
+	}
+	var size, resident int
+	if _, err := fmt.Sscan(string(own), &size, &resident); err != nil {
+		return
+	}
+	f.lines = append(f.lines, fmt.Sprintf("after %d: %d, %d", read, resident*os.Getpagesize()>>20, largest.Maxrss>>10))
+}
+
+func (f *footprint) print() {
+	fmt.Println("resident MB, of the process that has files read and of the largest page reader so far:", strings.Join(f.lines, "; "))
 }
 
 // drawn fills a folder with specimens and their manifest.
@@ -226,7 +256,7 @@ func report(rows []row, scores []score) {
 			percent(s.matched, s.fields), percent(s.recalled, s.fields), percent(s.accepted, s.fields), percent(s.acceptedWrong, s.accepted),
 			percent(s.kind, s.files-s.bad), percent(s.retaken+s.wrongRetake, s.files), s.cpu.Seconds()/float64(max(1, s.files)))
 	}
-	fmt.Printf("money and identity among auto-accepted: %d, of them wrong: %d\n", all.guarded, all.guardedWrong)
+	fmt.Printf("money and identity among auto-accepted: %d, of them wrong: %d (%.2f%%)\n", all.guarded, all.guardedWrong, 100*float64(all.guardedWrong)/float64(max(1, all.guarded)))
 	fmt.Printf("bad pictures sent back: %d of %d; good ones wrongly sent back: %d of %d\n", all.retaken, all.bad, all.wrongRetake, all.files-all.bad)
 	share := func(part, whole int) float64 { return float64(part) / float64(max(1, whole)) }
 	fmt.Printf("field_match=%.4f text_recall=%.4f auto=%.4f auto_wrong=%.4f kind=%.4f retake=%.4f cpu_s=%.2f\n",
