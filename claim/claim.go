@@ -134,6 +134,7 @@ type File struct {
 	Claimed   Fen        `json:"claimed,omitempty"`   // the claimant's own estimate
 	Exposures []Exposure `json:"exposures,omitempty"` // by number, from 1
 	Papers    []Paper    `json:"papers,omitempty"`    // in order of arrival
+	Checklist *Checklist `json:"checklist,omitempty"` // nil: the claim was reported before there were lists
 	Tasks     []Task     `json:"tasks,omitempty"`     // open ones only
 	Acts      []Act      `json:"acts,omitempty"`      // who did what: the separation of duties looks here
 
@@ -180,7 +181,7 @@ func (k ExposureKind) Of() Line {
 // Paper is a document as the workflow knows it.
 type Paper struct {
 	ID    string     `json:"id"`
-	Kind  string     `json:"kind,omitempty"` // a document.Kind
+	Kind  string     `json:"kind,omitempty"` // a document.Kind: as a person says, as it was read, else as its sender calls it
 	State PaperState `json:"state"`
 	// Unseen is a picture that is taken as it is, and that no engine has looked
 	// at yet.

@@ -23,6 +23,11 @@ var acts = map[string]act{
 	// Words that change nothing, so that nobody's hands are bound by them.
 	"note-finding": {roles: []Role{Assessor, Reviewer}},
 
+	"request-papers":  {stages: beforeDetermination, roles: []Role{Assessor}},
+	"propose-waiver":  {stages: beforeDetermination, roles: []Role{Assessor, Reviewer}, duty: DutyProposeWaiver},
+	"confirm-waiver":  {stages: beforeDetermination, roles: []Role{Reviewer}, duty: DutyConfirmWaiver},
+	"withdraw-waiver": {stages: beforeDetermination, roles: []Role{Assessor, Reviewer}},
+
 	"assign":  {stages: []Stage{Dispatching, Dispatched, Surveying}, roles: []Role{Dispatcher}, duty: DutyDispatch},
 	"accept":  {stages: []Stage{Dispatched}, roles: []Role{Surveyor}, task: TaskSurvey, duty: DutySurvey},
 	"decline": {stages: []Stage{Dispatched}, roles: []Role{Surveyor}, task: TaskSurvey},
@@ -54,6 +59,9 @@ var onBehalf = []Role{Claimant, Partner, Service}
 
 // beforeMoney is every stage in which no payment is under way.
 var beforeMoney = []Stage{Reported, SelfSurvey, Dispatching, Dispatched, Surveying, Assessing, Negotiating, Reviewing, DenialReview, Determined, Agreed}
+
+// beforeDetermination is every stage in which papers still bear on the decision.
+var beforeDetermination = beforeMoney[:len(beforeMoney)-2]
 
 // Guard reports why this file refuses an act of that name, or nil: the wrong
 // stage, role, task or owner, or what the same person did before. It is asked

@@ -67,6 +67,11 @@ const (
 	RulePaymentStarted = "stage.payment-started"
 	RuleHeld           = "stage.held"
 	RuleOwnHold        = "separation.lift-own-hold"
+	RulePapersMissing  = "papers.missing"
+	RulePapersAsked    = "papers.asked-once"
+	RulePapersComplete = "papers.complete"
+	RuleWaiver         = "papers.waiver"
+	RuleOwnWaiver      = "separation.confirm-own-waiver"
 )
 
 // Step is what a workflow asks of an activity: one transaction on one claim.
@@ -182,8 +187,11 @@ type Taken struct {
 
 // Reading is what a document says, with references to where it says it.
 type Reading struct {
-	Kind       string  `json:"kind"`
-	Engine     string  `json:"engine"`
+	Kind   string `json:"kind"`
+	Engine string `json:"engine"`
+
+	KindConfidence int `json:"kind_confidence,omitempty"` // how plainly it is of that kind, basis points
+
 	Pages      int     `json:"pages"`
 	Unreadable string  `json:"unreadable,omitempty"` // a stable code; then there are no fields
 	Detail     string  `json:"detail,omitempty"`
@@ -215,10 +223,29 @@ type Read struct {
 	Reading  Reading `json:"reading"`
 }
 
-// Confirmation is a person's word on the fields of one document.
+// Confirmation is a person's word on the fields of one document, and on what
+// it is where Kind says so.
 type Confirmation struct {
 	Document string           `json:"document"`
+	Kind     string           `json:"kind,omitempty"`
 	Fields   []ConfirmedField `json:"fields"`
+}
+
+// WaiverProposal asks to do without a paper of the list.
+type WaiverProposal struct {
+	Item   string `json:"item"`
+	Reason string `json:"reason"`
+}
+
+// ListItem names a paper of the list.
+type ListItem struct {
+	Item string `json:"item"`
+}
+
+// Delivered says when a notice reached whom it was for.
+type Delivered struct {
+	Notice string    `json:"notice"`
+	At     time.Time `json:"at"`
 }
 
 // ConfirmedField is one field as a person reads it.

@@ -20,9 +20,6 @@ func (f *File) AnyPaper(states ...PaperState) bool {
 	return slices.ContainsFunc(f.Papers, func(p Paper) bool { return slices.Contains(states, p.State) })
 }
 
-// photo is the kind of a document that shows a loss.
-const photo = "loss_photo"
-
 // MoneyField reports whether a field of a document bears on money, identity,
 // account, plate or VIN: the machine accepts those with a second witness only.
 func MoneyField(name string) bool {
@@ -43,7 +40,15 @@ func KeyedTwice(name string) bool {
 	return name == "account" || name == "card_number" || name == "total_fen"
 }
 
-// SelfSurveyPhotos is how many pictures of the loss the flash lane asks for.
+// Kinds of document that rules name.
+const (
+	photo        = "loss_photo" // shows a loss
+	otherPaper   = "other"
+	unknownPaper = "unknown"
+)
+
+// SelfSurveyPhotos is how many pictures of the loss a self-survey takes where
+// the claim was reported before there were lists.
 const SelfSurveyPhotos = 2
 
 // figures are the kinds of document that say what a loss costs.
@@ -56,6 +61,9 @@ func (f *File) SelfSurveyComplete() bool {
 }
 
 func (f *File) selfSurveyNeeds() []Need {
+	if f.Checklist != nil {
+		return slices.DeleteFunc(f.paperNeeds(), func(n Need) bool { return !n.Blocks })
+	}
 	var photos int
 	var figure bool
 	for _, p := range f.Papers {
@@ -82,6 +90,33 @@ func (f *File) selfSurveyNeeds() []Need {
 	return needs
 }
 
+// paperNeeds returns the papers of the list that are missing. They block where
+// a self-survey stands on them, or our clocks stand still for them.
+func (f *File) paperNeeds() []Need {
+	outstanding := f.Checklist.Outstanding()
+	var needs []Need
+	for _, s := range f.Lacking() {
+		n := Need{
+			What: s.Kinds[0], From: s.From, ZH: "请上传" + s.ZH, EN: "Please send " + s.EN + ".",
+			Blocks: f.Stage == SelfSurvey && s.Survey || outstanding && slices.Contains(f.Checklist.Request().Items, s.Name),
+		}
+		switch s.State { //nolint:exhaustive // the rest is missing, or not lacking
+		case ItemReading: // it has come: nothing is asked of them
+			n.From, n.ZH, n.EN = System, "正在识别"+s.ZH, "Being read: "+s.EN+"."
+		case ItemReceived:
+			n.From, n.ZH, n.EN = Assessor, "工作人员正在核对"+s.ZH, "A person is looking at "+s.EN+"."
+		case ItemSentBack:
+			n.ZH, n.EN = "请重新拍摄"+s.ZH+"：刚才那份无法读取", "Please take "+s.EN+" again: what came cannot be read."
+		default:
+			if s.photos() {
+				n.ZH, n.EN = "请再拍摄"+s.ZH, "Please take "+s.EN+"."
+			}
+		}
+		needs = append(needs, n)
+	}
+	return needs
+}
+
 // Need is something that a claim waits for, from whom, in words.
 type Need struct {
 	What   string // stable code: a document kind, or a task kind
@@ -93,9 +128,14 @@ type Need struct {
 // Missing returns what the claim waits for, the claimant's first.
 func (f *File) Missing() []Need {
 	var needs []Need
+	if f.Checklist != nil && slices.Contains(beforeDetermination, f.Stage) {
+		needs = f.paperNeeds()
+	}
 	switch f.Stage { //nolint:exhaustive // the other stages wait for a task, below, or for a machine
 	case SelfSurvey:
-		needs = f.selfSurveyNeeds()
+		if f.Checklist == nil {
+			needs = f.selfSurveyNeeds()
+		}
 	case Negotiating:
 		needs = append(needs, Need{What: "consent", From: Claimant, Blocks: true, ZH: "请确认或对定损金额提出异议", EN: "Please consent to the offered figure, or object to it."})
 	case Determined:
@@ -111,7 +151,7 @@ func (f *File) Missing() []Need {
 		needs = append(needs, Need{What: string(t.Kind), From: t.Role, ZH: words[0], EN: words[1], Blocks: t.Kind != TaskConfirm && t.Kind != TaskPolicy})
 	}
 	for _, p := range f.Papers {
-		if p.State == PaperUnreadable && p.Kind != photo { // another picture serves as well
+		if p.State == PaperUnreadable && p.Kind != photo && !f.Checklist.takes(p.Kind) { // another picture serves as well
 			needs = append(needs, Need{What: p.Kind, From: Claimant, ZH: "有一份材料无法读取，请重新拍摄", EN: "One paper cannot be read: please take it again."})
 			break
 		}
@@ -129,4 +169,13 @@ var taskWords = map[TaskKind][2]string{
 	TaskRelease: {"财务付款", "Finance releases the money."},
 	TaskPolicy:  {"核实保单", "The policy is being verified; no money moves until it is."},
 	TaskResume:  {"系统问题处理中", "A technical fault is being mended."},
+}
+
+// paperWords are the kinds of document in both languages.
+var paperWords = map[string][2]string{
+	"vat_invoice": {"增值税发票", "invoice"}, "repair_estimate": {"维修估价单", "repair estimate"}, "vehicle_licence": {"行驶证", "vehicle licence"},
+	"driving_licence": {"驾驶证", "driving licence"}, "id_card": {"身份证", "identity card"}, "bank_card": {"银行卡", "bank card"},
+	photo: {"损失照片", "photo of the loss"}, "accident_certificate": {"交通事故认定书", "accident certificate"},
+	"agreement": {"赔付协议", "agreement"}, "business_licence": {"营业执照", "business licence"}, "medical_receipt": {"医疗收费票据", "medical receipt"},
+	"vin_plate": {"车辆铭牌", "vehicle's nameplate"}, "receipt": {"收据", "receipt"}, "claim_form": {"索赔申请书", "claim form"},
 }

@@ -26,6 +26,8 @@ const (
 	DutyRelease         Duty = "release"
 	DutyConfirmRelease  Duty = "confirm_release" // the second person of a two-person release
 	DutyWithdraw        Duty = "withdraw"
+	DutyProposeWaiver   Duty = "propose_waiver" // of a paper that the claim needs
+	DutyConfirmWaiver   Duty = "confirm_waiver"
 )
 
 // Duties returns every duty.
@@ -34,6 +36,7 @@ func Duties() []Duty {
 		DutyReport, DutyLinkPolicy, DutyDispatch, DutySurvey, DutyResurvey, DutyAssess, DutyConfirmFields,
 		DutyReview, DutyProposeDenial, DutyApproveDenial, DutyReviewObjection,
 		DutyPayee, DutyVerifyPayee, DutyRelease, DutyConfirmRelease, DutyWithdraw,
+		DutyProposeWaiver, DutyConfirmWaiver,
 	}
 }
 
@@ -89,6 +92,10 @@ var pairs = []pair{
 	{rule: "separation.deny-own-assessment", a: DutyAssess, b: DutyApproveDenial},
 	{rule: "separation.pay-own-denial", a: DutyApproveDenial, b: DutyRelease},
 	{rule: "separation.pay-own-denial", a: DutyApproveDenial, b: DutyConfirmRelease},
+
+	// Nobody waives a paper alone (the duties of 单证), and two colleagues do
+	// not take turns at it on one claim.
+	{rule: RuleOwnWaiver, a: DutyProposeWaiver, b: DutyConfirmWaiver},
 }
 
 // fresh are the duties of somebody who has not acted on the claim before in

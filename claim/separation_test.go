@@ -17,23 +17,25 @@ import (
 // free; d, a, r, p, y, n, f stand for the rules below; F is free in the flash
 // lane alone.
 var matrix = `
-                  rep lnk dis sur res ass fld rev pro apd obj pay ver rel cnf wdr
-report             .   .   .   .   f   .   .   .   .   .   o   .   .   .   .   .
-link_policy        .   .   .   .   f   .   .   .   .   .   o   .   .   .   .   .
-dispatch           .   .   .   d   f   e   .   .   .   .   o   .   .   .   .   .
-survey             .   .   d   .   f   a   .   r   .   s   o   .   .   p   p   .
-resurvey           f   f   f   f   .   f   f   f   f   f   o   f   f   f   f   f
-assess             .   .   e   a   f   .   .   R   .   t   o   .   .   P   P   .
-confirm_fields     .   .   .   .   f   .   .   .   .   .   o   .   .   .   .   .
-review             .   .   .   r   f   R   .   .   .   .   o   .   .   q   q   .
-propose_denial     .   .   .   .   f   .   .   .   .   n   o   .   .   .   .   .
-approve_denial     .   .   .   s   f   t   .   .   n   .   o   .   .   Q   Q   .
-review_objection   o   o   o   o   f   o   o   o   o   o   .   o   o   o   o   o
-payee              .   .   .   .   f   .   .   .   .   .   o   .   v   y   y   .
-verify_payee       .   .   .   .   f   .   .   .   .   .   o   v   .   w   w   .
-release            .   .   .   p   f   P   .   q   .   Q   o   y   w   .   c   .
-confirm_release    .   .   .   p   f   P   .   q   .   Q   o   y   w   c   .   .
-withdraw           .   .   .   .   f   .   .   .   .   .   o   .   .   .   .   .
+                  rep lnk dis sur res ass fld rev pro apd obj pay ver rel cnf wdr prw cfw
+report             .   .   .   .   f   .   .   .   .   .   o   .   .   .   .   .   .   .
+link_policy        .   .   .   .   f   .   .   .   .   .   o   .   .   .   .   .   .   .
+dispatch           .   .   .   d   f   e   .   .   .   .   o   .   .   .   .   .   .   .
+survey             .   .   d   .   f   a   .   r   .   s   o   .   .   p   p   .   .   .
+resurvey           f   f   f   f   .   f   f   f   f   f   o   f   f   f   f   f   f   f
+assess             .   .   e   a   f   .   .   R   .   t   o   .   .   P   P   .   .   .
+confirm_fields     .   .   .   .   f   .   .   .   .   .   o   .   .   .   .   .   .   .
+review             .   .   .   r   f   R   .   .   .   .   o   .   .   q   q   .   .   .
+propose_denial     .   .   .   .   f   .   .   .   .   n   o   .   .   .   .   .   .   .
+approve_denial     .   .   .   s   f   t   .   .   n   .   o   .   .   Q   Q   .   .   .
+review_objection   o   o   o   o   f   o   o   o   o   o   .   o   o   o   o   o   o   o
+payee              .   .   .   .   f   .   .   .   .   .   o   .   v   y   y   .   .   .
+verify_payee       .   .   .   .   f   .   .   .   .   .   o   v   .   w   w   .   .   .
+release            .   .   .   p   f   P   .   q   .   Q   o   y   w   .   c   .   .   .
+confirm_release    .   .   .   p   f   P   .   q   .   Q   o   y   w   c   .   .   .   .
+withdraw           .   .   .   .   f   .   .   .   .   .   o   .   .   .   .   .   .   .
+propose_waiver     .   .   .   .   f   .   .   .   .   .   o   .   .   .   .   .   .   z
+confirm_waiver     .   .   .   .   f   .   .   .   .   .   o   .   .   .   .   .   z   .
 `
 
 var rules = map[string]string{
@@ -54,6 +56,7 @@ var rules = map[string]string{
 	"y": "separation.pay-own-payee",
 	"w": "separation.pay-own-verification",
 	"c": "separation.confirm-own-release",
+	"z": "separation.confirm-own-waiver",
 	"f": "separation.resurvey-not-fresh",
 	"o": "separation.objection-not-fresh",
 }

@@ -1,6 +1,7 @@
-// Package forms holds rule tables as data: authority, lanes, the calendar. A
-// migration adds them to the database, where a decision finds the one in force
-// and records its version; nothing reads them from here to decide.
+// Package forms holds rule tables as data: authority, lanes, the checklists of
+// papers, the calendar. A migration adds them to the database, where a decision
+// finds the one in force and records its version; nothing reads them from here
+// to decide.
 package forms
 
 import (
@@ -14,7 +15,7 @@ var files embed.FS
 
 // Table is a dated, versioned table of rules.
 type Table struct {
-	Kind          string          // authority, lanes, calendar
+	Kind          string          // authority, lanes, checklists, calendar
 	Version       string          // unique for the kind
 	EffectiveFrom string          // date, 2006-01-02
 	Body          json.RawMessage // what package claim decodes
@@ -24,7 +25,7 @@ type Table struct {
 // <kind>.json and carries its own version and effective_from.
 func Tables() []Table {
 	var tables []Table
-	for _, kind := range []string{"authority", "calendar", "lanes"} {
+	for _, kind := range []string{"authority", "calendar", "checklists", "lanes"} {
 		body, err := files.ReadFile(kind + ".json")
 		if err != nil {
 			panic(err) // embedded above
