@@ -57,7 +57,12 @@ func (t *tx) cancelAll() {
 
 // clock writes an entry into the clock ledger.
 func (t *tx) clock(name claim.ClockName, kind claim.EntryKind, proof string) {
-	t.clocks = append(t.clocks, claim.ClockEntry{Clock: name, Kind: kind, At: t.at, Proof: proof, By: string(t.by.ID)})
+	t.clockAt(name, kind, t.at, proof)
+}
+
+// clockAt writes an entry of what happened at another moment than it is noted.
+func (t *tx) clockAt(name claim.ClockName, kind claim.EntryKind, at time.Time, proof string) {
+	t.clocks = append(t.clocks, claim.ClockEntry{Clock: name, Kind: kind, At: at, Proof: proof, By: string(t.by.ID)})
 }
 
 // nearest is a claim's nearest deadline, where this step moved a clock.
@@ -136,16 +141,18 @@ func Nearest(cal claim.Calendar, line claim.Line, lane claim.Lane, ledger []clai
 }
 
 // tell writes a notice for the courier. It is caused by the step's latest
-// event; one event tells a template to a person once.
-func (t *tx) tell(phone, template, body string) {
+// event; one event tells a template to a person once. It returns the
+// notice's id, empty where there is no number to tell.
+func (t *tx) tell(phone, template, body string) (id string) {
 	if phone == "" {
-		return
+		return ""
 	}
-	id := t.uuid("notice/" + template + "/" + phone)
+	id = t.uuid("notice/" + template + "/" + phone)
 	t.queue(t.q.InsertNotice(t, &t.w, db.InsertNoticeParams{
 		ID: id, ClaimID: t.id, Event: t.next - 1, Channel: "sms", Template: template, To: phone, Body: body, At: t.at,
 	}))
 	t.queue(t.q.InsertCourierQueue(t, &t.w, id, t.at))
+	return id
 }
 
 // claimParties returns the parties as the rows have them.
@@ -157,12 +164,12 @@ func (t *tx) claimParties() ([]db.ClaimPartiesRow, error) {
 }
 
 // tellClaimant tells the one who reported and speaks for the claim; where a
-// broker reported, the insured.
-func (t *tx) tellClaimant(template, body string) {
+// broker reported, the insured. It returns the notice's id.
+func (t *tx) tellClaimant(template, body string) string {
 	parties, err := t.claimParties()
 	if err != nil {
 		t.queue(fmt.Errorf("read parties: %w", err))
-		return
+		return ""
 	}
 	to := slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool {
 		return p.Principal == string(t.file.Claimant) && p.Role != "broker"
@@ -170,7 +177,8 @@ func (t *tx) tellClaimant(template, body string) {
 	if to < 0 {
 		to = slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Role == "insured" })
 	}
-	if to >= 0 {
-		t.tell(parties[to].Phone, template, body)
+	if to < 0 {
+		return ""
 	}
+	return t.tell(parties[to].Phone, template, body)
 }

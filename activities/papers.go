@@ -95,8 +95,15 @@ func (t *tx) read(id string, r claim.Reading) error {
 	round := rounds(known, id) + 1
 	paper := t.file.Paper(id)
 	strange := r.Unreadable == "" && document.Strange(document.Kind(paper.Kind), document.Kind(r.Kind))
-	if r.Kind != "" && (paper.Kind == "" || paper.Kind == string(document.Unknown)) {
-		paper.Kind = r.Kind
+	sent := paper.Kind
+	kind, plain := claim.KindRead(sent, r, func(kind string) bool { return document.Strange(document.Kind(kind), document.Other) })
+	switch unsaid := sent == "" || sent == string(document.Unknown); {
+	case unsaid && r.Kind != "":
+		paper.Kind, plain = kind, true // nobody said otherwise
+	case unsaid || r.Unreadable != "" || sent == LossPhoto:
+		plain = true
+	default:
+		paper.Kind = kind
 	}
 	paper.State, paper.Unseen = claim.PaperRead, false
 	if err := t.see(paper, r.Look); err != nil {
@@ -118,7 +125,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 	case paper.Kind == LossPhoto || r.Kind == LossPhoto:
 	case r.Unreadable != "":
 		paper.State = claim.PaperUnreadable
-	case strange:
+	case strange, !plain:
 		paper.State, r.Detail = claim.PaperUnsure, document.StrangeDetail
 	case len(unsure) > 0:
 		paper.State = claim.PaperUnsure
@@ -127,7 +134,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 	t.queue(err)
 	t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: id, State: paper.State, Kind: paper.Kind, Reason: r.Detail, Camera: camera}))
 	t.event("paper.read", map[string]any{
-		"document": id, "kind": paper.Kind, "state": paper.State, "engine": r.Engine,
+		"document": id, "kind": paper.Kind, "sent_as": otherThan(paper.Kind, sent), "state": paper.State, "engine": r.Engine,
 		"fields": len(r.Fields), "unsure": unsure, "unreadable": r.Unreadable,
 	})
 	if paper.State == claim.PaperUnsure || paper.State == claim.PaperUnreadable && paper.Kind != LossPhoto {
@@ -137,6 +144,14 @@ func (t *tx) read(id string, r claim.Reading) error {
 		}
 	}
 	return nil
+}
+
+// otherThan returns what a sender called a paper, where it is something else.
+func otherThan(kind, sent string) string {
+	if kind == sent {
+		return ""
+	}
+	return sent
 }
 
 // witnessed lets the policy bear witness to the plate and the VIN of a paper:
@@ -166,7 +181,8 @@ func (t *tx) field(id string, round int, engine string, f claim.Field, confirmed
 	}))
 }
 
-// Confirm stores a person's word on a document's fields; it is the last.
+// Confirm stores a person's word on a document: its fields, and what kind of
+// paper it is. It is the last.
 func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmation]) (claim.Answer, error) {
 	return step(ctx, a, s, "confirm", func(t *tx) error {
 		paper := t.file.Paper(s.Body.Document)
@@ -187,12 +203,15 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 			}, &by)
 		}
 		paper.State = claim.PaperConfirmed
+		if s.Body.Kind != "" {
+			paper.Kind = s.Body.Kind
+		}
 		t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: paper.ID, State: paper.State, Kind: paper.Kind, Camera: []byte("null")}))
 		t.did(claim.DutyConfirmFields)
 		if !t.file.AnyPaper(claim.PaperUnsure, claim.PaperUnreadable) {
 			t.done(claim.TaskConfirm)
 		}
-		t.event("paper.confirmed", map[string]any{"document": paper.ID, "fields": names})
+		t.event("paper.confirmed", map[string]any{"document": paper.ID, "kind": paper.Kind, "fields": names})
 		return nil
 	})
 }
@@ -273,7 +292,7 @@ const (
 )
 
 func readingOf(r document.Reading) claim.Reading {
-	out := claim.Reading{Kind: string(r.Kind), Engine: r.Engine, Pages: r.Pages, Unreadable: r.Unreadable, Detail: r.Detail, Look: r.Look, Camera: r.Camera}
+	out := claim.Reading{Kind: string(r.Kind), KindConfidence: r.Confidence, Engine: r.Engine, Pages: r.Pages, Unreadable: r.Unreadable, Detail: r.Detail, Look: r.Look, Camera: r.Camera}
 	for _, f := range r.Fields {
 		if len(out.Fields) == maxFields || len(f.Value) > maxValue {
 			continue

@@ -150,6 +150,9 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 	t.clock(claim.ClockRegistration, claim.EntryStop, f.Number)
 	t.tell(n.Reporter.Phone, "reported", fmt.Sprintf("安赔:您的报案已受理,赔案号 %s。凭赔案号和手机号可随时查看进度。", f.Number))
 	t.clock(claim.ClockContact, claim.EntryStop, "notice:reported")
+	if f.Compulsory() {
+		t.clock(claim.ClockPapersList, claim.EntryStart, "")
+	}
 	return nil
 }
 
@@ -202,7 +205,8 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 }
 
 // Route sets the lane, with every rule that was looked at, and where the claim
-// goes from here: to the claimant's own pictures or to a surveyor.
+// goes from here: to the claimant's own pictures or to a surveyor. The papers
+// that the claim needs are told at once.
 func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
 	return step(ctx, a, s, "route", func(t *tx) error {
 		rules, err := t.rules()
@@ -220,6 +224,7 @@ func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim
 			t.clock(claim.ClockOnSite, claim.EntryStart, "")
 		}
 		t.event("lane.set", map[string]any{"lane": lane, "rules": reasons, "version": rules.lanes.Version})
+		t.list()
 		return nil
 	})
 }

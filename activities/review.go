@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"anpei/claim"
 	"anpei/schemas/db"
@@ -67,7 +68,8 @@ func (a *Activities) Object(ctx context.Context, s claim.Step[claim.Objection]) 
 
 // Review takes a reviewer's verdict. Approving above one's limit is kept as a
 // recommendation: the task goes up and the attempt is logged. The limit counts
-// the whole claim. Idempotent by key; runs as an ordinary activity, since a
+// the whole claim. Nothing is approved while a paper that the claim needs is
+// neither there nor waived. Idempotent by key; runs as an ordinary activity, since a
 // person decides.
 func (a *Activities) Review(ctx context.Context, s claim.Step[claim.Verdict]) (claim.Answer, error) {
 	return step(ctx, a, s, "review", func(t *tx) error {
@@ -78,6 +80,9 @@ func (a *Activities) Review(ctx context.Context, s claim.Step[claim.Verdict]) (c
 		v := s.Body
 		switch v.Kind {
 		case claim.VerdictApprove:
+			if lacking := t.file.Lacking(); len(lacking) > 0 {
+				return t.refuse(claim.RulePapersMissing, fmt.Sprintf("The claim lacks %s. Have it asked for, or waived by two people.", listed(lacking)))
+			}
 			limit, ok := rules.authority.Limit(t.file.Line, t.by.Level)
 			if !ok || t.file.Payable > limit || t.by.Level < t.file.Required {
 				return t.recommend(v, rules.authority, limit)
@@ -93,6 +98,15 @@ func (a *Activities) Review(ctx context.Context, s claim.Step[claim.Verdict]) (c
 			return t.refuse(claim.RuleInput, fmt.Sprintf("There is no verdict %q.", v.Kind))
 		}
 	})
+}
+
+// listed names papers in a sentence.
+func listed(papers []claim.Standing) string {
+	names := make([]string, len(papers))
+	for i, p := range papers {
+		names[i] = p.EN
+	}
+	return strings.Join(names, "; ")
 }
 
 // opinion appends a verdict with what became of it.

@@ -220,6 +220,9 @@ func (t *tx) commit() (claim.Answer, error) {
 			return claim.Answer{}, errors.Join(err, t.rollback())
 		}
 	}
+	if err := t.papersCame(); err != nil {
+		return claim.Answer{}, errors.Join(err, t.rollback())
+	}
 	t.file.Version++
 	if t.file.Stage == claim.Closed && t.file.Number != "" {
 		t.event("claim.closed", map[string]any{"outcome": t.file.Outcome})

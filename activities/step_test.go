@@ -181,6 +181,7 @@ func TestAClaimGoesFromReportToMoneyInStepsThatActOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.assessed(3_000_000)
+	d.papers()
 	do(d, d.Consent, customer, claim.Consent{Offer: 1})
 	do(d, d.Review, reviewer("zheng", 1), claim.Verdict{Task: d.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"})
 	require.Equal(t, claim.Determined, d.file.Stage)
@@ -205,6 +206,7 @@ func TestApprovingAboveOnesLimitIsARecommendationAndGoesUp(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.assessed(6_000_000) // level 1 ends at 5,000,000
+	d.papers()
 	do(d, d.Consent, customer, claim.Consent{Offer: 1})
 	got := do(d, d.Review, reviewer("zheng", 1), claim.Verdict{Task: d.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"})
 	require.Equal(t, claim.Recommended, got.Result)

@@ -173,6 +173,7 @@ func (a *Activities) Decline(ctx context.Context, s claim.Step[claim.TaskRef]) (
 // claimant's word, an assessor's, or because the claim left the flash lane.
 func (a *Activities) Convert(ctx context.Context, s claim.Step[claim.Reason]) (claim.Answer, error) {
 	return step(ctx, a, s, "convert", func(t *tx) error {
+		t.file.VisitInstead()
 		t.leaveFlash(s.Body.Reason)
 		t.file.Stage = claim.Dispatching
 		t.clock(claim.ClockOnSite, claim.EntryStart, "")
@@ -188,6 +189,9 @@ func (t *tx) leaveFlash(reason string) {
 	}
 	t.file.Lane = claim.Standard
 	t.event("lane.changed", map[string]any{"from": claim.Flash, "to": claim.Standard, "reason": reason})
+	if t.file.Checklist != nil {
+		t.list()
+	}
 	if t.file.Stage == claim.Assessing {
 		t.open(claim.TaskAssess, claim.Assessor, 0, "")
 	}

@@ -19,6 +19,7 @@ type ruleTables struct {
 	read      time.Time
 	authority claim.Authority
 	lanes     claim.LaneRules
+	lists     claim.Checklists
 	calendar  claim.Calendar
 }
 
@@ -37,7 +38,7 @@ func (t *tx) rules() (ruleTables, error) {
 		return ruleTables{}, fmt.Errorf("read rule tables: %w", err)
 	}
 	next := ruleTables{read: t.at}
-	into := map[string]any{"authority": &next.authority, "lanes": &next.lanes, "calendar": &next.calendar}
+	into := map[string]any{"authority": &next.authority, "lanes": &next.lanes, "checklists": &next.lists, "calendar": &next.calendar}
 	for _, row := range rows {
 		if v := into[row.Kind]; v != nil {
 			if err := json.Unmarshal(row.Body, v); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"anpei/claim"
+	"anpei/claim/document"
 	"anpei/schemas/rest"
 )
 
@@ -222,6 +223,12 @@ func checkFields(c rest.ConfirmFields) wrongs {
 		if claim.KeyedTwice(f.Name) && keyed(f.Name, f.Value) != keyed(f.Name, f.Again) {
 			w.twice(fmt.Sprintf("/fields/%d/value", i), fmt.Sprintf("/fields/%d/again", i))
 		}
+	}
+	if len(c.Fields) == 0 && c.Kind == "" {
+		w.add("/fields", "Name the fields that you confirm, or say what kind of paper it is.")
+	}
+	if c.Kind == string(document.Unknown) {
+		w.add("/kind", "Say what kind of paper it is; other, where it is none of these.")
 	}
 	return w
 }

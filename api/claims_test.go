@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,25 @@ func (s *story) surveyed() {
 	step(s, s.Survey, as("chen", claim.Surveyor, 0), claim.SurveyReport{
 		Task: task, ArrivedAt: s.at, Place: &claim.Point{Lat: 31.23, Lng: 121.46}, Facts: "追尾属实", FaultShare: claim.Whole, Estimate: 3_000_000,
 	})
+}
+
+// papers sends what the claim's list needs.
+func (s *story) papers() {
+	for i, l := range s.file.Checklist.Items {
+		if !l.Optional {
+			s.paper(l.Kinds[0], strings.Repeat(strconv.Itoa(i), 64))
+		}
+	}
+}
+
+// paper sends one that was read to be what its sender says.
+func (s *story) paper(kind, sha string) (id string) {
+	id = uuid.NewString()
+	step(s, s.Attach, insuredSpeaks, claim.Batch{Attachments: []claim.Attachment{{
+		Document: id, Upload: uuid.NewString(), Kind: kind, Name: "f.jpg", Type: "image/jpeg", Size: 1, SHA256: sha, Object: "o", Revision: "r",
+		Reading: &claim.Reading{Kind: kind, Engine: "test 1", Pages: 1},
+	}}})
+	return id
 }
 
 func TestWhoSeesWhatOfAClaim(t *testing.T) {
@@ -256,6 +276,7 @@ func TestEveryPieceOfWorkCanBeRead(t *testing.T) {
 		Exposure: 1, FaultShare: claim.Whole, Items: []claim.AssessedItem{{Name: "前保险杠", Kind: "part", Amount: 3_100_000}},
 	}}})
 	step(s, s.Consent, insuredSpeaks, claim.Consent{Offer: 2})
+	s.papers()
 	step(s, s.Review, as("zheng", claim.Reviewer, 1), claim.Verdict{Task: s.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"})
 	step(s, s.Agree, insuredSpeaks, claim.Agreement{Offer: 2, Payee: claim.Payee{Name: "张三丰", Bank: "中国银行", Account: "6222020000001234"}, Signature: "phone-code"})
 	step(s, s.Release, as("yang", claim.Finance, 0), claim.Release{Task: s.file.TaskOf(claim.TaskRelease).ID})

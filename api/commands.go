@@ -397,7 +397,7 @@ func (s *server) NoteFinding(ctx context.Context, r rest.NoteFindingRequestObjec
 
 // ConfirmDocument implements the contract.
 func (s *server) ConfirmDocument(ctx context.Context, r rest.ConfirmDocumentRequestObject) (rest.ConfirmDocumentResponseObject, error) {
-	confirmation := claim.Confirmation{Document: r.Document, Fields: make([]claim.ConfirmedField, len(r.Body.Fields))}
+	confirmation := claim.Confirmation{Document: r.Document, Kind: r.Body.Kind, Fields: make([]claim.ConfirmedField, len(r.Body.Fields))}
 	for i, f := range r.Body.Fields {
 		confirmation.Fields[i] = claim.ConfirmedField{Name: f.Name, Value: f.Value}
 	}

@@ -126,7 +126,7 @@ func attachment(id string, d rest.NewDocument, row db.UploadsOfClaimRow) claim.A
 // readingOf takes a partner's reading over. What it is sure of is sure enough;
 // the rest goes to a person.
 func readingOf(r rest.PartnerReading) *claim.Reading {
-	out := &claim.Reading{Kind: r.Kind, Engine: r.Engine, Pages: r.Pages, Fields: make([]claim.Field, len(r.Fields))}
+	out := &claim.Reading{Kind: r.Kind, KindConfidence: int(claim.Whole), Engine: r.Engine, Pages: r.Pages, Fields: make([]claim.Field, len(r.Fields))}
 	for i, f := range r.Fields {
 		out.Fields[i] = claim.Field{
 			Name: f.Name, Value: f.Value, Source: document.FromPartner, Confidence: int(f.ConfidenceBp),
@@ -179,6 +179,9 @@ func summary(row db.DocumentOfClaimRow) rest.DocumentSummary {
 	if d.Kind == "" {
 		d.Kind = string(document.Unknown) // not read yet
 	}
+	if row.SentAs != row.Kind && row.SentAs != string(document.Unknown) {
+		d.SentAs = row.SentAs
+	}
 	if row.TakenAt != nil {
 		d.TakenAt = row.TakenAt.UTC()
 	}
@@ -226,7 +229,7 @@ func (s *server) GetDocument(ctx context.Context, r rest.GetDocumentRequestObjec
 	}
 	d := summary(row)
 	out := rest.Document{
-		Id: d.Id, Kind: d.Kind, Name: d.Name, Type: d.Type, Size: d.Size, Sha256: d.Sha256, State: d.State, Reason: d.Reason,
+		Id: d.Id, Kind: d.Kind, SentAs: d.SentAs, Name: d.Name, Type: d.Type, Size: d.Size, Sha256: d.Sha256, State: d.State, Reason: d.Reason,
 		TakenAt: d.TakenAt, Place: d.Place, Camera: d.Camera, AttachedBy: d.AttachedBy, AttachedAt: d.AttachedAt,
 		Fields: make([]rest.DocumentField, len(fields)),
 	}

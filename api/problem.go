@@ -70,6 +70,7 @@ var byRule = map[string]kind{
 	"authority":  kindAuthority,
 	"separation": kindSeparation,
 	"policy":     kindPolicy,
+	"papers":     kindConflict,
 	"input":      kindInput,
 	"document":   kindDocument,
 }

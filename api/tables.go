@@ -17,6 +17,32 @@ type tables struct {
 	sync.Mutex
 	read time.Time
 	inForce
+	lists map[string]claim.Checklists // by version
+}
+
+// listsOf returns the checklists of a version, which never change. The zero
+// value is of a claim without a list.
+func (s *server) listsOf(ctx context.Context, version string) (lists claim.Checklists, err error) {
+	if version == "" {
+		return lists, nil
+	}
+	s.tables.Lock()
+	defer s.tables.Unlock()
+	if lists, ok := s.tables.lists[version]; ok {
+		return lists, nil
+	}
+	body, err := s.q.RuleTable(ctx, s.db, "checklists", version)
+	if err == nil {
+		err = json.Unmarshal(body, &lists)
+	}
+	if err != nil {
+		return lists, fmt.Errorf("read checklists %s: %w", version, err)
+	}
+	if s.tables.lists == nil {
+		s.tables.lists = map[string]claim.Checklists{}
+	}
+	s.tables.lists[version] = lists
+	return lists, nil
 }
 
 // inForce is the calendar, which deadlines are reckoned by, and who may

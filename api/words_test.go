@@ -28,10 +28,12 @@ func kindsWritten(t *testing.T) []string {
 		source = append(source, text...)
 	}
 	var written []string
-	for _, m := range regexp.MustCompile(`"((?:claim|policy|lane|survey|papers?|finding|assessment|offer|review|denial|agreement|payment|task)\.[a-z_]+)"`).FindAllSubmatch(source, -1) {
+	for _, m := range regexp.MustCompile(`"((?:claim|policy|lane|survey|papers?|finding|assessment|offer|review|denial|agreement|payment|task|waiver)\.[a-z_]+)"`).FindAllSubmatch(source, -1) {
 		written = append(written, string(m[1]))
 	}
 	// These are put together from a state or a result.
+	require.Contains(t, string(source), `"waiver."+act`)
+	written = append(written, "waiver.proposed", "waiver.confirmed", "waiver.withdrawn")
 	require.Contains(t, string(source), `"payment."+string(in.State)`)
 	for _, state := range []claim.PaymentState{
 		claim.PaymentUnknown, claim.PaymentAccepted, claim.PaymentCleared, claim.PaymentRejected, claim.PaymentReturned, claim.PaymentNotFound,
@@ -66,6 +68,7 @@ func TestEventsAreToldWithoutCodes(t *testing.T) {
 		"eta": "2026-11-23T02:15:00Z", "photos": 3, "fault_share_bp": 7000, "estimate_fen": 500000, "sha256": []string{"a", "b"},
 		"kind": "vat_invoice", "state": "unsure", "version": 2, "payable_fen": 98765, "amount_fen": 98765, "counter_fen": 110000,
 		"level": 1, "letter": "JP-2026-1", "clause": "第八条", "rule": "plate.differs", "one": "vehicle_licence", "other": "policy",
+		"items": []string{"a", "b"}, "paper_zh": "行驶证", "paper_en": "the vehicle licence",
 	})
 	require.NoError(t, err)
 	code := regexp.MustCompile(`[{}\[\]]|_fen|_bp|offer\.|[a-z]+_[a-z]+`)

@@ -23,7 +23,7 @@ var acts = map[string]act{
 	// Words that change nothing, so that nobody's hands are bound by them.
 	"note-finding": {roles: []Role{Assessor, Reviewer}},
 
-	"request-papers":  {stages: beforeDetermination, roles: []Role{Assessor}},
+	"request-papers":  {stages: []Stage{Assessing, Negotiating, Reviewing}, roles: []Role{Assessor}},
 	"propose-waiver":  {stages: beforeDetermination, roles: []Role{Assessor, Reviewer}, duty: DutyProposeWaiver},
 	"confirm-waiver":  {stages: beforeDetermination, roles: []Role{Reviewer}, duty: DutyConfirmWaiver},
 	"withdraw-waiver": {stages: beforeDetermination, roles: []Role{Assessor, Reviewer}},

@@ -15,6 +15,9 @@ func (f *File) Paper(id string) *Paper {
 	return nil
 }
 
+// SentBack reports whether a document could not be read.
+func (p *Paper) SentBack() bool { return p.State == PaperUnreadable }
+
 // AnyPaper reports whether a document is in one of the states.
 func (f *File) AnyPaper(states ...PaperState) bool {
 	return slices.ContainsFunc(f.Papers, func(p Paper) bool { return slices.Contains(states, p.State) })

@@ -20,6 +20,7 @@ func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
 	ctx, p := open(ctx, f)
 	p.listen(ctx)              // every message, here and only here
 	workflow.Go(ctx, p.papers) // papers, beside the main line
+	workflow.Go(ctx, p.notices)
 
 	story := []func(workflow.Context){p.report, p.survey, p.assess, p.review, p.agree, p.pay, p.close}
 	for p.Stage != claim.Closed {

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -401,4 +402,38 @@ func TestADeniedClaimEndsWithItsNotice(t *testing.T) {
 	require.Equal(t, "separation.approve-own-denial", own.rule(t))
 	require.Equal(t, claim.RuleLimit, low.rule(t))
 	s.AssertExpectations(t)
+}
+
+func TestOnlyADeliveredRequestIsNotedAndTheClaimGoesOnMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).standard()
+	var a *activities.Activities
+	play(s.TestWorkflowEnvironment, s.rows, a.RequestPapers, "request", func(f *claim.File, _ claim.Step[claim.PaperRequest]) claim.Receipt {
+		f.Checklist = &claim.Checklist{Tellings: []claim.Telling{{}, {Notice: "n1", Request: true}}}
+		return claim.Receipt{}
+	})
+	play(s.TestWorkflowEnvironment, s.rows, a.NoticeDelivered, "delivered", func(f *claim.File, in claim.Step[claim.Delivered]) claim.Receipt {
+		f.Checklist.Tellings[1].Delivered = in.Body.At
+		return claim.Receipt{}
+	})
+	play(s.TestWorkflowEnvironment, s.rows, a.Survey, "survey", stageTo[claim.SurveyReport](claim.Assessing))
+	asked := 0
+	s.OnActivity(a.Delivered, mock.Anything, "n1").Return(func(context.Context, string) (time.Time, error) {
+		if asked++; asked < 3 {
+			return time.Time{}, errors.New("not delivered yet")
+		}
+		return at.Add(3 * time.Hour), nil
+	})
+	assessor := claim.Actor{ID: "zhou", Role: claim.Assessor, Branch: "3101"}
+	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	send(s, time.Minute, workflows.Accept, wang, claim.TaskRef{Task: "survey-wang"})
+	early := send(s, 2*time.Minute, workflows.Request, assessor, claim.PaperRequest{})
+	send(s, 3*time.Minute, workflows.Survey, wang, claim.SurveyReport{Task: "survey-wang"})
+	send(s, 4*time.Minute, workflows.Request, assessor, claim.PaperRequest{})
+	send(s, time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+	_, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, claim.RuleStage, early.rule(t), "nothing is requested before the loss is assessed")
+	require.Equal(t, []string{"report", "route", "dispatch", "accept", "survey", "request", "delivered", "withdraw"}, s.rows.log)
+	require.Equal(t, 3, asked)
 }

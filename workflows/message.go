@@ -11,28 +11,32 @@ import (
 // whose answer is a [claim.Receipt]. A refused update fails with an
 // application error of type activities.Refused that carries a [claim.Refusal].
 const (
-	Report       = "report"        // claim.Notice, with start
-	Attach       = "attach"        // claim.Batch
-	Confirm      = "confirm"       // claim.Confirmation
-	NoteFinding  = "note-finding"  // claim.FindingNote
-	Assign       = "assign"        // claim.Assign
-	Accept       = "accept"        // claim.TaskRef
-	Decline      = "decline"       // claim.TaskRef
-	Convert      = "convert"       // claim.Reason: a self-survey becomes a visit
-	Survey       = "survey"        // claim.SurveyReport
-	Assess       = "assess"        // claim.Assessment
-	Consent      = "consent"       // claim.Consent
-	Object       = "object"        // claim.Objection
-	Review       = "review"        // claim.Verdict
-	DecideDenial = "decide-denial" // claim.DenialVerdict
-	Agree        = "agree"         // claim.Agreement
-	Release      = "release"       // claim.Release
-	CorrectPayee = "correct-payee" // claim.Payee
-	LinkPolicy   = "link-policy"   // claim.LinkPolicy
-	Withdraw     = "withdraw"      // claim.Reason
-	Take         = "take"          // claim.TaskRef
-	PutBack      = "put-back"      // claim.TaskRef
-	Resume       = "resume"        // claim.TaskRef
+	Report       = "report"          // claim.Notice, with start
+	Attach       = "attach"          // claim.Batch
+	Confirm      = "confirm"         // claim.Confirmation
+	NoteFinding  = "note-finding"    // claim.FindingNote
+	Request      = "request-papers"  // claim.PaperRequest
+	Propose      = "propose-waiver"  // claim.WaiverProposal
+	Waive        = "confirm-waiver"  // claim.ListItem
+	Retract      = "withdraw-waiver" // claim.ListItem
+	Assign       = "assign"          // claim.Assign
+	Accept       = "accept"          // claim.TaskRef
+	Decline      = "decline"         // claim.TaskRef
+	Convert      = "convert"         // claim.Reason: a self-survey becomes a visit
+	Survey       = "survey"          // claim.SurveyReport
+	Assess       = "assess"          // claim.Assessment
+	Consent      = "consent"         // claim.Consent
+	Object       = "object"          // claim.Objection
+	Review       = "review"          // claim.Verdict
+	DecideDenial = "decide-denial"   // claim.DenialVerdict
+	Agree        = "agree"           // claim.Agreement
+	Release      = "release"         // claim.Release
+	CorrectPayee = "correct-payee"   // claim.Payee
+	LinkPolicy   = "link-policy"     // claim.LinkPolicy
+	Withdraw     = "withdraw"        // claim.Reason
+	Take         = "take"            // claim.TaskRef
+	PutBack      = "put-back"        // claim.TaskRef
+	Resume       = "resume"          // claim.TaskRef
 )
 
 // Signals come from machines that wait for no answer.
@@ -50,6 +54,11 @@ func (p *process) listen(ctx workflow.Context) {
 	hear(ctx, p, Attach, &p.desk, local, acts.Attach)
 	hear(ctx, p, Confirm, &p.desk, local, acts.Confirm)
 	hear(ctx, p, NoteFinding, &p.desk, local, acts.NoteFinding)
+
+	hear(ctx, p, Request, &p.desk, local, acts.RequestPapers)
+	hear(ctx, p, Propose, &p.desk, local, acts.ProposeWaiver)
+	hear(ctx, p, Waive, &p.desk, decide, acts.ConfirmWaiver)
+	hear(ctx, p, Retract, &p.desk, local, acts.WithdrawWaiver)
 
 	hear(ctx, p, Assign, &p.people, local, acts.Assign)
 	hear(ctx, p, Accept, &p.people, local, acts.Accept)

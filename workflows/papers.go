@@ -69,3 +69,23 @@ func readPage(ctx workflow.Context, id string) (claim.Reading, error) {
 	}
 	return call(workflow.WithActivityOptions(ctx, readOptions), workflow.ExecuteActivity, (*activities.OCR)(nil).ReadPaper, where)
 }
+
+// notices waits for the delivery of those on which a clock depends, which only
+// the claim may write down. One that never arrives moves nothing.
+func (p *process) notices(ctx workflow.Context) {
+	for {
+		_ = workflow.Await(ctx, func() bool { return p.Undelivered() != "" })
+		notice := p.Undelivered()
+		at, err := call(workflow.WithActivityOptions(ctx, remoteOptions), workflow.ExecuteActivity, acts.Delivered, notice)
+		if err != nil {
+			p.log.Warn("notice not delivered", "notice", notice, "error", err)
+			_ = workflow.Sleep(ctx, parkPause)
+			continue
+		}
+		p.inHand[notice] = true
+		for p.Undelivered() == notice {
+			machineWith(ctx, p, "delivered/"+notice, local, acts.NoticeDelivered, claim.Delivered{Notice: notice, At: at})
+		}
+		delete(p.inHand, notice)
+	}
+}

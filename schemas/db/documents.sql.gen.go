@@ -243,7 +243,7 @@ func (q *Queries) DenialRound(ctx context.Context, db DBTX, claimID claim.ID) (i
 }
 
 const documentOfClaim = `-- name: DocumentOfClaim :one
-select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at,
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as,
     coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
     coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
 from documents d left join staff s on s.id = d.attached_by
@@ -265,6 +265,7 @@ type DocumentOfClaimRow struct {
 	Camera     []byte
 	AttachedBy string
 	AttachedAt time.Time
+	SentAs     string
 	ByRole     string
 	ByName     string
 	ByParty    string
@@ -288,6 +289,7 @@ func (q *Queries) DocumentOfClaim(ctx context.Context, db DBTX, claimID claim.ID
 		&i.Camera,
 		&i.AttachedBy,
 		&i.AttachedAt,
+		&i.SentAs,
 		&i.ByRole,
 		&i.ByName,
 		&i.ByParty,
@@ -412,7 +414,7 @@ func (q *Queries) InsertUpload(ctx context.Context, db DBTX, arg InsertUploadPar
 }
 
 const listDocuments = `-- name: ListDocuments :many
-select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at,
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as,
     coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
     coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
 from documents d left join staff s on s.id = d.attached_by
@@ -447,6 +449,7 @@ type ListDocumentsRow struct {
 	Camera     []byte
 	AttachedBy string
 	AttachedAt time.Time
+	SentAs     string
 	ByRole     string
 	ByName     string
 	ByParty    string
@@ -488,6 +491,7 @@ func (q *Queries) ListDocuments(ctx context.Context, db DBTX, arg ListDocumentsP
 			&i.Camera,
 			&i.AttachedBy,
 			&i.AttachedAt,
+			&i.SentAs,
 			&i.ByRole,
 			&i.ByName,
 			&i.ByParty,
@@ -740,6 +744,44 @@ func (q *Queries) UploadsOfClaim(ctx context.Context, db DBTX, claimID claim.ID,
 			&i.SHA256,
 			&i.Object,
 			&i.Revision,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waiversOfClaim = `-- name: WaiversOfClaim :many
+select item, act, by_id, reason, at from waivers where claim_id = $1 order by item, number
+`
+
+type WaiversOfClaimRow struct {
+	Item   string
+	Act    string
+	ByID   claim.StaffID
+	Reason string
+	At     time.Time
+}
+
+func (q *Queries) WaiversOfClaim(ctx context.Context, db DBTX, claimID claim.ID) ([]WaiversOfClaimRow, error) {
+	rows, err := db.Query(ctx, waiversOfClaim, claimID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WaiversOfClaimRow{}
+	for rows.Next() {
+		var i WaiversOfClaimRow
+		if err := rows.Scan(
+			&i.Item,
+			&i.Act,
+			&i.ByID,
+			&i.Reason,
+			&i.At,
 		); err != nil {
 			return nil, err
 		}

@@ -185,6 +185,7 @@ type Document struct {
 	TakenLng   *float64
 	AttachedBy string
 	AttachedAt time.Time
+	SentAs     string
 	Camera     []byte
 }
 
@@ -545,4 +546,14 @@ type Upload struct {
 	Object    string
 	Revision  string
 	CreatedAt time.Time
+}
+
+type Waiver struct {
+	ClaimID claim.ID
+	Item    string
+	Number  int32
+	Act     string
+	ByID    claim.StaffID
+	Reason  string
+	At      time.Time
 }

@@ -708,8 +708,8 @@ func (q *Queries) InsertDispatch(ctx context.Context, db DBTX, arg InsertDispatc
 }
 
 const insertDocument = `-- name: InsertDocument :exec
-insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, reason, taken_at, taken_lat, taken_lng, attached_by, attached_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, reason, taken_at, taken_lat, taken_lng, attached_by, attached_at, sent_as)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $3)
 `
 
 type InsertDocumentParams struct {
@@ -1244,6 +1244,32 @@ func (q *Queries) InsertTask(ctx context.Context, db DBTX, arg InsertTaskParams)
 	return err
 }
 
+const insertWaiver = `-- name: InsertWaiver :exec
+insert into waivers (claim_id, item, number, act, by_id, reason, at)
+select $1, $2, coalesce((select max(w.number) from waivers w where w.claim_id = $1 and w.item = $2), 0) + 1, $3, $4, $5, $6
+`
+
+type InsertWaiverParams struct {
+	ClaimID claim.ID
+	Item    string
+	Act     string
+	ByID    claim.StaffID
+	Reason  string
+	At      time.Time
+}
+
+func (q *Queries) InsertWaiver(ctx context.Context, db DBTX, arg InsertWaiverParams) error {
+	_, err := db.Exec(ctx, insertWaiver,
+		arg.ClaimID,
+		arg.Item,
+		arg.Act,
+		arg.ByID,
+		arg.Reason,
+		arg.At,
+	)
+	return err
+}
+
 const latestAgreement = `-- name: LatestAgreement :one
 select round, offer, amount_fen, payee_name, payee_bank, payee_account, by_id from agreements where claim_id = $1 order by round desc limit 1
 `
@@ -1357,6 +1383,17 @@ func (q *Queries) NextClaimNumber(ctx context.Context, db DBTX) (int64, error) {
 	return column_1, err
 }
 
+const noticeDelivered = `-- name: NoticeDelivered :one
+select delivered_at from deliveries where notice_id = $1 and state = 'delivered' and delivered_at is not null
+`
+
+func (q *Queries) NoticeDelivered(ctx context.Context, db DBTX, noticeID string) (*time.Time, error) {
+	row := db.QueryRow(ctx, noticeDelivered, noticeID)
+	var delivered_at *time.Time
+	err := row.Scan(&delivered_at)
+	return delivered_at, err
+}
+
 const noticesDelivered = `-- name: NoticesDelivered :exec
 with gone as (delete from courier_queue where notice_id = any($1::uuid[]))
 insert into deliveries (notice_id, attempts, state, delivered_at)
@@ -1468,6 +1505,17 @@ func (q *Queries) PolicyAt(ctx context.Context, db DBTX, number string, lossAt t
 		&i.Coverages,
 	)
 	return i, err
+}
+
+const ruleTable = `-- name: RuleTable :one
+select body from rule_tables where kind = $1 and version = $2
+`
+
+func (q *Queries) RuleTable(ctx context.Context, db DBTX, kind string, version string) (json.RawMessage, error) {
+	row := db.QueryRow(ctx, ruleTable, kind, version)
+	var body json.RawMessage
+	err := row.Scan(&body)
+	return body, err
 }
 
 const ruleTablesInForce = `-- name: RuleTablesInForce :many

@@ -557,6 +557,99 @@ type ChangePayee struct {
 	Payee Payee `json:"payee"`
 }
 
+// Checklist The papers that a claim needs, and how each stands.
+type Checklist struct {
+	// Complete Whether every paper that is needed is there or waived
+	Complete bool            `json:"complete"`
+	Items    []ChecklistItem `json:"items"`
+
+	// Outstanding Whether our clocks stand still until what was asked for has come
+	Outstanding bool `json:"outstanding"`
+
+	// Requests In order of time; the first is the one request for what was missing
+	Requests []PaperAsked `json:"requests"`
+
+	// Version Of the lists; empty where the claim was reported before there were any
+	Version string `json:"version"`
+}
+
+// ChecklistItem A paper of a claim's list.
+type ChecklistItem struct {
+	// Count How many are needed
+	Count int `json:"count"`
+
+	// Documents Documents that count for it, in order of arrival
+	Documents []string `json:"documents"`
+
+	// From What a principal is to the insurer.
+	//
+	// - `claimant`: 客户
+	// - `intake`: 报案专员
+	// - `dispatcher`: 调度员
+	// - `surveyor`: 查勘员
+	// - `assessor`: 定损员
+	// - `reviewer`: 核赔人
+	// - `finance`: 财务
+	// - `service`: 客服
+	// - `audit`: 稽核
+	// - `manager`: 管理
+	// - `admin`: 管理员, keeps policies, staff and tables
+	// - `operator`: 运维, mends what retries could not
+	// - `partner`: 合作方, a machine client
+	// - `system`: the machine
+	From Role `json:"from"`
+
+	// Have How many are accepted
+	Have int `json:"have"`
+
+	// Kinds Any of which ticks it off
+	Kinds []DocumentKind `json:"kinds"`
+
+	// Name Stable name
+	Name string `json:"name"`
+
+	// Required Whether the claim needs it; else it only helps
+	Required bool `json:"required"`
+
+	// Source Law, clause or practice that asks for it; empty where a person did
+	Source string `json:"source"`
+
+	// State How far a paper of the list has come.
+	//
+	// - `missing`: not there
+	// - `reading`: it has come and is being read
+	// - `received`: it has come, and a person is to look at it
+	// - `sent_back`: it could not be read; its document says why
+	// - `accepted`: it is there
+	// - `waived`: two people said that the claim goes on without it
+	State ChecklistItemState `json:"state"`
+
+	// TextEn What it is, in English
+	TextEn string `json:"text_en"`
+
+	// TextZh What it is, in Chinese
+	TextZh string `json:"text_zh"`
+
+	// Waiver What people said about going on without a paper.
+	Waiver *Waiver `json:"waiver,omitempty"`
+
+	// WhyEn Why it is needed, in English; empty where a person asked for it
+	WhyEn string `json:"why_en"`
+
+	// WhyZh Why it is needed, in Chinese; empty where a person asked for it
+	WhyZh string `json:"why_zh"`
+}
+
+// ChecklistItemState How far a paper of the list has come.
+//
+// - `missing`: not there
+// - `reading`: it has come and is being read
+// - `received`: it has come, and a person is to look at it
+// - `sent_back`: it could not be read; its document says why
+// - `accepted`: it is there
+// - `waived`: two people said that the claim goes on without it
+type ChecklistItemState = claim.ItemState
+
 // ChunkBytes The bytes of a chunk; at most 4 MiB.
 type ChunkBytes = openapi_types.File
 
@@ -873,9 +966,30 @@ type Clocks struct {
 	Entries   []ClockEntry `json:"entries"`
 }
 
-// ConfirmFields A person's word on fields of a document.
+// ConfirmFields A person's word on a document, its fields or what it is.
 type ConfirmFields struct {
 	Fields []ConfirmedField `json:"fields"`
+
+	// Kind What kind of paper a document is.
+	//
+	// - `vat_invoice`: 增值税发票
+	// - `repair_estimate`: 维修估价单
+	// - `vehicle_licence`: 行驶证
+	// - `driving_licence`: 驾驶证
+	// - `id_card`: 居民身份证
+	// - `bank_card`: 银行卡
+	// - `loss_photo`: 损失照片
+	// - `accident_certificate`: 交通事故认定书
+	// - `agreement`: 赔付协议
+	// - `business_licence`: 营业执照
+	// - `medical_receipt`: 医疗收费票据
+	// - `vin_plate`: 车辆铭牌
+	// - `receipt`: a till's receipt
+	// - `claim_form`: 索赔申请书
+	// - `signature`: 签名, drawn on a screen
+	// - `other`: text, but none of these kinds
+	// - `unknown`: not classified
+	Kind DocumentKind `json:"kind,omitempty,omitzero"`
 }
 
 // ConfirmedField One field as a person reads it.
@@ -1168,6 +1282,9 @@ type Document struct {
 	// Reason Why it could not be read, in a claimant's words; else empty
 	Reason string `json:"reason"`
 
+	// SentAs What its sender called it, where it was read or confirmed to be something else
+	SentAs string `json:"sent_as,omitempty,omitzero"`
+
 	// Sha256 Hash of the bytes
 	Sha256 string `json:"sha256"`
 
@@ -1305,6 +1422,9 @@ type DocumentSummary struct {
 
 	// Reason Why it could not be read, in a claimant's words; else empty
 	Reason string `json:"reason"`
+
+	// SentAs What its sender called it, where it was read or confirmed to be something else
+	SentAs string `json:"sent_as,omitempty,omitzero"`
 
 	// Sha256 Hash of the bytes
 	Sha256 string `json:"sha256"`
@@ -1843,6 +1963,36 @@ type MissingPage struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
+// MorePaper A paper beyond the list.
+type MorePaper struct {
+	// Kind What kind of paper a document is.
+	//
+	// - `vat_invoice`: 增值税发票
+	// - `repair_estimate`: 维修估价单
+	// - `vehicle_licence`: 行驶证
+	// - `driving_licence`: 驾驶证
+	// - `id_card`: 居民身份证
+	// - `bank_card`: 银行卡
+	// - `loss_photo`: 损失照片
+	// - `accident_certificate`: 交通事故认定书
+	// - `agreement`: 赔付协议
+	// - `business_licence`: 营业执照
+	// - `medical_receipt`: 医疗收费票据
+	// - `vin_plate`: 车辆铭牌
+	// - `receipt`: a till's receipt
+	// - `claim_form`: 索赔申请书
+	// - `signature`: 签名, drawn on a screen
+	// - `other`: text, but none of these kinds
+	// - `unknown`: not classified
+	Kind DocumentKind `json:"kind"`
+
+	// Reason Why it is needed; the claimant reads it
+	Reason string `json:"reason"`
+
+	// What What it is called, where its kind does not say it
+	What string `json:"what,omitempty,omitzero"`
+}
+
 // NewAgreement The claimant's signature under the determined amount (赔付协议).
 type NewAgreement struct {
 	// AccountAgain The account, keyed a second time (账号复录). It is compared with the first without spaces and full-width digits; where they differ, both fields are named and nothing is done.
@@ -2142,6 +2292,31 @@ type OpenFigure struct {
 // - `withdrawn`: 已撤回, by the claimant
 // - `joined`: the loss was reported before; this report joined that claim
 type Outcome = claim.Outcome
+
+// PaperAsked A request for papers.
+type PaperAsked struct {
+	// AnsweredAt When the last of the papers came
+	AnsweredAt time.Time `json:"answered_at,omitempty,omitzero"`
+
+	// At When
+	At time.Time `json:"at"`
+
+	// DeliveredAt When the message arrived; from then on our clocks stand still
+	DeliveredAt time.Time `json:"delivered_at,omitempty,omitzero"`
+
+	// Finding Rule of the finding that brought it to light; empty for the one request
+	Finding string `json:"finding"`
+
+	// Items Names of the papers
+	Items []string `json:"items"`
+}
+
+// PaperRequest A request for papers beyond what is missing from the list.
+type PaperRequest struct {
+	// Finding Rule of a finding, after the one request
+	Finding string      `json:"finding,omitempty,omitzero"`
+	More    []MorePaper `json:"more"`
+}
 
 // PaperState How far a document has come.
 //
@@ -3340,6 +3515,24 @@ type Visit struct {
 	Surveyor string `json:"surveyor"`
 }
 
+// Waiver What people said about going on without a paper.
+type Waiver struct {
+	// ConfirmedAt When the second person confirmed it
+	ConfirmedAt time.Time `json:"confirmed_at,omitempty,omitzero"`
+
+	// ConfirmedBy Who acted.
+	ConfirmedBy Actor `json:"confirmed_by,omitempty,omitzero"`
+
+	// ProposedAt When
+	ProposedAt time.Time `json:"proposed_at"`
+
+	// ProposedBy Who acted.
+	ProposedBy Actor `json:"proposed_by"`
+
+	// Reason Why, in the words of who proposed it
+	Reason string `json:"reason"`
+}
+
 // Words The same sentence in Chinese and English.
 type Words struct {
 	// TextEn English
@@ -3351,6 +3544,9 @@ type Words struct {
 
 // After defines model for After.
 type After = string
+
+// ChecklistItemName defines model for ChecklistItemName.
+type ChecklistItemName = string
 
 // ClaimRef defines model for ClaimRef.
 type ClaimRef = string
@@ -3474,6 +3670,30 @@ type FileAssessmentParams struct {
 
 // AssignSurveyorParams defines parameters for AssignSurveyor.
 type AssignSurveyorParams struct {
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetChecklistParams defines parameters for GetChecklist.
+type GetChecklistParams struct {
+	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// ProposeWaiverParams defines parameters for ProposeWaiver.
+type ProposeWaiverParams struct {
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ConfirmWaiverParams defines parameters for ConfirmWaiver.
+type ConfirmWaiverParams struct {
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WithdrawWaiverParams defines parameters for WithdrawWaiver.
+type WithdrawWaiverParams struct {
 	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -3630,6 +3850,12 @@ type ConsentOfferParams struct {
 
 // ObjectOfferParams defines parameters for ObjectOffer.
 type ObjectOfferParams struct {
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RequestPapersParams defines parameters for RequestPapers.
+type RequestPapersParams struct {
 	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -4039,6 +4265,9 @@ type FileAssessmentJSONRequestBody = NewAssessment
 // AssignSurveyorJSONRequestBody defines body for AssignSurveyor for application/json ContentType.
 type AssignSurveyorJSONRequestBody = Assign
 
+// ProposeWaiverJSONRequestBody defines body for ProposeWaiver for application/json ContentType.
+type ProposeWaiverJSONRequestBody = Reason
+
 // OpenChunkedUploadJSONRequestBody defines body for OpenChunkedUpload for application/json ContentType.
 type OpenChunkedUploadJSONRequestBody = NewChunkedUpload
 
@@ -4065,6 +4294,9 @@ type SignAgreementJSONRequestBody = NewAgreement
 
 // ObjectOfferJSONRequestBody defines body for ObjectOffer for application/json ContentType.
 type ObjectOfferJSONRequestBody = NewObjection
+
+// RequestPapersJSONRequestBody defines body for RequestPapers for application/json ContentType.
+type RequestPapersJSONRequestBody = PaperRequest
 
 // CorrectPayeeJSONRequestBody defines body for CorrectPayee for application/json ContentType.
 type CorrectPayeeJSONRequestBody = ChangePayee
@@ -4328,6 +4560,73 @@ type ClientInterface interface {
 	// Corresponds with POST /claims/{claim}/assignment (the `AssignSurveyor` operationId).
 	AssignSurveyor(ctx context.Context, claim ClaimRef, params *AssignSurveyorParams, body AssignSurveyorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetChecklist Checklist of papers
+	//
+	// The papers that the claim needs (索赔单证清单), by the version of the lists that was in force when its list was made, and how each stands. A paper is ticked off by what was read in it, not by what its sender calls it. Claimants and partners are not told of waivers that nobody has confirmed, nor by whom or why one was.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/checklist (the `GetChecklist` operationId).
+	GetChecklist(ctx context.Context, claim ClaimRef, params *GetChecklistParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeWaiverWithBody Propose to do without a paper
+	//
+	// Keeps one person's wish to go on without a paper that the claim needs (免于提供). It changes nothing until a second person confirms it.
+	//
+	// **Who:** assessor, reviewer.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/checklist/{item}/waiver (the `ProposeWaiver` operationId).
+	ProposeWaiverWithBody(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ProposeWaiverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeWaiver Propose to do without a paper
+	//
+	// Keeps one person's wish to go on without a paper that the claim needs (免于提供). It changes nothing until a second person confirms it.
+	//
+	// **Who:** assessor, reviewer.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/checklist/{item}/waiver (the `ProposeWaiver` operationId).
+	ProposeWaiver(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ProposeWaiverParams, body ProposeWaiverJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmWaiver Confirm a waiver
+	//
+	// The second person's word: the claim goes on without the paper.
+	//
+	// **Who:** reviewer, not anybody who proposed a waiver on this claim; never the machine.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Corresponds with POST /claims/{claim}/checklist/{item}/waiver/confirmation (the `ConfirmWaiver` operationId).
+	ConfirmWaiver(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ConfirmWaiverParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawWaiver Withdraw a proposed waiver
+	//
+	// Takes a proposal back that nobody has confirmed.
+	//
+	// **Who:** whoever proposed it.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Corresponds with POST /claims/{claim}/checklist/{item}/waiver/withdrawal (the `WithdrawWaiver` operationId).
+	WithdrawWaiver(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *WithdrawWaiverParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// OpenChunkedUploadWithBody Announce a file that will come in chunks
 	//
 	// For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
@@ -4531,7 +4830,7 @@ type ClientInterface interface {
 
 	// ConfirmDocumentWithBody Confirm fields
 	//
-	// A person's word on fields that the reader was unsure of. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
+	// A person's word on fields that the reader was unsure of, and on what kind of paper it is. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
 	//
 	// **Who:** assessor, who holds the confirm task.
 	//
@@ -4546,7 +4845,7 @@ type ClientInterface interface {
 
 	// ConfirmDocument Confirm fields
 	//
-	// A person's word on fields that the reader was unsure of. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
+	// A person's word on fields that the reader was unsure of, and on what kind of paper it is. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
 	//
 	// **Who:** assessor, who holds the confirm task.
 	//
@@ -4757,6 +5056,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /claims/{claim}/offers/{version}/objection (the `ObjectOffer` operationId).
 	ObjectOffer(ctx context.Context, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, body ObjectOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestPapersWithBody Ask for what is missing
+	//
+	// Asks the claimant for every paper that is missing, at once and once (Insurance Law art. 22), and for those of `more` beyond the list. The clocks of determination and review stand still from the delivery of the message to the arrival of the last paper. A second request is refused, unless a finding has brought something to light since: `finding` names it, `more` the papers. It moves no deadline, and each finding may be named once.
+	//
+	// **Who:** assessor.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/paper-requests (the `RequestPapers` operationId).
+	RequestPapersWithBody(ctx context.Context, claim ClaimRef, params *RequestPapersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestPapers Ask for what is missing
+	//
+	// Asks the claimant for every paper that is missing, at once and once (Insurance Law art. 22), and for those of `more` beyond the list. The clocks of determination and review stand still from the delivery of the message to the arrival of the last paper. A second request is refused, unless a finding has brought something to light since: `finding` names it, `more` the papers. It moves no deadline, and each finding may be named once.
+	//
+	// **Who:** assessor.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/paper-requests (the `RequestPapers` operationId).
+	RequestPapers(ctx context.Context, claim ClaimRef, params *RequestPapersParams, body RequestPapersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CorrectPayeeWithBody Correct the payee
 	//
@@ -5915,6 +6244,123 @@ func (c *Client) AssignSurveyor(ctx context.Context, claim ClaimRef, params *Ass
 	return c.Client.Do(req)
 }
 
+// GetChecklist Checklist of papers
+//
+// The papers that the claim needs (索赔单证清单), by the version of the lists that was in force when its list was made, and how each stands. A paper is ticked off by what was read in it, not by what its sender calls it. Claimants and partners are not told of waivers that nobody has confirmed, nor by whom or why one was.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/checklist (the `GetChecklist` operationId).
+func (c *Client) GetChecklist(ctx context.Context, claim ClaimRef, params *GetChecklistParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetChecklistRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeWaiverWithBody Propose to do without a paper
+//
+// Keeps one person's wish to go on without a paper that the claim needs (免于提供). It changes nothing until a second person confirms it.
+//
+// **Who:** assessor, reviewer.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/checklist/{item}/waiver (the `ProposeWaiver` operationId).
+func (c *Client) ProposeWaiverWithBody(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ProposeWaiverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeWaiverRequestWithBody(c.Server, claim, item, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeWaiver Propose to do without a paper
+//
+// Keeps one person's wish to go on without a paper that the claim needs (免于提供). It changes nothing until a second person confirms it.
+//
+// **Who:** assessor, reviewer.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/checklist/{item}/waiver (the `ProposeWaiver` operationId).
+func (c *Client) ProposeWaiver(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ProposeWaiverParams, body ProposeWaiverJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeWaiverRequest(c.Server, claim, item, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmWaiver Confirm a waiver
+//
+// The second person's word: the claim goes on without the paper.
+//
+// **Who:** reviewer, not anybody who proposed a waiver on this claim; never the machine.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Corresponds with POST /claims/{claim}/checklist/{item}/waiver/confirmation (the `ConfirmWaiver` operationId).
+func (c *Client) ConfirmWaiver(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ConfirmWaiverParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmWaiverRequest(c.Server, claim, item, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawWaiver Withdraw a proposed waiver
+//
+// Takes a proposal back that nobody has confirmed.
+//
+// **Who:** whoever proposed it.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Corresponds with POST /claims/{claim}/checklist/{item}/waiver/withdrawal (the `WithdrawWaiver` operationId).
+func (c *Client) WithdrawWaiver(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *WithdrawWaiverParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawWaiverRequest(c.Server, claim, item, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // OpenChunkedUploadWithBody Announce a file that will come in chunks
 //
 // For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
@@ -6268,7 +6714,7 @@ func (c *Client) GetDocument(ctx context.Context, claim ClaimRef, document Docum
 
 // ConfirmDocumentWithBody Confirm fields
 //
-// A person's word on fields that the reader was unsure of. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
+// A person's word on fields that the reader was unsure of, and on what kind of paper it is. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
 //
 // **Who:** assessor, who holds the confirm task.
 //
@@ -6293,7 +6739,7 @@ func (c *Client) ConfirmDocumentWithBody(ctx context.Context, claim ClaimRef, do
 
 // ConfirmDocument Confirm fields
 //
-// A person's word on fields that the reader was unsure of. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
+// A person's word on fields that the reader was unsure of, and on what kind of paper it is. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
 //
 // **Who:** assessor, who holds the confirm task.
 //
@@ -6655,6 +7101,56 @@ func (c *Client) ObjectOfferWithBody(ctx context.Context, claim ClaimRef, versio
 // Corresponds with POST /claims/{claim}/offers/{version}/objection (the `ObjectOffer` operationId).
 func (c *Client) ObjectOffer(ctx context.Context, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, body ObjectOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewObjectOfferRequest(c.Server, claim, version, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestPapersWithBody Ask for what is missing
+//
+// Asks the claimant for every paper that is missing, at once and once (Insurance Law art. 22), and for those of `more` beyond the list. The clocks of determination and review stand still from the delivery of the message to the arrival of the last paper. A second request is refused, unless a finding has brought something to light since: `finding` names it, `more` the papers. It moves no deadline, and each finding may be named once.
+//
+// **Who:** assessor.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/paper-requests (the `RequestPapers` operationId).
+func (c *Client) RequestPapersWithBody(ctx context.Context, claim ClaimRef, params *RequestPapersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestPapersRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestPapers Ask for what is missing
+//
+// Asks the claimant for every paper that is missing, at once and once (Insurance Law art. 22), and for those of `more` beyond the list. The clocks of determination and review stand still from the delivery of the message to the arrival of the last paper. A second request is refused, unless a finding has brought something to light since: `finding` names it, `more` the papers. It moves no deadline, and each finding may be named once.
+//
+// **Who:** assessor.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/paper-requests (the `RequestPapers` operationId).
+func (c *Client) RequestPapers(ctx context.Context, claim ClaimRef, params *RequestPapersParams, body RequestPapersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestPapersRequest(c.Server, claim, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8756,6 +9252,228 @@ func NewAssignSurveyorRequestWithBody(server string, claim ClaimRef, params *Ass
 	return req, nil
 }
 
+// NewGetChecklistRequest constructs an http.Request for the GetChecklist method
+func NewGetChecklistRequest(server string, claim ClaimRef, params *GetChecklistParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/checklist", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewProposeWaiverRequest calls the generic ProposeWaiver builder with application/json body
+func NewProposeWaiverRequest(server string, claim ClaimRef, item ChecklistItemName, params *ProposeWaiverParams, body ProposeWaiverJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewProposeWaiverRequestWithBody(server, claim, item, params, "application/json", bodyReader)
+}
+
+// NewProposeWaiverRequestWithBody constructs an http.Request for the ProposeWaiver method, with any body, and a specified content type
+func NewProposeWaiverRequestWithBody(server string, claim ClaimRef, item ChecklistItemName, params *ProposeWaiverParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/checklist/%s/waiver", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewConfirmWaiverRequest constructs an http.Request for the ConfirmWaiver method
+func NewConfirmWaiverRequest(server string, claim ClaimRef, item ChecklistItemName, params *ConfirmWaiverParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/checklist/%s/waiver/confirmation", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawWaiverRequest constructs an http.Request for the WithdrawWaiver method
+func NewWithdrawWaiverRequest(server string, claim ClaimRef, item ChecklistItemName, params *WithdrawWaiverParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/checklist/%s/waiver/withdrawal", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewOpenChunkedUploadRequest calls the generic OpenChunkedUpload builder with application/json body
 func NewOpenChunkedUploadRequest(server string, claim ClaimRef, params *OpenChunkedUploadParams, body OpenChunkedUploadJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -10137,6 +10855,66 @@ func NewObjectOfferRequestWithBody(server string, claim ClaimRef, version OfferV
 	}
 
 	operationPath := fmt.Sprintf("/claims/%s/offers/%s/objection", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRequestPapersRequest calls the generic RequestPapers builder with application/json body
+func NewRequestPapersRequest(server string, claim ClaimRef, params *RequestPapersParams, body RequestPapersJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRequestPapersRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewRequestPapersRequestWithBody constructs an http.Request for the RequestPapers method, with any body, and a specified content type
+func NewRequestPapersRequestWithBody(server string, claim ClaimRef, params *RequestPapersParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/paper-requests", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -13280,6 +14058,79 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /claims/{claim}/assignment (the `AssignSurveyor` operationId).
 	AssignSurveyorWithResponse(ctx context.Context, claim ClaimRef, params *AssignSurveyorParams, body AssignSurveyorJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignSurveyorResponse, error)
 
+	// GetChecklistWithResponse Checklist of papers
+	//
+	// The papers that the claim needs (索赔单证清单), by the version of the lists that was in force when its list was made, and how each stands. A paper is ticked off by what was read in it, not by what its sender calls it. Claimants and partners are not told of waivers that nobody has confirmed, nor by whom or why one was.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/checklist (the `GetChecklist` operationId).
+	GetChecklistWithResponse(ctx context.Context, claim ClaimRef, params *GetChecklistParams, reqEditors ...RequestEditorFn) (*GetChecklistResponse, error)
+
+	// ProposeWaiverWithBodyWithResponse Propose to do without a paper
+	//
+	// Keeps one person's wish to go on without a paper that the claim needs (免于提供). It changes nothing until a second person confirms it.
+	//
+	// **Who:** assessor, reviewer.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/checklist/{item}/waiver (the `ProposeWaiver` operationId).
+	ProposeWaiverWithBodyWithResponse(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ProposeWaiverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposeWaiverResponse, error)
+
+	// ProposeWaiverWithResponse Propose to do without a paper
+	//
+	// Keeps one person's wish to go on without a paper that the claim needs (免于提供). It changes nothing until a second person confirms it.
+	//
+	// **Who:** assessor, reviewer.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/checklist/{item}/waiver (the `ProposeWaiver` operationId).
+	ProposeWaiverWithResponse(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ProposeWaiverParams, body ProposeWaiverJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeWaiverResponse, error)
+
+	// ConfirmWaiverWithResponse Confirm a waiver
+	//
+	// The second person's word: the claim goes on without the paper.
+	//
+	// **Who:** reviewer, not anybody who proposed a waiver on this claim; never the machine.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/checklist/{item}/waiver/confirmation (the `ConfirmWaiver` operationId).
+	ConfirmWaiverWithResponse(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ConfirmWaiverParams, reqEditors ...RequestEditorFn) (*ConfirmWaiverResponse, error)
+
+	// WithdrawWaiverWithResponse Withdraw a proposed waiver
+	//
+	// Takes a proposal back that nobody has confirmed.
+	//
+	// **Who:** whoever proposed it.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/checklist/{item}/waiver/withdrawal (the `WithdrawWaiver` operationId).
+	WithdrawWaiverWithResponse(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *WithdrawWaiverParams, reqEditors ...RequestEditorFn) (*WithdrawWaiverResponse, error)
+
 	// OpenChunkedUploadWithBodyWithResponse Announce a file that will come in chunks
 	//
 	// For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
@@ -13495,7 +14346,7 @@ type ClientWithResponsesInterface interface {
 
 	// ConfirmDocumentWithBodyWithResponse Confirm fields
 	//
-	// A person's word on fields that the reader was unsure of. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
+	// A person's word on fields that the reader was unsure of, and on what kind of paper it is. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
 	//
 	// **Who:** assessor, who holds the confirm task.
 	//
@@ -13510,7 +14361,7 @@ type ClientWithResponsesInterface interface {
 
 	// ConfirmDocumentWithResponse Confirm fields
 	//
-	// A person's word on fields that the reader was unsure of. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
+	// A person's word on fields that the reader was unsure of, and on what kind of paper it is. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
 	//
 	// **Who:** assessor, who holds the confirm task.
 	//
@@ -13735,6 +14586,36 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /claims/{claim}/offers/{version}/objection (the `ObjectOffer` operationId).
 	ObjectOfferWithResponse(ctx context.Context, claim ClaimRef, version OfferVersion, params *ObjectOfferParams, body ObjectOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectOfferResponse, error)
+
+	// RequestPapersWithBodyWithResponse Ask for what is missing
+	//
+	// Asks the claimant for every paper that is missing, at once and once (Insurance Law art. 22), and for those of `more` beyond the list. The clocks of determination and review stand still from the delivery of the message to the arrival of the last paper. A second request is refused, unless a finding has brought something to light since: `finding` names it, `more` the papers. It moves no deadline, and each finding may be named once.
+	//
+	// **Who:** assessor.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/paper-requests (the `RequestPapers` operationId).
+	RequestPapersWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *RequestPapersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestPapersResponse, error)
+
+	// RequestPapersWithResponse Ask for what is missing
+	//
+	// Asks the claimant for every paper that is missing, at once and once (Insurance Law art. 22), and for those of `more` beyond the list. The clocks of determination and review stand still from the delivery of the message to the arrival of the last paper. A second request is refused, unless a finding has brought something to light since: `finding` names it, `more` the papers. It moves no deadline, and each finding may be named once.
+	//
+	// **Who:** assessor.
+	//
+	// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/paper-requests (the `RequestPapers` operationId).
+	RequestPapersWithResponse(ctx context.Context, claim ClaimRef, params *RequestPapersParams, body RequestPapersJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestPapersResponse, error)
 
 	// CorrectPayeeWithBodyWithResponse Correct the payee
 	//
@@ -15066,6 +15947,205 @@ func (r AssignSurveyorResponse) ContentType() string {
 	return ""
 }
 
+// GetChecklistResponse200Headers the declared response headers of an HTTP 200 response for GetChecklist
+type GetChecklistResponse200Headers struct {
+	ETag string
+}
+
+type GetChecklistResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Checklist
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetChecklistResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetChecklistResponse) GetJSON200() *Checklist {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetChecklistResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetChecklistResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetChecklistResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetChecklistResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetChecklistResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ProposeWaiverResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ProposeWaiverResponse) GetJSON201() *Receipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ProposeWaiverResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ProposeWaiverResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ProposeWaiverResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ProposeWaiverResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ProposeWaiverResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConfirmWaiverResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConfirmWaiverResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConfirmWaiverResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConfirmWaiverResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmWaiverResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmWaiverResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConfirmWaiverResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WithdrawWaiverResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawWaiverResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WithdrawWaiverResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawWaiverResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawWaiverResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawWaiverResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawWaiverResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type OpenChunkedUploadResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -16178,6 +17258,54 @@ func (r ObjectOfferResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ObjectOfferResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RequestPapersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r RequestPapersResponse) GetJSON201() *Receipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RequestPapersResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RequestPapersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RequestPapersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RequestPapersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RequestPapersResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -18903,6 +20031,109 @@ func (c *ClientWithResponses) AssignSurveyorWithResponse(ctx context.Context, cl
 	return ParseAssignSurveyorResponse(rsp)
 }
 
+// GetChecklistWithResponse Checklist of papers
+//
+// The papers that the claim needs (索赔单证清单), by the version of the lists that was in force when its list was made, and how each stands. A paper is ticked off by what was read in it, not by what its sender calls it. Claimants and partners are not told of waivers that nobody has confirmed, nor by whom or why one was.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/checklist (the `GetChecklist` operationId).
+func (c *ClientWithResponses) GetChecklistWithResponse(ctx context.Context, claim ClaimRef, params *GetChecklistParams, reqEditors ...RequestEditorFn) (*GetChecklistResponse, error) {
+	rsp, err := c.GetChecklist(ctx, claim, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetChecklistResponse(rsp)
+}
+
+// ProposeWaiverWithBodyWithResponse Propose to do without a paper
+//
+// Keeps one person's wish to go on without a paper that the claim needs (免于提供). It changes nothing until a second person confirms it.
+//
+// **Who:** assessor, reviewer.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/checklist/{item}/waiver (the `ProposeWaiver` operationId).
+func (c *ClientWithResponses) ProposeWaiverWithBodyWithResponse(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ProposeWaiverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposeWaiverResponse, error) {
+	rsp, err := c.ProposeWaiverWithBody(ctx, claim, item, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposeWaiverResponse(rsp)
+}
+
+// ProposeWaiverWithResponse Propose to do without a paper
+//
+// Keeps one person's wish to go on without a paper that the claim needs (免于提供). It changes nothing until a second person confirms it.
+//
+// **Who:** assessor, reviewer.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/checklist/{item}/waiver (the `ProposeWaiver` operationId).
+func (c *ClientWithResponses) ProposeWaiverWithResponse(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ProposeWaiverParams, body ProposeWaiverJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeWaiverResponse, error) {
+	rsp, err := c.ProposeWaiver(ctx, claim, item, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposeWaiverResponse(rsp)
+}
+
+// ConfirmWaiverWithResponse Confirm a waiver
+//
+// The second person's word: the claim goes on without the paper.
+//
+// **Who:** reviewer, not anybody who proposed a waiver on this claim; never the machine.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/checklist/{item}/waiver/confirmation (the `ConfirmWaiver` operationId).
+func (c *ClientWithResponses) ConfirmWaiverWithResponse(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *ConfirmWaiverParams, reqEditors ...RequestEditorFn) (*ConfirmWaiverResponse, error) {
+	rsp, err := c.ConfirmWaiver(ctx, claim, item, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmWaiverResponse(rsp)
+}
+
+// WithdrawWaiverWithResponse Withdraw a proposed waiver
+//
+// Takes a proposal back that nobody has confirmed.
+//
+// **Who:** whoever proposed it.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/checklist/{item}/waiver/withdrawal (the `WithdrawWaiver` operationId).
+func (c *ClientWithResponses) WithdrawWaiverWithResponse(ctx context.Context, claim ClaimRef, item ChecklistItemName, params *WithdrawWaiverParams, reqEditors ...RequestEditorFn) (*WithdrawWaiverResponse, error) {
+	rsp, err := c.WithdrawWaiver(ctx, claim, item, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawWaiverResponse(rsp)
+}
+
 // OpenChunkedUploadWithBodyWithResponse Announce a file that will come in chunks
 //
 // For a line that breaks: the file is announced with its size and hash, then sent chunk by chunk, over days and connections if need be. What has come is kept for 7 days. At most 50 at a time for one sender.
@@ -19208,7 +20439,7 @@ func (c *ClientWithResponses) GetDocumentWithResponse(ctx context.Context, claim
 
 // ConfirmDocumentWithBodyWithResponse Confirm fields
 //
-// A person's word on fields that the reader was unsure of. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
+// A person's word on fields that the reader was unsure of, and on what kind of paper it is. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
 //
 // **Who:** assessor, who holds the confirm task.
 //
@@ -19229,7 +20460,7 @@ func (c *ClientWithResponses) ConfirmDocumentWithBodyWithResponse(ctx context.Co
 
 // ConfirmDocumentWithResponse Confirm fields
 //
-// A person's word on fields that the reader was unsure of. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
+// A person's word on fields that the reader was unsure of, and on what kind of paper it is. Earlier rounds stay on record. An account or a total is keyed twice: `value` and `again`.
 //
 // **Who:** assessor, who holds the confirm task.
 //
@@ -19549,6 +20780,48 @@ func (c *ClientWithResponses) ObjectOfferWithResponse(ctx context.Context, claim
 		return nil, err
 	}
 	return ParseObjectOfferResponse(rsp)
+}
+
+// RequestPapersWithBodyWithResponse Ask for what is missing
+//
+// Asks the claimant for every paper that is missing, at once and once (Insurance Law art. 22), and for those of `more` beyond the list. The clocks of determination and review stand still from the delivery of the message to the arrival of the last paper. A second request is refused, unless a finding has brought something to light since: `finding` names it, `more` the papers. It moves no deadline, and each finding may be named once.
+//
+// **Who:** assessor.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/paper-requests (the `RequestPapers` operationId).
+func (c *ClientWithResponses) RequestPapersWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *RequestPapersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestPapersResponse, error) {
+	rsp, err := c.RequestPapersWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestPapersResponse(rsp)
+}
+
+// RequestPapersWithResponse Ask for what is missing
+//
+// Asks the claimant for every paper that is missing, at once and once (Insurance Law art. 22), and for those of `more` beyond the list. The clocks of determination and review stand still from the delivery of the message to the arrival of the last paper. A second request is refused, unless a finding has brought something to light since: `finding` names it, `more` the papers. It moves no deadline, and each finding may be named once.
+//
+// **Who:** assessor.
+//
+// **Errors:** 409 wrong stage, or the list stands against it; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/paper-requests (the `RequestPapers` operationId).
+func (c *ClientWithResponses) RequestPapersWithResponse(ctx context.Context, claim ClaimRef, params *RequestPapersParams, body RequestPapersJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestPapersResponse, error) {
+	rsp, err := c.RequestPapers(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestPapersResponse(rsp)
 }
 
 // CorrectPayeeWithBodyWithResponse Correct the payee
@@ -21192,6 +22465,154 @@ func ParseAssignSurveyorResponse(rsp *http.Response) (*AssignSurveyorResponse, e
 	return response, nil
 }
 
+// ParseGetChecklistResponse parses an HTTP response from a GetChecklistWithResponse call
+func ParseGetChecklistResponse(rsp *http.Response) (*GetChecklistResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetChecklistResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Checklist
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetChecklistResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseProposeWaiverResponse parses an HTTP response from a ProposeWaiverWithResponse call
+func ParseProposeWaiverResponse(rsp *http.Response) (*ProposeWaiverResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ProposeWaiverResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConfirmWaiverResponse parses an HTTP response from a ConfirmWaiverWithResponse call
+func ParseConfirmWaiverResponse(rsp *http.Response) (*ConfirmWaiverResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmWaiverResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawWaiverResponse parses an HTTP response from a WithdrawWaiverWithResponse call
+func ParseWithdrawWaiverResponse(rsp *http.Response) (*WithdrawWaiverResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawWaiverResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseOpenChunkedUploadResponse parses an HTTP response from a OpenChunkedUploadWithResponse call
 func ParseOpenChunkedUploadResponse(rsp *http.Response) (*OpenChunkedUploadResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21988,6 +23409,39 @@ func ParseObjectOfferResponse(rsp *http.Response) (*ObjectOfferResponse, error) 
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRequestPapersResponse parses an HTTP response from a RequestPapersWithResponse call
+func ParseRequestPapersResponse(rsp *http.Response) (*RequestPapersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RequestPapersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -23848,6 +25302,18 @@ type ServerInterface interface {
 	// AssignSurveyor Name a surveyor
 	// (POST /claims/{claim}/assignment)
 	AssignSurveyor(ctx echo.Context, claim ClaimRef, params AssignSurveyorParams) error
+	// GetChecklist Checklist of papers
+	// (GET /claims/{claim}/checklist)
+	GetChecklist(ctx echo.Context, claim ClaimRef, params GetChecklistParams) error
+	// ProposeWaiver Propose to do without a paper
+	// (POST /claims/{claim}/checklist/{item}/waiver)
+	ProposeWaiver(ctx echo.Context, claim ClaimRef, item ChecklistItemName, params ProposeWaiverParams) error
+	// ConfirmWaiver Confirm a waiver
+	// (POST /claims/{claim}/checklist/{item}/waiver/confirmation)
+	ConfirmWaiver(ctx echo.Context, claim ClaimRef, item ChecklistItemName, params ConfirmWaiverParams) error
+	// WithdrawWaiver Withdraw a proposed waiver
+	// (POST /claims/{claim}/checklist/{item}/waiver/withdrawal)
+	WithdrawWaiver(ctx echo.Context, claim ClaimRef, item ChecklistItemName, params WithdrawWaiverParams) error
 	// OpenChunkedUpload Announce a file that will come in chunks
 	// (POST /claims/{claim}/chunked-uploads)
 	OpenChunkedUpload(ctx echo.Context, claim ClaimRef, params OpenChunkedUploadParams) error
@@ -23917,6 +25383,9 @@ type ServerInterface interface {
 	// ObjectOffer Object to the figure
 	// (POST /claims/{claim}/offers/{version}/objection)
 	ObjectOffer(ctx echo.Context, claim ClaimRef, version OfferVersion, params ObjectOfferParams) error
+	// RequestPapers Ask for what is missing
+	// (POST /claims/{claim}/paper-requests)
+	RequestPapers(ctx echo.Context, claim ClaimRef, params RequestPapersParams) error
 	// CorrectPayee Correct the payee
 	// (POST /claims/{claim}/payee)
 	CorrectPayee(ctx echo.Context, claim ClaimRef, params CorrectPayeeParams) error
@@ -24379,6 +25848,180 @@ func (w *ServerInterfaceWrapper) AssignSurveyor(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.AssignSurveyor(ctx, claim, params)
+	return err
+}
+
+// GetChecklist converts echo context to params.
+func (w *ServerInterfaceWrapper) GetChecklist(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetChecklistParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetChecklist(ctx, claim, params)
+	return err
+}
+
+// ProposeWaiver converts echo context to params.
+func (w *ServerInterfaceWrapper) ProposeWaiver(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// ------------- Path parameter "item" -------------
+	var item ChecklistItemName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item", ctx.Param("item"), &item, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter item: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProposeWaiverParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ProposeWaiver(ctx, claim, item, params)
+	return err
+}
+
+// ConfirmWaiver converts echo context to params.
+func (w *ServerInterfaceWrapper) ConfirmWaiver(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// ------------- Path parameter "item" -------------
+	var item ChecklistItemName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item", ctx.Param("item"), &item, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter item: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmWaiverParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConfirmWaiver(ctx, claim, item, params)
+	return err
+}
+
+// WithdrawWaiver converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawWaiver(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// ------------- Path parameter "item" -------------
+	var item ChecklistItemName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item", ctx.Param("item"), &item, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter item: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawWaiverParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawWaiver(ctx, claim, item, params)
 	return err
 }
 
@@ -25273,6 +26916,44 @@ func (w *ServerInterfaceWrapper) ObjectOffer(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ObjectOffer(ctx, claim, version, params)
+	return err
+}
+
+// RequestPapers converts echo context to params.
+func (w *ServerInterfaceWrapper) RequestPapers(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestPapersParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RequestPapers(ctx, claim, params)
 	return err
 }
 
@@ -27144,6 +28825,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/claims/:claim/timeline", wrapper.GetTimeline, options.OperationMiddlewares["GetTimeline"]...)
 	router.GET(options.BaseURL+"/claims/:claim/stream", wrapper.StreamClaim, options.OperationMiddlewares["StreamClaim"]...)
 	router.GET(options.BaseURL+"/claims/:claim/missing", wrapper.ListMissing, options.OperationMiddlewares["ListMissing"]...)
+	router.GET(options.BaseURL+"/claims/:claim/checklist", wrapper.GetChecklist, options.OperationMiddlewares["GetChecklist"]...)
+	router.POST(options.BaseURL+"/claims/:claim/paper-requests", wrapper.RequestPapers, options.OperationMiddlewares["RequestPapers"]...)
+	router.POST(options.BaseURL+"/claims/:claim/checklist/:item/waiver", wrapper.ProposeWaiver, options.OperationMiddlewares["ProposeWaiver"]...)
+	router.POST(options.BaseURL+"/claims/:claim/checklist/:item/waiver/confirmation", wrapper.ConfirmWaiver, options.OperationMiddlewares["ConfirmWaiver"]...)
+	router.POST(options.BaseURL+"/claims/:claim/checklist/:item/waiver/withdrawal", wrapper.WithdrawWaiver, options.OperationMiddlewares["WithdrawWaiver"]...)
 	router.GET(options.BaseURL+"/claims/:claim/findings", wrapper.ListFindings, options.OperationMiddlewares["ListFindings"]...)
 	router.POST(options.BaseURL+"/claims/:claim/findings/:finding/notes", wrapper.NoteFinding, options.OperationMiddlewares["NoteFinding"]...)
 	router.GET(options.BaseURL+"/claims/:claim/clocks", wrapper.GetClocks, options.OperationMiddlewares["GetClocks"]...)
@@ -27485,6 +29171,186 @@ type AssignSurveyordefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AssignSurveyordefaultApplicationProblemPlusJSONResponse) VisitAssignSurveyorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChecklistRequestObject struct {
+	Claim  ClaimRef `json:"claim"`
+	Params GetChecklistParams
+}
+
+type GetChecklistResponseObject interface {
+	VisitGetChecklistResponse(w http.ResponseWriter) error
+}
+
+type GetChecklist200ResponseHeaders struct {
+	ETag string
+}
+
+type GetChecklist200JSONResponse struct {
+	Body    Checklist
+	Headers GetChecklist200ResponseHeaders
+}
+
+func (response GetChecklist200JSONResponse) VisitGetChecklistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChecklist304Response struct {
+}
+
+func (response GetChecklist304Response) VisitGetChecklistResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetChecklistdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetChecklistdefaultApplicationProblemPlusJSONResponse) VisitGetChecklistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProposeWaiverRequestObject struct {
+	Claim  ClaimRef          `json:"claim"`
+	Item   ChecklistItemName `json:"item"`
+	Params ProposeWaiverParams
+	Body   *ProposeWaiverJSONRequestBody
+}
+
+type ProposeWaiverResponseObject interface {
+	VisitProposeWaiverResponse(w http.ResponseWriter) error
+}
+
+type ProposeWaiver201JSONResponse Receipt
+
+func (response ProposeWaiver201JSONResponse) VisitProposeWaiverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProposeWaiverdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ProposeWaiverdefaultApplicationProblemPlusJSONResponse) VisitProposeWaiverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmWaiverRequestObject struct {
+	Claim  ClaimRef          `json:"claim"`
+	Item   ChecklistItemName `json:"item"`
+	Params ConfirmWaiverParams
+}
+
+type ConfirmWaiverResponseObject interface {
+	VisitConfirmWaiverResponse(w http.ResponseWriter) error
+}
+
+type ConfirmWaiver200JSONResponse Receipt
+
+func (response ConfirmWaiver200JSONResponse) VisitConfirmWaiverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmWaiverdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmWaiverdefaultApplicationProblemPlusJSONResponse) VisitConfirmWaiverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawWaiverRequestObject struct {
+	Claim  ClaimRef          `json:"claim"`
+	Item   ChecklistItemName `json:"item"`
+	Params WithdrawWaiverParams
+}
+
+type WithdrawWaiverResponseObject interface {
+	VisitWithdrawWaiverResponse(w http.ResponseWriter) error
+}
+
+type WithdrawWaiver200JSONResponse Receipt
+
+func (response WithdrawWaiver200JSONResponse) VisitWithdrawWaiverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawWaiverdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawWaiverdefaultApplicationProblemPlusJSONResponse) VisitWithdrawWaiverResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -28498,6 +30364,47 @@ type ObjectOfferdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ObjectOfferdefaultApplicationProblemPlusJSONResponse) VisitObjectOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPapersRequestObject struct {
+	Claim  ClaimRef `json:"claim"`
+	Params RequestPapersParams
+	Body   *RequestPapersJSONRequestBody
+}
+
+type RequestPapersResponseObject interface {
+	VisitRequestPapersResponse(w http.ResponseWriter) error
+}
+
+type RequestPapers201JSONResponse Receipt
+
+func (response RequestPapers201JSONResponse) VisitRequestPapersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPapersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RequestPapersdefaultApplicationProblemPlusJSONResponse) VisitRequestPapersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -30784,6 +32691,18 @@ type StrictServerInterface interface {
 	// AssignSurveyor Name a surveyor
 	// (POST /claims/{claim}/assignment)
 	AssignSurveyor(ctx context.Context, request AssignSurveyorRequestObject) (AssignSurveyorResponseObject, error)
+	// GetChecklist Checklist of papers
+	// (GET /claims/{claim}/checklist)
+	GetChecklist(ctx context.Context, request GetChecklistRequestObject) (GetChecklistResponseObject, error)
+	// ProposeWaiver Propose to do without a paper
+	// (POST /claims/{claim}/checklist/{item}/waiver)
+	ProposeWaiver(ctx context.Context, request ProposeWaiverRequestObject) (ProposeWaiverResponseObject, error)
+	// ConfirmWaiver Confirm a waiver
+	// (POST /claims/{claim}/checklist/{item}/waiver/confirmation)
+	ConfirmWaiver(ctx context.Context, request ConfirmWaiverRequestObject) (ConfirmWaiverResponseObject, error)
+	// WithdrawWaiver Withdraw a proposed waiver
+	// (POST /claims/{claim}/checklist/{item}/waiver/withdrawal)
+	WithdrawWaiver(ctx context.Context, request WithdrawWaiverRequestObject) (WithdrawWaiverResponseObject, error)
 	// OpenChunkedUpload Announce a file that will come in chunks
 	// (POST /claims/{claim}/chunked-uploads)
 	OpenChunkedUpload(ctx context.Context, request OpenChunkedUploadRequestObject) (OpenChunkedUploadResponseObject, error)
@@ -30853,6 +32772,9 @@ type StrictServerInterface interface {
 	// ObjectOffer Object to the figure
 	// (POST /claims/{claim}/offers/{version}/objection)
 	ObjectOffer(ctx context.Context, request ObjectOfferRequestObject) (ObjectOfferResponseObject, error)
+	// RequestPapers Ask for what is missing
+	// (POST /claims/{claim}/paper-requests)
+	RequestPapers(ctx context.Context, request RequestPapersRequestObject) (RequestPapersResponseObject, error)
 	// CorrectPayee Correct the payee
 	// (POST /claims/{claim}/payee)
 	CorrectPayee(ctx context.Context, request CorrectPayeeRequestObject) (CorrectPayeeResponseObject, error)
@@ -31265,6 +33187,136 @@ func (sh *strictHandler) AssignSurveyor(ctx echo.Context, claim ClaimRef, params
 		return err
 	} else if validResponse, ok := response.(AssignSurveyorResponseObject); ok {
 		return validResponse.VisitAssignSurveyorResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetChecklist operation middleware
+func (sh *strictHandler) GetChecklist(ctx echo.Context, claim ClaimRef, params GetChecklistParams) error {
+	var request GetChecklistRequestObject
+
+	request.Claim = claim
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetChecklist(ctx.Request().Context(), request.(GetChecklistRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetChecklist")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetChecklistResponseObject); ok {
+		return validResponse.VisitGetChecklistResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ProposeWaiver operation middleware
+func (sh *strictHandler) ProposeWaiver(ctx echo.Context, claim ClaimRef, item ChecklistItemName, params ProposeWaiverParams) error {
+	var request ProposeWaiverRequestObject
+
+	request.Claim = claim
+	request.Item = item
+	request.Params = params
+
+	var body ProposeWaiverJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProposeWaiver(ctx.Request().Context(), request.(ProposeWaiverRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProposeWaiver")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ProposeWaiverResponseObject); ok {
+		return validResponse.VisitProposeWaiverResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConfirmWaiver operation middleware
+func (sh *strictHandler) ConfirmWaiver(ctx echo.Context, claim ClaimRef, item ChecklistItemName, params ConfirmWaiverParams) error {
+	var request ConfirmWaiverRequestObject
+
+	request.Claim = claim
+	request.Item = item
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmWaiver(ctx.Request().Context(), request.(ConfirmWaiverRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmWaiver")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConfirmWaiverResponseObject); ok {
+		return validResponse.VisitConfirmWaiverResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawWaiver operation middleware
+func (sh *strictHandler) WithdrawWaiver(ctx echo.Context, claim ClaimRef, item ChecklistItemName, params WithdrawWaiverParams) error {
+	var request WithdrawWaiverRequestObject
+
+	request.Claim = claim
+	request.Item = item
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawWaiver(ctx.Request().Context(), request.(WithdrawWaiverRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawWaiver")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawWaiverResponseObject); ok {
+		return validResponse.VisitWithdrawWaiverResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -32082,6 +34134,55 @@ func (sh *strictHandler) ObjectOffer(ctx echo.Context, claim ClaimRef, version O
 		return err
 	} else if validResponse, ok := response.(ObjectOfferResponseObject); ok {
 		return validResponse.VisitObjectOfferResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RequestPapers operation middleware
+func (sh *strictHandler) RequestPapers(ctx echo.Context, claim ClaimRef, params RequestPapersParams) error {
+	var request RequestPapersRequestObject
+
+	request.Claim = claim
+	request.Params = params
+
+	var body RequestPapersJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestPapers(ctx.Request().Context(), request.(RequestPapersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestPapers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RequestPapersResponseObject); ok {
+		return validResponse.VisitRequestPapersResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -33803,537 +35904,568 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L17kxzHdSf6VTLm7g0AdM1gAAxAcib2jyEeIlZ4LQCRGyvzTud0ZXcnpzqzVZk9jRYDN6S7V7YsmSvJ",
-	"lixba1umVtTDD0repSSKtKSI+1EcePFb3MhzTmZVd2d1V/U8CBDUH+Kg65WPk+d9fuetlbbuD7QSypqV",
-	"zbdWeoKnIoc/L9/lXfffVJh2LgdWarWyuXKD94VhticNM5ZbwXSH2Z5guTB6mLdFwjgzNteqy/Z5JlNu",
-	"db62kqyYdk/0uXtfn9+7JlTX9lY2z66vJyt2PBArmyvG5lJ1V+7fv5+sDHjO+8LSQLY7VuSzI7k4zI3O",
-	"N1lLiXu25ccx4F3BdkVH58J9Vro7vzQU+XglWVG8777E4X0VQzoXG1KycjHjsn9bdCLDcFeYTNnJL3zh",
-	"6qVTTOesDT+pYX9X5Ozk9q3Vf//KT06F0Qy47RWDgXtXkpVcfGkoc5GubNp8KCoGt7GerPSl8v8841bK",
-	"WpG71/5fX1xffXl79b/y1S+vvvFH/2ElNotLQkme3dZDlc5OBH72y5jCnRVjzuEFC8Ys+8P+yuaZdfgf",
-	"DJt+CQOTyoquyHFkuj3sC2WjS+wvMplWjCilO+ou5LkLM0vHVztvvPXS/dXw90aNv8+cvV+x0jnv2Ft8",
-	"IPLojO46Su1pq0+Y6kkN3ONPzYyupqI/0Fao9vjzYjyXMbR1v89VmjCt2oJ1dM4Eb/dYm2eZyNfYHbeV",
-	"vMulYiNpe0BvhvcF29XpmEnLunIfXkU/c2VGImdcpYy3rYG3buGjXGnbEzk+uXH27Bp7vSczwaQ1zI6k",
-	"YsbKLGP5UBn34hF3F9yAbI9benHijuzG+ssM+AI7z4xoa5WaNbbN3JFm0jDOulqnbE+Mw14hpyx2q7Q+",
-	"q26Bau7bmfXJM/3S5Day1f+76jBf7Vzntt2b3QnHuGmCrN3jqiscq87dzHPdr55AZxVfOIf5xEZxQysx",
-	"byS6w7higueZhF10a77Fzq1vsBHtFe1ST2epmTc896X5Yzwb597XuLGX94WyVy/NDrIl0yA9Mm4sE+5O",
-	"WsA8l/sirRyUe/EqvHn16qWqQZ15aeZovvFCfE+vCXfbDZAcsyPFqyRYKpgGXqxLfRdmBEpkTLIv7exg",
-	"rlrRd2eRcZC5CTu/zkY9oRjfNULZKuGbwdvKw0lFhw8zu7J53g3GC46zNYTGzU5H5K+J3MCIpgdIF/zW",
-	"andzxaLt0zsOVaTd0plsj6v2Eq8e6l5uTOzlRmwv71je6UQlElyplkUyXZahzdBUsnJvtatX6UfQf9bg",
-	"63CCwrVV2R/oHAgPhrK5wtVAyNOoMIGaeJebvbh45Wavei6Wm72nRKzed8MwA62MAFX3Vq53M9F3f7a1",
-	"sk6j2XxrhQ8GmWxzN7nTA7zjj940SPPFqP9D7pZi5f84XWj0p/GqOe3fC1+cXKvXHZ+Tho1AZz95+8pF",
-	"9vLG+RdPrQHB0AtADW+39VDZbSe44xoNxzsSJydF6gwBkKTMyr5gJ5+8/5OH3/rNwx+//fB33zu1xq7C",
-	"V91YeS7SQhPoyNxY+KceWmYGvC0MyP7OMMtWRzK1PZbKrrRmy/GbXLinxiyV7nwnbFfbHutIkaWG8Vww",
-	"t+cpPO9UBam67qupVmAdzFWtp/YqWdluWx05ya/3tNNLUEoMcj0QuZW4nTJdtDGe8O976oypVSBCWV+A",
-	"PaE7Tpp3Olugx3A0NjgILMH63OyJFCa9xUR/YMek7bhL7Z5UYnLWZyLyMlnJdSYWDfy2uwfp1x+jLxKX",
-	"cFdoOm+Et+vdN0XbwjL2HZGY2EJyp6IZnJJIE7dVAz7mu5mAHXTXBlxGFpqe2OkItWjgV4RaARNTNrsd",
-	"hlH7iamFKY9v8mWlkUQXyxhhjAA64mkq3VLx7FZp8h2eGTF9qG8qwcS9gTbDXJwwrCO7w1yYNdba59kQ",
-	"Ptxi68zyPdKzByCNThgG17dYC0TyjunxXOzsDlpuJ/QwZ1K5N6YnDINLCetrq3OmVTZGetQjxVLed0b4",
-	"OlNCpIa1lN6B17Wcot0yw91cd4GZtWY30g86chCGnvzdgMN9STPB7ASMzp0Ot3nmfrIyOc3Zj26z3I2U",
-	"ScV2uXHkqKWyZpPBt2BVlGCjns6An3R03ucWP3dhY2ZspZGtR0fW1asko664gd1x44rKy1duNRCVpTlf",
-	"cHPOdX8HzKYdR73DzOh87Al7avqKcTitbtn7WomxW4mOUOzk+tr6GTYecnVqjd0Q+04tFW5X9xcsxMvr",
-	"k/9rsia57t90474Yhh1dnCtwrJZYnRfvJyvSqbXAu/0f8866P55OGXav6vN7V/G58zQ1+mdBiTzP+bhM",
-	"h2cd76cjMrsFN8OB2mScwU149tyWAAX2BXcyF3RcMIaNTAXTIwEmL8+yQu/Y1ToTXJW//jKqIO2heBZI",
-	"4DaM9HB3/ZxTc3i2z7vPxBLcwaEe7hpsuDUoGPN8MnQCKyhouejyPGVWo/JWok+OKkkhMkbS9BIQ5Llo",
-	"633h1D7HjKZJ9+SDj/7ng9+9/ehf/5+HX/3DqbnUe2b9frJiteXZTqZNVKcQ8GJp0Y0D9zK4d957X7qf",
-	"rARR+bRTxGtuoIdLD+enFZiSvEXGOME1Jg9QeelmROw8+TOxlfO0IWC3zTWiTCrSpd0XNsFzkVtHkqyn",
-	"h3nilGzUktdYy7uUQfcJhgapUk4FV+ismtRfkCwaKJbBcz3P6z2ptDubdEZn35Mxn37LTbDFPv7a2w8+",
-	"+nXCWhnf1cO8xR7+5t1H33c/9LkVueRZiz35/dce/dXfJKxFExq32JP3f/Tgw5+uJCtCOTr84op720qy",
-	"gm+BQeHTxTKM3b7NdxrOs3QmJ3p2vYZ7qkylCl8Ba5GU92KGmGKnZYK6GngiPF3Gt9HxinAZzVxpDTPC",
-	"2kzAbxBHc395jiFSaUXq6FOJEWiYwLvcP8hTFSE8G2V+qsx0Um7FqjPGVxbv0e54oe4D5vD9ZMUdq/oq",
-	"0x0/22vOGp3Wmdan9CTQjWyMWtyv09QSmwhueHOVbnJoZ2Mja2oUJsHRODMdp9uyM02tmWn6L/yYu07F",
-	"9FOftjgVrh2HswybV81s3U7dcvrGLGGH64btjqspcxmNGo7S4g1Q4p6tCgx7S9HdQx5qZ6C2IMrT2iI3",
-	"NdMqOP6nuGw8lDDh7oChVayd7KqGIupuTzAzzPfFWOfOpuwzzlJpBty2QTcSUYmTC25iFPV6b4zROB1x",
-	"+ix2dvmB1HZgTa1NeD7xI6zLg93CNeO+1nKMPjVY7C8MMs1Tg2GeXdHWfcG8LDaeduAbidPtHBOmsObs",
-	"FoTnalP5DTHy4n2aBc6zGqcXufhwlAhhXURa4WlzE9x1tOWmz/tijd0NgdixFeg+dfP2X0lYT49AQOmO",
-	"FcoRpN1iMjWoDbllAk3eqZBFWsiXhsLYmGvUzFV5zErJFj82h/z0VkwznFy0hRzYhc5Rum16v/zjCUw/",
-	"umdD29O5tOM4z73ruDiQZz50fzirQ+dtcWCu6z8LH3imOa+fyW09ivrz9MiPj/tbmQUX88lH//DBk199",
-	"99Hf/beP/+bbT9752SnIDOCw1GxXgG0qnbmAjpXBIJPCOMuXnPCzm5CJfZEtWvtrcBPoUX3ZxHTog2BI",
-	"Fxm9IATctIHVtdH5PmP8ugUeZhGSa8EkdmBwLTYcuAmPerLd8yYwZ3AHS0VbpsKAlZF3xU7GlWi5q+5f",
-	"YHGRQ9iOND7i7sVEI3cf/kX3OL6Dr+3rXCSsZUd6ZyByo9VOLjLBjWhhWAOsb/JkjzQbCD2A+IO3WUrD",
-	"B9PFD23FSQSFxsvsy+uYMVbcszsx98Bl1c2k6S2manrHlyOpExedGWpEnXcMFcwuRgk3tN8lZ0Hs6n1H",
-	"wZHNn+ZTwwy/jARWDLOY9Nyzh1wkcvrwoNVgX7s6HceDjPCKlfm6xJtGq7XbfHRdGOP46P1kRXQ6om3l",
-	"vtjp5LofUcAh7JjycRjUtOU0rUTVNsIDn0mYIzyTsDbPhEp5PvnKC7FX7i9Ib1j4iqmtJdu4sBSmFibB",
-	"pY9t7yu3noYAyfJxEDcFfW92DvfWEzZeT9i9Mwkbn3FTGch7IjPllNItxrOMrZccQeDjIj8QUxourJWV",
-	"lnkc/KLWeSqVo6oJWbtR1v42IjGDYgG+uPGGRO3xlZyrdu+utjyLbFCWsQEfz6q18C+3ObvwOBsqp7ah",
-	"iyuzkBanmNP2xrAAh+Dqwg/NDhHHP+WTmE2ZemsjrrGBRJt966t6xPpcjQ/P6zp9lHb9uHEE8x1O95OV",
-	"i7wvcl6hjXM2kG2L4VoMolrOTl7+L1evnGKGj4F7D63TwDGR0YDMU2tsG7WpobIy85cyrfdEyrj1SQAF",
-	"2dJX8J2UElHfm7QV/P6cfdkRjxNT/IQBPcONZ1l3Uyr2ZTsiMq7zPUr97OtUZBH/4MyrBhlvL0xfuKXp",
-	"8BjdsSMeCzhjOkKurXf8ZjFltSLjsFI6rZo9OVjVAzRTV4FdipyMVCASlUoQNxFeG7wDUjm9lKs9qbpJ",
-	"kTuDlnZI+YCViMTYM9mVUQHtFUfIqGnrYZayXQF2XlRhdBZ0JFQ0EIpZbvZMM/7uGKGwuYjZhdLx2UmR",
-	"fMCzXN8LXZEjw9Xe7NNn3EGADKatICyUtiwsedMVmePdAb/ESOepmRzv+eh4D9GfQ152WIFkpTw13D4i",
-	"jGrHjyNzyEu+xcdCNHTcbIMffOCeTChlGz0Zag8otWQV7PL2XoS3YZbaDveJbPOd3KWkN3T5isXMBW6a",
-	"XkF8NJn6fnxxhmrvlbGNHQWnAqN7BgJZbXfrFuOW9bWxbINdl69MKFq7UnHIkyhz4DMvb5xb34hQCXxZ",
-	"pOgci8vUDnc2MXBDMij7qMnDUAzrccjqE9HcHpkLs1MlXMhe7ei8q60Vig1VJoyhn906Z8KKKgkzMxcZ",
-	"mcDVUODSxpmy4YCI9Rh9TOAG2o/Za7DpPvXcCemOYI6JbBUOFRg42xVdqSB3K5/PFS+8eGb9pZcoN3gO",
-	"ozHyy6JqPLRkoMXDzjf94pnYF4eByOadJSLFaKYhjLm0nEmZxKIHCwyBiGDFii2OyXBYp8L6fMyMcAZz",
-	"le672K1Gt91PSKOqpZIclZ7MhyayxRfh58UaWrvHlRJZnCmQ3pkLZ3+JtM7rMm1EOpcXYCqou21prXK4",
-	"kFdfGqJ7gPIb6rtML/uMiMXO0p7IFtL5q+4ed6/OfAHmbJpxD12PSo/qGpohSDvfr704URmODiYqS/Xm",
-	"MB9Xa49cjbGSy7DeMK9QHblauDXXOAaIm3pRa7yZQs+ZNnFxdF1DGMJXBWG60FIk6B3l84bzOihx7uaK",
-	"YpGLpYLSGt/UA6FEurM4hF/KPtdD66T2oidu0m1YpLu3wPtc1NtxxRz/5BY0yFl6GPDZyMVCcrzFczuu",
-	"E6f3FuFUCY77eWqPFzpbB1nUNqPsZLw6aT7EsnUw33pH6VhYvYKNXtioftG+yGVHztuNIsvbnctMOuVn",
-	"iylNqnJf7wtTOBFkPEJQfG1+yZV3ofocwGJxG+Q2OMGO67BQSpQWbKlD6jWLnWasxlgK0i04Y+iBNlbH",
-	"uSa3rMcHcGanxxqPGYBtHbe7tRKmrmy4y83eYtEwHLiVnL8HUDaJpaZL70ElUd1UAoJA6OaASmJjxeBQ",
-	"fQH70siFbPo1uCmqiQbWXPjVMyy2oVATkkpS8hmSOlXm1mW+MHu0C3HlOZrX6TxtBdE8eXQm9jDwbS9X",
-	"Z6g/CdptWS0qWLQnwEJXISlXqXHHqm6dHStTMmIxzYJDufXaMdpisZBCsypEmmE8Wg+XTMKUGAljiUuh",
-	"e+igAXt49Z1hv++M+2c4XF+S4xGzzJHcOPFVbfXNs7hr73pRHFfHw1eljC2ZqpesDHpaVQ8LribszLmX",
-	"XnjhhRfOX3jxpWlH85xKvck3Usp9wtJc7os88fIxT5jtyTzdgXVlOme7ud6roVJOp9mGuuRSqZ+f35xd",
-	"HlcnE94qhagg1wo03l23xV8aCnXwDBf6wDN/VvyZn+fE4OVMdxljNkflYmhchpkORVSzuCF47nhmKnhK",
-	"knRZD8BOO9PtvRh31u093FA+8aFFIflGxnIjQ/cpM10PyRpdwrJsWJt7qIZo05zuT7F1eWwGWDNL6nhM",
-	"krl6/gLtfkKPJ1290N7rKOdLV4wDW7usbExGQFm4u1RkgjgemIm0iyAkT01NSQXP9mgIYew12HXKx7GQ",
-	"Mh8bipwDOBLkGIh7Vqi0rNqdu3BhofHY08OYw/ZV93ONT7z04ksbC79RUd4F7205es+HyiSsNXAGYYvA",
-	"sdgg17qTsFYuzLAvwn0IvpWwFg6m5fQst0pOI+zhqFvG6kGLQm99YUsJlfBNoEK0PfHlYCzS1NyzterA",
-	"Dl3DdvOtcLEMcnBxcTaYDXjEmfGc2HusoKKmzuzJ1hepuaUEEvWE5KcRBgAHp/KoV8SIyycbwTPcInR0",
-	"lukRAoFFLSevBtVXrC95xWmhJ8lxnmY+3sDJJt59JlImNl2uSp9KShOKrqBWHZn3rwBeTONEBEwZPmEg",
-	"C8Mp/YQ7A4q3r5qYXeNO+FrNXEEYo0hhlBEDpn69CH15zkr4rzQvroV3o/WB68JywVMTD59WYwhBWmUF",
-	"ghBhB21CjrjHDGpRPkUrYa02z9MdPGktIPoWFhR3hGollLVurBA5er3X2OshL86O9CSGUBPwoDNxR23c",
-	"DQELHPFCXFhclAWLE3G7UwF4U5aEQ8CXxmkiZKnGnDOo4BYAcCFxdm2WdS+Sbxf1vshJB2xIeG16FI8d",
-	"xTh8NSKjEDwaeZDHp/M+S7WA7Ec2NAJ2ej3GCtNh28pmxoB7eyXYG3w6VAALnGVjIoirAh7Gi4AVNgmZ",
-	"p8chnXSHMHkcKZdcQDu+atsfDqwOYUVdPr6PnXzw4Y8f/tuHH//Nz0/59La27vdF3pY8C2/xuT/Tvzee",
-	"YtNKmJxbj98z7+5XbmEmXH+HPGRNKnfLaBBN4Z9I1gNxzA5gEi9hiuyKyZWXJXZagyCOnFUvBVkqANCy",
-	"wN2o0v0PUwGv8PHcDWhvUhnLPeamNMxqzZytu0UQoaCypQj8BDii7hnL2lyx3aVdQ+LeIOOqAu/kbo/W",
-	"Cq6jP213zMjsq6cYDcVsiXs8Pp3rfWmA483JqmBjwfMThvV0JkFbl2DockoxHQx3M2l6ImVjEc+5QIDu",
-	"CKwoHyG4bm5lOxNQ9Qb7q/sDrsYnDAv1QAs0ZjANKgzzO2Q2LOsfiAmhVj5USqouGCrIu7wNlLYQWJar",
-	"1P3WF85MUqBIuH9KA7cMOFCSYWi4eBOHXuuNnBRzW93/w3N1bBtnAw0W+CjonmUXxfK8K2z0C9vM6A44",
-	"/D3uLuKWbDEFBbyc7eaCg6vi4J4RzwdwkybJOVDd5HmL86+2jEeAqUBiX+SpbFuWCwMo0BG9cg4OxxQc",
-	"bBmTo6cNgsNAgAk1giWsz1DntdhkwpmGermlfed1s9uQCCIOIWAtRT1QKUskKEyT8bYQzQTOXbveaU64",
-	"cpYfdjLerW8fXcl4d8ZAnH1pxo3dAWjnRdiCNEG89zCzDI4YKGUJ1zUWy0ZzDVOJPgOEP8gR9rqmR2Aa",
-	"PeVMdLy52JdiFM1kkUpqZZjRrMNrf/c2vK+GvDVczgNFCIiq7j6PbAbw0ab5YgBG9TaAntdZEyNiBcWT",
-	"9DkNUl46pE4Bh1ccJtkaqWJqA8CeGwZXy2OA4WEFWhIKEwpk3/PrW0xhUWgA70WhlIKLvV7y7X4UOWN6",
-	"NQHpuVYW1JRII4jogqPPd8jjwfaMK5yrgsSJ5gpOTDs9wZb8Ss8TjttlGRNBYKaS/C53KjVSizMaDgOp",
-	"bMkkuVyPlsChuK1Hi+VEs8L3gkRPGFyVLTbWw3wnmFXu3nV3n4rqz/s1keancSVKBeWLTKWRtD2p5mdx",
-	"hjnwgdO0eMZGUKmXCivyvjNUAhPbYiIzgrz4e2Jg0T+XCzDSVcrJATE7V1yYRhs9uZbLmMlF8lyJOCP5",
-	"aaXBzXy2TBVhPYkK4werEiDH6L6ARHYnCsHP5RPVHJMd8BxtQ91h6dCdKsd5K/ydn1wgLR3GeMWdYbsH",
-	"04CqvoS04YQhv6oxgiakMQ1aNAR+CvmOIePQVmwOAHQ09csTksjJR9/8iye/+u4pN1G3H9qIOHR4tC6G",
-	"fHZ4GSJnZHZEqi0XuLPEvkxFVIY+VYBHi4IJyUqHt+cCt3eoMdRMDvOCBcJAl6kCMRN+F0qYO4g2i+h2",
-	"zT43C82O8UD/Nj+Y0r7Vgi675NFkGiSP4jPVli8gcmEIZCbY5Lh4HiFoFAuLagEwWcxtmjstCPIyIwU+",
-	"Qb6l0QaoNA5qZMpPwzU4hhMWp/hCnPs0KNnHTYznNeI1AEiErmkHTWOkDm6w9c9yLuPEPGLBJeLXnpeH",
-	"CDZi1bmxS7vGXic0ihb5hlrTXb6mjs/Ri+YqcXIxm007iFfqP0vSoqaAuFLFqGdT12jfdxqwikrpcTtw",
-	"8sUfzuNNEZdORSGCrHeegwCYAeIigVpelqSWyFqgU71WDK8pQmmFOOLTZ7ZSMtURTHKuXFpGOCxQQbyr",
-	"IBYGcrPZQdWYkWfgODsvxhwTtJLFUjRQUfzeN9NUCIg2Gl2kayUgGg7gCpmkQB142H33wacnydANSzUo",
-	"khU2At90+d5AtK1IsVkgaIBLDfwpAb8pADJgcWpC4aC6WS8WEBCO6viID5UtV3BX1AztSphKlG8SkVfo",
-	"eR6n+RBVPX/inmU1r7K7wXZIkEOuAcqdtIBLtsZudrDQE5PKSkEZWFknHUxPj6LqHGIe7xw2WwkvbsJf",
-	"AuDb/PMAdzntqVlioF/cSF7g+fVKkIcGTSaOUpH0WUx1Jvh5d++cfLpMRNLpzh0CONw8bHXMOMggNZDt",
-	"AvZamiAwmw8gkXZkyA0LUHy1EgdNj589fyGSUs5Nz59nAIGareGI7dmFinKtOZg/hxtA8tkb8wv0BiKH",
-	"mCeqY3tCVSdPcOyeXeAgEiqzAZR8kQMbWTqvAn6Yqau6ev0yg0sLRWKscoRSwIhO6T0EYETbXWRQhMTv",
-	"MtdJJphbMi+Zd5IzRHgvgpeC1l6dp3zomhmCr87N0NP3ENJTddCOqZ3V1/b5y81gT4TqRlPmwKXpjjQg",
-	"foeczf0Y6O6ZQ0r+nX1FtPOJs0lG0iphjDCQrAWy0wwE3zMTob/9mnnBjmvEi3JBWwBdq8AzDGlVHvW2",
-	"MahhkYg2N0LkluoO3ooAhnMsR6V91jlhjGsIQcfjeEeXRV1Kd5qkYVpiPASB7GhW5Y4s847z56szfx17",
-	"cZJh4Lho6VQzadb+WP2xWmWtfW53pNrXsi1am+zhj/7+4Vf+7fHP/vvDb33n8bs/gztyMeAy3xHGyj63",
-	"7q7HH73/4A/vPfi3Xz746DcP3/4evkf0ZDsTO5lsu9m1NtmTd/7845//+skvvgrX01zuS9UtXf/4578v",
-	"XZfpTpvnqRvDv37t0S+/8+TDf3rw0e/81V2u9vz1j//y10/e+fOHb78DV6B+Dth+a5M9evuHD3/8r4+/",
-	"9tPHf/ancJW322617U7bMbCObOMEHnz444+/8oMHH37z0fe+9uS9Hz987wcPfvsTfKCbC0ivcRP41Xcf",
-	"fPTXD9/+1pP33sNRDI10B6w8yW+/++CDHzz6s58+/tpP4Z6+SGUbHAPQ1MHN588/evxX33/03V8/ef+3",
-	"j9/92aO38WX7Uu1A6aZ7y+9+8uT3f/LxX/7L4z/7c1pz/zRnVmbZCcPoJ7gMqsSOY7duN97/0ZNffffx",
-	"d//3k1/8xk/DyK7idpjDbv3L7x9+++2EpTkfKeTupp0LgfsPLddam8yKezZhu0OLaRioThgBJGTgzqHa",
-	"U3qkWpug27QzbgxAkPyxKuVIlsgJSxrLpANIKBNkspKsTBEGdMGArXbHwm+7L5SEjUa0zJl9dT/73XPP",
-	"Tm0WZGtO7I0bjt+ElaTUhqNYXpDGtJQryQosFgSTYSkWZnxOelsKxuqPboXVGBrO+LQiKGJAP8KB7Ud6",
-	"+acAJWR6KvOsyVr4B8+0mfiZHfeZHfeZHfcpseOi7C7nnajLjBCkfJmMo1jgumMR2hJRold1R5W5B9V9",
-	"+BV34/2kFlxzVwNqYBmm+WAocPOgHa4VkA6HDjKHDuUEsIemwOZmv9jkIDVq2uhWfgoQYgGicbFjlZE8",
-	"mw9nAnm+WrAjs0ykTKrNidrlG9rKtkiKqLtvg0LWFTXDsj3Rp1rP8gfLukXd9jwwD2Ad0WwAYBJA9m7E",
-	"hvofwGkojRKRSHiKlVGRVK9cLMQNaePBXoq6Cv9tRX6UG1ztLPpq7+7Zut7dq06zXL578OveJ9/TI+MZ",
-	"jJ/HFqGF2l7g2nCNukUs9G0cXAdYINV7HNwAuwIliwe9kIpRby0gHOrV5RulgN4/kqZeb1k31x1uqlfO",
-	"LwjjpsaaPOXqQl1g98piPcJpb7GHv/lfj77764df/yVgk3D85ckv/uTh1/8pcean+43vZqLFPn7no4//",
-	"9O1H33y7XJ1X4L3TgSqeKDHJ2ooA2x2zPu/Kdmxxj1YvII6RlFlTJZsH9lgB9wEc0iNPuJsnmffYJ2cc",
-	"2Kgs+PTC9Hz8JM9MjNhQ3iRI043ryW7RqxfyxaiJWR5adLWHFW5XNYVKh4tMPZmwEQa0aarnS790QGy7",
-	"QyzRXrYWuuQaD47PQy2Onto/bksIOnMLSpvkb9JYonBZ3pPgNpkXdfTlzXYcy8qshc02RXGT706DgNui",
-	"HlXc7JTq8k8YxOsK/hWAsAP847DFPGsPM1/JsRQhya7SeSxh2O084oX19b4IKCjYjcSKexiuZyMARPok",
-	"Cs6bteCskOLNenBWvARIoOrsxOkhbOrI14MLa8Apeyhl2eFA1mveeVmlIr0CVeJVSMYoXqhfIGjjzkhP",
-	"URvva2V7CeOZ3BMHBhw9BGTRiraAOJNI5lAN/wc2Roxv8peGAmH1Pnf5LjtNFdWwRpk0gD8j+nUoGpYx",
-	"huqpLOiA7QwAud2avyLkm+h7Lr31xSha6yr+UeHDO2KEzqq2iTjV4vNFI8XpWkvp/6QdiNJvvLQbIA/3",
-	"S4io7R6Xao21etz0gGXfeXV79ez5CwyAbsDQzcW+1ENoZdUjyBx6yQmDOuJxBMurGuDibAqDy41SpAkM",
-	"DOSD+6No1ChRaIx6Gops+3xMfiNBEVOeQbPJ5i11G7i43Rjn2TXS4LQS1hP3DmbdxE3ZO1iKqUg3GlU3",
-	"XbjQHKkwKXXF7PLD7UzgiHFn0fJ5otgVHeiWfeBFrJSrE90qEnYoYnbqnfWlbhXEYhlaERyusxKwvLBE",
-	"npVMJR67o/L33TEhIR/UsoqUtD9bQTqYwB2bCx5BQLsj8n2Rr8LnBa7cyVfvXr/G7liuUp6nCTOiDfbF",
-	"y2tnT20SHEtLpq2EteAJQvRzvKqFhhdX5LUpaVfgsoX712KEHbp2RbyM0KIe50PdkHUJXm6NtfRIiRyR",
-	"04KyryagGQBbDdsWOI7L9EjFK4Kb6zN1Am1+diHQdtgAq7TblehzCDOX1lF0Sos5D/CC42ouAwbbEA5l",
-	"ATcJUrEaCCJ6KspbElk3QN0rTDjGJ8jQ8j0REngKHD9MJHn09g8//pufw6UYph9mvyBqHxyXh9/7kwcf",
-	"/ODBB3/25Ctf+/hvfp4wfydmmszi9rk3/NtXH3zwgyfv/+jBhz998Ie/g++VXHHFkNxhiwwClLpZQMBm",
-	"6RRYvDKxko1qV67wSpp1JxwNJcw8jx/URYgsuoBRqtOToDIpHqxFf7VmvGG+AwgT6HUOtdI1FJ1Orvtx",
-	"PCCw9KXdLCeXlfvJJ2XwKG7KyPcJNafGcA0UZRLugB7m0O0cXDrgB5h8O1eTS+vprrRI+MWAqr7iWx0D",
-	"xIoTOv7IRl3DcW3xLnSEoG+cMIxYwKLFq0gs3DalnEno2LpJ4CQQyOoIlbC+DnlAt69cZOfOnXs5QYRV",
-	"4xbTMQc7TDFkkWnVhX81V5Fgez3hzIN+vRJT/raVB1XRHeobh+NnJ9fX1s+w8ZCrU2vsBhgaSnS5lfti",
-	"7fDU4RhXuAJcuAkzcHO/nOc6jxuLo1yrLp6bNXZ531n1pZ8g7I6owI55xPrSpMJymVXLSHwb+U3rZed6",
-	"j+X0K//TnZs3GF1lUhEsgjMdg0/NWzwgR3lf2OmeHecXU43/fuLnFqWYUrpuzBLOBeOUd+5DiF6wfSlv",
-	"bbL/fJu1dSrgh3v9rLWJvlRuOfVDVkxkom1zrWSbUeYha/M8l8L45YSnB2lnx+n5lOvIMj72usStS1dQ",
-	"lLbdJ/XAyjbPYCxSdfFhnlsFeZJmCGgTqVPxUQtRIsd7wG5ubbKQdE73wO8TAvJLQLX9zFEJDcvpEu2c",
-	"GqopWFZ8cOkkQ/Taxequ8QIYAX2ueFfkMdeF2Ymj5guFsaOR2zwKtS0HtarSBgWCZU/kTIlgzCTSA+RW",
-	"9QDZBkI1eXkF+tkVADNLeWilMRC51DMrNH2+q3qfRDbvKlppIS0U5Kbv81cTQLArYlM9uzDMAhTh504L",
-	"HEbq9zPOBZQ7ShGROtKI11Jq+UedlzQ4pLqaWd2FbP563rU7ADwXfOcoXo2u3R++m/N5teic9Xm75wxL",
-	"7zJLRVumAv2EMg6xW52EAeCzPWliWuK5sxXFH1WZBYgvh/iEgITRHJeQNuqGtnUQivXixlSgZN/3mdM1",
-	"b4Y4zzxnXcIMQVVB8vYaQvTXSqaIZyHkXBqRbrEu5L576EKkTEgqLycawL0ryUp3srFdDT/ZK9r2UNoZ",
-	"0NmgpQAaGggieSies4VfWdqXht2ONKZDUDTOZy/gwYl71TB45bPnK7IZyrRXBfZL1TyexDnr4EPH4HkH",
-	"J+p8kAqklx7fFz7hkXleOcsUGvjJVfWSQLRbgjtpC1jSbpNM5JpwJLQzHiEikqpIyBFUsFRUztOqzdnu",
-	"uBuVLpaQVdE/73UPQPuxGvk7tQAds1Qf1N3qBdUz7HCd2qxIdyghFKRWPf7bbz75w59CwycgIuEzrt5/",
-	"9Nf/vdzaCTFJw12zPC9qgk2Oo5k1lvGIsnBH9wX2W0HVn3AJRc5MD3L1M633GA9JTuNZaohLlrJrxN2B",
-	"70c+P2ONXVhvFhkZHxpfp3ctzb2JYdcL/L8adSLdhRyULs9YTwMEA+wDbNwJwzzMkLNnwVXeVGU7OnSX",
-	"UnFvPMf09Z5Gz0oas7+Pug8YcEzKEqRmgNxUIOK/qht3Ytoub5pWYaNm96cX3XabD4X3Ozm1Ej7CMtlx",
-	"Smxc552zPMDUoXQmtlBNUBp76LCqWqwYW4LVa8SMXoV+5g1XnHBCsRc6O/noG9978Ie/e/Dhh6fqtqW+",
-	"Ee9HvQCvqqqZtN6FFOpIc9YzZyZiwGe+eG715TcwL+TlGshTC5s84+rd6emRqkRTpVWq6uSNiWXwCeg7",
-	"CJ2xD7iOtVdu6TbcTRfqaqDDqOaLxg9iOqNyCc486K2EuuYau61HlF2EP4X+ZDx3Vk02xm4oIg4PmsmF",
-	"7XINedZSpofxY+8LfWZR96bHppVo3hBMidG8V/M0JSDrPG3+co9JPivy8vCFVAMANCwrbECbK6VtKBQA",
-	"6RdbqlrqJ9LADMp5vLHDUNVYbMPHBKJEQYbmywKe6bkbCksQSiqafmHay0SUiJtdUFR5wn5QcxC8cSkv",
-	"YpVW1aHK9YjI0ayxW+5oGjgrVSwGFPiqUM5IZhk2nlpseFVZk9tUMFfrJW2dDfsRrnoRf1+ktU4jHvun",
-	"aGwJzbZ6cR2dxsoR9SgkPgDTooMjTPToRIKruCO1jbaJrV7c8qXDh1klXnWIxOw6ZulWpMjmt5r1hSL9",
-	"sKY5GaJKi8e1J8aVEtLnk+TO4u10Zsq3KlTU2AZdk0qg21GwjswEhl57gjsRvCucuIjlgKwvW9+jxKjl",
-	"GLMJnDlhLTrILX/6GIjXFix9K8JQvCk6zRKQDbzRMAfarQuud+G+8kQX6CNG99e4qoLe4ePCf11Oz+hk",
-	"3PRam+zj7//jk199N5loJXMCujCygWzbYS4M6jll/zIBeiKkB6VEASYIBrN1DqW2iff8oj2MsCg8h4SQ",
-	"hz/+6aN3vo7NCegFvg00oOy7k0oYpn2di4koFQwdlwgehL4keVcsladxDXuiN9C7r1F0O1Yi080FtOrM",
-	"bW8ikpzq4W4mJkPJJcJdfbkYKynD7kPCxtk6tObkGcvghgTiLALcTbcuXTl6l2M8C+HzUqWF/5tgaBWU",
-	"5vreBh9/5QePf/jug9/+5NQBklhxVaI2wydXprggGyuU1FW4mHFOcZcjXpvEXHEbdVCXIlHXM+xRvOa7",
-	"eswCD6D/7YRBZpKwM5TdMxLGbrH1ALfumZoTpeW889BxF1810SL45cZZH9eob0gTJhMt8bpG5V0eQ8gz",
-	"c+iei2l2PsducYLcdHYcvOQQM+CuycacVao9VCyWQPqmXK7peC1mb7gPUwtuPYQ8utnjgy/YUXqBtjPL",
-	"J0rOj43F2Sn+K7XcQqUlabaUIeuqUkoJjlhDc4TUmZcmpBT8c0ZMXZfGRIPoU37xch8PankQqbzKdHvP",
-	"1MFc9yF068wbLO73Za1RD4DPFZzbk09n4ukq1HM28tyQ80SG4x7IYMhL9ElzzYrD4XOJT7yLhUxpg2L8",
-	"mAghLsa8FdPHm7aoPwa8DaupDyrQPB0+wxLthhhtB6i45iywpL8HdDiqDcBKX2q5lvrEyJNlKMGIC5i3",
-	"wTG3A2AUi8PCcPM23IsZ7aIG/pK76X4Zzm5RxER2lUhfGU88tFOdpfy6sypaADJIWXpk14QsJf+SZCZZ",
-	"2CfAuH8BZmUJwDBhHhiJCpnW2FVLVXjSeEs2092iz0CAAVw7XtQzA0u2UxFggvVxz6S0PpjJUpTswbWm",
-	"bhvc/WSKhMr7XHUAJroiNzgB5fRBqKsplyacfPjeDx69/cNYmCOaxHBDW3RkR5IWKlg1fqlB90iYqEhn",
-	"G4PO7WpW3foD2+I9JT0//GpQ8kXFZl/sDdWeSL8wyDRvHjzsSO/FAx+nk/3u3LXdSyOZo8cD/rcgElbH",
-	"HB31dIZOsCODztkKvW4vbLDr8pVDgNKJB5YmQWUqyKDceKEJBSg2BMphVhM3Ppxdb4zX6LNI54s6SKC+",
-	"TXcvCzeIknwf0sk9OsCS4HX+0E1lgGIKW3ltC0kIPBET9GFsBawHdnkFNJ9PkPvQpKrozEMVNmIzc3AM",
-	"DwxcOJ1v4X6sGHy5GLRZjkVJDpas4dmxezzkI67zrFmWWZWOUYfLQrlmnQM5uwXTBZQTi1LLZi/vVSOj",
-	"/YYYTSWbNtjn6UzUsVmQiVo3e1MJkZLvpJyS9wkkclYcjJvwDwKDarRiY4o2dQGjxB2NN6E51hprYUZC",
-	"7na9xdZB2LujTzdHgoPF/bU7lDdK1GqSfxQQ28qjqli9pRxu297dFgC1sF0+oYOuseva6pzwNzlmw6Nf",
-	"Yl+qhBUuxlDV6wQOT9NcmFjND16IVZ24U5ayQS760ghTp5R7PrgP6ZO5tmIm4W4jilYTVb16ITlrHiVQ",
-	"Ctd97Mm/0GNPEGRVkZEJL2XChkp+aSgaeitB94kaRBjp9aD0ZfK8UA1dW98aCpRI7ekbWkX7MtrpHkD9",
-	"GUDyIxq/1CqebvZi7ZgOgeAFYCDa6tKc55601wpQ32UOHC+X5wKUFZZyxTgSQkHU34OL9ETDtRcqjeMu",
-	"Y9UZFgsH3zsMa4vwL4zluTXUIWgZJbZ4wfyv6w5++HCwykqj9pNPSusd3X+IhC5h4rpJkAaqO6jLnXz0",
-	"jXcfvfP1U1Wh3lpWSzve+bfV1lkG7V1b7PGPfvnoL/4+YS3Tzrlt91rs4df/4vH3v5ewVkfmosUef/Wf",
-	"Hn/19wlrjbgVeYs9+uX7j37z24S1bE90bIs9/h/ff/SNH7kXWJ33W+zj//nfH/3g/cR392APv/brBx/9",
-	"VSkGFT7uTEb8KBSAgyYFHwHkBgE2Brw01O+8UQOCsseVioUMXyVMTPCnt0Zit0Wu3xbkRbbAviFg3t0x",
-	"k8r9mbAWHwxaSVGFy8zYWFGu/B+J3ZBcCX1QS4W0NQYsSI1sxEaD7tnsFEv15jDWrCJUGKqxs06cmtQb",
-	"5vEsyyZSDPqmxM7tdV1Ga0BEBmdz+dygITU9WYpfBMt+SnS6n8ufPIDtUUOA+i9JUl+o+0wNuTonSHm9",
-	"VGXldC1qBgM+XTXZrLjP8z2RQtRbacJG6Ot9QMenQBqiPu7NOH43oiUHYFHWNbiSFSOyzo4R+b5s1+mv",
-	"zBUkc8IBLHvw44E+rDqej9vVuOXydFIicZKgDRT7UlC2pzbPa/3QwlmbWojSQpaPfj2bE8VLI3MT7aaL",
-	"PRHD5b2phM8rws8mCFYPfnxMPQQkP/xhSVyJOg3mqyM7pS4y4JbKGmYG1U3Mr0CE2ptPuZBTROFpKL2s",
-	"KEiZ7xBWE1njh5KcVEKj8T5an56k96K6y81OpyIPDS1n7a4L8hQWZzainkDYsYGNzJUZEYp4PbgEN5Jt",
-	"eGg6s3VW4vGJSNO06QBaumfUxa2ON+bCWMO0WgLm67Bz8aTa6eh8HheVNoC/QVPieJPB+Z1GDtq6umga",
-	"UlrzpEwOVF4WplNsfSVB0jbHOcyE7ICybKsZV0iqEcKseFerrZURyoq0xXi7LQaIjesJ3wwJ+ExTophT",
-	"bXfRh9QibxJWpmEDv7QF0WYTD8dP6MH02eCJhD/xJXU0x0+yT/1hesIIst3tXPDy1epldaTpBJyaFoYH",
-	"CP7HCyQscenpkZnxIUUbmiwO0HOMwjOtRDlIjwUhTWPzRO1UEB91FlamqsLRi6f4wCXAGPVuwANm9KDc",
-	"eYbzeUroPbOrNRCKIngTSOXgxQfsmoTicLwrDkGUHhjT/NlEKO/kur+T8nHEeXzbp4UazfpcjZm7jfGu",
-	"dsoktNX696/8pHldGuxdLbQjiAHritH9+1d+Amq2H5zOWUeMwHWGJCsLkmW7XKUHrG8L/kwcf3nlCqjz",
-	"CYk9B978ZoHRPutp8fm5gMvkU5gHXEKT3d/8L8xJw+a8QklBP2MJAfzsRIJP6HJX/uLHD//H3yeO8ZTF",
-	"Ptz6poZg1WZh2E8kBGPm1hYGuMnLho9QCaF710SWtBsnQMspLAYMY1lJVvDJpZKlbwZU+QYGXKl5YXSh",
-	"O3wCoRJqcnVf+CUPHY42ydJLKOWdp2wsLN3D3XVsM0n+gljraurEa7C1b3F7CEj2h8Z6BDrq3kZ56gRK",
-	"B/VDdDOO1KPVYXgpPFFquLQ52wxzi9A7OURB0U0e4PYWtGWiiG348kyvpsbbWtqhhjsLPsLQEb+Rzxhh",
-	"C6GzLPkafW/4WLrCEXa5n9dUnsTyROryrB6zyNUWB+lZFi/6SFutRzusx3jnVJ7QclkA5X2HlvgFH1hj",
-	"sEB0i4EC/EguCPZ8j1tXRE6lfkqFhdcQGaLoQlivlVb5YCzWDJdK/ooDHN4iNMEDGcJE5aGh/oBeSqtw",
-	"kL5Qtzw2ebOoIjJcnft2RtiInXK95mYLHQc+CJcqc2KkD0AhB0MISVZyHUNZapEXvsWe/OifEDX8wYcf",
-	"JqyV5nJf5C328c9///HPf42/eQ9ti2EMDn8tYYm32ON//mdELU9YazfXe+7mxx996/GH//jgww9LEog+",
-	"S63mwR4r+X9Lr4Rgs3tP44LiCXAPmn8td/It+m4jkUXp/o24le5jHR6EIKA/r9WVdQize3fmnFNAzrzM",
-	"UtmVdhqe4OVJujsXSd84cy45U0Etu1xFXLyvuF8b03f1WQkeRpwiC9kEjb4Q3/ddHKtfvZo7j3n7zXY+",
-	"7ivZZgO8xKQyNh+C+wb1QiczehLiIWvsbmn+c4B0mnuP53TORTMgE9ws3/7ZEVN/EHc95ND2iG5oroo0",
-	"tNbrpiWF/gBz00DcTYhJFkWILfby2Pv3V6U+wZCjkZ94FNgR+U4lV0FwpQRN644e5lH2cnaj8s2NWEfF",
-	"Ow4GG5WLjshFFAvaE6cbJCvuq/VSPC87DbzBRnxpGB8HqunejVECGm50UGp2+Qc2FPr8GysGTXROeloM",
-	"ZkG4F7VwTUNDh6RIISt8LX51plwrJRKYoKlp0p3cEwqieOiQgvuUdxnnHjc8YJ5x5y5dNAmFkTAziSwA",
-	"qy3PTFUfxZg2fReeYLtjFtai1l4g/4OnI4DokayWRg5nL8mePpdzsoJrPG8l/b43mWp0JWu2JaYRJcU2",
-	"z6GqCjeVTweAVBX0g9ucK9MRuXdTmeFuX1oLHqJR7v5S5LfDOLtjYz3Bc4Pg4uQjgheS3w9u6fJ9wZRm",
-	"7UzwnGEIZAvR5740FNCWoaOzTCNODQb7gucQP8Ixlqe0xbeIwk9G/6bbqdtIqAKl40oeNYoPlt4M5Wvu",
-	"teKeaA8h85jutcMc/Zd0hdxqBhl4G/1uStudjh6qiXcaPjY+eja0PZ1LO06oiMUyBTAXPTDjJ/xiYbXB",
-	"+QWriCokLAcwM5gpcJUQmPQDxXI/HMySDrMStSyjhQKXjpOZU/nc4KlZT0FoR46YU6koogzcAggqXMEw",
-	"KtYV1jDu2G0ck3CxDsnV3o6sQMt1FwnnidJn4vDcjdtLLjHQufHfypE1VHtemVB3EsctdzMRkGAmVPX5",
-	"819C5ajKJa8S0Uj9fgNLMdqKqOwEN5+1w7LMW2LAJKGNmPtGCRwAgzkJovCKfAyC6xBssAoV+1U9grDW",
-	"oXYfPfjGBNS12XhXdNl7WomLOhW3nR5nmpcWIngsAdUoOO9aIVuB/kIVHd6i+Z+TTd4IAkd78PGJFrsA",
-	"eyAMZDhJrJhH19NMg+aN9aW9dUcB61sNUxu24k7cFZGN+BjzbgxkTowoPUrnIHgLJF+dF3myIP4ivvF7",
-	"A5kLsxOrObkj2lqlhtCkZLvHOOxkwiQePCeFDDQPloZ1tZ6I25670NChXBpKdFUg278xVWI2tCKIrEHC",
-	"Xv/cHfbSBksROmh2RbLFhQcBNu9+spItrpYuAIymp5yBkZMhvmINhxYsQX1VoonLPZTOzauO41lWDpE8",
-	"d+VtiLF9FDVuNVLTP6FqtjmlbGeidupTX7+GM6rwDbhrzoA6tPbSdLKe4dSvmWK/p6qe7xBK+J7uir1j",
-	"TGlephrwVi46Msuq+0khcViRZQZjJXBIT/h47BHLkAlSizts4BZRQnydaK4cyHNRDcZTQ5ZNC7arE+/h",
-	"1BmmAMz5YDVyhyO9lge2/OQO75GLw4mCLZSIQRAW5F91usPuzzncZk5pwsBLTA+l46xAkWUHlpvEV5o1",
-	"0JwjxXKp2nLAs3hjolJbFFnp/o+QShFSS5jjvMEL0xM8ZbrTkW3hW1d0vEHm7OMaacrxDuh3e9DZo4wM",
-	"yyfwEgtreFcPVcqsrpG3L9MG/Z0yD1c8H5XZ3bQwY4CzvvDWPiDvb1HU3BuxndL0DtBm5m4wi6eWDJzh",
-	"+yKXHSlS8DpL6I0OoD2dYZbNmv2V6TiLEVmj7R4xOAYv8YsbJ2G9m4n+gkpEyHW6feUie3nj/IvsJDT7",
-	"QP5yeoAv+KM3jVan1hAqseUe5N6H6MzIIAdb/gFzGt68CvnUrWU7b2Mr6plOD6jKIr5+LXRCkec6b9Jw",
-	"MN4hIqqES+X015gsJL/YTJ7A2bj3tkEXPGP1YABp2oLxti30kBas9xq1bHD6vhEDnsNerumRWgUSbtV1",
-	"9A4jbPzVu3dvMbpYUiPPv1yGBt9Yj/oorbRZxUEDhFHdYUQ/FSXo8aXDHypwgoE+YdUQxsjOfqzON0ZS",
-	"1UDVChxvGhfSvc7PP6xtaNJeoqKKUzzQhs/RmAGObgC3EQgogSAH2qnQnI80Bbojo43ryjSNgyw1QZqr",
-	"MHd0tORRtnux2RJaH2AtY3TTbHrjwuMEgRqZsNeu3kgY4Kb5VxAqQcIwPzEJ3V4odTuX+1J1WSbbGFGh",
-	"hMbE+w/LAA4+vcu3H+dj4Z6whlFeQ6ivKOllXsHdB+RYxHQrZUvSh/HeIpvSF90XORLwiTdqd7J4nWKk",
-	"UMBXp448CqQG3VekVcIYYSCMBbtgBoLvGayaN6gM7tfML6/Kd7+Frg0KJa6zEciMwqug9CjaYWtROGXA",
-	"B1XVWXDa6hQ2DvO5TcsNeMv9OiFAstl0ekZPtPdQR0ygr0w/Kcxij83s81oj9czxTH6/s55NNE/q70CL",
-	"BL9juEKhzYfHXI+m+ifAaGhJ5qDiUt5/Vdngq3rERiLLQJsNJ979w3P0UFIBJU08ZbtjuI5J59HkWozt",
-	"Rwo6me1pIxLftRtliC7KdKCs2gixXP2f//JORSs3/33W1nkOqQaTIyl38HBjKWUpLDGa8JG6CwGMDFei",
-	"6Py0xIcPo9RiI178WFP61GBy1U1/yjRX40WZ1nsijboQwn5j/Vh5rStKw6BuwW/bUosPxV/xkh/69Mhx",
-	"U6oRa/yBeP2HX/RQB0KvLxFwsUxlypw5Mws5iJnDQoB9YWdBN4A5zodpBGnqNIH8x1knYSa1rItJHjdt",
-	"YEQsDGxXX+FzSvk46BXgO5/2Ok2z+YX4btQcv9ovcjtkrDTDG410/j6OfsRNGhHf9qkmDXKvbou2kLH8",
-	"Jsjsh1Q7JygwsaSt+32u0k3UhyZwqZQe+Sbp3LJd0SZGNfLpWxWVAU3T2jNewwfL50cit2+t/vFwff1c",
-	"G71c8Legn8aC5xM/GJFLnuFPNdyfuegMydiZf4zwNnjCDDO7+AHYp9t4c/Na9Wjrgatp0VbT7HnRKA3T",
-	"EaitcxeahGqmUHiQThA5Ev6NlHSIOUTTMF/TidsTUZ8ucm5Yy5pHC4/JMmfrdtjgiJJQnBTuF8Vnz6Za",
-	"idYmoQC5f8yWxRv3bHVtfAtn30IYIV8Uf8L4GnLd70Mlf2uT8V29L7xLRkP/NdmXdpPtiQFgj3PF9EAq",
-	"KAOC4OtwQK/pDA3VgIOPx7t3pKWqc2wkRXrWFuWvQrzUDNttATZm8JwEFRhgsKcyXFM0GqhY3+1gmMIK",
-	"Hb0li/gnt6rhLocTPwtSzZVbT8wcwnVZ1psYbRm72HkYd8yVulCV/XN1PGsHcyXRV2jKNY8erm/zTRHp",
-	"dlX27jbuCymoZbqNWVl2TlqyzaWo1Tr30HGd5mcLgezVseFtHBAkKh6mwToumSbkxLDoyjBFBvRcQVJ9",
-	"CMa+5o82qBbZH1K1WV4khx69d7xxyzc/Oioe2h2Xc4M4HKcF523mpMSzhOgen2k9VUl00Mjn1Fl9hjOH",
-	"bmNFV2PjQrZ7vqIVNTES+LMrW91Cqvz8J91DqiZfx8VqyNfNsL9cfw2nv4icW50zVBka9dVwDKgQxMGq",
-	"SWe4W3MTb44/0Q5zdcdGz+Q2M1YMggSjvrnQ49sIgO9BnXuXt/eY1UVJVr4vxlJ1W5vs0Q/fffhNhGtC",
-	"cEf8GfutYXmS6GoruaULb3/r4ff+ZKrmiF4XACLx79KDS+ljd0hHb0QabgmqmwoXiKxrrAVB55aH1yy6",
-	"DgNOBG5Nq7ByqeciwCYdYXH70jVKvkhsp9Ic2/a3MNT8gGxS0ZapqONCbKAexKqWcGuOveS8WdoGWTcx",
-	"uD+8EAGenvkkCOToW/6zv1KvGMqzh5qDzytszFYBVdoqkzLGl5JJKzBi65XsQrAHE9Zy8nNnOGgBLCvr",
-	"yW5P5L5Zd1H2SAn0zC9IgpBw1JlaG2xDFAy7MMoZq44+N1mpOPWqOrCq+PSO1Qf0mdwF+VzTN1KngxK1",
-	"TkIMo1i6TEY9yMMFUvX8+8PuT8PyzrCFgsgry9HwqFapge7a4fezJ879LCt+UXgin9/gM/FA3OhS+4BQ",
-	"KO1zs0D6/ujR138Dv2KzCieoEbDog798+B1CV5RmwG27J6B1/C//28MPf+IvoUSGnvIo3/0FFM9wASW8",
-	"v+Cln3viHz548qvvPvjwQ7jQkYqrthvAk/d/9PAb7+D7EfKeRvq3b+O7h6l0g3/8s989+ocPsLE9V7wL",
-	"L3383juPv/0neF/alyr89PA7f52wPSEGJmRVJpgTB0oWSCr0VXnNzQ3lD99+/NH7CehwBkV0LiwUgQdE",
-	"QYKlxNYem+zht7/+4Hd/++ivfpswHqKO7UwKquvG3h++AByvT2g5pXQ83BPHgsIWYGQYFj1oQRoxoXBh",
-	"IWwESwn8zLcMgEUDIoSVcr+45YFTitMttRxJVqhDyVLeLcy0a6BM3RGiaYzEw1Ya3RfQbqTHDcNYGCsS",
-	"ECMlefvRsr/JmkjAc4E7mRFCJQwTTxWq30fkQ8aRxc77Hcw5jfqV9ECokJQ6kc0ZGnBOZYBWlynGNMXL",
-	"Knjt6StLd1QppwjPz032NwKaxV6sv/4rgucQK9oTagsScBTTM+g0ZxdzWXx/Ul6D8lDnbMfBSnmB5fSw",
-	"eBdbBSDMaJNC3m0sEHVc/jS8ddW9zdTYC3dfxE8r70UBjC5MWJgXItV/F+Iq8aJk4SMo+aW5RfetJxs3",
-	"dS1lIBHTRScjM+5lPgYpYo0eG7TY0mrH+MFN6397wrCRzvcq6kSmFiG8KboAHsI+jrasir7z6AGF2wPu",
-	"ciCw1qZHUJ4oQUcrD2N5ZX6BKgShMJOe3pGq61gSqkemnQuB9/n28u4D44FU3YBhT1J2ADIWsCd98GYS",
-	"djkMEzIAEW/ZN6bHNKxmMq2gZly+KyLOiMnU0R0P6qJYB9opcQtukl3hhixSBERbW1aOrM5em5IrMZF8",
-	"RTQM1ENEJebdWChMeNvK/fnNmsboN5JdxaSKpuUdEardEZZh9Pm9nXib7OvaWPCTGqeYFEIq5Actyjw6",
-	"GMBbFQZDNfTC2fUD1WAkK2YvXtV0B3+PV/1tNK36W1zrEaIT3qb1IsL4gYRdSzzdRvmmI4qLEFFuKu2z",
-	"rKIKh7NbX7jLcgFJyFDaC838j/k81SqwWvq4HcUJKuRwT2fpsRypJSGJywesCp1o6aMGJLnovF2TShhQ",
-	"UfakM199W1Dy4oeVdNRDduZRnMwjPJRXL8XrDXnbQnY4mvcy9Q06NzHLqscN5WG1qADEG01JsM/DSSAT",
-	"fY1dhjJDjDcrDUZnqhHkZD4Xrgg5wPCbS+W4twwuQc/R9KAOMpT9z7B/rDgcVU6yKXacYMtx8n6cMH7P",
-	"E9LcEHmY0ox1h7l3h2rywp0GR83Tj9ebnwO3WtxpVuUWm1DXPykH1zH5teLB1Nd9ygrrc6lYJicKcUO0",
-	"hDAhC+d3Dzttjou+LJiBR91tgL5oe7PODi6i244//ceH3/g50lHCRlxaZ1d59laqbfbdUoGOMed7glAp",
-	"Lvv7ryGxJp4LmqH0GHlDlTrdpthNxg10spukeD/k93//8DfvJuW+kIVYqgggP/jgXypiyP5KLIz84IN/",
-	"ScDuhHZ8zoTHT5bODn0EDw+9iiI/eIO7Cr2FHr73zqM/+y3dEAJeOKN/+ODhez+YXeVgWePYsccfdjH6",
-	"/e8fff3bD9/+1pP33pt9zudZ0PaDaUkHy6/Kd3/x4KOwKgM+3imBgX78la88fvdnSQnsE7vOeeRRCNcD",
-	"qBum3Eg71WMJ317RYwnfq6CjLEUbdgV8gsIM2vgHHn/0l0CcE411kHpDd1vY6hIrwHNY0ExgDPMTADyj",
-	"oMfLO4i5SUXsj9okAlgy3l5eP/jnZBMnnNJx5RjAI/PquzKtur41nLFapxNN4XyJDKXpEjupRg2K4i/e",
-	"sQiHBz2R9wXzgdLj7+LGyr9CrU1w99eBqumLVHK1g4WEsWIXnnXomPXx9abne2zU9NQsrJN8eb36+zdI",
-	"ClihjujzTXL4Z+Euu2W4y6nFnJza3IZvAKfpGOG1aCnbTSWCPEQforUZuiSNf5KdfPKr7z76598/ee+d",
-	"x+99/8Fvf3Jqs0iRykV7TyuRQpc3xFXMh9mBAEoLvx9g5WZO82j8XDuD1t6xFNGhATDJjI9mewbPp2nf",
-	"+zsStqErPnTl1hIcDHXw8ytOb5wP3cUqbZT/KF5D0SPs5K5wbMpJh03oHTTMjM4BYTo0rkkYAkKFNorz",
-	"XVpSDYbWxIeCQwhcAlqKxFUpSlYNJlGdpkUXnVVgavnd3At2Yr7iy6qbSdOr846K6uRtQ4AeAHMuoOrT",
-	"o1r8f++eW0/W19fX1tcdUb3o/vg/G+f6ksnu5+BHEjvQE4CFU0bipBx802i1dpuPrgtjKOklizKB5fGh",
-	"DynzOVmx4p6tv3sVaeHwki/3apLR2RpV5QRAFc59OJYh99p/s5hCOC9TCTtlThb4U5Rlo2IWywmFKwFC",
-	"ImQ8zjLbPJf7FcW82+4aVFwsCZk+v3dPR2bLN+5pkIkojJV9bkWDzMwOb1szJwMY0fHrJAJ2+DCzO6bH",
-	"8/qII/FC7ZaRVrTK3sGRQLeYyDqtaYtRj1SwGst5utIKUuvrJMv1hc2F2dGxiNN1uMZ2hR0JQeFCPzIf",
-	"Qw8qrkf0ODykcMCviOzRpYCdkFYFNI4633SBdw7Xom4EOgdSOyIIzJzomIraIZ0QaX+GcqfOUdiAygxC",
-	"ZE4VPlG4BmizMIQDO0aRET7LnlGYAfazXqasYeL47bqPG/QhnETnzKNvvPvwO984tcZak/sKue96mHvo",
-	"nxOGwaUALuHuXkpsMI+vMX30a7N5p6SAYriyeTbCx+sG+k+ur62fYeMhV6fW2A2oOlWiy63cF2uHx5JI",
-	"o0LtdOUyjfUQYv6lVbhwENE0L1hW+sZGVGjNlFJwK7Vb4F1upGGAq242GfAgKvYrwqbVK3ym4bJecQO7",
-	"48YVXdhXbi23rufnyJOrGJ7zKS2G8SwXPB0zbi0n59dTIGT6UnllP6Lq0zxfLEufZrlW5BYnhdIRWp+n",
-	"YrqtQLlFRVLqyFD0+I5DpD6HzQdK23KuusggcPXjrucrDe9MtLYvKcuAxlpDtQjU+TyVQefmkEKp9DpI",
-	"cH7m9QaaR6Uh6FRydNUW8R8Ipg4QIg98q2vsdR845bYFIGGAAljdRaVBIuVTkTcWzWG5CXnaxSEzjVH2",
-	"ntoMswNkrzobUaidShs+aHbYk427eepsaXP+E09MK/p5+i+GxSPCKe1z7CDe5btZtDwXA7DcsIt3XpvQ",
-	"hnal4vk4RtV3o8LgphJsIAXicsLWQc4ugEUD6CeEmOKFWM1rUwHyidrEVniXLAGT+CAxNf8umGFgPkOV",
-	"CWMIwsbjn1GusipxyLbAe44GC+PYei5jMHJnkQOMYpZLzpU+stgRVuKA6VBER/UKZE8tXUAS7VBYVR95",
-	"lEqx95zNWw43MCyybIYi1ixnslGnpCjcwHapHL1UPgsotOOQkuKML57vHS8cCpYSLKTvgB62FFEhWHB9",
-	"2ob7dxa36fcgxIt7ZTdJrG6EwmbinXRbbsFalKyRaiUSAv9KWKvNVVtkmUhBMcs0VGkoITDm79277gUr",
-	"icfHCs8sdvXW6nntY80U64DDE3yHVUmkvh8jEPlUoKOgo7hEpYNalSsIECmgXHV0KKHFrCaAISvlOiFq",
-	"ejSFCW4t1GQQTgaMV0XmLqZIEWSpu10xn/zmgUwNG4L/DPE0TSkPaur+wdCaIhSqA762MKWEJwRR81Ae",
-	"ITHGRDOfuNKQbh7u54NBrveFwfQht5oGClzcY/QRSF1qbTLK1vPJTGYqlSmTam8HEZtbmwwzApn70RQt",
-	"UMb0SjPsC5zrBLxKdWluiWxxz0IWkcdfzvshmSjkDkUSh/IAIFMaL1XD98VSKUGB9BplBbmn4saru2Io",
-	"KUvwXBjLUsFTiMIfCnYSaIzPsBn7hUHcgHplbAN+cI5JliL1eIKlSrNJfMmxiC1o5PX4WUhDt5o8ek+f",
-	"xuJDWl5ricu4K5KQ/Orkp5geP3v+QizXyvT8Wu66tZ/tKBVbjQsVirORXxYVm3qowcB474zrV69fZu6S",
-	"szT6vCvbsTnVSLoAcUhLRpNKfDcMWPFqksa5xvt3A20HEO9MbDkLrq+NZRc22HX5StxaLG/Hi2fWX3op",
-	"2uYLv+5oonEZtPtkYVq6gc0epo6saoESm8jS85iG7ndfja31awXESqOpljTskc5TdhKTjB/9v9968tOv",
-	"nlrzODY7VlMJgdfDCdeGrre2vFj2vxMizQ79GgP7dBcWnny8a0lUogXlUdUYRR5xFDVRdAVEwC0PBK9T",
-	"BjWb6/8m1K7jxrM7FNweGnSB0OO3sVbo4bXwWAMlpDycKsV5EiWOh7IF0hxbm4XOWQKLIkUPCH4TweUI",
-	"VI5xEDwpQtFNIT5R3YNKd4aD1ibLBN8HL88MbBQmuE8enE3f6CNosInvyU1qLzUVQAwzM6lW4nQCZBSi",
-	"SKWIIjX5oaW0xPJSN92j0Pxwbv2oB2pmYh+7kQAOcLwctd3jUu3oyCm6oVmXDxASAQHce07MQ5lm1PUL",
-	"rVvmGPjLmvQApBKRhpfhd0afPVTNALTrnd08DlYyCS4D9xK6DALjaWFA0exNubYPPCynPu+4XZivghVw",
-	"NwfTw5DJ1DcnbsL9F91+zLa+jtgVMaq76OgRaI6+Dho8EG8NtAxoKIXkkhSkXV64YlYTBBtVD6SRdl50",
-	"FZxqmkReW/dF4uNlAbMHrmWRuKOwPJrlDe0+GD9YDiUm4EWy3CR2WgO3LZuoxDnUFLto/XSpTWWNoulQ",
-	"MrhkGGu64KGoQMQRzBOli9r/vw6tOeKEwftYMYVsVzFKDQaKplzjCC7v05mdPJt7PHtMIOTXHubSju84",
-	"NlDCOOKx+qOLvqPrJoI9OZ516+adu+w0wctA/TVwFDjpgAtVnPyetQPyhWJ2Kd5wxVPvf3r97koSLaXG",
-	"GkioFjWb4LAzphgCoOpBe2E7dsqDE5w5O3nz6qWLp2oM6D5UMXR0RRduOHNY7kT92sqd+jqMUx2/Ljxp",
-	"oFxtgwaFLJBOmAn5aegzZK1//8pPdjpCtU4lmF9lJm4tZ1qxk3Dz7sDd61gJdj49d+7cy+7WL9y9CF99",
-	"4YWL2ErCrL3wArsMoh8LEyzEf7liV1PRH2hH5OPVz4txwnaH4FfJeceeMF7ZKppOEoQkxf4stXMwa2zb",
-	"t61ACCBq9AGmg/EqIXVXOEDfGDen24LjhG4qt/RGD/M2dBIR/kOKXb7LEaHZj+Dc+obblaud1RtaidXr",
-	"jl2usWtQwkbtbVogGsHQSyYjlkEUo1uspcQ920pKVZXQtRQdZTBE6lgLo3Q6N7a6MOS0onYXEAut6FLL",
-	"TvpOtqc22cb6OpEZgc1bI7IOa3Pl3rfrm21trJ+BDyA6FFTXbKyfIyRoARsL329bd2ED07EgswsQ9Cwb",
-	"62FuqB2cu+VlQrr2VYvcQEmqJwGozLcjqZixMstYPlRKqm7CNs6cY1ZrlvHcPbdx5jy9yJ20hG2cPUv/",
-	"JsKHF+2JMYNKV9pC1O53dTp2T7wML+xzNYZOBiZh59fP4a23hc3Hq9vQUmbUk5mApoQ5rXiqR2qNbbet",
-	"iTV5gPOY6W7X/WlCsa3Ht18Dc4L6va5sOy2+1EFmc+WMD4bxgVzZXDm3tr52DmpTbQ+Y5+kAver+1RUV",
-	"Ogi2xAWUS+AJ2tGz1SkfbyLaLuQ8gbPYkTRh7GZcuXVo80yolOd04F/v6c0XXggWXuJd/Amj6vuEQTl+",
-	"wqAGn56CNsHGPVjenMwtqc5ZG/zDa7MEthUIDLsUEoWlGroHbU1SWRIjM1xhjBhIra6mAI5ibMCpRmQA",
-	"3nf2qFnZ/GJcby1uOX3NLdjK/WThjUAxK/ffgEDBQCuDAu/s+joW3TrJjx6l0hl9kzp9oaK8sATFz+IW",
-	"lm7ej2AO8q5Yw8YXkDpX9cowxtO+G3ZZYMPCkCT94htuTmbY7/N8DLGHCcJyBM27BuxjwGV4w72ICnsr",
-	"yfRiqcK31DKeeEvoA0GCEEMaEwRZQr80AmUJthvfIigYrIlGAS5zhnFEoPdcZ2KrDHvEeJY9rYSLCzVL",
-	"tdOpPNkYO2xhq2soBVvZXIFia+9U3gwB13rUFgqEq7/meEbVxyicW+9bmBQx91Nyzqdkk0/JRZ9CWqn6",
-	"WJHZFT63TBbQvAFgyLFqAOV+yNExRB3fs6DbVEoFypeTbHyMxcnWMfVXhHwTQBkp/Ss2EAq3O7V1YihN",
-	"Oy3WHZrgeSYbDs7qQx0a7ZFjLcC7ACSBZXJPwEgrBzO0Tp+sTaM36f7ICC5CmlbFrknl16ZqJJTldeh7",
-	"Fh9W2LHaAzvk/bqic5QHm8GGCE3OJ3ueUydzaDDuhg7OgISco+xz2pk3mVZii3XlvjAhInVmfX22bVFs",
-	"gl+ad1xLoZX44X2GtBQQWUemoQQ9xElHMp1LOgj98Mb9ZGWgYx22bg6EMoEYTiKW0inE/SraHoZCUzsi",
-	"yBuog9rENJ4WNkaAWjffOBHjeRONEb0HmJzua2xbsaGC3HdPfeX0VfeCPuTeJZSRQHVnfci+GSorMzIg",
-	"M6n2CLA3phGNgEFhqYyE9tCyI91rMeUmYYSllXi/x1ztx9lUidORKChDmedz1aCygdhAC9pqZIbhoEse",
-	"Bzfy3fG0D2ILIlQD4Qx/9+bQ4BIgrfA0h9/IdgdTvw3wHO2oboYy6iKltDUzKUrj+7wY02EEU/wVnY4P",
-	"7RzeALgmPISF887mQ3F/5vSfObSv+o6mkbN/1ztoDuP44waQgyzGAAor5PRb8N/7ldbI6zH30aZPq0uQ",
-	"JVB0AM+MFIad7IMP6VSC0PwWc7JGPQ0dCnzB2kx+VnBK9fgAeJES96aMm1FPg4fHn6QwtE1o915AWKKp",
-	"ozvwM5k4s7Cus6f7eOyXz4klDwg8dVt06gi0q50bWgnwvx2DWIuKNO/WU3rkhL9beZjoWyuX7/LKykK6",
-	"7TTcA689t74RC7Z6p2jKoAs57C74I6Wa8j8eyrHiocdbvVN1GjMq+z4UGz1h28U9jkOTyythgrd7yJUd",
-	"BdfDgDrms/KUOLBKi3yUx+mpcneFOR+TNsknFjm4tUq/VuuVVygHuwNmT7tXFhrsJOJWnlpjPhUqAGnp",
-	"LNMjE2I//aSUCs14yOeDtwUYlGGGmX6OlJ2JhApjqXSKAkae+qc0RUoeJ2EF6NqQlgO/gyCLiIz53vut",
-	"z1TGRSrjFZmJgqSPVigek4YpRqUJPT2KZlSfO1qvOGRLh8IM2uA4B4mLUNlVfVqTOIO5A9UPITOO0hbc",
-	"KTOaDaBg1rEGrvak6m5RgI8braDgWgymmEBRzPLZWT/8s74NG3qnlFvyrJ91nFG9Q77+KT3kUPZXFHeV",
-	"Tjj+VHG6272h2hPp6hBy6E31Eb8CkesM02S5Zbu54HtmMyT0g7tIKT1UbR/YBrVZfhnNyh43Pao0gywC",
-	"+LAjefgjYdodj5SPUZNoa6UE9CgyTHag+A8Q8F9H49RACoRnHqDXvAgPr7Ft8n2eXy9qxOEGrSB/IRV5",
-	"tZKOVTETGsqMql4wt6CqeNfVATxWW5OBf2e1f0q4lBVZZliPOiUGcvGbGONQNwdCXUTCpGKpT4dCMjmn",
-	"Y9ZJIh+PN7OUxQk7DOtlm5gCAN/7NtwjmWV0hhVygLJVEwCoavGs02/hH/N8aIDppFlXQ8YW0DxHFrZZ",
-	"FAISSxJdqSCG0vLtEFtxjkFd5qSt58Ra1k01dRCOzon0CRGIfy2fZAwV9HAgTjANdxZKKXHqDAkpRMmg",
-	"pCEEyYbFDpTPbEXk7GgrdhyTAhW5Cu4GkMiAnnWHXdhgn5evsJOQ5ueBuCHJTytxypEflK5tEjg30aYT",
-	"n1mG0Sd8FRxdt8yZsMJM8nLIj4TMdOqmPqR6UwVjQTAXadAbgLWtaAiQ2gqaQZF7iU/7vEOPP+cUAA/P",
-	"Bl9jHS4z0A3agGAeRNiIowxz38OeVzQHUsyESjG7zg2cd3lID2twxl/2B7rEPjaZs0d6sydlC1IFaR19",
-	"wuAWJAxipiQUb44wXRWtmPbQMk19gQrodEqtLJJFg9J1El29aY75fm5FT60tx4sOR09o6U7HCNtyCkKJ",
-	"gsr6GwyD7wmF0cwYD3TGJfCmRZlGSBuEsk6yRkxwdQj2Qy3qltub/tBATimsZcHtmXGaZFW6BExpLheo",
-	"rkooij/nt2Sesa9f3V49e/7CBLtyxwwSZ8+fW8dMZ0fLW6UbZJHlKTtuvqHGp48ueZohevuLKV5EabJ6",
-	"SXYFVL5HGRzUL5Q4nOlxN8b/uPnF7dX/yle/vL768h+dfuOtjXP3/+NmBQerp2bpthV21dhc8H5DaYYV",
-	"ycdsF35ScvSOIBdswY0a6FSZbu+Zuam7cAvLRNoVBeq1Dx1SviS6jNFjLO10DCUVudyHJf30xhRhGT8l",
-	"QUWYS4SArxU0EPb/mY8uXvIzqRlabGsVsuOrnCYhqwBLgUllyrjpQXoq+uommnobMR0RmTwB3tXgnQ+f",
-	"OUgP30F6EXbW3tVYS/kp8D3cBmf7p9hBWlQADHMF1JR1Vgm6USoov9+nzaxztrFQvloc3sKC+pTq9Atw",
-	"/2hdlxOCVSUrk5UqEPSckYJPa9z/Eq3S8xLzx/l+kvUtkAmQhmUPuh39Mo+WT78FBHr/dAnqo1poYRc1",
-	"DzgRUNZQ43Pvc3RiIOpXnGKPkIHUvca28bEU0wbAKsp8o0bAT9XDmcqZANfhcwvEvsgI/C8J9jZB7nvA",
-	"jBQMHwU6ZLlZ8mey8dBl4yXAHiGsnqM8+PiJ29Dh4ekRpDgqD1bzXAcckRICVk1tduRj+9XS9bIzGv19",
-	"Be3mHHy0mTRUja2NAEsTkmBFjpFDzCswTKp2NkynE9GLzIJyJG9KCE/Yl0+t8C3W8bmRvzTlT14Cl9e+",
-	"Vpi98L5UEf2l0HRFqqJFJEGqJHgKvFsZvCqlAOoRulLYtmLins25LzvJp2pa15zYQQSKNs+dxIQWz/A3",
-	"lo2IVLZ5xnLkXogLgbX4HejV4KPokTpuqgVBsYSl3NMdw1Hj7iCqDUzdd5fus5MPPvjHBx9++OAP7zz6",
-	"6i8e/OHvHn3jx4/+9/cYz+0aO/vSqaf2aAdieW5ONs34mHJp09ICV8QYo5rxdQitDQdu/86vU4zKJFSS",
-	"Z3XIiMWS8RMGsUWSUkelCexWio0RmEipzgvhMqE1mRLh6TV2W/BUovqa29BnIyE/EowBkVngu743Wqkt",
-	"MQbknLbMfbYKsQqVAifQIwW3SdWdTsyFQ0Zz3mItuquFzl4PUsO0ysZHpXiXatR8dNHAkydbYY3ohtap",
-	"5zzJDyKmx8NJjivLDyGLjzltZtu3PouwJVLI0RFe6sV5KGkzmIrm8/JqB3LC5dNv+T+rE2O2i2GHIA2e",
-	"v00GzZYTanxDSNiICYQoRAniwQNUo3d7IZgj934DiK9mWu8dsY7yKdJAji1S5VnD0Rrx9JGnLbQVJv+c",
-	"lMylxWYfgI2cpk4FAcs1riVt0/H3QNNaefCrAKmTw2KBTkK9JHRnjV1GRAb0pANczLjUzttJf95uY9tT",
-	"gOPSlmeYAzz21fCbrAV8i0reIbGnVa/CiCb3WYnR0UXV3Po+lXzneBQYWoErQB/PQzCOJkwn4uDMx69C",
-	"ZYoKJH1hMqLjLZhmmKDJg7ZN6JOA1hYyXgOXKcnqM13lqdVVKDHtGVZZXjj9wuSRndsr4ty58+c3Ns6d",
-	"nU2ei+JXgNfgmVdZrgjb7k00ZanJNTpSpVJ15ySxjTTroIwqe2EI/hyIsauZ1V0wYzYRb8kkmJWcsBT/",
-	"BQYRHlZOSLe6wwbcKT0euSnx6ICQ7AyO4YT1RJZiqrGx6MIF3E86kjKjl0q1r2U7dAIicFAcao8bpyYF",
-	"lNpdbXtoqBlvgSG7GDt+BOkIwAzhH4QcknNpHFPUOetCTVTYUlwb3s2FWGPbjNaTckghcbQH5ZucdXO+",
-	"j74pSuHNRIe6HEzGXomLInM80uSGiZcG3nNQV+wVT1PPiyeWJvxJhlhen2hHUDqRNZN3PB84/Rb9df+0",
-	"0tSZKG6x3HCX2a4wGND0hO9xn6Hrr9ZQ2mCpKyW3TNwbZO4wM2lRmfDPOcPFeJwsODNMZAHwkyiUwKQ3",
-	"gyCmrh4gO1G9dqOmkkfQZrhM8d2FVbSF7l7/ZQTXwnPcc0d0gm8nZNgikBfzr9wVHZ2LKiPJ6xmLTKKY",
-	"BaQ0M8N2zw8Plg6H4DjP820OOZqjw7ZyiDVNJTo8Yah3fKSWqRO+XK+Y6Wy8mOnc2Sr40Kem5pLW2C33",
-	"04YCUWQISnu0LPUOH08nJQamUZOrQluYSg56a2gN9ttBfufbZVMTwwkzhA1VCn2QujwD/ws7+eQXX330",
-	"9nsP/vB3D7/2s1NwsDPZsXiq3B0JFKOpMbIaPFxwsKmUy3FJqEG3UNbmJEeAbm9zhbjxfcxFGwWMeuuY",
-	"rdtmd5vhY7OFi1SMG6BL3b9Bd7NaI6PfL/U0ggd9lqfH1PGecGB2k5x1Mtdkjd3RfQF8RFMjJK4wtc2p",
-	"mSnjuEK4HBVVaKhYZk5wjANXhB9PthBz2f2jdQq5a8sIdxChCsO9dlWP1Kr7SOsgTqxPD2N+VWfpZWpB",
-	"9WkIm7n5PN+Zam4FkFMU21qH5WXCWjKjo/bkFcxopdsm8nYA/fl5xIK7Rmv2vNhLON9jylvJwuJ68vW/",
-	"zKPf028h8m89Fyo+5IyDW5eufEJO0k/O04jbeRx+RvwSNuU74tjoIO0cndPRUcmnw+XIifbrHq++NMYt",
-	"TE3k3hEnRERy+OW67w5O/7kUE9dp7Z4XMUHzPXo54TE8+2GB62g6AM1ZrejchMsT4Ligb0+2NoN+N1ym",
-	"zyVB4xI9N/QM0z0mrUf7pfWUTD/MoeTTbxGh3j8N4YwF6JWyq3xtG7WC9rEddOIGVJoBHwsBqM8PPvrr",
-	"h29/68l771F7hjPrCF7X0bm7y+NE584Qn3auluk+atCb4UDkRqQiBWfzfCcreFgRcsenxyAUA5cZ6myI",
-	"lJPKrrTPt8/VbfR2oIejPKtwPl4jeICnCxQ3zP85SEBxG44gU6VdX4qNtN1n5jGRbWiVgkTpka6xSYM7",
-	"ougWLGpjK/nBVsjioJRbf4Gy6Rbxi5Mt+Pha8VPr1BQTee7T0NxGwgF9+lnApysZDHONNOFzubOx7HFE",
-	"P/vcNNTbAjuxS+tb8mJpqK+WwQEw2aH0KgmgeVsltHmdQ9jXxPDhDvPMLpLxz/eBxf78z8h5PRKRfTMQ",
-	"+3Mgsm8GUdmYS4B2PifLA9R4n1DldeUijgiZmD4dktqb7fL23hq7atm+lr4TBaBa8GyzdBsg7WWCQ0Nl",
-	"dejy/bPM8wOK/DwXbXsLyONTENG7CJ5RnM5zkUUO21cY4CV2QKZ2NUOYX3R/VRmbDwln3hOczMtN0Z8/",
-	"Vxb1yBw/XyXo5VkfvWPLLy9m4kx3NFtA1ZBivEjOlTo1Fd8g8HVeaiLqqF4PLeMMC6shMe+qNSF/JnTp",
-	"p+MN3Z6kQdTeKUEH4IRHJcLuFjOCwlJxTxrLTrakGgztGl5Z/az8m86x2ruFdPIpEHil2TwH8s7NtnR8",
-	"a4ZwSP+sZgvXBHmnwBcWHNyQXx3034TO2jWed0Wob4D2K3wSFG7y5IcapMmaShoUHniokpfTOdFqXinA",
-	"Yem+51iL+tYPle843KJzW2KUvpgBOxg/5z2EYedITn06MFDxgDzXqXC3/YH0pmttrQMd19Wq9G28PpsF",
-	"x+6WA8ShrsOdID2Qyqnex14sdNgqM03+uVGWcb6fOA5bHpbd07D/pRrDiUBJE5YLO8yV9w0Dv4HMBoBC",
-	"Gg4Q1QnxRQPIocc0deKL72qsgTthWOb2Bg8wE444Nyf78Oeirft9oVKRthANlUg/tDDzePog4QAcdTio",
-	"wgyelrHu909cxD7fvVPxQHwaxGQjbNNPa8fUz8l9R2QeKjnGXyIi0giB8ahhhO98XoiBKRXkA0Ic45lW",
-	"gprxQypowD3mzsLdF8pGipWhwBfq+9wnwT+tVTaGAhyWSyNMSeoyaY3IOoXkxcTKw5G5T3F4ikOdY6hE",
-	"wiAfVclgGWXsMF/n+d4dt4/LH+UjOpgwqmNWXotvVmAkgew6+t6m2ooAfqoVNhzDitya1nHRPSiqvN4B",
-	"elqF4A8cOrOJ9VxKjGKnkKOYcPotdEQ1Pe1UX+jPgeovZkhKFczmNdaSacun0eNhT1gLXo5KAry6lbBW",
-	"yi1vMa7YZfwyokS6D62x7YCd1NNQAwx9Uk0Jiz3CR9zj3LBr3NhVeOfq1Uvs5G6uRwCbnOpTiD0iDdb5",
-	"K7EV/IISeS8uoG+OGIQntBqCObihoZIDLeIElQOyM+dpAcwaw0Pcccy1L9UQ4BSgmlqoMiyU4xtKs0yr",
-	"LsLNFiuflAcDU94VdiSgfZimrdsq1gU4AyjOZpO9RM+V+uAjF07Y2WR9fR0BVpzO1xbGrLHXe7pgmpbv",
-	"iQJI03jEPKnYmXU/QbeL1LPtkwocTGzxGvSUnWGiocmsXw4gFTd2WI0jMZzm8vOQf6E0yzVkxM+m7sFY",
-	"L5Kj/AitLG4srN/VS3VMKCvu2dNAdo0blMFXcFpVtRVIz8RtnMQfDIQ6lIIHbNM1G3mYy0MJ4LqSieL1",
-	"0AvluQye0SI8N54AnO8xZYKbsLizoOtV9v4VZ7slDD6eMGfk97nFEnLCbD756IfvPvzmXz/6xrsPv/MN",
-	"SudOpbFctbG/AMkmCpghICrpPkkBueNeB2DOwyyFptcec2zyHID88g2/nBDnkDgqPsv8OCLTHCn002Ca",
-	"40xuAyE+3/b5FaI0bPCFR7NuKwavtC/odcll/4TxEnh3TGp1jX4Iz5vU+5ywd/2SPi9SD3S3YyrmQ62v",
-	"tqXrAcOrq5281q8ILxP645XhERD9ZJPlfIQYfAkC7nZ03kfmHJ4dADrk3fEAJKLVWerOikdRAdzNTfaf",
-	"bl3+XMJu3XD/d+lKEnzdN69cgr//y/VrhH+nO0xkom1zrWS7QMI7yS3ra2OxTbm7679cv3YKQGHg5wvw",
-	"O/jB0IoIqOYTVvtQWZkVvcQrDyre4cPi8eMaegcVSFm+NSe1Qpg9q2fO1e38DQ3Lk6IBOGcD2bbD3EnD",
-	"/m44mlCyBk2ai8Se0A78+Zb82H3ZyYljlfwzeFwgqZxGtkUH6ITBk+N+Q88H34WmrxX9xuE/VbBc6+tR",
-	"8K2IfAZ3XcJkB9O8qr62J1U68bU6KOqfdw8t7lruwXmrmpYXLT2W6lp+WwzyZ7tlOdKs71merPSHmZWO",
-	"m5x2hLOacsubvgwOwDGritWNz6G/DSJrEVbtwWUkfg3qeTJRHyy2DOFVjeDAsz1DohH8mj0ule8yR4DN",
-	"PW56wdlJkyMUMCwbYnehaxB4rFXXu47xFoR3BoEwhb+I8M0BLMwHf7cWFQ8fi8r3mlu88UGdcUepoL1W",
-	"3t4qm2UEPY2GKj0MOsQ1WQZmygm9NOcjnlUrbZcnO61OwS6cMGwkTY+dfPQXP374P/7eaUZqDNEJAvec",
-	"LEk388pTUItB4OLPKlWOWWt5nUjh6P3cnzUeP+SsXb91VYceOrLhwc6EFbEEun7RYxnat/m4DDoWQ4Mm",
-	"dFsm05Wr052UQ8odggLjS6RhPv+1ifCIHrwDHyp3Ckp4wEkZGzjaetgt3CVYxxniiYBIfc6953DcUH4t",
-	"Zz1Rd3s5BFJwx/iIR/O1k2pPU2SrD2EnN8pBtQVQyzHNoKoRAy1+M750fG2dYHif0p5O9ejxc9qJ61Dw",
-	"PuUYLRFkdZJScN90ZJYBrWAFEb5tk2w5aOgEv9/Aju5OmeJ5CFY6xRZMTd8bjlB3ISXR95KDygIQ010Y",
-	"t4+25OL/Z+96e9s40vtXGeSNpGL1N7HPldAXtmNfjSZnw/adXx28I+5QmnK5w9tZihYMAymuh8ufc5u2",
-	"DtIU9qW5IpcermgPxaW52E3zZUTa/hbF/J6Z2SW5S1EyKUqWXtkil7uzM/P8mef5Pc9viV20wZ0319hf",
-	"yUtIy3hdZ6XG5/EhEhtFTIr56k3bk4dKfI3qBBqCloqGBaQlncIdZYOk9P4S+5GCKTeS4dM7cxrIS5Ha",
-	"E4DtyHvR3tS2CsL0X6vTkuebwfWTt+ydRF2tUhb+WWimAMdhpnZEWuhRbIFLfXgMp22kZptiq51MQF/8",
-	"ea4vOEtAwE/PQD9iR7kPT21jKJD1yniwSbhnVoGsDzhiOIO5ZvsOF1um3W60D63dipptKg0ACnrt6Jyo",
-	"/ZVpDv56BY06TWVo1Fku2A4JSNUHScZ2RTbSW1smUpeRiaIi76+z3473t5zJGworb5/Xz8tLcKhd879t",
-	"DsW4SXHhhHZyrkxJyzqAuoOV5no5z1kvsYv2Oh5DpyMw7yDim7sWILpeTHPbrJbMgvx0088ECq5hSn57",
-	"ghkanSXSwy7ZJGphagnv7u5c2Wl6rOM6NeDbNot1g9Z62gJlH1MmVnFs1605dS/Bn4Ly7euMSibiuMJj",
-	"KI1M2OhWkXwaYsPmo1SiUCKWNeKI3RHbshaL/AMLVQTPUoEJLbCHs7pKmwvmlp1tae1obqNJNHIXZb73",
-	"0cPnv/iq+8Xvuw8/WQhc4KNg1mwiZ+yslk9bmesocdWXb9rwf6+tEPcRZtClobADLUbQAgTX2Q+v3MYM",
-	"D5ByB07uc9EqFX/cmyhg/DFxjvCMP7C+DkhnYPqMpzXnOA0Kk5fRiiEauSkIq8krUmabu2yASTqw9A3e",
-	"zA42/DyMHB9tZmwDuMj8nG2mem1lNm7LkXCBR1Guew7u35yluCaW4iLRPstwnfAMV0GaKrJcWOipm/Gr",
-	"Mo5z/xaHZ2uIx/Frl+/j3wfjBCUL9n3Yzy04pf3e7EQCWRWx/aVjE6/0A9wnaHk49Zv/tCJpNuvIJ22M",
-	"qshn1aYbi4vC3honiRpvjsvZe4Qb7aCxUyzkYeklBrbCjMlpz/9gdeXChfNvnQZy2jHVsaWRwLad00P8",
-	"tWVCkQpzhBnNIeE1PPqwwDPWjfW8cYlEDNNsdBub3LYgA7fdSQACluEi39CpLlOdBYVTDGqeXNyRPHDq",
-	"jJKHPR3Kz4YPAlwmdlDART4Y2jLpV5fIAWTrRMTwBk13RaBvgPQgiXetsaPWMRX+JH17N1FVPlmZiEwz",
-	"C2JfUlemP6UmD3kDc7cpfFj06MIObtv2pzirYg9GXqgTaHUw7i9Vh6ra6FfIP6iWSLC/KYCQkweaA/O2",
-	"6gCRs+H/54iTlQIcAYE625LXOzctLiNqsyASKaLAnOEsXBsllCrJti1Fs20wnLMHOIh2HWEACwMhuYmN",
-	"zOTnbs02xbZMIlDLukQIt0WTTMVRKaegLjK/04lEpq8AJp+U5btql25sgaMhVwkcfVslbW8NMZX+9P5b",
-	"VSylFVsIq6jR/DWgEUFbJbW4HYlog62ujXOspbsMjlM228031t88H7zRlAn9serHJpNMbOFUERyfrKpb",
-	"vlOQV60sN8EMQG04WSvoKUhcv5paNuIxihzq0i5rGAFXdR95Cyh6DyEWyZZMxDpUE7akI3l3/Oo2bOi/",
-	"l5kvJLPx/MKXLaFasShyWAO56L6GqlDaEsfXqN2qiJbYZdJF1CgZuH4q1N5lHZHmJXEnShndpIU500kH",
-	"10nT7SjVtyz76prp8oV2WEfEMSUyyJUwO6xC5JsjSslsqJ8qSTLVEIlNlRldMuAjJ7sI8pqrpc53+QzZ",
-	"EN8VxxfrcyOVSU22ePy62qWC16wYb7Jrxe1XqwntPON9u1y7ZsMBkB06cwc/yjCojMeaYCfmNTrbKnau",
-	"akWPT2x+cncdPn1AwW8UVTvjcXxcy/Wr21xX2QGd8UxUqVd8OXZywT78Fn5UovtvOkoB5NylZhHfBTc6",
-	"z8ycXxLyr5FYl83KAdVT1ewbjw/pRDTSvtzBGPaoakyCp7Ecd1SZesUxnaBS0Wm3FB+3V2Ir3+kVDT9x",
-	"Bl+sqUiMqh5F0x3OtLy3CEY5Zn5A6W8bZdoy52fjKq+uuDY/UBbnWJZKoZfYHaN3qN3R3USFjNM9gMVT",
-	"bdvLjNDNNjCwKcz5XFNJJs/okGypeigJKgt5USHB8NHhu6UWtlQXUbSrqTaRuLS13kgTu245NPiZ0teJ",
-	"JLph5uOyisQr53GnBFfzA7xJNx8vN7c2+eff8hx3gzibjsNPmNmfiOj1iZtZJsaNe76IEpwarVa57baB",
-	"sGrb7SJleQuC/j0dNWWS1x7bkp3Xy0a7ORrbRqNVWoXtsX0Kxm48X2qZZ34szAdQxFBVhqjjQbekaGLP",
-	"n3gTiwj87C1svk+9hXUfjehHHMGe2g70vsgHLrqrnNMOKicsb/iqOWgAlQ14qbEnyRK7IVKpIk3sGEa6",
-	"jFMf81aJxqiCgLvtREmcMyq6ASKpVPBMHJJX4+j44g5ClbE6YSmsBMTYHNo0pfBiFHlJKhfCosldls2W",
-	"SrMRvu5FlqqOqzipGWHiW8JCXC1hRGL+D7HbMBcjoYVKCRIj8ltZpraE2f9L7LKK281Er7OQrgjZ3vdP",
-	"ug8/6f79NwELjW0K2cvPfvf8q4cBC8l6hKz3+Gnv138bsJBysHeNVg9Z78NP9r5/svf0af4FnOWQ9T74",
-	"qPf4Kd0Sqj9kL7777fMPfkUf7cgEH/R+/T/0AY+iVGgdsu7jP3SfvBewkCpU7vIsZC++/mbv+ye9T7/s",
-	"Pf48YKFx//H582fv+8/ZvC+uifjuQsDChkwivEn3/d8HLDQnvJD1nnzR+4//M7dvN+/KRLdTEWECXn72",
-	"u5e//IeXv3liRsfjtnCf7j37pvve/wYsjETUrmVyMxYh6/7i4YuvH9HVKd6OPnn+d7/EHDalGfYf/23v",
-	"2bOXn3388jdPAICnBevvBrwlMlvv4tmOqAeo+cQta8dV7QBea/sH2/y4iKSLf99G8/bNGFnty7d+YvbG",
-	"j29fXbzA5glcnPoSnkvX3wUn7w8vrV5YeXMlYFyzK/dqIoYGunPjFtN8R6B1jhZGg2RomID2qtz4eE1Z",
-	"U7FKEEbnm2g6+7O2MucsUq95Tv8cGptiZ5p7r1GfnIuW14Wngu22ecLmw9VgbWXFXLy0shIuBMwcxTUL",
-	"11bWzi+vLp8LA/r/4srq4sq5EFVL5u/ut39c7T1+/1zv0y9DQueQ4TKCkyc+a7TrMdDL2zIRWgB7rSEg",
-	"HXyORISxZpjNO3aqQqOPdkNfrWALedaLRz8sDGV46UVTYRYwsJ/ZyiyzjA6oZj42V5Flo8923bkUT/wL",
-	"oy1DlKejJxdau/I0lSIyR1Rjx4A0NbJulQRuFhRKjAZt7gZllM3lsNCbYtAlHxcYffnWTzbsqZXo3/0E",
-	"K9t42E1cYN/RTMzrC3C+Bk1efU54VYTzZZ6mSLGpdmVmBfPd52Nbp3pTqVjwZD9wLTrJ1vTO+Ab3ttE2",
-	"R10VRlNd3VID3S9dhaUiKJKNlU/X+NPAcmSJRcNCJY/hDNwne/yg8iB+sc9F57a9p3PQ9+umn3f1m2E6",
-	"55COK/3sR5ifN44TMKHa4zwluISbgh/I43WbfNlt2xG+Lx1LnVs03/vg296jbxc8JqAhRMthDHGFL7MZ",
-	"4IuUKRgjxzqDDhw24SMk7hTbMvafnLLTfQq9kkQq1eKopPmIj62egf20nV7tso4hz7Z4aNGxFFfbrFpm",
-	"8YWcpe0YzddaLRH1J4JLOo+9HoHjmzRPF900jRM/9lwIKH+clxEeCGlZqHL9XBP98iDvyoHCuWaZqp5j",
-	"vhtZ+DXGc45NIvn6Wf54TGBUcRPPMshtR+LJ0SvgUFrofXyL2ymPXE1ZQoBs9KBTkbDxF3sPQkzRwRzR",
-	"gDxnDKtpryIcooafYXPN6F5gC589vNzhFTdcmB0VXLZ9t8sqE8VOicluiF3c2oK0HHUsRh3Dkg/Yczu8",
-	"apRXzuFnblJ6MLBBBcy7kZJ7LWMOcX3gcgB4WEelBCozCrk0bn+8ctnXWyK5RRN0XCPpdngHymOvTvrp",
-	"lW1U7eaaePbaLEyhXmdOu0dVpbCdvC/X2mlqX7uqnNS3sXSiS9VABIx0jZdK+3Ir9EDPa0oP37butUpI",
-	"xUqLiYrRfqWlV5JITKRfKoZe3AuV+4usURXpEEItm7vDbSgIGGGd2ByMfmyJg/Ca40EczMyR5Fj/1OwZ",
-	"Z02krnKbfvaqzqN3UtUIJ1XF4+Mr8NI3VXxcQBYniXjJTN3MMQ/a7lrPvIK/C4K7OL47mDCSe2sObEsN",
-	"GYkkkxlaXe3ISKRlLmJQaBFk3tzGp5CerSnVkLZ03P2IQIwJ21bt1LcHRPQKSUzjbgUs64h4R+Aa3X8R",
-	"GaOACi5scsios8gmmKjpT7adCuG5AfMmhE2B3DAxVViSQ9tVKzZzqupG6csdQbNbEloOXIPH0TO1v6m0",
-	"LZD65pLJRGd0wKf5tHeb06T8ACypHu7RGk8acaXjXe52mmFOz2ieSBewUsqtO+h2CMAPdgOr+pD4Dxvu",
-	"A6AsbLJ16P5F1ISMQtb95kvCLRAOovvVP3U/fhiw0FiekHX/+9O970rRE7HYEXHInj/9ikAJJWgJ3ZBx",
-	"rEPW+/C9Fz//LmBhk9+7GysehWzv2bPuh1/s/enDl599HLCQtnzIuo///cXf/GqocN4ezQgQQA27Co1R",
-	"zwADZ4CBM8DAzAEDFS73GVrg1KAFKFFfARUY8mWX78uoGiBwHRHGWs6Msc9BdMPHAge5A2eBDTicLND5",
-	"bSrNiF7xZHSGCqj20tzGrmgCf4d6FubFoHZXw1rLyJdatYnlKHNNXYZPatDOS3kn9Abay2cdRUIhdZby",
-	"TKUWrKN2RNpJZWbMNgyfMrt4PZ9G39XYDCcHHPgGqmEChy4zt4+YSy24zuzDxAojgfD2KcYvTTAQaoXu",
-	"38U4EWf4+KEe6kegR4bt74w7tGP0l7HNjtrAVuq6234LTx9zr1InZONoHZhTS59ZDV244rukIyKD3uMB",
-	"09uyTuAEcyjrF+dI6pZZZrtRTzx64Zafo+Peo6QQlVYJrVHVGFRyF9+Pdn1PIgW+SmcZjPWbxYXmmrw1",
-	"RIht9tKA/C03xTItyMgOhNRO28nXnDa3Rw85TzVQ43FsjLXbAD6wgDhhQYTp8Exx0w6nboKDzQJzdl3L",
-	"a9DUIt7xGeuJEgAY39fuyKnvkFtCJBWOqV0zprfNpMpsylE9NO9VnaSoUf0iVWycEe5iJhLjY5BbSL+Y",
-	"c6gLat+KNsIFJAfPwoGtYRvjHH4vnLliA66Y3dbHE1yBwR21t3Tc5JDYupTxl+okigGaYDI+UhKNCs+4",
-	"blS7Twjb45L8fEYqGts/Uoi2KHBwJoKnQmcsEjyKZSLKUKE2tUMtMQkwZVyqVMUiKPa/RIz9uHpUtzFl",
-	"Y3tTDZlEEyERMM+tIhAo+E7X2AjWguZg24Iyp2mGeNYT5K+Z5Zilr3ZHpY1Y6iL3FAlzQbCXc2aFctgL",
-	"LM0iaKzATa3XWYj/hMb8hDYQFcLVQmJKq6aglIgRrW2+I3y0ShayudAWaE9L2iM3P6Q+NkgqCVROlDSu",
-	"Py2Mvc13L1GqDrw7mSRqkBRxNCAfzck0SUCADZP3DtfZ4hUz/MVrb/se05YSOMjDabv54JtSUxsqscQu",
-	"ItMFhm6w2RAZ9+o5l3ynTkE0pTb3D7tdl7gRWhRt5IOC/sKO1evsgv2dztkGaSYCtoZcGcERWqmqCa2R",
-	"CMz5PECl7HsHY7UsOGB1xSMDjHQSnU21zrW+D4WJWcfuoBGKtm9GCf055LZ4OKh7Q68s8IKH0M0jvKMC",
-	"HylLlWqWNjjCOCrU9H4ahusM73vt7XHUBxIoEJgDk5jgKTTUqsjLtkS2VLuOqs0pq5SrKo5VhxEnR2cc",
-	"/XLf/DM6mWGuCIB1gb0GwGWcOkeCUc8ulWH2z4G3j/nRcUtk4EVOfR4jo+XcbysvU/tjntTECKhZ4YDK",
-	"OjKO2Zba6CO3zwkOeFMErMl1w/EnUGPmey00R3Z8jv0CUTwAg9J1WzU9aKxeF6k4o82fBsEZlp5Od1OV",
-	"/H3BXyeSw36cMD9m2IdjxpHHSNQk4GuVIX7jpZFLamsUd0QayVrGzHHUrDZwPso3O+e+vU5TNT3XLwc2",
-	"iZxRXTzpzmmGZjDYP0jpFeKVvJ1tK/PWFoOFEYB+DdBPwOuyLBbwKtHW1bZoj/mW9ltXggdao0OXMYOR",
-	"jCxuSLVkIlWimVasztMgZ2H0mkZzGQWu8M3xPjjQJUpAC8Ra27xFFRC5SrbneUTQbGv3+Rs/9sQSy/fx",
-	"74NlLUSy0K+nUrEjRUekOihp197HADmnD9KzvV+nWA5HqLO6fWa5IZ8UxZLbcq+D9fcvc3o9AM9+RLuV",
-	"GZUSCaMZCgqIvq1SQWj3ONIfSMS9LDfa9iyc8qRhFJM5wBoP4MzMHwMz/zYt54zs/ORj4DdhOo46CH68",
-	"HAu7pgfyLFQnEemoMkOCVusG63BzIIVrQHGahOHH/eJsrsHHG+BXgT0slV+UPrREcupTS5d4rTH1Y/ap",
-	"dbZvtL3ftMlrZYffqmay74Lau+Ac+q29xK7XCXlHlgRudEcmNjZKCDf0Q4ShAiK8I5NEpGFZzAcYd12R",
-	"/yF7SD40qhFs5UjUziSYx2PV0SMFjM2H5lWXEpUtmr/DBeoFhGHOafc1mNHDhdMtjrd5Q5zJ4rRk0czu",
-	"AYJQqdDtph1uldP5DnUdpXfYUsw1z0oF2jKwGlDxoAMXyYDnSUuv0jP3cvKCdNOsnbhsk58n37k0b3O6",
-	"nUuaA8ZZi6cNETGX2B4S4+r7BSV8ptiytC3aafzG+hvLO6tYR3vfYQgdGL1ikTGJBL8rAqJqyeHMvSd9",
-	"sJErmeaNJgeIZ6Uou8G7QOHqvISyj6KoXi/5CQA59ERAT4pPyrEnJdVOFLeaf/H1o94X7y8sDcAIyn5y",
-	"ZUdGwvggeBg41go/c3SIZb+8o9KG0SubgkWKOB5cSygs5fAv3raoReoKhPdg8y/+8PPu098GrPf5l92P",
-	"/nlh6E3LbvSO0ppxrYXWiAnOd//zX3oPP1+gG7sAYXF1/bVlt7teryP85gN8A6HB3eKUIKZQdpebiH2w",
-	"+d6//unF14+KL+KiIiUzIhLJYzbf++gfB34T4Zuy31xVaZPHZgdn/YtlPynbw0QuxOZ7j/5r71nfJHve",
-	"oZIFNlOh2y2R7iD4hcCmZrxvYtFs6sFPH/x/AAAA//8=",
+	"7P37kxzHdSeK/ysZ891vAKBrBoMnyZnYH4YgYGJFAlgAIm+slnc6pyu7OznVma3K7Gm0GLgh3b20Zdm0",
+	"ZJvyQ7tem1o97TVl71ISRVpUxP1THHjxv7iR55zMqurO6q7qmQEBgvpBHHRXV2Vlnjx5Hp/zOW+vdfVw",
+	"pJVQ1qxtvb02EDwVOfx5+Tbvu/+mwnRzObJSq7WttWt8KAyzA2mYsdwKpnvMDgTLhdHjvCsSxpmxuVZ9",
+	"dsAzmXKr8421ZM10B2LI3f2G/M6rQvXtYG3r7OZmsmanI7G2tWZsLlV/7e7du8naiOd8KCwNZKdnRT4/",
+	"kkvj3Oh8i3WUuGM7fhwj3hdsT/R0Ltxjpbvy62ORT9eSNcWH7kkc7lczpHOxISVrlwaiu59JY69aMbwG",
+	"94nNjBsFZyM+ErkfUDfjcnjCMPfjMKIRt4NiQNKK4Vqylouvj2Uu0rUtm49FzfgubrrpsVbk7j7/59f4",
+	"+jc211/cffPtM8nFzbv/bi06eDeEm6IXmUP3DZMpO/nVr159+RTTOY6XqfFwT+Ts5M6N9X/75k9O1Qwc",
+	"rm068vObydpQKv/PM9X32Fx/cWf9P/H1b6y/+Xvxt3hZKMmzm3qs0vkXgY/9lKdwZc2Yc7jBkjHL4Xi4",
+	"tnVmE/4Hw6ZPwsCksqIvchyZ7o6HQtnoFPsvmUxrRpTSFU0n8tzFuanj6703337h7nr4+3yDv8+crZGX",
+	"l3PeszecEEff6LbbZgNt9QlT/1KwB56YN7qaiuFIW6G606+I6UKt1tXDIVdpwrTqCtbTORO8O2BdnmUi",
+	"32C33FLyPpeKTaQdgLwZt/P3dDpl0rK+PIBb0cdcmYnIGVcp411r4K7b+FOutB2IHH95/uzZDfbGQGaC",
+	"SWuYnUjFjJVZxvKxMu7GE+6+cAOyA27pxonbsuc3X2Sg1NgFZkRXq9RssB3mtjSThnHW1zpl+2Ia1grV",
+	"fLFapflZdxPUcN3ObFb39AvVZWTr/1fdZr7ae43b7mB+JdypQy/IugOu+sKdM7l781wP61+gt443XKB8",
+	"YqO4ppVYNBKnzxUTPM8krKKb8212bvM8m9Ba0SoNdJaaRcNzT1o8xrPxo+dVbuzlA6Hs1ZfnB9mRaTj6",
+	"Mm4sE+5KmsA8lwcirR2Uu/E63Hn96st1gzrzwtzWfPO5+Jq+Ktxl1+DkmB8pfksHS43SwC/bHIXVAyUy",
+	"JjmUdn4w7hR3exEO675I2IVNNhkIxfieEcrWWQ4Z3K08nFT0+Diza1sX3GD8wXG2waFxvdcT+esiNzCi",
+	"2QHSF35ptbu4ZtIO6B5HeqTd0JnsTuvWEr890rU8X1nL87G1vGV5rxc9keCb+rNIpqsqtDmZStburPf1",
+	"On0I9s8GPB12UPhuXQ5HOgfBg6FsrXE1EvI0Gkxg497mZj9+vHKzX/8ulpv9J+RYveuGYUZaGQF2+o1c",
+	"72Vi6P7samWdRbP19hofjTLZ5e7lTo/wit97y6DMF6P+d7mbirX/3+nCHTmN35rT/r7wxOpcveH0nDRs",
+	"Ag7HyZtXLrEXz194/tQGCAzdAHyIblePld1xB3fcouF4ReLOSZE6LwZOUmblULCTjz78yf3v/vr+j969",
+	"/9vvn9pgV+Gpbqw8F2lhCfRkbiz8U48tMyPeFQbO/t44y9YnMrUDlsq+tGbb6ZtcuF9NWSrd/k7YnrYD",
+	"1pMiSw3juWBuzVP4vTMVpOq7p6ZagWuz0LSeWatkbadrdWQnvzHQzi7BU2KU65HIrcTllOmyhfGCf9dL",
+	"Z71LNBTgT+ieO817vW2wYzg6GxwOLMGG3OyLFF56m4nhyE7J2nFfdQdSiepbn4mcl8larjOxbOA33TUo",
+	"v34bfY20hPuGXufNcHe995boWpjGoRMSE5tI7kw0g68k0sQt1YhP+V4mYAXddyMuIxNNv9jtCbVs4FeE",
+	"WgP/WLa7HIbR+BczE1MeX/VmpZFEJ8sYYYwAOeJpKt1U8exG6eV7PDNidlNfV4KJOyNtxrk4YVhP9se5",
+	"MBusc8CzMTy4wzaZ5ftkZ4/gNDphGHy/zTpwJO+aAc/F7t6o41ZCj3MmlbtjesIw+CphQ211zrTKpiiP",
+	"eqJYyoe8L9gmU0KkhnWU3oXbdZyh3THjvVz3QZl15hfSDzqyEcZe/N2Aw3VJu4PZHTA6dzbc1pm7yVr1",
+	"NecfusNyN1ImFdvjxomjlsqaLQbPgllRgk0GOgN90tP5kFt83MXzc2MrjWwzOrK+Xqcz6oob2C03ruh5",
+	"+dKNFkdl6Z0vunfO9XAX3KZdJ73jzOh86gV75vUV47Bb3bQPtRJTNxM9odjJzY3NM2w65urUBrsmDpxZ",
+	"KtyqHiyZiBc3q/9rMye5Hl53474Uhh2dnCuwrVaYnefvJhBIQt3t/1i01/32dMawu9WQ37mKv7tAr0b/",
+	"LCSR5zmfluXwrNP9tEXml+B62FBbjDO4CPeeWxKQwKHg7swFGxecYSNTwfREgMvLs6ywO/a0zgRX5ae/",
+	"iCZIdyyeBhG4CSM92lU/58wcnh3w/lMxBbdwqEc7B+fdHBSKebEYugMrGGi56PM8ZVaj8VaST44mSXFk",
+	"TKQZJHCQ56KrD4Qz+5wymhXdk/c++R/3fvvug3/5v+9/63enFkrvmc27yZrVlme7mTZRm0LAjaXFMA5c",
+	"y+DaRfd94W6yFo7KJ10iXncDPVp5uDBrwJTOW1SMFa1R3UDlqZs7YhedP5WlXGQNgbptbxFlUpEt7Z6w",
+	"BZGL3DqRZAM9zhNnZKOVvME6PqQMtk9wNMiUcia4wmBV1X5BsWhhWIbI9aKod9Vodz7pnM2+L2Mx/Y57",
+	"wQ777J13733yq4R1Mr6nx3mH3f/1jx/8lftgyK3IJc867NGn7zz4y79JWIdeaNphjz784b2Pf7qWrAnl",
+	"5PBra+5ua8ka3gUGhb8upmHq1m1x0HCRp1N90bObDcJTZSlVeAuYi6S8FnPCFNstFelqEYnwchlfRqcr",
+	"wtfo5kprmBHWZgI+gySg+8trDJFKK1Inn0pMwMIE3eX+QZGqiODZqPJTZaWTcivWnTO+tnyN9qZLbR9w",
+	"h+8ma25bNTeZbvm3fdV5o7M20+aMnQS2kY1Ji/t0VlpiL4IL3t6kqw7tbGxkbZ3CJAQa517H2bbsTFtv",
+	"Zlb+izjmnjMx/avPepwK547DXobFq1e2bqVuOHtjXrDD94btTeslcxWLGrbS8gVQ4o6ty2p7T9FdQxFq",
+	"56B2IMvT2aYwNdMqBP5ntGw8lVAJd8DQauZO9lXLI+r2QDAzzg/EVOfOpxwyzlJpRtx2wTYS0RMnF9zE",
+	"JOqNwRSzcToS9Fke7PIDaRzAmpmb8PvEj7CpDnYT1077Wssx+9Risr86yjRPDaZ59kRXDwXzZ7GpAA8S",
+	"Z9s5JUxpzfklCL9rLOXXxMQf77MqcJHXODvJxYOjQgjzItKaSJt7wT0nW+71+VBssNshETu1AsOn7r39",
+	"UxI20BM4oHTPCuUE0m4zmRq0htw0gSXvTMgC0/L1sUDUxmxo1Cw0ecxayRd/bAH52aWYVTi56Ao5skuD",
+	"o3TZ7Hr5nyfw+tE1G9uBzqWdxnXubafFQTzzsfvDeR0674pDa13/WHjAU615/Zvc1JNoPE9P/Pi4v5RZ",
+	"CDGffPD3Hz365XsP/va/fPY333v0/s9OATKAw1SzPQG+qXTuAgZWRqNMCuM8XwrCzy9CJg5EtmzuX4WL",
+	"wI4ayjauwxAOhnSZ0wuHgHttUHVdDL7POb9ugsdZROQ68BK7MLgOG4/cC08GsjvwLjBncAVLRVemwoCX",
+	"kffFbsaV6Lhv3b/A46KAsJ1o/Im7FoFG7jr8i65xegdvO9S5SFjHTvTuSORGq91cZIIb0cG0BnjfFMme",
+	"aDYSegT5B++zlIYProsf2po7ERQ6L/M3b+LGWHHH7sbCA5dVP5NmsFyq6R7fiEAnLjk31Igm9xgreLuY",
+	"JFzTfpWcB7GnD5wERxZ/Vk+NM3wyClgxzOKlF+491CKR3YcbrYH62tPpNJ5khFusLbYl3jJabdzkk9eE",
+	"MU6P3k3WRK8nulYeiN1erocRAxzSjimfhkHNek6zRlRjJzzomYQ5wTMJ6/JMqJTn1VtejN3yYAm8Yekt",
+	"ZpaWfOPCU5iZmASnPra8L914EhIkq+dB3CvoO/PvcGczYdPNhN05k7DpGfcqI3lHZKaMh91mPMvYZikQ",
+	"BDEuigMxpeGLjbLRskiDX9I6T6VyUlU5a8+Xrb/zkZxBMQFfO/+mROvxpZyr7uC2tjyLLFCWsRGfzpu1",
+	"8C+3OHvwczZWzmzDEFdmARanmLP2pjABRxDqwgfNDxHHPxOTmIdMvX0+brHBiTZ/11f0hA25mh5d1HV2",
+	"K+35ceMIFgec7iZrl/hQ5LzGGudsJLsW07WYRLWcnbz8f1y9cooZPgXtPbbOAkcgo4EzT22wHbSmxsrK",
+	"zH+Vab0vUsatBwEUYktPwXsSJKJ5NGk7xP05+4YTHndM8RMG7Aw3nlXDTak4kN3IkfEa3yfo51CnIovE",
+	"B+duNcp4dyl84YamzWN0z054LOGMcIRcWx/4zWLGag3isPZ0Wjf7crSuR+imroO6FDk5qSAkKpVw3ER0",
+	"bYgOSOXsUq72peonBXYGPe0A+YCZiOTYM9mX0QPaG46AqOnqcZayPQF+XtRgdB50JFU0EopZbvZNO/3u",
+	"FKGwuYj5hdLp2eqRfMi93DwKXYOR4Wp//tdn3EYABNN2OCyUtixMedsZWRDdgbjEROepqY73QnS8RxjP",
+	"oSg7zECyVn41XD4SjPrADxSDcNUXN/hUiJaBmx2Ig4/cLxOCbGMkQ+2DpJa8gj3e3Y/oNkSp7XIPZFsc",
+	"5C6B3jDkK5YrF7hodgbxp8nM8+OTQ5UyNYUD3PkqAeGNxSbOa8LkqjsiAG9fl6NyI86EXbD//bE/EoSU",
+	"l+i7iRQdSifWOmcTLg/QPZhTDe3CD5XSoAbRBz228HJOtmtfQo9z1s10d9/HpxBljgflxGPNEDDnNOaA",
+	"AxxRxH1jjGNFdNNVVYp4yaHYLqEYcbLAyqIbwJPCw4fSGITENpomqCfZcQNuMEe1jsN1grpLY828fYDi",
+	"5AaXC2dMi5RKwWjZJ+7/0KxaWhsQT00E8auuYzmxTHO9cG/4HPCsdgiVY3yubmx2Gyy0GxE9CkI/o7UX",
+	"p2SSajg4HuA0pWAMiIS0GGb2kgSFBxCbqAuCLoxcRuTBu73LQZ3J2oAfiCUzw7tdMbKL5iZ6njn308SS",
+	"pFP31hhXstLtWWmZ7vWabg0/sV9x7u3M5ohEL6NH/y2MTqg5CyDqmBfCvcCKKmtnJp05nhmoeNEqm7KB",
+	"yEbxUBwWgkYqQPgkcfccG1DAo5x3rewKOgvMviFhqu5rzjC4xdI5KEHcVrBkfzbW2ZDUXRgTQ5i5U4kg",
+	"6NEQWU0GtzZGNnPPaMis5p5wdC01ht7Aq9z1g2nNa00pzIqqovxyNYtQnDjSNhvrYFrz+pFn0yQczbPr",
+	"4RWm5PaCtihdSbrGy1FZIcYiieEFwywH+V96ANyyUU/Jaaoez2friN2vwjG/8Z/Vf1brrENncGcLDHU4",
+	"5ODzXPAUP5fFj8DAkobtCan6zt1K6dqucKZQ9WI0x8LcS8gVONecgdjCL53FuuvsVPwp+lxuIHvgzaXb",
+	"ABbxE4he+2Qwhd96FYw/9YYZfIWWWWerFBJnhssUFUWhmPpaQA2X9+rdqEqx88I+odlYoxQYmn1h8GjV",
+	"+vOAzMJlEfRYPK9Y01ZhvUuDsdp/aWpjvqOzmDGfiTaBu3TbrcBQG8vOs9fkS5XI5J5UPJ81b868eP7c",
+	"5vnI3oQnixSzyYsEEcIHdOgPMfQNQzGFQMbA8DIXZrcuGkPL3tN5X1srFBurTBhDH5fsrGhIZu5dZOQF",
+	"roaK8C6+KRuPyLt7jEnZIHPzsUNYWarVdDLeE8ztgu0iAwkDZ3uiLxVtkYVhhIvPn9l84QUqpltgyRj5",
+	"DVE3HpoyCHvDyrd9YtSuHAchW3RmkShGS3NgzJUtXBKxqLKFLRaxslF9cPRvsLCbDfmUGeHMm7pg8fI8",
+	"NF12N6EQZKMY3nEFlp2ZFcnMwcfLQ5rdAVdKZHGlQIFa72M1uV2mjUgX6gKsnXKXrRyGHS+1+14eYz6N",
+	"AMHNnfzLHkK83HcdiGypnL/irnHX6szTrczX5Q0wV6/0pKkjEVCNi4Egyyv7YOtgZZ9Ub43zab2jwNUU",
+	"qQ8MG4zzmlgrV0uX5lWOiMq2sIMGdyasZqZN/Dh6TYN94g0txNevJIIeWbLQLoeop7u4prr6UomBpcEz",
+	"9Ugoke4ux7yWyjX12EK0aMkvrtNlSMmzvwSuURBUcMWc/uQWQq7z8jDi81CfpeJ4g+d22gTY6lMoMzXr",
+	"7uOZNV7qTI6yqIlO5Xz4bTXeHgtuYIHirtIxHGqNGr14vv5GByKXPbnMe8eL3b7MpDN+tpnSFFse6gNh",
+	"iqybjPvxxdMWcxR4zIEvmikmtwUY2B3sOA9LT4nShK20Sb1lsdtO1RhLqLYlewwhG8bquNbkzscawZ6d",
+	"HWs8gADJqHiiSithmp4Nt7nZX340jEduJhevAfCMIDfLymtQH+BVAlBTmBekVIAYHWny7EAauVRNvw4X",
+	"RS3RoJqLuHCG1emEzUJRSUpJdjKnytq6rBfmt3ZxXHmN5m06L1vhaK5uncoaBr3tz9U56U+CdVs2iwoV",
+	"7QWwsFXolKu1uGM0Nc6PlWkpsJ0wDvxEG4/RF4v67C+3dNbxJIrBW+ErkzAlJsJY0lKYSzkswhVufWs8",
+	"HDrn/inGt5bO8WjyI7fTxNNANHfP4gHx1wo2iSYp8TpjbMXalmRtNNCqfljwbcLOnHvhueeee+7Cxedf",
+	"mI1oLqC2qN6RalQTlubyQOSJPx/zhNmBzNNdmFemc7aX6/0GJuVs4DQQ+ZS4Mfz7LVjlaX31zY0SpguK",
+	"E8Di3XNL/PWxUIeHhNMDnvq94vf8oiAGL5eGRpOFxxViaM1bko5F1LK4JnjudGYqeEon6aoRgF3Imse0",
+	"s+7u44LyyoOWpcpaOcutHN0nzHU9Im90Bc+yJZnNkTqibYsgv8De5WNzwNp5Uo/HJVlo5y+x7it2PNnq",
+	"hfXexDhfmWIJ1NplZWNnBPAoua8K6LTTgZlI+8ja98QUYdfobE8fFsbeQF2nfBqDrvCpIagpsIlCclPc",
+	"sUJVMCDnLl5c6jwO9DgWsH3FfdzgES88/8L5RkCTSDET3Lfj5D0fK5Owzsg5hB1ik2WjXOtewjq5MOOh",
+	"CNchW23COjiYjrOz3Cw5i3CAo+4Yq0cdSr0NhS1lUeGZIIXoe+LNwVmkV3O/bUSccOQWtnvfmhDLKIcQ",
+	"F2ej+YRHXBkvAKvGKpAb2sxebD2rg5tKEFEvSP41wgBg49Ru9ZoccXlnI9ucm4SezjI9QebcqOfkzaDm",
+	"hvXL3nBaGklymqddjDdossq9z0R4FWb5XehRSemFojOoVU/mwytAsNgauYtIiBMGYMvIHVsUF4PBgcSN",
+	"HiMJu2l+znvh6Q2LbWDMIoVRN3BovO5oDjibmU0a4IIJ9INpT2ID90anhYAlueCALoucR/VcnVC+VMPU",
+	"SRydWx7zC8qxQ7jlTsI6XZ6nu7hBO7BXOkjc0xOqkxCKz1ghcgyWb7A3Ar7UTnSVq7MNSeeZeHw3Hr2A",
+	"Ca5B8y0hP4DJiUTriWiprSbDIeBN4zIRqsFiMR20iwui5VCgtjGv8Zcdi5f0gcjJdGwpeF36KTVowNSI",
+	"Z/1glLkvAEbO4GGpFlBlxMZGwEpvxjRoOu5a2c6HcHevJVWGRwemHYFv2VoI4haEp8slArMtYsAccCjb",
+	"2iXuSyfKpcjRrmdH8psDq7BZwX+F92Mn7338o/v/+vFnf/PzU76MpKuHQ5F3Jc/CXTxkaPbz1q/YtuI8",
+	"59bzZC66+qUbWHEy3KXAWhuGnDLrWluaVTIRQDjmB1DlJZsRu+LlytMS263h/I7sVX94slQAcXzBb1fn",
+	"Mhyl3V4TGrpd1CMoY7nntgc8ombORd4mKn6w9FIkWAW+fgNncJcrtrdyREncGWVc1fAK3h7QXMH3GIbb",
+	"mzLyFpvZU2MxTyUVT2vn+kAa0HgLwBhsKnh+wrCBziQY+RL8Y06lXKPxXibNQKRsKmxb8DYiQnMru5kA",
+	"dglYXz0ccTU9YViou18O0K6NMtwib2PVsELsEOrkY6Wk6ncIo6pscJ3SDjZw4Cp1nw2F864UGBIJgmvd",
+	"JSMOkmQY+jveM6Lbet8oxRoy9//wuyYukXOdRktCG3TNqpNied4XNvqEHWZ0D/IEvr8F8gNuMwVEOZzt",
+	"5YJDhOPwARWvBzysuizOQeqq+y2uv7oynjimQuQDkaeya1kuDHRbidiVC/juZtoulLnvBtogCSPkpdAi",
+	"WMFpDXwKyz0tfNPAS7FyyL0pKA6FIBJHAtVS1N2XwCUFIruSpgtJUNDcjXkFFmQ5IyVBGe83d6OuZLw/",
+	"51fO3zTjxu5CC5VlHN70gnjtUYITjpmQcIWIN5LSRCGKqcRQQ1H/1fjgE7OFgGei483FgRSTKABGKqmV",
+	"YUazHm/83JtwvwbnreFyEflY6FyAlQm6aNNi2k8G9ILZgeZCTebEiFg1T1U+Z5sBlTapM8DhFkcptkaq",
+	"mNkA7YUMg2/LY4DhIdNDEuoZitrTC5vbTCH5SmiSgYcSVoE1w+weRBnqZmcTOqo0Ak/NHGnUiqXQ6Ivj",
+	"+LixveIK+6oQcZK5QhPTSlfUkp/pRYfjTvmMiXQ6IeqrPncmNRUXDaU9CkbgFbF1uZ6swPd2U0+WnxPt",
+	"CKYKEYXS26G022yqx/lucKvctZvuOhW1nw8adnSa5W8rETctc5Um0g6kWlK66d+Bj5ylxTM2geqsVFiR",
+	"D52jEpRYUdcpDdsXI4vxuVyAk65STgGI+XfFiWm10NW5XMVNLjB3JeGMwNpKg5t7bFkqwnySFMY3Vi0R",
+	"pdFDAfh3dxRCnMvj25ySHfEcfUPdY+nY7SqneWvinZ9f/i0dx3TFrXF3AK8B7BkJWcMJQ33VYARtRGOW",
+	"HHQM+hRgkgGoaGsWB4jw2obzibHv5IM//vNHv3zvlHtRtx7aiHiLnmg5DcXsqKhZFm5HhNVkSThLHMhU",
+	"RM/QJ4pY9Ozi1iDQlqa7sEFSjxqwzkGfl0wQ5sdMHVmw8KtQ4rbErg7IIt3ucfMtkDCN6O/mB1Nat0YU",
+	"wS971sYWmFP8Tb3nC8y3mAKZy1E5LZ5HBBqPhWYEAG7R3G6pYUv5HPWWRh+g1jloALCfpUVzCidMTvGE",
+	"uPZpQY2FixiHQ+J3QEQO3YkPi36kTsmw9E8zBLLyHrHkEulrr8tD4hs5od3Ypd1gb1B9eIdiQ53Zbroz",
+	"2+f4j+a64+RSNo9WiDNiPU2nRcMD4kqdop5HvNG677ZQFbWnx82gyZc/OI83H18ZwUIC2Ww/hwNgjvCW",
+	"DtTytCSNjqwlNtXrxfDadgKoOY747J6tPZmaHExy4bm0yuGwxATxoYJYGsi9zS6axowiA4+zw3ksMEEz",
+	"WUxFCxPFr307S4UaPkSzi/RdifCRAycDEJtIy7oQYfddvp8cbKIblmpRWytshCb18p2R6FqRlrixVhr4",
+	"E0IyWfBqwOQ0pJxEc7NZLiAwiTaJER+pWq7RrmgZ2rXwKlG9SUJeY+f5fihHaOr5Hfc0m3m1XcR2CvIg",
+	"0BoeV2f41Gyw6z2sD0VQWSkpAzPrTgcz0JOoOYe9RXaPWq2EG7fRL4FYefF+gKuc9dQOP+gnNwIfjDLt",
+	"xZIeC5u5Hach2R7LWI+ni5LjnTsCEuZFPYxirFgJEiD7BBJZR4bCsMB81gg4CARW3NQyyxlouiRyjAWn",
+	"wNKI6ZRQxsFTpnPW9ahOZjVQJuuhQCCjG1ET4MWAn71wMYKJ52bgNQuwWM0XocSk52JNvdkC0qKjTWU1",
+	"YRAEOtOCOZDvC1UP4+BsNNBWF8zn1IclLJFBSPhqCA/4YK4w7Oprlxl8tfRwjpW+EBiNdgzdhxiYaLkL",
+	"LEdArpf1X1JRs8kiWHFVR0VOAWxXUIFcPwYbEdstLMQK6jtI4q966FE1xheGPdeOt0WofhS8B1se9jPs",
+	"co8ePYi12ThzRDDk+VtEex0672girRLGCJMEdLwZCb5vKknIg4YIZac14lXFYLeA1VcwmAeAl+9z0ZrG",
+	"vIDELcxVuam6hZciZfkCH1Zpj3+nrkLIrRjPKB4fnrsEvKrKME0xboIgdvRW5R6Mi7bzV+oxyE69uJMB",
+	"GS6LXc2k8dSWB9zuSnWgZVd0ttj9H/73+9/814c/+9P73/2zhz/+GRFXjrjMd4Wxcsitu+rhJx/e+90H",
+	"9/71n+998uv7734f7yMGspuJ3Ux23dt1ttij9//ks5//6tEvvgXfp7k8kKpf+v6zn39a+l6mu12ep24M",
+	"//LOg3/+s0cf/+O9T37rv93jat9//9lf/OrR+39y/9334RsoAAS139liD979u/s/+peH7/z04R/9oae/",
+	"dLNtd7tOgfVkF1/g3sc/+uybP7j38R8/+P47jz740f0PfnDvNz/BH/RzAUAf9wK/fO/eJ399/93vPvrg",
+	"AxzF2Ei3wcov+b0f3/voBw/+6KcP3/kpUoWKVHYhRAFt3Nz7/MknD//yrx6896tHH/7m4Y9/9uBdvNmB",
+	"VLtQe+ru8tufPPr0Dz77i396+Ed/UpCFwq85szLLTjgzAj6Cr8Go2XXq1q3Ghz989Mv3Hr73vx/94tf+",
+	"NYzsK27HOazWP316/3vvJizN+UShdjfdXAhcf2iy3NliVtyxCdsbWwSEoDlhBIiQgSvHal/piSIS1G7G",
+	"jQEOlQobaEmcsCazLDpA5VIRk7VkbUYwoO8dLLXbFn7ZfaUnLDQyic6tq/vYr5777cxiAW60sjZuOH4R",
+	"1pJS471ieuE0pqlcS9ZgsiCtDVPRkr60UKx+69b4r4EAPML2fWhPlm7+BaA5mX2VRX5tIwKHp9ph/dKj",
+	"/NKj/NKj/NKjPGKPMqp4c96LhhGJjCu0g9EW2+1MRWiJSuC3+m6OC1WGe/BL7sK7SSPma+AurzJeH45Q",
+	"bxFLxqsFO8aR8/VhkD0BGqcZ3r75J7bZSK0axruZn+HWWEIOXaxYbXbT5uO55KavoOxJ1IBqK5R9u+P7",
+	"mrayS9z5Ew+7duYH+XnUiNcOxJDqX8sPLFs5TVuDwnuA6ogiJEBJgNi7ERvqvQa7oTTKoLuhWiwCf8vF",
+	"UgqWLm7slaSriGnXYMbc4Np2U2laMB9ljnc2bsQ0aVVnayH/YLyC8e+xTcSrdhC0NnxHneqWRlkOb40s",
+	"sS8G3NC5DSeL5w8p+nOA4Mz0CQEPZCIbdjBZZmmECWHcNJiTJ9xcaMqRX1vA6Dt0sPu//l8P3vvV/W//",
+	"c4I9PuCTR7/4g/vf/sfEOcLuM76XiQ777P1PPvvDdx/88bvlisWCOp82VPGLkpJsbAiwvSkb8r7sxib3",
+	"eO0C0hhJWTXVqnlQjzXMKaAhSXun7uKq8p56wMqh3dtCTy8tWcBH8szEhA3PmwRlunWN3Q269VK9GHV2",
+	"y0OLzva4JgCsZgj+imZ/0vcUgRaxzaL6Lx+SJvAIy9ZXrQ8vBelDCPZIC8Zn1o/bEhnRwiLbNphWGkuU",
+	"eczHNNwi84JboLzYTmNZmXV8q8Fwke+MidzloplU+NaAwFVwwiD1WYj0ABsgUEmHJeZZd5z56paVBEn2",
+	"lY52UXMrj9RrQ30gAjMMNnax4k7RDOlzKsJv1/6/bW+zNs3MQATq9k5cHsKiTnyNvLAGwsNHUqoeNuR8",
+	"u6+Y0rusUpFegcr5OlJoPF6oVzlY485JT9EaH2plBwnjmdwXh+ZuPQKS1prWkvgmETRVg/gHNmWPL/LX",
+	"xwIZCn//8m12mqrMYY6gySf4Sk0kGqYxRpCqLNiA3Qy4zd2cvyTkWxgFL931+Sjx7Tr+URNNPGay07qW",
+	"7fiqxeOLbnaz9afS/0krEJXfeLk7sEcelMhluwMu1QbrDLgZgMq+9crO+tkLFxmQ/4Cjm4sDqcfQFWxA",
+	"NEJ0kxMGbcTHkbZPa+pe8W0Kh8uNUqQJDAzOB/fHdqmdHPW71VB4PORTihsJyt3yDBrdr7X22VsE290Y",
+	"F/k10uBrJWwg7hzOu4m7sqW+otjktLZ/xcX2pI9JqSN/nx9tkwcnjLvLps8LBXYJPoJJXNxC1E9ccoQt",
+	"RIt7Nj9169gqyyyVEHCNNbwsJpbEs1apxLOIRAmwNyVS6cN6VpEy/6crXQgvcMvmgkdY4W6J/EDk6/B4",
+	"gTN38pXbr73KblmuUp6nCTOiC/7FixtnT20RRU1Hpp2EdeAXxHLodFWH2noqitqUrCsI2cL1GzHBDg3Q",
+	"IlHGTBvD8H3YGLIPukS5t8E6eqJEjmxywdhXFboK4JvDDhBO4zI9UfEq6fb2TJOUn3+7kPI7aq5aWu1a",
+	"Rj6k3mvU4Lg0mYtIQDjO5iq8ui0pYpZok3Aq1pNjRHdFeUki8wZMhIULx3hFDC3fFwFKVHAbIqTlwbt/",
+	"99nf/By+ivEcIg4HmQxhu9z//h/c++gH9z76o0fffOezv/l5wvyViHmZ5zJ0d/jXb9376AePPvzhvY9/",
+	"eu93fwvPK4XiiiG5zRYZBPaanyNJXKUvbWUmW9XzXOG1Mut2ODpKiMaPb9RlLDW6oJZq0t6htlAAvEX/",
+	"bcN8w+IAEBYV6BzqxxsYOr5D/TxHEnj60m6VYW4hygRUESVCLW7KTQTwK5+ugUJV4mLQ49zpSIxTQRyg",
+	"eneuqlPr5a40SfjEQFCP6L4DMQXaGXfo+C0bDQ3HrcXb0FyDnnHCMFIByyavBuK4Y0roTWh+u0WELZDI",
+	"6gmVsKEOiKSbVy6xc+fOvZgg66xxk+mUgx2nmLLItOrDv9qbSNQUHAVnER3ulZjxt6M80YzuUQs+HD87",
+	"ubmxeYZNx1yd2mDXwNFQos+tPBAbR2cOx7TCFdDCbZSBe/fLea7zuLM4ybXq477ZYJcPnFdf+gjS7siU",
+	"7JRHrMVPKiyXWf0ZiXejuGkznLCPWM7e8j/cun6N0bdMKqKKcK5jiKl5jwfOUT4Udrb9yYXlUuOfn/h3",
+	"i0pMCTgc84ShBT4i4H0K0R9sX887W+w/3mRdnWLr9DvDrLOFsVRuObWWVkxkomtzrWSXEQaSdXmeS2H8",
+	"dMKvR2lv19n5hLpkGZ96W+LGy1fwKO26R+qRlV2eMWqsjj/muVWA2DRjYOBInYmPVogSOV4DfnNnqwQQ",
+	"wmvg88oB+XWQ2mHmpISG5WyJbk696RRMK/5wZbgjRu1itej4BTgBQ654X+Sx0IXZjTcgEApzRxO3eJRq",
+	"W41+VqUtiibLkci5ssmYS6RHqK2akdSNhGpz8xpGuCtA8Jby0JVkJHKp52Zodn/XtZGJLN5V9NICQBXO",
+	"Td8ysSGpYl/EXvXs0jQLSIR/d5rgMFK/nnEtoNxWihypE40cNqXuidTESkNAqq+Z1X2oK2gWXbsFZHwh",
+	"do7Hq9GNW+33c76oPp+zIe8OnGPpQ2ap6MpUYJxQxmmH60EYQMg7kCZmJZ47W1OGUocsQM495GwEdpD2",
+	"XI20UNe0bcLarJf3+AIj+67HcDe8GPI8i4J1CTNE3wUw8g1sW9AITBFHIeRcGpFusz6g8D2dI0omwNvL",
+	"QAO4di1Z61d7BDaIk72k7QBPOwM2G7RZQEcDiTWPJHK29Ckrx9KwcZRGOARl4zx6ATdOPKqGySuP469B",
+	"M5Rlr44AmeqKvIhz1sMfPYbIOwRRFxN3oLwM+IHwgEfmdeW8UmgRJ1f1UwLZbgnhpG1QSXttMNENKVpo",
+	"ZTxrRgSqSGwaVDpVsAnQrC1Y7ngYlb4ssc1ifN7bHsCAZDXqd+qmOmWpPmy41R9UT3HAdWaxIo22hFAA",
+	"rXr43/740e/+EHpngRAJj7j68MFf/2m5SxbytIar5nVe1AWrjqOdN5bxiLFwKwDt0fQnrkaRMzOAqoFM",
+	"633GA8hpOi8N8ZOlHBpxV+D9Uc/PeWMXN9tlRqZHptfpXitrb1LYzRL/r0SDSLcBg9LnGRtooKWAdYCF",
+	"O2GYp15y/iyEytuabMfHeFMqM45jTN8YaIyspDH/+7hbqoHGJJQg9VXkpqZLwCu6dXeqnfKiaRUWan59",
+	"BtFlt/lY+LiTMyvhISyTPWfExm3eBdMDSh2KeGIT1Ya5coABq7rJiqklmL1WyugVaA3fcsaJOxXbyrOT",
+	"D77z/Xu/+9t7H398qmmH72vx1t5LOLzq+nLrPYBQR/rcnjlTyQGf+dq59RffRFzIiw3YuJb2y8bZuzXQ",
+	"E1XLMEuzVNcUHYFl8Aho4QhNxg85j41nbuWO5m0n6mqQw6jli84P8lyjcQnBPOg3hbbmBrupJ4Quwo9C",
+	"zzaeO68mm2KHGBGnTM3k0s7DhiJrKdPj+Lb3hT7zTISzY9NKtG+SpsRk0a15mhK5d562v7nnaZ8/8vLw",
+	"hFQX9X6wAF2ulLahUABOv9hUNTI/UQbmmN/jzS7GqsFkGz4lYilKMrSfFohML1xQmIJQUtH2CbNRJpJE",
+	"XOxCosov7Ae1gNUcp/ISVmnVbapcT0gczQa74bamgb1Sp2LAgK9L5UxklmEzruWOV503uUMFc41u0tXZ",
+	"eBjRqpfw82VW6ywLtP8VjS2ht62fXCensXJEPQnAB1BatHGEiW6dSHIVV6Sx01ZZ6uVtcHp8nNVyeIdM",
+	"zJ5Tlm5GCjS/1WwoFNmHDd3JkFVaPq59Ma09IT2eJHceb683V75VY6LGFuhVqQSGHQXryUxg6nUguDuC",
+	"94Q7LmIYkM1V63uUmHScYjZBMyesQxu543cfg+O1A1PfiSgU74rOqgRUA2+2xEC7ecH5LsJXXuiCfMTk",
+	"/lWu6kiA+LSIX5fhGb2Mm0Fni332V//w6JfvJZX2OiegMyUbya4d58KgnVOOLxPJKZKLECQK2Ekwma1z",
+	"KLVNfOQX/WEkaOE5AELu/+inD97/NjZsoBv4jtrQecDtVOJ1HepcVLJUMHScIvgh9GrJ+2IlnMar2F6+",
+	"hd39KmW3YyUy/VxA+9LcDiqZ5FSP9zJRTSWXBHf9xWKsZAy7BwkbV+vQrpRnLIMLEsizCAg33Xj5yvGH",
+	"HOMohK9IlRbxb6LmVVCa6/s9fPbNHzz8ux/f+81PTh0CxIqzEvUZPr8yxSVorFBSVxNixneKhxzxuyr7",
+	"i1uow4YUSbqe4ojiq77TyTzxAMbfThhUJgk7Q+ieiTB2m20GCnqv1NxRWsadhy7EeKtK2+QXW6M+XqVe",
+	"Km2UTLTE61Uq7/JsRl6ZQ0dhhNl5jN1ygNwsOg5ucoQIuFdla80q1T4aFiuwnxOWazZfi+gN92BqS67H",
+	"gKOb3z54g12ll1g783qiFPw4vxyd4p/SKCxUmpJ2UxlQV7WnlODIerTgkDrzQuWUgn/OHVOvSWOiSfSZ",
+	"uHi5twm1gYhUXmW6u2+a8ND7FLp17g0W9/uy1mgEwGMFF/Yp1Jl4sgr1nI+8MOVcQTjuwxkMuEQPmmtX",
+	"HA6PSzzwLpYypQWK6WMShPgx5r2YIV60TT1D4G5YTX3YA83L4VN8or2mcxFoRVrF0ZHTcU9MNRWAxTnN",
+	"VmHiWkJcIQ3QrIh0u9qiMxc8NXM5i7MNgsVxmfckFdIQE1ZBg4WQ1+LQNnzaJD0WbwW/IMNxTUx2Aqdg",
+	"+xOq5F4FGkEq3cBCbOoSmHrc6sky52QkQs+7EDfdBa6Q5Vl7uHgHrsWCA9GAHstddLfMe7gsoSX7SqQv",
+	"TSs/2q0Hkb/hnL4OsFESiJLczgAi8zdJ5rDcHp/k/gUSUGK6TJjnraI6sw121VKRpDQ+0JDpftEaI/BF",
+	"bjxeejwDU7Zbk/+D+XG/SWl+EGhUVFTCd22FHVc/mRGh8jrXbYBKI+8WO6CM7oSyp3LlyMn7H/zgwbt/",
+	"F8tCRTEm17TFPEMEU1JzkuKTWjQ8hRcV6Xwv24WN+Oq71WAnxyekTY2fDcLG1Cz2pcFY7Yv0q6NM8/a5",
+	"3Z70QVYIQTvTzO27rrupOZqzqT0v05Kzp0m0YDLQGcYoj43ZaDu0Z754nr0mXzoCpqN43q/K+VMjBuVe",
+	"IW0kQLExSA6zmrTx0ax6a2JPD/JdfNQBvv0mXb0qGySe5AeA9vfkDStyC/pNNwPQRYRheW6LkxB0ItZP",
+	"wNgK1hVsTAxkS5+j9qGXqpMzzyTZSs0soJk8NK/kLBzGfVgz+HKtbjsITOkcLAUr5sfuibOPuQy3YdVs",
+	"HVqmiZaFatomG3JaZ6WHkEllUhqFVMpr1Sqmck1MZrDALdZ5Fig8NUuAwk3Bteh8oRVbQkx+Djjbmo1x",
+	"Hf5BXF2tZmxKycA+UMi4rfEW9HPbYB0EjORu1TtsEw57t/Xp4kjutri+cVP9Vji6NvCwQKhXHlXN7K0U",
+	"D93x0dDAdwYRFt+aZIO9pq3OiR6VY7ECho0OpEpYEQEORdfuwOFpmgsTK8nCL2JFQW6XpWyUi6E0wjSp",
+	"tF/MvUT2ZK6tmHPxz0fJhKKm1yBg5xZJAiHs7iZrmVxeUuIZ4uoSV5UgcsLGSn59LFoGk8H2iTpEmIj3",
+	"3QvK4nmxnlm4uTcUJPF14v9t5xUdyMhOeh27PzDo3YBtG6RWcTTg841TbsRRGHibaKlL77xwp71ecC6v",
+	"suF4uXoamMaw0i6mkZCpo/kaXKJftJx7odI4LTYWBWItd0iNwLC2iZ7EWJ5bQ62kVjFiixssfrru4YOP",
+	"hkquNGr/8klpvqPrD4nqFVxc9xJkgeoe2nInH3znxw/e//apukx8I6+lG29W3enqLIOOxB328If//ODP",
+	"/3vCOqabc9sddNj9b//5w7/6fsI6PZmLDnv4rX98+K1PE9aZcCvyDnvwzx8++PVvEtaxA9GzHfbwv/7V",
+	"g+/80N3A6nzYYZ/9jz998IMPE98Ght1/51f3PvnLUoowPNy5jPhQqM8HSwoeAsQaAnwMuGkor3qzAUPo",
+	"gCsVy+i+QpSlkO7oTMRehyLzHYCtdsC/Id7kvSmTyv2ZsA4fjTpJUSTNzNRYUSZmmIi9gH2F1r2lOucG",
+	"AxZkRrZSo8H2bLeLpXprHOtqEgpA1dR5J85MGozzOAi2zSkGDXZi+/Y1XSbTQMIM53N56NaYuuOspC+C",
+	"Zz9zdLqPy488hO/R4AD1T5JkvlCbogbn6oIc8mulIjhna1HXIIjpqmp/7SHP90UKoASlibpiqA+geQHl",
+	"OZGUc38u8Hs+WhECHmVThytZMyLr7RqRH8huk5bgXAHWFjZgOYIfz8NiUfhiWrXWXcJnMaOkSYI1UKxL",
+	"Idle2ryu9UMLe21mIkoTWd76zXxOPF5auZvoN10aiBht8nUlPOwLH5tgLwGI4yMyFIgW8YMVaT+WU28s",
+	"ogcqtRuCsFTWErjVtG6ihrBrf7HkAuSL0ANQGVtTL7Q4IKwqoP4jwY6VyIJ8jNajx/R+1Ha53uvVwATR",
+	"c9bue0GRwmLPRswTSDu28JG5MhMieW/GZuFGsgM/mgUez594vJJpmnUdwEr3irq41OnGXBhrmFYrsLAd",
+	"NVRSqt2ezhdpUWkDNx/00Y53o1zcCOaw3daLni6lOU/K4kDVf+F1iqWvFUha5riGqZwdUDVvNeMKRTUi",
+	"mDX36nS1MkJZkXYY73bFCKmLveCbMfHSacLxOdN2D2NIHYomYeEgdnpMO5BtNvF0fMUOpseGSCT8iTdp",
+	"YjkeOQtAi05yRxkJI0Z9t3Ihyteo6dmxwgk4dbcMPyB2Jn8gYQXSQE/m8SnRfjPLE/Qcs/BMK1FO0mO9",
+	"TtvcPEk78RVEg4W1SGLYenEEFnwFFLA+DHhIwBWeO08x3KpErjQ/WyOhKINXIZKHKD5QCyWUh+N9cQRH",
+	"6aEp559OAvleroe7KZ9Ggsc3PWrXaDbkasrcZYz3tTMmoevZv33zJ+3LBmHtGpFRQQ5Y14zu3775EzCz",
+	"/eB0znpiAqEzFFlZiCzb4yo9ZPlhiGfi+MszVzDRV07sBezz1wsK/flIi4dPA22WR5iPuIRuzL/+X4hJ",
+	"wy7OQklBH2OFB3zsjgQP6HLf/PmP7v/X/544xVM+9uHStzQkq7YKx76C10bk1jYmuCnKhj+hCk93rwqI",
+	"3Y0TmP8U1mqGsawla/jLlbDs1wPpfwsHDpCcO3ACRIsUvj6GTkI6R/SmqbN7FvWACyLmed3gTofqC3fU",
+	"tkkqMnmw/C2GSNWPnY1Fuo095SE44gz9cY60q1Qvhp7b6q3vanjfbo6zEhktXISStpfrcX8A7oXVLJP9",
+	"Qait9rUkWgm/qE2KIMMRO+/fmupqlqs6lznNrdsT+R5Tfkpi6gIE+Sa9Wnt4xqyce5jypAoJDwteg11e",
+	"umghmZ6E3jWtV2VI5c/NEOcBrt2OsHBYxz1V6kYbVc09XqEcBpIFPRReSYeWdVsUG0qohomnbCosXcPd",
+	"99jBmCKMBErAdLATb633qcm7wa7xxeUBwjAcG+spRakdJxUeEcsoFITSxThSTz+KCenwi1IHva35Psvb",
+	"RMfMATeBibXAn7qkzx5hPMKT55rvtT4ISivU8iyArMIVz4HdagshDy00LafsBDUOjQKc7iwT25f0HbQY",
+	"VQ/pdnb3Rkt/c2MR3BJYu3tVJyvOQr0sOB9nXVu1AUANxfXr8HFrMiQKxx3Qr6vzR2OP7+oKsnA13FB5",
+	"3UFRFnpgg8EE0SUGGFUi6DHVj9YUwgNInEoN8oqYUEuqn6KtbLPeiOWNsdyXXAkuGmesvUH0sIcKnZGU",
+	"0+T6Z4VZOEyjvxu+2UQ7HAIqXOgHD/3pmA5t6pPF+MLHQfjEpcrcMTIE5qfDUT4la7mO0eZ1KG/XYY9+",
+	"+I/YBuLexx8nrJM6yzLvsM9+/ulnP/8VfuZzOh2GWXv8tNQcosMe/s//iW0oEtbZy/W+u/jhJ999+PE/",
+	"3Pv449IJRI917gc8qJoxKt0S4CnuPq0ZIipsTfT+jRJQN+i5rY4sKhBqpa3IhMOkJTRct7q2cml+7c6c",
+	"cwbImRdZKvvSzvLNvFiVu3MRwNeZc8mZGmnZ4yqSFHrJfdpavuv3SshJ4CuygD9q9YT4uu/hWP3sNVx5",
+	"rPRpt/Lx6OoOG+FXTCpj8zEEfNEudGfGQEIGdYPdLr3/Ama09vmmBa3QMXCQCW5W7+fvhGk4igcrc+hj",
+	"Rxe0N0VaxveaAhlDw5eFwDF3EZJMRim/i7WM9l8/ztq3OrAkDDmaK47jRpyQ79ZqFWTLSzBS0tPjPKpe",
+	"zp6vvXMr1VFzj8PxAOaiJ3IRJff3wukGyYrrGt0U98tui/yRcc50vMkAmOk+8Flijm+1UQJf05K61CH0",
+	"b+NICG+sGLWxOenXYjTfVWFZT+40dOhJCtBpEZ31szMTjC2JQEWmZkW3uiaUdvVcUIX2Ka8yvnvc8YD3",
+	"jKeD6EuTUOIZsYzkAVhteWbqGuPGrOnb8Au2N2VhLhqtBeo/+HWkw0UEB9cqReVPsicvSZWs4Rwvmkm/",
+	"7m1eNTqTDfvM04iSYpkXSFVNmMoDiADchlE5m3NleiL3YSoz3htKayFCNMndX4oi/YjMcWpsIHhusFsE",
+	"xYjghpQpgEv6/EAwpVk3EzxnGCrfRjrRr48F9Nnp6SzTSDyG8ICQa8CHcMz+K23xLqKIk9G/6XJqHxXq",
+	"xmm7UkSNEAWlO0PBq7utuCO6Y6hVoGvtOMeMB31DYTWDCryLcTel7W5Pj1XlnoZPjc+3j+1A59JOEyp7",
+	"s0wBb9EA3PhKXCzMNgS/YBbRhITpAGUGbwpaJUAZ/ECxQBgHs2LArCQtq1ihoKXjYuZMPjd46r5WCNqx",
+	"U6DVGop4Bm4DpyDOYBgV6wtrGHfqNk4yu9yG5Gp/V9bQn7svibiPAHfxfgut+wWvMNCFiJHakbU0e16q",
+	"mDuJ05Z7mQjpmIqpvvj9VzA56qpP6o5olH6/gCVURw2Oo6LN5/2wLPOeGChJ6AvpnlGiE8H0b4K06iKf",
+	"wsF1BD5YjYn9ip5AIvxI20kffmECjeZ8hjw67QOtxCWdilWzXcgGTsxjCva7VqhWoGFcTcvOKGK82rWT",
+	"OM207yZR6ZkORCnCACZSIscGhp7mOu6f31w5WnccPO31vONhKW7FQxHZhE8RqWcAazUhQKXO4eAtqNl1",
+	"XiDr4fiLxMbvjGQuzG6sSu2W6GqVGqIHlN0B47CSCZO48dwpZKAbvDSsr3UF6XHuYsuAcmko0VmB+qDW",
+	"Uon1E5Ro56OEvfH7t9gL51mKXHDzM5ItL1UKPKh3k7VsOb9CwUg3+8oZODlZLPkctShgCpqbEm1C7qHY",
+	"dlE9Lc+ycorkmSuIxaYJx1EV26CY5XOqf11Q/Hom6qc+8RWv+EY1sQH3nXOg9vzKHBYrSjvrKQaLzpUH",
+	"P1EVwEdQ9Ptk1/g+xiKIVeqHb+SiJ7OsvkEgCocVWWYwVwKb9ITPxx7zGVIRtXjABi4RJQrvSrf8FQBo",
+	"n7NYtqV4qC/VgV1nmAJ2/sNV1R7N6bU6U/Hnt3mP/TislHjiiRgOwkL863Z3WP0Fm9ssKGYa+RPTk285",
+	"L1Bk2aHPTdIr7QCGC06xXKquHPEs3mmu1OdK1ob/I6JSpNQS5jRviMIMBE+Z7vVkV5Txsh4EbhoUNvgM",
+	"53zIy01yieqbVxhWC294T49VyqxuUOkj0xYN+zLPP7+YZt9dtBQxwNlQeG8fWqlsU9bcO7G90usdom/Y",
+	"7eAWz0wZBMMPRC57UqQQdZa5OwKA5qs3Bqz1jNtfC8dZTrEd7d+LyTG4iZ/cuAjrvUwMl9QuA9bp5pVL",
+	"7MXzF55nJ6F7E+qX0yO8we+9ZbQ6tYHkqh33Q+5jiM6NDOdgx//AnIY7r0MFRmfFmmoGnMXzrXvQlMWG",
+	"KY34TEWe67xNB9l4y5+oES6Vs19jZyHFxeZwAmfj0dsWbU2N1aORSCm9Ygs7pAPzvUE9eJy9b8SI57CW",
+	"G3qi1kGEO00DveOIGn/l9u0bjL4smZEXXiz3eji/GY1RWmmzmo0GnMS6x0h+akgr4lOHH9QQv4N8wqwh",
+	"8Zmdf1iTZ0ykasDDFzTeLJOsu51//zC3id8GJSmq2cUjbfgCixkILEdwGdEGE6t9kJ0ay/lYIdA9Ge1E",
+	"WpZpHGSpq91Cg7mno0XSsjuIvS3xe0LpBGY3zZZ3LjyzGJiRCXv96rWEAdOivwXxmCQM8YlJaN9F0O1c",
+	"HkjVZ5nsYkaFAI2Jjx+WKV88vCtUqkyF+4U1jHANoSKrZJd5A/cAuKaRBbKElqQH47UFmtLTdBQYCXjE",
+	"m41bE3nqeCj5bcI8EaVehHZa0iphjDCQxoJVMCPB9w3ybBg0Bg8a4svr8O43MLRBqcTNwHPvowpKT6It",
+	"E5elU0a+tUDUJmhkIJnxombznBmIlvt5Qkp1s+XsjIHo7qONmECjsGFSuMWezd3jWiMMCHEkv19Zryba",
+	"g/p70PPGrxjOUOjb5JtoRKH+CSgampIFPNqE+68rNH5FT9hEZBlYs2HHu394jR5KKqAIkqdsbwrfI+g8",
+	"Cq7F3H6kBJzZgTYiQRGlit2iAmiAfMJGiNUqhv2Td2t6c/rns67Oc4AaVEdSbsnkxlJCKawwmvCQphMB",
+	"igxnomjlt8KDj6LU4ny8XLrh6dNAydV3cSvLXIMbZVrv1xR3hvXG+rHyXNeUhkHdgl+2lSYfir/iJT/0",
+	"6InTplQj1voB8foPP+mhDoRuXxLgYprKkjm3Z5ZqELNAhVB9Jaf3WxB8mOWcp9ZBqH+cdxLepJF3UdVx",
+	"sw5GxMMwMg4hhZhTyqfBroDY+WzUaVbNL2WElIjDqI+L3AyIlXYMxfNT/FgazLfpLH/TQ01aYK9uiq6Q",
+	"MXwTIPsBaucOCgSWdPVwyFW6hfZQhclO6Qni27Dbk+iSopp4+FZNZUBbWHvGG8Rg+eJM5M6N9f883tw8",
+	"18UoF/wt6KOp4HnlAyNyyTP8qEH4Mxe9MTk7i7cRXga/MOPMLv8BrNNNvLg9u0W0WcnVtOiTbPb90SgN",
+	"0xFyvnMX26RqZni7UE6KYm2SpCPEEM0SA84CtytZnz5qbpjLhlsLt8kqe+tmWOCIkVDsFO4nxaNnU61E",
+	"Z4t4w9w/5ok0jPttPZtGB9++g8RjnkbjhPE15Ho4BO6Pzhbje/pA+JCMhoaacijtFtsXI+hWwBXTI6mg",
+	"DAiSr+MR3aY3NlQDDjEeH96RlqrOsTMg2VnbhF+FfKkZd7sCfMwQOQkmMBDnzyBcU3QaiN7DrWB4hTXa",
+	"eivSflSXquUqhx0/T2vPlZtPRA7hvKwaTYz2AF8ePIwH5kptBcvxuSaRtcOFkugp9MoNtx7Ob/tFEelO",
+	"HXp3B9eFDNSy3Ma8LLsAlmxzKRr1Qj9yJrjFaCE4e3VseOcPSSsXT9NgHZcMzfoshjJMgYBeeJDUb4Kp",
+	"r/mjBWok9kdUbZYX4NDjj4637uFZsJ2Ar7E3LWODOGynJfttbqfEUUJ0jUdaz1QSHTbzObNXn2Lk0E2s",
+	"6GrtXMjuwFe0oiVGB/78zNY3nSv//vPuOtdQr+NktdTrZjxcrSOPs19Ezq3OGZoMrTrxOAVUHMTBq0nn",
+	"tFt7F29BPNGOc3XLRvfkDjNWjMIJRo3Q2ZBPnXmWBnK3Pd7dZ1YXJVn5gZhK1e9ssQd/9+P7f4wEb0gH",
+	"ix9jh0YsTxJ9bSW39MW7373//T+YqTmi2wVKWfy79MOV7LFbZKO3Eg03BfVd4gsO5w3WgaRzxxPyFm3k",
+	"gScCl6ZTeLnUpRVok46xuH3lGiVfJLZb647t+EsYWn4gNqnoylQ0CSG2MA9iVUu4NI+95LwdbIO8mxhB",
+	"KH4RoaqfeyQcyNG7/Ef/TbNiKK8eGg4+r/ExOwW5cacsyphfSqpeYMTXK/mF4A8mrOPOz93xqANEzmwg",
+	"+wORM5jqpFT2SAB65ickQRJJnu1SBgcalwXHLoxyzqujx1UrFWdu1YSIGX+9a/UhYya34XxuGBtp0nON",
+	"mq0hh1EMLoNiXPqCTD1//7D6s0Tec2qhEPLacjTcqnVmoPsOsM46TymdLIfi8AYgaO6n2fCL0hN5fINH",
+	"4sFxo0sNR0KhtMdmwen7wwff/jV8iu1t3EGNhEUf/cX9PyM+VmlG3HYHIu9ssUf//F/uf/wT/xWeyDoP",
+	"57v/Ao9n+AJPeP+FP/3cL/7+o0e/fO/exx/DFz2puOq6ATz68If3v/M+3h+bZNBI/9u7eO9xKt3gH/7s",
+	"tw/+/iP4aMgV78NNH37w/sPv/QFelw6lCh/d/7O/Tti+ECMTUJUJYuLAyIKTCmNV3nJzQ/nd9x5+8mEC",
+	"NpzBIzoXForAA6MgEdliM6Atdv9737732//24C9/kzAeso7dTAqq68ZuQb4AHL+vWDklOB6uiVNBYQkw",
+	"MwyTHqwgjZxQOLFIusmpQjQ0GYFJAyGEmXKfuOmBXYqvW2pSlKxRT6OVoluItGthTN0Som2OxNNWGj0U",
+	"0KBowA3DXBgrAIiRkryDaNlftSYS+FzgSmaEUAlD4KlC8/uYYsg4sth+v4WY02hcSY+ECqDUCpoztOyd",
+	"QYDWlynGLMXLKkTt6Skr92AqQ4QXY5P9hcBmsS8ib/6S4DnkivaF2gYAjmJ6jp3m7HIti/dPynNQHuqC",
+	"5ThcKS+onAEW72JzEaQZbVPIu4MFok7Ln4a7rru7mQZr4a6LxGnlnSiB0cWKh3kxUv13MW4SLwMLH0PJ",
+	"L71bdN0GsnUb6BICiZQuBhmZcTfzOUgRaw3boimfVrvGD27W/tsXhk10vl9TJzIzCeFO0QnwTS/i/OwK",
+	"YVVYKsMNw/YUgak9CFhny3OuV0rQ0cvDXF5ZX6AJQbztZKf3pOo7lYTmkenmQuB10O6CHjAdIU02Zg7o",
+	"lB3BGQvckz55UyVqD8MEBCAytMNdAwyr3ZlWSDNO3xURV8Tk6uieJ3VRrAcU5NxCmGRPuCGLFAnRNlY9",
+	"R9bnv5s5V2JH8hXRMlEPGZVYdGPpYcK7Vh4sbu82xbiR7CsmVRSWd0ysdsdYhjHkd3bjjfVf08ZCnNQ4",
+	"w6Q4pAI+aBny6HAEb3UcDPXUC2c3D1WDkayZ/XhV0y38PF71d75t1d/yWo+QnfA+rT8ijB9IWLXEy21U",
+	"bzqhuAQZ5banfZbVVOFwduOrt1kuAIQMpb2Tgc7EY95PjQqsVt5ux7GDinN4oLP0sWypFSmJyxusjp1o",
+	"5a0GIrlsv70qlTBgouxL5776RsIUxQ8z6aSH/Mzj2JnHuCmvvhyvN+RdC+hwdO9l6lv6biHKasAN4bA6",
+	"VADinaYk+OdhJ5CLvsEuQ5kh5puVBqcz1UhyslgL16QcYPjtT+V4tAy+gi7F6WEDZHj2P8XxsWJz1AXJ",
+	"ZtQxbM9Ahn/C+DVPyHJD5mGCGesec/cO1eRFOA22mpcfbzc/A2G1eNCsLixWMdc/rwDXY4prxZOpb3jI",
+	"ChtyqVgmK4W4IVtCnJBF8HuAvXmnRV8WROBRPyyQL1rerLeLk+iW4w//4f53fo5ylLAJlxa64uhqq+UT",
+	"JvRXBjlGzHdFUCkv++k7KKyJ14JmLD1H3lilzrYpVpNxA70vqxLvh/zhp/d//eOk3Em2OJZqEsj3Pvqn",
+	"mhyy/yaWRr730T8l4HdCA0/nwuMjS3uHHoKbh25FmR+8wH0L3cjuf/D+gz/6DV0QEl74Rn//0f0PfjA/",
+	"y8GzxrFjV1Dse/bppw++/b3773730QcfzP/O4yxo+cG1pI3lZ+W9X9z7JMzKiE93S2Sgn33zmw9//LOk",
+	"RPaJfSo98yik64HUDSE30s50ZcO713Rlw/sq6EFN2YY9AY+gNIM2/gcPP/kLEM5KYx2U3tAPG5a6pApw",
+	"HxYyExTDYgCAVxT08/IKIjapyP1RY1UgS8bLy/MH/6y2fcNXelwYA/jJovquTKu+byZprNZppY2kL5Eh",
+	"mC6pk3rWoCj/4i2LdHjQRf1AMJ8offx9H1n5U6i1CeH+JlQ1Q5FKrnaxkDBW7MKzHm2zId7eDHyPjYaR",
+	"mqV1ki9u1j//Gp0CVqhjenwbDP883WW/THc5M5nVV1vYIhLoNJ0ifDVaynZdiXAeYgzR2gxDksb/kp18",
+	"9Mv3HvzPTx998P7DD/7q3m9+cmqrgEjloruvlUihLyTyKubj7FAEpUXcD7hyM2d5tP5dN+NjI6IQ0bEB",
+	"MsmMT+a7jC+WaXFnpOOVs5fpG5+6cnMJAYYm/Pk1uzeuh25jlTae/3i8hqJHWMk94dSUOx22oHfQODM6",
+	"B4bp0LgmYUgIFRqvLmlxqEZja+JDwSEELQEtReKmFIFVg0vUpGnRJecVmEZxN3eD3Vis+LLqZ9IMmtyj",
+	"pjp5xxChB9CcC6j69KwW/++Pz20mm5ubG5ubTqied3/8/1tjfcll9+/gRxLb0BXCwhknsXoOvmW02rjJ",
+	"J69hR84yx9VR8UMfEfI5WbPijm2+ejWwcLjJNwYNxehsg6pyIqAK+z5sy4C99s8sXiHslxnATlmTBf0U",
+	"VdlomMUwofBNoJAIiMd5ZYvNV6MZ5h33Hc+Ouq2sx/H3ZLZ6454WSERhrBxyK1ogM3u8a80CBDCy4zcB",
+	"Avb4OLO7ZsDz5owj8ULtjpFWdMrRwYnAsJjIep1Zj1FPVPAayzhdaQWZ9U3AckNhc2F2dSzj9Bp8x/aE",
+	"nQjq6BtG5nPowcT1jB5HxxQO/BWRNXo5cCekdQmN48abLonO4Vw0zUDnIGrHRIGZkxxTUTvACVH25yR3",
+	"Zh+FBahFEKJyqomJwnfANgtDOHRgFBXh0xwZhTfADvirlDVUtt+ee7jBGMJJDM48+M6P7//Zd05tsE51",
+	"XQH7rse5p/45YRh8Fcgl3NUrHRvM82vMbv3Gat4ZKWAYrm2djejxpon+k5sbm2fYdMzVqQ12DapOlehz",
+	"Kw/ExtGpJLKo0Dpdu0xjPYKcf2kWLh7maFqULCs943z00JorpeBWajfBe9xIw4BX3Wwx0EFU7FekTetn",
+	"+EzLab3iBnbLjSs6sS/dWG1eLyw4T65ies5DWgzjWS54OmXcWk7BryfgkBlK5Y39iKlP7/l8+fRph7Wi",
+	"sDgZlE7QhjwVs20Fyi0qklJHhqLHd5wi9RlsPlBalnP1RQZBqz/uer7S8M5Ea/uS8hnQ2mqoPwJ1vshk",
+	"0Lk5olQq3Q4Azk+93UDvUesIOpMcQ7VF/geSqSOkyIPY6gZ7wydOue0ASRiwANZ3UWkBpHwicGNRDMt1",
+	"wGkXm8y0Ztl7YhFmh0CvOh9RqN1aHz5YdtiTjbv31NnK7vznDkwr+nn6J4bJI8EprXNsI97me1m0PBcT",
+	"sNywS7der1hDe1LxfBqT6tvRw+C6EmwkBfJywtIBZhfIooH0E1JM8UKs9rWpQPlEbWJrokuWiEl8kpia",
+	"fxfKMCifscqEMURh4/nPCKusShqyK/Ca4+HCeGw9lzEZubssAEY5yxXflR6yPBBW0oDpWERH9RKgp1Yu",
+	"IIl2KKyrjzxOo9hHzhZNhxsYFlm2YxFrh5ls1SkpSjewUypHL5XPAgvtNEBSnPPF8/3HS4eCpQRL5Tuw",
+	"h60kVEgW3Fy24frd5W36PQnx8l7ZbYDVrVjYTLyTbsdNWIfAGqlWIiHyr4R1ulx1RZaJFAyzTEOVhhIC",
+	"c/4+vOtusJZ4fqzwm+Wh3kY9r32umXIdsHlC7LAOROr7MYKQzyQ6CjmKn6i0UeuwgkCRAsZVT4cSWkQ1",
+	"AQ1ZCeuErOlRCBNcWpjJcDgZcF4VubsIkSLKUne5Yh785olMDRtD/Az5NE0JBzVz/WhsTZEK1YFfW5gS",
+	"4AlJ1DyVRwDGmCjyiSsNcPNwPR+Ncn0gDMKH3GwaKHBxP6OHAHSps8UIrefBTGYGypRJtb+LjM2dLYaI",
+	"QOY+NEULlCnd0oyHAt+1Qq9SX5pbEltcs4Ai8vzL+TCAiQJ2KAIcygOBTGm8VA0/FCtBgoLotUIFuV/F",
+	"nVf3jSFQluC5MJalgqeQhT8S7iSwGJ9iN/aro7gD9dLUBv7gHEGWIvV8gqVKsyq/5FTEJjRye3wswNCt",
+	"pojek2ex+JSWt1riZ9wVSUx+TfApZsDPXrgYw1qZgZ/LPTf38x2lYrNxscZwNvIbomZRjzQZGO+d8drV",
+	"1y4z95XzNIa8L7uxd2oAuoDjkKaMXirx3TBgxutFGt813r8bZDuQeGdi23lwQ20su3ievSZfinuL5eV4",
+	"/szmCy9E23zh051MtC6Ddo8sXEs3sPnN1JN1LVBiL7Lye8xS97unxub69YJipdWrlizsic5TdhJBxg/+",
+	"n+8++um3Tm14Hptdq6mEwNvhxGtD33e2/bHsPydGml36NEb26b5YuvPxqhVZiZaUR9VzFHnGUbREMRQQ",
+	"Ibc8FL1OmdRsYfybWLseN5/dkfD20KALhh6/jI1SD6+Hn7UwQsrDqTOcqyxxPJQtkOXY2SpszhJZFBl6",
+	"IPBbSC5HpHKMw8GTIhXdDOMT1T2odHc86myxTPADiPLM0UYhwL26cbZ8o49gwSa+JzeZvdRUADnMTNWs",
+	"xNcJlFHIIpUii1T1QStZieWpbrtGofnhwvpRT9TMxAF2IwEe4Hg5anfApdrVkV10TbM+HyElAhK4D9wx",
+	"D2Wa0dAvtG5Z4OCv6tIDkUrkNLwMnzN67JFaBmBd7+7lcbKSKrkMXEvsMkiMp4UBQ3MwE9o+9LCc+bzr",
+	"VmGxCVbQ3RzODkMl09yduA7XX3LrMd/6OuJXxKTukpNHkDl6OljwILwN2DKgoRSKS1KIdnniireqCGzU",
+	"PJBG2kXZVQiqaTryunooEp8vC5w98F0WyTsKy6Mob2j3wfjhMJQIwIug3CR2WoOwLatU4hwpxC5aP11q",
+	"U9mgaDqUDK6YxpoteCgqEHEEi47SZe3/3+DQiCx+ThKS23CZMr6nx5b1tVR95wF7lAPHYrxYzQ71t1mc",
+	"QaPmWb4FUWiKA+WSq2UFwoNbIGQ9f+KRK/xw4xaDWdZOBQomdI6wHLdr/UPmqPCbdAPLfa+U8lCrM3Io",
+	"AYPeL3HNw4dYkofnumKEPQeVSWD2CPHzkwl/nwe3z+thyCl3x7m001tu0UskWjxW4HbJtwzeQjYxt943",
+	"rt+6zU4TfxEU+IP8wFECxGPF0TKwdkTBdoQv4wVXvBz/hzduryXRWn0ssoVyZLMFEWFjiiEAbSP0r7ZT",
+	"J3vOMsvZyetXX750qsGA7kKZTE/XtHkHpY71dNQQsNwKssc4EUXoIlQL1vsOmOh4xpIKNwEAiUFp1vm3",
+	"b/5ktydU51SCAD5TubQM5WMn4eK9kbvWbXZsrXvu3LkX3aVfvX0Jnvrcc5ewV4nZeO45dhlsS6x8sQAw",
+	"4IpdTcVwpJ2QT9e/IqYJ2wO9mea8Z08Yb80XXU2Jo5SSy5b6hZgNtuP7oiDHFHWSAd/UeJ+D2nccojGR",
+	"e6ebguMLXVdu6o0e511oVSP8gxS7fJsjBbgfwbnN825VrvbWr2kl1l9z5/EGexVqJKl/UgdsL4gkJNWU",
+	"eLD1MO7aUeKO7SSlsl1oi4uRWBgitUSGUbrDCnupGIqKUj8VSLbXtEFmJ32r5FNb7PzmJokZdTOwRmQ9",
+	"1uXK3W/Pd3M7v3kGHoD0Y1C+dX7zHFGNC1hYeH7Xui/OI94PoINA0WjZVI9zQ/0G3SUvEpW6L4vlBmqe",
+	"vQgA9YOdSMWMlVnG8rFSUvUTdv7MOWa1ZhnP3e/On7lAN3I7LWHnz56lf5Pgw432xZRBKTUtIbqPezqd",
+	"ul+8CDcccjWFVhkmYRc2z+GlN4XNp+s70LNoMpCZgK6XOc14qidqg+10rYl1EYH9mOl+3/1pQjW3b6Cw",
+	"Af4qNRRe23FuYqlF0dbaGZ9t5SO5trV2bmNz4xwUP9sBKM/TgdvX/asvaoxc7LkMNKqgE7STZ6tTPt1C",
+	"OmcA1UE2wok0kThnXLl56PJMqJTntOHfGOit554LIYTE55ASRvQOCQO+h4QByQP9CvpQG/fD8uJkbkp1",
+	"zrqQgNiYF7DtIGDYBpMkLNXQnmq7KmVJTMxwhjElJbW6mgL7jrGBCB2pJ/hQWJGbta2vxa2U4pLTr7oJ",
+	"W7ubLL0QJGbt7puQiRppZfDAO7u5SRaiJcLT8h59i2wfNIuWGk3+LW5gbfDdCKkl74sN7KwC2My6W4Yx",
+	"nvbt1ssHNkwMnaRfe9O9kxkPhzyfQnKrIlhOoHnfQAAGiD/edDeiyvFaMb1UKiEHvc2zLLQxEKHRCB2E",
+	"mDOrCGSJXtUIPEuwn/02cQ1h0T0e4DJnmKgGec91JrbLvFqMZ9mTKrg4UfNSO4sVy6bYwg17qUOt4drW",
+	"GlTz+6zFVsjoN5O2UIFe/zSnM+oeRniBZs9C1M3CR8kFj5JtHiWXPQplpe5hBXQwPG4VmNmiAWBOu24A",
+	"5Ybb0TFEMyvzrO5UqwfGlzvZ+BSr361T6i8J+RawfhK+MDYQwnM4s7UylLatPJsOTfA8ky0HZ/WRDo3W",
+	"yKkW0F3AwsEyuS9gpLWDGVtnTzaW0et0fWQElwAHWLNqUvm5qRsJwQiPfM3iwwor1nhgR7xeV3SO58FW",
+	"8CFCF/1qU31qlQ8d7N3QIdqUUPSd/b527k2mldhmfXkgTEh5ntncnO+LFXvBry/arqXcXXzzPkVWChxZ",
+	"x2ahBDvEnY7kOpdsEPrgzbvJ2kjHWrhdHwllgjCcRLKuU0gsV/TVDJXMdkKcSlBot4U4sQ523oBiSt+Z",
+	"ExPGlc6bPsVAWZ0NtqPYWEFxhZe+Mj7a3WAI4M6EIC9U2DgEeNdYWZmRA5lJtU+M0DGLaAIKCmuxJPQf",
+	"lz3pbouYroQRWVvi4x4LrR/nUyXORqKsH5U2LDSDyg5iCytou5UbhoMuRRzcyPemszGIbUiBjoRz/N2d",
+	"QwdV4EzD3Rw+I98dXP0u8L90o7YZnlGXCDPZzqUoje8rYkqbEVzxl3Q6PbJ9eA34wHATFsE7m4/F3bnd",
+	"f+bInupb5kb2/m0foDmK7Y8LQAGymAIovJDTb8N/79Z6I2/EwkdbHreZoEqg9BPuGSkMOzmEGNKpBHs/",
+	"WAT9TQYaWmD4isg5AGAISg34CHSREndmnJvJQEOEx++kMLQt5pz3giMVXR3dg4/JxZnnDZ7f3Y/Hf/l9",
+	"seIGgV/dFL0mB9rV3jWtBMTfHsOxFj3SfFhP6Yk7/N3Mw4u+vXb5Nq8tXaXLTsM1cNtzm+dj2XwfFE0Z",
+	"tLmH1YV4pFQz8ccj2VY8NBFstqtOI2R36HP90R22U1zjNDSFvBImeHeAWtlJcDOSsce8V56QAFZpko9z",
+	"Oz1R4a7wzo/JmuSVSQ5hrdKn9XblFQL598Dt6Q7KhwY7icSopzaYx9oFpjadZXpiQu5nmJSw9owHwCjc",
+	"LfDsjDOEkjpRdi4SGoyl2jxKGHnpn7EUqTqBDiugbwfcF3wOB1nkyFgcvd/+0mRcZjJekZkoRPp4D8XH",
+	"ZGGKSemFnhxDM2rPHW9UHOD4ofKHFjiuQeJHqOyrIc1JXMHcgvKaAL0kXIzbZUazEVRkO9XA1b5U/W1K",
+	"8HGjFVT0i9GMEiiqpb7c60e/13dgQW+VwEtP+17HN2q2yTe/oJsc6kqL6sHSDsePanY3wBUziZu6NmuL",
+	"PO+llBhGK4VIDTv58MMfPvrle/ff/f6jX3zrwUfv3H/3+6cS3/wr5M/JUiCeZsI5hATwBEt1DVxQovRx",
+	"sjzQEzRakPJ+g+3gcCCOJbv7AsxjZPIN/L4cqKydnwuwAfoO7XiVihySes432mAB21MB20C2HHa8zqC5",
+	"4QTweTR44rR3vnRAublH5fgoPfS10UA+xc0X1oUO0vPFcKPD63zRXenwpk66cHeXNEZgGFuiM06/La0Y",
+	"3j09CdjVuHnwFWio6/YCwktPGDaRZuBkq68jINYaRXP/nXfvffynD777vXuf/tdTG+xqQGQ5cR1I1ac4",
+	"NI+DWWG71zgbHkOy3N6g/QdzhxqJ8T6XCrBKX1ofS62PGwhnJbjzcaqNIONXrRgCwPvJsVhuItb3mXZL",
+	"SBKcBKd6VgUcWhudpl0fKpviqun2LPSd6i+3SpMBZEIlLWW9RVSHQwPooZrCNqnAwjmZESEXDQ/YZgrs",
+	"gXIjsS/10DHroUsoHk+VHnomHBlamLBXDq8JnNCkOZ9gkXONHkCQOG1VnlE9aZ2xHzfoS+UfX27g497A",
+	"b9CqfrmDn7Qd7FcmbCeRrrCXx2pfpOtjII8w9Rv3CiDqM6wP55bt5YLvm63AZAEwFqX0WHU94B7CAPIb",
+	"mO4ecDMgiiWoboAHOxmGPxKmnbynfIrhga5WSkBzbsNkDxwTaP34BibNDZRm+KAm5Fuehx9vsB3CZF3Y",
+	"LMgR4QLnFmFQoj5KgHQwlczJXKygCLoGr8ZDag6BpNmuFiTokVBfELVjRZYZiC71eF6Ii1/EmMq5PhLq",
+	"EgomsQR9MRIl1Xd6zE5J5OHzTezcEslihx1FCGSHlAJ0fMxIe0xkltEeVqgBzMo66/Tb+McibA+Qmfso",
+	"CBRVMY4qbKtgwCKVJPpSAbazkzt1fyDSTlxjILw4boRENu7Ksb/qRjjGqNznIyD+tryqGGrk4VCaYJbn",
+	"P3CI4aszFKSA3gUujwDeHRcrUN6zNYje46WqcUoKUnd1FjZQ8IM86x67eJ59Rb7ETkL5oe9AB8WHWolT",
+	"TvyAs2mLutKRbLrjM8sQFYu3gq3rpjkTVpiqLoe6TaBkYByqQMdEtKYwIAksxtJgrgFJ3TBBSXYoWAZF",
+	"TSj+2tdD+sYLzgDwfQngaazHZQa2QRda94UjbMLxDHPPw2bv9A5kpQmVYtWfGzj4A+33+It+Q5fUxxbj",
+	"Zj+cdqWdsg0ljDSPvpBxGwoZsYITWMsmWEaLbkl3bJmmhthFz0Aq+SyKWIPRdRLj5mmOdYhuRk9trKaL",
+	"jsZO6OhezwjbcQZCSYLK9hsMg+8LhSjrmA68JVQKumlZBRTKBvEF0FkjKlodihCAhG3brc1wbKDWFeay",
+	"0PbMOEuyrowDXmmhFqin4yhYzxbRcMxrqluv7KyfvXCxoq7cNoOC3gvnNrEC24BDW1wgi+pT2XPvG8ht",
+	"hpjfoDfE1EnxipfwNFl/WfYFpJyiCg6IO0oazgy4G+O/3/razvp/4uvf2Fx/8fdOv/n2+XN3//1WjQZr",
+	"ZmbprhV23dhc8GHL0wyp+B5zvvrzOkdvCYKGFdqohU2V6e6+WZichktYJtK+KNq9eUgzJWwRyoZINmln",
+	"sZ2pyOUBTOkXF+sM0/gFATvDu0QE+NVCBsL6P/Wp2pf9mzSEPHe1ClX7i7IeGA8CDjwymTJuBlA2i8G3",
+	"gpBKAmxiJnla3QE+1OCDD18Ct44lZXEgcntbI4nYFyD20CYN+lRGSwtmgnGuQJqy3jr1LJEKeCcPaDGb",
+	"7G1kiKw/Dm/4cCtdGLpaRvlm3CFYl8KsMmhAFnPuFHxS6xFepll6VmoR8H0/T94NqFBIw7QH244+WSTL",
+	"p98GAb17usRx2zBVX7QXQIvP3c/JiQE0crGLPTUsSvcG28GfpVjOAF5R5oRLdgXl+sdzjB6Bp9YjGcWB",
+	"yKjrRRL8beo1WU4ErpTc//JsbHs2vgyku0RSfZwbHx9xE1qbPjkHKY7KszQ/00BolIRA0txYHfmag/rT",
+	"9bJzGv11hezmHGK0kMiHaKM2AjxNKM4FLLFKqd7BMKm62TidRRAUFQ/lTN7MIVzxL5/Yw7eYx2fm/KVX",
+	"/vxP4PLcN4L/F9GXOqF/OXQblopBG1bgfkQu4QR3gQ8rQ1SllEA9xlAK21FM3LE593QY+QzX1oY7dpAZ",
+	"s8tzd2LucbWPfyOdhUhll2csR+2FiH/kCOxBk9JZbHCJX444KvBYQoo5n74o3sR92UM6Z3h1g2TeYshO",
+	"3vvoH+59/PG9373/4Fu/uPe7v33wnR89+N/fZzy3G+zsC6ee2K0dhOWZ2dn0xo+pxjctTXBNjjFqGb8G",
+	"qbXxyK3fhU3KUZmEqIKsDpW6SGV3wiDnaVJqJV5pWkS5MSI5LfHPYJ8Y6MmvRPj1BrspeCrRfM1taDCb",
+	"UBwJxoCMsfBctpdL1Texep1twP8CWoVUhUpBE+iJgsuk6s9i+GGT0Ttvsw5d1cFgb6jn0SqbHpfhXeLO",
+	"8dlFA7882QlzRBd0Tj3jxYeQMX08muRxVR9ir67HDJvZ8T3/I2qJDHIMhPu2ZDI1RwKbQSiax+U1TuSE",
+	"r0+/7f+sB8bsFMMOSRrcf1vsgGdjkVDHZ2oBh1zFyI6cIEoXepT4sBd2MeE+bgD51Uzr/WO2Ub5AFshj",
+	"y1R51XC8Tjw95ElLbYWXf0aofNJisQ+hRhqW+uxUK3yc7iBS7lBumMNkgU1CTVR1D7eRVmiu7EuVhppJ",
+	"XJANdhmpJDHUDjy3U/eDXHR1noJ5wLtdPVaWeMS15RmChKeexm+LdUCxEVcfIH86zahR6O2/5EY53kqh",
+	"J1IxPR4Lh2bgCsjHs5Ct8zVIuCMOr538LNRiWAAVhmhFp3wQh5igT4TOT+ggiu4YamYDXxMK60tj5ok1",
+	"Zgi59hTbNM+dfq66ZRd2UT137sKF8+fPnZ1H10WJNyGs8NTbNFeE7Q4q7Yobao2eVKlU/QUot4lmPTyj",
+	"ymEaagwIwtjXzOo++DlbSBRtEoQtJyzFf4HHhJuVU4ueQP7gKacT39YA0NAQOU7YQGRpqE2EGC80LKEt",
+	"KTO6qVQHWnZDj2zqaoJDHXAwk0J7nT1tB+jJGe+iobqYYi1kQsqQCiOB8jTn0jilqHPWh6KpsKQ4N7yf",
+	"C7HBdhjNJ4FMAzuEMw76OT/A4BVhfDPRo/6f1eQsaVFUjseKfqjcNOiew8Zqr3iZelZCtfTCn2cO5o1K",
+	"o87SjmyI7vF64PTb9Nfd00pTz+64S3PNfc32hMGMpxd837DKmRKZ1lD7YBPkJOKWiTujzG1moD9C60P5",
+	"8O3UeIJvZFQRWehUQhJKnCtb4SCmfrdwdqJ57UZNNZFgzXCZ4r0Lr2gb48H+ycgKjvt44LZoRW8n5Pki",
+	"Aznzt9wTPZ2Lw1K6xDwgpZkZdwd+eDB1OASneZ5td8jJHG22tSMseirJ4QnDZF2xUy88uVm109l4tdO5",
+	"s3V9T56YokyaYzfdTxpPTAEhlPZ4VeotPp1FLQal0VCrQsPkWg16Y2wNdqJGfWeJAxc9sKobwsZAHZeJ",
+	"Ps8g/sJOPvrFtx68+8G93/3t/Xd+dgo2diZ7FneVuyKBajU1RVWDmws2NtV6OS0JReoW6t7cyRE487pc",
+	"YcO7IYLVJqG5nnXK1i2zu8zwqdkmfrswbui54v4NtpvVGhX9QanbN/zQw0A9GbAPlWNgq6JZq2CUDXZL",
+	"DwXoEU0twrlC7JszM1PGcYZwOmrK1NCwzNzBMQ1aET482cFmUe4fnVOoXTtGuI0IZRrutut6otbdQzqH",
+	"CWJ9cRTzKzpLL1Nz9i9CXs29z7MNZXMzgJqiWNYmKi8T1pIbHfUnryDklS6rAHugbdWzSGL/Ks3Zs+Iv",
+	"4fs+JmBLFibXi6//ZJH8nn4bWxY1C6Hij5xzcOPlK59TkPTzizTicj6OOCM+6RqszDEnT0dp7/iCjk5K",
+	"vhghR06y33R7DaUxbmIathyacGrlQAG/XA+B4/iZPCZeo7l7Vo4Jet/jPyd885FhmOAmlg70FKk3dK7D",
+	"15WuPmBvV3uyQ6NeLtNnUqBxip4ZeYbXfUxWj/ZT6yWZPlggyaffJkG9exrSGUvabsi+8sVvVuRD6YQF",
+	"czsYxA20NSM+FQLaVd375K/vv/vdRx98QH0lz2wiu11P5+4q3+Aqd474bHC1LPdRh96MRyI3IhUpBJsX",
+	"B1khwoqcPB4eg1wNXGZosyGVTir70j7bMVe30DtBHo5zr8L+eJ34A56sbj7h/Z8BAIpbcGShKq36Smqk",
+	"6x6zSInsQI9XFErfogu7S7otimHBoni2Vh9sBxQHYXL9FwS3W6YvTnbg4RvFR51TM0rkmYehuYWEDfrk",
+	"q4AvFhgMsUaaCLzc3lh1O2KcfSFO9aaAZq6QwHXSw6l21JfT4ACY7BG8SgKr3napTZ7OIe1rYgRyR7ln",
+	"l53xz/aGvQ5L/ZTs12M5sq8HYX8Gjuzr4ahsrSUAg7VOi7AA7rFj9k3VbYWOngcin5Yb5xRedOKTX4Rh",
+	"7wp28qoyY+ekCvYqnxBI8uypAl9pAYqhe6wz1LnosD0x1USqlklDiBGkZXNXec8Dc4pY6e4sBYRuMWNl",
+	"loUOoiwVmYThEqRkKIzhfeFnjcqKA8kGN5Y6bbAdz/1B01RiEUzYWAGFaIEnGXDniutxf2CZ0UNByV3N",
+	"MgkfSQWQe7q8Q56StIl/69Djw0CjIWxzr3TgFcP5gtSpf6ZTanuCko6kFCLIlC87Axx//3uQkBu+rdVT",
+	"nwmFN6G3erZ7Bu2YfQKB10ULl2BtIRCyAFAHesBjV31YooBsAOjdI8/ZUCsxBXohUBIHWvpuxcAwxLOt",
+	"0mWgrzLBoQ+QOnJX6ssin0N6V3kuuvYGiMcXQGVcgiQUvs4zUbADy1fEOksagaKa9QphMQHKVWVsPqae",
+	"H17gZM64tWI4suaZzBqAxN/wU/esJA/Kb338OQQ/vQh6BMlpLtVQzbHsnCt18y+eUbTnJWadtNSbD0ku",
+	"AAN91ZoAVQyNfGl7Z9oY6M/L98Vs/AGIYo/rCLtdvBEU+Ys7zog+2ZH/H3vfuhzHcZ59K136A+D7BidS",
+	"lGWg/IPnMCZFFgiLrqRcnMZOL7aD2e719CyWCEtVTjkuy5KZ2I5cthLRipzIisupxJWyIluM45shQPIu",
+	"Uv283T2zuzOLBbkLgAT+SODu7ExPd7+Hfg/PozrdfIG+mT+F4nByrLZu0T55BQxe6W1OgL2zb1sS3zGz",
+	"5c7/rFcL14VLBCDtEHKJaGUJ/m/kZO06zzZFaCUDFdYA826/5Id2z/72dTcoEngglsjB9hM1qutqUr7v",
+	"WRbTZC50FdVJiyR2cltSlL5vTKotkZz0czZWztmpVwOPmgTkRFcdr3mB9EfXsb0OivzVu9Jr9P1wwTFb",
+	"Lwc1QwudlSDdkcq63ofelzlpl9m9/Ilxlul9jxwTMwvT7vew/6QeT88BREcsE3k3Uz4NB32DIjLA0nU7",
+	"hLDnaKw94KzHl7bmi29oajeeMSy1a0MCzITdnCsszoTppnlsP40z0dDttlCJSGJCpnZbP9BJem4TWDgA",
+	"VXc7dfjtgzYWIfmjNrEn11RekakggXgVzOSBcKZf1VD0VbltN5mHra/SLxUm0ghBqf9uhd75uhAdU8I+",
+	"AVon46lWgjQC9UP0pcfEtlB5BS4EsBTQSm0fifi0VukOsoUsk0aYktVlMjcibRaWl2rYJ2Nzj3ElAEdL",
+	"eciaUj2Fa0ikjvUqYb7Bs63bdh2fX5SnJJgY1SE7r8Uza/DqYLumLo5v6VwEIGqtiPyRwA/GPB0XTG6V",
+	"zutt7Kd5JH8gdGaF8r9K9KqkkJOZsP4t2KlNS/coxezdXypGlyocmxdYLJPYdyyRsEcsxs3JScCt44jF",
+	"Cc95zLhil+nJhNhrH7TAzgccu5YG3AI4q02JF6NCj9ifc8Ouc5PP457z1y6x2Y1M9wBhn+g5gnmShiBV",
+	"lFgNcUFJupcm0BPVBuMJ2je8gx0aOTmg6xSu85otn3MTYBYYCXHTKte2VF0g1yDhJ1QZos/qDaVZqtUm",
+	"QX8XMx+VB4NX3hB5T4DKUbulWy3mBZoBjrNZYW+631E9NJaXtHDEzkRLS0uEZWV9voYwZoHdaelCaeZ8",
+	"SxSgxsajl0rFlpf8C9pVdPyZR5U46FviBfB7DynRQPjtpwNbxY4dszGVg9NIfR5K3ZRmmUbz0XCVNMZ6",
+	"0QXKp3jK4ibH/F27NM4RKhf38kVsuwOTReIp9Fp1bWy0n522sRa/0xFqIr1lRJk4nHkYqUMd2UCtEqXv",
+	"Ay/ViUyeuUk4MZEAet9DaroxYXKHCTDqzvtX7NktYnh4xOwhv81zqplz+Pmzex9/uvv+z/fe+3T3x++5",
+	"zplEmhx1dKG6LSTMCJza+T5RgW5mbwdg/W6asFykqYd37JcD2C9PvmiNOEeNvjit/JjS0Zx26KtwNKc3",
+	"WcNGPNnn8ytupxHZIonmuLQ43mnfh3eYy/aM8RZ4Y8e51WNw05w0q3dV5Ot+Sk+K1YPvdkh90+T1jX3S",
+	"9eQN9Y2l3utXDpoYXKVlJBoCmlphGe8R3GlE2OZNnbVJOYffdlBjvr7TgUXMdZpYWfEVnIA4XmF/fuvy",
+	"1Yjdesv+59KVKMS6b165hL+/eeO6gxrVTSZS0cgzrWSjAB2d5Tlra5Oz19kNecFe9c0b1+dQAI+P38Dn",
+	"iIPRKSIwTPSd2rsqlynjjlyjXlDpCp8WrxbXwONWgBJ6mmRHSzMsq8tncfZKeYaGmuVzkC8O5GfWEzhj",
+	"klEX7U6+E/nDZGRPpbKRdzNrDdsbQTRRdQ/C/KKwhyulu6px0vPXxIRv7cShWv4h6ENYKuuRrToBmjEk",
+	"OfYzinzwDRBwe0zEb3cF0E8cKCL+V4eAuLRUiXNYYZ8RrouYbFKZV93TtqRK+p42DqPF1+2PKh7sYHm8",
+	"EHoc9LUrF9lXz51dYr1M5ujMoP62gl7J9X7Y0cpSyrhN0Cpu5ITaUgx9TXSy+UuQhrr5WrbzVYKMNC1u",
+	"B/i1lb88P/8XfP6vl+a/+v8Xv3X/9bPvfG2lCkJybL9ON3Jx8IgA7dkLAJi2qr3dTXNptcmi3TjzCc/5",
+	"QW8GAThkV5GeXBfTcCCGDhb8xW0kPQ3tQakYv1egjJZYD5bDU9eURTHgRotL3wfFHTZ+i5tWCHa6l3OA",
+	"i9ShydbB4IaItdr0oWO6hJD0YRAGGooIKT/gMvrk7+p+OA2H4vK9bSdv50WDcdN00N4uL2/dmaUHfrmu",
+	"SiaxD2lOngfRzxq9JOM9ntY7bZf7Wa8HEG5mDOtJ02Kzez/5191/+gUa/naQnXA4yv3oH2ZUewp5MYQR",
+	"f9qpcsheyx23FaYf5z60ojtuTkaLsF+6OqEHOyYJdipyUVVA1y747kGl6fMyFFgMZHkUtowGQQIGWe1D",
+	"yR3hr9NNpGG+/vUgxqNS8F5YqNCzXECvR2UY9koaeDtxlzCPQ5unAq/vqr3PZMJQfi6HI1HrrQyJFFox",
+	"3uOV9dpRfaSpYqknsJKvl5Nq+6DaV3kGdZw3bvIPppcOj2IPw3tF+fXG249XNejsPLbIQGC0tCHri5RC",
+	"+KYp0xR7hTqI6G4r7iwHcj18/pbOQfBkUJ7hk5XWscVR0/N0OoBzlCR6Xk90FsBMb2LcPtuSiQV23gV3",
+	"zp5hX5cXkJYJus5JTcjjQyRWyzUp9quzDv6MWnyt6kQ1BC0VDQuVlnQK9+w4ktL7C+wtDVNuJSOkd2YM",
+	"Ki9F5k4ADvz8vLupwxrA9F9r0pIXm8FTdzgmZfuy8Ffi/xfbKcBxmOltkZXg4F3hUl89htc20rANsdlV",
+	"E9AXXy30BWfKnjTcMwD9jgOLcvAHq0OBrBeuB5uEe+YUyMqAI4YzmOc18XWxVdrtVve5tVtZs00Fa6Wk",
+	"1w7PidpfmRbFXy+gUaepDK06KwTbVwJS94HK2Y7IR3prhN1iRiaKyhzs3n57Dva+XggHfxKRwiqQSvs5",
+	"0qkcasf+1eJQjBsUF1a0kwtlSlrWF6j7stJCLxc56wV23l3HU+h0BOZ9ifjGjisQXSmnuV1WS+ZRcbrp",
+	"Z2UG7zslvwOXF43OcZZil2wQzTuxb/i7e1d2mh7ruE7NdWlI7gOiyHQFyj2mSqxSj43TnrqXEE5Bxfb1",
+	"RiUXaVrjMVRGJlx0y20I3IjgimaTTKJRIpUN4uveFi3ZSEXxgStVBKVdiXQycoezps7ac/aWvZZ0drSw",
+	"0SQahYsyu/f+gyff+2z3k9/sPvjpXOQDHyWz5hI5Y2e1QtrKXkeJq75802r495klopnDDPo0FHagqxF0",
+	"BYIr7Orldcyw6Rf+yMt9IVqV4o97E9tWOCbOUD3jV5yvA34vmD7rac14+pjS5OW0YohGbgiq1eQ1KbON",
+	"HTbA6h85ppxgZgexlZ9Hjg83M7aKusjinG2n+szS0bgthxFVOp8khe45uH9zmuKaWIqLRPs0w/WSZ7hK",
+	"0lST5cJCT92MX5FpWvi3ODw7QzyOX7t4H/9/Z5ygZMm+D/u5Jae035udSCCrJra/cGzilWGA+wQtn0/9",
+	"Fj+tSZoddeSTNkZd5LNu041F++NujZNEg7fHpUc/xI120NgpFvJ5mXwGtsIR84C/8ZXlpTfffOP1k8AD",
+	"PqY6dow92LYzZogqvEooMmGPMKPpeoKGBw4LPGOztVIAl0jEMO1Gd7HJlisy8NudBCBy8K8B0KkpM5NH",
+	"pVMMep583JE8cEJGKcKevsrPhQ8iXCa20cBFPhhgmcyLS+RAZetExPAWTXdNoG+AX0alO87YEXRMjT9J",
+	"395Vus4nqxKRaWZB3Eua2vSnNOQhrwZYWxcWPbywg9+2/SnOutiDlRcCXa4Pxv2Z7lFXG/0K+QfdEQr7",
+	"mwIIBU+rPTC3dA8VOavhL89RrzXKERCoc+jnwbnpcJkQzIJQUiSRPcO5cm20UGqVtxwbvsNyL4hafIl2",
+	"E2EAVwZCcpNamSnO3YZtiJZUCVi8fSKEu6ZJptOkkr7V8f9T6RCdSGT2AsXkk7J8V9zSjS1wNOQ6gaNv",
+	"66Tt9SFS6G/df72OELpmC2EVDcBfIxoRtJVqpN1EJKts+cw4x1q6y+A4Zbvbfm3l7BvRa22p6B/LYWxS",
+	"5WITp4ro+GRV/fKdgLxqbbsJZgBqw8taSU9B4vrV1KIVj1E8fBd22JYVcN0MkbeIovcEPq42pRIrUE3Y",
+	"kts87eIc1uaNllTChQ3D9zIPjWQunl/6siN0JxWuY55xd2ALX0NVaErL7rAGwa2KZIFdJF1EQMmo66dG",
+	"7R3WE1nREvdSKaM1WphTnXRwnTRdRKm+ZdlX10yXmrnHeiJNHUkAXAm7w2pEvj2ilcyF+qmTJNdbQnnU",
+	"/2ZgC/A+stpBkNdeLU2xy4+QePaGOL61PrcyqRqyw9NX1S6VvGbNeJtdK2+/RkMY7xnvi3LtwYYjVHaY",
+	"3B/8KMOgc54aKjuxr9Fr6dS7qjUYn9j85O76+vQBBb9aVu2Mp+lxbdevh7muswMm57moU6/4cuzkgnv4",
+	"bfyoQveveUoB5NylYQnfsS+X8tzO+QUh/wqJddmuHVAz0+2+8YSQTkIj7csdjGGP6sYkeJbKcUeV6xcc",
+	"00vUKjptSPFxsRI7xU6vAfzEGXy+oRMxqnsUoDucGXlvHuSdzP6A0t8uyrRpz8/WVV5e8jA/UBbnWJ5J",
+	"YRbYHat3CO7ortIx43QP1OLprsMyo+pmFxjYEPZ8bqglk+d0SHasaJQElaW8qJBg+OjxnUoLW6mLKNrV",
+	"1htIXLpeb6SJPVoODf5ImUKFSm7Z+bioE/HCedxp8dn4AR6I0+bM5J9/O9CJDtbZ9Hz9hJ39iYhen7jZ",
+	"ZWLcuufzaMFp0GpV224XCKu33T5SVkAQ9O/ppC1V0XvsWnZeLRvt52hsGw2otBrb43AKxgaer7TMR34s",
+	"LAZQrqGqDVGng25J2cS+8dKbWETgj97CFvs0WFj/0Qg84gT21CHQhyYfuOi+c874UjmRUJZ/2R40UJWN",
+	"8lJrT9QCuyUyqRND7BhWuqxTn/JOhcaoKwH324mSOKesnwNEUpnguXhOXo3Do+Y8CFXG8oSlsLYgxuXQ",
+	"pkoglyRBkqqFsGxyF2W7o7ORlJws0z3fcdKwwsQ3hStxdYQRyv4NsVu1FyOhhU4JEiPyW1muN4Xd/wvs",
+	"ok67bWVWWExXxOzxnx7uPvjp7t9/EbHY2qaYPfvw108+exCxmKxHzPY++nLvF38bsZhysHetVo/Z3ns/",
+	"ffynh4+//LL4As5yzPZ+8P7eR1/SLaH6Y/b0j7968oMf0kfbUuGDvV/8N33AkyQTxsRs96Pf7j78TsRi",
+	"6lC5y/OYPf38i8d/erj3s0/3Pvo4YrF1//H5k0fvhs/ZbGiuSfjOXMTiLakSvMnuu7+JWGxPeDHbe/jJ",
+	"3r//r719t31XKtPNRIIJePbhr599/8fPfvnQjo6nXeE/ffzoi93v/E/E4kQk3UYuN1IRs93vPXj6+Qd0",
+	"dYa3o0+e/N33MYdtaYf9u395/OjRsw9/9OyXD1EATwvWjwa8KXLX7xLYjggD1H7il7Xnu3ZQXuvwg11+",
+	"XCTSx7/XAd6+kSKrffH223ZvfGP9yvybbJaKi7PQwnPh5g3Qn1+9sPzm0tmliHHDLt9riBQa6M6t28zw",
+	"bQHoHCOsBskBmAB4VW59vLZs6FQrhNH5BkBnv93V9pxF6rXI6Z8DsCl2pr33GcLJOe94XXgm2E6XKzYb",
+	"L0dnlpbsxQtLS/FcxOxR3LD4zNKZNxaXF8/FEf09v7Q8v3QuRteS/ffuH363vPfRu+f2fvZpTNU5ZLis",
+	"4BSJzwbtegz0YksqYQRqrw0EpIfPkYiw1gyzecdNVWz10U4cuhVcI89K+eiHhaEML71oJuwCRu4z15ll",
+	"l9EXqtmP7VVk2eizHX8uxRO/ZrVljPZ0YHIB2pVnmRSJPaJaO4ZKUyvrTkngZlGpxWjQ5q5SRtleDgu9",
+	"IQZd8nELoy/efnvVnVqZ6dp39BOsHfCwn7jIvaOdmFe3wPkaNHn9OeFFK5wv8ixDik13azMrmO8+H9s5",
+	"1Rtap4Kr/YprgSTbMNvjG9x1q20OuyuMproeUgPol77DUlMpkouVT9f408CKyhJXDQuVPIYzcJ/s8Tu1",
+	"B/HzfS46d/Ce3kHfD02/QPU7wnTOczqu9LO3MD+vHafChHqP84TUJawJfiCP12/yRb9tR/i+dCz1btHs",
+	"3g/+sPfBH+ZCTcCWEB1fY4grQpvNAF+kzMAYOdYZdOCwCR9B+VNsx9p/cspO9in0skp0ZsRhSfMhH1vf",
+	"pv108k6vblnHkGfXPDTvWYrrbVYjd/WFnGXdFOBrnY5I+hPBFchjr0bgeI3m6byfpnHix4ELAe2PszLB",
+	"AyEtc3WunwfRrw7yLh0onGuXqe459ruRjV9jPOfYJJJvnuaPxyyMKm/iowxyu5EEcvSacigjzD6+xXrG",
+	"E99TpqggGxh0OhEu/uLuQRVTdDBHNKDIGcNququoDtHAz3C5ZqAXuMbnUF7u6xVXfZgdHVwOvttnlYli",
+	"p8Jkb4kd3NoVaXnqWIw6hSUfsOduePVVXgWHn71J5cHABRUw71ZK7nWsOcT1kc8B4GE9nVFRmVXIlXH7",
+	"45XLvtkR6jZN0HGNpLvhHSiPvTzpp9fCqLrNNfHstV2YUr/OjPGPqkthe3lfbHSzzL12XTtpgLH0okvd",
+	"QFQY6YGXKnG5NTDQi57S54ete6USUqk2YqJitF9r6WWViIngpWLo5b1Qu7/IGtWRDiHUsrEzDENBhRHO",
+	"iS2K0Y8tcRBec7wSBztzJDnOP7V7xlsTaercpm+/qPMYnFQ9wknV6fj1FXjpNZ0elyKLl4l4yU7dkdc8",
+	"GLdrA/MK/l0S3Pnx3UHFSO6dOXCQGjIRKpc5oK62ZSKyKhcxKkEE2Td38SmkZxtab0nXOu5/REWMirV0",
+	"NwvwgIheIYlp3a2I5T2RbgtcY/ovImMUUcOFSw5ZdZa4BBOB/uStTIjADViAELYFcsPEVOFIDh2qVmrn",
+	"VDet0pfbgma3IrQceYDH0TO1v6l0EEh9c8mkMjkd8Gk+3d1mDCk/FJbUD/dwjSeNuNbxrnY77TCnZzRf",
+	"ShewVsqdO+h3CIof3AbWzSHxHzbcB6iycMnWofuXqyZkErPdLz6lugWqg9j97B92f/QgYrG1PDHb/a+f",
+	"Pf5jZfVEKrZFGrMnX35GRQkV1RJmS6apidnee995+t0/Rixu83t3U82TmD1+9Gj3vU8e//69Zx/+KGIx",
+	"bfmY7X70b0//5odDjfPuaEYFAQTYVQJGPS0YOC0YOC0YOPKCgRqX+7Ra4MRUC1CivqZUYMiXXbwvk/oC",
+	"gZuIMDYKZox9DqKrIRY4yB14FLUBzycLdH6bChjRC56MTqsC6r00v7FrQODvEGZh0QzqdjWstUxCq1WX",
+	"WI5yD+oyfFKDdl4okNC3AC+f9zQJhTR5xnOduWIdvS2yXiZza7Zh+LTdxSvFNAZUYzucouAgAKjGCg5d",
+	"bm+fMJ9a8Mjsw8QKIwvh3VOsX6owEIJCD+9inYjT+vghDPVD0CPD9veIEdox+ovYZodtYGt13XrYwtOv",
+	"udeZF7JxtA7MqaPPrC9duBxQ0hGRAfZ4xExLNqk4wR7K+sU5kaZjl9lt1Je+euF2mKPjjlFSikprRWtU",
+	"Nwat7uL70a7vy0iBr7OjDMaGzeJDc23eGSLEtntpQP4W22KRFmQkAiHBaXv5mjH29sCQC1QDDZ6m1lj7",
+	"DRACC4gTlkSYDs8UN+1xQhMcBAss2HUdr0HbiHQ7ZKwnSgBgfV+3I6e+Q24LoWocU7dmzLTspMp8ylE9",
+	"gPfqnipr1LBINRtnhLuYC2V9DHIL6RczvuqC4FsBI1yq5OB5PLA1HDDO8++FU1dswBVz2/p4FldgcIft",
+	"LR03OSS2Lm39pSaJYgQQTMZHSqJV4Tk3W/XuE8L2uKQ4n5GKxvZPNKItGhycSvBMmJwlgiepVKKqKtSl",
+	"dggSkwqmrEuV6VREZfxLxNiPq0e1jikb25vakiqZCImAfW4dgUDJd7rGRrAWtAdhC6qcpiOsZ32J/DW7",
+	"HEfpq93R2VYqTZl7ioS5JNiLBbNCddkLLM08aKzATW1WWIw/Ymt+YheIiuFqITFldFtQSsSKVotvixCt",
+	"kqVsLrQF4GlJexTmh9THKkklFZUTJY3Hp4Wxd/nuBUrVgXcnl0QNkiGOhspHezJVCgTYMHnXucnnL9vh",
+	"z1+7FDCmHSVwVITTdorBt6UhGCqxwM4j0wWGbrDZEBn38jmffCekIJpSl/uH3W5K3AgQRavFoKC/sGPN",
+	"CnvT/c4UbIM0ExE7g1wZlSN0Mt0QxiARWPB5gEo5YAdjtVxxwPJSqAyw0kl0NvU61/k+FCZmPbeDRija",
+	"vhml6s8htyWUg/o3DMoCL/gcunmEd1TiI2WZ1u1KgCOMo0ZN76dhuMnxvtcujaM+kECBwByYxARPoaHW",
+	"RV5aEtlS4xFV21NWKVd0muoeI06O3jj65b793+hkhr0iQq0L7DUKXMbpc6Qy6qNLZdj9c+DtY3903BIZ",
+	"eJETn8fIaTn328qLBH/MVUOMKDUrHVBZT6Yp29SrfeT2BcEBb4uItbnZ8vwJBMx8rwNwZM/n2C8Q5QMw",
+	"KF1buh2KxppNkYlT2vxpEJxh6el0N1XJ37f466XksB8nzI8ZDuGYceQxEQ2J8rXaEL/10sgldT2K2yJL",
+	"ZCNn9jhqVxt1PjqAnfMAr9PW7cD1y1GbRM6oKZ90ZwwDGAz2D1J6pXgl7+Ytbd/a1WBhBKBfQ+knyuvy",
+	"PBXwKgHr6iDaU75pwtaV4IE2QOiyZjCRiasb0h2ppFaGGc2aPIsKFsagaQyXSeQb3zzvgy+6RAtoiVir",
+	"xTvUAVGoZHeeRwTNQbvP3vpGIJZYvI//v7NohFBz/XoqE9tS9ERmogq49j4GyBlzEMz2fp3iOByhzpru",
+	"mdWGfFIUS37LvQrWP7zMyfUAAvsR7VZmVUoirGYoKSD6tk4FAe5xpD+gxL28MNruLJxxtWUVkz3AWg/g",
+	"1MwfAzN/iZbziOz85GPgazAdhx0EP16OhVvTA3kWuqdENqrNkEqrzRbrcXsghWtAcRrF8ON+cbbX4ONV",
+	"8KvAHlbKL1ofOkKd+NTSBd7Ymvox+8Q627e6wW/a4I2qw28dmOwNUHuXnMOwtRfYzSZV3pElgRvdk8rF",
+	"RqnCDXiIMFSoCO9JpUQWV8V8UONuavI/ZA/Jh0Y3guscSbq5BPN4qntmpICx2di+6oLS+bz9dzxHWEAY",
+	"5ozxX4MZPZ472eK4zrfEqSxOSxbt7B4gCJUJ02274dY5ndcJdZTeYVMzD56VCcAysAaq4kEHLtSA50lL",
+	"r7NT93LygrRm105cdMnPl9+5tG9zsp1LmgPGWYdnWyJhPrE9JMb194sq+EyxZWlbdLP0tZXXFreXsY7u",
+	"vsMldGD0SkXOJBL8vgmIuiWHM/eB9MFFrmRWAE0OEM9KUXWDG6jCNUULZR9FUbNZ8RMU5NATUXpSflJR",
+	"e1LR7URxq9mnn3+w98m7cwsDZQRVP7m8LRNhfRA8DBxrpZ95OsSqX97R2ZbVKxuCJZo4HjwkFJZy+BeX",
+	"XNUioQLhPdjs099+d/fLX0Vs7+NPd9//+dzQm1bd6Lo2hnFjhDGICc7u/sc/7j34eI5u7AOE5dUN11bd",
+	"7mazifBbCPANhAZ3ylOCmELVXdYQ+2Cze//8+6eff1B+ER8VqZgRoSRP2eze+z8Z+E2Cb6p+c0VnbZ7a",
+	"HZz3L5b7pGoPE7kQm9374D8fP+qb5MA7VLHAdipMtyOybQS/ENg0jPdNLMCm3vnWO/8XAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

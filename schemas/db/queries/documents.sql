@@ -50,7 +50,7 @@ delete from uploads where id = $1;
 -- narrows to one sender's own; empty takes all. Of the kinds without, a reader
 -- gets only what they sent themselves. Of the sender by_role and by_name are
 -- staff's, by_party is a claimant's name.
-select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at,
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as,
     coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
     coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
 from documents d left join staff s on s.id = d.attached_by
@@ -60,7 +60,7 @@ where d.claim_id = $1 and (d.attached_at, d.id) > (sqlc.arg(after_at)::timestamp
 order by d.attached_at, d.id limit sqlc.arg(count);
 
 -- name: DocumentOfClaim :one
-select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at,
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as,
     coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
     coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
 from documents d left join staff s on s.id = d.attached_by
@@ -121,3 +121,6 @@ delete from chunked_uploads where id = $1;
 
 -- name: OldChunkedUploads :many
 select id from chunked_uploads where created_at < $1 order by created_at limit $2;
+
+-- name: WaiversOfClaim :many
+select item, act, by_id, reason, at from waivers where claim_id = $1 order by item, number;

@@ -107,8 +107,8 @@ select count(*)::int from surveys where claim_id = $1;
 select round, kind, by_id, fault_share_bp, estimate_fen from surveys where claim_id = $1 order by round desc limit 1;
 
 -- name: InsertDocument :exec
-insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, reason, taken_at, taken_lat, taken_lng, attached_by, attached_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
+insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, reason, taken_at, taken_lat, taken_lng, attached_by, attached_at, sent_as)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $3);
 
 -- name: UpdateDocument :exec
 -- What the camera said stays as it was where the step brings nothing of it.
@@ -222,6 +222,16 @@ set attempts = deliveries.attempts + 1, state = excluded.state, reason = exclude
 
 -- name: RuleTablesInForce :many
 select distinct on (kind) kind, version, body from rule_tables where effective_from <= $1 order by kind, effective_from desc, version desc;
+
+-- name: RuleTable :one
+select body from rule_tables where kind = $1 and version = $2;
+
+-- name: InsertWaiver :exec
+insert into waivers (claim_id, item, number, act, by_id, reason, at)
+select $1, $2, coalesce((select max(w.number) from waivers w where w.claim_id = $1 and w.item = $2), 0) + 1, $3, $4, $5, $6;
+
+-- name: NoticeDelivered :one
+select delivered_at from deliveries where notice_id = $1 and state = 'delivered' and delivered_at is not null;
 
 -- name: InsertRefusedAttempt :exec
 insert into refused_attempts (request_id, claim_id, by_id, by_role, branch, act, rule, detail)

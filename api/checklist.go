@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"anpei/claim"
+	"anpei/schemas/db"
+	"anpei/schemas/rest"
+	"anpei/workflows"
+)
+
+// GetChecklist implements [rest.StrictServerInterface].
+func (s *server) GetChecklist(ctx context.Context, r rest.GetChecklistRequestObject) (rest.GetChecklistResponseObject, error) {
+	file, err := s.file(ctx, claimOf(ctx).ID)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.checklist(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	tag, same, err := tagOf(out, r.Params.IfNoneMatch)
+	if err != nil || same {
+		return rest.GetChecklist304Response{}, err
+	}
+	return rest.GetChecklist200JSONResponse{Body: out, Headers: rest.GetChecklist200ResponseHeaders{ETag: tag}}, nil
+}
+
+// checklist shows a claim's list as the caller may see it.
+func (s *server) checklist(ctx context.Context, f *claim.File) (rest.Checklist, error) {
+	out := rest.Checklist{Items: []rest.ChecklistItem{}, Requests: []rest.PaperAsked{}, Complete: len(f.Lacking()) == 0}
+	if f.Checklist == nil {
+		return out, nil
+	}
+	out.Version, out.Outstanding = f.Checklist.Version, f.Checklist.Outstanding()
+	lists, err := s.listsOf(ctx, out.Version)
+	if err != nil {
+		return out, err
+	}
+	waivers, err := s.waivers(ctx, f)
+	if err != nil {
+		return out, err
+	}
+	for _, at := range f.Standings() {
+		item := rest.ChecklistItem{
+			Name: at.Name, Kinds: at.Kinds, Count: max(at.Count, 1), Have: at.Have, Required: !at.Optional, From: at.From, State: at.State,
+			Documents: append([]string{}, at.Papers...), TextZh: at.ZH, TextEn: at.EN, Waiver: waivers[at.Name],
+		}
+		if i := slices.IndexFunc(lists.Items, func(e claim.ListEntry) bool { return e.Name == at.Name }); i >= 0 {
+			item.WhyZh, item.WhyEn, item.Source = lists.Items[i].WhyZH, lists.Items[i].WhyEN, lists.Items[i].Source
+		}
+		out.Items = append(out.Items, item)
+	}
+	for _, t := range f.Checklist.Tellings {
+		if t.Request {
+			out.Requests = append(out.Requests, rest.PaperAsked{
+				At: t.At.UTC(), Items: append([]string{}, t.Items...), Finding: t.Finding, DeliveredAt: t.Delivered.UTC(), AnsweredAt: t.Answered.UTC(),
+			})
+		}
+	}
+	return out, nil
+}
+
+// waivers are what people said about papers that the claim goes on without, by
+// paper: what stands, not what was withdrawn. Nobody outside is told of it.
+func (s *server) waivers(ctx context.Context, f *claim.File) (map[string]*rest.Waiver, error) {
+	who := principalOf(ctx)
+	if who.outside() {
+		return nil, nil //nolint:nilnil // an empty map is read alike
+	}
+	rows, err := s.q.WaiversOfClaim(ctx, s.db, f.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the waivers of claim %s: %w", f.ID, err)
+	}
+	ids := make([]claim.StaffID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ByID
+	}
+	cast, err := s.castOf(ctx, s.db, f.ID, who, ids)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*rest.Waiver{}
+	for _, row := range rows {
+		all[row.Item] = shownWaiver(all[row.Item], row, cast.actor(row.ByID))
+	}
+	return all, nil
+}
+
+// shownWaiver is what a waiver has come to by one more act.
+func shownWaiver(w *rest.Waiver, row db.WaiversOfClaimRow, by rest.Actor) *rest.Waiver {
+	switch {
+	case row.Act == "proposed":
+		return &rest.Waiver{Reason: row.Reason, ProposedBy: by, ProposedAt: row.At.UTC()}
+	case row.Act == "withdrawn" || w == nil:
+		return nil
+	}
+	w.ConfirmedBy, w.ConfirmedAt = by, row.At.UTC()
+	return w
+}
+
+// RequestPapers implements the contract.
+func (s *server) RequestPapers(ctx context.Context, r rest.RequestPapersRequestObject) (rest.RequestPapersResponseObject, error) {
+	request := claim.PaperRequest{Finding: r.Body.Finding, More: make([]claim.MorePaper, len(r.Body.More))}
+	for i, m := range r.Body.More {
+		request.More[i] = claim.MorePaper{Kind: m.Kind, What: m.What, Reason: m.Reason}
+	}
+	receipt, err := send(ctx, s, workflows.Request, r.Params.IdempotencyKey, r.Body, request)
+	return rest.RequestPapers201JSONResponse(receipt), err
+}
+
+// ProposeWaiver implements the contract.
+func (s *server) ProposeWaiver(ctx context.Context, r rest.ProposeWaiverRequestObject) (rest.ProposeWaiverResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Propose, r.Params.IdempotencyKey, r.Body, claim.WaiverProposal{Item: r.Item, Reason: r.Body.Reason})
+	return rest.ProposeWaiver201JSONResponse(receipt), err
+}
+
+// ConfirmWaiver implements the contract.
+func (s *server) ConfirmWaiver(ctx context.Context, r rest.ConfirmWaiverRequestObject) (rest.ConfirmWaiverResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Waive, r.Params.IdempotencyKey, nil, claim.ListItem{Item: r.Item})
+	return rest.ConfirmWaiver200JSONResponse(receipt), err
+}
+
+// WithdrawWaiver implements the contract.
+func (s *server) WithdrawWaiver(ctx context.Context, r rest.WithdrawWaiverRequestObject) (rest.WithdrawWaiverResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Retract, r.Params.IdempotencyKey, nil, claim.ListItem{Item: r.Item})
+	return rest.WithdrawWaiver200JSONResponse(receipt), err
+}
