@@ -174,7 +174,7 @@ func (t *tx) papersCame() error {
 		if !slices.Contains(request.Items, s.Name) {
 			continue
 		}
-		switch s.State { //nolint:exhaustive // whatever else it is, it is not there
+		switch s.State {
 		case claim.ItemWaived:
 			if at := s.Waiver.ConfirmedAt; at.After(last) {
 				last, proof = at, "waiver:"+s.Name

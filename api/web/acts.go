@@ -35,6 +35,10 @@ var deskActs = []struct {
 	{"convert", []claim.Role{claim.Intake, claim.Assessor}, ""},
 	{"confirm", []claim.Role{claim.Assessor}, claim.TaskConfirm},
 	{"assess", []claim.Role{claim.Assessor}, claim.TaskAssess},
+	{"request-papers", []claim.Role{claim.Assessor}, ""},
+	{"propose-waiver", []claim.Role{claim.Assessor, claim.Reviewer}, ""},
+	{"confirm-waiver", []claim.Role{claim.Reviewer}, ""},
+	{"withdraw-waiver", []claim.Role{claim.Assessor, claim.Reviewer}, ""},
 	{"attach", []claim.Role{claim.Intake, claim.Assessor}, ""},
 	{"consent", []claim.Role{claim.Service}, ""},
 	{"object", []claim.Role{claim.Service}, ""},
@@ -99,6 +103,9 @@ func holds(c rest.Claim, me *rest.Principal) []offer {
 	return []offer{one}
 }
 
+// OnPaper reports whether the act is on one paper of the list, and offered there.
+func (o offer) OnPaper() bool { return strings.HasSuffix(o.Name, "-waiver") }
+
 func unsure(d rest.DocumentSummary) bool { return d.State == claim.PaperUnsure }
 
 // actForm shows the form of an act beside the evidence.
@@ -107,7 +114,9 @@ func actForm(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.showAct(http.StatusOK, b, v.r.PathValue("act"), v.newForm())
+	f := v.newForm()
+	f.values = url.Values{"item": {v.r.URL.Query().Get("item")}}
+	return v.showAct(http.StatusOK, b, v.r.PathValue("act"), f)
 }
 
 // showAct shows a form of an act, empty or with what was typed and is wrong.
@@ -119,7 +128,11 @@ func (v *visit) showAct(status int, b *bench, act string, f form) error {
 		b.Do, err = v.ranking(b)
 	case "assess":
 		b.Do = assessmentForm(b, f)
-	case "link-policy", "convert", "confirm", "attach", "consent", "object", "release", "correct-payee", "resume", "withdraw", "hold", "lift-hold":
+	case "propose-waiver", "confirm-waiver", "withdraw-waiver":
+		if b.Listed() == nil {
+			return notFound
+		}
+	case "link-policy", "request-papers", "convert", "confirm", "attach", "consent", "object", "release", "correct-payee", "resume", "withdraw", "hold", "lift-hold":
 	default:
 		return notFound
 	}
@@ -237,8 +250,24 @@ var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
 		return read[claim.Receipt](v.api.ConvertToVisit(v.ctx(), no, &rest.ConvertToVisitParams{IdempotencyKey: v.key()}, rest.Reason{Reason: v.field("reason")}))
 	},
 	"confirm": confirm,
-	"assess":  assess,
-	"attach":  attach,
+	"request-papers": func(v *visit, no string) (claim.Receipt, error) {
+		body := rest.PaperRequest{More: []rest.MorePaper{}, Finding: v.field("finding")}
+		if kind := v.field("kind"); kind != "" {
+			body.More = append(body.More, rest.MorePaper{Kind: kind, What: v.field("what"), Reason: v.field("reason")})
+		}
+		return read[claim.Receipt](v.api.RequestPapers(v.ctx(), no, &rest.RequestPapersParams{IdempotencyKey: v.key()}, body))
+	},
+	"propose-waiver": func(v *visit, no string) (claim.Receipt, error) {
+		return read[claim.Receipt](v.api.ProposeWaiver(v.ctx(), no, v.field("item"), &rest.ProposeWaiverParams{IdempotencyKey: v.key()}, rest.Reason{Reason: v.field("reason")}))
+	},
+	"confirm-waiver": func(v *visit, no string) (claim.Receipt, error) {
+		return read[claim.Receipt](v.api.ConfirmWaiver(v.ctx(), no, v.field("item"), &rest.ConfirmWaiverParams{IdempotencyKey: v.key()}))
+	},
+	"withdraw-waiver": func(v *visit, no string) (claim.Receipt, error) {
+		return read[claim.Receipt](v.api.WithdrawWaiver(v.ctx(), no, v.field("item"), &rest.WithdrawWaiverParams{IdempotencyKey: v.key()}))
+	},
+	"assess": assess,
+	"attach": attach,
 	"consent": func(v *visit, no string) (claim.Receipt, error) {
 		return read[claim.Receipt](v.api.ConsentOffer(v.ctx(), no, v.number("offer"), &rest.ConsentOfferParams{IdempotencyKey: v.key()}))
 	},
@@ -316,7 +345,7 @@ func km(metres int64) string { return strconv.FormatFloat(float64(metres)/1000, 
 // confirm sends a person's word on the fields that they have ticked. What goes
 // into a payment is typed twice.
 func confirm(v *visit, no string) (claim.Receipt, error) {
-	var body rest.ConfirmFields
+	body := rest.ConfirmFields{Kind: v.field("kind"), Fields: []rest.ConfirmedField{}}
 	var wrong []string
 	for name := range v.form {
 		field, ok := strings.CutPrefix(name, "ok.")
@@ -343,7 +372,7 @@ func confirm(v *visit, no string) (claim.Receipt, error) {
 		}
 		body.Fields = append(body.Fields, one)
 	}
-	if len(body.Fields) == 0 {
+	if len(body.Fields) == 0 && body.Kind == "" {
 		wrong = append(wrong, "fields")
 	}
 	if wrong != nil {

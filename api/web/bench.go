@@ -59,6 +59,7 @@ type bench struct {
 	Letters     []rest.Letter
 	Denials     []rest.DenialRecord
 	Missing     []rest.Missing
+	Checklist   rest.Checklist
 	Clocks      rest.Clocks
 	Findings    []rest.Finding
 	Events      []rest.Event // the newest first
@@ -141,6 +142,10 @@ func (v *visit) bench() (*bench, error) {
 			b.Missing, err = all[rest.Missing](func(after string) (*http.Response, error) {
 				return v.api.ListMissing(v.ctx(), no, &rest.ListMissingParams{Limit: 200, After: after})
 			})
+			return err
+		},
+		func() (err error) {
+			b.Checklist, err = read[rest.Checklist](v.api.GetChecklist(v.ctx(), no, nil))
 			return err
 		},
 		func() (err error) { b.Clocks, err = read[rest.Clocks](v.api.GetClocks(v.ctx(), no, nil)); return err },
@@ -226,7 +231,40 @@ func (*bench) High(box rest.Box) int { return max(0, box[3]-box[1]) }
 // Kinds are what a paper may be said to be.
 func (*bench) Kinds() []string {
 	return []string{
-		"vat_invoice", "repair_estimate", "vehicle_licence", "driving_licence", "id_card", "bank_card", "loss_photo", "accident_certificate", "agreement", "other",
+		"vat_invoice", "repair_estimate", "vehicle_licence", "driving_licence", "id_card", "bank_card", "loss_photo", "accident_certificate", "agreement",
+		"business_licence", "medical_receipt", "vin_plate", "receipt", "claim_form", "other",
+	}
+}
+
+// Listed is the paper of the list that an act is about.
+func (b *bench) Listed() *rest.ChecklistItem {
+	i := slices.IndexFunc(b.Checklist.Items, func(item rest.ChecklistItem) bool { return item.Name == b.Form.Value("item") })
+	if i < 0 {
+		return nil
+	}
+	return &b.Checklist.Items[i]
+}
+
+// WaiverActs are the acts on one paper of the list.
+func (*bench) WaiverActs() []string {
+	return []string{"propose-waiver", "confirm-waiver", "withdraw-waiver"}
+}
+
+// MayWaive reports whether an act is open to the visitor for a paper of the
+// list: to propose that it be waived, to confirm or to withdraw what somebody
+// proposed. Whether they may the API decides.
+func (b *bench) MayWaive(act string, item rest.ChecklistItem) bool {
+	if !slices.ContainsFunc(b.Acts, func(o offer) bool { return o.Name == act && o.Rule == "" }) || !item.Required ||
+		item.State == claim.ItemAccepted || item.State == claim.ItemWaived {
+		return false
+	}
+	switch {
+	case item.Waiver == nil:
+		return act == "propose-waiver"
+	case item.Waiver.ProposedBy.Id == b.Me.Id:
+		return act == "withdraw-waiver"
+	default:
+		return act == "confirm-waiver"
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,15 +50,19 @@ func TestActsAreOfferedByRoleStageAndTask(t *testing.T) {
 		papers []rest.DocumentSummary
 		want   []offer
 	}{
-		"an assessor assesses and attaches":   {assessing, claim.Assessor, nil, []offer{{Name: "assess", Task: "a"}, {Name: "attach"}}},
-		"and confirms what is unsure":         {assessing, claim.Assessor, unread, []offer{{Name: "confirm"}, {Name: "assess", Task: "a"}, {Name: "attach"}}},
-		"what a colleague has is named":       {taken, claim.Assessor, nil, []offer{{Name: "assess", Task: "a", Rule: claim.RuleTaskTaken, Winner: "吴静"}, {Name: "attach"}}},
-		"while it is parked only papers come": {parked, claim.Assessor, nil, []offer{{Name: "convert", Rule: claim.RuleParked}, {Name: "assess", Task: "a", Rule: claim.RuleParked}, {Name: "attach"}}},
+		"an assessor assesses and attaches":   {assessing, claim.Assessor, nil, []offer{{Name: "assess", Task: "a"}, {Name: "request-papers"}, {Name: "attach"}}},
+		"and confirms what is unsure":         {assessing, claim.Assessor, unread, []offer{{Name: "confirm"}, {Name: "assess", Task: "a"}, {Name: "request-papers"}, {Name: "attach"}}},
+		"what a colleague has is named":       {taken, claim.Assessor, nil, []offer{{Name: "assess", Task: "a", Rule: claim.RuleTaskTaken, Winner: "吴静"}, {Name: "request-papers"}, {Name: "attach"}}},
+		"while it is parked only papers come": {parked, claim.Assessor, nil, []offer{{Name: "convert", Rule: claim.RuleParked}, {Name: "assess", Task: "a", Rule: claim.RuleParked}, {Name: "request-papers", Rule: claim.RuleParked}, {Name: "attach"}}},
 		"finance waits for its time":          {assessing, claim.Finance, nil, nil},
 		"an auditor looks":                    {assessing, claim.Audit, unread, []offer{{Name: "hold"}}},
 		"who holds it does not let go of it":  {held("me"), claim.Audit, nil, []offer{{Name: "lift-hold", Rule: claim.RuleOwnHold}}},
 		"another does, after the end too":     {held("other"), claim.Manager, nil, []offer{{Name: "lift-hold"}}},
 	} {
-		require.Equal(t, tt.want, offers(tt.claim, me(tt.who), tt.papers), name)
+		got := slices.DeleteFunc(offers(tt.claim, me(tt.who), tt.papers), offer.OnPaper)
+		if len(got) == 0 {
+			got = nil
+		}
+		require.Equal(t, tt.want, got, name)
 	}
 }

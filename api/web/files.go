@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -275,34 +276,29 @@ func (v *visit) filesSent(sent []sentFile, err error, again func(int, []sentFile
 	return v.redirect("/c/" + v.r.PathValue("claim") + page)
 }
 
-// paper is one line of the papers' list: a kind that is wanted, or one that
-// has come.
-type paper struct {
-	Kind   string
-	Wanted string // why, in the API's words; empty: it is not waited for
-	Sent   []rest.DocumentSummary
+// listedPaper is a paper of the claim's list, and what has come for it.
+type listedPaper struct {
+	rest.ChecklistItem
+	Sent []rest.DocumentSummary
 }
 
-// Again reports whether it is to be sent again: none of those that came can be
-// read.
-func (p paper) Again() bool {
-	for _, d := range p.Sent {
-		if d.State != claim.PaperUnreadable {
-			return false
-		}
-	}
-	return len(p.Sent) > 0
-}
+// Done reports whether nothing is asked of the claimant any more.
+func (p listedPaper) Done() bool { return p.State == claim.ItemAccepted || p.State == claim.ItemWaived }
+
+// Photos reports whether it is pictures of the loss, which have a page of their own.
+func (p listedPaper) Photos() bool { return p.Kinds[0] == "loss_photo" }
 
 type papersPage struct {
-	Claim  rest.Claim
-	Papers []paper
-	Kinds  []string // that may be sent unasked
-	Failed []sentFile
-	Open   bool
+	Claim    rest.Claim
+	Items    []listedPaper
+	Complete bool
+	Others   []rest.DocumentSummary // that are for nothing on the list
+	Kinds    []string               // that may be sent unasked
+	Failed   []sentFile
+	Open     bool
 }
 
-// paperKinds are the papers that a claimant may be asked for.
+// paperKinds are the papers that a claimant may send unasked.
 var paperKinds = []string{
 	"repair_estimate", "vat_invoice", "driving_licence", "vehicle_licence", "accident_certificate", "id_card", "bank_card", "other",
 }
@@ -314,44 +310,63 @@ func (v *visit) paperList(status int, failed []sentFile) error {
 	if err != nil {
 		return err
 	}
-	missing, err := v.missing()
+	list, err := read[rest.Checklist](v.api.GetChecklist(v.ctx(), c.Number, nil))
+	if err != nil && !is(err, "not-allowed") { // who reported the same loss again sends papers, and is asked for none
+		return err
+	}
+	sent, err := v.documents(c.Number)
 	if err != nil {
 		return err
 	}
-	all, err := v.documents(c.Number)
-	if err != nil {
-		return err
-	}
-	page := papersPage{Claim: c, Failed: failed, Open: c.Stage != claim.Closed}
-	at := map[string]int{}
-	line := func(kind string) *paper {
-		i, ok := at[kind]
-		if !ok {
-			i, at[kind] = len(page.Papers), len(page.Papers)
-			page.Papers = append(page.Papers, paper{Kind: kind})
+	page := papersPage{Claim: c, Complete: list.Complete, Failed: failed, Open: c.Stage != claim.Closed}
+	if list.Version == "" {
+		if err := v.beforeLists(&list); err != nil {
+			return err
 		}
-		return &page.Papers[i]
 	}
-	for _, need := range missing {
-		if need.From == claim.Claimant && zh.has("paper."+need.What) && need.What != "loss_photo" {
-			line(need.What).Wanted = v.lang.pick(need.TextZh, need.TextEn)
-			if need.What == "repair_estimate" { // either says what the loss costs
-				line("vat_invoice").Wanted = line(need.What).Wanted
+	asked := map[string]bool{}
+	for _, item := range list.Items {
+		one := listedPaper{ChecklistItem: item}
+		for _, d := range sent {
+			if slices.Contains(item.Documents, d.Id) {
+				one.Sent = append(one.Sent, d)
 			}
 		}
+		page.Items = append(page.Items, one)
+		for _, kind := range item.Kinds {
+			asked[kind] = asked[kind] || !one.Done()
+		}
 	}
-	for _, d := range all {
-		if d.Kind != "loss_photo" {
-			p := line(d.Kind)
-			p.Sent = append(p.Sent, d)
+	for _, d := range sent {
+		if d.Kind != "loss_photo" && !slices.ContainsFunc(list.Items, func(i rest.ChecklistItem) bool { return slices.Contains(i.Documents, d.Id) }) {
+			page.Others = append(page.Others, d)
 		}
 	}
 	for _, kind := range paperKinds {
-		if i, ok := at[kind]; !ok || page.Papers[i].Wanted == "" && !page.Papers[i].Again() {
+		if !asked[kind] {
 			page.Kinds = append(page.Kinds, kind)
 		}
 	}
 	return v.showAs(status, "papers", page)
+}
+
+// beforeLists makes a list of what is missing, for a claim of before there
+// were lists.
+func (v *visit) beforeLists(list *rest.Checklist) error {
+	missing, err := v.missing()
+	if err != nil {
+		return err
+	}
+	for _, need := range missing {
+		if need.From == claim.Claimant && zh.has("paper."+need.What) {
+			item := rest.ChecklistItem{Name: need.What, Kinds: []string{need.What}, Count: 1, Required: true, State: claim.ItemMissing, TextZh: need.TextZh, TextEn: need.TextEn}
+			if need.What == "repair_estimate" { // either says what the loss costs
+				item.Kinds = append(item.Kinds, "vat_invoice")
+			}
+			list.Items = append(list.Items, item)
+		}
+	}
+	return nil
 }
 
 // sendPapers takes papers of one kind, which the address names.

@@ -244,6 +244,9 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 		posted[rest.Receipt](l, l.claimant, fmt.Sprintf("/claims/%s/offers/%d/consent", l.number, offer), nil)
 	}
 	assess(160_000_000, 1)
+	waiver := "/claims/" + l.number + "/checklist/loss_cost/waiver"
+	posted[rest.Receipt](l, zhou, waiver, rest.Reason{Reason: "发票随仓库烧毁，按入库记录核定"})
+	posted[rest.Receipt](l, l.staff("review-feng"), waiver+"/confirmation", nil)
 
 	// Level 1 may not, and is told so beforehand; the undo moment is used once.
 	one := at(t, desk, "review-zheng", "郑凯", "/desk/review/"+l.task("review").Id)

@@ -3,10 +3,12 @@ package browser_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
+	"anpei/deploy/demo/specimen"
 	"anpei/schemas/rest"
 )
 
@@ -46,6 +48,33 @@ func TestAStandardClaimIsPaidInThePagesAlone(t *testing.T) {
 	driver.Click("提交报案")
 	driver.See("已收到您的报案")
 	no := eval[string](driver, `document.body.innerText.match(/AP-\d{4}-\d{4}-\d+/)[0]`)
+
+	// The list of papers, in full and at once; what comes ticks itself off.
+	driver.Open("/c/" + no + "/papers")
+	driver.See("还有材料没有收齐")
+	driver.Look("papers-list")
+	licence, err := specimen.DrivingLicence(specimen.Driver{
+		Number: specimen.Citizen("31010119850316121"), Name: "周晓岚", Sex: "女", Address: "上海市浦东新区样例路 100 号", Born: "1985-03-16",
+		FirstIssued: "2009-07-20", Class: "C1", ValidFrom: "2025-07-20", ValidUntil: "2035-07-20", Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 15,
+	})
+	require.NoError(t, err)
+	invoice, err := specimen.VATInvoicePDF(specimen.Invoice{
+		Number: "2631" + digits(t, 16), Issued: time.Now().Format(time.DateOnly), Province: "上海", Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司",
+		SellerTaxID: specimen.CreditCode("91310115MA1K4TEST"), Items: []specimen.Item{{Name: "*劳务*前保险杠、大灯更换", Unit: "次", Fen: 862_832}}, RatePercent: 13, Seed: 12,
+	})
+	require.NoError(t, err)
+	for _, paper := range []struct {
+		item, kind, name string
+		bytes            []byte
+	}{
+		{"driving_licence", "驾驶证", "驾驶证.jpg", licence}, {"repair_cost", "发票", "发票.pdf", invoice},
+	} {
+		driver.Upload(paper.kind, play.File{Name: paper.name, Bytes: paper.bytes})
+		driver.Click("发送 " + paper.kind)
+		driver.See("已收到，谢谢")
+		driver.Wait(paper.kind+" is ticked off", "document.querySelector('[data-part="+paper.item+"][data-done]')")
+	}
+	driver.Snap("papers-ticked.zh")
 
 	// A place in words is on no map: the dispatcher sends somebody.
 	dispatcher := open(t, desk)
@@ -96,6 +125,10 @@ func TestAStandardClaimIsPaidInThePagesAlone(t *testing.T) {
 	assessor.Click("核对一遍")
 	assessor.Click("提交定损")
 	assessor.See("定损已提交")
+	assessor.Click("提议免于提供 行驶证")
+	assessor.Fill("原因", "行驶证被交警暂扣，车辆信息已按保单核对")
+	assessor.Click("提议免于提供")
+	assessor.See("已提议，等第二人确认")
 
 	driver.Open("/c/" + no)
 	driver.See("请确认赔付金额")
@@ -106,6 +139,13 @@ func TestAStandardClaimIsPaidInThePagesAlone(t *testing.T) {
 
 	reviewer := open(t, desk)
 	reviewer.signIn("郑凯")
+	reviewer.Open("/desk/claims/" + no)
+	reviewer.See("周平 提议免于提供")
+	reviewer.Look("desk-checklist")
+	reviewer.Click("确认免于提供 行驶证")
+	reviewer.See("您是第二人")
+	reviewer.Click("确认免于提供")
+	reviewer.See("周平 提议、郑凯 确认免于提供")
 	reviewer.task(no)
 	reviewer.Press("a")
 	reviewer.Fill("意见", "责任清楚，金额合理，同意赔付")
