@@ -154,6 +154,7 @@ func TestADrawnSignatureIsADocumentOfTheClaim(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.assessed(3_000_000)
+	d.papers()
 	do(d, d.Consent, customer, claim.Consent{Offer: 1})
 	do(d, d.Review, reviewer("zheng", 1), claim.Verdict{Task: d.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"})
 	drawn, estimate := paper("signature", "5"), paper("repair_estimate", "6")

@@ -43,7 +43,12 @@ func (s *server) checklist(ctx context.Context, f *claim.File) (rest.Checklist, 
 	if err != nil {
 		return out, err
 	}
+	without, err := s.without(principalOf(ctx), claimOf(ctx)) // sensitive papers are not there for everybody
+	if err != nil {
+		return out, err
+	}
 	for _, at := range f.Standings() {
+		at.Papers = slices.DeleteFunc(at.Papers, func(id string) bool { return slices.Contains(without, f.Paper(id).Kind) })
 		item := rest.ChecklistItem{
 			Name: at.Name, Kinds: at.Kinds, Count: max(at.Count, 1), Have: at.Have, Required: !at.Optional, From: at.From, State: at.State,
 			Documents: append([]string{}, at.Papers...), TextZh: at.ZH, TextEn: at.EN, Waiver: waivers[at.Name],
