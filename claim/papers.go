@@ -103,7 +103,7 @@ func (f *File) paperNeeds() []Need {
 			What: s.Kinds[0], From: s.From, ZH: "请上传" + s.ZH, EN: "Please send " + s.EN + ".",
 			Blocks: f.Stage == SelfSurvey && s.Survey || outstanding && slices.Contains(f.Checklist.Request().Items, s.Name),
 		}
-		switch s.State { //nolint:exhaustive // the rest is missing, or not lacking
+		switch s.State {
 		case ItemReading: // it has come: nothing is asked of them
 			n.From, n.ZH, n.EN = System, "正在识别"+s.ZH, "Being read: "+s.EN+"."
 		case ItemReceived:
