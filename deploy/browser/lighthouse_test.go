@@ -75,6 +75,7 @@ func TestLighthouse(t *testing.T) {
 	p.goesOn(offered.claimant, "/c/"+offered.number+"/amount")
 	p.lighthouse()
 	posted[rest.Receipt](offered, offered.claimant, "/claims/"+offered.number+"/offers/1/consent", nil)
+	offered.waived()
 	posted[rest.Receipt](offered, offered.staff("review-zheng"), "/claims/"+offered.number+"/reviews", rest.Verdict{Task: offered.task("review").Id, Kind: "approve", Opinion: "同意"})
 	p.Open("/c/" + offered.number + "/amount")
 	p.See("签名")
