@@ -103,7 +103,7 @@ func TestAClaimThatGoesBackAndForthIsPaidInTheEnd(t *testing.T) {
 	driver.Click("提交异议")
 	driver.See("已收到您的意见")
 	driver.Click("赔付金额")
-	driver.Look("amount-objected")
+	driver.Snap("amount-objected.zh")
 	l.assessed(1_650_000)
 	service := at(t, desk, "service-qin", "秦月", "/desk/claims/"+l.number+"/acts/consent")
 	service.See("¥16,500.00")
@@ -145,7 +145,7 @@ func TestAClaimThatGoesBackAndForthIsPaidInTheEnd(t *testing.T) {
 	driver.Click("同意并收款")
 	posted[rest.Receipt](l, claimant, "/claims/"+l.number+"/release", rest.Release{Task: l.task("release").Id})
 	driver.See("银行退回") // live
-	driver.Look("claim-returned")
+	driver.Snap("claim-returned.zh")
 	driver.Open("/c/" + l.number + "/amount")
 	driver.See("请更正收款账户")
 	driver.Look("amount-correct")
@@ -254,7 +254,7 @@ func TestAClaimantHasASurveyorComeAndWithdraws(t *testing.T) {
 	p.Click("确认撤回")
 	p.See("赔案已撤回")
 	p.See("已撤回")
-	p.Look("claim-withdrawn")
+	p.Snap("claim-withdrawn.zh")
 	audit, err := site.Staff(t.Context(), "audit-xu")
 	require.NoError(t, err)
 	c, err := play.Get[rest.Claim](t.Context(), audit, "/claims/"+l.Number)
@@ -305,7 +305,7 @@ func TestACompanyReportsAFire(t *testing.T) {
 	p.See("火灾")
 	p.Look("claim-property")
 	p.Click("材料")
-	p.Look("papers-property")
+	p.Snap("papers-property.zh")
 }
 
 // What retries cannot mend stops a claim until an operator has looked: here a row

@@ -42,7 +42,7 @@ type screen struct {
 }
 
 var (
-	phone = screen{"phone", 390, 844, 2, true}
+	phone = screen{"phone", 390, 844, 1.5, true}
 	desk  = screen{"desk", 1440, 900, 1, false}
 )
 
