@@ -12,6 +12,21 @@ import (
 	"anpei/schemas/rest"
 )
 
+func TestReadingsAreSummedByKindAndFieldTheWorstFirst(t *testing.T) {
+	t.Parallel()
+	kinds := readKinds([]rest.ReadingFigure{
+		{Kind: "id_card", Field: "name", Engine: "a", Read: 9, Accepted: 9},
+		{Kind: "vat_invoice", Field: "seller", Engine: "a", Read: 5, Accepted: 5},
+		{Kind: "vat_invoice", Field: "total_fen", Engine: "a", Read: 3, LookedAt: 2, Corrected: 1},
+		{Kind: "vat_invoice", Field: "total_fen", Engine: "b", Read: 4, Accepted: 3, LookedAt: 1, Corrected: 1},
+	})
+	require.Len(t, kinds, 2)
+	require.Equal(t, rest.ReadingFigure{Read: 12, Accepted: 8, LookedAt: 3, Corrected: 2}, kinds[0].Sum)
+	require.Equal(t, []rest.ReadingFigure{
+		{Kind: "vat_invoice", Field: "total_fen", Read: 7, Accepted: 3, LookedAt: 3, Corrected: 2}, {Kind: "vat_invoice", Field: "seller", Read: 5, Accepted: 5},
+	}, kinds[0].Fields)
+}
+
 func TestAFigureLeadsToTheClaimsItCounts(t *testing.T) {
 	t.Parallel()
 	found := rest.Figures{

@@ -28,6 +28,16 @@ type figuresPage struct {
 	Ended  []endedRow  // by month and branch, the newest first
 	Chart  []endedRow  // by month alone, the oldest first
 	Sum    endedRow
+
+	Reading []readKind // how well papers are read, the worst kind first
+}
+
+// readKind is how well papers of a kind are read, field by field. What people
+// corrected is what it rests on.
+type readKind struct {
+	Kind   string
+	Sum    rest.ReadingFigure
+	Fields []rest.ReadingFigure // most often corrected first
 }
 
 // figure is a number with the way to the claims behind it.
@@ -73,7 +83,44 @@ func figures(v *visit) error {
 	}
 	page := figuresPage{AsOf: found.AsOf, Since: found.Since.Format(time.DateOnly), Branch: branch, Months: cmp.Or(months, 12)}
 	page.take(found)
+	reading, err := read[rest.ReadingFigures](v.api.GetReadingFigures(v.ctx(), &rest.GetReadingFiguresParams{Branch: branch, Months: months}))
+	if err != nil {
+		return err
+	}
+	page.Reading = readKinds(reading.Items)
 	return v.show("desk-figures", page)
+}
+
+// readKinds sums the figures of all engines by kind and field.
+func readKinds(items []rest.ReadingFigure) (kinds []readKind) {
+	add := func(to *rest.ReadingFigure, f rest.ReadingFigure) {
+		to.Read += f.Read
+		to.Accepted += f.Accepted
+		to.AcceptedWrong += f.AcceptedWrong
+		to.LookedAt += f.LookedAt
+		to.Corrected += f.Corrected
+	}
+	for _, f := range items {
+		i := slices.IndexFunc(kinds, func(k readKind) bool { return k.Kind == f.Kind })
+		if i < 0 {
+			i, kinds = len(kinds), append(kinds, readKind{Kind: f.Kind})
+		}
+		k := &kinds[i]
+		add(&k.Sum, f)
+		j := slices.IndexFunc(k.Fields, func(o rest.ReadingFigure) bool { return o.Field == f.Field })
+		if j < 0 {
+			j, k.Fields = len(k.Fields), append(k.Fields, rest.ReadingFigure{Kind: f.Kind, Field: f.Field})
+		}
+		add(&k.Fields[j], f)
+	}
+	worse := func(a, b rest.ReadingFigure) int {
+		return cmp.Or(cmp.Compare(b.AcceptedWrong, a.AcceptedWrong), cmp.Compare(b.Corrected, a.Corrected), cmp.Compare(b.LookedAt, a.LookedAt), cmp.Compare(b.Read, a.Read))
+	}
+	for _, k := range kinds {
+		slices.SortStableFunc(k.Fields, worse)
+	}
+	slices.SortStableFunc(kinds, func(a, b readKind) int { return worse(a.Sum, b.Sum) })
+	return kinds
 }
 
 // take lays the figures out in tables.
