@@ -134,6 +134,32 @@ func TestAFindingIsGoneOnceTheFactsAgreeAndRaisedAgainWhenTheyDoNot(t *testing.T
 	d.verifyChain()
 }
 
+func TestABadPhotoIsReplacedByAGoodOne(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	do(d, d.Report, customer, notice(300_000))
+	bad, good := paper("driving_licence", "a"), paper("driving_licence", "b")
+	read := func(p claim.Attachment, r claim.Reading) {
+		d.attach(p)
+		do(d, d.RecordReading, machine, claim.Read{Document: p.Document, Reading: r})
+	}
+	asked := func() (what []string) {
+		for _, n := range d.file.Missing() {
+			if n.From == claim.Claimant {
+				what = append(what, n.What)
+			}
+		}
+		return what
+	}
+	before := asked()
+	read(bad, claim.Reading{Kind: "unknown", Engine: "test 1", Pages: 1, Unreadable: "blurred", Detail: "照片模糊"})
+	require.Equal(t, append(before, "driving_licence"), asked(), "it is sent back")
+	require.NotNil(t, d.file.TaskOf(claim.TaskConfirm))
+	read(good, claim.Reading{Kind: "driving_licence", Engine: "test 1", Pages: 1})
+	require.Equal(t, before, asked(), "nothing more is asked")
+	require.Nil(t, d.file.TaskOf(claim.TaskConfirm), "nobody needs to look at what nobody can read")
+}
+
 func TestWhatIsSaidOfAFindingChangesNothingElse(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -142,6 +142,8 @@ func (t *tx) read(id string, r claim.Reading) error {
 		if t.file.TaskOf(claim.TaskConfirm) == nil {
 			t.open(claim.TaskConfirm, claim.Assessor, 0, "")
 		}
+	} else if !t.file.ToConfirm() { // it has taken the place of one that was sent back
+		t.done(claim.TaskConfirm)
 	}
 	return nil
 }
@@ -208,7 +210,7 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 		}
 		t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: paper.ID, State: paper.State, Kind: paper.Kind, Camera: []byte("null")}))
 		t.did(claim.DutyConfirmFields)
-		if !t.file.AnyPaper(claim.PaperUnsure, claim.PaperUnreadable) {
+		if !t.file.ToConfirm() {
 			t.done(claim.TaskConfirm)
 		}
 		t.event("paper.confirmed", map[string]any{"document": paper.ID, "kind": paper.Kind, "fields": names})

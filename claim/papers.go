@@ -18,11 +18,6 @@ func (f *File) Paper(id string) *Paper {
 // SentBack reports whether a document could not be read.
 func (p *Paper) SentBack() bool { return p.State == PaperUnreadable }
 
-// AnyPaper reports whether a document is in one of the states.
-func (f *File) AnyPaper(states ...PaperState) bool {
-	return slices.ContainsFunc(f.Papers, func(p Paper) bool { return slices.Contains(states, p.State) })
-}
-
 // MoneyField reports whether a field of a document bears on money, identity,
 // account, plate or VIN: the machine accepts those with a second witness only.
 func MoneyField(name string) bool {
@@ -32,6 +27,26 @@ func MoneyField(name string) bool {
 	switch name {
 	case "plate", "vin", "licence_no", "id_number", "account", "invoice_number", "credit_code":
 		return true
+	}
+	return false
+}
+
+// sentBack reports whether a paper could not be read and none of its kind that
+// can be has come since. Of pictures of the loss any other serves as well.
+func (f *File) sentBack(i int) bool {
+	p := f.Papers[i]
+	return p.State == PaperUnreadable && p.Kind != photo && !slices.ContainsFunc(f.Papers[i+1:], func(o Paper) bool {
+		return o.Kind == p.Kind && o.State != PaperUnreadable && o.State != PaperReceived
+	})
+}
+
+// ToConfirm reports whether a person has to look at a paper: at fields that the
+// reader is not sure of, or at one that it cannot read and nobody has sent anew.
+func (f *File) ToConfirm() bool {
+	for i, p := range f.Papers {
+		if p.State == PaperUnsure || f.sentBack(i) {
+			return true
+		}
 	}
 	return false
 }
@@ -153,8 +168,8 @@ func (f *File) Missing() []Need {
 		}
 		needs = append(needs, Need{What: string(t.Kind), From: t.Role, ZH: words[0], EN: words[1], Blocks: t.Kind != TaskConfirm && t.Kind != TaskPolicy})
 	}
-	for _, p := range f.Papers {
-		if p.State == PaperUnreadable && p.Kind != photo && !f.Checklist.takes(p.Kind) { // another picture serves as well
+	for i, p := range f.Papers {
+		if f.sentBack(i) && !f.Checklist.takes(p.Kind) { // what is on the list is asked for there
 			needs = append(needs, Need{What: p.Kind, From: Claimant, ZH: "有一份材料无法读取，请重新拍摄", EN: "One paper cannot be read: please take it again."})
 			break
 		}
