@@ -18,6 +18,7 @@ type card struct {
 	Me      *rest.Principal
 	Claim   rest.Claim
 	Papers  []rest.DocumentSummary // the evidence to choose from
+	Lacking []rest.ChecklistItem   // without which nobody approves
 	Denial  *rest.DenialRecord     // proposed, on the second person's task
 	Rows    []rest.AuthorityRow    // that matched
 	Mine    bool                   // the visitor may decide on it
@@ -85,6 +86,13 @@ func (v *visit) card() (*card, error) {
 	if c.Papers, err = v.documents(no); err != nil {
 		return nil, err
 	}
+	if c.Task.Kind == claim.TaskReview {
+		list, err := read[rest.Checklist](v.api.GetChecklist(v.ctx(), no, nil))
+		if err != nil {
+			return nil, err
+		}
+		c.Lacking = lacking(list)
+	}
 	if c.Task.Kind == claim.TaskDenial {
 		b := &bench{Me: me, Claim: c.Claim}
 		if err := v.denials(b); err != nil {
@@ -110,6 +118,14 @@ func (v *visit) card() (*card, error) {
 	}
 	slices.Reverse(c.Since)
 	return c, nil
+}
+
+// lacking are the papers that a claim needs and that are neither there nor
+// waived.
+func lacking(list rest.Checklist) []rest.ChecklistItem {
+	return slices.DeleteFunc(list.Items, func(i rest.ChecklistItem) bool {
+		return !i.Required || i.State == claim.ItemAccepted || i.State == claim.ItemWaived
+	})
 }
 
 // Over reports whether the amount is above the visitor's own limit, so that an

@@ -111,10 +111,18 @@ func TestAClaimThatGoesBackAndForthIsPaidInTheEnd(t *testing.T) {
 	service.Click("代客户同意")
 	service.See("已记录客户同意")
 
-	// Two reviewers have the same card before them.
-	l.waived()
+	// Papers are missing: the card says beforehand that nobody can approve.
 	card := "/desk/review/" + l.task("review").Id
 	one, two := at(t, desk, "review-zheng", "郑凯", card), at(t, desk, "review-feng", "冯丽", card)
+	one.See("到齐或免交之前不能通过")
+	one.See("行驶证")
+	one.Snap("desk-review.lacking.zh")
+	l.waived()
+
+	// Two reviewers have the same card before them.
+	one.Open(card)
+	two.Open(card)
+	one.Gone("到齐或免交之前不能通过")
 	two.Allow("409")
 	for _, p := range []*page{two, one} {
 		p.Press("a")
