@@ -18,9 +18,9 @@ import (
 // what retries cannot mend parks the claim, so that none is lost.
 func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
 	ctx, p := open(ctx, f)
-	p.listen(ctx)              // every message, here and only here
-	workflow.Go(ctx, p.papers) // papers, beside the main line
-	workflow.Go(ctx, p.notices)
+	p.listen(ctx)               // every message, here and only here
+	workflow.Go(ctx, p.papers)  // papers, beside the main line
+	workflow.Go(ctx, p.notices) // delivery of the notices that a clock waits for, likewise
 
 	story := []func(workflow.Context){p.report, p.survey, p.assess, p.review, p.agree, p.pay, p.close}
 	for p.Stage != claim.Closed {

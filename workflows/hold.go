@@ -25,15 +25,13 @@ const lookAgain = 10 * time.Minute
 func Hold(ctx workflow.Context, id claim.ID) (claim.None, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	turn := workflow.NewMutex(ctx)
-	asked, done := 0, 0
-	var broken error
+	asked := 0
 	handle := func(ctx workflow.Context, m claim.Message[claim.Hold]) (claim.Receipt, error) {
 		asked++
 		if err := turn.Lock(ctx); err != nil {
 			return claim.Receipt{}, err
 		}
 		defer turn.Unlock()
-		defer func() { done++ }()
 		info := workflow.GetInfo(ctx)
 		out, err := decide(ctx, acts.Hold, claim.Step[claim.Hold]{
 			Claim: id, Key: fmt.Sprintf("%s/%s/%s", info.WorkflowExecution.RunID, workflow.GetCurrentUpdateInfo(ctx).ID, HoldEvidence),
@@ -41,8 +39,7 @@ func Hold(ctx workflow.Context, id claim.ID) (claim.None, error) {
 			Command: &claim.Command{Key: m.Key, Hash: m.Hash, Request: m.Request},
 		})
 		if err == nil && out.Receipt.Result == claim.Done {
-			broken = holdObjects(ctx, id)
-			err = broken
+			err = holdObjects(ctx, id)
 		}
 		return out.Receipt, err
 	}
@@ -52,13 +49,11 @@ func Hold(ctx workflow.Context, id claim.ID) (claim.None, error) {
 	for last := -1; last != asked; {
 		last = asked
 		_, _ = workflow.AwaitWithTimeout(ctx, lookAgain, func() bool { return asked > last })
-		_ = workflow.Await(ctx, func() bool { return done == asked })
+		_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 	}
-	if err := holdObjects(ctx, id); err != nil {
-		broken = err
-	}
+	err := holdObjects(ctx, id) // whatever came of it before, this is the last word
 	_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
-	return claim.None{}, broken
+	return claim.None{}, err
 }
 
 func holdObjects(ctx workflow.Context, id claim.ID) error {
