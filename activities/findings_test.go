@@ -219,7 +219,11 @@ func TestWhatAnotherClaimHasIsFoundUnlessThatOneWasWithdrawn(t *testing.T) {
 // one hash.
 func (d *desk) looks(picture claim.Attachment, hash uint64) {
 	d.t.Helper()
-	do(d, d.RecordReading, machine, claim.Read{Document: picture.Document, Reading: claim.Reading{Kind: "loss_photo", Engine: "test 1", Pages: 1, Look: alike(hash)}})
+	do(d, d.RecordLooks, machine, claim.Looks{Readings: []claim.Read{look(picture, hash)}})
+}
+
+func look(picture claim.Attachment, hash uint64) claim.Read {
+	return claim.Read{Document: picture.Document, Reading: claim.Reading{Kind: "loss_photo", Engine: "test 1", Pages: 1, Look: alike(hash)}}
 }
 
 // alike is how a picture looks all of whose views have one hash.
@@ -264,6 +268,24 @@ func TestAPictureOfAnotherClaimIsFoundThoughItWasSavedAnew(t *testing.T) {
 	do(first, first.Withdraw, customer, claim.Reason{Reason: "误报"})
 	second.attach(paper("other", "9"))
 	require.Equal(t, []string{"photo.one-view!", "photo.twice"}, second.findings())
+}
+
+func TestPicturesThatAreLookedAtTogetherAreHeldAgainstEachOther(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	a, b, c := paper("loss_photo", "a"), paper("loss_photo", "b"), paper("loss_photo", "c")
+	d.attach(a, b, c)
+	before := d.file.Version
+	do(d, d.RecordLooks, machine, claim.Looks{Readings: []claim.Read{
+		look(a, 0x0123456789abcdef), look(b, 0xfedcba9876543210), look(c, 0x0123456789abcdef^0b101),
+	}})
+	require.Equal(t, before+1, d.file.Version, "one step")
+	require.Empty(t, d.file.Unread())
+	require.Equal(t, []string{"photo.twice"}, d.findings())
+	do(d, d.RecordLooks, machine, claim.Looks{Readings: []claim.Read{look(a, 0xfedcba9876543210)}})
+	require.Equal(t, []string{"photo.twice"}, d.findings(), "what was looked at is not looked at again")
+	d.verifyChain()
 }
 
 func TestWhatACameraSaysIsKeptAndHeldAgainstTheReport(t *testing.T) {

@@ -86,6 +86,23 @@ func (a *Activities) RecordReading(ctx context.Context, s claim.Step[claim.Read]
 	})
 }
 
+// RecordLooks stores what the page reader saw on photos of the loss, as
+// [Activities.RecordReading] does for each, in one step.
+func (a *Activities) RecordLooks(ctx context.Context, s claim.Step[claim.Looks]) (claim.Answer, error) {
+	return step(ctx, a, s, "record-looks", func(t *tx) error {
+		for _, r := range s.Body.Readings {
+			paper := t.file.Paper(r.Document)
+			if paper == nil || paper.State != claim.PaperReceived && !paper.Unseen {
+				continue // a person was quicker
+			}
+			if err := t.read(r.Document, r.Reading); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // read takes a reading into the claim.
 func (t *tx) read(id string, r claim.Reading) error {
 	known, err := t.facts(claim.Attachment{Reading: &r})
@@ -252,6 +269,37 @@ func (a *Activities) Locate(ctx context.Context, id string) (ReadPaper, error) {
 		return ReadPaper{}, fmt.Errorf("locate document %s: %w", id, err)
 	}
 	return ReadPaper{Document: row.ID, Kind: row.Kind, Object: row.Object, Revision: row.Revision}, nil
+}
+
+// LocateAll returns where the bytes of documents are, in the order of ids. It
+// only reads.
+func (a *Activities) LocateAll(ctx context.Context, ids []string) ([]ReadPaper, error) {
+	rows, err := a.q.DocumentObjects(ctx, a.DB, ids)
+	if err != nil {
+		return nil, fmt.Errorf("locate documents %v: %w", ids, err)
+	}
+	where := make([]ReadPaper, len(ids))
+	for i, id := range ids {
+		at := slices.IndexFunc(rows, func(r db.DocumentObjectsRow) bool { return r.ID == id })
+		if at < 0 {
+			return nil, broken("locate document %s: there is no such row", id)
+		}
+		where[i] = ReadPaper{Document: id, Kind: rows[at].Kind, Object: rows[at].Object, Revision: rows[at].Revision}
+	}
+	return where, nil
+}
+
+// LookAtPhotos looks at photos of a loss, one after another, and answers in
+// their order. It only reads, so it may run again.
+func (o *OCR) LookAtPhotos(ctx context.Context, photos []ReadPaper) ([]claim.Reading, error) {
+	seen := make([]claim.Reading, len(photos))
+	for i, photo := range photos {
+		var err error
+		if seen[i], err = o.ReadPaper(ctx, photo); err != nil {
+			return nil, err
+		}
+	}
+	return seen, nil
 }
 
 // ReadPaper reads a document. It only reads, so it may run again; what the

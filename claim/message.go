@@ -223,6 +223,11 @@ type Read struct {
 	Reading  Reading `json:"reading"`
 }
 
+// Looks records what the reader saw on photos of the loss that came together.
+type Looks struct {
+	Readings []Read `json:"readings"`
+}
+
 // Confirmation is a person's word on the fields of one document, and on what
 // it is where Kind says so.
 type Confirmation struct {

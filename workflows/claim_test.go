@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
+	"anpei/claim/document"
 	"anpei/workflows"
 )
 
@@ -436,4 +438,81 @@ func TestOnlyADeliveredRequestIsNotedAndTheClaimGoesOnMeanwhile(t *testing.T) {
 	require.Equal(t, claim.RuleStage, early.rule(t), "nothing is requested before the loss is assessed")
 	require.Equal(t, []string{"report", "route", "dispatch", "accept", "survey", "request", "delivered", "withdraw"}, s.rows.log)
 	require.Equal(t, 3, asked)
+}
+
+func TestPhotosAreLookedAtTogetherAndOneThatBreaksTheReaderCostsOnlyItself(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).standard()
+	var (
+		a      *activities.Activities
+		o      *activities.OCR
+		photos = []string{"p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9"}
+		paper  = "invoice"
+		looked [][]string
+		says   = map[string]string{}
+	)
+	play(s.TestWorkflowEnvironment, s.rows, a.Attach, "attach", func(f *claim.File, _ claim.Step[claim.Batch]) claim.Receipt {
+		for _, id := range photos {
+			f.Papers = append(f.Papers, claim.Paper{ID: id, Kind: activities.LossPhoto, State: claim.PaperRead, Unseen: true})
+		}
+		f.Papers = append(f.Papers, claim.Paper{ID: paper, Kind: "vat_invoice", State: claim.PaperReceived})
+		return claim.Receipt{}
+	})
+	play(s.TestWorkflowEnvironment, s.rows, a.RecordLooks, "looks", func(f *claim.File, in claim.Step[claim.Looks]) claim.Receipt {
+		for _, r := range in.Body.Readings {
+			f.Paper(r.Document).Unseen = false
+			says[r.Document] = r.Reading.Engine + r.Reading.Unreadable
+		}
+		return claim.Receipt{}
+	})
+	play(s.TestWorkflowEnvironment, s.rows, a.RecordReading, "reading", func(f *claim.File, in claim.Step[claim.Read]) claim.Receipt {
+		f.Paper(in.Body.Document).State = claim.PaperRead
+		says[in.Body.Document] = in.Body.Reading.Engine
+		return claim.Receipt{}
+	})
+	where := func(id string) activities.ReadPaper { return activities.ReadPaper{Document: id} }
+	s.OnActivity(a.Locate, mock.Anything, paper).Return(where(paper), nil)
+	s.OnActivity(a.LocateAll, mock.Anything, mock.Anything).Return(func(_ context.Context, ids []string) (all []activities.ReadPaper, err error) {
+		for _, id := range ids {
+			all = append(all, where(id))
+		}
+		return all, nil
+	})
+	s.OnActivity(o.ReadPaper, mock.Anything, where(paper)).Return(claim.Reading{Engine: "read"}, nil)
+	s.OnActivity(o.LookAtPhotos, mock.Anything, mock.Anything).Return(func(_ context.Context, in []activities.ReadPaper) (all []claim.Reading, err error) {
+		var ids []string
+		for _, photo := range in {
+			ids = append(ids, photo.Document)
+			all = append(all, claim.Reading{Engine: "looked at " + photo.Document})
+		}
+		looked = append(looked, ids)
+		if slices.Contains(ids, "p3") {
+			return nil, temporal.NewNonRetryableApplicationError("the reader is gone", "test", nil)
+		}
+		return all, nil
+	})
+	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	send(s, time.Minute, workflows.Attach, claimant, claim.Batch{})
+	send(s, 5*time.Minute, workflows.Withdraw, claimant, claim.Reason{})
+	_, err := s.run()
+	require.NoError(t, err)
+	require.Contains(t, looked, photos[:8])
+	require.Contains(t, looked, photos[8:], "8 at once are the most")
+	require.Len(t, looked, 2+8, "and each by itself where the eight could not be looked at together")
+	want := map[string]string{paper: "read"}
+	for _, id := range photos {
+		want[id] = "looked at " + id
+	}
+	want["p3"] = document.Crashed
+	require.Equal(t, want, says)
+	require.Equal(t, 9, count(s.rows.log, "looks"), "one step each where they were looked at one by one, and one for the ninth")
+}
+
+func count(log []string, name string) (n int) {
+	for _, l := range log {
+		if l == name {
+			n++
+		}
+	}
+	return n
 }

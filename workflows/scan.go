@@ -4,8 +4,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"anpei/activities"
-	"anpei/claim"
-	"anpei/claim/document"
 )
 
 // Scan has a photo of a draft read, before there is a claim, and what it says
@@ -15,8 +13,7 @@ func Scan(ctx workflow.Context, photo activities.ReadPaper) error {
 	reading, err := call(workflow.WithActivityOptions(ctx, readOptions), workflow.ExecuteActivity, (*activities.OCR)(nil).ReadPaper, photo)
 	if err != nil {
 		workflow.GetLogger(ctx).Error("photo of a draft not read", "document", photo.Document, "error", err)
-		illegible := document.Illegible(document.Crashed)
-		reading = claim.Reading{Kind: string(illegible.Kind), Unreadable: illegible.Unreadable, Detail: illegible.Detail}
+		reading = unread()
 	}
 	_, err = call(workflow.WithLocalActivityOptions(ctx, stepOptions), workflow.ExecuteLocalActivity, acts.RecordScan,
 		activities.Scanned{Paper: photo.Document, Reading: reading})

@@ -17,7 +17,7 @@ import (
 // Claims starts a worker of queue "claims", with the writer's credentials, and
 // the courier. stop ends it once its tasks are done.
 func (c Config) Claims(ctx context.Context, temporal client.Client, store *minio.Client) (stop func(), err error) {
-	db, err := c.Postgres(ctx, "ANPEI_DB_WORKER", c.DBWorker)
+	db, err := c.Postgres(ctx, "ANPEI_DB_WORKER", c.DBWorker, plannedOnce)
 	if err != nil {
 		return nil, err
 	}

@@ -292,6 +292,42 @@ func (q *Queries) DocumentObject(ctx context.Context, db DBTX, id string) (Docum
 	return i, err
 }
 
+const documentObjects = `-- name: DocumentObjects :many
+select id, kind, object, revision from documents where id = any($1::uuid[])
+`
+
+type DocumentObjectsRow struct {
+	ID       string
+	Kind     string
+	Object   string
+	Revision string
+}
+
+func (q *Queries) DocumentObjects(ctx context.Context, db DBTX, ids []string) ([]DocumentObjectsRow, error) {
+	rows, err := db.Query(ctx, documentObjects, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DocumentObjectsRow{}
+	for rows.Next() {
+		var i DocumentObjectsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Object,
+			&i.Revision,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const evidenceHashes = `-- name: EvidenceHashes :many
 select name, sha256 from documents where claim_id = $1 and id = any($2::uuid[]) order by attached_at, id
 `

@@ -119,6 +119,9 @@ where id = $1;
 -- name: DocumentObject :one
 select id, claim_id, kind, name, type, size, sha256, object, revision, state from documents where id = $1;
 
+-- name: DocumentObjects :many
+select id, kind, object, revision from documents where id = any(sqlc.arg(ids)::uuid[]);
+
 -- name: InsertField :exec
 insert into fields (document_id, round, name, value, source, confidence_bp, page, box, engine, sure, note, confirmed_by, at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
