@@ -98,7 +98,7 @@ RELEASE ?= v0.1.0
 histories: setup .bin/local minio .bin/api .bin/worker .bin/demo ## record the histories that TestReplay replays, of a fresh demo, at a release (RELEASE=its tag)
 	@$(call section,histories)
 	@.bin/local reset --data .local-histories >/dev/null
-	@deploy/with-stack.sh .local-histories --ports auto -- bash -c '.bin/demo --exit && go run ./deploy/histories workflows/testdata/histories/$(RELEASE)'
+	@deploy/with-stack.sh .local-histories --ports auto -- bash -c '.bin/demo --env .local-histories/env --exit && go test ./workflows -run TestReplay -v -count=1 -args -release=$(RELEASE)'
 	@.bin/local reset --data .local-histories >/dev/null
 
 ##@ Build it

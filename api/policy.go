@@ -19,8 +19,8 @@ import (
 	"anpei/activities"
 	"anpei/claim"
 	"anpei/claim/document"
+	"anpei/schemas"
 	"anpei/schemas/db"
-	policyfiles "anpei/schemas/policies"
 )
 
 // policies are the cedar policies of schemas/policies, sorted by the action
@@ -52,12 +52,12 @@ func (n named) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 // loadPolicies parses the policies of this release.
 func loadPolicies() (policies, error) {
 	p := policies{byAction: map[string]named{}}
-	files, err := fs.Glob(policyfiles.Files, "*.cedar")
+	files, err := fs.Glob(schemas.Policies, "policies/*.cedar")
 	if err != nil {
 		return p, fmt.Errorf("list policies: %w", err)
 	}
 	for _, file := range files {
-		text, err := policyfiles.Files.ReadFile(file)
+		text, err := schemas.Policies.ReadFile(file)
 		if err != nil {
 			return p, fmt.Errorf("read policies: %w", err)
 		}

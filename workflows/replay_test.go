@@ -15,11 +15,14 @@ import (
 // with workflow.GetVersion (versions.go), and record new histories at the tag.
 func TestReplay(t *testing.T) {
 	t.Parallel()
+	if *release != "" {
+		store(t, filepath.Join("testdata/histories", *release))
+	}
 	files, err := filepath.Glob("testdata/histories/*/*.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, files, "there are no histories: make histories records them")
 	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
+		t.Run(filepath.Join(filepath.Base(filepath.Dir(file)), filepath.Base(file)), func(t *testing.T) {
 			t.Parallel()
 			replayer := worker.NewWorkflowReplayer()
 			workflows.Register(replayer)

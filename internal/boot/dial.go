@@ -30,8 +30,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"anpei/internal/codec"
+	"anpei/schemas"
 	"anpei/schemas/db"
-	"anpei/schemas/forms"
 )
 
 // Logger returns the process's logger: JSON lines on standard error.
@@ -158,7 +158,7 @@ func Migrate(ctx context.Context, url Secret) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	for _, t := range forms.Tables() {
+	for _, t := range schemas.Tables() {
 		if _, err := sqldb.ExecContext(ctx,
 			`insert into rule_tables (kind, version, effective_from, body) values ($1, $2, $3, $4) on conflict do nothing`,
 			t.Kind, t.Version, t.EffectiveFrom, string(t.Body)); err != nil {

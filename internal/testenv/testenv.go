@@ -28,8 +28,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"anpei/internal/boot"
+	"anpei/schemas"
 	"anpei/schemas/db"
-	"anpei/schemas/forms"
 )
 
 const startIt = "start the servers and their environment with: make test, or .bin/local up --detach and then set -a; . .local/env"
@@ -130,7 +130,7 @@ func schemaHash(tb testing.TB) string {
 		h.Write(raw)
 		return err
 	}))
-	for _, t := range forms.Tables() {
+	for _, t := range schemas.Tables() {
 		h.Write(t.Body)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:12]

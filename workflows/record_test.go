@@ -1,21 +1,17 @@
-// Histories writes the history of every closed claim of a stack into a folder,
-// decrypted, for the replay test of package workflows:
-//
-//	histories workflows/testdata/histories/<release>
-//
-// Record them at a release's tag from the demo's invented claims, never from
-// real ones: what they hold is in clear.
-package main
+package workflows_test
 
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
@@ -29,54 +25,35 @@ import (
 	"anpei/internal/boot"
 )
 
-func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: histories FOLDER")
-		os.Exit(2)
-	}
-	if err := run(context.Background(), os.Args[1]); err != nil {
-		fmt.Fprintln(os.Stderr, "histories:", err)
-		os.Exit(1)
-	}
-}
+// release has TestReplay first store the history of every closed claim of the
+// stack that the environment names, decrypted: make histories RELEASE=v0.2.0.
+// That is done at a release's tag, of the demo's invented claims and never of
+// real ones: what histories hold is in clear.
+var release = flag.String("release", "", "store the histories of the environment's stack, as this release's")
 
-func run(ctx context.Context, dir string) error {
+func store(t *testing.T, dir string) {
+	t.Helper()
+	ctx := t.Context()
 	cfg, err := boot.Read()
-	if err != nil {
-		return err
-	}
+	require.NoError(t, err)
 	codec, err := cfg.Codec()
-	if err != nil {
-		return err
-	}
+	require.NoError(t, err)
 	c, err := cfg.Temporal(ctx, cfg.Logger())
-	if err != nil {
-		return err
-	}
+	require.NoError(t, err)
 	defer c.Close()
 	list, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: `WorkflowType = "Claim" and ExecutionStatus = "Completed"`})
-	if err != nil {
-		return fmt.Errorf("list closed claims: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
+	require.NoError(t, err)
+	require.NotEmpty(t, list.GetExecutions(), "no claim of this stack is closed")
+	require.NoError(t, os.MkdirAll(dir, 0o755))
 	for _, e := range list.GetExecutions() {
 		h, err := fetch(ctx, c, codec, e.GetExecution())
-		if err != nil {
-			return fmt.Errorf("history of %s: %w", e.GetExecution().GetWorkflowId(), err)
-		}
+		require.NoError(t, err)
 		raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(h)
-		if err != nil {
-			return err
-		}
+		require.NoError(t, err)
 		name := filepath.Join(dir, scenario(h)+".json")
-		if err := os.WriteFile(name, raw, 0o644); err != nil {
-			return err
-		}
-		fmt.Printf("%s  %d events\n", name, len(h.GetEvents()))
+		require.NoError(t, os.WriteFile(name, raw, 0o644))
+		t.Logf("%s  %d events", name, len(h.GetEvents()))
 	}
-	return nil
 }
 
 func fetch(ctx context.Context, c client.Client, codec converter.PayloadCodec, e *common.WorkflowExecution) (*history.History, error) {
@@ -110,7 +87,7 @@ func scenario(h *history.History) string {
 		}
 	}
 	tags := []string{string(closure.Outcome)}
-	for _, name := range []string{"convert", "decline", "assign", "confirm", "object", "link-policy", "correct-payee"} {
+	for _, name := range []string{"convert", "decline", "assign", "confirm", "object", "link-policy", "request-papers", "confirm-waiver", "correct-payee"} {
 		if seen[name] > 0 {
 			tags = append(tags, name)
 		}

@@ -1,4 +1,8 @@
-// Package policies is who may do what, as cedar policies. An action is an
+package schemas
+
+import "embed"
+
+// Policies are who may do what, in cedar. An action is an
 // operation of the contract (its operationId), or ReadSensitive, which is a part
 // of several; the last word is a forbid's.
 //
@@ -24,11 +28,6 @@
 // A list asks about the Company first; its rows are filtered in SQL by the same
 // attributes, and a test holds the two together. Annotations: @id names a rule
 // where it refuses an act, @why says it to the person.
-package policies
-
-import "embed"
-
-// Files holds the policies.
 //
-//go:embed *.cedar
-var Files embed.FS
+//go:embed policies/*.cedar
+var Policies embed.FS

@@ -1,8 +1,7 @@
-// Package forms holds rule tables as data: authority, lanes, the checklists of
-// papers, the calendar. A migration adds them to the database, where a decision
-// finds the one in force and records its version; nothing reads them from here
-// to decide.
-package forms
+// Package schemas embeds what is written as data: rule tables in forms, and who
+// may do what in policies. The contracts of HTTP and of the database, with the
+// code made of them, are the packages below it.
+package schemas
 
 import (
 	"embed"
@@ -10,10 +9,13 @@ import (
 	"fmt"
 )
 
-//go:embed *.json
-var files embed.FS
+//go:embed forms/*.json
+var forms embed.FS
 
-// Table is a dated, versioned table of rules.
+// Table is a dated, versioned table of rules: authority, lanes, the checklists
+// of papers, the calendar. A migration adds it to the database, where a decision
+// finds the one in force and records its version; nothing reads it from here to
+// decide.
 type Table struct {
 	Kind          string          // authority, lanes, checklists, calendar
 	Version       string          // unique for the kind
@@ -22,11 +24,11 @@ type Table struct {
 }
 
 // Tables returns the tables that come with this release. Each file is named
-// <kind>.json and carries its own version and effective_from.
+// forms/<kind>.json and carries its own version and effective_from.
 func Tables() []Table {
 	var tables []Table
 	for _, kind := range []string{"authority", "calendar", "checklists", "lanes"} {
-		body, err := files.ReadFile(kind + ".json")
+		body, err := forms.ReadFile("forms/" + kind + ".json")
 		if err != nil {
 			panic(err) // embedded above
 		}
