@@ -71,7 +71,8 @@ func (t *tx) lists() (claim.Checklists, error) {
 
 // RequestPapers asks the claimant for what is missing: everything at once, and
 // once. What a finding has brought to light since may follow, naming it. The
-// message lists all of it, and our clocks stand still from its delivery.
+// message lists all of it, and our clocks stand still from its delivery; the
+// same is put in writing, see [Activities.WriteRequest].
 func (a *Activities) RequestPapers(ctx context.Context, s claim.Step[claim.PaperRequest]) (claim.Answer, error) {
 	return step(ctx, a, s, "request-papers", func(t *tx) error {
 		var raisedAt time.Time
@@ -104,7 +105,7 @@ func (a *Activities) RequestPapers(ctx context.Context, s claim.Step[claim.Paper
 			why = "原因:" + why
 		}
 		c.Tellings[len(c.Tellings)-1].Notice = t.tellClaimant("papers-request",
-			fmt.Sprintf("安赔:赔案 %s 还缺材料:%s。%s%s", t.file.Number, c.Names(asked.Items), why, pause))
+			fmt.Sprintf("安赔:赔案 %s 还缺材料:%s。%s%s书面通知(%s)请在赔案页面查看。", t.file.Number, c.Names(asked.Items), why, pause, asked.Letter))
 		return nil
 	})
 }

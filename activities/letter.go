@@ -5,15 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
-	"codeberg.org/go-pdf/fpdf"
 	"github.com/minio/minio-go/v7"
 
 	"anpei/claim"
@@ -46,11 +40,16 @@ func (a *Activities) WriteDenial(ctx context.Context, id claim.ID) (Letter, erro
 	if err != nil {
 		return Letter{}, err
 	}
+	return a.storeLetter(ctx, id, Letter{Number: fmt.Sprintf("%s-D%d", d.Number, d.Round), At: d.DecidedAt}, pdf, d.Held)
+}
+
+// storeLetter stores a letter under its content.
+func (a *Activities) storeLetter(ctx context.Context, id claim.ID, l Letter, pdf []byte, held bool) (Letter, error) {
 	sum := sha256.Sum256(pdf)
-	l := Letter{Number: fmt.Sprintf("%s-D%d", d.Number, d.Round), SHA256: hex.EncodeToString(sum[:]), At: d.DecidedAt}
+	l.SHA256 = hex.EncodeToString(sum[:])
 	l.Object = fmt.Sprintf("claims/%s/letters/%s.pdf", id, l.SHA256)
 	info, err := a.Store.PutObject(ctx, a.Bucket, l.Object, bytes.NewReader(pdf), int64(len(pdf)), minio.PutObjectOptions{
-		ContentType: "application/pdf", DisableMultipart: true, LegalHold: legalHold(d.Held),
+		ContentType: "application/pdf", DisableMultipart: true, LegalHold: legalHold(held),
 	})
 	if err != nil {
 		return Letter{}, fmt.Errorf("store letter %s: %w", l.Number, err)
@@ -84,157 +83,29 @@ var disputeWays = []string{
 }
 
 func (a *Activities) printDenial(d db.DenialLetterRow, evidence []db.EvidenceHashesRow) ([]byte, error) {
-	font, err := os.ReadFile(a.FontFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, broken("print the denial: there is no font %s; install fonts-droid-fallback or set ANPEI_FONT", filepath.Base(a.FontFile))
-	}
+	p, err := a.sheet("拒赔通知书", d.Number, fmt.Sprintf("%s-D%d", d.Number, d.Round), d.DecidedAt)
 	if err != nil {
-		return nil, fmt.Errorf("print the denial: %w", err)
+		return nil, err
 	}
-	pdf := fpdf.New("P", "mm", "A4", "")
-	pdf.SetCreationDate(d.DecidedAt)
-	pdf.SetModificationDate(d.DecidedAt)
-	pdf.SetCatalogSort(true)
-	pdf.SetTitle("拒赔通知书 "+d.Number, true)
-	pdf.SetMargins(24, 24, 24)
-	pdf.AddUTF8FontFromBytes(hanFont, "", font)
-	pdf.AddPage()
-	title := func(text string) {
-		pdf.Ln(3)
-		pdf.SetFont(hanFont, "", 12)
-		pdf.SetTextColor(11, 79, 84)
-		writeLines(pdf, 8, text)
-		pdf.SetTextColor(20, 24, 28)
-		pdf.SetFont(hanFont, "", 10.5)
-	}
-	para := func(text string) { writeLines(pdf, 6.4, text) }
-
-	pdf.SetFont(hanFont, "", 20)
-	writeLine(pdf, 14, "C", "拒赔通知书")
-	pdf.SetFont(hanFont, "", 10.5)
-	writeLine(pdf, 6, "C", fmt.Sprintf("编号 %s-D%d", d.Number, d.Round))
-	pdf.Ln(4)
-	para(fmt.Sprintf("%s:", d.Name))
-	para(fmt.Sprintf("您就 %s 在%s发生的损失提出的索赔(赔案号 %s,保单号 %s),本公司已审核完毕,决定不予赔付。依照《中华人民共和国保险法》第二十四条,现将理由说明如下。",
+	p.para(fmt.Sprintf("%s:", d.Name))
+	p.para(fmt.Sprintf("您就 %s 在%s发生的损失提出的索赔(赔案号 %s,保单号 %s),本公司已审核完毕,决定不予赔付。依照《中华人民共和国保险法》第二十四条,现将理由说明如下。",
 		d.LossAt.In(claim.Shanghai).Format("2006年1月2日 15:04"), d.Place, d.Number, d.PolicyNo))
-	title("事实")
-	para(d.Facts)
-	title("依据的条款")
-	para(d.Clause)
-	title("理由")
-	para(d.Reasons)
-	title("证据")
+	p.title("事实")
+	p.para(d.Facts)
+	p.title("依据的条款")
+	p.para(d.Clause)
+	p.title("理由")
+	p.para(d.Reasons)
+	p.title("证据")
 	if len(evidence) == 0 {
-		para("无附件。")
+		p.para("无附件。")
 	}
 	for i, e := range evidence {
-		para(fmt.Sprintf("%d. %s(SHA-256 %s...)", i+1, e.Name, e.SHA256[:16]))
+		p.para(fmt.Sprintf("%d. %s(SHA-256 %s...)", i+1, e.Name, e.SHA256[:16]))
 	}
-	title("如果您不同意")
+	p.title("如果您不同意")
 	for _, way := range disputeWays {
-		para(way)
+		p.para(way)
 	}
-	pdf.Ln(8)
-	writeLine(pdf, 6, "R", "安赔财产保险(演示)")
-	writeLine(pdf, 6, "R", d.DecidedAt.In(claim.Shanghai).Format("2006年1月2日"))
-
-	var out bytes.Buffer
-	if err := pdf.Output(&out); err != nil {
-		return nil, fmt.Errorf("print the denial: %w", err)
-	}
-	return out.Bytes(), nil
-}
-
-// writeLines writes a paragraph in lines of height h. fpdf's own MultiCell
-// takes a hanzi at the end of a line for a space, and drops it.
-func writeLines(pdf *fpdf.Fpdf, h float64, text string) {
-	left, _, right, _ := pdf.GetMargins()
-	page, _ := pdf.GetPageSize()
-	width := func(line string) (w float64) {
-		eachScript(pdf, line, func(run string) { w += pdf.GetStringWidth(run) })
-		return w
-	}
-	for _, line := range wrap(text, page-left-right-2*pdf.GetCellMargin(), width) {
-		writeLine(pdf, h, "L", line)
-	}
-}
-
-// writeLine writes one line, L or C or R.
-func writeLine(pdf *fpdf.Fpdf, h float64, align, line string) {
-	left, _, right, _ := pdf.GetMargins()
-	page, _ := pdf.GetPageSize()
-	total := 0.0
-	eachScript(pdf, line, func(run string) { total += pdf.GetStringWidth(run) })
-	switch align {
-	case "C":
-		pdf.SetX((page - total) / 2)
-	case "R":
-		pdf.SetX(page - right - total - pdf.GetCellMargin())
-	default:
-		pdf.SetX(left + pdf.GetCellMargin())
-	}
-	margin := pdf.GetCellMargin()
-	pdf.SetCellMargin(0)
-	eachScript(pdf, line, func(run string) { pdf.CellFormat(pdf.GetStringWidth(run), h, run, "", 0, "L", false, 0, "") })
-	pdf.SetCellMargin(margin)
-	pdf.Ln(h)
-}
-
-// eachScript calls do for each run of a line that one font can write, with
-// that font set: the Chinese one has no letters and no digits.
-func eachScript(pdf *fpdf.Fpdf, line string, do func(run string)) {
-	size, _ := pdf.GetFontSize()
-	runes := []rune(line)
-	for from := 0; from < len(runes); {
-		latin := runes[from] < 0x7F
-		to := from
-		for to < len(runes) && (runes[to] < 0x7F) == latin {
-			to++
-		}
-		font := hanFont
-		if latin {
-			font = "Helvetica" // one of the fonts that every PDF reader has
-		}
-		pdf.SetFont(font, "", size)
-		do(string(runes[from:to]))
-		from = to
-	}
-	pdf.SetFont(hanFont, "", size)
-}
-
-const hanFont = "han"
-
-// wrap breaks a text into lines no wider than width: between any two hanzi,
-// but before no closing mark and inside no word or number.
-func wrap(text string, width float64, measure func(string) float64) []string {
-	var lines []string
-	for paragraph := range strings.SplitSeq(text, "\n") {
-		line := ""
-		for _, piece := range pieces(paragraph) {
-			if line != "" && measure(line+piece) > width {
-				lines = append(lines, strings.TrimRight(line, " "))
-				line, piece = "", strings.TrimLeft(piece, " ")
-			}
-			line += piece
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// pieces splits a text into what may not be broken.
-func pieces(text string) []string {
-	const closing = "，。、；：！？）》」』”’％,.;:!?)%…"
-	var out []string
-	glue := true // the next rune belongs to the piece before
-	for i, r := range text {
-		word := r < 0x2E80 && r != ' '
-		if i > 0 && (word && glue || strings.ContainsRune(closing, r)) {
-			out[len(out)-1] += string(r)
-		} else {
-			out = append(out, string(r))
-		}
-		glue = word
-	}
-	return out
+	return p.signed("安赔财产保险(演示)", d.DecidedAt)
 }

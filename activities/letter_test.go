@@ -7,21 +7,43 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/stretchr/testify/require"
 
+	"anpei/activities"
 	"anpei/claim"
 	"anpei/internal/testenv"
 )
+
+// said is what a letter says, without the white space.
+func (d *desk) said(l activities.Letter) string {
+	d.t.Helper()
+	object, err := d.Store.GetObject(d.t.Context(), d.Bucket, l.Object, minio.GetObjectOptions{VersionID: l.Revision})
+	require.NoError(d.t, err)
+	pdf, err := io.ReadAll(object)
+	require.NoError(d.t, err)
+	read := exec.CommandContext(d.t.Context(), "pdftotext", "-layout", "-", "-")
+	read.Stdin = bytes.NewReader(pdf)
+	text, err := read.Output()
+	require.NoError(d.t, err)
+	return regexp.MustCompile(`\s+`).ReplaceAllString(string(text), "")
+}
+
+// prints gives the desk what letters are stored in and written with.
+func (d *desk) prints() {
+	d.t.Helper()
+	d.Store, d.Bucket = testenv.Store(d.t)
+	d.FontFile = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
+}
 
 // A formal notice must say every character of what was decided, at every line
 // length, and be the same bytes each time it is written.
 func TestTheNoticeOfADenialSaysAllOfItAndIsAlwaysTheSame(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.Store, d.Bucket = testenv.Store(t)
-	d.FontFile = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
+	d.prints()
 	facts := strings.Repeat("驾驶人持C1类驾驶证，驾驶中型厢式货车(准驾B2)；", 40)
 	d.assessed(3_000_000)
 	do(d, d.Consent, customer, claim.Consent{Offer: 1})
@@ -38,15 +60,7 @@ func TestTheNoticeOfADenialSaysAllOfItAndIsAlwaysTheSame(t *testing.T) {
 	require.Equal(t, letter.SHA256, again.SHA256)
 	require.Equal(t, letter.Object, again.Object)
 
-	object, err := d.Store.GetObject(t.Context(), d.Bucket, letter.Object, minio.GetObjectOptions{VersionID: letter.Revision})
-	require.NoError(t, err)
-	pdf, err := io.ReadAll(object)
-	require.NoError(t, err)
-	read := exec.CommandContext(t.Context(), "pdftotext", "-layout", "-", "-")
-	read.Stdin = bytes.NewReader(pdf)
-	text, err := read.Output()
-	require.NoError(t, err)
-	said := regexp.MustCompile(`\s+`).ReplaceAllString(string(text), "")
+	said := d.said(letter)
 	for _, want := range []string{d.file.Number, facts, "第八条第（二）项", "责任免除", "保险法》第二十四条", "12378", "仲裁", "诉讼", "申请复核", "申请调解"} {
 		require.Contains(t, said, want)
 	}
@@ -54,5 +68,60 @@ func TestTheNoticeOfADenialSaysAllOfItAndIsAlwaysTheSame(t *testing.T) {
 	do(d, d.NotifyDenial, machine, letter)
 	require.Equal(t, claim.OutcomeDenied, d.file.Outcome)
 	require.Equal(t, 1, d.count("letters"))
+	d.verifyChain()
+}
+
+// What is asked for is put in writing: every paper with its reason, by when we
+// decide and how our time stands still, how to send them. It says what was asked
+// then, whenever it is written (Insurance Law art. 22(2)).
+func TestTheRequestForPapersIsPutInWritingAsItWasMade(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.prints()
+	d.assessed(3_000_000)
+	require.Empty(t, d.file.Unwritten())
+	do(d, d.RequestPapers, zhou, claim.PaperRequest{More: []claim.MorePaper{{Kind: "other", What: "消防火灾证明", Reason: "起火原因不明，须确认责任"}}})
+	first := d.file.Unwritten()
+	require.Equal(t, d.file.Number+"-P1", first)
+	require.Contains(t, d.messages("papers-request")[0], first, "the message names the letter")
+
+	letter, err := d.WriteRequest(t.Context(), activities.RequestLetter{Claim: d.id, Number: first})
+	require.NoError(t, err)
+	said := d.said(letter)
+	for _, want := range []string{
+		"补充材料通知书", first, "张三：", d.file.Number, "PM1", "第二十二条第二款", "一次性通知",
+		"1.维修估价单或发票", "2.驾驶证", "3.行驶证", "4.消防火灾证明", "用途：起火原因不明，须确认责任",
+		"至2026年12月23日", "暂停计算", "补齐之日恢复", "解释（二）第十五条", "网上提交", "邮寄", "免于提供", "12378", "2026年11月23日",
+	} {
+		require.Contains(t, said, want)
+	}
+	require.Equal(t, 4, strings.Count(said, "用途："), "each paper says what it is needed for")
+
+	do(d, d.FileLetter, machine, letter)
+	require.Empty(t, d.file.Unwritten())
+	do(d, d.FileLetter, machine, letter)
+	require.Equal(t, 1, d.count("letters"))
+	var sha string
+	require.NoError(t, d.db.API.QueryRow(t.Context(), `select body->>'sha256' from events where claim_id = $1 and kind = 'papers.letter'`, d.id).Scan(&sha))
+	require.Equal(t, letter.SHA256, sha, "the log holds what was written")
+
+	do(d, d.NoticeDelivered, machine, claim.Delivered{Notice: d.file.Undelivered(), At: morning.Add(24 * time.Hour)})
+	d.attach(paper("repair_estimate", "1", "total_fen", "3000000", "plate", "沪B99999"))
+	again, err := d.WriteRequest(t.Context(), activities.RequestLetter{Claim: d.id, Number: first})
+	require.NoError(t, err)
+	require.Equal(t, letter.SHA256, again.SHA256, "what came since changes nothing")
+
+	do(d, d.RequestPapers, zhou, claim.PaperRequest{Finding: "plate.differs", More: []claim.MorePaper{{Kind: "vin_plate", Reason: "车牌与保单不符"}}})
+	second := d.file.Unwritten()
+	require.Equal(t, d.file.Number+"-P2", second)
+	letter, err = d.WriteRequest(t.Context(), activities.RequestLetter{Claim: d.id, Number: second})
+	require.NoError(t, err)
+	said = d.said(letter)
+	for _, want := range []string{"新情况", "1.车辆铭牌", "用途：车牌与保单不符", "不因本次补充而暂停"} {
+		require.Contains(t, said, want)
+	}
+	require.NotContains(t, said, "驾驶证", "what was asked for before is not asked for again")
+	_, err = d.WriteRequest(t.Context(), activities.RequestLetter{Claim: d.id, Number: "AP-X-P9"})
+	require.ErrorContains(t, err, "asked for nothing")
 	d.verifyChain()
 }

@@ -56,6 +56,9 @@ func (s *server) checklist(ctx context.Context, f *claim.File) (rest.Checklist, 
 		if i := slices.IndexFunc(lists.Items, func(e claim.ListEntry) bool { return e.Name == at.Name }); i >= 0 {
 			item.WhyZh, item.WhyEn, item.Source = lists.Items[i].WhyZH, lists.Items[i].WhyEN, lists.Items[i].Source
 		}
+		if at.Why != "" { // beyond the lists: whoever asked has said why
+			item.WhyZh, item.WhyEn = at.Why, at.Why
+		}
 		out.Items = append(out.Items, item)
 	}
 	for _, t := range f.Checklist.Tellings {

@@ -45,6 +45,7 @@ var tellings = map[string]telling{
 	"finding.noted":            {zh: "疑点{verdict}：{rule}[，{note}]", en: "{rule}: {verdict}[, {note}].", inside: true},
 	"papers.listed":            {zh: "告知客户所需材料 {items} 项", en: "The papers that are needed were told to the claimant: {items}."},
 	"papers.requested":         {zh: "一次性通知客户补充材料 {items} 项[，因新发现：{rule}]", en: "Papers were asked for, at once: {items}[, since it came to light: {rule}]."},
+	"papers.letter":            {zh: "补充材料通知书 {letter} 已出具", en: "The request for papers was put in writing: letter {letter}."},
 	"papers.delivered":         {zh: "材料通知已送达客户", en: "The message about papers has reached the claimant."},
 	"papers.came":              {zh: "通知补充的 {items} 项材料已齐", en: "All papers that were asked for have come: {items}."},
 	"waiver.proposed":          {zh: "提议免于提供：{paper_zh}，待第二人确认", en: "Proposed to go on without {paper_en}; a second person has to confirm.", inside: true},

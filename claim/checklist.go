@@ -40,6 +40,7 @@ type Listed struct {
 	ZH       string   `json:"zh"`
 	EN       string   `json:"en"`
 
+	Why    string  `json:"why,omitempty"`   // of a paper beyond the lists: what whoever asked gave as the reason
 	Since  int     `json:"since,omitempty"` // papers that had come before it was asked for, and do not tick it
 	Waiver *Waiver `json:"waiver,omitempty"`
 }
@@ -72,6 +73,34 @@ type Telling struct {
 	Finding   string    `json:"finding,omitempty"` // that brought it to light, after the one request
 	Delivered time.Time `json:"delivered,omitzero"`
 	Answered  time.Time `json:"answered,omitzero"` // arrival of the last paper; of the one request
+
+	Letter  string `json:"letter,omitempty"`  // number of the letter that puts a request in writing; empty: of before there was one
+	Written bool   `json:"written,omitempty"` // that letter is stored and on record
+}
+
+// Unwritten returns the number of a letter that is still to be written, or "".
+func (f *File) Unwritten() string {
+	if f.Checklist == nil || f.Stage == Closed {
+		return ""
+	}
+	for _, t := range f.Checklist.Tellings {
+		if t.Letter != "" && !t.Written {
+			return t.Letter
+		}
+	}
+	return ""
+}
+
+// Telling returns the telling that a letter puts in writing, or nil.
+func (c *Checklist) Telling(letter string) *Telling {
+	if c == nil {
+		return nil
+	}
+	i := slices.IndexFunc(c.Tellings, func(t Telling) bool { return t.Letter == letter })
+	if i < 0 {
+		return nil
+	}
+	return &c.Tellings[i]
 }
 
 // Item returns the paper of that name on the list, or nil.
@@ -259,7 +288,7 @@ func (f *File) Request(r PaperRequest, raisedAt, now time.Time) (Telling, *Refus
 		return asked, &Refusal{Rule: RulePapersAsked, Detail: "What this finding brought to light was asked for once already (Insurance Law art. 22)."}
 	}
 	for i, m := range r.More {
-		l := Listed{Kinds: []string{m.Kind}, From: Claimant, ZH: m.What, EN: m.What, Since: len(f.Papers)}
+		l := Listed{Kinds: []string{m.Kind}, From: Claimant, ZH: m.What, EN: m.What, Why: m.Reason, Since: len(f.Papers)}
 		if w := paperWords[m.Kind]; m.What == "" {
 			l.ZH, l.EN = w[0], w[1]
 		}
@@ -270,8 +299,19 @@ func (f *File) Request(r PaperRequest, raisedAt, now time.Time) (Telling, *Refus
 		c.Items = append(c.Items, l)
 		asked.Items = append(asked.Items, l.Name)
 	}
+	asked.Letter = fmt.Sprintf("%s-P%d", f.Number, c.requests()+1)
 	c.Tellings = append(c.Tellings, asked)
 	return asked, nil
+}
+
+// requests is how often papers were asked for.
+func (c *Checklist) requests() (n int) {
+	for _, t := range c.Tellings {
+		if t.Request {
+			n++
+		}
+	}
+	return n
 }
 
 // Names lists papers in words, for a message: 1.…；2.…

@@ -21,6 +21,7 @@ func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
 	p.listen(ctx)               // every message, here and only here
 	workflow.Go(ctx, p.papers)  // papers, beside the main line
 	workflow.Go(ctx, p.notices) // delivery of the notices that a clock waits for, likewise
+	workflow.Go(ctx, p.letters) // requests for papers, put in writing
 
 	story := []func(workflow.Context){p.report, p.survey, p.assess, p.review, p.agree, p.pay, p.close}
 	for p.Stage != claim.Closed {

@@ -516,3 +516,41 @@ func count(log []string, name string) (n int) {
 	}
 	return n
 }
+
+// A request that names a letter is put in writing once, beside the main line; a
+// history of before the letters has no such name, and none is written.
+func TestARequestForPapersIsPutInWritingOnce(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).standard()
+	var a *activities.Activities
+	play(s.TestWorkflowEnvironment, s.rows, a.Survey, "survey", stageTo[claim.SurveyReport](claim.Assessing))
+	requests := 0
+	play(s.TestWorkflowEnvironment, s.rows, a.RequestPapers, "request", func(f *claim.File, _ claim.Step[claim.PaperRequest]) claim.Receipt {
+		if f.Checklist == nil {
+			f.Checklist = &claim.Checklist{}
+		}
+		told := claim.Telling{Request: true, Finding: "f"} // of which no clock waits for the delivery
+		if requests++; requests > 1 {
+			told.Letter = "AP-1-P1"
+		}
+		f.Checklist.Tellings = append(f.Checklist.Tellings, told)
+		return claim.Receipt{}
+	})
+	s.OnActivity(a.WriteRequest, mock.Anything, activities.RequestLetter{Claim: "c1", Number: "AP-1-P1"}).Return(activities.Letter{Number: "AP-1-P1", SHA256: "h"}, nil).Once()
+	play(s.TestWorkflowEnvironment, s.rows, a.FileLetter, "letter", func(f *claim.File, in claim.Step[activities.Letter]) claim.Receipt {
+		require.Equal(t, "h", in.Body.SHA256)
+		f.Checklist.Telling(in.Body.Number).Written = true
+		return claim.Receipt{}
+	})
+	assessor := claim.Actor{ID: "zhou", Role: claim.Assessor, Branch: "3101"}
+	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	send(s, time.Minute, workflows.Accept, wang, claim.TaskRef{Task: "survey-wang"})
+	send(s, 2*time.Minute, workflows.Survey, wang, claim.SurveyReport{Task: "survey-wang"})
+	send(s, 3*time.Minute, workflows.Request, assessor, claim.PaperRequest{})
+	send(s, 4*time.Minute, workflows.Request, assessor, claim.PaperRequest{})
+	send(s, time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+	_, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, []string{"report", "route", "dispatch", "accept", "survey", "request", "request", "letter", "withdraw"}, s.rows.log)
+	s.AssertExpectations(t)
+}

@@ -9,5 +9,7 @@ package workflows
 //
 //	if workflow.GetVersion(ctx, dualReview, workflow.DefaultVersion, 1) >= 1 { … }
 //
-// A name is never used again, nor renumbered. There is none yet: the histories
-// in testdata are of the first release.
+// A name is never used again, nor renumbered.
+const (
+	paperLetters = "paper-letters" // 2026-11, requests for papers are put in writing; drop when no claim opened before v0.2.0 is open
+)

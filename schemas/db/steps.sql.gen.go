@@ -1467,6 +1467,40 @@ func (q *Queries) OwnTask(ctx context.Context, db DBTX, iD string, owner *string
 	return err
 }
 
+const paperLetter = `-- name: PaperLetter :one
+select c.held, c.number, c.policy_no, c.loss_at, c.place, c.file, p.name
+from claims c join parties p on p.claim_id = c.id
+where c.id = $1
+order by (p.role = 'insured') desc, p.number
+limit 1
+`
+
+type PaperLetterRow struct {
+	Held     bool
+	Number   string
+	PolicyNo string
+	LossAt   time.Time
+	Place    string
+	File     json.RawMessage
+	Name     string
+}
+
+// What a letter that asks for papers says of its claim, to the insured first.
+func (q *Queries) PaperLetter(ctx context.Context, db DBTX, id claim.ID) (PaperLetterRow, error) {
+	row := db.QueryRow(ctx, paperLetter, id)
+	var i PaperLetterRow
+	err := row.Scan(
+		&i.Held,
+		&i.Number,
+		&i.PolicyNo,
+		&i.LossAt,
+		&i.Place,
+		&i.File,
+		&i.Name,
+	)
+	return i, err
+}
+
 const paymentToSend = `-- name: PaymentToSend :one
 select p.id, p.claim_id, p.amount_fen, a.payee_name, a.payee_bank, a.payee_account, c.number
 from payments p join claims c on c.id = p.claim_id

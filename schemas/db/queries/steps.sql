@@ -266,3 +266,11 @@ limit 1;
 
 -- name: EvidenceHashes :many
 select name, sha256 from documents where claim_id = $1 and id = any(sqlc.arg(ids)::uuid[]) order by attached_at, id;
+
+-- name: PaperLetter :one
+-- What a letter that asks for papers says of its claim, to the insured first.
+select c.held, c.number, c.policy_no, c.loss_at, c.place, c.file, p.name
+from claims c join parties p on p.claim_id = c.id
+where c.id = $1
+order by (p.role = 'insured') desc, p.number
+limit 1;
