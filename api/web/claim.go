@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"time"
 
 	"anpei/claim"
 	"anpei/schemas/rest"
@@ -18,7 +19,8 @@ type claimView struct {
 	Events   []rest.Event   // newest first
 	Last     int64          // the number of the newest
 
-	Withdrawable bool // no money has been sent, and it is not over
+	Withdrawable bool       // no money has been sent, and it is not over
+	Back         *time.Time // of one that was withdrawn: the last day on which the loss is safely claimed again
 }
 
 // claimPage answers a claimant's five questions: where is it, by when what,
@@ -81,6 +83,10 @@ func (v *visit) claimView() (claimView, error) {
 		}
 	}
 	page.Phase = phase(c, page.Paused)
+	if c.Outcome == claim.OutcomeWithdrawn {
+		last := claim.LimitationEnds(claim.DateOf(c.LossAt)).Start()
+		page.Back = &last
+	}
 	page.Withdrawable = !slices.Contains([]claim.Stage{claim.Paying, claim.PayReturned, claim.Paid, claim.Denied, claim.Closed}, c.Stage)
 	if len(events) > 0 {
 		page.Last = events[0].Number

@@ -191,3 +191,24 @@ func (b *bench) Untouched() (n int) {
 	}
 	return n
 }
+
+// Grounds are the findings that a further request for papers may rest on: what
+// was brought to light since the first, and not asked about yet. One of each
+// rule: the request names the rule.
+func (b *bench) Grounds() (list []rest.Finding) {
+	var first time.Time
+	seen := map[string]bool{}
+	for _, asked := range b.Checklist.Requests {
+		if asked.Finding == "" {
+			first = asked.At
+		}
+		seen[asked.Finding] = true
+	}
+	for _, f := range b.Findings {
+		if f.State == rest.Raised && f.At.After(first) && !seen[f.Rule] {
+			seen[f.Rule] = true
+			list = append(list, f)
+		}
+	}
+	return list
+}

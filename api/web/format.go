@@ -91,3 +91,11 @@ func money(f claim.Fen) string { return f.String() }
 
 // share writes a ratio in percent.
 func share(b claim.BP) string { return fmt.Sprint(b) }
+
+// cite says the source of a rule.
+func (l lang) cite(source string) string {
+	if l == zh {
+		return claim.CitedZH(source)
+	}
+	return source
+}

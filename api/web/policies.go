@@ -16,6 +16,12 @@ var coverKinds = map[claim.Line][]claim.ExposureKind{
 	claim.Motor: {claim.OwnDamage, claim.ThirdPartyProperty}, claim.Property: {claim.CommercialProperty},
 }
 
+// coverForms are the policy forms (条款) of each line that what is payable is
+// computed under, the newest first.
+var coverForms = map[claim.Line][]string{
+	claim.Motor: {"motor-2020", "compulsory-2006", "motor-2014", "motor-2009", "motor-2000"}, claim.Property: {"property-2009"},
+}
+
 // policiesPage is the list of policies.
 type policiesPage struct {
 	Keeps    bool
@@ -64,6 +70,7 @@ type policyView struct {
 	Form   form
 	Lines  []claim.Line
 	Kinds  []claim.ExposureKind
+	Forms  []string
 	Covers []int // rows of the form
 }
 
@@ -85,7 +92,7 @@ func (v *visit) policy() (page policyView, err error) {
 	if page.Policy, err = read[rest.Policy](v.api.GetPolicy(v.ctx(), v.r.PathValue("number"), nil)); err != nil {
 		return page, err
 	}
-	page.Kinds, page.Form = coverKinds[page.Line], v.newForm()
+	page.Kinds, page.Forms, page.Form = coverKinds[page.Line], coverForms[page.Line], v.newForm()
 	page.Covers = rows(len(page.Kinds))
 	if n := len(page.Versions); n > 0 {
 		last := page.Versions[0]
@@ -245,6 +252,7 @@ func (v *visit) newPolicy(keeps bool, f form) policyView {
 	page := policyView{Keeps: keeps, Form: f, Lines: lines, Covers: rows(2)}
 	for _, line := range lines {
 		page.Kinds = append(page.Kinds, coverKinds[line]...)
+		page.Forms = append(page.Forms, coverForms[line]...)
 	}
 	return page
 }

@@ -11,8 +11,8 @@ const order = ["refused", "kept", "sending", "arrived", "confirmed"];
 export async function outbox(owner: string, sendNow: () => void): Promise<void> {
   const box = document.getElementById("outbox") as HTMLElement;
   const show = async () => {
-    const asked = box.querySelector<HTMLElement>("[data-asking]")?.dataset.asking;
     const [mine, written] = [(await pieces()).filter((p) => p.owner === owner), (await reports()).filter((r) => r.owner === owner)];
+    const asked = box.querySelector<HTMLElement>("[data-asking]")?.dataset.asking; // now: it may have been opened while we read
     const tasks = [...new Set([...mine.map((p) => p.task), ...written.map((r) => r.task)])];
     box.replaceChildren(...tasks.map((task) => group(written.find((r) => r.task === task), mine.filter((p) => p.task === task), sendNow, asked)));
     (document.getElementById("outbox-empty") as HTMLElement).hidden = tasks.length > 0;
