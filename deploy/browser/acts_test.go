@@ -246,7 +246,8 @@ func TestALossReportedTwiceIsOneClaim(t *testing.T) {
 	p.See(l.Number)
 }
 
-// A claimant has somebody come instead, and in the end takes it all back.
+// A claimant has somebody come instead, and in the end calls to take it all
+// back: their page says what that means, and how they may come again.
 func TestAClaimantHasASurveyorComeAndWithdraws(t *testing.T) {
 	t.Parallel()
 	l := report(t)
@@ -259,10 +260,20 @@ func TestAClaimantHasASurveyorComeAndWithdraws(t *testing.T) {
 	p.See("已安排，查勘员会联系您")
 	p.Click("撤回报案")
 	p.Look("ask-withdraw")
-	p.Click("确认撤回")
-	p.See("赔案已撤回")
-	p.See("已撤回")
-	p.Snap("claim-withdrawn.zh")
+	p.Open("/c/" + l.Number)
+
+	service := at(t, desk, "service-qin", "秦月", "/desk/claims/"+l.Number+"/acts/withdraw")
+	service.See("付款开始后不能撤回")
+	service.Look("act-withdraw")
+	service.Fill("原因", "客户来电：自己修好了，不用赔")
+	service.Click("代客户撤回")
+	service.See("赔案已撤回")
+	p.See("已撤回") // live
+	p.See("您也没有放弃索赔的权利")
+	p.See("保险法第二十一条、第二十六条")
+	p.Look("claim-withdrawn")
+	p.Click("重新报案")
+	p.See("手机号")
 	audit, err := site.Staff(t.Context(), "audit-xu")
 	require.NoError(t, err)
 	c, err := play.Get[rest.Claim](t.Context(), audit, "/claims/"+l.Number)
