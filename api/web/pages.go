@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"text/template/parse"
 	"time"
 
 	"anpei/claim"
@@ -33,7 +34,8 @@ func readPages(assets assets) (pages, error) {
 	}
 	all := pages{}
 	for l := range dictionaries {
-		base, err := template.New("layout").Funcs(functions(l, assets)).ParseFS(templateFiles, "templates/layout.html", "templates/*parts.html")
+		known := functions(l, assets)
+		shared, err := template.New("shared").Funcs(known).ParseFS(templateFiles, "templates/layout.html", "templates/*parts.html")
 		if err != nil {
 			return nil, fmt.Errorf("read the layout: %w", err)
 		}
@@ -43,7 +45,10 @@ func readPages(assets assets) (pages, error) {
 			if name == "layout" || strings.HasSuffix(name, "parts") {
 				continue
 			}
-			page, err := template.Must(base.Clone()).ParseFS(templateFiles, file)
+			page, err := template.New(name).Funcs(known).ParseFS(templateFiles, file)
+			if err == nil {
+				err = complete(page, shared)
+			}
 			if err != nil {
 				return nil, fmt.Errorf("read page %s: %w", name, err)
 			}
@@ -51,6 +56,65 @@ func readPages(assets assets) (pages, error) {
 		}
 	}
 	return all, nil
+}
+
+// complete gives a page the shared templates that it calls, and no others: a
+// clone of them all for each page and language would be half of what lives in
+// this process, and every collection of garbage would go through it.
+func complete(page, shared *template.Template) error {
+	add := func(name string) error {
+		t := shared.Lookup(name)
+		if t == nil || page.Lookup(name) != nil {
+			return nil // its own, or nobody's, which execution would tell
+		}
+		_, err := page.AddParseTree(name, t.Tree.Copy())
+		return err
+	}
+	if err := add("layout"); err != nil {
+		return err
+	}
+	for done := map[string]bool{}; ; {
+		before := len(done)
+		for _, t := range page.Templates() {
+			if done[t.Name()] || t.Tree == nil {
+				continue
+			}
+			done[t.Name()] = true
+			for _, name := range called(t.Tree.Root) {
+				if err := add(name); err != nil {
+					return err
+				}
+			}
+		}
+		if len(done) == before {
+			return nil
+		}
+	}
+}
+
+// called returns the templates that a list of nodes calls.
+func called(list *parse.ListNode) (names []string) {
+	if list == nil {
+		return nil
+	}
+	for _, node := range list.Nodes {
+		var branch parse.BranchNode
+		switch n := node.(type) {
+		case *parse.TemplateNode:
+			names = append(names, n.Name)
+			continue
+		case *parse.IfNode:
+			branch = n.BranchNode
+		case *parse.RangeNode:
+			branch = n.BranchNode
+		case *parse.WithNode:
+			branch = n.BranchNode
+		default:
+			continue
+		}
+		names = slices.Concat(names, called(branch.List), called(branch.ElseList))
+	}
+	return names
 }
 
 // functions are what templates may call.
