@@ -34,8 +34,9 @@ type Activities struct {
 
 // OCR serves queue "claims-ocr".
 type OCR struct {
-	Store   *minio.Client
-	Bucket  string // locked and versioned
-	Staging string // unlocked: photos of drafts
-	Reader  PageReader
+	Store    *minio.Client
+	Bucket   string // locked and versioned
+	Staging  string // unlocked: photos of drafts
+	Previews string // unlocked: pictures of pages
+	Reader   PageReader
 }

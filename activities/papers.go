@@ -246,11 +246,12 @@ func confirmed(c claim.Confirmation) claim.Attachment {
 
 // PageReader reads one file, in a process of its own under limits. A file that
 // cannot be read is a [document.Reading] that says why; an error means that
-// the reader itself is out of order.
+// the reader itself is out of order. In the folder previews it leaves pictures
+// of the pages; see [document.Preview].
 type PageReader interface {
-	Read(ctx context.Context, path string) (document.Reading, error)
+	Read(ctx context.Context, path, previews string) (document.Reading, error)
 	// Look reads nothing on a picture, and says what it looks like.
-	Look(ctx context.Context, path string) (document.Reading, error)
+	Look(ctx context.Context, path, previews string) (document.Reading, error)
 }
 
 // ReadPaper asks what is to be read.
@@ -324,11 +325,7 @@ func (o *OCR) ReadPaper(ctx context.Context, in ReadPaper) (claim.Reading, error
 	if err != nil {
 		return claim.Reading{}, fmt.Errorf("fetch document %s: %w", in.Document, err)
 	}
-	read := o.Reader.Read
-	if in.Kind == LossPhoto {
-		read = o.Reader.Look
-	}
-	reading, err := read(ctx, file.Name())
+	reading, err := o.readFile(ctx, in, file.Name())
 	if err != nil {
 		return claim.Reading{}, fmt.Errorf("read document %s: %w", in.Document, err)
 	}

@@ -231,7 +231,7 @@ func (s *server) GetDocument(ctx context.Context, r rest.GetDocumentRequestObjec
 	out := rest.Document{
 		Id: d.Id, Kind: d.Kind, SentAs: d.SentAs, Name: d.Name, Type: d.Type, Size: d.Size, Sha256: d.Sha256, State: d.State, Reason: d.Reason,
 		TakenAt: d.TakenAt, Place: d.Place, Camera: d.Camera, AttachedBy: d.AttachedBy, AttachedAt: d.AttachedAt,
-		Fields: make([]rest.DocumentField, len(fields)),
+		Fields: make([]rest.DocumentField, len(fields)), Preview: s.previewOf(ctx, row.Object),
 	}
 	for i, f := range fields {
 		out.Fields[i] = rest.DocumentField{

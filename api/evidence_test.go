@@ -667,7 +667,37 @@ func testSensitive(t *testing.T, k *stack) {
 		up := k.upload(t, who, r.Number, aPNG(t, wide, 2))
 		return into[rest.Attached](t, k.ask(t, who, "POST", "/claims/"+r.Number+"/documents", uuid.NewString(), rest.Attach{Documents: []rest.NewDocument{{Upload: up.Id, Kind: kind}}}), 201).Ids[0]
 	}
+	preview := func(id string) {
+		t.Helper()
+		object := "claims/" + string(r.Claim) + "/" + into[rest.Document](t, k.ask(t, r.token, "GET", "/claims/"+r.Number+"/documents/"+id, "", nil), 200).Sha256
+		for name, content := range map[string]string{"1-large.jpg": "large", "1-small.jpg": "small", "pages.json": `{"of": 3, "pages": [{"width": 42, "height": 2}], "fields": []}`} {
+			_, err := k.store.PutObject(t.Context(), k.cfg.Previews, object+"/"+name, strings.NewReader(content), int64(len(content)), minio.PutObjectOptions{})
+			require.NoError(t, err)
+		}
+	}
 	photo, card, scanned := attach(r.token, "loss_photo", 41), attach(r.token, "id_card", 42), attach("intake", "bank_card", 43)
+	for _, id := range []string{photo, card, scanned} {
+		require.Equal(t, "/problems/no-preview", k.ask(t, r.token, "GET", "/claims/"+r.Number+"/documents/"+id+"/preview", "", nil).problem(t).Type, "nobody has read it")
+		preview(id)
+	}
+	other, _ := k.claimant(t)
+	for _, who := range []string{other, "stranger"} {
+		require.Equal(t, "/problems/not-found", k.ask(t, who, "GET", "/claims/"+r.Number+"/documents/"+photo+"/preview", "", nil).problem(t).Type, who)
+	}
+	look := func(id, query string) answer {
+		return k.ask(t, "assessor", "GET", "/claims/"+r.Number+"/documents/"+id+"/preview"+query, "", nil)
+	}
+	require.Equal(t, "large", string(look(photo, "").raw))
+	require.Equal(t, "small", string(look(photo, "?page=1&size=small").raw))
+	require.Equal(t, "private, max-age=604800, immutable", look(photo, "").header.Get("Cache-Control"))
+	require.Equal(t, "private, no-cache", look(card, "").header.Get("Cache-Control"), "who may see it is asked each time")
+	require.Equal(t, "/problems/no-preview", look(photo, "?page=2").problem(t).Type)
+	require.Equal(t, "/problems/no-preview", look(photo, "?field=plate").problem(t).Type)
+	require.Equal(t, 422, look(photo, "?size=huge").status)
+	require.Equal(t, 422, look(photo, "?page=0").status)
+	require.Equal(t, 422, look(photo, "?field=../../1-large").status)
+	d := into[rest.Document](t, k.ask(t, "assessor", "GET", "/claims/"+r.Number+"/documents/"+photo, "", nil), 200)
+	require.Equal(t, &rest.Preview{Of: 3, Pages: []rest.PreviewedPage{{Width: 42, Height: 2}}, Fields: []string{}}, d.Preview)
 	for who, want := range map[string][]string{
 		r.token: {photo, card, scanned}, "assessor": {photo, card, scanned}, "reviewer": {photo, card, scanned}, "audit": {photo, card, scanned},
 		"intake": {photo, scanned}, "dispatcher": {photo}, "manager": {photo},
@@ -684,6 +714,7 @@ func testSensitive(t *testing.T, k *stack) {
 			}
 			require.Equal(t, status, k.ask(t, who, "GET", "/claims/"+r.Number+"/documents/"+id, "", nil).status, who)
 			require.Equal(t, status, k.ask(t, who, "GET", "/claims/"+r.Number+"/documents/"+id+"/content", "", nil).status, who)
+			require.Equal(t, status, k.ask(t, who, "GET", "/claims/"+r.Number+"/documents/"+id+"/preview", "", nil).status, who)
 		}
 	}
 }

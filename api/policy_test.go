@@ -155,7 +155,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"ListPayments"}, company, []string{"finance", "audit", "manager"}},
 		{[]string{"ListRefusedAttempts", "GetFigures", "GetReadingFigures"}, company, []string{"audit", "manager"}},
 		{[]string{
-			"GetClaim", "GetTimeline", "StreamClaim", "ListMissing", "GetChecklist", "GetClocks", "ListDocuments", "GetDocument", "GetDocumentContent", "ListSurveys",
+			"GetClaim", "GetTimeline", "StreamClaim", "ListMissing", "GetChecklist", "GetClocks", "ListDocuments", "GetDocument", "GetDocumentContent", "GetDocumentPreview", "ListSurveys",
 			"ListAssessments", "ListOffers", "ListLetters", "GetLetterContent", "ListClaimPayments",
 		}, claims, readers},
 		{[]string{"GetClaim", "ListOffers"}, byPartner, append(slices.Clone(staff), "partner")},

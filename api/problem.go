@@ -35,6 +35,7 @@ var (
 	kindAuthority   = kind{"above-authority", http.StatusForbidden, "Above your authority"}
 	kindPolicy      = kind{"policy-unverified", http.StatusForbidden, "The policy is not verified"}
 	kindNotFound    = kind{"not-found", http.StatusNotFound, "Not found"}
+	kindNoPreview   = kind{"no-preview", http.StatusNotFound, "No picture of this page"}
 	kindMethod      = kind{"wrong-method", http.StatusMethodNotAllowed, "Wrong method"}
 	kindConflict    = kind{"conflict", http.StatusConflict, "In conflict with what is there"}
 	kindStage       = kind{"wrong-stage", http.StatusConflict, "Not at this stage of the claim"}
@@ -55,7 +56,7 @@ var (
 
 // kinds lists them for the page that explains them.
 var kinds = []kind{
-	kindMalformed, kindSignIn, kindForbidden, kindSeparation, kindAuthority, kindPolicy, kindNotFound, kindMethod,
+	kindMalformed, kindSignIn, kindForbidden, kindSeparation, kindAuthority, kindPolicy, kindNotFound, kindNoPreview, kindMethod,
 	kindConflict, kindStage, kindTask, kindVersion, kindOffer, kindRunning, kindTooLarge, kindMediaType,
 	kindInput, kindDocument, kindKeyReused, kindOffset, kindTooMany, kindInternal, kindUnavailable,
 }

@@ -75,7 +75,7 @@ func (s *server) keepDraftPaper(ctx context.Context, by, key, kind string, f *sp
 	case !errors.Is(err, pgx.ErrNoRows):
 		return row, fmt.Errorf("look for a photo: %w", err)
 	}
-	object := "drafts/" + id + "/" + f.hex()
+	object := draftObject(id, f.hex())
 	if err := s.stage(ctx, object, f); err != nil {
 		return row, err
 	}
@@ -98,6 +98,9 @@ func (s *server) keepDraftPaper(ctx context.Context, by, key, kind string, f *sp
 	return row, nil
 }
 
+// draftObject is the key of a photo's bytes.
+func draftObject(id, sha256 string) string { return "drafts/" + id + "/" + sha256 }
+
 // stage puts a file into the staging bucket.
 func (s *server) stage(ctx context.Context, object string, f *spooled) error {
 	ctx, stop := context.WithTimeout(ctx, storeTime)
@@ -112,10 +115,13 @@ func (s *server) stage(ctx context.Context, object string, f *spooled) error {
 	return nil
 }
 
-// unstage forgets a staged object; what is left over is nobody's to find.
+// unstage forgets a staged object and the pictures of it; what is left over is nobody's to find.
 func (s *server) unstage(ctx context.Context, object string) {
 	if err := s.store.RemoveObject(ctx, s.cfg.Staging, object, minio.RemoveObjectOptions{}); err != nil {
 		s.log.WarnContext(ctx, "staged object not removed", "object", object, "error", err)
+	}
+	if err := s.forgetPreviews(ctx, object); err != nil {
+		s.log.WarnContext(ctx, "preview not removed", "object", object, "error", err)
 	}
 }
 
@@ -186,6 +192,9 @@ func (s *server) ListDraftPapers(ctx context.Context, _ rest.ListDraftPapersRequ
 	for i, row := range rows {
 		if page.Items[i], scanned[i], err = draftPaper(row); err != nil {
 			return nil, err
+		}
+		if page.Items[i].State != rest.Received {
+			page.Items[i].Preview = s.previewOf(ctx, row.Object)
 		}
 	}
 	known, err := s.q.PoliciesOfPhone(ctx, s.db, by.Phone, "")
@@ -286,6 +295,16 @@ func (s *server) takenAlong(ctx context.Context, batch claim.Batch) {
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer stop()
+	s.afterwards(ctx, func(ctx context.Context) {
+		for _, a := range batch.Attachments {
+			if a.Scan == "" {
+				continue
+			}
+			if err := s.takePreviews(ctx, draftObject(a.Scan, a.SHA256), a.Object); err != nil {
+				s.log.WarnContext(ctx, "preview not taken along", "document", a.Document, "error", err)
+			}
+		}
+	})
 	if err := s.q.TakeDraftPapers(ctx, s.db, string(principalOf(ctx).ID), string(claimOf(ctx).ID), ids); err != nil {
 		s.log.WarnContext(ctx, "photos that a claim has stay in the draft", "error", err)
 	}
@@ -317,6 +336,9 @@ func (s *server) sweepDraftPapers(ctx context.Context, now time.Time) error {
 	for _, p := range old {
 		if err := s.store.RemoveObject(ctx, s.cfg.Staging, p.Object, minio.RemoveObjectOptions{}); err != nil {
 			return storeFault("forget "+p.Object, err)
+		}
+		if err := s.forgetPreviews(ctx, p.Object); err != nil {
+			return err
 		}
 		if err := s.q.DropDraftPaper(ctx, s.db, p.ID); err != nil {
 			return fmt.Errorf("drop photo %s: %w", p.ID, err)

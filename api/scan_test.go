@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -28,8 +29,9 @@ import (
 // makes of a real one is tried in activities/ocr.
 type prompted map[string]document.Reading // by hash
 
-// Read leaves the pictures of other tests unread.
-func (r prompted) Read(ctx context.Context, path string) (document.Reading, error) {
+// Read leaves the pictures of other tests unread. Of those that it reads it
+// leaves the picture itself as its preview.
+func (r prompted) Read(ctx context.Context, path, previews string) (document.Reading, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return document.Reading{}, err
@@ -40,19 +42,27 @@ func (r prompted) Read(ctx context.Context, path string) (document.Reading, erro
 		<-ctx.Done()
 		return document.Reading{}, ctx.Err()
 	}
-	return reading, nil
+	for name, content := range map[string][]byte{
+		document.PageFile(1, document.Small): raw, document.PageFile(1, document.Large): raw, "field-plate.jpg": raw[:1],
+		document.PreviewIndex: []byte(`{"of": 1, "pages": [{"width": 640, "height": 480}], "fields": ["plate"]}`), "else.jpg": raw,
+	} {
+		if err := os.WriteFile(filepath.Join(previews, name), content, 0o600); err != nil {
+			return document.Reading{}, err
+		}
+	}
+	return reading, os.Symlink("/etc/hostname", filepath.Join(previews, document.PageFile(2, document.Large)))
 }
 
 // Look implements [activities.PageReader].
-func (r prompted) Look(ctx context.Context, path string) (document.Reading, error) {
-	return r.Read(ctx, path)
+func (r prompted) Look(ctx context.Context, path, previews string) (document.Reading, error) {
+	return r.Read(ctx, path, previews)
 }
 
 // reads serves the readers' queue with what stands on pictures.
 func (k *stack) reads(t *testing.T, reader prompted) {
 	t.Helper()
 	w := worker.New(k.temporal, workflows.OCRQueue, worker.Options{})
-	w.RegisterActivity(&activities.OCR{Store: k.store, Bucket: k.cfg.Bucket, Staging: k.cfg.Staging, Reader: reader})
+	w.RegisterActivity(&activities.OCR{Store: k.store, Bucket: k.cfg.Bucket, Staging: k.cfg.Staging, Previews: k.cfg.Previews, Reader: reader})
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 }
@@ -128,9 +138,25 @@ func testDraftFilledByPhotos(t *testing.T, k *stack) {
 	require.Equal(t, http.StatusForbidden, k.ask(t, "intake", "GET", "/draft/papers", "", nil).status)
 	require.Equal(t, licence, k.ask(t, me, "GET", "/draft/papers/"+photo.Id+"/content", "", nil).raw)
 
-	// One that is thrown away is gone.
+	// People look at pictures of them.
+	draft := func(id string) string { return "/draft/papers/" + id + "/preview" }
+	require.Equal(t, &rest.Preview{Of: 1, Pages: []rest.PreviewedPage{{Width: 640, Height: 480}}, Fields: []string{"plate"}}, all.Items[0].Preview)
+	seen := k.ask(t, me, "GET", draft(photo.Id)+"?size=small", "", nil)
+	require.Equal(t, licence, seen.raw)
+	require.Equal(t, "image/jpeg", seen.header.Get("Content-Type"))
+	require.Contains(t, seen.header.Get("Cache-Control"), "immutable")
+	require.Equal(t, http.StatusNotModified, k.ask(t, me, "GET", draft(photo.Id)+"?size=small", "", nil, "If-None-Match", seen.header.Get("ETag")).status)
+	require.Equal(t, licence[:1], k.ask(t, me, "GET", draft(photo.Id)+"?field=plate", "", nil).raw)
+	require.Equal(t, "/problems/no-preview", k.ask(t, me, "GET", draft(photo.Id)+"?page=2", "", nil).problem(t).Type, "a link is no picture")
+	require.Equal(t, "/problems/not-found", k.ask(t, other, "GET", draft(photo.Id), "", nil).problem(t).Type)
+
+	// One that is thrown away is gone, and with it what was made of it.
 	require.Equal(t, http.StatusNoContent, k.ask(t, me, "DELETE", "/draft/papers/"+blurred.Id, "", nil).status)
 	require.Len(t, k.scanned(t, me).Items, 1)
+	require.Eventually(t, func() bool {
+		left, err := k.previewsAt(t.Context(), draftObject(blurred.Id, badSum))
+		return err == nil && len(left) == 0
+	}, 10*time.Second, 20*time.Millisecond)
 
 	// The report takes the photo along: it is a document, read already.
 	filed := into[claim.Receipt](t, k.ask(t, me, "POST", "/claims", uuid.NewString(), k.notice(t, phone, policy)), http.StatusCreated)
@@ -144,6 +170,9 @@ func testDraftFilledByPhotos(t *testing.T, k *stack) {
 	require.Len(t, d.Fields, 2)
 	require.Equal(t, licence, k.ask(t, me, "GET", "/claims/"+filed.Number+"/documents/"+first.Ids[0]+"/content", "", nil).raw)
 	require.Empty(t, k.scanned(t, me).Items, "the next report begins with none")
+	require.Eventually(t, func() bool {
+		return bytes.Equal(licence, k.ask(t, me, "GET", "/claims/"+filed.Number+"/documents/"+first.Ids[0]+"/preview", "", nil).raw)
+	}, 10*time.Second, 20*time.Millisecond, "its pictures are taken along, too")
 
 	// What nobody takes along goes: bytes, row and reading.
 	left := add(uuid.NewString(), "other", licence)
@@ -151,4 +180,7 @@ func testDraftFilledByPhotos(t *testing.T, k *stack) {
 	require.NoError(t, k.sweepDraftPapers(t.Context(), time.Now().Add(draftPapersKept+time.Minute)))
 	require.Equal(t, http.StatusNotFound, k.ask(t, me, "GET", "/draft/papers/"+left.Id+"/content", "", nil).status)
 	require.Zero(t, k.count(t, `select count(*) from draft_readings`))
+	names, err := k.previewsAt(t.Context(), draftObject(left.Id, licenceSum))
+	require.NoError(t, err)
+	require.Empty(t, names)
 }

@@ -47,6 +47,7 @@ type server struct {
 	policies policies
 	claims   *cache[claimKey, []byte]
 	figures  *cache[figuresKey, rest.Figures]
+	previews *cache[string, *rest.Preview] // by object
 	tables   tables
 	live     live
 	behind   sync.WaitGroup // work that outlives its request

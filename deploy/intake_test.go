@@ -96,6 +96,8 @@ func TestEveryBadFileGetsAReasonAndTheClaimGoesOn(t *testing.T) {
 		"upside-down-and-mislabelled.gif": {upsideDown(t, licence), "vehicle_licence", "", ""},
 		"invoice.ofd":                     {zipped(t, "OFD.xml", "<OFD/>", "Doc_0/Attachs/original_invoice.xml", invoiceXML("26312000000012345678")), "vat_invoice", "read", ""},
 		"invoice.xml":                     {[]byte(invoiceXML("26312000000012345679")), "", "read", ""},
+		"turned.jpg":                      {turned(t), "loss_photo", "read", ""},
+		"of-two-pages.pdf":                {twoPages(t), "other", "", ""},
 	}
 	ids := map[string]string{}
 	began := time.Now()
@@ -124,6 +126,7 @@ func TestEveryBadFileGetsAReasonAndTheClaimGoesOn(t *testing.T) {
 			require.Contains(t, values(d), "316400")
 		}
 	}
+	previews(ctx, t, me, claim.Number, ids)
 	now, err := play.Get[rest.Claim](ctx, me, "/claims/"+claim.Number)
 	require.NoError(t, err)
 	require.False(t, now.Parked, "the claim goes on: %+v", now)

@@ -85,7 +85,7 @@ func run(ctx context.Context, queues []string) error {
 		defer done()
 		logger.InfoContext(ctx, "page reader", "engine", reader.Engine())
 		w := worker.New(temporal, workflows.OCRQueue, worker.Options{MaxConcurrentActivityExecutionSize: cfg.PageReaders})
-		w.RegisterActivity(&activities.OCR{Store: store, Bucket: cfg.Bucket, Staging: cfg.Staging, Reader: reader})
+		w.RegisterActivity(&activities.OCR{Store: store, Bucket: cfg.Bucket, Staging: cfg.Staging, Previews: cfg.Previews, Reader: reader})
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start the worker of queue %s: %w", workflows.OCRQueue, err)
 		}

@@ -30,7 +30,8 @@ func (e *brokenError) Unwrap() error { return e.error }
 // answer is what the child writes to its parent, once, as JSON.
 type answer struct {
 	document.Reading
-	Broken string `json:"broken,omitempty"`
+	Broken  string `json:"broken,omitempty"`
+	Unshown string `json:"unshown,omitempty"` // why there is no preview, or not all of it
 }
 
 // limits is what the parent tells the child.
@@ -39,6 +40,8 @@ type limits struct {
 	pages         int
 	models        string
 	look          bool // at a picture, and read nothing on it
+
+	album *album
 }
 
 // Main is the page reader: the part of the worker that runs as a process of
@@ -53,6 +56,7 @@ func Main(args []string) error {
 	flags.IntVar(&l.pages, "max-pages", defaultPages, "pages read of a PDF")
 	flags.StringVar(&l.models, "models", "", "folder of the OCR models")
 	flags.BoolVar(&l.look, "look", false, "look at a picture, and read nothing on it")
+	previews := flags.String("previews", "", "folder for pictures of the pages; none are made when empty")
 	prepare := flags.String("prepare", "", "read nothing, but put models that are optimised for this machine into a folder")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("page-reader: %w", err)
@@ -61,10 +65,14 @@ func Main(args []string) error {
 		return preparePaddle(l.models, *prepare)
 	}
 	ctx := context.Background()
+	l.album = &album{folder: *previews}
 	var a answer
 	var err error
 	if a.Reading, err = read(ctx, flags.Arg(0), l); err != nil {
 		a.Broken = err.Error()
+	}
+	if l.album.err != nil {
+		a.Unshown = l.album.err.Error()
 	}
 	if e := json.NewEncoder(os.Stdout).Encode(a); e != nil {
 		return fmt.Errorf("page-reader: %w", e)
@@ -142,6 +150,8 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 	src = upright(src, orientation)
 	size := src.Bounds().Size()
 	page := rgba(src)
+	l.album.of(1)
+	l.album.add(page, size)
 	seen := ""
 	if l, ok := look(page); ok {
 		seen = l.String()
@@ -175,6 +185,7 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 	if err := e.witness(ctx, p.text, r.Fields); err != nil {
 		return document.Reading{}, err
 	}
+	l.album.cut(r.Fields)
 	return r, nil
 }
 
@@ -240,6 +251,16 @@ func readPDF(ctx context.Context, path string, l limits) (document.Reading, erro
 		return document.Illegible(reason), err
 	}
 	defer b.close()
+	r, err := b.read(ctx)
+	if err == nil {
+		b.show(ctx)
+		l.album.cut(r.Fields)
+	}
+	return r, err
+}
+
+// read reads the pages.
+func (b *book) read(ctx context.Context) (document.Reading, error) {
 	var lines []document.Line
 	var qr, engines []string
 	var drawn []sheet // pages without text
@@ -251,7 +272,10 @@ func readPDF(ctx context.Context, path string, l limits) (document.Reading, erro
 		case errors.As(err, &broken):
 			return document.Reading{}, err
 		case err != nil:
-			return document.Illegible(document.Truncated), nil
+			return document.Illegible(document.Truncated), nil //nolint:nilerr // the file's fault, and said
+		}
+		if p.drawn != nil {
+			b.drawn[i], p.drawn = shrink(p.drawn, document.Large.Long()), nil
 		}
 		if p.text.page != nil {
 			drawn = append(drawn, p)

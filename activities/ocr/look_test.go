@@ -117,10 +117,10 @@ func TestABlankPictureLooksLikeNothing(t *testing.T) {
 	}
 	_, ok := look(blank)
 	require.False(t, ok)
-	r, err := Reader{}.Look(t.Context(), fileOf(t, pngOf(t, blank)))
+	r, err := Reader{}.Look(t.Context(), fileOf(t, pngOf(t, blank)), "")
 	require.NoError(t, err)
 	require.Equal(t, document.NothingSeen, r.Unreadable)
-	r, err = Reader{}.Look(t.Context(), fileOf(t, pngOf(t, patches(1))))
+	r, err = Reader{}.Look(t.Context(), fileOf(t, pngOf(t, patches(1))), "")
 	require.NoError(t, err)
 	require.Empty(t, r.Unreadable)
 	require.Equal(t, document.LossPhoto, r.Kind)

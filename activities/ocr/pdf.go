@@ -43,6 +43,8 @@ type book struct {
 	layer   [][]document.Line // their text layers, by page
 	poppler string            // the name of what reads them
 	engines engines           // for pages without text
+
+	drawn map[int]*image.RGBA // pages that had to be drawn, as large as people look at them
 }
 
 // sheet is what one page gave.
@@ -52,6 +54,7 @@ type sheet struct {
 	engine  string
 	text    Text // of a page that was drawn
 	quality document.Quality
+	drawn   *image.RGBA // the page, where it was drawn
 }
 
 // legible says of the pages of a scan that one of them at least can be read.
@@ -66,7 +69,7 @@ func (s sheet) retake() string {
 // open inspects a PDF. The reason says why its pages cannot be read; an error
 // means that the installation is broken.
 func open(ctx context.Context, path string, l limits) (b *book, reason string, err error) {
-	b = &book{path: path, limits: l, engines: engines{models: l.models}}
+	b = &book{path: path, limits: l, engines: engines{models: l.models}, drawn: map[int]*image.RGBA{}}
 	err = b.inspect(ctx)
 	if err == nil && len(b.sizes) > 0 {
 		b.layer, err = b.textLayer(ctx)
@@ -97,7 +100,7 @@ func (b *book) page(ctx context.Context, i int) (sheet, error) {
 		}
 		if kind, _ := document.Classify(s.lines); kind == document.VATInvoice { // nothing else has a code
 			if drawn, _, err := b.draw(ctx, i); err == nil {
-				s.qr = codes(drawn, true)
+				s.qr, s.drawn = codes(drawn, true), rgba(drawn)
 			}
 		}
 		return s, nil
@@ -111,6 +114,7 @@ func (b *book) page(ctx context.Context, i int) (sheet, error) {
 	if err != nil {
 		return sheet{}, err
 	}
+	s.drawn = picture
 	s.quality = measure(picture, s.text)
 	s.quality.Glare = 0 // paper that is drawn is white where nothing stands
 	for j := range s.lines {
@@ -211,7 +215,7 @@ func pixels(points float64) int { return int(math.Round(points * dpi / 72)) }
 
 // textLayer returns the text that a PDF itself says its pages show, by page.
 func (b *book) textLayer(ctx context.Context) ([][]document.Line, error) {
-	out, err := poppler(ctx, maxText, "pdftotext", "-bbox", "-f", "1", "-l", strconv.Itoa(b.limits.pages), b.path, "-")
+	out, err := poppler(ctx, maxText, "pdftotext", "-bbox", "-cropbox", "-f", "1", "-l", strconv.Itoa(b.limits.pages), b.path, "-")
 	if err != nil {
 		return nil, err
 	}
@@ -284,13 +288,19 @@ func (b *book) draw(ctx context.Context, i int) (drawn image.Image, scale float6
 	if area := float64(b.sizes[i].X) * float64(b.sizes[i].Y); area > float64(most) {
 		scale = math.Sqrt(float64(most) / area)
 	}
-	n := strconv.Itoa(i + 1)
-	out, err := poppler(ctx, 4*most+1024, "pdftoppm", "-f", n, "-l", n, "-r", strconv.FormatFloat(dpi*scale, 'f', 2, 64), b.path)
-	if err != nil {
-		return nil, 0, err
-	}
-	drawn, err = ppm(out)
+	drawn, err = b.drawAt(ctx, i, scale)
 	return drawn, scale, err
+}
+
+// drawAt draws a page at a scale of dpi.
+func (b *book) drawAt(ctx context.Context, i int, scale float64) (image.Image, error) {
+	n := strconv.Itoa(i + 1)
+	most := 4*min(b.limits.pixels, maxDrawn) + 1024
+	out, err := poppler(ctx, most, "pdftoppm", "-cropbox", "-f", n, "-l", n, "-r", strconv.FormatFloat(dpi*scale, 'f', 2, 64), b.path)
+	if err != nil {
+		return nil, err
+	}
+	return ppm(out)
 }
 
 // ppm decodes the binary portable pixmap that pdftoppm writes.

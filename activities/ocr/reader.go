@@ -37,6 +37,7 @@ const (
 	defaultMemory  = 3 << 30
 
 	maxAnswer = 4 << 20         // bytes of JSON
+	maxFile   = 16 << 20        // bytes of a file that a child writes: previews have far less
 	maxStderr = 4 << 10         // bytes kept, the first and the last
 	grace     = 2 * time.Second // for pipes that outlive a killed child
 )
@@ -58,15 +59,17 @@ type Reader struct {
 // Read reads the file at path. Whatever is wrong with the file, or happens to
 // the process that reads it, is said in the reading; an error means that ctx
 // has ended or that nothing can be read at all, as without Tesseract's data.
-// The child and all its children are dead when Read returns.
-func (r Reader) Read(ctx context.Context, path string) (document.Reading, error) {
-	return r.run(ctx, path)
+// In the folder previews, unless it is "", are left the pictures of a
+// [document.Preview], as far as the file could be decoded. The child and all its
+// children are dead when Read returns.
+func (r Reader) Read(ctx context.Context, path, previews string) (document.Reading, error) {
+	return r.run(ctx, path, "-previews="+previews)
 }
 
 // Look is like Read, but of a picture it says only what it looks like, and
 // whether it shows anything. That takes a twentieth of the time.
-func (r Reader) Look(ctx context.Context, path string) (document.Reading, error) {
-	return r.run(ctx, path, "-look")
+func (r Reader) Look(ctx context.Context, path, previews string) (document.Reading, error) {
+	return r.run(ctx, path, "-look", "-previews="+previews)
 }
 
 func (r Reader) run(ctx context.Context, path string, more ...string) (document.Reading, error) {
@@ -122,6 +125,9 @@ func (r Reader) run(ctx context.Context, path string, more ...string) (document.
 		slog.WarnContext(ctx, "page reader died", "reason", reason, "error", err, "stderr", stderr.String())
 		a.Reading = document.Illegible(reason)
 	}
+	if a.Unshown != "" {
+		slog.WarnContext(ctx, "page reader left no preview", "error", a.Unshown)
+	}
 	a.Millis = time.Since(start).Milliseconds()
 	if s := cmd.ProcessState; s != nil {
 		a.CPUMillis = (s.UserTime() + s.SystemTime()).Milliseconds()
@@ -133,9 +139,10 @@ func (r Reader) run(ctx context.Context, path string, more ...string) (document.
 // turn inherits them.
 func bound(pid int, memory, seconds uint64) error {
 	for resource, limit := range map[int]unix.Rlimit{
-		unix.RLIMIT_AS:   {Cur: memory, Max: memory},
-		unix.RLIMIT_CPU:  {Cur: seconds + 1, Max: seconds + 2},
-		unix.RLIMIT_CORE: {}, // a core dump would hold the paper
+		unix.RLIMIT_AS:    {Cur: memory, Max: memory},
+		unix.RLIMIT_CPU:   {Cur: seconds + 1, Max: seconds + 2},
+		unix.RLIMIT_CORE:  {}, // a core dump would hold the paper
+		unix.RLIMIT_FSIZE: {Cur: maxFile, Max: maxFile},
 	} {
 		if err := unix.Prlimit(pid, resource, &limit, nil); err != nil {
 			return fmt.Errorf("prlimit %d: %w", resource, err)

@@ -125,7 +125,7 @@ func TestAReaderThatGoesWrongMakesTheFileUnreadableAndNothingElse(t *testing.T) 
 		t.Run(c.child, func(t *testing.T) {
 			t.Parallel()
 			c.reader.Args = []string{c.child}
-			r, err := c.reader.Read(t.Context(), fileOf(t, []byte("x")))
+			r, err := c.reader.Read(t.Context(), fileOf(t, []byte("x")), "")
 			require.NoError(t, err)
 			require.Equal(t, c.reason, r.Unreadable)
 			require.NotEmpty(t, r.Detail)
@@ -137,7 +137,7 @@ func TestAReaderThatGoesWrongMakesTheFileUnreadableAndNothingElse(t *testing.T) 
 func TestAReaderThatHangsIsKilledWithItsChildren(t *testing.T) {
 	t.Parallel()
 	path := fileOf(t, nil)
-	r, err := Reader{Args: []string{"hangs"}, Timeout: 3 * time.Second}.Read(t.Context(), path)
+	r, err := Reader{Args: []string{"hangs"}, Timeout: 3 * time.Second}.Read(t.Context(), path, "")
 	require.NoError(t, err)
 	require.Equal(t, document.TimedOut, r.Unreadable)
 	gone(t, path)
@@ -154,7 +154,7 @@ func TestTheEndOfTheContextIsAnErrorAndLeavesNoProcess(t *testing.T) {
 			}
 		}
 	}()
-	_, err := Reader{Args: []string{"hangs"}}.Read(ctx, path)
+	_, err := Reader{Args: []string{"hangs"}}.Read(ctx, path, "")
 	require.ErrorIs(t, err, context.Canceled)
 	gone(t, path)
 }
@@ -182,17 +182,17 @@ func gone(t *testing.T, path string) {
 
 func TestABrokenInstallationIsAnError(t *testing.T) {
 	t.Parallel()
-	_, err := Reader{Args: []string{"says it is broken"}}.Read(t.Context(), "any")
+	_, err := Reader{Args: []string{"says it is broken"}}.Read(t.Context(), "any", "")
 	require.EqualError(t, err, "no data")
-	_, err = Reader{Exe: "/nowhere/worker"}.Read(t.Context(), "any")
+	_, err = Reader{Exe: "/nowhere/worker"}.Read(t.Context(), "any", "")
 	require.ErrorIs(t, err, os.ErrNotExist)
-	_, err = Reader{}.Read(t.Context(), filepath.Join(t.TempDir(), "missing"))
+	_, err = Reader{}.Read(t.Context(), filepath.Join(t.TempDir(), "missing"), "")
 	require.ErrorContains(t, err, "no such file")
 }
 
 func TestTheChildHasLimitsAndNoSecrets(t *testing.T) {
 	t.Setenv("ANPEI_DATABASE_URL", "postgres://secret")
-	r, err := Reader{Args: []string{"tells its limits"}, MemoryBytes: 5 << 30, Timeout: 7 * time.Second}.Read(t.Context(), "any")
+	r, err := Reader{Args: []string{"tells its limits"}, MemoryBytes: 5 << 30, Timeout: 7 * time.Second}.Read(t.Context(), "any", "")
 	require.NoError(t, err)
 	limits, environment, _ := strings.Cut(r.Detail, " PATH")
 	require.Equal(t, fmt.Sprintf("%d 8 9 0", uint64(5<<30)), limits)
@@ -236,7 +236,7 @@ func TestBadFilesAreUnreadableForAStatedReason(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r, err := c.reader.Read(t.Context(), fileOf(t, c.data))
+			r, err := c.reader.Read(t.Context(), fileOf(t, c.data), "")
 			require.NoError(t, err)
 			require.Equal(t, c.reason, r.Unreadable)
 			require.NotEmpty(t, r.Detail)
@@ -399,7 +399,7 @@ func TestSpecimensAreRead(t *testing.T) {
 	for _, c := range papers {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r, err := modelled(t).Read(t.Context(), fileOf(t, c.file(t)))
+			r, err := modelled(t).Read(t.Context(), fileOf(t, c.file(t)), "")
 			require.NoError(t, err)
 			require.Empty(t, r.Unreadable)
 			require.Equal(t, c.kind, r.Kind)
@@ -559,7 +559,7 @@ func TestTheDataThatAnInvoiceCarriesIsTakenAsItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, err := Reader{}.Read(t.Context(), fileOf(t, c.file))
+			r, err := Reader{}.Read(t.Context(), fileOf(t, c.file), "")
 			require.NoError(t, err)
 			require.Equal(t, document.VATInvoice, r.Kind, r.Unreadable)
 			read := map[string]string{}
@@ -587,7 +587,7 @@ func TestATextLayerThatContradictsItsPageIsInDoubt(t *testing.T) {
 	in.ShownFen = 98_765
 	data, err := specimen.VATInvoicePDF(in)
 	require.NoError(t, err)
-	r, err := modelled(t).Read(t.Context(), fileOf(t, data))
+	r, err := modelled(t).Read(t.Context(), fileOf(t, data), "")
 	require.NoError(t, err)
 	read := map[string]document.Field{}
 	for _, f := range r.Fields {
@@ -612,7 +612,7 @@ func scannedPDF(t *testing.T, img image.Image) []byte {
 func TestAScannedPDFIsReadAndSentBackAsAPictureIs(t *testing.T) {
 	t.Parallel()
 	whole := clean(t)
-	good, err := modelled(t).Read(t.Context(), fileOf(t, scannedPDF(t, whole)))
+	good, err := modelled(t).Read(t.Context(), fileOf(t, scannedPDF(t, whole)), "")
 	require.NoError(t, err)
 	require.Empty(t, good.Unreadable)
 	require.Equal(t, document.VehicleLicence, good.Kind)
@@ -625,7 +625,7 @@ func TestAScannedPDFIsReadAndSentBackAsAPictureIs(t *testing.T) {
 	small := shrunk(whole, 1./7)
 	soft := image.NewRGBA(whole.Rect)
 	xdraw.BiLinear.Scale(soft, soft.Rect, small, small.Rect, xdraw.Src, nil)
-	poor, err := modelled(t).Read(t.Context(), fileOf(t, scannedPDF(t, soft)))
+	poor, err := modelled(t).Read(t.Context(), fileOf(t, scannedPDF(t, soft)), "")
 	require.NoError(t, err)
 	require.Equal(t, document.Blurred, poor.Unreadable)
 	require.Empty(t, poor.Fields)
@@ -636,7 +636,7 @@ func TestAPageMayLieOnItsSideOrOnItsHead(t *testing.T) {
 	for quarters := 1; quarters < 4; quarters++ {
 		t.Run(strconv.Itoa(quarters), func(t *testing.T) {
 			t.Parallel()
-			r, err := modelled(t).Read(t.Context(), fileOf(t, pngOf(t, turn(clean(t), quarters))))
+			r, err := modelled(t).Read(t.Context(), fileOf(t, pngOf(t, turn(clean(t), quarters))), "")
 			require.NoError(t, err)
 			require.Equal(t, document.VehicleLicence, r.Kind)
 			for _, f := range r.Fields {
@@ -657,7 +657,7 @@ func TestWithoutModelsTesseractReadsAndSaysSo(t *testing.T) {
 	t.Parallel()
 	reader := modelled(t)
 	reader.Models = t.TempDir()
-	r, err := reader.Read(t.Context(), fileOf(t, pngOf(t, clean(t))))
+	r, err := reader.Read(t.Context(), fileOf(t, pngOf(t, clean(t))), "")
 	require.NoError(t, err)
 	require.Contains(t, r.Engine, "tesseract")
 	require.Equal(t, document.VehicleLicence, r.Kind)
@@ -672,7 +672,7 @@ func TestModelsThatAreDamagedAreAFaultOfTheInstallation(t *testing.T) {
 	for _, name := range []string{libraryFile, detectionFile, recognitionFile, keysFile} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("not what it says"), 0o600))
 	}
-	_, err := Reader{Models: dir}.Read(t.Context(), fileOf(t, pngOf(t, image.NewGray(image.Rect(0, 0, 64, 64)))))
+	_, err := Reader{Models: dir}.Read(t.Context(), fileOf(t, pngOf(t, image.NewGray(image.Rect(0, 0, 64, 64)))), "")
 	require.ErrorContains(t, err, "load the OCR models")
 }
 
@@ -694,7 +694,7 @@ func TestPicturesThatCannotBeReadAreSentBackWithTheReason(t *testing.T) {
 	for reason, picture := range map[string]image.Image{document.Dark: dark, document.TooSmall: small, document.Blurred: soft, document.CutOff: half} {
 		t.Run(reason, func(t *testing.T) {
 			t.Parallel()
-			r, err := modelled(t).Read(t.Context(), fileOf(t, pngOf(t, picture)))
+			r, err := modelled(t).Read(t.Context(), fileOf(t, pngOf(t, picture)), "")
 			require.NoError(t, err)
 			require.Equal(t, reason, r.Unreadable, "%+v", r.Quality)
 			require.NotEmpty(t, r.Detail)

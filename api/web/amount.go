@@ -92,7 +92,7 @@ func (v *visit) amount(status int, f form) error {
 // account, which they key a second time themselves.
 type cardRead struct {
 	Account, Bank string
-	File, Where   string // the picture, and the place on it
+	Where         *excerpt // on the picture
 }
 
 // bankCard finds the newest one on the claim, or nil.
@@ -109,11 +109,12 @@ func (v *visit) bankCard(no string) (*cardRead, error) {
 		if err != nil {
 			return nil, err
 		}
-		card := &cardRead{File: "/c/" + url.PathEscape(no) + "/documents/" + url.PathEscape(d.Id)}
+		card, file := &cardRead{}, "/c/"+url.PathEscape(no)+"/documents/"+url.PathEscape(d.Id)
 		for _, f := range paper.Fields {
 			switch f.Name {
 			case "card_number":
-				card.Account, card.Where = f.Value, cropOf(f.Box)
+				card.Account = f.Value
+				card.Where = excerptOf(file+"/preview", file, strings.HasPrefix(d.Type, "image/"), paper.Preview, f.Name, f.Box)
 			case "bank":
 				card.Bank = f.Value
 			}

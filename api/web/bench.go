@@ -26,6 +26,7 @@ func (s *Site) deskRoutes(handle func(string, audience, page)) {
 	handle("GET /desk/claims/{claim}", staff, workbench)
 	handle("GET /desk/claims/{claim}/stream", staff, followClaim)
 	handle("GET /desk/claims/{claim}/documents/{document}/content", staff, original)
+	handle("GET /desk/claims/{claim}/documents/{document}/preview", staff, documentPreview)
 	handle("GET /desk/claims/{claim}/letters/{letter}/content", staff, letterOriginal)
 	handle("GET /desk/claims/{claim}/findings", staff, findings)
 	handle("POST /desk/claims/{claim}/findings/{finding}", staff, noteFinding)
@@ -216,8 +217,49 @@ func (b *bench) Picture() bool {
 	return b.Open != nil && strings.HasPrefix(b.Open.Type, "image/") && b.Open.Type != "image/heic"
 }
 
+// Address is where a document's pictures and original are.
+func (b *bench) Address(id string) string {
+	return "/desk/claims/" + b.Number + "/documents/" + url.PathEscape(id)
+}
+
+// Excerpt is the place of a field of the open document.
+func (b *bench) Excerpt(f rest.DocumentField) *excerpt {
+	return excerptOf(b.Address(b.Open.Id)+"/preview", "", false, b.Open.Preview, f.Name, f.Box)
+}
+
 // PDF reports whether it has pages.
 func (b *bench) PDF() bool { return b.Open != nil && b.Open.Type == "application/pdf" }
+
+// sheet is a page of the open document: its picture, its size in the pixels
+// that boxes are counted in, and the fields that stand on it.
+type sheet struct {
+	Number        int
+	Picture       string
+	Width, Height int // 0: as large as the picture
+	Fields        []rest.DocumentField
+}
+
+// Sheets are the pages that can be shown: those that there are pictures of, or
+// else an original that is one.
+func (b *bench) Sheets() (list []sheet) {
+	switch {
+	case b.Open.Preview != nil:
+		for i, p := range b.Open.Preview.Pages {
+			list = append(list, sheet{Number: i + 1, Picture: b.Address(b.Open.Id) + "/preview?page=" + strconv.Itoa(i+1), Width: p.Width, Height: p.Height})
+		}
+	case b.Picture():
+		list = append(list, sheet{Number: 1, Picture: b.Address(b.Open.Id) + "/content"})
+	}
+	for _, f := range b.Open.Fields {
+		if n := max(f.Page, 1); f.Box[2] > 0 && n <= len(list) {
+			list[n-1].Fields = append(list[n-1].Fields, f)
+		}
+	}
+	return list
+}
+
+// Many reports whether there are pages to turn.
+func (b *bench) Many() bool { return b.Open.Preview != nil && len(b.Open.Preview.Pages) > 1 }
 
 // IsOpen reports whether it is this document that is looked at.
 func (b *bench) IsOpen(id string) bool { return b.Open != nil && b.Open.Id == id }

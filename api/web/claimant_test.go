@@ -167,7 +167,8 @@ func TestTheCheckedReportIsSentAsShownHoweverOften(t *testing.T) {
 }
 
 const photosOfADraft = `{"items": [
-	{"id": "a1", "kind": "vehicle_licence", "sent_as": "vehicle_licence", "name": "a.jpg", "state": "read", "reason": ""},
+	{"id": "a1", "kind": "vehicle_licence", "sent_as": "vehicle_licence", "name": "a.jpg", "type": "image/jpeg", "state": "read", "reason": "",
+		"preview": {"of": 1, "pages": [{"width": 1000, "height": 700}], "fields": ["owner"]}},
 	{"id": "b2", "kind": "driving_licence", "sent_as": "driving_licence", "name": "b.jpg", "state": "unreadable", "reason": "照片模糊，请重拍。 The picture is blurred."}
 ], "proposals": [
 	{"for": "plate", "value": "沪A12345", "paper": "a1", "kind": "vehicle_licence", "field": "plate", "confidence_bp": 9940, "page": 1, "box": [100, 200, 300, 240], "sure": false},
@@ -187,6 +188,8 @@ func TestPhotosProposeAndTheReporterConfirms(t *testing.T) {
 	require.Contains(t, w.Body.String(), "照片模糊，请重拍。")
 	require.NotContains(t, w.Body.String(), "The picture is blurred", "in one language")
 	require.Contains(t, w.Body.String(), `viewBox="80 180 240 80"`, "the place where it stands")
+	require.Contains(t, w.Body.String(), `src="/report/scan/a1/preview?field=owner"`, "and a picture of it, where there is one")
+	require.Contains(t, w.Body.String(), `src="/report/scan/a1/preview?size=small"`)
 
 	w = a.get(t, "/report/who")
 	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
@@ -255,7 +258,7 @@ func TestACardThatWasPhotographedProposesTheAccountOnce(t *testing.T) {
 		"GET /v1/claims/AP-1/offers":      `{"items": [{"version": 1, "assessment": 1, "amount_fen": 316400, "in_force": true, "answers": []}]}`,
 		"GET /v1/claims/AP-1/assessments": `{"items": []}`,
 		"GET /v1/claims/AP-1/payments":    `{"items": []}`,
-		"GET /v1/claims/AP-1/documents":   `{"items": [{"id": "d1", "kind": "bank_card", "state": "read"}]}`,
+		"GET /v1/claims/AP-1/documents":   `{"items": [{"id": "d1", "kind": "bank_card", "type": "image/png", "state": "read"}]}`,
 		"GET /v1/claims/AP-1/documents/d1": `{"id": "d1", "kind": "bank_card", "state": "read", "fields": [
 			{"name": "card_number", "value": "6228480038124592460", "box": [10, 20, 110, 40]}, {"name": "bank", "value": "中国农业银行"}]}`,
 	}}

@@ -32,7 +32,7 @@ type finding struct {
 type side struct {
 	rest.Fact
 	Paper *rest.Document // that it stands on
-	Where string         // on its picture, as a viewBox; empty when it stands nowhere
+	Where *excerpt       // on it; nil when it stands nowhere
 	of    lang
 	no    string
 }
@@ -50,12 +50,18 @@ func (f finding) Said() *rest.FindingNote {
 // Picture reports whether browsers show the paper as a picture.
 func (s side) Picture() bool { return s.Paper != nil && strings.HasPrefix(s.Paper.Type, "image/") }
 
-// File is the address of the paper's picture, Source that of the place on it at
-// the workbench.
+// File is the address of the paper, Preview that of its picture, Source that of
+// the place on it at the workbench.
 func (s side) File() string {
 	return "/desk/claims/" + s.no + "/documents/" + url.PathEscape(s.Document) + "/content"
 }
 
+// Preview is the address of the paper's picture.
+func (s side) Preview() string {
+	return "/desk/claims/" + s.no + "/documents/" + url.PathEscape(s.Document) + "/preview"
+}
+
+// Source is the address of the place on it at the workbench.
 func (s side) Source() string {
 	return "/desk/claims/" + s.no + "?" + url.Values{"doc": {s.Document}, "field": {s.Field}}.Encode() + "#evidence"
 }
@@ -151,7 +157,7 @@ func (v *visit) side(no string, fact rest.Fact, papers map[string]*rest.Document
 	s.Paper = paper
 	for _, f := range paper.Fields {
 		if f.Name == fact.Field {
-			s.Where = cropOf(f.Box)
+			s.Where = excerptOf(s.Preview(), s.File(), s.Picture(), paper.Preview, f.Name, f.Box)
 		}
 	}
 	return s, nil

@@ -152,7 +152,6 @@ func functions(l lang, assets assets) template.FuncMap {
 		"last":     last,
 		"asset":    assets.address,
 		"args":     args,
-		"crop":     cropOf,
 		"need":     needWay,
 		"view":     func(name string) string { return zh.code("view", name) },
 	}

@@ -176,9 +176,9 @@ type reportPage struct {
 	Causes   []string
 	Roles    []string
 	Version  int64
-	Kept     bool                      // something is filled in
-	Checked  bool                      // all of it is: the way leads back to the check
-	Photos   map[string]*rest.Proposal // by field of the report, what photos propose
+	Kept     bool                 // something is filled in
+	Checked  bool                 // all of it is: the way leads back to the check
+	Photos   map[string]*proposal // by field of the report, what photos propose
 }
 
 // reportStep shows a step, filled in as far as it is known.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ import (
 type slot struct {
 	Kind string
 	Sent *rest.DraftPaper // the newest; nil: none
-	Read []rest.Proposal  // what it proposes
+	Read []proposal       // what it proposes
 }
 
 // slots are the papers, in the order in which they help most.
@@ -62,7 +63,7 @@ func (v *visit) scanned(status int, failed []sentFile) error {
 				one.Sent = &all.Items[i]
 			}
 		}
-		for _, p := range all.Proposals {
+		for _, p := range proposals(all) {
 			if one.Sent != nil && p.Paper == one.Sent.Id && p.Field == fieldOf(p) {
 				one.Read = append(one.Read, p)
 			}
@@ -74,7 +75,7 @@ func (v *visit) scanned(status int, failed []sentFile) error {
 
 // fieldOf is the field of the paper that a proposal repeats; a policy that a
 // plate leads to stands on no paper.
-func fieldOf(p rest.Proposal) string {
+func fieldOf(p proposal) string {
 	if p.For == "policy_no" && p.Field != "policy_number" {
 		return ""
 	}
@@ -175,16 +176,35 @@ func scanPhoto(v *visit) error {
 	return v.passFile(v.api.GetDraftPaperContent(v.ctx(), v.r.PathValue("paper"), &rest.GetDraftPaperContentParams{IfNoneMatch: v.r.Header.Get("If-None-Match")}))
 }
 
+// proposal is what a photo proposes, with the place where it stands.
+type proposal struct {
+	rest.Proposal
+	Where *excerpt
+}
+
+func proposals(all rest.DraftPapers) []proposal {
+	list := make([]proposal, len(all.Proposals))
+	for i, p := range all.Proposals {
+		list[i].Proposal = p
+		for _, paper := range all.Items {
+			if file := "/report/scan/" + url.PathEscape(p.Paper); paper.Id == p.Paper {
+				list[i].Where = excerptOf(file+"/preview", file, strings.HasPrefix(paper.Type, "image/"), paper.Preview, p.Field, p.Box)
+			}
+		}
+	}
+	return list
+}
+
 // proposed is the best proposal for each field of the report.
-func (v *visit) proposed() (map[string]*rest.Proposal, error) {
+func (v *visit) proposed() (map[string]*proposal, error) {
 	all, err := v.readPhotos(0)
 	if err != nil {
 		return nil, err
 	}
-	best := map[string]*rest.Proposal{}
-	for i, p := range all.Proposals {
+	best := map[string]*proposal{}
+	for _, p := range proposals(all) {
 		if best[string(p.For)] == nil {
-			best[string(p.For)] = &all.Proposals[i]
+			best[string(p.For)] = &p
 		}
 	}
 	return best, nil

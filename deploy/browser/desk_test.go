@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"codeberg.org/go-pdf/fpdf"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -166,13 +170,17 @@ func TestAnAssessorConfirmsByKeyboardAndAssesses(t *testing.T) {
 	p.See("维修估价单.jpg")
 	p.Wait("boxes on the picture", "document.querySelector('.flat > svg').getAttribute('viewBox')")
 	p.Look("desk-claim")
+	p.Wait("a picture that was made for looking at", "document.querySelector('.flat > img').naturalWidth > 0 && document.querySelector('.flat > img').src.includes('/preview?')")
 	p.Click("旋转")
-	p.Click("放大")
+	for range 4 {
+		p.Click("放大")
+	}
+	p.Wait("the original, which has more to see", "document.querySelector('.flat > img').src.endsWith('/content')")
 
 	p.Click("核对字段")
 	p.See("待核对")
 	p.Wait("the first unsure field has the focus", "document.activeElement.name?.startsWith('value.')")
-	p.Wait("its crop", "!document.querySelector('.crop').hidden || !document.querySelector('.flat rect[data-field=' + JSON.stringify(document.querySelector('.crop').dataset.crop) + ']')")
+	p.Wait("the place where it stands", "[...document.querySelectorAll('img.cut')].some((i) => i.naturalWidth > 0)")
 	p.Look("desk-confirm")
 	p.Wait("the first unsure field has the focus", "document.activeElement.name?.startsWith('value.')")
 	truth := map[string]string{"plate": in.Plate, "vin": in.VIN}
@@ -233,6 +241,23 @@ func (p *page) hurry() {
 	})
 }
 
+// enclosed is a PDF behind a letter: its fields stand on the second page.
+func enclosed(t *testing.T, paper []byte) []byte {
+	t.Helper()
+	letter, folder := fpdf.New("P", "mm", "A4", ""), t.TempDir()
+	letter.AddPage()
+	letter.SetFont("Helvetica", "", 14)
+	letter.Text(20, 40, "Enclosed please find the invoice of the goods that burned.")
+	file := func(name string) string { return filepath.Join(folder, name) }
+	require.NoError(t, letter.OutputFileAndClose(file("letter.pdf")))
+	require.NoError(t, os.WriteFile(file("paper.pdf"), paper, 0o600))
+	out, err := exec.CommandContext(t.Context(), "pdfunite", file("letter.pdf"), file("paper.pdf"), file("both.pdf")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	both, err := os.ReadFile(file("both.pdf"))
+	require.NoError(t, err)
+	return both
+}
+
 // Three levels decide on a large claim, with one question on the way; finance
 // releases it with two people; audit looks at what was stopped, and verifies.
 func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
@@ -249,7 +274,7 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 		Seller: "江苏恒织纺织有限公司", SellerTaxID: specimen.CreditCode("91320583MA1WTEST2"), Items: []specimen.Item{{Name: "*纺织产品*涤纶面料", Unit: "米", Fen: 95_000_000}}, RatePercent: 13, Seed: 12,
 	})
 	require.NoError(t, err)
-	papers, err := play.Attach(t.Context(), l.claimant, l.number, play.File{Name: "面料采购发票.pdf", Kind: "vat_invoice", Bytes: invoice})
+	papers, err := play.Attach(t.Context(), l.claimant, l.number, play.File{Name: "面料采购发票.pdf", Kind: "vat_invoice", Bytes: enclosed(t, invoice)})
 	require.NoError(t, err)
 	l.read(papers[0])
 	assess := func(fen rest.Fen, offer int) {
@@ -350,8 +375,17 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 	}
 	audit := at(t, desk, "audit-xu", "许诺", "/desk/refused")
 	audit.Open("/desk/claims/" + l.number + "?doc=" + papers[0])
-	audit.Wait("the PDF in its frame", "document.querySelector('iframe.pdf').contentWindow.length >= 0")
-	audit.Snap("desk-pdf.zh")
+	audit.Wait("the first page", "document.querySelector('.flat > img').naturalWidth > 0")
+	audit.See("第 1 / 2 页")
+	eval[bool](audit, "document.querySelector('.fields a[data-field=total_fen]').click(), true")
+	audit.Wait("the total on the second page", "!document.querySelectorAll('.turned')[1].hidden && document.querySelectorAll('.turned')[1].querySelector('rect.on').getBoundingClientRect().width > 20")
+	eval[bool](audit, "document.querySelector('.stage').focus(), true")
+	audit.Press("p")
+	audit.See("第 1 / 2 页")
+	audit.Open("/desk/claims/" + l.number + "?doc=" + papers[0] + "&field=total_fen")
+	audit.Wait("its picture", "document.querySelectorAll('.flat > img')[1].naturalWidth > 0")
+	audit.See("第 2 / 2 页")
+	audit.Look("desk-pdf")
 	audit.Open("/desk/refused")
 	audit.Fill("赔案号", l.number)
 	audit.Click("筛选")

@@ -47,6 +47,7 @@ func TestAReportIsFilledInByPhotos(t *testing.T) {
 	p.Upload("拍照或选择照片 行驶证", play.File{Name: "IMG_3.jpg", Bytes: vehicle})
 	p.Click("识别 行驶证")
 	p.See(l.Plate)
+	p.Weight()
 	p.Look("report-scan")
 	p.Click("去填写")
 

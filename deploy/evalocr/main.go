@@ -89,7 +89,7 @@ func run(ctx context.Context) error {
 		all.Go(func() {
 			defer func() { <-places }()
 			var reading document.Reading
-			if reading, errs[i] = reader.Read(ctx, filepath.Join(flag.Arg(0), r.file)); errs[i] == nil {
+			if reading, errs[i] = reader.Read(ctx, filepath.Join(flag.Arg(0), r.file), ""); errs[i] == nil {
 				scores[i] = judge(r, reading)
 				if *kept != "" {
 					errs[i] = keep(*kept, r.file, reading)

@@ -10,11 +10,13 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/minio/minio-go/v7/pkg/lifecycle"
 )
 
 const (
 	evidenceBucket = "anpei-evidence"
 	stagingBucket  = "anpei-staging"
+	previewBucket  = "anpei-previews"
 
 	// minioModule is the last open version; it must stay behind the API.
 	minioModule = "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c"
@@ -43,7 +45,7 @@ func (s *stack) minio(ctx context.Context) error {
 			return err
 		}
 	}
-	for bucket, locked := range map[string]bool{evidenceBucket: true, stagingBucket: false} {
+	for bucket, locked := range map[string]bool{evidenceBucket: true, stagingBucket: false, previewBucket: false} {
 		exists, err := store.BucketExists(ctx, bucket)
 		if err != nil {
 			return fmt.Errorf("look for bucket %s: %w", bucket, err)
@@ -54,6 +56,13 @@ func (s *stack) minio(ctx context.Context) error {
 		if err := store.MakeBucket(ctx, bucket, minio.MakeBucketOptions{ObjectLocking: locked}); err != nil {
 			return fmt.Errorf("create bucket %s: %w", bucket, err)
 		}
+	}
+	// What is made of photos of a draft goes with them; of one that was thrown
+	// away while it was read, or taken along by a claim, some may be left.
+	drafts := lifecycle.NewConfiguration()
+	drafts.Rules = []lifecycle.Rule{{ID: "drafts", Status: "Enabled", RuleFilter: lifecycle.Filter{Prefix: "drafts/"}, Expiration: lifecycle.Expiration{Days: 8}}}
+	if err := store.SetBucketLifecycle(ctx, previewBucket, drafts); err != nil {
+		return fmt.Errorf("set how long bucket %s keeps what is a draft's: %w", previewBucket, err)
 	}
 	// A given store may have the bucket without its lock.
 	lock, _, _, _, err := store.GetObjectLockConfig(ctx, evidenceBucket)

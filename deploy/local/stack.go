@@ -271,6 +271,7 @@ func (s *stack) environment() string {
 		"ANPEI_S3_SECRET_KEY=" + s3Secret,
 		"ANPEI_S3_BUCKET=" + evidenceBucket,
 		"ANPEI_S3_STAGING=" + stagingBucket,
+		"ANPEI_S3_PREVIEWS=" + previewBucket,
 		"ANPEI_BANK_URL=" + s.url("bank"),
 		"ANPEI_BANK_TOKEN=" + s.secrets.BankToken,
 		"ANPEI_OIDC_ISSUER=" + s.url("identity"),

@@ -322,8 +322,13 @@ func useStore(t *testing.T, env map[string]string, names ...string) {
 	versioning, err := store.GetBucketVersioning(ctx, evidence)
 	require.NoError(t, err)
 	require.True(t, versioning.Enabled())
-	_, _, _, _, err = store.GetObjectLockConfig(ctx, staging)
-	require.Error(t, err)
+	for _, unlocked := range []string{staging, env["ANPEI_S3_PREVIEWS"]} {
+		there, err := store.BucketExists(ctx, unlocked)
+		require.NoError(t, err)
+		require.True(t, there, unlocked)
+		_, _, _, _, err = store.GetObjectLockConfig(ctx, unlocked)
+		require.Error(t, err, unlocked)
+	}
 
 	name := names[len(names)-1]
 	_, err = store.PutObject(ctx, evidence, name, strings.NewReader(name), int64(len(name)),

@@ -43,6 +43,8 @@ type Config struct {
 	S3TLS       bool   `env:"ANPEI_S3_TLS" envDefault:"false"`
 	Bucket      string `env:"ANPEI_S3_BUCKET" envDefault:"anpei-evidence"` // locked and versioned
 	Staging     string `env:"ANPEI_S3_STAGING" envDefault:"anpei-staging"` // unlocked
+	// Previews holds what can be made again: pictures of the pages of what is in the other two. Unlocked.
+	Previews string `env:"ANPEI_S3_PREVIEWS" envDefault:"anpei-previews"`
 
 	BankURL   string `env:"ANPEI_BANK_URL"`
 	BankToken Secret `env:"ANPEI_BANK_TOKEN"`

@@ -204,10 +204,11 @@ func (q *Queries) CompleteChunkedUpload(ctx context.Context, db DBTX, iD string,
 }
 
 const contentOfDocument = `-- name: ContentOfDocument :one
-select name, type, size, sha256, object, revision from documents where claim_id = $1 and id = $2
+select kind, name, type, size, sha256, object, revision from documents where claim_id = $1 and id = $2
 `
 
 type ContentOfDocumentRow struct {
+	Kind     string
 	Name     string
 	Type     string
 	Size     int64
@@ -220,6 +221,7 @@ func (q *Queries) ContentOfDocument(ctx context.Context, db DBTX, claimID claim.
 	row := db.QueryRow(ctx, contentOfDocument, claimID, iD)
 	var i ContentOfDocumentRow
 	err := row.Scan(
+		&i.Kind,
 		&i.Name,
 		&i.Type,
 		&i.Size,
@@ -243,7 +245,7 @@ func (q *Queries) DenialRound(ctx context.Context, db DBTX, claimID claim.ID) (i
 }
 
 const documentOfClaim = `-- name: DocumentOfClaim :one
-select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as,
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as, d.object,
     coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
     coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
 from documents d left join staff s on s.id = d.attached_by
@@ -266,6 +268,7 @@ type DocumentOfClaimRow struct {
 	AttachedBy string
 	AttachedAt time.Time
 	SentAs     string
+	Object     string
 	ByRole     string
 	ByName     string
 	ByParty    string
@@ -290,6 +293,7 @@ func (q *Queries) DocumentOfClaim(ctx context.Context, db DBTX, claimID claim.ID
 		&i.AttachedBy,
 		&i.AttachedAt,
 		&i.SentAs,
+		&i.Object,
 		&i.ByRole,
 		&i.ByName,
 		&i.ByParty,
@@ -414,7 +418,7 @@ func (q *Queries) InsertUpload(ctx context.Context, db DBTX, arg InsertUploadPar
 }
 
 const listDocuments = `-- name: ListDocuments :many
-select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as,
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as, d.object,
     coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
     coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
 from documents d left join staff s on s.id = d.attached_by
@@ -450,6 +454,7 @@ type ListDocumentsRow struct {
 	AttachedBy string
 	AttachedAt time.Time
 	SentAs     string
+	Object     string
 	ByRole     string
 	ByName     string
 	ByParty    string
@@ -492,6 +497,7 @@ func (q *Queries) ListDocuments(ctx context.Context, db DBTX, arg ListDocumentsP
 			&i.AttachedBy,
 			&i.AttachedAt,
 			&i.SentAs,
+			&i.Object,
 			&i.ByRole,
 			&i.ByName,
 			&i.ByParty,

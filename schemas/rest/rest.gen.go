@@ -212,6 +212,24 @@ func (e OfferAnswerAnswer) Valid() bool {
 	}
 }
 
+// Defines values for PreviewSize.
+const (
+	Large PreviewSize = "large"
+	Small PreviewSize = "small"
+)
+
+// Valid indicates whether the value is a known member of the PreviewSize enum.
+func (e PreviewSize) Valid() bool {
+	switch e {
+	case Large:
+		return true
+	case Small:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProposalFor.
 const (
 	Account   ProposalFor = "account"
@@ -1279,6 +1297,9 @@ type Document struct {
 	// Place A place on the map, WGS 84 degrees.
 	Place *Point `json:"place,omitempty"`
 
+	// Preview Which pages of a file there are pictures of. Absent while there are none.
+	Preview *Preview `json:"preview,omitempty"`
+
 	// Reason Why it could not be read, in a claimant's words; else empty
 	Reason string `json:"reason"`
 
@@ -1482,6 +1503,9 @@ type DraftPaper struct {
 
 	// Name File name
 	Name string `json:"name"`
+
+	// Preview Which pages of a file there are pictures of. Absent while there are none.
+	Preview *Preview `json:"preview,omitempty"`
 
 	// Reason Why it has to be taken again, in Chinese and English; empty otherwise
 	Reason string `json:"reason"`
@@ -2621,6 +2645,30 @@ type Prefills struct {
 	Items []Prefill `json:"items"`
 }
 
+// Preview Which pages of a file there are pictures of. Absent while there are none.
+type Preview struct {
+	// Fields Names of fields that have a picture of their own
+	Fields []string `json:"fields"`
+
+	// Of Pages of the file
+	Of int `json:"of"`
+
+	// Pages The first of them, in order, which have pictures
+	Pages []PreviewedPage `json:"pages"`
+}
+
+// PreviewSize How large a picture of a page is: at most 320 or 1,600 pixels long
+type PreviewSize string
+
+// PreviewedPage How large a page is in the pixels that the boxes of fields are counted in; its pictures are smaller.
+type PreviewedPage struct {
+	// Height Pixels
+	Height int `json:"height"`
+
+	// Width Pixels
+	Width int `json:"width"`
+}
+
 // Principal Who the caller is.
 type Principal struct {
 	// Branch Four digits, 0000 for the head office; empty for claimants
@@ -3584,6 +3632,12 @@ type OfferVersion = int
 // PolicyNumber defines model for PolicyNumber.
 type PolicyNumber = string
 
+// PreviewField defines model for PreviewField.
+type PreviewField = string
+
+// PreviewPage defines model for PreviewPage.
+type PreviewPage = int
+
 // StaffRef defines model for StaffRef.
 type StaffRef = claim.StaffID
 
@@ -3778,6 +3832,21 @@ type ConfirmDocumentParams struct {
 
 // GetDocumentContentParams defines parameters for GetDocumentContent.
 type GetDocumentContentParams struct {
+	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// GetDocumentPreviewParams defines parameters for GetDocumentPreview.
+type GetDocumentPreviewParams struct {
+	// Page The page, from 1; 1 when absent.
+	Page PreviewPage `form:"page,omitempty" json:"page,omitempty,omitzero"`
+
+	// Size `small` for a list, `large` to read; large when absent.
+	Size PreviewSize `form:"size,omitempty" json:"size,omitempty,omitzero"`
+
+	// Field Only the place where this field stands.
+	Field PreviewField `form:"field,omitempty" json:"field,omitempty,omitzero"`
+
 	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
 	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
 }
@@ -3982,6 +4051,21 @@ type AddDraftPaperParams struct {
 
 // GetDraftPaperContentParams defines parameters for GetDraftPaperContent.
 type GetDraftPaperContentParams struct {
+	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// GetDraftPaperPreviewParams defines parameters for GetDraftPaperPreview.
+type GetDraftPaperPreviewParams struct {
+	// Page The page, from 1; 1 when absent.
+	Page PreviewPage `form:"page,omitempty" json:"page,omitempty,omitzero"`
+
+	// Size `small` for a list, `large` to read; large when absent.
+	Size PreviewSize `form:"size,omitempty" json:"size,omitempty,omitzero"`
+
+	// Field Only the place where this field stands.
+	Field PreviewField `form:"field,omitempty" json:"field,omitempty,omitzero"`
+
 	// IfNoneMatch ETag of an earlier answer; 304 while it still holds.
 	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
 }
@@ -4869,6 +4953,17 @@ type ClientInterface interface {
 	// Corresponds with GET /claims/{claim}/documents/{document}/content (the `GetDocumentContent` operationId).
 	GetDocumentContent(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentContentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetDocumentPreview Look at a page
+	//
+	// A picture of a page as people look at it, a JPEG: upright, without the camera's data, at most 320 (`small`) or 1,600 (`large`) pixels long; or with `field` the place on it where that field stands. It is derived from the original when that is read, and does not change; what proves anything is the original.
+	//
+	// **Who:** whoever may fetch the original: whoever may see the claim: its claimant, staff of its branch or the head office. Identity cards, bank cards and medical receipts are there for assessor, reviewer, finance, service and audit, for the claimant, and for whoever sent them (个人信息保护法 art. 28).
+	//
+	// **Errors:** 404 `no-preview` the document is there, and this picture is not: it has not been read yet, nobody could decode it, a partner has read it, or it has fewer pages; look at the original instead. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see; 422 no such size.
+	//
+	// Corresponds with GET /claims/{claim}/documents/{document}/preview (the `GetDocumentPreview` operationId).
+	GetDocumentPreview(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentPreviewParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListFindings What does not go together
 	//
 	// Two facts of the claim that do not go together: plates, names, dates, places and amounts of papers, policy, report and survey, held against each other, and files and invoices that another claim has. Each names both values and where they stand, as it stands now: raised, or gone since the facts agree. A finding refuses nothing; a grave one is not left to a machine.
@@ -5487,6 +5582,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /draft/papers/{paper}/content (the `GetDraftPaperContent` operationId).
 	GetDraftPaperContent(ctx context.Context, paper DraftPaperRef, params *GetDraftPaperContentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDraftPaperPreview Look at a page of a photo
+	//
+	// A picture of a page of a draft's photo, as of a document's; or with `field` the place on it where that field stands.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 404 `no-preview` the photo is there, and this picture is not: look at the photo instead. 404 not there, or not yours. 401 not signed in; 403 may read but not do this; 422 no such size.
+	//
+	// Corresponds with GET /draft/papers/{paper}/preview (the `GetDraftPaperPreview` operationId).
+	GetDraftPaperPreview(ctx context.Context, paper DraftPaperRef, params *GetDraftPaperPreviewParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PrefillDraft What the policies of this phone tell
 	//
@@ -6783,6 +6889,27 @@ func (c *Client) GetDocumentContent(ctx context.Context, claim ClaimRef, documen
 	return c.Client.Do(req)
 }
 
+// GetDocumentPreview Look at a page
+//
+// A picture of a page as people look at it, a JPEG: upright, without the camera's data, at most 320 (`small`) or 1,600 (`large`) pixels long; or with `field` the place on it where that field stands. It is derived from the original when that is read, and does not change; what proves anything is the original.
+//
+// **Who:** whoever may fetch the original: whoever may see the claim: its claimant, staff of its branch or the head office. Identity cards, bank cards and medical receipts are there for assessor, reviewer, finance, service and audit, for the claimant, and for whoever sent them (个人信息保护法 art. 28).
+//
+// **Errors:** 404 `no-preview` the document is there, and this picture is not: it has not been read yet, nobody could decode it, a partner has read it, or it has fewer pages; look at the original instead. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see; 422 no such size.
+//
+// Corresponds with GET /claims/{claim}/documents/{document}/preview (the `GetDocumentPreview` operationId).
+func (c *Client) GetDocumentPreview(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentPreviewParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDocumentPreviewRequest(c.Server, claim, document, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListFindings What does not go together
 //
 // Two facts of the claim that do not go together: plates, names, dates, places and amounts of papers, policy, report and survey, held against each other, and files and invoices that another claim has. Each names both values and where they stand, as it stands now: raised, or gone since the facts agree. A finding refuses nothing; a grave one is not left to a machine.
@@ -7842,6 +7969,27 @@ func (c *Client) DeleteDraftPaper(ctx context.Context, paper DraftPaperRef, reqE
 // Corresponds with GET /draft/papers/{paper}/content (the `GetDraftPaperContent` operationId).
 func (c *Client) GetDraftPaperContent(ctx context.Context, paper DraftPaperRef, params *GetDraftPaperContentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDraftPaperContentRequest(c.Server, paper, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDraftPaperPreview Look at a page of a photo
+//
+// A picture of a page of a draft's photo, as of a document's; or with `field` the place on it where that field stands.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 404 `no-preview` the photo is there, and this picture is not: look at the photo instead. 404 not there, or not yours. 401 not signed in; 403 may read but not do this; 422 no such size.
+//
+// Corresponds with GET /draft/papers/{paper}/preview (the `GetDraftPaperPreview` operationId).
+func (c *Client) GetDraftPaperPreview(ctx context.Context, paper DraftPaperRef, params *GetDraftPaperPreviewParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDraftPaperPreviewRequest(c.Server, paper, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10258,6 +10406,99 @@ func NewGetDocumentContentRequest(server string, claim ClaimRef, document Docume
 	return req, nil
 }
 
+// NewGetDocumentPreviewRequest constructs an http.Request for the GetDocumentPreview method
+func NewGetDocumentPreviewRequest(server string, claim ClaimRef, document DocumentRef, params *GetDocumentPreviewParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "document", document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/documents/%s/preview", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "size", params.Size, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "field", params.Field, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListFindingsRequest constructs an http.Request for the ListFindings method
 func NewListFindingsRequest(server string, claim ClaimRef, params *ListFindingsParams) (*http.Request, error) {
 	var err error
@@ -12071,6 +12312,92 @@ func NewGetDraftPaperContentRequest(server string, paper DraftPaperRef, params *
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetDraftPaperPreviewRequest constructs an http.Request for the GetDraftPaperPreview method
+func NewGetDraftPaperPreviewRequest(server string, paper DraftPaperRef, params *GetDraftPaperPreviewParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "paper", paper, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/draft/papers/%s/preview", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "size", params.Size, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "field", params.Field, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -14387,6 +14714,19 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /claims/{claim}/documents/{document}/content (the `GetDocumentContent` operationId).
 	GetDocumentContentWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentContentParams, reqEditors ...RequestEditorFn) (*GetDocumentContentResponse, error)
 
+	// GetDocumentPreviewWithResponse Look at a page
+	//
+	// A picture of a page as people look at it, a JPEG: upright, without the camera's data, at most 320 (`small`) or 1,600 (`large`) pixels long; or with `field` the place on it where that field stands. It is derived from the original when that is read, and does not change; what proves anything is the original.
+	//
+	// **Who:** whoever may fetch the original: whoever may see the claim: its claimant, staff of its branch or the head office. Identity cards, bank cards and medical receipts are there for assessor, reviewer, finance, service and audit, for the claimant, and for whoever sent them (个人信息保护法 art. 28).
+	//
+	// **Errors:** 404 `no-preview` the document is there, and this picture is not: it has not been read yet, nobody could decode it, a partner has read it, or it has fewer pages; look at the original instead. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see; 422 no such size.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /claims/{claim}/documents/{document}/preview (the `GetDocumentPreview` operationId).
+	GetDocumentPreviewWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentPreviewParams, reqEditors ...RequestEditorFn) (*GetDocumentPreviewResponse, error)
+
 	// ListFindingsWithResponse What does not go together
 	//
 	// Two facts of the claim that do not go together: plates, names, dates, places and amounts of papers, policy, report and survey, held against each other, and files and invoices that another claim has. Each names both values and where they stand, as it stands now: raised, or gone since the facts agree. A finding refuses nothing; a grave one is not left to a machine.
@@ -15039,6 +15379,19 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /draft/papers/{paper}/content (the `GetDraftPaperContent` operationId).
 	GetDraftPaperContentWithResponse(ctx context.Context, paper DraftPaperRef, params *GetDraftPaperContentParams, reqEditors ...RequestEditorFn) (*GetDraftPaperContentResponse, error)
+
+	// GetDraftPaperPreviewWithResponse Look at a page of a photo
+	//
+	// A picture of a page of a draft's photo, as of a document's; or with `field` the place on it where that field stands.
+	//
+	// **Who:** a claimant whose phone is verified.
+	//
+	// **Errors:** 404 `no-preview` the photo is there, and this picture is not: look at the photo instead. 404 not there, or not yours. 401 not signed in; 403 may read but not do this; 422 no such size.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /draft/papers/{paper}/preview (the `GetDraftPaperPreview` operationId).
+	GetDraftPaperPreviewWithResponse(ctx context.Context, paper DraftPaperRef, params *GetDraftPaperPreviewParams, reqEditors ...RequestEditorFn) (*GetDraftPaperPreviewResponse, error)
 
 	// PrefillDraftWithResponse What the policies of this phone tell
 	//
@@ -16784,6 +17137,54 @@ func (r GetDocumentContentResponse) ContentType() string {
 	return ""
 }
 
+// GetDocumentPreviewResponse200Headers the declared response headers of an HTTP 200 response for GetDocumentPreview
+type GetDocumentPreviewResponse200Headers struct {
+	ETag string
+}
+
+type GetDocumentPreviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetDocumentPreviewResponse200Headers
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDocumentPreviewResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDocumentPreviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDocumentPreviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDocumentPreviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDocumentPreviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListFindingsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18307,6 +18708,54 @@ func (r GetDraftPaperContentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetDraftPaperContentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDraftPaperPreviewResponse200Headers the declared response headers of an HTTP 200 response for GetDraftPaperPreview
+type GetDraftPaperPreviewResponse200Headers struct {
+	ETag string
+}
+
+type GetDraftPaperPreviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetDraftPaperPreviewResponse200Headers
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDraftPaperPreviewResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDraftPaperPreviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDraftPaperPreviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDraftPaperPreviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDraftPaperPreviewResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -20498,6 +20947,25 @@ func (c *ClientWithResponses) GetDocumentContentWithResponse(ctx context.Context
 	return ParseGetDocumentContentResponse(rsp)
 }
 
+// GetDocumentPreviewWithResponse Look at a page
+//
+// A picture of a page as people look at it, a JPEG: upright, without the camera's data, at most 320 (`small`) or 1,600 (`large`) pixels long; or with `field` the place on it where that field stands. It is derived from the original when that is read, and does not change; what proves anything is the original.
+//
+// **Who:** whoever may fetch the original: whoever may see the claim: its claimant, staff of its branch or the head office. Identity cards, bank cards and medical receipts are there for assessor, reviewer, finance, service and audit, for the claimant, and for whoever sent them (个人信息保护法 art. 28).
+//
+// **Errors:** 404 `no-preview` the document is there, and this picture is not: it has not been read yet, nobody could decode it, a partner has read it, or it has fewer pages; look at the original instead. 401 not signed in; 403 may read but not do this; 404 not there, or not yours to see; 422 no such size.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /claims/{claim}/documents/{document}/preview (the `GetDocumentPreview` operationId).
+func (c *ClientWithResponses) GetDocumentPreviewWithResponse(ctx context.Context, claim ClaimRef, document DocumentRef, params *GetDocumentPreviewParams, reqEditors ...RequestEditorFn) (*GetDocumentPreviewResponse, error) {
+	rsp, err := c.GetDocumentPreview(ctx, claim, document, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDocumentPreviewResponse(rsp)
+}
+
 // ListFindingsWithResponse What does not go together
 //
 // Two facts of the claim that do not go together: plates, names, dates, places and amounts of papers, policy, report and survey, held against each other, and files and invoices that another claim has. Each names both values and where they stand, as it stands now: raised, or gone since the facts agree. A finding refuses nothing; a grave one is not left to a machine.
@@ -21419,6 +21887,25 @@ func (c *ClientWithResponses) GetDraftPaperContentWithResponse(ctx context.Conte
 		return nil, err
 	}
 	return ParseGetDraftPaperContentResponse(rsp)
+}
+
+// GetDraftPaperPreviewWithResponse Look at a page of a photo
+//
+// A picture of a page of a draft's photo, as of a document's; or with `field` the place on it where that field stands.
+//
+// **Who:** a claimant whose phone is verified.
+//
+// **Errors:** 404 `no-preview` the photo is there, and this picture is not: look at the photo instead. 404 not there, or not yours. 401 not signed in; 403 may read but not do this; 422 no such size.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /draft/papers/{paper}/preview (the `GetDraftPaperPreview` operationId).
+func (c *ClientWithResponses) GetDraftPaperPreviewWithResponse(ctx context.Context, paper DraftPaperRef, params *GetDraftPaperPreviewParams, reqEditors ...RequestEditorFn) (*GetDraftPaperPreviewResponse, error) {
+	rsp, err := c.GetDraftPaperPreview(ctx, paper, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDraftPaperPreviewResponse(rsp)
 }
 
 // PrefillDraftWithResponse What the policies of this phone tell
@@ -23083,6 +23570,48 @@ func ParseGetDocumentContentResponse(rsp *http.Response) (*GetDocumentContentRes
 	return response, nil
 }
 
+// ParseGetDocumentPreviewResponse parses an HTTP response from a GetDocumentPreviewWithResponse call
+func ParseGetDocumentPreviewResponse(rsp *http.Response) (*GetDocumentPreviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDocumentPreviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetDocumentPreviewResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListFindingsResponse parses an HTTP response from a ListFindingsWithResponse call
 func ParseListFindingsResponse(rsp *http.Response) (*ListFindingsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -24158,6 +24687,48 @@ func ParseGetDraftPaperContentResponse(rsp *http.Response) (*GetDraftPaperConten
 	switch {
 	case rsp.StatusCode == 200:
 		var headers GetDraftPaperContentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetDraftPaperPreviewResponse parses an HTTP response from a GetDraftPaperPreviewWithResponse call
+func ParseGetDraftPaperPreviewResponse(rsp *http.Response) (*GetDraftPaperPreviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDraftPaperPreviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetDraftPaperPreviewResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -25353,6 +25924,9 @@ type ServerInterface interface {
 	// GetDocumentContent Fetch the bytes
 	// (GET /claims/{claim}/documents/{document}/content)
 	GetDocumentContent(ctx echo.Context, claim ClaimRef, document DocumentRef, params GetDocumentContentParams) error
+	// GetDocumentPreview Look at a page
+	// (GET /claims/{claim}/documents/{document}/preview)
+	GetDocumentPreview(ctx echo.Context, claim ClaimRef, document DocumentRef, params GetDocumentPreviewParams) error
 	// ListFindings What does not go together
 	// (GET /claims/{claim}/findings)
 	ListFindings(ctx echo.Context, claim ClaimRef, params ListFindingsParams) error
@@ -25449,6 +26023,9 @@ type ServerInterface interface {
 	// GetDraftPaperContent Fetch a photo's bytes
 	// (GET /draft/papers/{paper}/content)
 	GetDraftPaperContent(ctx echo.Context, paper DraftPaperRef, params GetDraftPaperContentParams) error
+	// GetDraftPaperPreview Look at a page of a photo
+	// (GET /draft/papers/{paper}/preview)
+	GetDraftPaperPreview(ctx echo.Context, paper DraftPaperRef, params GetDraftPaperPreviewParams) error
 	// PrefillDraft What the policies of this phone tell
 	// (GET /draft/prefill)
 	PrefillDraft(ctx echo.Context, params PrefillDraftParams) error
@@ -26522,6 +27099,70 @@ func (w *ServerInterfaceWrapper) GetDocumentContent(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetDocumentContent(ctx, claim, document, params)
+	return err
+}
+
+// GetDocumentPreview converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDocumentPreview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// ------------- Path parameter "document" -------------
+	var document DocumentRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "document", ctx.Param("document"), &document, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter document: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDocumentPreviewParams
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "size", ctx.QueryParams(), &params.Size, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter size: %s", err))
+	}
+
+	// ------------- Optional query parameter "field" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "field", ctx.QueryParams(), &params.Field, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter field: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDocumentPreview(ctx, claim, document, params)
 	return err
 }
 
@@ -27631,6 +28272,62 @@ func (w *ServerInterfaceWrapper) GetDraftPaperContent(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetDraftPaperContent(ctx, paper, params)
+	return err
+}
+
+// GetDraftPaperPreview converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDraftPaperPreview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "paper" -------------
+	var paper DraftPaperRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "paper", ctx.Param("paper"), &paper, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter paper: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDraftPaperPreviewParams
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "size", ctx.QueryParams(), &params.Size, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter size: %s", err))
+	}
+
+	// ------------- Optional query parameter "field" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "field", ctx.QueryParams(), &params.Field, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter field: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDraftPaperPreview(ctx, paper, params)
 	return err
 }
 
@@ -28819,6 +29516,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/draft/papers", wrapper.AddDraftPaper, options.OperationMiddlewares["AddDraftPaper"]...)
 	router.DELETE(options.BaseURL+"/draft/papers/:paper", wrapper.DeleteDraftPaper, options.OperationMiddlewares["DeleteDraftPaper"]...)
 	router.GET(options.BaseURL+"/draft/papers/:paper/content", wrapper.GetDraftPaperContent, options.OperationMiddlewares["GetDraftPaperContent"]...)
+	router.GET(options.BaseURL+"/draft/papers/:paper/preview", wrapper.GetDraftPaperPreview, options.OperationMiddlewares["GetDraftPaperPreview"]...)
 	router.GET(options.BaseURL+"/claims", wrapper.ListClaims, options.OperationMiddlewares["ListClaims"]...)
 	router.POST(options.BaseURL+"/claims", wrapper.ReportClaim, options.OperationMiddlewares["ReportClaim"]...)
 	router.GET(options.BaseURL+"/claims/:claim", wrapper.GetClaim, options.OperationMiddlewares["GetClaim"]...)
@@ -28847,6 +29545,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/claims/:claim/documents", wrapper.AttachDocuments, options.OperationMiddlewares["AttachDocuments"]...)
 	router.GET(options.BaseURL+"/claims/:claim/documents/:document", wrapper.GetDocument, options.OperationMiddlewares["GetDocument"]...)
 	router.GET(options.BaseURL+"/claims/:claim/documents/:document/content", wrapper.GetDocumentContent, options.OperationMiddlewares["GetDocumentContent"]...)
+	router.GET(options.BaseURL+"/claims/:claim/documents/:document/preview", wrapper.GetDocumentPreview, options.OperationMiddlewares["GetDocumentPreview"]...)
 	router.POST(options.BaseURL+"/claims/:claim/documents/:document/confirmation", wrapper.ConfirmDocument, options.OperationMiddlewares["ConfirmDocument"]...)
 	router.GET(options.BaseURL+"/tasks", wrapper.ListTasks, options.OperationMiddlewares["ListTasks"]...)
 	router.GET(options.BaseURL+"/tasks/stream", wrapper.StreamTasks, options.OperationMiddlewares["StreamTasks"]...)
@@ -28882,6 +29581,16 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/figures/reading", wrapper.GetReadingFigures, options.OperationMiddlewares["GetReadingFigures"]...)
 	router.GET(options.BaseURL+"/authority", wrapper.ListAuthority, options.OperationMiddlewares["ListAuthority"]...)
 
+}
+
+type PreviewResponseHeaders struct {
+	ETag string
+}
+type PreviewImagejpegResponse struct {
+	Body io.Reader
+
+	Headers       PreviewResponseHeaders
+	ContentLength int64
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -29935,6 +30644,59 @@ type GetDocumentContentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDocumentContentdefaultApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentPreviewRequestObject struct {
+	Claim    ClaimRef    `json:"claim"`
+	Document DocumentRef `json:"document"`
+	Params   GetDocumentPreviewParams
+}
+
+type GetDocumentPreviewResponseObject interface {
+	VisitGetDocumentPreviewResponse(w http.ResponseWriter) error
+}
+
+type GetDocumentPreview200ImagejpegResponse struct{ PreviewImagejpegResponse }
+
+func (response GetDocumentPreview200ImagejpegResponse) VisitGetDocumentPreviewResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/jpeg")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocumentPreview304Response struct {
+}
+
+func (response GetDocumentPreview304Response) VisitGetDocumentPreviewResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDocumentPreviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDocumentPreviewdefaultApplicationProblemPlusJSONResponse) VisitGetDocumentPreviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -31309,6 +32071,58 @@ type GetDraftPaperContentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDraftPaperContentdefaultApplicationProblemPlusJSONResponse) VisitGetDraftPaperContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftPaperPreviewRequestObject struct {
+	Paper  DraftPaperRef `json:"paper"`
+	Params GetDraftPaperPreviewParams
+}
+
+type GetDraftPaperPreviewResponseObject interface {
+	VisitGetDraftPaperPreviewResponse(w http.ResponseWriter) error
+}
+
+type GetDraftPaperPreview200ImagejpegResponse struct{ PreviewImagejpegResponse }
+
+func (response GetDraftPaperPreview200ImagejpegResponse) VisitGetDraftPaperPreviewResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/jpeg")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDraftPaperPreview304Response struct {
+}
+
+func (response GetDraftPaperPreview304Response) VisitGetDraftPaperPreviewResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDraftPaperPreviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDraftPaperPreviewdefaultApplicationProblemPlusJSONResponse) VisitGetDraftPaperPreviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -32742,6 +33556,9 @@ type StrictServerInterface interface {
 	// GetDocumentContent Fetch the bytes
 	// (GET /claims/{claim}/documents/{document}/content)
 	GetDocumentContent(ctx context.Context, request GetDocumentContentRequestObject) (GetDocumentContentResponseObject, error)
+	// GetDocumentPreview Look at a page
+	// (GET /claims/{claim}/documents/{document}/preview)
+	GetDocumentPreview(ctx context.Context, request GetDocumentPreviewRequestObject) (GetDocumentPreviewResponseObject, error)
 	// ListFindings What does not go together
 	// (GET /claims/{claim}/findings)
 	ListFindings(ctx context.Context, request ListFindingsRequestObject) (ListFindingsResponseObject, error)
@@ -32838,6 +33655,9 @@ type StrictServerInterface interface {
 	// GetDraftPaperContent Fetch a photo's bytes
 	// (GET /draft/papers/{paper}/content)
 	GetDraftPaperContent(ctx context.Context, request GetDraftPaperContentRequestObject) (GetDraftPaperContentResponseObject, error)
+	// GetDraftPaperPreview Look at a page of a photo
+	// (GET /draft/papers/{paper}/preview)
+	GetDraftPaperPreview(ctx context.Context, request GetDraftPaperPreviewRequestObject) (GetDraftPaperPreviewResponseObject, error)
 	// PrefillDraft What the policies of this phone tell
 	// (GET /draft/prefill)
 	PrefillDraft(ctx context.Context, request PrefillDraftRequestObject) (PrefillDraftResponseObject, error)
@@ -33777,6 +34597,33 @@ func (sh *strictHandler) GetDocumentContent(ctx echo.Context, claim ClaimRef, do
 		return err
 	} else if validResponse, ok := response.(GetDocumentContentResponseObject); ok {
 		return validResponse.VisitGetDocumentContentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDocumentPreview operation middleware
+func (sh *strictHandler) GetDocumentPreview(ctx echo.Context, claim ClaimRef, document DocumentRef, params GetDocumentPreviewParams) error {
+	var request GetDocumentPreviewRequestObject
+
+	request.Claim = claim
+	request.Document = document
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDocumentPreview(ctx.Request().Context(), request.(GetDocumentPreviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDocumentPreview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDocumentPreviewResponseObject); ok {
+		return validResponse.VisitGetDocumentPreviewResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -34927,6 +35774,32 @@ func (sh *strictHandler) GetDraftPaperContent(ctx echo.Context, paper DraftPaper
 	return nil
 }
 
+// GetDraftPaperPreview operation middleware
+func (sh *strictHandler) GetDraftPaperPreview(ctx echo.Context, paper DraftPaperRef, params GetDraftPaperPreviewParams) error {
+	var request GetDraftPaperPreviewRequestObject
+
+	request.Paper = paper
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDraftPaperPreview(ctx.Request().Context(), request.(GetDraftPaperPreviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDraftPaperPreview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDraftPaperPreviewResponseObject); ok {
+		return validResponse.VisitGetDraftPaperPreviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // PrefillDraft operation middleware
 func (sh *strictHandler) PrefillDraft(ctx echo.Context, params PrefillDraftParams) error {
 	var request PrefillDraftRequestObject
@@ -35904,569 +36777,584 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37kxzHdSeK/ysZ891vAKBrBoOnyJnYH4YgYGJFAlgAIm+slnc6pyu7OznVma3K7Gm0GLgh3b20Zdm0",
-	"ZJvyQ7tem1pRD3tN2buURJEWFXH/FAde/C9u5Dkns6q6s7qremZAgKB+EAfd1VVZmSdPnsfnfM5ba109",
-	"HGkllDVrW2+tDQRPRQ5/Xr7N++6/qTDdXI6s1Gpta+0aHwrD7EAaZiy3gukeswPBcmH0OO+KhHFmbK5V",
-	"nx3wTKbc6nxjLVkz3YEYcne/Ib/zilB9O1jbOru5mazZ6Uisba0Zm0vVX7t7926yNuI5HwpLA9npWZHP",
-	"j+TSODc632IdJe7Yjh/HiPcF2xM9nQv3WOmu/MZY5NO1ZE3xoXsSh/vVDOlcbEjJ2qWB6O5n0tirVgyv",
-	"wX1iM+NGwdmIj0TuB9TNuByeMMz9OIxoxO2gGJC0YriWrOXiG2OZi3Rty+ZjUTO+i5tueqwVubvP//l1",
-	"vv7NzfUXdt9460xycfPuv1uLDt4N4aboRebQfcNkyk5+7WtXXzrFdI7jZWo83BM5O7lzY/3fvvWTUzUD",
-	"h2ubjvz8ZrI2lMr/80z1PTbXX9hZ/098/Zvrb/xe/C1eEkry7KYeq3T+ReBjP+UpXFkz5hxusGTMcjge",
-	"rm2d2YT/wbDpkzAwqazoixxHprvjoVA2OsX+SybTmhGldEXTiTx3cW7q+Hrvjbeev7se/j7f4O8zZ2vk",
-	"5aWc9+wNJ8TRN7rtttlAW33C1L8U7IEn5o2upmI40lao7vSrYrpQq3X1cMhVmjCtuoL1dM4E7w5Yl2eZ",
-	"yDfYLbeUvM+lYhNpByBvxu38PZ1OmbSsLw/gVvQxV2YicsZVynjXGrjrNv6UK20HIsdfnj97doO9PpCZ",
-	"YNIaZidSMWNllrF8rIy78YS7L9yA7IBbunHituz5zRcYKDV2gRnR1So1G2yHuS3NpGGc9bVO2b6YhrVC",
-	"NV+sVml+1t0ENVy3M5vVPf18dRnZ+v9Vt5mv9l7ltjuYXwl36tALsu6Aq75w50zu3jzXw/oX6K3jDRco",
-	"n9gormklFo3E6XPFBM8zCavo5nybnds8zya0VrRKA52lZtHw3JMWj/Fs/Oh5hRt7+UAoe/Wl+UF2ZBqO",
-	"vowby4S7kiYwz+WBSGsH5W68Dndev/pS3aDOPD+3Nd94Lr6mrwh32TU4OeZHit/SwVKjNPDLNkdh9UCJ",
-	"jEkOpZ0fjDvF3V6Ew7ovEnZhk00GQjG+Z4SydZZDBncrDycVPT7O7NrWBTcYf3CcbXBoXO/1RP6ayA2M",
-	"aHaA9IVfWu0urpm0A7rHkR5pN3Qmu9O6tcRvj3Qtz1fW8nxsLW9Z3utFTyT4pv4skumqCm1OppK1O+t9",
-	"vU4fgv2zAU+HHRS+W5fDkc5B8GAoW2tcjYQ8jQYT2Li3udmPH6/c7Ne/i+Vm/wk5Vu+6YZiRVkaAnX4j",
-	"13uZGLo/u1pZZ9FsvbXGR6NMdrl7udMjvOL33jQo88Wo/13upmLt/3e6cEdO47fmtL8vPLE6V687PScN",
-	"m4DDcfLmlUvshfMXvnJqAwSGbgA+RLerx8ruuIM7btFwvCJx56RInRcDJymzcijYyUcf/uT+9359/8fv",
-	"3P/tD05tsKvwVDdWnou0sAR6MjcW/qnHlpkR7woDZ39vnGXrE5naAUtlX1qz7fRNLtyvpiyVbn8nbE/b",
-	"AetJkaWG8Vwwt+Yp/N6ZClL13VNTrcC1WWhaz6xVsrbTtTqyk18faGeX4CkxyvVI5Fbicsp02cJ4wb/r",
-	"pbPeJRoK8Cd0z53mvd422DEcnQ0OB5ZgQ272RQovvc3EcGSnZO24r7oDqUT1rc9EzstkLdeZWDbwm+4a",
-	"lF+/jb5OWsJ9Q6/zRri73ntTdC1M49AJiYlNJHcmmsFXEmnilmrEp3wvE7CC7rsRl5GJpl/s9oRaNvAr",
-	"Qq2BfyzbXQ7DaPyLmYkpj696s9JIopNljDBGgBzxNJVuqnh2o/TyPZ4ZMbupryvBxJ2RNuNcnDCsJ/vj",
-	"XJgN1jng2Rge3GGbzPJ9srNHcBqdMAy+32YdOJJ3zYDnYndv1HErocc5k8rdMT1hGHyVsKG2OmdaZVOU",
-	"Rz1RLOVD3hdskykhUsM6Su/C7TrO0O6Y8V6u+6DMOvML6Qcd2QhjL/5uwOG6pN3B7A4YnTsbbuvM3WSt",
-	"+przD91huRspk4rtcePEUUtlzRaDZ8GsKMEmA52BPunpfMgtPu7i+bmxlUa2GR1ZX6/TGXXFDeyWG1f0",
-	"vHzxRoujsvTOF90753q4C27TrpPecWZ0PvWCPfP6inHYrW7ah1qJqZuJnlDs5ObG5hk2HXN1aoNdEwfO",
-	"LBVuVQ+WTMQLm9X/tZmTXA+vu3FfCsOOTs4V2FYrzM5X7iYQSELd7f9YtNf99nTGsLvVkN+5ir+7QK9G",
-	"/ywkkec5n5bl8KzT/bRF5pfgethQW4wzuAj3nlsSkMCh4O7MBRsXnGEjU8H0RIDLy7OssDv2tM4EV+Wn",
-	"v4AmSHcsngYRuAkjPdpVP+fMHJ4d8P5TMQW3cKhHOwfn3RwUinmxGLoDKxhouejzPGVWo/FWkk+OJklx",
-	"ZEykGSRwkOeiqw+EM/ucMpoV3ZP3Pvkf9377zoN/+b/vf/t3pxZK75nNu8ma1ZZnu5k2UZtCwI2lxTAO",
-	"XMvg2kX3ff5ushaOyiddIl5zAz1aebgwa8CUzltUjBWtUd1A5ambO2IXnT+VpVxkDYG6bW8RZVKRLe2e",
-	"sAWRi9w6kWQDPc4TZ2SjlbzBOj6kDLZPcDTIlHImuMJgVdV+QbFoYViGyPWiqHfVaHc+6ZzNvi9jMf2O",
-	"e8EO++ztd+598quEdTK+p8d5h93/9fsP/sp9MORW5JJnHfbo07cf/OXfJKxDLzTtsEcf/ujexz9dS9aE",
-	"cnL49TV3t7VkDe8Cg8JfF9Mwdeu2OGi4yNOpvujZzQbhqbKUKrwFzEVSXos5YYrtlop0tYhEeLmML6PT",
-	"FeFrdHOlNcwIazMBn0ES0P3lNYZIpRWpk08lJmBhgu5y/6BIVUTwbFT5qbLSSbkV684ZX1u+RnvTpbYP",
-	"uMN3kzW3rZqbTLf8277ivNFZm2lzxk4C28jGpMV9OistsRfBBW9v0lWHdjY2srZOYRICjXOv42xbdqat",
-	"NzMr/0Ucc8+ZmP7VZz1OhXPHYS/D4tUrW7dSN5y9MS/Y4XvD9qb1krmKRQ1bafkCKHHH1mW1vaforqEI",
-	"tXNQO5Dl6WxTmJppFQL/M1o2nkqohDtgaDVzJ/uq5RF1eyCYGecHYqpz51MOGWepNCNuu2AbieiJkwtu",
-	"YhL1+mCK2TgdCfosD3b5gTQOYM3MTfh94kfYVAe7iWunfa3lmH1qMdlfG2WapwbTPHuiq4eC+bPYVIAH",
-	"ibPtnBKmtOb8EoTfNZbya2Lij/dZFbjIa5yd5OLBUSGEeRFpTaTNveCeky33+nwoNtjtkIidWoHhU/fe",
-	"/ikJG+gJHFC6Z4VyAmm3mUwNWkNumsCSdyZkgWn5xlggamM2NGoWmjxmreSLP7aA/OxSzCqcXHSFHNml",
-	"wVG6bHa9/M8TeP3omo3tQOfSTuM697bT4iCe+dj94bwOnXfFobWufyw84KnWvP5NbupJNJ6nJ3583F/K",
-	"LISYTz74+48e/fLdB3/7Xz77m+8/eu9npwAZwGGq2Z4A31Q6dwEDK6NRJoVxni8F4ecXIRMHIls296/A",
-	"RWBHDWUb12EIB0O6zOmFQ8C9Nqi6Lgbf55xfN8HjLCJyHXiJXRhch41H7oUnA9kdeBeYM7iCpaIrU2HA",
-	"y8j7YjfjSnTct+5f4HFRQNhONP7EXYtAI3cd/kXXOL2Dtx3qXCSsYyd6dyRyo9VuLjLBjehgWgO8b4pk",
-	"TzQbCT2C/IP3WUrDB9fFD23NnQgKnZf5mzdxY6y4Y3dj4YHLqp9JM1gu1XSPb0agE5ecG2pEk3uMFbxd",
-	"TBKuab9KzoPY0wdOgiOLP6unxhk+GQWsGGbx0gv3HmqRyO7DjdZAfe3pdBpPMsIt1hbbEm8arTZu8smr",
-	"whinR+8ma6LXE10rD8RuL9fDiAEOaceUT8OgZj2nWSOqsRMe9EzCnOCZhHV5JlTK8+otL8ZuebAE3rD0",
-	"FjNLS75x4SnMTEyCUx9b3hdvPAkJktXzIO4V9J35d7izmbDpZsLunEnY9Ix7lZG8IzJTxsNuM55lbLMU",
-	"CIIYF8WBmNLwxUbZaFmkwS9pnadSOamqnLXny9bf+UjOoJiAr59/Q6L1+GLOVXdwW1ueRRYoy9iIT+fN",
-	"WviXW5w9+DkbK2e2YYgrswCLU8xZe1OYgCMIdeGD5oeI45+JScxDpt46H7fY4ESbv+vLesKGXE2PLuo6",
-	"u5X2/LhxBIsDTneTtUt8KHJeY41zNpJdi+laTKJazk5e/j+uXjnFDJ+C9h5bZ4EjkNHAmac22A5aU2Nl",
-	"Zea/yrTeFynj1oMACrGlp+A9CRLRPJq0HeL+nH3TCY87pvgJA3aGG8+q4aZUHMhu5Mh4le8T9HOoU5FF",
-	"4oNztxplvLsUvnBD0+YxumcnPJZwRjhCrq0P/GYxY7UGcVh7Oq2bfTla1yN0U9dBXYqcnFQQEpVKOG4i",
-	"ujZEB6RydilX+1L1kwI7g552gHzATERy7Jnsy+gB7Q1HQNR09ThL2Z4APy9qMDoPOpIqGgnFLDf7pp1+",
-	"d4pQ2FzE/ELp9Gz1SD7kXm4eha7ByHC1P//rM24jAIJpOxwWSlsWprztjCyI7kBcYqLz1FTHeyE63iOM",
-	"51CUHWYgWSu/Gi4fCUZ94AeKQbjqixt8KkTLwM0OxMFH7pcJQbYxkqH2QVJLXsEe7+5HdBui1Ha5B7It",
-	"DnKXQG8Y8hXLlQtcNDuD+NNk5vnxyaFKmZrCAe58lYDwxmIT5zVhctUdEYC3r8tRuRFnwi7Y//7YHwlC",
-	"ykv03USKDqUTa52zCZcH6B7MqYZ24YdKaVCD6IMeW3g5J9u1L6HHOetmurvv41OIMseDcuKxZgiYcxpz",
-	"wAGOKOK+McaxIrrpqipFvORQbJdQjDhZYGXRDeBJ4eFDaQxCYhtNE9ST7LgBN5ijWsfhOkHdpbFm3j5A",
-	"cXKDy4UzpkVKpWC07BP3f2hWLa0NiKcmgvhV17GcWKa5Xrg3fA54VjuEyjE+Vzc2uw0W2o2IHgWhn9Ha",
-	"i1MySTUcHA9wmlIwBkRCWgwze0mCwgOITdQFQRdGLiPy4N3e5aDOZG3AD8SSmeHdrhjZRXMTPc+c+2li",
-	"SdKpe2uMK1np9qy0TPd6TbeGn9ivOvd2ZnNEopfRo/8WRifUnAUQdcwL4V5gRZW1M5POHM8MVLxolU3Z",
-	"QGSjeCgOC0EjFSB8krh7jg0o4FHOu1Z2BZ0FZt+QMFX3NWcY3GLpHJQgbitYsj8b62xI6i6MiSHM3KlE",
-	"EPRoiKwmg1sbI5u5ZzRkVnNPOLqWGkOv41Xu+sG05rWmFGZFVVF+uZpFKE4caZuNdTCtef3Is2kSjubZ",
-	"9fAKU3J7QVuUriRd4+WorBBjkcTwgmGWg/wvPQBu2ain5DRVj+ezdcTuV+GY3/jP6j+rddahM7izBYY6",
-	"HHLweS54ip/L4kdgYEnD9oRUfedupXRtVzhTqHoxmmNh7iXkCpxrzkBs4ZfOYt11dir+FH0uN5A98ObS",
-	"bQCL+AlEr30ymMJvvQrGn3rDDL5Cy6yzVQqJM8NlioqiUEx9LaCGy3v1blSl2Hlhn9BsrFEKDM2+MHi0",
-	"av15QGbhsgh6LJ5XrGmrsN6lwVjtvzi1Md/RWcyYz0SbwF267VZgqI1l59mr8sVKZHJPKp7PmjdnXjh/",
-	"bvN8ZG/Ck0WK2eRFggjhAzr0hxj6hqGYQiBjYHiZC7NbF42hZe/pvK+tFYqNVSaMoY9LdlY0JDP3LjLy",
-	"AldDRXgX35SNR+TdPcakbJC5+dghrCzVajoZ7wnmdsF2kYGEgbM90ZeKtsjCMMLFr5zZfP55KqZbYMkY",
-	"+U1RNx6aMgh7w8q3fWLUrhwHIVt0ZpEoRktzYMyVLVwSsaiyhS0WsbJRfXD0b7Cwmw35lBnhzJu6YPHy",
-	"PDRddjehEGSjGN5xBZadmRXJzMHHy0Oa3QFXSmRxpUCBWu9jNbldpo1IF+oCrJ1yl60chh0vtfteGmM+",
-	"jQDBzZ38yx5CvNx3HYhsqZy/7K5x1+rM063M1+UNMFev9KSpIxFQjYuBIMsr+2DrYGWfVG+O82m9o8DV",
-	"FKkPDBuM85pYK1dLl+YVjojKtrCDBncmrGamTfw4elWDfeINLcTXrySCHlmy0C6HqKe7uKa6+lKJgaXB",
-	"M/VIKJHuLse8lso19dhCtGjJL67TZUjJs78ErlEQVHDFnP7kFkKu8/Iw4vNQn6XieIPndtoE2OpTKDM1",
-	"6+7jmTVe6kyOsqiJTuV8+G013h4LbmCB4q7SMRxqjRq9eL7+Rgcilz25zHvHi92+zKQzfraZ0hRbHuoD",
-	"YYqsm4z78cXTFnMUeMyBL5opJrcFGNgd7DgPS0+J0oSttEm9ZbHbTtUYS6i2JXsMIRvG6rjW5M7HGsGe",
-	"nR1rPIAAyah4okorYZqeDbe52V9+NIxHbiYXrwHwjCA3y8prUB/gVQJQU5gXpFSAGB1p8uxAGrlUTb8G",
-	"F0Ut0aCai7hwhtXphM1CUUlKSXYyp8rauqwX5rd2cVx5jeZtOi9b4Wiubp3KGga97c/VOelPgnVbNosK",
-	"Fe0FsLBV6JSrtbhjNDXOj5VpKbCdMA78RBuP0ReL+uwvtXTW8SSKwVvhK5MwJSbCWNJSmEs5LMIVbn1r",
-	"PBw65/4pxreWzvFo8iO308TTQDR3z+IB8VcLNokmKfE6Y2zF2pZkbTTQqn5Y8G3Czpx7/rnnnnvuwsWv",
-	"PD8b0VxAbVG9I9WoJizN5YHIE38+5gmzA5mnuzCvTOdsL9f7DUzK2cBpIPIpcWP491uwytP66psbJUwX",
-	"FCeAxbvnlvgbY6EODwmnBzz1e8Xv+UVBDF4uDY0mC48rxNCatyQdi6hlcU3w3OnMVPCUTtJVIwC7kDWP",
-	"aWfd3ccF5ZUHLUuVtXKWWzm6T5jrekTe6AqeZUsymyN1RNsWQX6BvcvH5oC186Qej0uy0M5fYt1X7Hiy",
-	"1QvrvYlxvjLFEqi1y8rGzgjgUXJfFdBppwMzkfaRte+JKcKu0dmePiyMvYG6Tvk0Bl3hU0NQU2ATheSm",
-	"uGOFqmBAzl28uNR5HOhxLGD7svu4wSOe/8rz5xsBTSLFTHDfjpP3fKxMwjoj5xB2iE2WjXKtewnr5MKM",
-	"hyJch2y1CevgYDrOznKz5CzCAY66Y6wedSj1NhS2lEWFZ4IUou+JNwdnkV7N/bYRccKRW9jufWtCLKMc",
-	"QlycjeYTHnFlvACsGqtAbmgze7H1rA5uKkFEvSD51wgDgI1Tu9VrcsTlnY1sc24SejrL9ASZc6OekzeD",
-	"mhvWL3nDaWkkyWmedjHeoMkq9z4T4VWY5XehRyWlF4rOoFY9mQ+vAMFia+QuIiFOGIAtI3dsUVwMBgcS",
-	"N3qMJOym+Tnvhac3LLaBMYsURt3AofG6ozngbGY2aYALJtAPpj2JDdwbnRYCluSCA7osch7Vc3VC+VIN",
-	"UydxdG55zC8oxw7hljsJ63R5nu7iBu3AXukgcU9PqE5CKD5jhcgxWL7BXg/4UjvRVa7ONiSdZ+Lx3Xj0",
-	"Aia4Bs23hPwAJicSrSeipbaaDIeAN43LRKgGi8V00C4uiJZDgdrGvMZfdixe0gciJ9OxpeB16afUoAFT",
-	"I571g1HmvgAYOYOHpVpAlREbGwErvRnToOm4a2U7H8LdvZZUGR4dmHYEvmVrIYhbEJ4ulwjMtogBc8Ch",
-	"bGuXuC+dKJciR7ueHclvDqzCZgX/Fd6Pnbz38Y/v/+vHn/3Nz0/5MpKuHg5F3pU8C3fxkKHZz1u/YtuK",
-	"85xbz5O56OoXb2DFyXCXAmttGHLKrGttaVbJRADhmB9AlZdsRuyKlytPS2y3hvM7slf94clSAcTxBb9d",
-	"nctwlHZ7TWjodlGPoIzlntse8IiaORd5m6j4wdJLkWAV+PoNnMFdrtjeyhElcWeUcVXDK3h7QHMF32MY",
-	"bm/KyFtsZk+NxTyVVDytnesDaUDjLQBjsKng+QnDBjqTYORL8I85lXKNxnuZNAORsqmwbcHbiAjNrexm",
-	"AtglYH31cMTV9IRhoe5+OUC7Nspwi7yNVcMKsUOok4+VkqrfIYyqssF1SjvYwIGr1H02FM67UmBIJAiu",
-	"dZeMOEiSYejveM+Ibut9oxRryNz/w++auETOdRotCW3QNatOiuV5X9joE3aY0T3IE/j+FsgPuM0UEOVw",
-	"tpcLDhGOwwdUvB7wsOqyOAepq+63uP7qynjimAqRD0Seyq5luTDQbSViVy7gu5tpu1DmvhtogySMkJdC",
-	"i2AFpzXwKSz3tPBNAy/FyiH3pqA4FIJIHAlUS1F3XwKXFIjsSpouJEFBczfmFViQ5YyUBGW839yNupLx",
-	"/pxfOX/TjBu7Cy1UlnF40wvitUcJTjhmQsIVIt5IShOFKKYSQw1F/Vfjg0/MFgKeiY43FwdSTKIAGKmk",
-	"VoYZzXq88XNvwv0anLeGy0XkY6FzAVYm6KJNi2k/GdALZgeaCzWZEyNi1TxV+ZxtBlTapM4Ah1scpdga",
-	"qWJmA7QXMgy+LY8BhodMD0moZyhqTy9sbjOF5CuhSQYeSlgF1gyzexBlqJudTeio0gg8NXOkUSuWQqMv",
-	"juPjxvaKK+yrQsRJ5gpNTCtdUUt+phcdjjvlMybS6YSor/rcmdRUXDSU9igYgVfE1uV6sgLf2009WX5O",
-	"tCOYKkQUSm+H0m6zqR7nu8GtctduuutU1H4+aNjRaZa/rUTctMxVmkg7kGpJ6aZ/Bz5ylhbP2ASqs1Jh",
-	"RT50jkpQYkVdpzRsX4wsxudyAU66SjkFIObfFSem1UJX53IVN7nA3JWEMwJrKw1u7rFlqQjzSVIY31i1",
-	"RJRGDwXg391RCHEuj29zSnbEc/QNdY+lY7ernOatiXd+fvm3dBzTFbfG3QG8BrBnJGQNJwz1VYMRtBGN",
-	"WXLQMehTgEkGoKKtWRwgwmsbzifGvpMP/vjPH/3y3VPuRd16aCPiLXqi5TQUs6OiZlm4HRFWkyXhLHEg",
-	"UxE9Q58oYtGzi1uDQFua7sIGST1qwDoHfV4yQZgfM3VkwcKvQonbErs6IIt0u8fNt0DCNKK/mx9Mad0a",
-	"UQS/5FkbW2BO8Tf1ni8w32IKZC5H5bR4HhFoPBaaEQC4RXO7pYYt5XPUWxp9gFrnoAHAfpYWzSmcMDnF",
-	"E+LapwU1Fi5iHA6J3wEROXQnPiz6kTolw9I/zRDIynvEkkukr70uD4lv5IR2Y5d2g71O9eEdig11Zrvp",
-	"zmyf4z+a646TS9k8WiHOiPU0nRYND4grdYp6HvFG677bQlXUnh43gyZf/uA83nx8ZQQLCWSz/RwOgDnC",
-	"WzpQy9OSNDqylthUrxXDa9sJoOY44rN7tvZkanIwyYXn0iqHwxITxIcKYmkg9za7aBozigw8zg7nscAE",
-	"zWQxFS1MFL/27SwVavgQzS7SdyXCRw6cDEBsIi3rQoTdd/l+crCJbliqRW2tsBGa1Mt3RqJrRVrixlpp",
-	"4E8IyWTBqwGT05ByEs3NZrmAwCTaJEZ8pGq5RruiZWjXwqtE9SYJeY2d5/uhHKGp53fc02zm1XYR2ynI",
-	"g0BreFyd4VOzwa73sD4UQWWlpAzMrDsdzEBPouYc9hbZPWq1Em7cRr8EYuXF+wGuctZTO/ygn9wIfDDK",
-	"tBdLeixs5nachmR7LGM9ni5KjnfuCEiYF/UwirFiJUiA7BNIZB0ZCsMC81kj4CAQWHFTyyxnoOmSyDEW",
-	"nAJLI6ZTQhkHT5nOWdejOpnVQJmshwKBjG5ETYAXA372wsUIJp6bgdcswGI1X4QSk56LNfVmC0iLjjaV",
-	"1YRBEOhMC+ZAvi9UPYyDs9FAW10wn1MflrBEBiHhqyE84IO5wrCrr15m8NXSwzlW+kJgNNoxdB9iYKLl",
-	"LrAcAble1n9JRc0mi2DFVR0VOQWwXUEFcv0YbERst7AQK6jvIIm/6qFH1RhfGPZcO94WofpR8B5sedjP",
-	"sMs9evQg1mbjzBHBkOdvEe116LyjibRKGCNMEtDxZiT4vqkkIQ8aIpSd1ohXFYPdAlZfwWAeAF6+z0Vr",
-	"GvMCErcwV+Wm6hZeipTlC3xYpT3+nboKIbdiPKN4fHjuEvCqKsM0xbgJgtjRW5V7MC7azl+txyA79eJO",
-	"BmS4LHY1k8ZTWx5wuyvVgZZd0dli93/03+9/618f/uxP73/vzx6+/zMirhxxme8KY+WQW3fVw08+vPe7",
-	"D+796z/f++TX99/5Ad5HDGQ3E7uZ7Lq362yxR+/9yWc//9WjX3wbvk9zeSBVv/T9Zz//tPS9THe7PE/d",
-	"GP7l7Qf//GePPv7He5/81n+7x9W+//6zv/jVo/f+5P4778E3UAAIar+zxR6883f3f/wvD9/+6cM/+kNP",
-	"f+lm2+52nQLryS6+wL2Pf/zZt3547+M/fvCDtx998OP7H/zw3m9+gj/o5wKAPu4FfvnuvU/++v4733v0",
-	"wQc4irGRboOVX/L779/76IcP/uinD9/+KVKFilR2IUQBbdzc+/zJJw//8q8evPurRx/+5uH7P3vwDt7s",
-	"QKpdqD11d/ntTx59+gef/cU/PfyjPynIQuHXnFmZZSecGQEfwddg1Ow6detW48MfPfrluw/f/d+PfvFr",
-	"/xpG9hW34xxW658+vf/9dxKW5nyiULubbi4Erj80We5sMSvu2ITtjS0CQtCcMAJEyMCVY7Wv9EQRCWo3",
-	"48YAh0qFDbQkTliTWRYdoHKpiMlasjYjGND3DpbabQu/7L7SExYamUTn1tV97FfP/XZmsQA3WlkbNxy/",
-	"CGtJqfFeMb1wGtNUriVrMFmQ1oapaElfWihWv3Vr/NdAAB5h+z60J0s3/wLQnMy+yiK/thGBw1PtsH7p",
-	"UX7pUX7pUX7pUR6xRxlVvDnvRcOIRMYV2sFoi+12piK0RCXwW303x4Uqwz34RXfh3aQR8zVwl1cZrw9H",
-	"qLeIJeOVgh3jyPn6MMieAI3TDG/f/BPbbKRWDePdzM9waywhhy5WrDa7afPxXHLTV1D2JGpAtRXKvt3x",
-	"fU1b2SXu/ImHXTvzg/w8asRrB2JI9a/lB5atnKatQeE9QHVEERKgJEDs3YgN9V6D3VAaZdDdUC0Wgb/l",
-	"YikFSxc39krSVcS0azBjbnBtu6k0LZiPMsc7GzdimrSqs7WQfzBewfj32CbiVTsIWhu+o051S6Msh7dG",
-	"ltgXA27o3IaTxfOHFP05QHBm+oSABzKRDTuYLLM0woQwbhrMyRNuLjTlyK8tYPQdOtj9X/+vB+/+6v53",
-	"/jnBHh/wyaNf/MH97/xj4hxh9xnfy0SHffbeJ5/94TsP/vidcsViQZ1PG6r4RUlJNjYE2N6UDXlfdmOT",
-	"e7x2AWmMpKyaatU8qMca5hTQkKS9U3dxVXlPPWDl0O5toaeXlizgI3lmYsKG502CMt26xu4G3XqpXow6",
-	"u+WhRWd7XBMAVjMEf0WzP+l7ikCL2GZR/ZcOSRN4hGXrq9aHl4L0IQR7pAXjM+vHbYmMaGGRbRtMK40l",
-	"yjzmYxpukXnBLVBebKexrMw6vtVguMh3xkTuctFMKnxrQOAqOGGQ+ixEeoANEKikwxLzrDvOfHXLSoIk",
-	"+0pHu6i5lUfqtaE+EIEZBhu7WHGnaIb0ORXht2v/37a3WZtmZiACdXsnLg9hUSe+Rl5YA+HhIylVDxty",
-	"vt1XTOldVqlIr0DlfB0pNB4v1KscrHHnpKdojQ+1soOE8Uzui0Nztx4BSWtNa0l8kwiaqkH8A5uyxxf5",
-	"G2OBDIW/f/k2O01V5jBH0OQTfKUmEg3TGCNIVRZswG4G3OZuzl8U8k2Mgpfu+pUo8e06/lETTTxmstO6",
-	"lu34qsXji252s/Wn0v9JKxCV33i5O7BHHpTIZbsDLtUG6wy4GYDKvvXyzvrZCxcZkP+Ao5uLA6nH0BVs",
-	"QDRCdJMTBm3Ex5G2T2vqXvFtCofLjVKkCQwMzgf3x3apnRz1u9VQeDzkU4obCcrd8gwa3a+19tlbBNvd",
-	"GBf5NdLgayVsIO4czruJu7KlvqLY5LS2f8XF9qSPSakjf58fbZMHJ4y7y6bPCwV2CT6CSVzcQtRPXHKE",
-	"LUSLezY/devYKssslRBwjTW8LCaWxLNWqcSziEQJsDclUunDelaRMv+nK10IL3DL5oJHWOFuifxA5Ovw",
-	"eIEzd/Ll26++wm5ZrlKepwkzogv+xQsbZ09tEUVNR6adhHXgF8Ry6HRVh9p6KoralKwrCNnC9RsxwQ4N",
-	"0CJRxkwbw/B92BiyD7pEubfBOnqiRI5scsHYVxW6CuCbww4QTuMyPVHxKun29kyTlJ9/u5DyO2quWlrt",
-	"WkY+pN5r1OC4NJmLSEA4zuYqvLotKWKWaJNwKtaTY0R3RXlJIvMGTISFC8d4RQwt3xcBSlRwGyKk5cE7",
-	"f/fZ3/wcvorxHCIOB5kMYbvc/8Ef3Pvoh/c++qNH33r7s7/5ecL8lYh5mecydHf412/f++iHjz780b2P",
-	"f3rvd38LzyuF4oohuc0WGQT2mp8jSVylL21lJlvV81zhtTLrdjg6SojGj2/UZSw1uqCWatLeobZQALxF",
-	"/23DfMPiABAWFegc6scbGDq+Q/08RxJ4+tJulWFuIcoEVBElQi1uyk0E8CufroFCVeJi0OPc6UiMU0Ec",
-	"oHp3rqpT6+WuNEn4xEBQj+i+AzEF2hl36PgtGw0Nx63F29Bcg55xwjBSAcsmrwbiuGNK6E1ofrtFhC2Q",
-	"yOoJlbChDoikm1cusXPnzr2QIOuscZPplIMdp5iyyLTqw7/am0jUFBwFZxEd7pWY8bejPNGM7lELPhw/",
-	"O7m5sXmGTcdcndpg18DRUKLPrTwQG0dnDse0whXQwm2UgXv3y3mu87izOMm16uO+2WCXD5xXX/oI0u7I",
-	"lOyUR6zFTyosl1n9GYl3o7hpM5ywj1jO3vI/3Lp+jdG3TCqiinCuY4ipeY8HzlE+FHa2/cmF5VLjn5/4",
-	"d4tKTAk4HPOEoQU+IuB9CtEfbN/IO1vsP95kXZ1i6/Q7w6yzhbFUbjm1llZMZKJrc61klxEGknV5nkth",
-	"/HTCr0dpb9fZ+YS6ZBmfelvixktX8CjtukfqkZVdnjFqrI4/5rlVgNg0Y2DgSJ2Jj1aIEjleA35zZ6sE",
-	"EMJr4PPKAfkNkNph5qSEhuVsiW5OvekUTCv+cGW4I0btYrXo+AU4AUOueF/ksdCF2Y03IBAKc0cTt3iU",
-	"aluNflalLYomy5HIubLJmEukR6itmpHUjYRqc/MaRrgrQPCW8tCVZCRyqedmaHZ/17WRiSzeVfTSAkAV",
-	"zk3fMrEhqWJfxF717NI0C0iEf3ea4DBSv55xLaDcVoocqRONHDal7onUxEpDQKqvmdV9qCtoFl27BWR8",
-	"IXaOx6vRjVvt93O+qD6fsyHvDpxj6UNmqejKVGCcUMZph+tBGEDIO5AmZiWeO1tThlKHLEDOPeRsBHaQ",
-	"9lyNtFDXtG3C2qyX9/gCI/uux3A3vBjyPIuCdQkzRN8FMPINbFvQCEwRRyHkXBqRbrM+oPA9nSNKJsDb",
-	"y0ADuHYtWetXewQ2iJO9qO0ATzsDNhu0WUBHA4k1jyRytvQpK8fSsHGURjgEZeM8egE3Tjyqhskrj+Ov",
-	"QTOUZa+OAJnqiryIc9bDHz2GyDsEURcTd6C8DPiB8IBH5nXlvFJoESdX9VMC2W4J4aRtUEl7bTDRDSla",
-	"aGU8a0YEqkhsGlQ6VbAJ0KwtWO54GJW+LLHNYnze2x7AgGQ16nfqpjplqT5suNUfVE9xwHVmsSKNtoRQ",
-	"AK16+N/++NHv/hB6Z4EQCY+4+vDBX/9puUsW8rSGq+Z1XtQFq46jnTeW8YixcCsA7dH0J65GkTMzgKqB",
-	"TOt9xgPIaTovDfGTpRwacVfg/VHPz3ljFzfbZUamR6bX6V4ra29S2M0S/y9Hg0i3AYPS5xkbaKClgHWA",
-	"hTthmKdecv4shMrbmmzHx3hTKjOOY0xfH2iMrKQx//u4W6qBxiSUIPVV5KamS8DLunV3qp3yomkVFmp+",
-	"fQbRZbf5WPi4kzMr4SEskz1nxMZt3gXTA0odinhiE9WGuXKAAau6yYqpJZi9VsroZWgN33LGiTsV28qz",
-	"kw+++4N7v/vbex9/fKpph+9r8dbeSzi86vpy6z2AUEf63J45U8kBn/n6ufUX3kBcyAsN2LiW9svG2bs1",
-	"0BNVyzBLs1TXFB2BZfAIaOEITcYPOY+NZ27ljuZtJ+pqkMOo5YvOD/Jco3EJwTzoN4W25ga7qSeELsKP",
-	"Qs82njuvJptihxgRp0zN5NLOw4YiaynT4/i294U+80yEs2PTSrRvkqbEZNGteZoSuXeetr+552mfP/Ly",
-	"8IRUF/V+sABdrpS2oVAATr/YVDUyP1EG5pjf480uxqrBZBs+JWIpSjK0nxaITC9cUJiCUFLR9gmzUSaS",
-	"RFzsQqLKL+wHtYDVHKfyElZp1W2qXE9IHM0Gu+G2poG9UqdiwICvS+VMZJZhM67ljledN7lDBXONbtLV",
-	"2XgY0aqX8PNlVussC7T/FY0tobetn1wnp7FyRD0JwAdQWrRxhIlunUhyFVeksdNWWerlbXB6fJzVcniH",
-	"TMyeU5ZuRgo0v9VsKBTZhw3dyZBVWj6ufTGtPSE9niR3Hm+vN1e+VWOixhboFakEhh0F68lMYOp1ILg7",
-	"gveEOy5iGJDNVet7lJh0nGI2QTMnrEMbueN3H4PjtQNT34koFO+KzqoEVANvtMRAu3nB+S7CV17ognzE",
-	"5P4VrupIgPi0iF+X4Rm9jJtBZ4t99lf/8OiX7yaV9jonoDMlG8muHefCoJ1Tji8TySmSixAkCthJMJmt",
-	"cyi1TXzkF/1hJGjhOQBC7v/4pw/e+w42bKAb+I7a0HnA7VTidR3qXFSyVDB0nCL4IfRqyftiJZzGK9he",
-	"voXd/Qplt2MlMv1cQPvS3A4qmeRUj/cyUU0llwR3/YVirGQMuwcJG1fr0K6UZyyDCxLIswgIN9146crx",
-	"hxzjKISvSpVuzTR4+OxbP3z4d+/f+81PTiXIOmTYyUfvvX//7bcf/O33H/zl3xTfHwLVitMUdSI+v7rF",
-	"JfCsUGNXE3PGd4rHIPG7Kh2MW7nDxhhJ3J7iEOMrvvXJPBMBBuROGNQuCTtDcJ+JMHabbQZOeq/l3Nla",
-	"BqKHtsR4q0of5Rdaw0BeoeYqbbROtObrFar38vRGXrtDi2HE3XnQ3XLE3CxcDm5yhJC4V2RrVSvVPloa",
-	"K9ChE7hrNoGLcA73YOpTrscArJvfPniDXaWXmD/zeqIUDTm/HK7in9IoTlSaknZTGWBYtceW4EiDtODU",
-	"OvN85diCf86dW69KY6JZ9ZlAebnZCfWFiJRiZbq7b5oQ0/ucunX+Dlb7+zrXaEjAgwcXNi7UmXiyKvec",
-	"07wwB12BPLrjhoCKHkXXrlocHpd4JF4sh0oLFNPHJAjxY8y7NUO8aJuaiMDdsLz6sAeal8On+ER7Veci",
-	"8Iy0CqwjyeOemGqqCIuTnK1CzbWEyUIa4F0R6Xa1Z2cueGrmkhhnG0SP4zLvWSukIWqsghcLMbDFoW34",
-	"tEm+LN4bfkHK45qY7ASSwfYnVMnfCryCVMuBldnUNjD1QNaTZRLKSMiedyGQugvkIcvT+HDxDlyLFQii",
-	"AV+Wu+humQhxWYZL9pVIX5xWfrRbjyp/3XmBHaCnJFQl+aEBVeZvksyBuz1gyf0LJKBEfZkwT2RFhWcb",
-	"7KqlqklpfOQh0/2iV0YgkNx4vHx5BqZstyYhCPPjfpPS/CDyqCixhO/aCjuufjIjQuV1rtsAlc7eLXZA",
-	"Ge4JdVDlUpKT9z/44YN3/i6WloqCTq5pi4mHCMik5iTFJ7XogAovKtL55rYLO/PVt6/B1o5PSN8aPxsE",
-	"lqlZ7EuDsdoX6ddGmebtk7096aOuEJN2ppnbd113U3M0Z1N7oqYlZ0+TaMFkoDMMWh4b1dF26Nd88Tx7",
-	"Vb54BNRH8URglQSoRgzKzUPaSIBiY5AcZjVp46NZ9dZMnx71u/ioA8D7Tbp6VXpIPMkPAP7v2RxWJBv0",
-	"m24GsYuQw/LcFich6EQsqICxFTQs2KkY2Jc+R+1DL1UnZ55aspWaWcA7eWiiyVl8jPuwZvDl4t12mJjS",
-	"OVgKVsyP3TNpH3NdbsMy2jr4TBMtC+W1TTbktM5KDyGTyqQ0CqmU16pVTOWamMyAg1us8yxyeGqWIIeb",
-	"om3R+UIrtgSh/ByAtzUb4zr8g8i7Ws3YlLKDfeCUcVvjTWjwtsE6iCDJ3ap32CYc9m7r08WRZG5xfeMu",
-	"+62AdW3wYoFhrzyqmtlbKR6646OhgQANIiy+V8kGe1VbnRNfKsfqBQwbHUiVsCICHKqw3YHD0zQXJlaj",
-	"hV/EqoTcLkvZKBdDaYRpUnq/mIyJ7MlcWzHn4p+PsgtFTa9BANMtkgSC3N1N1jK5vMbEU8bVJa4qQeSE",
-	"jZX8xli0DCaD7RN1iDAz79sZlMXzYj3VcHNvKEjia0QI3M4rOpCRnfQatoNg0MwB+zhIreLwwK80TrkR",
-	"aWEgcqKlLr3zwp32WkHCvMqG4+VyaqAew9K7mEZC6o7ma3CJftFy7oVK4zzZWCWIxd0hNQLD2ia+EmN5",
-	"bg31llrFiC1usPjpuocPPhpuudKo/csnpfmOrj+QSq/g4rqXIAtU99CWO/ngu+8/eO87p+pS8428lm68",
-	"e3Wnq7MMWhR32MMf/fODP//vCeuYbs5td9Bh97/z5w//6gcJ6/RkLjrs4bf/8eG3P01YZ8KtyDvswT9/",
-	"+ODXv0lYxw5Ez3bYw//6Vw+++yN3A6vzYYd99j/+9MEPP0x8Xxh2/+1f3fvkL0spwvBw5zLiQ6FgHywp",
-	"eAgwbQjwMeCmod7qjQaUoQOuVCyj+zJxmEK6ozMRex2KzHcAx9oB/4aIlPemTCr3Z8I6fDTqJEXVNDNT",
-	"Y0WZqWEi9gIYFnr5lgqfGwxYkBnZSo0G27PdLpbqzXGszUmoCFVT5504M2kwzuOo2DanGHTcie3bV3WZ",
-	"XQMZNJzP5bFcY2qXs5K+CJ79zNHpPi4/8hC+R4MD1D9JkvlCfYsanKsLcsivlqrinK1FbYQgpquqDbeH",
-	"PN8XKYASlCYui6E+gG4GlOdEls79ucDv+WiJCHiUTR2uZM2IrLdrRH4gu016hHMF4FvYgOUIfjwPi1Xi",
-	"i3nWWrcNnwWRkiYJ1kCxLoVke2nzutYPLey1mYkoTWR56zfzOfF4aeVuot90aSBiPMrXlfA4MHxsgs0F",
-	"II6PUFFgXsQPVuQBWc7FsYgvqNR/CMJSWUvgVtNCihoGr/3FkguQL0IPQKlsTQHR4oCwqqD8jwQ7VmIP",
-	"8jFajx7T+1Hb5XqvV4MbRM9Zu+8FRQqLPRsxTyDt2MJH5spMiPW9Gb2FG8kO/GgWiTx/4vFKpmnWdQAr",
-	"3Svq4lKnG3NhrGFarUDLdtTYSal2ezpfpEWlDWR90Fg73p5ycWeYw7ZfL5q8lOY8KYsDlQOG1ymWvlYg",
-	"aZnjGqZydkAZvdWMKxTViGDW3KvT1coIZUXaYbzbFSPkMvaCb8ZEVKcJx+dM2z2MIXUomoSVhNj6Me1A",
-	"ttnE0/EVO5geGyKR8CfepInleOS0AC1ayx1lJIwo9t3KhShfoy5oxwon4NTuMvyA6Jr8gYQlSQM9mcen",
-	"RBvQLE/Qc8zCM61EOUmPBTxtc/Mk7URgEA0W1iKJYevFEVjwFXDC+jDgIQFXeO48xXCrEtvS/GyNhKIM",
-	"XoVZHqL4wDWUUB6O98URHKWH5qB/Ohnle7ke7qZ8Ggke3/SoXaPZkKspc5cx3tfOmIQ2aP/2rZ+0ryOE",
-	"tWvETgU5YF0zun/71k/AzPaD0znriQmEzlBkZSGybI+r9JD1iCGeieMvz1xBTV85sRfQ0V8vOPXnIy0e",
-	"Pg08Wh5hPuIS2jP/+n8hJg3bOgslBX2MFSDwsTsSPKDLffPnP77/X/974hRP+diHS9/UkKzaKhz7Cl4b",
-	"kVvbmOCmKBv+hEo+3b0qIHY3TqACVFi8GcaylqzhL1fCsl8PXQBaOHCA5NyBEyBapPCNMbQW0jkVy9TZ",
-	"PYuawgUR80RvWHZzmEZxR22bpCKTB8vfYojc/djqWKTb2GQegiPO0B/nyMNKBWToua3eC6+GCO7mOCux",
-	"08JFKGl7uR73B+BeWM0y2R+EYmtfS6KV8IvapCoyHLHz/q2prma5zHOZ09y6X5FvOuWnJKYuQJBv0qu1",
-	"h2fMyrmHKU+qkPCw4DXY5aWLFpLpSWhm03pVhlQP3QxxHuDa7RgMh3VkVKX2tFHV3OMVDmJgXdBD4ZV0",
-	"6GG3RbGhhGqYeMqmwtI13H2PLY0pwkigBEwHO/HWep+6vhtsI19cHiAMw7GxnmOU+nNS4RHRjkKFKF2M",
-	"I/V8pJiQDr8otdTbmm+8vE38zBxwE5hYC4SqSxrvEcYjPHmuG1/rg6C0Qi3PAsgqXPGk2K22EBLTQhdz",
-	"yk5QJ9EowOnOMrF9Ud9Bi1H1kH9nd2+09Dc3FsEtgca7V3Wy4rTUy4LzcRq2VTsC1HBevwYft2ZHonDc",
-	"Af26On809viuriALV8MNldcdFGWhBzYYTBBdYoBiJYIeU/1oTSE8gMSp1DGviAm15P4p+sw2a5ZY3hjL",
-	"fcmV4KJxCtsbxBd7qNAZSTlNrn9WmIXDdP674btPtMMhoMKFBvHQsI7p0Lc+WYwvfBwMUFyqzB0jQ6CC",
-	"OhwHVLKW6xiPXofydh326Ef/iH0h7n38ccI6qbMs8w777OeffvbzX+FnPqfTYZi1x09L3SI67OH//J/Y",
-	"lyJhnb1c77uLH37yvYcf/8O9jz8unUD0WOd+wIOqGaPSLQGe4u7TmjKiQt9E798oAXWDntvqyKICoVba",
-	"ikw4TFpCB3arayuX5tfuzDlngJx5gaWyL+0sAc0LVbk7FwF8nTmXnKmRlj2uIkmhF92nreW7fq+EnAS+",
-	"Igv4o1ZPiK/7Ho7Vz17DlcdKn3YrH4+u7rARfsWkMjYfQ8AX7UJ3ZgwkZFA32O3S+y+gSmufb1rQGx0D",
-	"B5ngZvUG/06YhqN4sDKHxnZ0QXtTpGV8rymQMXSAWQgccxch62SUA7xYy2hD9uOsfasDS8KQo7niOG7E",
-	"CflurVZB+rwEIyU9Pc6j6uXs+do7t1IdNfc4HDFgLnoiF1G2fy+cbpCsuK7RTXG/7LbIHxnnTMe7DoCZ",
-	"7gOfJSr5VhslEDgtqUsdQkM3jgzxxopRG5uTfi1G820WljXpTkPLnqQAnRbRWT87M8HYkghUZGpWdKtr",
-	"QmlXTw5VaJ/yKuO7xx0PeM94Ooi+NAklnhHLSB6A1ZZnpq5Tbsyavg2/YHtTFuai0Vqg/oNfR1peRHBw",
-	"rVJU/iR78pJUyRrO8aKZ9Ove5lWjM9mw8TyNKCmWeYFU1YSpPIAIwG0YlbM5V6Ynch+mMuO9obQWIkST",
-	"3P2lKNKPyBynxgaC5wbbR1CMCG5ImQK4pM8PBFOadTPBc4ah8m3kF/3GWEDjnZ7OMo1MZAgPCLkGfAjH",
-	"7L/SFu8iijgZ/Zsup35SoW6ctitF1AhRULozFLy624o7ojuGWgW61o5zzHjQNxRWM6jAuxh3U9ru9vRY",
-	"Ve5p+NT4fPvYDnQu7TShsjfLFPAWDcCNr8TFwmxD8AtmEU1ImA5QZvCmoFUClMEPFAuEcTArBsxK0rKK",
-	"FQpaOi5mzuRzg6d2bIWgHTsnWq2hiGfgNpAM4gyGUbG+sIZxp27jrLPLbUiu9ndlDR+6+5KY/AhwF2/A",
-	"0LqB8AoDXYgYqR1ZS7PnxYq5kzhtuZeJkI6pmOqL338Fk6Ou+qTuiEbp9wtYQnXU4Dgq2nzeD8sy74mB",
-	"koRGke4ZJToRTP8myLMu8ikcXEfgg9WY2C/rCSTCj7S/9OEXJvBqzmfIo9M+0Epc0qlYNduF9ODEPKZg",
-	"v2uFagU6yNX08IwixqttPInTTPv2EpUm6kCUIgxgIiVybGDoaa4F//nNlaN1x0HcXk9EHpbiVjwUkU34",
-	"FJF6BrBWEwJU6hwO3oKrXecFsh6Ov0hs/M5I5sLsxqrUbomuVqkhekDZHTAOK5kwiRvPnUIG2sNLw/pa",
-	"V5Ae5y62DCiXhhKdFagPai2VWD9BiXY+Stjrv3+LPX+epcgFNz8j2fJSpUCMejdZy5bzKxSMdLOvnIGT",
-	"k8WSz1GLAqaguSnRJuQeim0X1dPyLCunSJ65gljsonAcVbENilk+p/rXBcWvZ6J+6hNf8YpvVBMbcN85",
-	"B2rPr8xhsaK0s55isOhcefATVQF8BEW/T3aN72MsglilfvhGLnoyy+o7BqJwWJFlBnMlsElP+HzsMZ8h",
-	"FVGLB2zgEpEWPS0r7fNXAKB9zmLZluKhvlQHdp1hCuj6D1dVezSn1+pMxZ/f5j3247BS4oknYjgIC/Gv",
-	"291h9RdsbrOgmGnkT0xPvuW8QJFlhz43Sa+0AxguOMVyqbpyxLN467lS4ytZG/6PiEqRUkuY07whCjMQ",
-	"PGW615NdUcbLehC4aVDY4DOc8yEvN8klqm9eYVgtvOE9PVYps7pBpY9MW3Twyzz//GKafXfRUsQAZ0Ph",
-	"vX3orbJNWXPvxPZKr3eIRmK3g1s8M2UQDD8QuexJkULUWebuCACar94YsNYzbn8tHGc5xXa0oS8mx+Am",
-	"fnLjIqz3MjFcUrsMWKebVy6xF85f+Ao7Ce2cUL+cHuENfu9No9WpDSRX7bgfch9DdG5kOAc7/gfmNNx5",
-	"HSowOivWVDPgLJ7v5YOmLHZQacRnKvJc521aysZ7AEWNcKmc/Ro7CykuNocTOBuP3rboc2qsHo1ESukV",
-	"W9ghHZjvDWrK4+x9I0Y8h7Xc0BO1DiLcaRroHUfU+Mu3b99g9GXJjLzwQrnXw/nNaIzSSpvVbDTgJNY9",
-	"RvJTQ1oRnzr8oIb4HeQTZg2Jz+z8w5o8YyJVAx6+oPFmmWTd7fz7h7lN/DYoSVHNLh5pwxdYzEBgOYLL",
-	"iDaYWO2D7NRYzscKge7JaGvSskzjIEtt7hYazD0dLZKW3UHsbYnfE0onMLtptrxz4ZnFwIxM2GtXryUM",
-	"mBb9LYjHJGGIT0xCPy+CbufyQKo+y2QXMyoEaEx8/LBM+eLhXaFSZSrcL6xhhGsIFVklu8wbuAfANY0s",
-	"kCW0JD0Yry3QlJ6mo8BIwCPeaNyryFPHQ8lvE+aJKPUi9NeSVgljhIE0FqyCGQm+b5Bnw6AxeNAQX16H",
-	"d7+BoQ1KJW4GnnsfVVB6Eu2huCydMvKtBaI2QSMDyYwXdZ/nzEC03M8TUqqbLWdnDER3H23EBDqHDZPC",
-	"LfZs7h7XGmFAiCP5/cp6NdEe1N+Dnjd+xXCGQt8m30QjCvVPQNHQlCzg0Sbcf12h8ct6wiYiy8CaDTve",
-	"/cNr9FBSAUWQPGV7U/geQedRcC3m9iMl4MwOtBEJiihV7BYVQAPkEzZCrFYx7J+8W9Os0z+fdXWeA9Sg",
-	"OpJySyY3lhJKYYXRhIc0nQhQZDgTRW+/FR58FKUW5+Pl0g1PnwZKrr6tW1nmGtwo03q/prgzrDfWj5Xn",
-	"uqY0DOoW/LKtNPlQ/BUv+aFHT5w2pRqx1g+I13/4SQ91IHT7kgAX01SWzLk9s1SDmAUqhOorOb3fguDD",
-	"LOc8tQ5C/eO8k/AmjbyLqo6bdTAiHoaRcQgpxJxSPg12BcTOZ6NOs2p+KSOkRBxGfVzkZkCstGMonp/i",
-	"x9Jxvk2r+ZseatICe3VTdIWM4ZsA2Q9QO3dQILCkq4dDrtIttIcqTHZKTxDfht2eRJcU1cTDt2oqA9rC",
-	"2jPeIAbLF2cid26s/+fx5ua5Lka54G9BH00FzysfGJFLnuFHDcKfueiNydlZvI3wMviFGWd2+Q9gnW7i",
-	"xe3ZLaLNSq6mReNks++PRmmYjpDznbvYJlUzw9uFclIUa5MkHSGGaJYYcBa4Xcn69FFzw1w23Fq4TVbZ",
-	"WzfDAkeMhGKncD8pHj2baiU6W8Qb5v4xT6Rh3G/r2TQ6+PYdJB7zNBonjK8h18MhcH90thjf0wfCh2Q0",
-	"NNSUQ2m32L4YQbcCrpgeSQVlQJB8HY/oNr2xoRpwiPH48I60VHWOnQHJztom/CrkS8242xXgY4bISTCB",
-	"gTh/BuGaotNA9B5uBcMrrNHWW5H2o7pULVc57Ph5Wnuu3HwicgjnZdVoYrQp+PLgYTwwV2orWI7PNYms",
-	"HS6URE+hV2649XB+2y+KSHfq0Ls7uC5koJblNuZl2QWwZJtL0ag5+pEzwS1GC8HZq2PDO39IWrl4mgbr",
-	"uGRo1mcxlGEKBPTCg6R+E0x9zR8tUCOxP6Jqs7wAhx5/dLx1D8+C7QR8jb1pGRvEYTst2W9zOyWOEqJr",
-	"PNJ6ppLosJnPmb36FCOHbmJFV2vnQnYHvqIVLTE68Odntr7pXPn3n3fXuYZ6HSerpV434+FqHXmc/SJy",
-	"bnXO0GRo1YnHKaDiIA5eTTqn3dq7eAviiXacq1s2uid3mLFiFE4waoTOhnzqzLM0kLvt8e4+s7ooycoP",
-	"xFSqfmeLPfi79+//MRK8IR0sfowdGrE8SfS1ldzSF+987/4P/mCm5ohuFyhl8e/SD1eyx26Rjd5KNNwU",
-	"1HeJLzicN1gHks4dT8hbtJEHnghcmk7h5VKXVqBNOsbi9pVrlHyR2G6tO7bjL2Fo+YHYpKIrU9EkhNjC",
-	"PIhVLeHSPPaS83awDfJuYgSh+EWEqn7ukXAgR+/yH/03zYqhvHpoOPi8xsfsFOTGnbIoY34pqXqBEV+v",
-	"5BeCP5iwjjs/d8ejDhA5s4HsD0TOYKqTUtkjAeiZn5AESSR5tksZHGhcFhy7MMo5r44eV61UnLlVEyJm",
-	"/PWu1YeMmdyG87lhbKRJzzVqtoYcRjG4DIpx6Qsy9fz9w+rPEnnPqYVCyGvL0XCr1pmB7jvAOus8pXSy",
-	"HIrDG4CguZ9mwy9KT+TxDR6JB8eNLjUcCYXSHpsFp++PHnzn1/AptrdxBzUSFn30F/f/jPhYpRlx2x2I",
-	"vLPFHv3zf7n/8U/8V3gi6zyc7/4LPJ7hCzzh/Rf+9HO/+PuPHv3y3Xsffwxf9KTiqusG8OjDH93/7nt4",
-	"f2ySQSP9b+/gvcepdIN/+LPfPvj7j+CjIVe8Dzd9+MF7D7//B3hdOpQqfHT/z/46YftCjExAVSaIiQMj",
-	"C04qjFV5y80N5Xfff/jJhwnYcAaP6FxYKAIPjIJEZIvNgLbY/e9/595v/9uDv/xNwnjIOnYzKaiuG7sF",
-	"+QJw/L5i5ZTgeLgmTgWFJcDMMEx6sII0ckLhxCLpJqcK0dBkBCYNhBBmyn3ipgd2Kb5uqUlRskY9jVaK",
-	"biHSroUxdUuItjkST1tp9FBAg6IBNwxzYawAIEZK8g6iZX/Vmkjgc4ErmRFCJQyBpwrN72OKIePIYvv9",
-	"FmJOo3ElPRIqgFIraM7QsncGAVpfphizFC+rELWnp6zcg6kMEV6MTfYXApvFvoi8+YuC55Ar2hdqGwA4",
-	"iuk5dpqzy7Us3j8pz0F5qAuW43ClvKByBli8i81FkGa0TSHvDhaIOi1/Gu667u5mGqyFuy4Sp5V3ogRG",
-	"Fyse5sVI9d/FuEm8DCx8DCW/9G7RdRvI1m2gSwgkUroYZGTG3cznIEWsNWyLpnxa7Ro/uFn7b18YNtH5",
-	"fk2dyMwkhDtFJ8A3vYjzsyuEVWGpDDcM21MEpvYgYJ0tz7leKUFHLw9zeWV9gSYE8baTnd6Tqu9UEppH",
-	"ppsLgddBuwt6wHSENNmYOaBTdgRnLHBP+uRNlag9DBMQgMjQDncNMKx2Z1ohzTh9V0RcEZOro3ue1EWx",
-	"HlCQcwthkj3hhixSJETbWPUcWZ//buZciR3JV0TLRD1kVGLRjaWHCe9aebC4vdsU40ayr5hUUVjeMbHa",
-	"HWMZxpDf2Y031n9VGwtxUuMMk+KQCvigZcijwxG81XEw1FMvnN08VA1Gsmb241VNt/DzeNXf+bZVf8tr",
-	"PUJ2wvu0/ogwfiBh1RIvt1G96YTiEmSU2572WVZThcPZja/dZrkAEDKU9k4GOhOPeT81KrBaebsdxw4q",
-	"zuGBztLHsqVWpCQub7A6dqKVtxqI5LL99opUwoCJsi+d++obCVMUP8ykkx7yM49jZx7jprz6UrzekHct",
-	"oMPRvZepb+m7hSirATeEw+pQAYh3mpLgn4edQC76BrsMZYaYb1YanM5UI8nJYi1ck3KA4bc/lePRMvgK",
-	"uhSnhw2Q4dn/FMfHis1RFySbUcewPQMZ/gnj1zwhyw2ZhwlmrHvM3TtUkxfhNNhqXn683fwMhNXiQbO6",
-	"sFjFXP+8AlyPKa4VT6a+7iErbMilYpmsFOKGbAlxQhbB7wH25p0WfVkQgUf9sEC+aHmz3i5OoluOP/yH",
-	"+9/9OcpRwiZcWuiKo6utlk+Y0F8Z5Bgx3xVBpbzsp2+jsCZeC5qx9Bx5Y5U626ZYTcYN9L6sSrwf8oef",
-	"3v/1+0m5k2xxLNUkkO999E81OWT/TSyNfO+jf0rA74QGns6Fx0eW9g49BDcP3YoyP3iB+xa6kd3/4L0H",
-	"f/QbuiAkvPCN/v6j+x/8cH6Wg2eNY8euoNj37NNPH3zn+/ff+d6jDz6Y/53HWdDyg2tJG8vPyru/uPdJ",
-	"mJURn+6WyEA/+9a3Hr7/s6RE9ol9Kj3zKKTrgdQNITfSznRlw7vXdGXD+yroQU3Zhj0Bj6A0gzb+Bw8/",
-	"+QsQzkpjHZTe0A8blrqkCnAfFjITFMNiAIBXFPTz8goiNqnI/VFjVSBLxsvL8wf/rLZ9w1d6XBgD+Mmi",
-	"+q5Mq75vJmms1mmljaQvkSGYLqmTetagKP/iLYt0eNBF/UAwnyh9/H0fWflTqLUJ4f4mVDVDkUqudrGQ",
-	"MFbswrMebbMh3t4MfI+NhpGapXWSL2zWP/8anQJWqGN6fBsM/zzdZb9MdzkzmdVXW9giEug0nSJ8JVrK",
-	"dl2JcB5iDNHaDEOSxv+SnXz0y3cf/M9PH33w3sMP/ureb35yaquASOWiu6+VSKEvJPIq5uPsUASlRdwP",
-	"uHIzZ3m0/l0342MjohDRsQEyyYxP5ruML5ZpcWek45Wzl+kbn7pycwkBhib8+TW7N66HbmOVNp7/eLyG",
-	"okdYyT3h1JQ7Hbagd9A4MzoHhunQuCZhSAgVGq8uaXGoRmNr4kPBIQQtAS1F4qYUgVWDS9SkadEl5xWY",
-	"RnE3d4PdWKz4supn0gya3KOmOnnHEKEH0JwLqPr0rBb/7/vnNpPNzc2NzU0nVF9xf/z/W2N9yWX37+BH",
-	"EtvQFcLCGSexeg6+abTauMknr2JHzjLH1VHxQx8R8jlZs+KObb56NbBwuMk3Bw3F6GyDqnIioAr7PmzL",
-	"gL32zyxeIeyXGcBOWZMF/RRV2WiYxTCh8E2gkAiIx3lli81XoxnmHfcdz466razH8fdktnrjnhZIRGGs",
-	"HHIrWiAze7xrzQIEMLLjNwEC9vg4s7tmwPPmjCPxQu2OkVZ0ytHBicCwmMh6nVmPUU9U8BrLOF1pBZn1",
-	"TcByQ2FzYXZ1LOP0KnzH9oSdCOroG0bmc+jBxPWMHkfHFA78FZE1eilwJ6R1CY3jxpsuic7hXDTNQOcg",
-	"asdEgZmTHFNRO8AJUfbnJHdmH4UFqEUQonKqiYnCd8A2C0M4dGAUFeHTHBmFN8AO+KuUNVS23557uMEY",
-	"wkkMzjz47vv3/+y7pzZYp7qugH3X49xT/5wwDL4K5BLu6pWODeb5NWa3fmM174wUMAzXts5G9HjTRP/J",
-	"zY3NM2w65urUBrsGVadK9LmVB2Lj6FQSWVRona5dprEeQc6/NAsXD3M0LUqWlZ5xPnpozZVScCu1m+A9",
-	"bqRhwKtuthjoICr2K9Km9TN8puW0XnEDu+XGFZ3YF2+sNq8XFpwnVzE95yEthvEsFzydMm4tp+DXE3DI",
-	"DKXyxn7E1Kf3/Er59GmHtaKwOBmUTtCGPBWzbQXKLSqSUkeGosd3nCL1GWw+UFqWc/VFBkGrP+56vtLw",
-	"zkRr+5LyGdDaaqg/AnW+yGTQuTmiVCrdDgDOT73dQO9R6wg6kxxDtUX+B5KpI6TIg9jqBnvdJ0657QBJ",
-	"GLAA1ndRaQGkfCJwY1EMy3XAaRebzLRm2XtiEWaHQK86H1Go3VofPlh22JONu/fU2cru/OcOTCv6efon",
-	"hskjwSmtc2wj3uZ7WbQ8FxOw3LBLt16rWEN7UvF8GpPq29HD4LoSbCQF8nLC0gFmF8iigfQTUkzxQqz2",
-	"talA+URtYmuiS5aISXySmJp/F8owKJ+xyoQxRGHj+c8Iq6xKGrIr8Jrj4cJ4bD2XMRm5uywARjnLFd+V",
-	"HrI8EFbSgOlYREf1IqCnVi4giXYorKuPPE6j2EfOFk2HGxgWWbZjEWuHmWzVKSlKN7BTKkcvlc8CC+00",
-	"QFKc88Xz/cdLh4KlBEvlO7CHrSRUSBbcXLbh+t3lbfo9CfHyXtltgNWtWNhMvJNux01Yh8AaqVYiIfKv",
-	"hHW6XHVFlokUDLNMQ5WGEgJz/j68626wlnh+rPCb5aHeRj2vfa6Zch2weULssA5E6vsxgpDPJDoKOYqf",
-	"qLRR67CCQJECxlVPhxJaRDUBDVkJ64Ss6VEIE1xamMlwOBlwXhW5uwiRIspSd7liHvzmiUwNG0P8DPk0",
-	"TQkHNXP9aGxNkQrVgV9bmBLgCUnUPJVHAMaYKPKJKw1w83A9H41yfSAMwofcbBoocHE/o4cAdKmzxQit",
-	"58FMZgbKlEm1v4uMzZ0thohA5j40RQuUKd3SjIcC37VCr1JfmlsSW1yzgCLy/Mv5MICJAnYoAhzKA4FM",
-	"abxUDT8UK0GCgui1QgW5X8WdV/eNIVCW4LkwlqWCp5CFPxLuJLAYn2I39mujuAP14tQG/uAcQZYi9XyC",
-	"pUqzKr/kVMQmNHJ7fCzA0K2miN6TZ7H4lJa3WuJn3BVJTH5N8ClmwM9euBjDWpmBn8s9N/fzHaVis3Gx",
-	"xnA28puiZlGPNBkY753x6tVXLzP3lfM0hrwvu7F3agC6gOOQpoxeKvHdMGDG60Ua3zXevxtkO5B4Z2Lb",
-	"eXBDbSy7eJ69Kl+Me4vl5fjKmc3nn4+2+cKnO5loXQbtHlm4lm5g85upJ+taoMReZOX3mKXud0+NzfVr",
-	"BcVKq1ctWdgTnafsJIKMH/w/33v002+f2vA8NrtWUwmBt8OJ14a+72z7Y9l/Tow0u/RpjOzTfbF05+NV",
-	"K7ISLSmPquco8oyjaIliKCBCbnkoep0yqdnC+Dexdj1uPrsj4e2hQRcMPX4ZG6UeXgs/a2GElIdTZzhX",
-	"WeJ4KFsgy7GzVdicJbIoMvRA4LeQXI5I5RiHgydFKroZxieqe1Dp7njU2WKZ4AcQ5ZmjjUKAe3XjbPlG",
-	"H8GCTXxPbjJ7qakAcpiZqlmJrxMoo5BFKkUWqeqDVrISy1Pddo1C88OF9aOeqJmJA+xGAjzA8XLU7oBL",
-	"tasju+iaZn0+QkoEJHAfuGMeyjSjoV9o3bLAwV/VpQcilchpeBk+Z/TYI7UMwLre3cvjZCVVchm4lthl",
-	"kBhPCwOG5mAmtH3oYTnzedetwmITrKC7OZwdhkqmuTtxHa6/5NZjvvV1xK+ISd0lJ48gc/R0sOBBeBuw",
-	"ZUBDKRSXpBDt8sQVb1UR2Kh5II20i7KrEFTTdOR19VAkPl8WOHvguyySdxSWR1He0O6D8cNhKBGAF0G5",
-	"Sey0BmFbVqnEOVKIXbR+utSmskHRdCgZXDGNNVvwUFQg4ggWHaXL2v+/zqERWfycJCS34TJlfE+PLetr",
-	"qfrOA/YoB47FeLGaHepvsziDRs2zfAui0BQHyiVXywqEB7dAyHr+xCNX+OHGLQazrJ0KFEzoHGE5btf6",
-	"h8xR4TfpBpb7XinloVZn5FACBr1f4pqHD7EkD891xQh7DiqTwOwR4ucnE/4+D26f18OQU+6Oc2mnt9yi",
-	"l0i0eKzA7ZJvGbyFbGJuvW9cv3WbnSb+IijwB/mBowSIx4qjZWDtiILtCF/GC654Of4Pr99eS6K1+lhk",
-	"C+XIZgsiwsYUQwDaRuhfbadO9pxllrOT16++dOlUgwHdhTKZnq5p8w5KHevpqCFguRVkj3EiitBFqBas",
-	"9x0w0fGMJRVuAgASg9Ks82/f+sluT6jOqQQBfKZyaRnKx07CxXsjd63b7Nha99y5cy+4S792+xI89bnn",
-	"LmGvErPx3HPsMtiWWPliAWDAFbuaiuFIOyGfrn9VTBO2B3ozzXnPnjDemi+6mhJHKSWXLfULMRtsx/dF",
-	"QY4p6iQDvqnxPge17zhEYyL3TjcFxxe6rtzUGz3Ou9CqRvgHKXb5NkcKcD+Cc5vn3apc7a1f00qsv+rO",
-	"4w32CtRIUv+kDtheEElIqinxYOth3LWjxB3bSUplu9AWFyOxMERqiQyjdIcV9lIxFBWlfiqQbK9pg8xO",
-	"+lbJp7bY+c1NEjPqZmCNyHqsy5W7357v5nZ+8ww8AOnHoHzr/OY5ohoXsLDw/K51X5xHvB9AB4Gi0bKp",
-	"HueG+g26S14gKnVfFssN1Dx7EQDqBzuRihkrs4zlY6Wk6ifs/JlzzGrNMp67350/c4Fu5HZaws6fPUv/",
-	"JsGHG+2LKYNSalpCdB/3dDp1v3gBbjjkagqtMkzCLmyew0tvCptP13egZ9FkIDMBXS9zmvFUT9QG2+la",
-	"E+siAvsx0/2++9OEam7fQGED/FVqKLy249zEUouirbUzPtvKR3Jta+3cxubGOSh+tgNQnqcDt6/7V1/U",
-	"GLnYcxloVEEnaCfPVqd8uoV0zgCqg2yEE2kicc64cvPQ5ZlQKc9pw78+0FvPPRdCCInPISWM6B0SBnwP",
-	"CQOSB/oV9KE27oflxcnclOqcdSEBsTEvYNtBwLANJklYqqE91XZVypKYmOEMY0pKanU1BfYdYwMROlJP",
-	"8KGwIjdrW1+PWynFJadfcRO2djdZeiFIzNrdNyATNdLK4IF3dnOTLERLhKflPfom2T5oFi01mvxb3MDa",
-	"4LsRUkveFxvYWQWwmXW3DGM87dutlw9smBg6Sb/+hnsnMx4OeT6F5FZFsJxA876BAAwQf7zhbkSV47Vi",
-	"eqlUQg56m2dZaGMgQqMROggxZ1YRyBK9qhF4lmA/+23iGsKiezzAZc4wUQ3ynutMbJd5tRjPsidVcHGi",
-	"5qV2FiuWTbGFG/ZSh1rDta01qOb3WYutkNFvJm2hAr3+aU5n1D2M8ALNnoWom4WPkgseJds8Si57FMpK",
-	"3cMK6GB43Cows0UDwJx23QDKDbejY4hmVuZZ3alWD4wvd7LxKVa/W6fUXxTyTWD9JHxhbCCE53Bma2Uo",
-	"bVt5Nh2a4HkmWw7O6iMdGq2RUy2gu4CFg2VyX8BIawczts6ebCyj1+n6yAguAQ6wZtWk8nNTNxKCER75",
-	"msWHFVas8cCOeL2u6BzPg63gQ4Qu+tWm+tQqHzrYu6FDtCmh6Dv7fe3cm0wrsc368kCYkPI8s7k53xcr",
-	"9oLfWLRdS7m7+OZ9iqwUOLKOzUIJdog7Hcl1Ltkg9MEbd5O1kY61cLs+EsoEYTiJZF2nkFiu6KsZKpnt",
-	"hDiVoNBuC3FiHey8AcWUvjMnJowrnTd9ioGyOhtsR7GxguIKL31lfLS7wRDAnQlBXqiwcQjwrrGyMiMH",
-	"MpNqnxihYxbRBBQU1mJJ6D8ue9LdFjFdCSOytsTHPRZaP86nSpyNRFk/Km1YaAaVHcQWVtB2KzcMB12K",
-	"OLiR701nYxDbkAIdCef4uzuHDqrAmYa7OXxGvju4+l3gf+lGbTM8oy4RZrKdS1Ea31fFlDYjuOIv6nR6",
-	"ZPvwGvCB4SYsgnc2H4u7c7v/zJE91bfMjez92z5AcxTbHxeAAmQxBVB4Iaffgv/erfVGXo+Fj7Y8bjNB",
-	"lUDpJ9wzUhh2cggxpFMJ9n6wCPqbDDS0wPAVkXMAwBCUGvAR6CIl7sw4N5OBhgiP30lhaFvMOe8FRyq6",
-	"OroHH5OLM88bPL+7H4//8vtixQ0Cv7opek0OtKu9a1oJiL89hmMteqT5sJ7SE3f4u5mHF31r7fJtXlu6",
-	"Spedhmvgtuc2z8ey+T4omjJocw+rC/FIqWbij0eyrXhoIthsV51GyO7Q5/qjO2ynuMZpaAp5JUzw7gC1",
-	"spPgZiRjj3mvPCEBrNIkH+d2eqLCXeGdH5M1ySuTHMJapU/r7corBPLvgdvTHZQPDXYSiVFPbTCPtQtM",
-	"bTrL9MSE3M8wKWHtGQ+AUbhb4NkZZwgldaLsXCQ0GEu1eZQw8tI/YylSdQIdVkDfDrgv+BwOssiRsTh6",
-	"v/2lybjMZLwiM1GI9PEeio/JwhST0gs9OYZm1J473qg4wPFD5Q8tcFyDxI9Q2VdDmpO4grkF5TUBekm4",
-	"GLfLjGYjqMh2qoGrfan625Tg40YrqOgXoxklUFRLfbnXj36v78CC3iqBl572vY5v1GyTb35BNznUlRbV",
-	"g6Udjh/V7G6AK2YSN3Vt1hZ53kspMYxWCpEadvLhhz969Mt377/zg0e/+PaDj96+/84PTiW++VfIn5Ol",
-	"QDzNhHMICeAJluoauKBE6eNkeaAnaLQg5f0G28HhQBxLdvcFmMfI5Bv4fTlQWTs/F2AD9B3a8SoVOST1",
-	"nG+0wQK2pwK2gWw57HidQXPDCeDzaPDEae986YByc4/K8VF66GujgXyKmy+sCx2k54vhRofX+aK70uFN",
-	"nXTh7i5pjMAwtkRnnH5LWjG8e3oSsKtx8+Cr0FDX7QWEl54wbCLNwMlWX0dArDWK5v7b79z7+E8ffO/7",
-	"9z79r6c22NWAyHLiOpCqT3FoHgezwnavcTY8hmS5vUH7D+YONRLjfS4VYJW+tD6WWh83EM5KcOfjVBtB",
-	"xq9aMQSA95NjsdxErO8z7ZaQJDgJTvWsCji0NjpNuz5UNsVV0+1Z6DvVX26VJgPIhEpaynqLqA6HBtBD",
-	"NYVtUoGFczIjQi4aHrDNFNgD5UZiX+qhY9ZDl1A8nio99Ew4MrQwYa8cXhM4oUlzPsEi5xo9gCBx2qo8",
-	"o3rSOmM/btCXyj++3MDHvYFfp1X9cgc/aTvYr0zYTiJdYS+P1b5I18dAHmHqN+4VQNRnWB/OLdvLBd83",
-	"W4HJAmAsSumx6nrAPYQB5Dcx3T3gZkAUS1DdAA92Mgx/JEw7eU/5FMMDXa2UgObchskeOCbQ+vF1TJob",
-	"KM3wQU3It3wFfrzBdgiTdWGzIEeEC5xbhEGJ+igB0sFUMidzsYIi6Bq8Gg+pOQSSZrtakKBHQn1B1I4V",
-	"WWYgutTjeSEufhFjKuf6SKhLKJjEEvTFSJRU3+kxOyWRh883sXNLJIsddhQhkB1SCtDxMSPtMZFZRntY",
-	"oQYwK+us02/hH4uwPUBm7qMgUFTFOKqwrYIBi1SS6EsF2M5O7tT9gUg7cY2B8OK4ERLZuCvH/qob4Rij",
-	"cp+PgPjb8qpiqJGHQ2mCWZ7/wCGGr85QkAJ6F7g8Anh3XKxAec/WIHqPl6rGKSlI3dVZ2EDBD/Kse+zi",
-	"efZV+SI7CeWHvgMdFB9qJU458QPOpi3qSkey6Y7PLENULN4Ktq6b5kxYYaq6HOo2gZKBcagCHRPRmsKA",
-	"JLAYS4O5BiR1wwQl2aFgGRQ1ofhrXw/pGy84A8D3JYCnsR6XGdgGXWjdF46wCcczzD0Pm73TO5CVJlSK",
-	"VX9u4OAPtN/jL/gNXVIfW4yb/XDalXbKNpQw0jz6QsZtKGTECk5gLZtgGS26Jd2xZZoaYhc9A6nksyhi",
-	"DUbXSYybpznWIboZPbWxmi46Gjuho3s9I2zHGQglCSrbbzAMvi8UoqxjOvCWUCnopmUVUCgbxBdAZ42o",
-	"aHUoQgAStm23NsOxgVpXmMtC2zPjLMm6Mg54pYVaoJ6Oo2A9W0TDMa+pbr28s372wsWKunLbDAp6L5zb",
-	"xApsAw5tcYEsqk9lz71vILcZYn6D3hBTJ8UrXsLTZP0l2ReQcooqOCDuKGk4M+BujP9+6+s76/+Jr39z",
-	"c/2F3zv9xlvnz93991s1GqyZmaW7Vth1Y3PBhy1PM6Tie8z56s/rHL0lCBpWaKMWNlWmu/tmYXIaLmGZ",
-	"SPuiaPfmIc2UsEUoGyLZpJ3FdqYilwcwpV9crDNM4xcE7AzvEhHgVwoZCOv/1KdqX/Jv0hDy3NUqVO0v",
-	"ynpgPAg48MhkyrgZQNksBt8KQioJsImZ5Gl1B/hQgw8+fAncOpaUxYHI7W2NJGJfgNhDmzToUxktLZgJ",
-	"xrkCacp669SzRCrgnTygxWyyt5Ehsv44vOHDrXRh6GoZ5Ztxh2BdCrPKoAFZzLlT8EmtR3iJZulZqUXA",
-	"9/08eTegQiEN0x5sO/pkkSyffgsE9O7pEsdtw1R90V4ALT53PycnBtDIxS721LAo3RtsB3+WYjkDeEWZ",
-	"Ey7ZFZTrH88xegSeWo9kFAcio64XSfC3qddkORG4UnL/y7Ox7dn4EpDuEkn1cW58fMRNaG365BykOCrP",
-	"0vxMA6FREgJJc2N15GsO6k/Xy85p9NcVsptziNFCIh+ijdoI8DShOBewxCqlegfDpOpm43QWQVBUPJQz",
-	"eTOHcMW/fGIP32Ien5nzl1758z+By3PfCP5fRF/qhP6l0G1YKgZtWIH7EbmEE9wFPqwMUZVSAvUYQyls",
-	"RzFxx+bc02HkM1xbG+7YQWbMLs/dibnH1T7+jXQWIpVdnrEctRci/pEjsAdNSmexwSV+OeKowGMJKeZ8",
-	"+qJ4E/dlD+mc4dUNknmLITt576N/uPfxx/d+996Db//i3u/+9sF3f/zgf/+A8dxusLPPn3pit3YQlmdm",
-	"Z9MbP6Ya37Q0wTU5xqhl/Cqk1sYjt34XNilHZRKiCrI6VOoild0Jg5ynSamVeKVpEeXGiOS0xD+DfWKg",
-	"J78S4dcb7KbgqUTzNbehwWxCcSQYAzLGwnPZXi5V38TqdbYB/wtoFVIVKgVNoCcKLpOqP4vhh01G77zN",
-	"OnRVB4O9oZ5Hq2x6XIZ3iTvHZxcN/PJkJ8wRXdA59YwXH0LG9PFoksdVfYi9uh4zbGbH9/yPqCUyyDEQ",
-	"7tuSydQcCWwGoWgel9c4kRO+Pv2W/7MeGLNTDDskaXD/bbEDno1FQh2fqQUcchUjO3KCKF3oUeLDXtjF",
-	"hPu4AeRXM633j9lG+QJZII8tU+VVw/E68fSQJy21FV7+GaHySYvFPoQaaVjqs1Ot8HG6g0i5Q7lhDpMF",
-	"Ngk1UdU93EZaobmyL1UaaiZxQTbYZaSSxFA78NxO3Q9y0dV5CuYB73b1WFniEdeWZwgSnnoavy3WAcVG",
-	"XH2A/Ok0o0aht/+SG+V4K4WeSMX0eCwcmoErIB/PQrbO1yDhjji8dvKzUIthAVQYohWd8kEcYoI+ETo/",
-	"oYMoumOomQ18TSisL42ZJ9aYIeTaU2zTPHf6ueqWXdhF9dy5CxfOnz93dh5dFyXehLDCU2/TXBG2O6i0",
-	"K26oNXpSpVL1F6DcJpr18Iwqh2moMSAIY18zq/vg52whUbRJELacsBT/BR4TblZOLXoC+YOnnE58WwNA",
-	"Q0PkOGEDkaWhNhFivNCwhLakzOimUh1o2Q09sqmrCQ51wMFMCu119rQdoCdnvIuG6mKKtZAJKUMqjATK",
-	"05xL45SizlkfiqbCkuLc8H4uxAbbYTSfBDIN7BDOOOjn/ACDV4TxzUSP+n9Wk7OkRVE5Hiv6oXLToHsO",
-	"G6u94mXqWQnV0gt/njmY1yuNOks7siG6x+uB02/RX3dPK009u+MuzTX3NdsTBjOeXvB9wypnSmRaQ+2D",
-	"TZCTiFsm7owyt5mB/gitD+XDt1PjCb6RUUVkoVMJSShxrmyFg5j63cLZiea1GzXVRII1w2WK9y68om2M",
-	"B/snIys47uOB26IVvZ2Q54sM5Mzfck/0dC4OS+kS84CUZmbcHfjhwdThEJzmebbdISdztNnWjrDoqSSH",
-	"JwyTdcVOvfDkZtVOZ+PVTufO1vU9eWKKMmmO3XQ/aTwxBYRQ2uNVqbf4dBa1GJRGQ60KDZNrNeiNsTXY",
-	"iRr1nSUOXPTAqm4IGwN1XCb6PIP4Czv56BfffvDOB/d+97f33/7ZKdjYmexZ3FXuigSq1dQUVQ1uLtjY",
-	"VOvltCQUqVuoe3MnR+DM63KFDe+GCFabhOZ61ilbt8zuMsOnZpv47cK4oeeK+zfYblZrVPQHpW7f8EMP",
-	"A/VkwD5UjoGtimatglE22C09FKBHNLUI5wqxb87MTBnHGcLpqClTQ8MycwfHNGhF+PBkB5tFuX90TqF2",
-	"7RjhNiKUabjbruuJWncP6RwmiPXFUcwv6yy9TM3Zvwh5Nfc+zzaUzc0AaopiWZuovExYS2501J+8gpBX",
-	"uqwC7IG2Vc8iif0rNGfPir+E7/uYgC1ZmFwvvv6TRfJ7+i1sWdQshIo/cs7BjZeufE5B0s8v0ojL+Tji",
-	"jPika7Ayx5w8HaW94ws6Oin5YoQcOcl+0+01lMa4iWnYcmjCqZUDBfxyPQSO42fymHiV5u5ZOSbofY//",
-	"nPDNR4ZhgptYOtBTpN7QuQ5fV7r6gL1d7ckOjXq5TJ9JgcYpembkGV73MVk92k+tl2T6YIEkn36LBPXu",
-	"aUhnLGm7IfvKF79ZkQ+lExbM7WAQN9DWjPhUCGhXde+Tv77/zvceffAB9ZU8s4nsdj2du6t8g6vcOeKz",
-	"wdWy3EcdejMeidyIVKQQbF4cZIUIK3LyeHgMcjVwmaHNhlQ6qexL+2zHXN1C7wR5OM69CvvjNeIPeLK6",
-	"+YT3fwYAKG7BkYWqtOorqZGue8wiJbIDPV5RKH2LLuwu6bYohgWL4tlafbAdUByEyfVfENxumb442YGH",
-	"bxQfdU7NKJFnHobmFhI26JOvAr5YYDDEGmki8HJ7Y9XtiHH2hTjVmwKauUIC10kPp9pRX06DA2CyR/Aq",
-	"Cax626U2eTqHtK+JEcgd5Z5ddsY/2xv2Oiz1U7Jfj+XIvh6E/Rk4sq+Ho7K1lgAM1jotwgK4x47ZN1W3",
-	"FTp6Hoh8Wm6cU3jRiU9+EYa9K9jJq8qMnZMq2Ct8QiDJs6cKfKUFKIbusc5Q56LD9sRUE6laJg0hRpCW",
-	"zV3lPQ/MKWKlu7MUELrFjJVZFjqIslRkEoZLkJKhMIb3hZ81KisOJBvcWOq0wXY89wdNU4lFMGFjBRSi",
-	"BZ5kwJ0rrsf9gWVGDwUldzXLJHwkFUDu6fIOeUrSJv6tQ48PA42GsM290oFXDOcLUqf+mU6p7QlKOpJS",
-	"iCBTvuwMcPz970FCbvi2Vk99JhTehN7q2e4ZtGP2CQReFy1cgrWFQMgCQB3oAY9d9WGJArIBoHePPGdD",
-	"rcQU6IVASRxo6bsVA8MQz7ZKl4G+ygSHPkDqyF2pL4t8Duld5bno2hsgHl8AlXEJklD4Os9EwQ4sXxHr",
-	"LGkEimrWK4TFBChXlbH5mHp+eIGTOePWiuHImmcyawASf8NP3bOSPCi/9fHnEPz0IugRJKe5VEM1x7Jz",
-	"rtTNv3hG0Z6XmHXSUm8+JLkADPRVawJUMTType2daWOgPy///9j71uU4jvPsW+nSHwDfNziRoiwD5R88",
-	"hzEpskBYdCXl4jR2erEdzHavp2exRFiqcspxWZbMxHbkspWIVuREVlxOJa6UFdliHN8MAZJ3kern7e6Z",
-	"3Z1ZLMhdACTwRwJ3Z2d6uvs99Ht4ni0xGH8AUOy0TNh68UZo8hf3rBM9G0vV6eYL9M38KRSHk2O1dYv2",
-	"yStg8EpvcwLsnX3bkviOmS13/me9WrguXCIAaYeQS0QrS/B/Iydr13m2KUIrGaiwBph3+yU/tHv2t6+7",
-	"QZHAA7FEDrafqFFdV5Pyfc+ymCZzoauoTloksZPbkqL0fWNSbYnkpJ+zsXLOTr0aeNQkICe66njNC6Q/",
-	"uo7tdVDkr96VXqPvhwuO2Xo5qBla6KwE6Y5U1vU+9L7MSbvM7uVPjLNM73vkmJhZmHa/h/0n9Xh6DiA6",
-	"YpnIu5nyaTjoGxSRAZau2yGEPUdj7QFnPb60NV98Q1O78YxhqV0bEmAm7OZcYXEmTDfNY/tpnImGbreF",
-	"SkQSEzK12/qBTtJzm8DCAai626nDbx+0sQjJH7WJPbmm8opMBQnEq2AmD4Qz/aqGoq/KbbvJPGx9lX6p",
-	"MJFGCEr9dyv0zteF6JgS9gnQOhlPtRKkEagfoi89JraFyitwIYClgFZq+0jEp7VKd5AtZJk0wpSsLpO5",
-	"EWmzsLxUwz4Zm3uMKwE4WspD1pTqKVxDInWsVwnzDZ5t3bbr+PyiPCXBxKgO2XktnlmDVwfbNXVxfEvn",
-	"IgBRa0XkjwR+MObpuGByq3Reb2M/zSP5A6EzK5T/VaJXJYWczIT1b8FObVq6Rylm7/5SMbpU4di8wGKZ",
-	"xL5jiYQ9YjFuTk4Cbh1HLE54zmPGFbtMTybEXvugBXY+4Ni1NOAWwFltSrwYFXrE/pwbdp2bfB73nL92",
-	"ic1uZLoHCPtEzxHMkzQEqaLEaogLStK9NIGeqDYYT9C+4R3s0MjJAV2ncJ3XbPmcmwCzwEiIm1a5tqXq",
-	"ArkGCT+hyhB9Vm8ozVKtNgn6u5j5qDwYvPKGyHsCVI7aLd1qMS/QDHCczQp70/2O6qGxvKSFI3YmWlpa",
-	"Iiwr6/M1hDEL7E5LF0oz51uiADU2Hr1UKra85F/QrqLjzzyqxEHfEi+A33tIiQbCbz8d2Cp27JiNqRyc",
-	"RurzUOqmNMs0mo+Gq6Qx1osuUD7FUxY3Oebv2qVxjlC5uJcvYtsdmCwST6HXqmtjo/3stI21+J2OUBPp",
-	"LSPKxOHMw0gd6sgGapUofR94qU5k8sxNwomJBND7HlLTjQmTO0yAUXfev2LPbhHDwyNmD/ltnlPNnMPP",
-	"n937+NPd93++996nuz9+z3XOJNLkqKML1W0hYUbg1M73iQp0M3s7AOt304TlIk09vGO/HMB+efJFa8Q5",
-	"avTFaeXHlI7mtENfhaM5vckaNuLJPp9fcTuNyBZJNMelxfFO+z68w1y2Z4y3wBs7zq0eg5vmpFm9qyJf",
-	"91N6UqwefLdD6psmr2/sk64nb6hvLPVev3LQxOAqLSPRENDUCst4j+BOI8I2b+qsTco5/LaDGvP1nQ4s",
-	"Yq7TxMqKr+AExPEK+/Nbl69G7NZb9j+XrkQh1n3zyiX8/c0b1x3UqG4ykYpGnmklGwXo6CzPWVubnL3O",
-	"bsgL9qpv3rg+hwJ4fPwGPkccjE4RgWGi79TeVblMGXfkGvWCSlf4tHi1uAYetwKU0NMkO1qaYVldPouz",
-	"V8ozNNQsn4N8cSA/s57AGZOMumh38p3IHyYjeyqVjbybWWvY3giiiap7EOYXhT1cKd1VjZOevyYmfGsn",
-	"DtXyD0EfwlJZj2zVCdCMIcmxn1Hkg2+AgNtjIn67K4B+4kAR8b86BMSlpUqcwwr7jHBdxGSTyrzqnrYl",
-	"VdL3tHEYLb5uf1TxYAfL44XQ46CvXbnIvnru7BLrZTJHZwb1txX0Sq73w45WllLGbYJWcSMn1JZi6Gui",
-	"k81fgjTUzdeyna8SZKRpcTvAr6385fn5v+Dzf700/9X/v/it+6+ffedrK1UQkmP7dbqRi4NHBGjPXgDA",
-	"tFXt7W6aS6tNFu3GmU94zg96MwjAIbuK9OS6mIYDMXSw4C9uI+lpaA9Kxfi9AmW0xHqwHJ66piyKATda",
-	"XPo+KO6w8VvctEKw072cA1ykDk22DgY3RKzVpg8d0yWEpA+DMNBQREj5AZfRJ39X98NpOBSX7207eTsv",
-	"GoybpoP2dnl5684sPfDLdVUyiX1Ic/I8iH7W6CUZ7/G03mm73M96PYBwM2NYT5oWm937yb/u/tMv0PC3",
-	"g+yEw1HuR/8wo9pTyIshjPjTTpVD9lruuK0w/Tj3oRXdcXMyWoT90tUJPdgxSbBTkYuqArp2wXcPKk2f",
-	"l6HAYiDLo7BlNAgSMMhqH0ruCH+dbiIN8/WvBzEelYL3wkKFnuUCej0qw7BX0sDbibuEeRzaPBV4fVft",
-	"fSYThvJzORyJWm9lSKTQivEer6zXjuojTRVLPYGVfL2cVNsH1b7KM6jjvHGTfzC9dHgUexjeK8qvN95+",
-	"vKpBZ+exRQYCo6UNWV+kFMI3TZmm2CvUQUR3W3FnOZDr4fO3dA6CJ4PyDJ+stI4tjpqep9MBnKMk0fN6",
-	"orMAZnoT4/bZlkwssPMuuHP2DPu6vIC0TNB1TmpCHh8isVquSbFfnXXwZ9Tia1UnqiFoqWhYqLSkU7hn",
-	"x5GU3l9gb2mYcisZIb0zY1B5KTJ3AnDg5+fdTR3WAKb/WpOWvNgMnrrDMSnbl4W/Ev+/2E4BjsNMb4us",
-	"BAfvCpf66jG8tpGGbYjNrpqAvvhqoS84U/ak4Z4B6HccWJSDP1gdCmS9cD3YJNwzp0BWBhwxnME8r4mv",
-	"i63Sbre6z63dypptKlgrJb12eE7U/sq0KP56AY06TWVo1Vkh2L4SkLoPVM52RD7SWyPsFjMyUVTmYPf2",
-	"23Ow9/VCOPiTiBRWgVTaz5FO5VA79q8Wh2LcoLiwop1cKFPSsr5A3ZeVFnq5yFkvsPPuOp5CpyMw70vE",
-	"N3ZcgehKOc3tsloyj4rTTT8rM3jfKfkduLxodI6zFLtkg2jeiX3D3927stP0WMd1aq5LQ3IfEEWmK1Du",
-	"MVVilXpsnPbUvYRwCiq2rzcquUjTGo+hMjLholtuQ+BGBFc0m2QSjRKpbBBf97ZoyUYqig9cqSIo7Uqk",
-	"k5E7nDV11p6zt+y1pLOjhY0m0ShclNm99x88+d5nu5/8ZvfBT+ciH/gomTWXyBk7qxXSVvY6Slz15ZtW",
-	"w7/PLBHNHGbQp6GwA12NoCsQXGFXL69jhk2/8Ede7gvRqhR/3JvYtsIxcYbqGb/ifB3we8H0WU9rxtPH",
-	"lCYvpxVDNHJDUK0mr0mZbeywAVb/yDHlBDM7iK38PHJ8uJmxVdRFFudsO9Vnlo7GbTmMqNL5JCl0z8H9",
-	"m9MU18RSXCTapxmulzzDVZKmmiwXFnrqZvyKTNPCv8Xh2Rnicfzaxfv4/zvjBCVL9n3Yzy05pf3e7EQC",
-	"WTWx/YVjE68MA9wnaPl86rf4aU3S7Kgjn7Qx6iKfdZtuLNofd2ucJBq8PS49+iFutIPGTrGQz8vkM7AV",
-	"jpgH/I2vLC+9+eYbr58EHvAx1bFj7MG2nTFDVOFVQpEJe4QZTdcTNDxwWOAZm62VArhEIoZpN7qLTbZc",
-	"kYHf7iQAkYN/DYBOTZmZPCqdYtDz5OOO5IETMkoR9vRVfi58EOEysY0GLvLBAMtkXlwiBypbJyKGt2i6",
-	"awJ9A/wyKt1xxo6gY2r8Sfr2rtJ1PlmViEwzC+Je0tSmP6UhD3k1wNq6sOjhhR38tu1PcdbFHqy8EOhy",
-	"fTDuz3SPutroV8g/6I5Q2N8UQCh4Wu2BuaV7qMhZDX95jnqtUY6AQJ1DPw/OTYfLhGAWhJIiiewZzpVr",
-	"o4VSq7zl2PAdlntB1OJLtJsIA7gyEJKb1MpMce42bEO0pErA4u0TIdw1TTKdJpX0rY7/n0qH6EQisxco",
-	"Jp+U5bvilm5sgaMh1wkcfVsnba8PkUJ/6/7rdYTQNVsIq2gA/hrRiKCtVCPtJiJZZctnxjnW0l0Gxynb",
-	"3fZrK2ffiF5rS0X/WA5jkyoXmzhVRMcnq+qX7wTkVWvbTTADUBte1kp6ChLXr6YWrXiM4uG7sMO2rIDr",
-	"Zoi8RRS9J/BxtSmVWIFqwpbc5mkX57A2b7SkEi5sGL6XeWgkc/H80pcdoTupcB3zjLsDW/gaqkJTWnaH",
-	"NQhuVSQL7CLpIgJKRl0/NWrvsJ7Iipa4l0oZrdHCnOqkg+uk6SJK9S3LvrpmutTMPdYTaepIAuBK2B1W",
-	"I/LtEa1kLtRPnSS53hLKo/43A1uA95HVDoK89mppil1+hMSzN8TxrfW5lUnVkB2evqp2qeQ1a8bb7Fp5",
-	"+zUawnjPeF+Uaw82HKGyw+T+4EcZBp3z1FDZiX2NXkun3lWtwfjE5id319enDyj41bJqZzxNj2u7fj3M",
-	"dZ0dMDnPRZ16xZdjJxfcw2/jRxW6f81TCiDnLg1L+I59uZTnds4vCPlXSKzLdu2Amplu940nhHQSGmlf",
-	"7mAMe1Q3JsGzVI47qly/4JheolbRaUOKj4uV2Cl2eg3gJ87g8w2diFHdowDd4czIe/Mg72T2B5T+dlGm",
-	"TXt+tq7y8pKH+YGyOMfyTAqzwO5YvUNwR3eVjhmne6AWT3cdlhlVN7vAwIaw53NDLZk8p0OyY0WjJKgs",
-	"5UWFBMNHj+9UWthKXUTRrrbeQOLS9XojTezRcmjwR8oUKlRyy87HRZ2IF87jTovPxg/wQJw2Zyb//NuB",
-	"TnSwzqbn6yfs7E9E9PrEzS4T49Y9n0cLToNWq9p2u0BYve32kbICgqB/TydtqYreY9ey82rZaD9HY9to",
-	"QKXV2B6HUzA28HylZT7yY2ExgHINVW2IOh10S8om9o2X3sQiAn/0FrbYp8HC+o9G4BEnsKcOgT40+cBF",
-	"951zxpfKiYSy/Mv2oIGqbJSXWnuiFtgtkUmdGGLHsNJlnfqUdyo0Rl0JuN9OlMQ5Zf0cIJLKBM/Fc/Jq",
-	"HB4150GoMpYnLIW1BTEuhzZVArkkCZJULYRlk7so2x2djaTkZJnu+Y6ThhUmvilciasjjFD2b4jdqr0Y",
-	"CS10SpAYkd/Kcr0p7P5fYBd12m0rs8JiuiJmj//0cPfBT3f//ouIxdY2xezZh79+8tmDiMVkPWK299GX",
-	"e7/424jFlIO9a7V6zPbe++njPz18/OWXxRdwlmO294P39z76km4J1R+zp3/81ZMf/JA+2pYKH+z94r/p",
-	"A54kmTAmZrsf/Xb34XciFlOHyl2ex+zp5188/tPDvZ99uvfRxxGLrfuPz588ejd8zmZDc03Cd+YiFm9J",
-	"leBNdt/9TcRie8KL2d7DT/b+/X/t7bvtu1KZbiYSTMCzD3/97Ps/fvbLh3Z0PO0K/+njR1/sfud/IhYn",
-	"Iuk2crmRipjtfu/B088/oKszvB198uTvvo85bEs77N/9y+NHj559+KNnv3yIAnhasH404E2Ru36XwHZE",
-	"GKD2E7+sPd+1g/Jahx/s8uMikT7+vQ7w9o0UWe2Lt9+2e+Mb61fm32SzVFychRaeCzdvgP786oXlN5fO",
-	"LkWMG3b5XkOk0EB3bt1mhm8LQOcYYTVIDsAEwKty6+O1ZUOnWiGMzjcAOvvtrrbnLFKvRU7/HIBNsTPt",
-	"vc8QTs55x+vCM8F2ulyx2Xg5OrO0ZC9eWFqK5yJmj+KGxWeWzryxuLx4Lo7o7/ml5fmlczG6luy/d//w",
-	"u+W9j949t/ezT2OqziHDZQWnSHw2aNdjoBdbUgkjUHttICA9fI5EhLVmmM07bqpiq4924tCt4Bp5VspH",
-	"PywMZXjpRTNhFzByn7nOLLuMvlDNfmyvIstGn+34cyme+DWrLWO0pwOTC9CuPMukSOwR1doxVJpaWXdK",
-	"AjeLSi1GgzZ3lTLK9nJY6A0x6JKPWxh98fbbq+7UykzXvqOfYO2Ah/3ERe4d7cS8ugXO16DJ688JL1rh",
-	"fJFnGVJsulubWcF89/nYzqne0DoVXO1XXAsk2YbZHt/grlttc9hdYTTV9ZAaQL/0HZaaSpFcrHy6xp8G",
-	"VlSWuGpYqOQxnIH7ZI/fqT2In+9z0bmD9/QO+n5o+gWq3xGmc57TcaWfvYX5ee04FSbUe5wnpC5hTfAD",
-	"ebx+ky/6bTvC96VjqXeLZvd+8Ie9D/4wF2oCtoTo+BpDXBHabAb4ImUGxsixzqADh034CMqfYjvW/pNT",
-	"drJPoZdVojMjDkuaD/nY+jbtp5N3enXLOoY8u+ahec9SXG+zGrmrL+Qs66YAX+t0RNKfCK5AHns1Asdr",
-	"NE/n/TSNEz8OXAhof5yVCR4IaZmrc/08iH51kHfpQOFcu0x1z7HfjWz8GuM5xyaRfPM0fzxmYVR5Ex9l",
-	"kNuNJJCj15RDGWH28S3WM574njJFBdnAoNOJcPEXdw+qmKKDOaIBRc4YVtNdRXWIBn6GyzUDvcA1Pofy",
-	"cl+vuOrD7OjgcvDdPqtMFDsVJntL7ODWrkjLU8di1Cks+YA9d8Orr/IqOPzsTSoPBi6ogHm3UnKvY80h",
-	"ro98DgAP6+mMisqsQq6M2x+vXPbNjlC3aYKOayTdDe9AeezlST+9FkbVba6JZ6/twpT6dWaMf1RdCtvL",
-	"+2Kjm2XutevaSQOMpRdd6gaiwkgPvFSJy62BgV70lD4/bN0rlZBKtRETFaP9Wksvq0RMBC8VQy/vhdr9",
-	"RdaojnQIoZaNnWEYCiqMcE5sUYx+bImD8JrjlTjYmSPJcf6p3TPemkhT5zZ9+0Wdx+Ck6hFOqk7Hr6/A",
-	"S6/p9LgUWbxMxEt26o685sG4XRuYV/DvkuDOj+8OKkZy78yBg9SQiVC5zAF1tS0TkVW5iFEJIsi+uYtP",
-	"IT3b0HpLutZx/yMqYlSspbtZgAdE9ApJTOtuRSzviXRb4BrTfxEZo4gaLlxyyKqzxCWYCPQnb2VCBG7A",
-	"AoSwLZAbJqYKR3LoULVSO6e6aZW+3BY0uxWh5cgDPI6eqf1NpYNA6ptLJpXJ6YBP8+nuNmNI+aGwpH64",
-	"h2s8acS1jne122mHOT2j+VK6gLVS7txBv0NQ/OA2sG4Oif+w4T5AlYVLtg7dv1w1IZOY7X7xKdUtUB3E",
-	"7mf/sPujBxGLreWJ2e5//ezxHyurJ1KxLdKYPfnyMypKqKiWMFsyTU3M9t77ztPv/jFicZvfu5tqnsTs",
-	"8aNHu+998vj37z378EcRi2nLx2z3o397+jc/HGqcd0czKgggwK4SMOppwcBpwcBpwcCRFwzUuNyn1QIn",
-	"plqAEvU1pQJDvuzifZnUFwjcRISxUTBj7HMQXQ2xwEHuwKOoDXg+WaDz21TAiF7wZHRaFVDvpfmNXQMC",
-	"f4cwC4tmULerYa1lElqtusRylHtQl+GTGrTzQoGEvgV4+bynSSikyTOe68wV6+htkfUymVuzDcOn7S5e",
-	"KaYxoBrb4RQFBwFANVZw6HJ7+4T51IJHZh8mVhhZCO+eYv1ShYEQFHp4F+tEnNbHD2GoH4IeGba/R4zQ",
-	"jtFfxDY7bANbq+vWwxaefs29zryQjaN1YE4dfWZ96cLlgJKOiAywxyNmWrJJxQn2UNYvzok0HbvMbqO+",
-	"9NULt8McHXeMklJUWitao7oxaHUX3492fV9GCnydHWUwNmwWH5pr884QIbbdSwPyt9gWi7QgIxEICU7b",
-	"y9eMsbcHhlygGmjwNLXG2m+AEFhAnLAkwnR4prhpjxOa4CBYYMGu63gN2kak2yFjPVECAOv7uh059R1y",
-	"WwhV45i6NWOmZSdV5lOO6gG8V/dUWaOGRarZOCPcxVwo62OQW0i/mPFVFwTfChjhUiUHz+OBreGAcZ5/",
-	"L5y6YgOumNvWx7O4AoM7bG/puMkhsXVp6y81SRQjgGAyPlISrQrPudmqd58QtsclxfmMVDS2f6IRbdHg",
-	"4FSCZ8LkLBE8SaUSVVWhLrVDkJhUMGVdqkynIirjXyLGflw9qnVM2dje1JZUyURIBOxz6wgESr7TNTaC",
-	"taA9CFtQ5TQdYT3rS+Sv2eU4Sl/tjs62UmnK3FMkzCXBXiyYFarLXmBp5kFjBW5qs8Ji/BFb8xO7QFQM",
-	"VwuJKaPbglIiVrRafFuEaJUsZXOhLQBPS9qjMD+kPlZJKqmonChpPD4tjL3Ldy9Qqg68O7kkapAMcTRU",
-	"PtqTqVIgwIbJu85NPn/ZDn/+2qWAMe0ogaMinLZTDL4tDcFQiQV2HpkuMHSDzYbIuJfP+eQ7IQXRlLrc",
-	"P+x2U+JGgChaLQYF/YUda1bYm+53pmAbpJmI2BnkyqgcoZPphjAGicCCzwNUygE7GKvligOWl0JlgJVO",
-	"orOp17nO96EwMeu5HTRC0fbNKFV/DrktoRzUv2FQFnjB59DNI7yjEh8py7RuVwIcYRw1ano/DcNNjve9",
-	"dmkc9YEECgTmwCQmeAoNtS7y0pLIlhqPqNqeskq5otNU9xhxcvTG0S/37f9GJzPsFRFqXWCvUeAyTp8j",
-	"lVEfXSrD7p8Dbx/7o+OWyMCLnPg8Rk7Lud9WXiT4Y64aYkSpWemAynoyTdmmXu0jty8IDnhbRKzNzZbn",
-	"TyBg5nsdgCN7Psd+gSgfgEHp2tLtUDTWbIpMnNLmT4PgDEtPp7upSv6+xV8vJYf9OGF+zHAIx4wjj4lo",
-	"SJSv1Yb4rZdGLqnrUdwWWSIbObPHUbvaqPPRAeycB3idtm4Hrl+O2iRyRk35pDtjGMBgsH+Q0ivFK3k3",
-	"b2n71q4GCyMA/RpKP1Fel+epgFcJWFcH0Z7yTRO2rgQPtAFClzWDiUxc3ZDuSCW1Msxo1uRZVLAwBk1j",
-	"uEwi3/jmeR980SVaQEvEWi3eoQ6IQiW78zwiaA7affbWNwKxxOJ9/P+dRSOEmuvXU5nYlqInMhNVwLX3",
-	"MUDOmINgtvfrFMfhCHXWdM+sNuSToljyW+5VsP7hZU6uBxDYj2i3MqtSEmE1Q0kB0bd1KghwjyP9ASXu",
-	"5YXRdmfhjKstq5jsAdZ6AKdm/hiY+Uu0nEdk5ycfA1+D6TjsIPjxcizcmh7Is9A9JbJRbYZUWm22WI/b",
-	"AylcA4rTKIYf94uzvQYfr4JfBfawUn7R+tAR6sSnli7wxtbUj9kn1tm+1Q1+0wZvVB1+68Bkb4Dau+Qc",
-	"hq29wG42qfKOLAnc6J5ULjZKFW7AQ4ShQkV4Tyolsrgq5oMad1OT/yF7SD40uhFc50jSzSWYx1PdMyMF",
-	"jM3G9lUXlM7n7b/jOcICwjBnjP8azOjx3MkWx3W+JU5lcVqyaGf3AEGoTJhu2w23zum8Tqij9A6bmnnw",
-	"rEwAloE1UBUPOnChBjxPWnqdnbqXkxekNbt24qJLfr78zqV9m5PtXNIcMM46PNsSCfOJ7SExrr9fVMFn",
-	"ii1L26Kbpa+tvLa4vYx1dPcdLqEDo1cqciaR4PdNQNQtOZy5D6QPLnIlswJocoB4VoqqG9xAFa4pWij7",
-	"KIqazYqfoCCHnojSk/KTitqTim4nilvNPv38g71P3p1bGCgjqPrJ5W2ZCOuD4GHgWCv9zNMhVv3yjs62",
-	"rF7ZECzRxPHgIaGwlMO/uOSqFgkVCO/BZp/+9ru7X/4qYnsff7r7/s/nht606kbXtTGMGyOMQUxwdvc/",
-	"/nHvwcdzdGMfICyvbri26nY3m02E30KAbyA0uFOeEsQUqu6yhtgHm937598//fyD8ov4qEjFjAglecpm",
-	"997/ycBvEnxT9ZsrOmvz1O7gvH+x3CdVe5jIhdjs3gf/+fhR3yQH3qGKBbZTYbodkW0j+IXApmG8b2IB",
-	"NvXOt975vwAAAP//",
+	"7P1tkxzHdSeKf5WM+e8/ANA1g8EjyZnYFwMQMLEiQSwAkTdWyzud05XdnZzqzFZl9jRaDNyQ7l7asmxa",
+	"sk3ZK+1qbWpFPdhrSrtLSRRpURH3ozjwxG9xI885mVXVndVd1TMDAiT1Qhx0V1dlZZ48eR5+53feXOvq",
+	"4UgroaxZ23pzbSB4KnL488pt3nf/TYXp5nJkpVZrW2vX+VAYZgfSMGO5FUz3mB0Ilgujx3lXJIwzY3Ot",
+	"+uyAZzLlVucba8ma6Q7EkLv7Dfmdl4Tq28Ha1tnNzWTNTkdibWvN2Fyq/trdu3eTtRHP+VBYGshOz4p8",
+	"fiSXx7nR+RbrKHHHdvw4Rrwv2J7o6Vy4x0p35dfHIp+uJWuKD92TONyvZkjnYkNK1i4PRHc/k8Zes2J4",
+	"He4Tmxk3Cs5GfCRyP6BuxuXwhGHux2FEI24HxYCkFcO1ZC0XXx/LXKRrWzYfi5rxXdx002OtyN19/s+v",
+	"8fVvbK4/v/v6m2eSi5t3/81adPBuCDdFLzKH7hsmU3byq1+99sIppnMcL1Pj4Z7I2cmdG+v/+s2fnqoZ",
+	"OFzbdOTnN5O1oVT+n2eq77G5/vzO+n/g699Yf/2P4m/xglCSZzf1WKXzLwIf+ylP4cqaMedwgyVjlsPx",
+	"cG3rzCb8D4ZNn4SBSWVFX+Q4Mt0dD4Wy0Sn2XzKZ1owopSuaTuS5i3NTx9d7r7/53N318Pf5Bn+fOVsj",
+	"Ly/kvGdvOCGOvtFtt80G2uoTpv6lYA88MW90LRXDkbZCdadfEdOFWq2rh0Ou0oRp1RWsp3MmeHfAujzL",
+	"RL7Bbrml5H0uFZtIOwB5M27n7+l0yqRlfXkAt6KPuTITkTOuUsa71sBdt/GnXGk7EDn+8vzZsxvstYHM",
+	"BJPWMDuRihkrs4zlY2XcjSfcfeEGZAfc0o0Tt2XPbz7PQKmxC8yIrlap2WA7zG1pJg3jrK91yvbFNKwV",
+	"qvlitUrzs+4mqOG6ndms7unnqsvI1v+vus18rfcyt93B/Eq4U4dekHUHXPWFO2dy9+a5Hta/QG8db7hA",
+	"+cRGcV0rsWgkTp8rJnieSVhFN+fb7NzmeTahtaJVGugsNYuG5560eIxn40fPS9zYKwdC2WsvzA+yI9Nw",
+	"9GXcWCbclTSBeS4PRFo7KHfjdbjz+rUX6gZ15rm5rfn6M/E1fUm4y67DyTE/UvyWDpYapYFftjkKqwdK",
+	"ZExyKO38YNwp7vYiHNZ9kbALm2wyEIrxPSOUrbMcMrhbeTip6PFxZte2LrjB+IPjbIND45VeT+SvitzA",
+	"iGYHSF/4pdXu4ppJO6B7HOmRdkNnsjutW0v89kjX8nxlLc/H1vJGLg6kmFyVIotYAK+obIoWYMa7wq1m",
+	"LlCj99wPnBZRpR06s7JwzVo7m2ujTrnRQG/wvqg5PUHmnEJjZ7bZmSai536yVruky9cTh3RLfiMypI4Z",
+	"8izrwNnCwVBNWCfjeV90mNUsFzzdZvDvJiM17hnlkf6b3FkRa/+/04WrcRq/NafL43LjvGV5rxe1OuCb",
+	"entDpqseWnN6I1m7s97X6/Qh2Lgb8HTQkuG7dTkc6RyUCwxla42rkZCn0SgGP+Y2N/txE4qb/fp3sdzs",
+	"PyGm0103DDPSygjwxWi93J9drayzWrfeXJND3hen3xgJcBiLcfZ0PuR2bWttTyoOMlI+ks88f/7c5vno",
+	"MyNbRnbtOBfOrtnL9cSInA35lO0LMXKHMIruRIh9sK302DJu9qXqJ2ysMmEMOYfOMZNO8ws8I3tiAvcx",
+	"AtzFiPsbk1667DRccxf3l97LxHBmXvholMkud69xeoRX/NEbBvV90/2B943Mymtu/NKwCTjbJ29evcye",
+	"P3/h2VMbsJHoBuA/d7t6rOyOM1rj+ojjFYmzEUXqPHiwIpmVQ8FOPvrgp/e/+9v7P3n7/u+/f2qDXYOn",
+	"urHyXKSFFdyTubFh9s2Id4UBu7c3zrL1iUztgKWyL63ZDtpZTFkq3dmWsD1tB6iqDeO5YG4vpPB7ZyZL",
+	"1XdPTbWCdVroVs7IU7K207U6coq9NtDOJkcLaZTrkcitRDGX6bKF8Qrhrt+19eGAoQBfWvfcGdTrbZOw",
+	"gp7gYKwJNuRmX6Tw0ttMDEd2Spa++6o7kEpU3/pMxFZM1nKdiWUDv+muwX3t1cvXSHu6b+h1Xg9313tv",
+	"iK6FaRw6ITGxieTOPTH4SiJN3FKN+JTvZQJW0H034jIy0fSL3Z5QywZ+Vag1iA3JdpfDMBr/YmZiyuOr",
+	"3qw0kuhkGSOMESBHPE2lmyqe3Si9fI9nRiRzVoxg4s5Im3EuTjjTpT/OhdlgnQOejeHBHbbJLN8nH3ME",
+	"ltgJw+D7bdYBc3TXDHgudvdGHVB245xJ5e6YnjAMvkrYUFudM62yKcqjniiWcqfH2SZTQqSGdZTehdt1",
+	"nJPZMeO9XPdBmXXmF9IPOrIRxl783YDDdUk7o9QdvDp3/svWmbvJWvU15x+6w3I3UiYV2+PGiaOWypot",
+	"Bs/yR8BkoDPQJ+GgkspePD83ttLINqMj6+t1OruvuoHdcuOK2hGXbrQwIUrvfNG9c66HuxAy2HXSO86M",
+	"zqdesGdeXzEOu9VN+1ArMXUz0ROKndzc2DzDpmOuTm2w6+LAuWTCrerBkol4frP6vzZzkuvhK27cl8Ow",
+	"o5NzFbbVCrPz7N0Egqiou/0fi/a6357OEXS3GvI71/B3F+jV6J+FJPI859OyHJ51up+2SMQfCRtqi3EG",
+	"F+Hec0sCEjgU3J254N9BIMjIVDA9ERDu4VlW2GN7WmeCq/LTn0fTrDsWT4MI3ISRHu2qn3NmDs8OeP+p",
+	"mIJbONSjnYPzbg4KxbxYDN2BFQy0XPR5njr/Doy3knxyNEmKI2MizSCBgzwXXX0gnNkHzuuM6J689/F/",
+	"v/f7tx/8z//7/rf+cGqh9J7ZvJusWW15tptpE7UpBNxYWgxhwrUMrl103+fuJmvhqHzSJeJVN9CjlYcL",
+	"swZM6bxFxVjRGtUNVJ66uSN20flTWcpF1hCo2/YWUSYV2dLuCVsQtcutE0k20OM8cUY2WskbrOPTKWD7",
+	"BEeDTKlSGKhqv6BYtDAsQ9ZmUcanarQ7X33OZt+XsXxWx71gh3361tv3Pv4NRGP29DjvsPu/fe/B37kP",
+	"htyKXPKswx598taDv/1Bwjr0QtMOe/TBj+999LO1ZE0oJ4dfW3N3W0vW8C4wKPx1MQ1Tt26LA+aLPJ3q",
+	"i57dbBCaLUupwlvAXCTltZgTpthuqUhXiwiNl8v4MjpdEb5GN1daw4ywNhPwGSTA3V9eY4hUWpE6+VRi",
+	"AhYm6C73D4rSRgTPRpWfKiudlFux7pzxteVrtDddavuAO3w3WXPbqrnJdMu/7UvOG521mTZn7CSwjWxM",
+	"Wtyns9ISexFc8PYmXXVoZ2Mja+sUJiHIPvc6VyGI29abmZX/Ioa/50xM/+qzHqfCueOwl2Hx6pWtW6l4",
+	"BLr43rC9ab1krmJRw1ZavgBK3LF1iA7vKbprfKTc+Z+Q4exsU/SZaRWSXjNaNp5Gq4Q7YGg1cyf7quUR",
+	"dXsgmBnnB2Kqc+dTDhlnqTQjbrtgG4noiZMLbmIS9dpginkLHQn6LA92+YE0DmDNzE34feJH2FQHu4lr",
+	"p32t5Zh5bTHZXx1lmqcGw7d7oquHgvmz2FRAN4mz7ZwSppT+/BKE3zWW8uti4o/3WRW4yGucneTiwVEh",
+	"hHkRaU2kzb3gnpMt9/p8KDbY7QBCmFqB4VP33v4pCRvoCRxQumeFcgJpt5lMDVpDbprAkncmZIHn+vpY",
+	"IGJpNjRqFpo8Zq3kiz+2RMXsUswqnFx0hRzZpcFRumx2vfzPE3j96JqN7UDn0k5rsn5Oi4N45mP3h/M6",
+	"dN4Vh9a6/rHwgKda8/o3uakn0XienvjxcX8psxBiPvngHz589Ot3HvzoP336g+89evfnpwAVw2Gq2Z4A",
+	"31Q6dwEDK6NRJoVxni8F4ecXIRMHIls29y/BRWBHDWUb12EIB0O6zOmFQ8C9Nqi6Lgbf55xfN8HjLJbV",
+	"hZfYhcF12HjkXngykN2Bd4E5gytYKroyFcbnfHczrkTHfQsZX+dxUUDYTjT+xF2LIDt3Hf5F1zi9g7cd",
+	"6lwkrGMnenckcqPVbi4ywY3oYFoDvG+KZE80Gwk9gvyD91lKwwfXxQ9tzZ0ICp2X+Zs3cWOsuGN3Y+GB",
+	"K6qfSTNYLtV0j29EYEOXnRtqRJN7jBW8XUwSrmu/Ss6D2NMHToIjiz+rp8YZPhkFrBhm8dIL9x5qkcju",
+	"w43WQH3t6XQaTzLCLdYW2xJvGK02bvLJy8IYp0fvJmui1xNdKw/Ebi/Xw4gBDmnHlE/DoGY9p1kjqrET",
+	"HvRMwpzgmYR1eSZUyvPqLS/GbnmwBNqz9BYzS0u+ceEpzExMglMfW95LN56EBMnqeRD3CvrO/Dvc2UzY",
+	"dDNhd84kbHrGvcpI3hGZKWPBtxnPMrZZCgRBjIviQExp+GKjbLQs0uCXtc5TqZxUVc7a82Xr73wkZ1BM",
+	"wNfOvy7ReryUc9Ud3NaWZ5EFyjI24tN5sxb+5RZnD37OxsqZbRjiyixAQhVz1t4UJuAIQl34oPkh4vhn",
+	"YhLzcME3z8ctNjjR5u/6op6wIVfTo4u6zm6lPT9uHMHigNPdZO0yH4qc11jj3ENTThhKolrOTl75P65d",
+	"PcUMn4L2HltngSOI18CZpzbYDlpTY2Vl5r/KtN4XKePWgwAKsaWn4D0JEtE8mrRdwGLYN5zwuGOKnzBg",
+	"Z7jxrBpuSsWB7EaOjJf5PsGehzoVWSQ+OHcrAO4tBcRo2jxG9+yExxLOCEfItfWB3yxmrNagbWtPp3Wz",
+	"L0freoRu6jqoS5GTkwpColIJx01E14bogFTOLuUKoUkBO4OedoB8wExEcuyZ7MvoAe0NR0DUdPU4S9me",
+	"AD8vajA6DzqSKhoJxSw3+6adfneKUNhcxPxC6fRs9Ug+5F5uHoWuwchwtT//6zMMgKK5sdvhsFDasjDl",
+	"bWdkQXQH4hITnaemOt4L0fEeYTyHouwwA8la+dVw+Ugw6gM/UAjFVV/c4FMhWgZudiAOPnK/TKhcASMZ",
+	"ah8kteQV7PHufkS3IUptl3sg2+Igdwn0hiFfsVy5wEWzM4g/TWaeH58cqhKrg/06XyVUN2ChlfOaMLnq",
+	"jgioNanLUbkRZ8Iu2P/+2B8JqhKR6LuJFB1KJ9Y6ZxMuD9A9mFMN7cIPlbK4BtEHPbbwck62a19Cj3PW",
+	"zXR338ensMICD8qJx5ohYM5pzAEHOKKI+8YYx4ropmuqFPGSQ7FdQjHiZIGVRTeAJ4WHD6UxCBVuNE1Q",
+	"S7XjBtxgjmodh1eozEMaa+btAxQnN7hcOGNapFQGScs+cf+HZtXSuph4aiKIX3Udy4llmuuFe8PngGe1",
+	"Q6ia5HM1k7PbYKHdiOhREPoZrb04JZNUw8HxAKcpBWNAJKTFMLOXJCi6gdhEXRB0YeQyIg/e7V0O6kzW",
+	"BvxALJkZ3u2KkV00N9HzzLmfJpYknbq3xriSlW7PSst0r9d0a/iJ/Ypzb2c2RyR6GT36b2F0Qs1ZAFHH",
+	"vBDuBVZUWTsz6czxzEC1l1bZlA1ENoqH4rAIOlL9xCeJu+fYgAIe5bxrZZdA6M7kImGq7mvOMLjF0jko",
+	"QdxWsGR/NtbZkNRdGBNDmLlTiSDo0RBZTQa3NkY2c89oyKzmnnB0LTWGXsOr3PWDac1rTSnMiqqi/HI1",
+	"i1CcONI2G+tgWvP6kWfTJBzNs+vhFabk9oK2KF1JusbLUVkhxiKJ4QXDLAf5X3oA3LJRT8lpqh7PZ2vo",
+	"3a/CMb/xH9V/VOusQ2dwZwsMdTjk4PNc8BQ/l8WPwMCShu0JqfpQ0UTXdoUzhaoXozkW5l5CrsC55gzE",
+	"Fn7pLNZdZ6fiT9HncgPZE1QwJa0JGTj02ieDKfzWq2D8qTfM4Cu0zDpbpZA4M1ymqCgKxdTXAuoXvVfv",
+	"RlWKnRf2Cc3GGqXA0OwLg0er1p8HZBYui6DH4nnFmrYK610ejNX+pamN+Y7OYsZ8JtoE7tJttwJDbSw7",
+	"z16WlyqRyTY1RvRkkWI2eZEgQviADv0hhr5hKKYQyBgYXubC7NZFY2jZezrva2uF8jVKMpTWkJ0VDcnM",
+	"vYuMvMC1wIbQxTdl4xF5d48xKRtkbj52CCtLdcpOxnuCuV2wXWQgYeBsT/Sloi2yMIxw8dkzm889R4Wk",
+	"CywZE62BvOQlzT0ewt6w8m2fGLUrx0HIFp1ZJIrR0hyqqSxt4ZKIRZUtbLGIlY3qg6N/g6QGvgCOSVsX",
+	"LF6eh6bL7iYUgmwUwzuuwLIzsyKZOfh4eUizO+BKiSyuFChQ632sJrfLtBHpQl2AtVPuspXDsOOldt8L",
+	"Y8ynESC4uZN/xUOIl/uuAyrNXnS7F9017lqd+VrL+bq8AebqlZ40dSQCqnExEGR5ZR9sHazsk+qNcT6t",
+	"dxS4miLth2GDcV4Ta+Vq6dK8xBFR2RZ20ODOhNXMtIkfRy9rsE+8oYX4+pVE0CNLFtrlEPV0F9cwC1wu",
+	"sQ81eKYeCSXS3eWY11K5ph5biBYt+cUrdBnSUe0vgWsU5CxcMac/uYWQ67w8jPg81GepON7guZ02Abb6",
+	"FMoMXwNQIlTXeKkzOcqiJjqV8+G31Xh7LLiBBYq7SsdwqDVq9OL5+hsdiFz25DLvHS92+zKTzvjZZkpT",
+	"bHmoD4Qpsm4y7scXT1vMz+ExB75oppjcFmBgd7DjPCw9JUoTttIm9ZbFbjtVYyyh2pbsMYRsGKvjWpM7",
+	"H2sEe3Z2rPEAAiSj4okqrYRpejbc5mZ/+dEwHrmZXLwGwLGDvEQrr0F9gFcJQE1hXpBSAWJ0pMmzA2nk",
+	"UjX9KlwUtUSDai7iwhlWpxM2C0UlKSXZyZwqa+uyXpjf2sVx5TWat+m8bIWjubp1KmsY9LY/V+ekPwnW",
+	"bdksKlS0F8DCVqFTrtbijlE0OT9WpqXAdsI4cHNtPEZfLOqzv9DSWceTKAZvha9MwpSYCGNJS2Eu5bAI",
+	"V7j1rfFw6Jz7pxjfWjrHo8mP3E4TTwPR3D2LB8RfLtgkmqTE64yxFWtbkrXRQKv6YcG3CTtz7rlnnnnm",
+	"mQsXn31uNqK5gNqiekeqUU1YmssDkSf+fMwTZgcyT3dhXpnO2V6u9xuYlLOB00BiVeLG8O+3YJWn9dU3",
+	"N0qYLihOAIt3zy3x18dCHR4STg946veK3/OLghi8XBoaTRYeV4ihNW9JOhZRy+K64LnTmangKZ2kq0YA",
+	"diFrHtPOuruPC8orD1qWKmvlLLdydJ8w1/WIvNEVPMuWZDZH6oi2LYL8HHuXj80Ba+dJPR6XZKGdv8S6",
+	"r9jxZKsX1nsT43xliiVQa1eUjZ0RwKPkviqg004HZiLtI2PlE1OEXaOzPX1YGHsDdZ3yaQy6wqeGoKbA",
+	"pAvJTXHHClXBgJy7eHGp8zjQ41jA9kX3cYNHPPfsc+cbAU1iFJUWCBGkBT7khHVGziHsEJMyG+Va9xLW",
+	"yYUZD0W4DpmaE9bBwXScneVmyVmEAxx1x1g96lDqbShsKYsKzwQpRN8Tbw7OIr2a+20j4oQjt7Dd+9aE",
+	"WEY5hLg4G80nPOLKeAFYNVaB3NBm9mLrWR3cVIKIekHyrxEGABundqvX5IjLOxvZ5oDYUWeZniBrdNRz",
+	"8mZQc8P6BW84LY0kOc3TLsYbNFnl3mcivAqz/C70qKT0QtEZ1Kon8yGQ55rWyF1EQpwwAFtG3uSiuBgM",
+	"DiRu9BhJ2E3zc94LT29YbANjFilS/i53aLzuaA44m5lNGuCCCfSDaU9igzTE4LQQsCQXHNBlkfOonqsT",
+	"ypdqmDqJo3PLY35BOXYIt9xJWKfL83QXN2gH9koHiXt6QnUSQvEZK0SOwfIN9lrAl9qJrnJ1tiHpPBOP",
+	"78ajFzDBNWi+JeQHMDmRaD0RLbXVZDgEvGlcJkI1WCymg3ZxQTIeCtQ25jX+smPxsj4QOZmOLQWvSz+l",
+	"5iSYGvGsH4wy9wXAyBk8LNUCqozY2AhY6c2YBk3HXSvb+RDu7rWE4vDowLQj8C1bC0HcgvB0uURgtkUM",
+	"mAMOZVu7xH3pRLkUOdr17Eh+c2AVNiv4r/B+7OS9j35y/18++vQHvzjly0i6ejgUeVfyLNzFQ4ZmP2/9",
+	"im0rznNuPU/moqsv3cCKk+EuBdbaMOSUWdfa0qySiQDCMT+AKi/ZjNgVL1eelthuDed3ZK/6w5OlApom",
+	"FPx2dS7DUdrtNaGh20U9gjKW+74OgEfUzLnI29SGAiy9FAlWoVeFgTO4yxXbWzmiJO6MMq5qeAVvD2iu",
+	"4HsMw+1NGXmLzeypsZinkoqntXN9IA1ovAVgDDYVPD9h2EBnEox8Cf4xp1Ku0Xgvk2YgUjYVti14GxGh",
+	"uZXdTAC7BKyvHo64mp4wLNTdLwdo10YZbpG3sWpYIXYIdfKxUlL1O4RRVTa4TmkHm5dwlbrPhsJ5VwoM",
+	"iQTBte6SEQdJMgz9He8Z0W29b5RiDZn7f/hdE5fIuU6jJaENumbVSbE87wsbfcIOM7oHeQLf2wX5AbeZ",
+	"AqIczvZywSHCcfiAitcDHlZdFucgddX9FtdfXRlPHFMh8oHIU9m1LBcGOg1F7MoFfHczLUfK3HcDbZCE",
+	"EfJSaBGs4LQGPoXlnha+aeClWDnk3hQUh0IQiSOBainq7kvgkgKRXUnThSQoaO7GvAILspyRkqCM95u7",
+	"UVcz3p/zK+dvmnFjd6F90DIOb3pBvPYowQnHTEi4QsQbSWmiEMVUYqihqP9qfPCJ2ULAM9HxYq+NKABG",
+	"KqmVYUazHm/83JvYu2P5eWu4XEQ+FjoXYGWCLloUmfaTAX2QdqCxVpM5MSJWzVOVz9lGWKVN6gxwuMVR",
+	"iq2RKmY2QGstw+Db8hhgeMj0kIR6hqL29MLmNlNIvhKaZOChhFVgzTC7B1GGutnZhE4zjcBTM0catagp",
+	"NPriOD5ubK+4wr4qRJxkrtDEtNIVteRnetHhuFM+YyKdToj6qs+dSU3FRUNpj4IReEVsXa4nK/C93dST",
+	"5edEO4KpQkSh9HYo7Tab6nG+G9wqd+2mu05F7eeDht3MZvnbSsRNy1ylibQDqZaUbvp34CNnafGMTaA6",
+	"KxVW5EOpSvXSRV2nNGxfjCzG53IBTrpKOQUg5t8VJ6bVQlfnchU3ucDclYQzAmsrDW7usWWpCPNJUhjf",
+	"WLVElEYPBeDf3VEIcS6Pb3NKdsRz9A11j6Vjt6uc5q2Jd352+bd0HNMVt8bdAbwGsGckZA0njNpfLR9B",
+	"G9GYJQcdgz4FmGQAKtqaxQEivLbhfGLsO/ngz//60a/fOeVe1K2HNiLeoidaTkMxOypqloXbEWE1WRLO",
+	"EgcyFdEz9IkiFj27uDUItKXpLmyQ1KPmw3PQ5yUThPkxU0cWLPwqlLgtsasDski3e9x8CyRMI/q7+cGU",
+	"1q0RRfALnrWxBeYUf1Pv+QLzLaZA5nJUTovnEYHGY6EZAYBbNLdbathSPkO9pdEHqHUOGgDsZ2nRnMIJ",
+	"k1M8Ia59WlBj4SLG4ZD4HRCRQ2fuw6IfqUs4LP3TDIGsvEcsuUT62uvykPhGTmg3dmk32GtUH96h2FBn",
+	"tpP0zPY5/qO57ji5nM2jFeKMWE/TadHwgLhap6jnEW+07rstVEXt6XEzaPLlD87jjfdXRrCQQDbbz+EA",
+	"mCO8pQO1PC1JoyNriU31ajG8tp0Aao4jPrtna0+mJgeTXHgurXI4LDFBfKgglgZyb7OLpjGjyMDj7O4f",
+	"C0zQTBZT0cJE8WvfzlKhhg/R7CJ9VyJ85MDJAMQm0rIuRNh9h/snB5vohqVa1NYKG6FJvXJnJLpWpCVu",
+	"rJUG/oSQTBa8GjA5DSkn0dxslgsITKJNYsRHqpZrtCtahnYtvEpUb5KQ19h5vh/KEZp6fsc9zWZebRex",
+	"nYI8CLSGx9UZPjUb7JUe1ociqKyUlIGZdaeDGehJ1JzD3iK7R61Wwo3b6JdArLx4P8BVznpqhx/0kxuB",
+	"D0aZ9mJJj4XN3I7TkGyPZazH00XJ8c4dAQnzqGgH36DL/xKocZRHK0HKZJ9yInvKUOAWuNIaQQ2B8oqb",
+	"Wi46A22aRI7R4xR4HTEBEwo/eMp0zroeB8qsBpJlPRQIfXQjagLVGPCzFy5GUPTcDLwuAt6r+bKVmLxd",
+	"rKlQW0BzdLTJryacg0CAWnAN8n2h6oEfnI0G2uqCK506t4QlMggiXw0TAh/MlZJde/kKg6+WHuexYhmC",
+	"r9Eeo/sQZxMtd4H+CFj3ssZMKoo5WQRErmq1yLmBDQ4qIO3HYFVig4aF6EJ9B2n/VQ99sMaIxLDn2jG9",
+	"CNWPwv1gy8N+hl3u8aYHscYcZ44IuDx/i2h3ROdPTaRVwhhhkoCnNyPB900lbXnQENPstEa8DhksHbAT",
+	"C87zAAnznTFaE58XILqF2S03VbfwUiQ5X+D1Ku0R89SHCNkY4znI40OAl6BaVRmmKcZNEMSO3qrctXHR",
+	"dv5KPWrZqRd3MiAnZrGrmTSeDPOA212pDrTsis4Wu//j/3b/m//y8Od/ef+7f/XwvZ8T1eWIy3xXGCuH",
+	"3LqrHn78wb0/vH/vX3517+Pf3n/7+3gfMZDdTOxmsuverrPFHr37F5/+4jePfvkt+D7N5YFU/dL3n/7i",
+	"k9L3Mt3t8jx1Y/ifbz341V89+uif7n38e//tHlf7/vtP/+Y3j979i/tvvwvfQMkgqP3OFnvw9t/f/8n/",
+	"fPjWzx7+2Z96wkw323a36xRYT3bxBe599JNPv/nDex/9+YPvv/Xo/Z/cf/+H9373U/xBPxcADXIv8Ot3",
+	"7n38n++//d1H77+Poxgb6TZY+SW/9969D3/44M9+9vCtnyG5qEhlF4Ia0PjNvc9ffPzwb//uwTu/efTB",
+	"7x6+9/MHb+PNDqTahWpVd5ff//TRJ3/y6d/888M/+4uCXhR+zZmVWXbCmRHwEXwNRs2uU7duNT748aNf",
+	"v/Pwnf/96Je/9a9hZF9xO85htf75k/vfezthac4nCrW76eZC4PpDW+bOFrPijk3Y3tgihATNCSNAhAxc",
+	"OVb7Sk8U0aZ2M24MsK5U+ENL4oRVnGXRAfKXipisJWszggGd8mCp3bbwy+5rQ2GhkXt0bl3dx3713G9n",
+	"FguQppW1ccPxi7CWlFr1FdMLpzFN5VqyBpMFiXCYipaEp4Vi9Vu3xuMNlOERfvBD+750888BMcrsqyzy",
+	"hBtRPjzVLu6XPmhbH/RLj/JLj/JLj3KJRxlVvDnvRQOPRN8VGshoiw16piI0USW4XH3/x4Uqwz34krvw",
+	"btKIKxvYzqsc2Yej4FvEq/FSwadx5Ax/GJZPgPhphulv/oltNlKrFvNu5mfYOJbQSRcrVpsPtfl4Lh3q",
+	"ay57EjWg2gqF4u74vq6t7BLb/sQDtZ35QX4ete61AzGkitnyA8tWTtNmovAeoDqimApQEiD2bsSGurXB",
+	"biiNMuhuqC+LAOZysZS0pYsbeyXpKqLgNSgzN7i2/VealthHueadjRsxTVpV5lrIWBivYPx7bBNVqx0E",
+	"rQ3fUW+7pVGWI7BGjjrGPeCGTno4izxHSdEDBERtphcJ+CwT2bBLyjLbJEwh46bBLD7hBkZTHv7aIknf",
+	"BYTd/+3/evDOb+5/+1cJ9hGBTx798k/uf/ufEuc6u8/4XiY67NN3P/70T99+8Odvl6siC3p+2oLFL0pq",
+	"tbHpwPambMj7shub3OO1JEjHJGVlVnswgEKtYWcBnUr6PnUXV9X91INiDu0QF5p9aVkEPpJnJiZseEIl",
+	"KNOt6/hu0K2XatKoe1weWnS2xzUhYzVDIlg0FJS+bwm0oW2WB3jhkFSER1gav2oNeimsH4K2R1qUPrN+",
+	"3JYIjxYW8rbBzdJYouxmPgriFpkX/AXlxXYay8qs49sZhot8903kRxfNpMK3HwQ+hBMG6dVCbAgYB4Gu",
+	"Oiwxz7rjzFfQrCRIsq90tFObW3mkdxvqAxHYZ7B5jBV3ioZLn1Ghf207tSPpn9amYRqIQN3eictDWNSJ",
+	"r8MX1kBA+UjK4cOGnG8pFlN6V1Qq0qtQnV9HPI3HC/VDB/vdufUp2u9DrewgYTyT++LQ/LBHQARb074S",
+	"3ySC2GoQMcHG7/FF/vpYIAviH1+5zU5TJTvMETQSBe+qiUTDNMZIWJUFG7CbAX+6m/NLQr6BcfPSXZ+N",
+	"kuuu4x818cdjJlStawuPr1o8vuiYN1vjKv2ftAJR+Y2X1AND5UGJwLY74FJtsM6AmwGo7Fsv7qyfvXCR",
+	"AcEQuMbOxdBj6Dw2IKoiuskJgzbi40j0pzW1tfg2hYvmRinSBAYG54P7Y7vUso566moobh7yKUWaBGV7",
+	"eQbN9Ndae/ktwvNujIv8GmnwtRI2EHcO593End9S71JspFrbI+Nie2LJpNT1v8+PtpGEE8bdZdPnhQI7",
+	"ER/BJC5uU+onLjnCNqXFPZufunWMmGUmTAjRxppqFhNL4lmrVOJ5R6Id2JsScfVhPasIlcDTlWCEF7hl",
+	"c8EjzHO3RH4g8nV4vMCZO/ni7ZdfYrcsVynP04QZ0QX/4vmNs6e2iAanI9NOwjrwC2JSdLqqQ61DFUVt",
+	"StYVBHnh+o2YYIcma5G4ZKaNYfg+bAz5Cl2i9dtgHT1RIkfGumDsqwolBnDaYZcJp3GZnqh4JXZ7e6ZJ",
+	"ktC/XUgSHjUfLq12Lesf0vs1aqJcmsxFRCMcZ3MV7t6WNDRLtEk4FesJOKK7orwkkXkDtsPChWO8IoaW",
+	"74sAPir4ExEE8+Dtv//0B7+Ar2JciojcQbZE2C73v/8n9z784b0P/+zRN9/69Ae/SJi/ElEy83yJ7g7/",
+	"8q17H/7w0Qc/vvfRz+794UfwvFIorhiS22yRQWA/+zkixlV631ZmslXN0FVeK7Nuh6OjhIj/+EZdxoSj",
+	"C/qqJi0kaosRwFv03zbMUCwOAGHhgs6hRr2BoeO74M/zMIGnL+1WGRgXokxAR1Ei7eKm3KgAv/IJHiiG",
+	"Jb4HPc6djsQ4FcQBqnfnqjq1Xu5Kk4RPDCT4iAc8EFOgtnGHjt+y0dBw3Fq8DQ086BknDCMVsGzyakCR",
+	"O6aE94QGu1tECgOpr55QCRvqgGG6efUyO3fu3PMJMtsaN5lOOdhxiimLTKs+/Ku9iUSNx1FwFlHuXo0Z",
+	"fzvKk9noHrX5w/Gzk5sbm2fYdMzVqQ12HRwNJfrcygOxcXTmcEwrXAUt3EYZuHe/kuc6jzuLk1yrPu6b",
+	"DXblwHn1pY8gUY9szE55xNoIpcJymdWfkXg3ips2Qxb7iOXsLf/drVeuM/qWSUV0FM51DDE17/HAOcqH",
+	"ws62WLmwXGr88xP/blGJKUGNY54wtNlHzLxPOvqD7et5Z4v9+5usq1Nsz35nmHW2MJbKLaf21YqJTHRt",
+	"rpXsMkJNsi7PcymMn0749Sjt7To7n3CaLONTb0vceOEqHqVd90g9srLLM0bN2/HHPLcKMJ5mDCwfqTPx",
+	"0QpRIsdrwG/ubJUgRXgNfF45IL8OUjvMnJTQsJwt0c2p/52CacUfrgyQxKhdrN4dvwAnYMgV74s8Frow",
+	"u/EmB0Jh7mjiFo9SbatR3Kq0RWFmORI5V5oZc4n0CLVVMyK8kVBtbl7DOncVSORSHjqfjEQu9dwMze7v",
+	"ulY1kcW7hl5agLTCuenbMjYkbuyL2KueXZpmAYnw704THEbq1zOuBZTbSpEjdaKRJ6fUoZEaZWkISPU1",
+	"s7oPlQjNomu3gPAvxM7xeDW6cTv/fs4XcQBwNuTdgXMsfcgsFV2ZCowTyji1cT1sA0h/B9LErMRzZ2sK",
+	"V+qQBcjrh7yQwEDSng+SFuq6tk2YofXyPmJgZN/1qO+GF0OeZ1GwLmGGKMIAeL6BrREagSniKIScSyPS",
+	"bdYH3L6njETJBEB8GWgA164la/1qH8IGcbJL2g7wtDNgs0ErB3Q0kLzzSCJnS5+yciwNm1NphENQNs6j",
+	"F3DjxKNqmLzyyP8aNENZ9upIlqkSyYs4Zz380WOIvEMQdTE5CMrLgB8ID5FkXlfOK4UWcXJVPyWQ7ZYQ",
+	"TtoGlbTXBkXdkAaGVsYzc0TAjcTYQcVWBWMBzdqC5Y6HUenLEqMtxue97QEsS1ajfqeOrVOW6sOGW/1B",
+	"9RQHXGcWK9LMSwgF0KqH//XPH/3hT6E/FwiR8IirDx78578sd+JCLthw1bzOi7pg1XG088YyHjEWbgVo",
+	"Ppr+xAcpcmYGUGeQab3PeAA5TeelIX6ylEMj7gq8P+r5OW/s4ma7zMj0yPQ63Wtl7U0Ku1ni/8VoEOk2",
+	"YFD6PGMDDdQXsA6wcCcM8/ROzp+FUHlbk+34WHVKhclxVOprA42RlTTmfx932zbQmIQSpN6N3NR0InhR",
+	"t+6AtVNeNK3CQs2vzyC67DYfCx93cmYlPIRlsueM2LjNu2B6QKlD2U9sotqwYw4wYFU3WTG1BLPXShm9",
+	"CO3nW8448bNi63p28sF3vn/vDz+699FHp5p2Eb8ebx++hCesrve33gPQdaSX7pkzlRzwma+dW3/+dcSF",
+	"PN+A8WtpT26cvVsDPVG1LLY0S3WN1xFYBo+ANpHQyPyQ89h45lbumt52oq4FOYxavuj8IJc2GpcQzIOe",
+	"VmhrbrCbekLoIvwo9IXjufNqsil2oRFxWtZMLu1ubCiyljI9jm97Xxo0z3Y4OzatRPtGbApLAepuzdOU",
+	"CMTztP3NPRf8/JGXhyekuqgQhAXocqW0DYUCcPrFpqqR+YkyMMcuH2+oMVYNJtvwKZFXUZKh/bRAZHrh",
+	"gsIUhJKKtk+YjTKRJOJiFxJVfmE/qAXM6TiVl7Guq25T5XpC4mg22A23NQ3slToVAwZ8XSpnIrMMG34t",
+	"d7zqvMkdKrFrdJOuzsbDiFa9jJ8vs1pnmab9r2hsCb1t/eQ6OY0VMOpJAD6A0qKNI0x060SSq7gijZ22",
+	"ylIvb7XT4+Oslic8ZGL2nLJ0M1Kg+a1mQ6HIPmzoToas0vJx7Ytp7Qnp8SS583h7vbmCrxoTNbZAL0kl",
+	"MOwoWE9mAlOvA8HdEbwn3HERw4Bsrlrfo8Sk4xSzCZo5YR3ayB2/+xgcrx2Y+k5EoXhXdFYloBp4vSUG",
+	"2s0LzncRvvJCF+QjJvcvcVVHG8SnRfy6DM/oZdwMOlvs07/7x0e/fieptPA5Ad0v2Uh27TgXBu2ccnyZ",
+	"iFSRjoQgUcBngslsnUNxbuIjv+gPI6ULzwEQcv8nP3vw7rexKQTdwHfthu4GbqcSd+xQ56KSpYKh4xTB",
+	"D6EfTN4XK+E0XsIW9i3s7pcoux0rkennAlqk5nZQySSneryXiWoquSS4688XYyVj2D1I2Lhah5aoPGMZ",
+	"XJBAnkVAuOnGC1ePP+QYRyF8Rap0a6aJxKff/OHDv3/v3u9+eipBniLDTj569737b7314Effe/C3Pyi+",
+	"PwSqFacp6kR8dnWLS+BZocauJuaM7xSPQeJ3VQIZt3KHjTGSuD3FIcaXfHuVee4CDMidMKhdEnaG4D4T",
+	"Yew22wy8917LubO1DEQPrY/xVpVezc+3hoG8RA1c2midaM3XS1Tv5QmRvHaHNsaIu/Ogu+WIuVm4HNzk",
+	"CCFxL8nWqlaqfbQ0VqBcJ3DXbAIX4RzuwdQLXY8BWDe/ffAGu0ovMX/m9UQpGnJ+OVzFP6VRnKg0Je2m",
+	"MsCwao8twZE4acGpdea5yrEF/5w7t16WxkSz6jOB8nJDFeo9ESnFynR33zQhv/c5dev8HeQH8HWu0ZCA",
+	"Bw8ubI6oM/FkVe45p3lhDroCeXTHDQEVPYquXbU4PC7xSLxYDpUWKKaPSRDix5h3a4Z40TY1KoG7YXn1",
+	"YQ80L4dP8Yn2ss5FYCZpFVhHWsg9MdVUERanRVuFzGsJk4U0wNQi0u1qX9Bc8NTMJTHONogex2Xes1ZI",
+	"Q2RaBZMWYmCLQ9vwaZN8Wbz//IKUx3Ux2Qm0hO1PqJK/FZgIqZYDK7OpNWHqgawny7SVkZA970IgdRfI",
+	"Q5an8eHiHbgWKxBEA4Ytd9HdMnXisgyX7CuRXppWfrRbjyp/zXmBHSC0JFQl+aEBVeZvksyBuz1gyf0L",
+	"JKBElpkwT31FhWcb7JqlqklpfOQh0/2iH0egnNx4vAx7BqZstyYhCPPjfpPS/CDyqCixhO/aCjuufjIj",
+	"QuV1rtsAle7hLXZAGe4JdVDlUpKT99//4YO3/z6WloqCTq5ri4mHCMik5iTFJ7XosgovKtL5BroLu//V",
+	"t8jB9pFPSG8cPxsElqlZ7MuDsdoX6VdHmebtk7096aOuEJN2ppnbd113U3M0Z1N7aqclZ0+TaMFkoDMM",
+	"Wh4b1dF26Al98Tx7WV46AuqjeCKwSgJUIwblBiVtJECxMUgOs5q08dGsemtuUI/6XXzUAeD9Jl29KqEk",
+	"nuQHAP/3bA4r0hP6TTeD2EXIYXlui5MQdCIWVMDYChoW7IYM7Eufofahl6qTM09G2UrNLGCqPDQ15Sw+",
+	"xn1YM/hy8W47TEzpHCwFK+bH7rm3j7kut2EZbR18pomWhfLaJhtyWmelh5BJZVIahVTKa9UqpnJdTGbA",
+	"wS3WeRY5PDVLkMNN0bbofKEVW4JQfgbA25qN8Qr8g8i7Ws3YlLKDfeCUcVvjDWgit8E6iCDJ3ap32CYc",
+	"9m7r08WRZG5xfeNO/q2AdW3wYoFhrzyqmtlbKR6646OhgQANIiy+u8kGe1lbnRPDKsfqBQwbHUiVsCIC",
+	"HKqw3YHD0zQXJlajhV/EqoTcLkvZKBdDaYRpUnq/mIyJ7MlcWzHn4p+PsgtFTa9BANMtkgSC3N1N1jK5",
+	"vMbEU8bVJa4qQeSEjZX8+li0DCaD7RN1iDAz7xsglMXzYj05cXNvKEjiq0Qh3M4rOpCRnfQqNpBg0P4B",
+	"Oz9IreLwwGcbp9yItDAQOdFSl9554U57taBtXmXD8XI5NVCPYeldTCMhdUfzNbhMv2g590KlcWZtrBLE",
+	"4u6QGoFhbRNfibE8t4a6Ua1ixBY3WPx03cMHHw23XGnU/uWT0nxH1x9oqFdwcd1LkAWqe2jLnXzwnfce",
+	"vPvtU3Wp+UZeSzfeIbvT1VkGbZA77OGPf/Xgr/9bwjqmm3PbHXTY/W//9cO/+37COj2Ziw57+K1/evit",
+	"TxLWmXAr8g578KsPHvz2dwnr2IHo2Q57+F/+7sF3fuxuYHU+7LBP//tfPvjhB4nvJMPuv/Wbex//bSlF",
+	"GB7uXEZ8KBTsgyUFDwGmDQE+Btw01Fu93oAydMCVimV0XyQOU0h3dCZir0OR+Q7gWDvg3xCR8t6USeX+",
+	"TFiHj0adpKiaZmZqrCgzNUzEXgDDQr/gUuFzgwELMiNbqdFge7bbxVK9MY41RgkVoWrqvBNnJg3GeRwV",
+	"2+YUgx49sX37si6zayCDhvO5PJZrTA12VtIXwbOfOTrdx+VHHsL3aHCA+idJMl+o01GDc3VBDvnlUlWc",
+	"s7Wo8RDEdFW1qfeQ5/siBVCC0sRlMdQH0P+A8pzI0rk/F/g9Hy0RAY+yqcOVrBmR9XaNyA9kt0kfcq4A",
+	"fAsbsBzBj+dhsUp8Mc9a69bksyBS0iTBGijWpZBsL21e1/qhhb02MxGliSxv/WY+Jx4vrdxN9JsuD0SM",
+	"R/kVJTwODB+bYDsCiOMjVBSYF/GDFXlAlnNxLOILKnUsgrBU1hK41bSQoobBa3+x5ALki9ADUCpbU0C0",
+	"OCCsKij/I8GOldiDfIzWo8f0ftR2eaXXq8ENoues3feCIoXFno2YJ5B2bOEjc2UmxPrejN7CjWQHfjSL",
+	"RJ4/8Xgl0zTrOoCV7hV1canTjbkw1jCtVqBlO2rspFS7PZ0v0qLSBrI+aN4db2i5uJfMYVu8F21hSnOe",
+	"lMWBygHD6xRLXyuQtMxxDVM5O6CM3mrGFYpqRDBr7tXpamWEsiLtMN7tihFyGXvBN2MiqtOE43Om7R7G",
+	"kDoUTcJKQmwWmXYg22zi6fiKHUyPDZFI+BNv0sRyPHJagBbN6I4yEkYU+27lQpSvUd+0Y4UTcGqQGX5A",
+	"dE3+QMKSpIGezONToi1rlifoOWbhmVainKTHAp62uXmSdiIwiAYLa5HEsPXiCCz4CjhhfRjwkIArPHee",
+	"YrhViW1pfrZGQlEGr8IsD1F84BpKKA/H++IIjtJDc9A/nYzyvVwPd1M+jQSPb3rUrtFsyNWUucsY72tn",
+	"TELjtH/95k/b1xHC2jVip4IcsK4Z3b9+86dgZvvB6Zz1xARCZyiyshBZtsdVesh6xBDPxPGXZ66gpq+c",
+	"2Avo6F8pOPXnIy0ePg08Wh5hPuISGjr/9n8hJg0bQQslBX2MFSDwsTsSPKDLffPXP7n/X/5b4hRP+diH",
+	"S9/QkKzaKhz7Cl4bkVvbmOCmKBv+hEo+3b0qIHY3TqACVFi8GcaylqzhL1fCsr8SugC0cOAAybkDJ0C0",
+	"SOHrY2gtpHMqlqmzexa1kQsi5onesOzmMK3ljto2SUUmD5a/xRC5+7E5ski3sS09BEecoT/OkYeVCsjQ",
+	"c1u9e14NEdzNcVZip4WLUNL2cj3uD8C9sJplsj8Ixda+lkQr4Re1SVVkOGLn/VtTXc1ymecyp7l1vyLf",
+	"dMpPSUxdgCDfpFdrD8+YlXMPU55UIeFhwWuwy0sXLSTTk9DMpvWqDKkeuhniPMC12zEYDuvIqEoNbaOq",
+	"uccrHMTAuqCHwivp0MNui2JDCdUw8ZRNhaVruPsemyBThJFACZgOduKt9T71iTfYeL64PEAYhmNjPcco",
+	"dfSkwiOiHYUKUboYR+r5SDEhHX5Raqm3Nd+qeZv4mTngJjCxFghVlzTeI4xHePJcN77WB0FphVqeBZBV",
+	"uOpJsVttISSmhb7nlJ2g3qNRgNOdZWJ7Sd9Bi1H1kH9nd2+09Dc3FsEtgca7V3Wy4rTUy4LzcRq2VTsC",
+	"1HBevwoft2ZHonDcAf26On809viuriALV8MNldcdFGWhBzYYTBBdYoBiJYIeU/1oTSE8gMSp1DGviAm1",
+	"5P4pOtM2a5ZY3hjLfcmV4KJxCtsbxBd7qNAZSTlNrn9WmIXDdP674btPtMMhoMKFlvLQsI7p0Ok+WYwv",
+	"fBwMUFyqzB0jQ6CCOhwHVLKW6xiPXofydh326Mf/hH0h7n30UcI6qbMs8w779BeffPqL3+BnPqfTYZi1",
+	"x09L3SI67OH/+B/YlyJhnb1c77uLH3783Ycf/eO9jz4qnUD0WOd+wIOqGaPSLQGe4u7TmjKiQt9E798o",
+	"AXWDntvqyKICoVbaikw4TFpCz3arayuX5tfuzDlngJx5nqWyL+0sAc3zVbk7FwF8nTmXnKmRlj2uIkmh",
+	"S+7T1vJdv1dCTgJfkQX8UasnxNd9D8fqZ6/hymOlT7uVj0dXd9gIv2JSGZuPIeCLdqE7MwYSMqgb7Hbp",
+	"/RdQpbXPNy3opo6Bg0xwZEVe0fW1zqeLBitzaGxHF7Q3RVrG95oCGUMHmIXAMXcRsk5GOcCLtYy2cD/O",
+	"2rc6sCQMOZorjuNGnJDv1moVpM9LMFLS0+M8ql7Onq+9cyvVUXOPwxED5qInchFl+/fC6QbJiusa3RT3",
+	"y26L/JFxznS86wCY6T7wWaKSb7VRAoHTkrrUITR048gQb6wYtbE56ddiNN9mYVmT7jS07EkK0GkRnfWz",
+	"MxOMLYlARaZmRbe6JpR29eRQhfYprzK+e9zxgPeMp4PoS5NQ4hmxjOQBWG15Zuo65cas6dvwC7Y3ZWEu",
+	"Gq0F6j/4daTlRQQH1ypF5U+yJy9JlazhHC+aSb/ubV41OpMNG8/TiJJimRdIVU2YygOIANyGUTmbc2V6",
+	"IvdhKjPeG0prIUI0yd1fiiL9iMxxamwgeG6wfQTFiOCGlCmAS/r8QDClWTcTPGcYKt9GftGvjwU03unp",
+	"LNPIRIbwgJBrwIdwzP4rbfEuooiT0b/pcuonFerGabtSRI0QBaU7Q8Gru624I7pjqFWga+04x4wHfUNh",
+	"NYMKvItxN6Xtbk+PVeWehk+Nz7eP7UDn0k4TKnuzTAFv0QDc+EpcLMw2BL9gFtGEhOkAZQZvClolQBn8",
+	"QLFAGAezYsCsJC2rWKGgpeNi5kw+N3hqx1YI2rFzotUaingGbgPJIM5gGBXrC2sYd+o2zjq73Ibkan9X",
+	"1vChuy+JyY8Ad/EGDK0bCK8w0IWIkdqRtTR7LlXMncRpy71MhHRMxVRf/P4rmBx11Sd1RzRKv1/AEqqj",
+	"BsdR0ebzfliWeU8MlCQ0inTPKNGJYPo3QZ51kU/h4DoCH6zGxH5RTyARfqT9pQ+/MIFXcz5DHp32gVbi",
+	"sk7FqtkupAcn5jEF+10rVCvQQa6mh2cUMV5t40mcZtq3l6g0UQeiFGEAEymRYwNDT3Mt+M9vrhytOw7i",
+	"9noi8rAUt+KhiGzCp4jUM4C1mhCgUudw8BZc7TovkPVw/EVi43dGMhdmN1aldkt0tUoN0QPK7oBxWMmE",
+	"Sdx47hQy0B5eGtbXuoL0OHexZUC5NJTorEB9UGupxPoJSrTzUcJe++Nb7LnzLEUuuPkZyZaXKgVi1LvJ",
+	"WracX6FgpJt95QycnCyWfI5aFDAFzU2JNiH3UGy7qJ6WZ1k5RfKFK4jFLgrHURXboJjlM6p/XVD8eibq",
+	"pz7xFa/4RjWxAfedc6D2/MocFitKO+spBovOlQc/URXAR1D0+2TX+D7GIohV6odv5KIns6y+YyAKhxVZ",
+	"ZjBXApv0hM/HHvMZUhG1eMAGLhFp0dOy0j5/BQDaZyyWbSke6kt1YNcZpoCu/3BVtUdzeq3OVPzZbd5j",
+	"Pw4rJZ54IoaDsBD/ut0dVn/B5jYLiplG/sT05FvOCxRZduhzk/RKO4DhglMMC6Fib+JcG4CveCwlsPdB",
+	"a/S8qOllurfBdvCgnQyq16gor3YBCKpBuuIFaMhCKSaf4QCVOcOo5UpaKNYxuFcDByqwv9kqAboapNFt",
+	"uGMeUNrDop9oQj4lvHepbrqpcADRfXqDz7ecWSIi0EL7KNFKOJZbUU7DF/WEQc+O6tJykDcmzVagOzx3",
+	"dtM57GeSi5ubbCTviMywDEuRQ0B7yAH5HZqAzK1+dV4WjwYH4OP69MTAV76n71Rk1Ek5NS9jUm3DSR52",
+	"hvsSBhczlwdC9gcRLXsDnriCrE1kagdHdr9ZHnC4eeJHHdckUnXliGfxJpalFnqyNpEYOXSK5HzC3LBD",
+	"PHcgeMp0rye7ooy89+UkpkGJlMdKzO9Op65LTQN4hau5iKvt6bFKmdUNagZl2qIXaOY7WSxu2OEuWoo9",
+	"4mwofNwQujRtE/7Gh8N6pdc7REvC2yHANjNlkFY7ELnsSZFuFfoblF5vDHt3JoBYC+xbTtYfbQ2OaXa4",
+	"iZ/cuAjrvUwMl7AgAGry5tXL7PnzF55lJ6ExHFoqp0d4gz96w2h1agNpmjvuh9xnI0bcDoJF3fE/MKfh",
+	"zutQy9VZkZ2B4bk71xUMnWLsxdSIGVnkuc7bNKeOdxOLuvNSOU84ZlVThH0OcXQ2ngdq0THZWD0aiZQS",
+	"tbbwaDow3xvU3kvnrGPEiOewlht6otZBhDtNU0bjyFH/4u3bNxh9WdLBF54vd405vxnNdlhps5qNBuzm",
+	"usdIfmrob+JThx/UtJAA+YRZQwpFO/+wJs+YSNWA0TNovFlOanc7//5hbhO/DUpSVLOLR9rwBb43UOGO",
+	"4DIiIKf+GEF2anzwYy2m6Mlok+OyTOMgSw0zFxq9PZ3X2fWRtyWmYCjCQpyE2fJhCs9RCA5pwl69dj1h",
+	"wNnqb0GMSAlDpHMSOgNSEUguD6Tqs0x2MTdL0OjEZyLK5FEeKBpq3qbC/cIaRgipUNtZ8vC8q3wArPXI",
+	"J1vCXdOD8doCl+0Jfwq0FTzi9cZdz3wTCiAPaMJhEyVxhU590iphjDCQEIdVMCPB9w0y9hi0Pw8aVqrU",
+	"Vc7cwCApgRI2Q8cMH59UehLtxrosMTvyTUqiNkEjA8lEy+4DnRkzkHfz84TNGZyjwLoD0d1HGzGBHoTD",
+	"pAiw+b4QHiEf4VKJ1wT5lfVqon15UA+6Z/kVwxkKHeB8O55o0VACioamZAEjP1UQ1VEWOL9mIrIMrNmw",
+	"490/vEYPxVlQTs1TtjeF77F8JQrTR5RQhEyC2YE2IkERJZepqCUcIDO5EWI17gH/5N2atr/++ayr8xxA",
+	"S9WRlJu7ubGU8E4rjCY8pOlEgCLDmSi6hK7w4KMo2jofJ15oePo0UHL1DSLLMtfgRpnW+zVl4mG9sRK1",
+	"PNc1RaZQAeWXbaXJhzLSePEgPXritClVm7Z+QLySzE96qCij25cEuJimsmTO7ZmlGsQsUCFUqc3p/RaE",
+	"MWe7V1ATMtQ/zjsJb9LIu6jquFkHI+JhGBkHo0O8LeXTYFdAFm42fj2r5pdyy0pEdNVHWG8G7Fs7rvP5",
+	"KV6Ioot7ACtzkTdCXtz0oLUWKM6boitkDCkJNUIA2nUHBULUuno45CrdQnuowomp9ASRstg3TnRJUU08",
+	"ELSmxqhtgUzGG2Rz+GJMw86N9f843tw818UoF/wt6KOp4HnlAyNyyTP8qEEiJRe9MTk7i7cRXga/MOPM",
+	"Lv8BrNNNvLg9T0607dG1tGjBbvb90SgN0xGaz3MX2yR9ZxgAUU4K2geSpCNEI85SjM6WgFTyx33U3DCX",
+	"DbcWbpNV9tbNsMARI6HYKdxPisfhp1qJzhYxELp/zFPyGPfbel6eDr59BykMPSHPCePZKPRwCCxCnS3G",
+	"9/SB8CEZDa155VDaLbYvRtD3hCumR1JBQSFkl8Yjuk1vbIhNAmI8PrwjLfFXYI9RsrO2CQkPyAsz7nYF",
+	"+JghchJMYGjBMYOVT9FpIKIgt4LhFdZo661IIFRdqparHHb8fIMMrtx8IgYR52XVaOJ8ILFR8DAemCs1",
+	"KC3H55pE1g4XSqKn0Cs33Ho4v+0XRaQ7dXUAO7guZKCW5TbmZdkFBQ42lyJtMnFHzim5GHcIZ6+ODe/8",
+	"IQkq42karAiVoe0npp3dWaJEg4OkfhNMffUwLVAjsT+iutW8gJkff3S8dTfggjcJfI29aRllyGE7Ldlv",
+	"czslnpGla3zNxkxN4mExFDN79SnGIN7E2tDWzoXsDnxtPFpidODPz2x9+8ry7z/r/pUN9TpOVku9bsbD",
+	"1Xp7OftF5NzqnKHJ0Kqnl1NAxUEcvJp0Tru1d/EWxBPtOFe3bHRP7jBjxSicYIioyNmQT515lgaayD3e",
+	"3WdWF8Wd+YGYStXvbLEHf//e/T9HqkgklsaPsdcrFjqKvraSW/ri7e/e//6fzFQv0u0COTX+XfrhSvbY",
+	"LbLRW4lGHDm1Q5NTsMFvsA4knTue2tvP3gkDjDO4NJ3Cy6V+z0DAdow0GStXO/py091ad2zHX8LQ8gOx",
+	"SUVXpqJJCLGFeRCrf8SleezkFe1gG+TdxKiG8YtI04u5R8KBHL3Lv/ffNCur9Oqh4eDzGh+zU9Ckd8qi",
+	"jPmlpOoFRny9kl8I/mDCOu783B2POkAJzwayPxA5g6lOSgXUVIrD/IQkSEfLs13K4EALxODYhVHOeXX0",
+	"uGrN88ytmlC64693rT5kzOQ2nM8NYyNNujdS20ZkQ4vBZVCMS1+QqefvH1Z/tiXAnFoohLy2sBW3ap0Z",
+	"6L4zARwJtpYcisMbgKC5n2bDL0p05vENHokHx40utS4KlAsemwWn748ffPu38Ck2ynIHNVKfffg39/+K",
+	"mJ2lGXHbHYi8s8Ue/eo/3f/op/4rPJF1Hs53/wUez/AFnvD+C3/6uV/8w4ePfv3OvY8+gi96UnHVdQN4",
+	"9MGP73/nXbw/ttuhkf7Xt/He41S6wT/8+e8f/MOH8NGQK96Hmz58/92H3/sTvC4dShU+uv9X/zlh+0KM",
+	"TMBnJ4iJAyMLTiqMVXnLzQ3lD997+PEHCdhwBo/oXFigkwjcpESJjW3Fttj973373u//64O//V3CeMg6",
+	"djMpiCEC+455Kgn8vmLllOB4uCZOBYUlwMwwTHqwgjSyy+HEIn0vp1rz0K4IJg2EEGbKfeKmB3Ypvm6p",
+	"3VmyRt3RVopuIdKuhTF1S4i2ORJPgGv0UECrswE3DHNhrAAgRop7D6IFxNXqamCGgiuZEUIlDIGnCs3v",
+	"Y4oh48hi+/0WYk6jcSU9EiqAUitoztD8ewYBWl/wHLMUr6gQtaenrNzNrQwRXgxk9xcCL86+iLz5JcFz",
+	"yBXtC7UNABzF9BzP1dnlWhbvn5TnoDzUBctxOFIAUDkDpAHANkVIWNyGEmAHS82dlj8Nd113dzMN1sJd",
+	"F4nTyjtRKrSLFQ/zYqSO+GLcJF4GFj4G8gB6t+i6DWTrhvIlBBIpXQwyMuNu5nOQItZkukV7T612jR/c",
+	"rP23Lwyb6Hy/puJstpDD3yk6Ab59TrzTg0JYFRbdccOw0U3o+RAErLPluzdUyCzQy8NcXllfoAlBHSDI",
+	"Tu9J1XcqCc0j082FwOugcQ49YDpCwn3MHNApO4IzFlhsffKm2vIhDBMQgNjrAe4aYFjtzrRCmnH6roq4",
+	"IiZXR/c8PZRiPWhmwC2ESfaEG7JIkVpxY9VzZH3+u5lzJXYkXxUtE/WQUYlFN5YeJrxr5cHiRpFTjBvJ",
+	"vmJSRWF5x8SPeYxlGEN+ZzfTMYjQy9pYiJMaZ5gUh1TABy1DHh2OKrKOzaWexOXs5qFqMJI1sx+vj7yF",
+	"n8cr9863rR9eXusRshPep/VHhPEDCauWeLmN6k0nFJcho9z2tM+ymioczm589TbLBYCQgSRgMtCZeMz7",
+	"qVGB1crb7Th2UHEODzTU4B3/llqR3Ly8wep4zlbeaiCSy/bbS1IJAybKvnTuq29JTlH8MJNOesjPPI6d",
+	"eYyb8toL8XpD3rWADkf3Xqa+OfgWoqwG3BAOq0MFIN5pSoJ/HnYCuegb7AqUGWK+WWlwOlONdEmLtXBN",
+	"ygGG3/5UjkfL4Cvod54eNkCGZ/9THB8rNkddkGxGHcP2DG01Thi/5glZbshhTjBj3WPu3oGXoginwVbz",
+	"8uPt5i9AWC0eNKsLi1XM9c8qwPWY4lrxZOprHrLChlwqlslKIW7IllAVehH8HmCX72nR4QkReNRZD+SL",
+	"ljfr7eIkuuX403+8/51foBwlbMKlhf5autq0/US5dl2lhPmuCCrlZT95C4U18VrQjKVn2xyr1Nk2xWoy",
+	"bqCLblXi/ZA/+OT+b99Lyj2pi2OpJoF878N/rskh+29iaeR7H/5zAn4ntAJ2Ljw+srR36CG4eehWlPnB",
+	"C9y30Nfw/vvvPviz39EFIeGFb/QPH95//4fzsxw8axw79hfGDoqffPLg29+7//Z3H73//vzvPM6Clh9c",
+	"S9pYflbe+eW9j8OsjPh0t0Qr/Ok3v/nwvZ8nJdpg7HjrOYwhXQ/0kAi5kXamvyPevaa/I95XQTd7yjbs",
+	"CXgEpRm08T94+PHfgHBWWnSh9IbO+rDUJVWA+7CQmaAYFgMAvKKgn5dXELFJRe6PWjQD7TpeXp4/+Ge1",
+	"gSS+0uPCGMBPFtV3ZVr1fVtaY7VOKw1pfYkMwXQ9qUUt/1iUyfWWRWJNz8biE6WPv4MsK38KtTYh3N+E",
+	"9GooUsnVLhYSxopdeNbzjCx4ezPw3XoaRmqW1kk+v1n//Ot0ClihjunxbTD888S5/TJx7sxkVl9tYbNZ",
+	"IOZ1ivClaCnbK0qE8xBjiNZmGJI0/pfs5KNfv/Pgf3zy6P13H77/d/d+99NTWwVEKhfdfa1ECh1mkU0n",
+	"H2eHojou4n7Aup05y6P177oZHxsRhYiODdDSZnyCiQAn77PIjbhMizsjHa+cvULf+NSVm0sIMDTpxFGz",
+	"e+N66DZWaeP5j8drKHqEldwTTk2502ELupCNM6Nz4KoPLbAShtRyoYXzkmapajS2tcxKUMzmtQQ0J4qb",
+	"UgRWDS5Rk/Znl51XYBrF3dwNdmOx4iuqn0kzaHKPmurkHUOEHtAwQUDVp2e1+H/fO7eZbG5ubmwCddKz",
+	"7o//f2usL7ns/h38SGIbukJ9OuMkVs/BN4xWGzf55GXs7VtmyzsqpvkjQj4na1bcsc1XrwYWDjf5xqCh",
+	"GJ1tUFVOVHZh34dtGbDX/pnFK4T9MgPYKWuyoJ+iKhsNsxgmFL4JFBIB8TivbLGNczTDvOO+49lRN6j2",
+	"OP6ezFZvAdYCiSiMlUNuRQtkZo93rVmAAMY+G02AgD0+zuyuGfC8OeNIvFC7Y6QVnXJ0cCIwLCayXmfW",
+	"Y9QTVeapCzhdaQWZ9U3AckNhc2F2dSzj9DJ8x/aEnQjqDR5G5nPowcT1jB5H13MA+Csia/RC4E5I6xIa",
+	"x403XRKdw7lomoHOQdSOiUw3JzmmonaAE6Lsz0nuzD4KC1CLIETlVBMThe+AtxqGcOjAKCrCpzkyCm9w",
+	"U3jHs21ZQ2X77bmHG4whnMTgzIPvvHf/r75zaoN1qusK2Hc9zj31zwnD4KtALuGuXunYYJ5fY3brN1bz",
+	"zkgBw3Bt62xEjzdN9J/c3Ng8w6Zjrk5tsOtQdapEn1t5IDaOTiWRRYXW6doVGusR5PxLs3DxMEfTomRZ",
+	"6Rnno4fWXCkFt1K7Cd7jRhoGNKNmi4EOomK/Im1aP8NnWk7rVTewW25c0Ym9dGO1eb2w4Dy5huk5D2kx",
+	"jGe54OmUcWs5Bb+egENmKJU39iOmPr3ns+XTpx3WisLiZFA6QRvyVMw2KCk3u0lKvV0CIreGbPkL2Mak",
+	"tCzn6osMglZ/3PV8peGdidb2JeUzoLXVUH8E6nyRyaBzc0SpVLodAJyferuB3qPWEXQmOYZqi/wPJFNH",
+	"SJEHsdUN9ppPnHLbAZIwYAGs78fUAkj5RODGohiWVwCnXWwy05pl74lFmB0Cvep8RKF2a334YNlhd0fu",
+	"3lNnK7vznzkwregM7J8YJo8Ep7TOsY14m+9l0fJcTMBywy7ferViDe1JxfNpTKpvRw+DV5RgIymQlxOW",
+	"DjC7QBYNpJ+QYooXYrWvTQXKJ2o4XRNdskRM4pPEfS1CYRMow6B8xioTxhCFjec/I6yyKmnIrsBrjocL",
+	"47F1b8dk5O6yABjlLFd8V3rI8kBYSQOmYxEd1SVAT61cQBLtdVpXH3mcRrGPnC2aDjcwLLJsxyLWDjPZ",
+	"qudalG5gp1SOXiqfBRbaaYCkOOeL5/uPlw4FSwmWyndgD1tJqJAsuLlsw/W7i0n3IdVEJMTLu+63AVa3",
+	"YmEz8Z7cHTdhHQJrpFqJhMi/EtbpctUVWSZSMMwyDVUaSgjM+fvwrrvBWuL5scJvlod6G3XP97lmynXA",
+	"5gmxwzoQqe/sCkI+k+go5Ch+otJGrcMKAkUKGFc9HUpoEdUENGQlrBOypkchTHBpYSbD4WTAeVXk7iJE",
+	"iihL3eWKefCbJzI1bAzxM2pAUsJBzVw/GltTpEJ14NcWpgR4QhI1T+URgDEminziSgPcPFzPR6NcHwiD",
+	"8CE3mwYKXNzP6CEAXepsMULreTCTmYEyZVLt7yJjc2eLISKQuQ9N0UxpSrc046HAd63Qq9SX5pbEFtcs",
+	"oIg8/3I+DGCigB2KAIfyQCBTGi9Vww/FSpCgIHqtUEHuV3Hn1X1jCJQleC6MZangKWThj4Q7CSzGp9iN",
+	"/eoo7kBdmtrAH5wjyFKknk+wVGlW5ZecitiERm6PjwUYutUU0XvyLBaf0vJWS/yMuyqJya8JPsUM+NkL",
+	"F2NYKzPwc7nn5n6+N11sNi7WGM4m2mbqEt346JKB8d4ZL197+QpzXzlPY8j7sht7pwagCzgOacropRLf",
+	"DQNmvF6k8V2jgT0YS7mT2XZor3XxPHtZXop7i+XlePbM5nPPRRsG4tOdTLQug3aPLFxLN7BYs7i6Fiix",
+	"F1n5PWap+91TY3P9akGx0upVSxb2ROcpO4kg4wf/z3cf/exbpzY8j82u1VRC4O1w4rWh7zvb/lj2nxMj",
+	"zS59GiP7dF8s3fl41YqsREvKo+o5ijzjKFqiGAqIkFseil6nTGq2MP5NrF2Pm8/uSHh7aNAFQ49fxkap",
+	"h1fDz1oYIeXh1BnOVZY4HsoWyHLsbBU2Z4ksigw9EPgtJJcjUjnG4eBJkYpuhvGJ6h5UujsedbZYJvgB",
+	"RHnmaKMQ4F7dOFu+0UewYH0nRm/2UlMB5DAzVbMSXydQRiGLVIosUtUHrWQllqe67RqFNqoL60c9UTMT",
+	"B9iNBHiA4+Wo3QGXaldHdtF1zfp8hJQISOA+cMc8lGlGQ7/QumWBg7+qSw9EKpHT8Ap8zuixR2oZgHW9",
+	"u5fHyUqq5DLY+xPZZZAYTwsDhuZgJrR96GE583nXrcJiE6yguzmcHYZKprk78Qpcf9mtx3wT/Vij1v0Y",
+	"lJJLBTJHTwcLHoS3AVsGNJRCcUkK0S5PXPFWFYGNmgfSSLsouwpBNU1HXlcPReLzZYGzB77LInlHYXkU",
+	"5Q3tPhg/HIYSAXgRlJvETmsQtmWVSpwjhdhF66dLbSobFE2HksEV01izBQ9FBSKO4DDdcF/j0Igsfk4S",
+	"kttwmTK+p8eW9bVUfecBe5QDx2K8WM0O9bdZnEGj5lm+BVFoigPlkqtlBcKDWyBkPX/ikSv8cOMWg1nW",
+	"TgUKJnSOsBy3a/1D5qjwm3QDy32vlPJQqzNyKAGD3i9xzcOHWJKH57pihD0HlUlg9gjx85MJf58Ht8/r",
+	"Ycgpd8e5tNNbbtFLJFo8VuB22bcM3kI2MbfeN165dZudJv4iKPAH+YGjBIjHiqNlYO2Igu0IX8YLrno5",
+	"/nev3V5LorX6WGQL5chmCyLCxhRDANpG6IRvp072nGWWs5OvXHvh8qkGA7oLZTK9CGnYNWXGOSh1rKej",
+	"hoDlVpA9xokoQhehWrDed8BExzOWVLgJAEjqit3512/+dLcnVOdUggA+U7m0DOVjJ+HivZG71m12bK17",
+	"7ty5592lX719GZ76zDOXsVeJ2XjmGXYFbEusfLEAMOCKXUvFcKSdkE/XvyKmCdsDvZnmvGdPGG/NF11N",
+	"iaOUksuW+oWYDbbj+6IgxxR1kgHf1Hifg9p3HKIxkXunm4LjC72i3NQbPc670KpG+AcpduU2RwpwP4Jz",
+	"m+fdqlzrrV/XSqy/7M7jDfYS1EhS/6QO2F4QSUiqKfFg62HctaPEHdtJSmW70BYXI7EwRGqJDKN0hxX2",
+	"UjEUFaV+KpBsr2mDzE76Vsmnttj5zU0SM+pmYI3IeqzLlbvfnu/mdn7zDDwA6cegfOv85jmiGhewsPD8",
+	"rnVfnEe8H0AHgaLRsqke54b6DbpLnicqdV8Wyw3UPHsRAOoHO5GKGSuzjOVjpaTqJ+z8mXPMao3d4d0/",
+	"L9CN3E5L2PmzZ+nfJPhwo30xZVBKTUuI7uOeTqfuF8/DDYdcTaFVhknYhc1zeOlNYfPp+g70LJoMZCag",
+	"62VOM57qidpgO11rYl1EYD9mut93f5pQze0bKGyAv0oNhdd2nJtYalG0tXbGZ1v5SK5trZ3b2Nw4B8XP",
+	"dgDK83Tg9nX/6osaIxd7LgONKugE7eTZ6pRPt5DOGUB1kI1wIk0kzhlXbh66PBMq5Tlt+NcGeuuZZ0II",
+	"IfE5pIQRvUPCgO8hYUDyQL+CPtTG/bC8OJmbUp2zLiQgNuYFbDsIGLbBJAlLNbSn2q5KWRITM5xhTElJ",
+	"ra6lwL5jbCBCR+oJPhRW5GZt62txK6W45PRLbsLW7iZLLwSJWbv7OmSiRloZPPDObm6ShWiJ8LS8R98g",
+	"2wfNoqVGk3+LG1gbfDdCasn7YgM7qwA2s+6WYYynfbv18oENE0Mn6dded+9kxsMhz6eQ3KoIlhNo3jcQ",
+	"gAHij9fdjahyvFZML5dKyEFv8ywLbQxEaDRCByHmzCoCWaJXNQLPEuxnv01cQ1h0jwe4zBkmqkHec52J",
+	"7TKvFuNZ9qQKLk7UvNTOYsWyKbZww17qUGu4trUG1fw+a7EVMvrNpC1UoNc/zemMuocRXqDZsxB1s/BR",
+	"csGjZJtHyWWPQlmpe1gBHQyPWwVmtmgAmNOuG0C54XZ0DNHMyjyrO9XqgfHlTjY+xep365T6JSHfANZP",
+	"whfGBkJ4Dme2VobStpVn06EJnmey5eCsPtKh0Ro51QK6C1g4WCb3BYy0djBj6+zJxjL6Cl0fGcFlwAHW",
+	"rJpUfm7qRkIwwiNfs/iwwoo1HtgRr9dVneN5sBV8iNBFv9pUn1rlQwd7N3SINiUUfWd/rJ17k2kltllf",
+	"HggTUp5nNjfn+2LFXvDri7ZrKXcX37xPkZUCR9axWSjBDnGnI7nOJRuEPnj9brI20rEWbq+MhDJBGE4i",
+	"WdcpJJYr+mqGSmY7IU4lKLTbQpxYBztvQDGl78yJCeNK502fYqCszgbbUWysoLjCS18ZH+1uMARwZ0KQ",
+	"FypsHAK8a6yszMiBzKTaJ0bomEU0AQWFtVgS+o/LnnS3RUxXwoisLfFxj4XWj/OpEmcjUdaPShsWmkFl",
+	"B7GFFbTdyg3DQZciDm7ke9PZGMQ2pEBHwjn+7s6hgypwpuFuDp+R7w6ufhf4X7pR2wzPqMuEmWznUpTG",
+	"9xUxpc0IrvglnU6PbB9eBz4w3IRF8M7mY3F3bvefObKn+pa5kb1/2wdojmL74wJQgCymAAov5PSb8N+7",
+	"td7Ia7Hw0ZbHbSaoEij9hHtGCsNODiGGdCrB3g8WQX+TgYYWGL4icg4AGIJSAz4CXaTEnRnnZjLQEOHx",
+	"OykMbYs5573gSEVXR/fgY3Jx5nmD53f34/Ff/lisuEHgVzdFr8mBdq13XSsB8bfHcKxFjzQf1lN64g5/",
+	"N/Pwom+uXbnNa0tX6bLTcA3c9tzm+Vg23wdFUwZt7mF1IR4p1Uz88Ui2FQ9NBJvtqtMI2R36XH90h+0U",
+	"1zgNTSGvhAneHaBWdhLcjGTsMe+VJySAVZrk49xOT1S4K7zzY7ImeWWSQ1ir9Gm9XXmVQP49cHu6g/Kh",
+	"wU4iMeqpDeaxdoGpTWeZnpiQ+xkmJaw94wEwCncLPDvjDKGkTpSdi4QGY6k2jxJGXvpnLEWqTqDDCujb",
+	"AfcFn8NBFjkyFkfvt780GZeZjFdlJgqRPt5D8TFZmGJSeqEnx9CM2nPHGxUHOH6o/KEFjmuQ+BEq+2pI",
+	"cxJXMLegvCZALwkX43aZ0WwEFdlONXC1L1V/mxJ83GgFFf1iNKMEimqpL/f60e/1HVjQWyXw0tO+1/GN",
+	"mm3yzc/pJoe60qJ6sLTD8aOa3Q1wxUzipq7N2iLPeyklhtFKIVLDTj784MePfv3O/be//+iX33rw4Vv3",
+	"3/7+qcQ3/wr5c7IUiKeZcA4hATzBUl0DF5QofZwsD/QEjRakvN9gOzgciGPJ7r4A8xiZfAO/Lwcqa+fn",
+	"AmyAvkM7XqUih6Se8402WMD2VMA2kC2HHa8zaG44AXweDZ447Z0vHVBu7lE5PkoPfW00kE9x87l1oYP0",
+	"fD7c6PA6n3dXOrypky7c3SWNERjGluiM029KK4Z3T08CdjVuHnwFGuq6vYDw0hOGTaQZONnq6wiItUbR",
+	"3H/r7Xsf/eWD737v3if/5dQGuxYQWU5cB1L1KQ7N42BW2O41zobHkCy3N2j/wdyhRmK8z6UCrNKX1sdS",
+	"6+MGwlkJ7nycaiPI+DUrhgDwfnIslpuI9f1CuyUkCU6CUz2rAg6tjU7Trg+VTXHVdHsW+k71l1ulyQAy",
+	"oZKWst4iqsOhAfRQTWGbVGDhnMyIkIuGB2wzBfZAuZHYl3romPXQZRSPp0oPfSEcGVqYsFcOrwmc0KQ5",
+	"n2CRc40eQJA4bVWeUT1pnbEfN+hL5R9fbuDj3sCv0ap+uYOftB3sVyZsJ5GusJfHal+k62MgjzD1G/cq",
+	"IOozrA/nlu3lgu+brcBkATAWpfRYdT3gHsIA8huY7h5wMyCKJahugAc7GYY/EqadvKd8iuGBrlZKQHNu",
+	"w2QPHBNo/fgaJs0NlGb4oCbkW56FH2+wHcJkXdgsyBHhAucWYVCiPkqAdDCVzMlcrKAIugavxkNqDoGk",
+	"2a4WJOiRUJ8TtWNFlhmILvV4XoiLX8SYynllJNRlFExiCfp8JEqq7/SYnZLIw+eb2LklksUOO4oQyA4p",
+	"Bej4mJH2mMgsoz2sUAOYlXXW6Tfxj0XYHiAz91EQKKpiHFXYVsGARSpJ9KUCbGcnd+r+QKSduMZAeHHc",
+	"CIls3JVjf9WNcIxRuc9GQPxteVUx1MjDoTTBLM9/4BDDV2coSAG9C1weAbw7LlagvGdrEL3HS1XjlBSk",
+	"7uosbKDgB3nWPXbxPPuKvMROQvmh70AHxYdaiVNO/ICzaYu60pFsuuMzyxAVi7eCreumORNWmKouh7pN",
+	"oGRgHKpAx0S0pjAgCSzG0mCuAUndMEFJdihYBkVNKP7a10P6xgvOAPB9CeBprMdlBrZBF1r3hSNswvEM",
+	"c8/DZu/0DmSlCZVi1Z8bOPgD7ff4835Dl9THFuNmP5x2pZ2yDSWMNI++kHEbChmxghNYyyZYRotuSXds",
+	"maaG2EXPQCr5LIpYg9F1EuPmaY51iG5GT22spouOxk7o6F7PCNtxBkJJgsr2GwyD7wuFKOuYDrwlVAq6",
+	"aVkFFMoG8QXQWSMqWh2KEICEbdutzXBsoNYV5rLQ9sw4S7KujANeaaEWqKfjKFjPFtFwzGuqWy/urJ+9",
+	"cLGirtw2g4LeC+c2sQLbgENbXCCL6lPZc+8byG2GmN+gN8TUSfGKl/E0WX9B9gWknKIKDog7ShrODLgb",
+	"47/d+trO+n/g69/YXH/+j06//ub5c3f/7VaNBmtmZumuFXbd2FzwYcvTDKn4HnO++rM6R28JgoYV2qiF",
+	"TZXp7r5ZmJyGS1gm0r4o2r15SDMlbBHKhkg2aWexnanI5QFM6ecX6wzT+DkBO8O7RAT4pUIGwvo/9ana",
+	"F/ybNIQ8d7UKVfuLsh4YDwIOPDKZMm4GUDaLwbeCkEoCbGImeVrdAT7U4IMPXwK3jiVlcSBye1sjidjn",
+	"IPbQJg36VEZLC2aCca5AmrLeOvUskQp4Jw9oMZvsbWSIrD8Ob/hwK10YulpG+WbcIViXwqwyaEAWc+4U",
+	"fFLrEV6gWfqi1CLg+36WvBtQoZCGaQ+2HX2ySJZPvwkCevd0ieO2Yaq+aC+AFp+7n5MTA2jkYhd7aliU",
+	"7g22gz9LsZwBvKLMCZfsCsr1j+cYPQJPrUcyigORUdeLJPjb1GuynAhcKbn/5dnY9mx8AUh3iaT6ODc+",
+	"PuImtDZ9cg5SHJVnaf5CA6FREgJJc2N15GsO6k/XK85p9NcVsptziNFCIh+ijdoI8DShOBewxCqlegfD",
+	"pOpm43QWQVBUPJQzeTOHcMW/fGIP32IevzDnL73yZ38Cl+e+Efy/iL7UCf0LoduwVAzasAL3I3IJJ7gL",
+	"fFgZoiqlBOoxhlLYjmLijs25p8PIZ7i2Ntyxg8yYXZ67E3OPq338G+ksRCq7PGM5ai9E/CNHYA+alM5i",
+	"g0v8csRRgccSUsz59EXxJu7LHtI5w6sbJPMWQ3by3of/eO+jj+794d0H3/rlvT/86MF3fvLgf3+f8dxu",
+	"sLPPnXpit3YQli/MzqY3fkw1vmlpgmtyjFHL+GVIrY1Hbv0ubFKOyiREFWR1qNRFKrsTBjlPk1Ir8UrT",
+	"IsqNEclpiX8G+8RAT34lwq832E3BU4nma25Dg9mE4kgwBmSMheeyvVyqvonV62wD/hfQKqQqVAqaQE8U",
+	"XCZVfxbDD5uM3nmbdeiqDgZ7Qz2PVtn0uAzvEneOzy4a+OXJTpgjuqBz6gtefAgZ08ejSR5X9SH26nrM",
+	"sJkd3/M/opbIIMdAuG9LJlNzJLAZhKJ5XF7jRE74+vSb/s96YMxOMeyQpMH9t8UOeDYWCXV8phZwyFWM",
+	"7MgJonShR4kPe2EXE+7jBpBfzbTeP2Yb5XNkgTy2TJVXDcfrxNNDnrTUVnj5LwiVT1os9iHUSMNSn51q",
+	"hY/THUTKHcoNc5gssEmoiaru4TbSCs2VfanSUDOJC7LBriCVJIbaged26n6Qi67OUzAPeLerx8oSj7i2",
+	"PEOQ8NTT+G2xDig24uoD5E+nGTUKvf2X3CjHWyn0RCqmx2Ph0AxcBfn4ImTrfA0S7ojDayc/C7UYFkCF",
+	"IVrRKR/EISboE6HzEzqIojuGmtnA14TC+tKYeWKNGUKuPcU2zTOnn6lu2YVdVM+du3Dh/PlzZ+fRdVHi",
+	"TQgrPPU2zVVhu4NKu+LDaI0RNRWvd5FGsmvRRIGgSR8UCHUKc84NA8aThHH2725c+eMtNh7lsj+wSaWO",
+	"ucuHIucnDEu55Ulgjj53dpOd7Jghz7LOKSfwZ5KLm+4jgAd3TrGRvCMyA93/t4HsBHrNgr7soEvm/TNA",
+	"DyA4mlvUqIHK5RoCg0UuD0Ra9BjSuexLxTPkhbFES4edX9CnJbworu42mmaUC+ZqimQQxHPsb1avHnth",
+	"4fy1W1+qz0Xq8zzrKL1OEorLXYQZjFeTCMWUJggqwqq3PL4UG/oIjOuxqQCyHjDUsDV/Kro6FSTCPig4",
+	"COFCC4qY7tWD3LzbBGY7CH9FlKQyVvD0WALmaEQrzcy4O4DSwiXnwQ3a3E/QeUBDwkh348tvyW+0uRws",
+	"yKM6nZbpaJziJ+RweIlkEjV187OhJ1UqVX8BAnqiWQ/9l3IIn5rGgqj2NbO6DzGwLWwiYBIsaUmc2nf/",
+	"AW2NmohT+7ZADOTbESS+5Q1UykBWMWEDp8593Trk/6CZFekbmdFNpTrQsuvR2L7jFQ51wMGFDq3X9rQd",
+	"YJTP+PAd6sIpnhsJGcpUNA902DmXxhnMOmd9KKgNK4pzw/u5EBtsh9F8UgFCYA5yjmM/5weY2KD6j0z0",
+	"qDd0FbhDRwhq/mNFxlVuGjTTYfN4V71MfVHSePTCn2V+/rVKE+fSjmyI/PR64PSb9Nfd00pbsaAw/rr7",
+	"mu0Jg2gYL/i+maFzM91BCVGeBPnquGXizihzmxmo8dAzVT61NzW++QMaWCILXaxIQomPqzCfqBc6nKxo",
+	"jrlRU708eLpcpnjvImK2jSatfzJ2jMB9PHBbtKK2E4qKYncK5m+5J3o6F4el+4pFx/wxT8PzVog0oHm+",
+	"2KEyJ3O02daOsCC2JIcnDJN1hbC98ORmlbBn45Ww587W9cR6Ygr2aY7ddD9pHGIFvFza41Wpt/h0FtEe",
+	"lEZDrQrN9Gs16I2xNcypMXIovSOK0bmqj8XGQCuaiT7PIDbPTj765bcevP3+vT/86P5bPz8FGzuTPYu7",
+	"yl0B3jZXU1Q1uLlgY1MdsNOSQGBioSbanRyBT7XLFTZDHSKQeRIar1qnbN0yu8sMnxryjotxQz8u92+w",
+	"3azWqOixEw/KBPzQlwh4onifRsWkR0WzVoGKG+yWHgrQI2jn2QFXiIt2ZmbKOM4QTkdNCTMalpk7OKZB",
+	"K8KHJzvYSND9o3MKtWvHCLcRoYTP3XZdT9S6e0jnMAmOz49iflFn6ZUDTIp/HjAX7n2+2DBnNwOoKYpl",
+	"baLyMmEthVij/uRVLIegyyqgT2hp+EVscPISzdkXxV/C931MoMcsTK4XX//JIvk9/Sa2s2uWXsMfOefg",
+	"xgtXP6ME2meXhcLlfBw5KHzSdViZYwbWjNLe8SWknJR8PtJRnGS/6fYaSmPcxDRsRzfh1OaHAn65HgL/",
+	"/RfymHiZ5u6LckzQ+x7/OeEbUw3DBDexdKDfVL2h8wp8Xen49v+xd/XNbRzn/avs+B+S6fFNL45NTv6g",
+	"3lxNJEtDMVamnYxugVsQWxx2kdsDIUSjmXTSTBw7al7qTOLWiuu0jptJJ8104jqxmvrLiLD0LTr7PM/u",
+	"HYA7EKQAkCL4jy0Ch7u93X1e9nn5/cDf7vTtcCBx5zKayw2NUzQ3+xled0Zej3ZT63YyfTBiJ68+oI36",
+	"cBXSGQdQMsld5RqjU5E0pd0smNvBIK6HNGvxrhBAZfj0yS/3H/342e9/T5zD62uIfFrTib3KkR8m9iA+",
+	"GFzN7/vCA71pt0RiRCQiCDaPDrJChBXx2lzpJJYPcBmjz4Ywa5Hclel8x1ztQm/5/TBNWQX5eIuwZU4W",
+	"05t//zkoTrQLjgiFuVU/khqp2seMUiJbwP9NdTRE34jMw1ZEMSyYASuU6oNNX6JC/RruCyrFPkhfLIbw",
+	"8JXsIyxKyimRuS9RtgsJAnryVcDpKhTGQipN4I5WNo4qjhhnH9nDsC2A6BsSuHb3cMIVcK2WOAAma1Q7",
+	"JgFxdTNHoaoTSPuaInDRScrsQTZ+vgX2Fiz1SyKvUzHZt/xmnwOTfcubykNrCajBWqZFGFHusWUapv/Y",
+	"CmzPeyLp5knVslN04JJf1N9UFWzxujJte0gV7AbvUAXouaWseDSFUgxdY2FTJyJkFdHVBLgZS0MVIwjZ",
+	"aa9yJw/MKSIKivUUsHSLmVTGcVb1G4lYwnCppKQpjOG7ws0aQU54ACZuUmJhYlsOF4qmKYcwG7C2Anjp",
+	"rJ6kzu1RXLd36ykzuikouatZLOEjqaAdiy4P6aQk08C9ted/wgrmJpQdK+0xJ3G+IHXqnmmVWkVQ0pGU",
+	"QkFlyhlrzLQV7zbukNuO8vClz4TCm9BbzTef3JZpUIV7WbTwgFpbCISMKKgDPeBqV11YIivZgIp+V1bP",
+	"mlqJLkDPgZLY09Ix2QP6HI83cpeBvooFB444NfGj1FkD6AuerpJEVNPbsD1Ogcq4DEkofJ25aOaE5cti",
+	"nTmNQFHNcoUwGhzrujJp0iY+KLfhZMJ4mopmKzVzmTWAHX/bTd28JA/ybz39HIKbXix6hJ0z/q6Gbo6D",
+	"7BxIC1yZe0ZG3U6oa1GOtxUBkKAG+npqfKmiJ3kn8Y61MdAlxhtiMP4AIOLTMmE72RsBAIy4b53oxVCq",
+	"VjtdwW+Wz2CaSI5V4zbuk1Ng8HJvMwf2zr5tTnzHzJaT/1muFm4ISgRA2sHnEqGVxfu/AcnaDZ7sCt9K",
+	"BjSJA6zs/ZLve1n7oU1oUCjw0PkrB9tP1Kiuq0n5vudZiJO50lZYJy2ikOQ2pyhd35hUDRHN+zkbVo7s",
+	"1OngKkABmeuq420nkO7oOrbXgZG/cld6G78fLjhmO/mgpm+hsxKkW1JZ13vmfZmTdpnp5efGWd7O9Zof",
+	"I15y4qfd7WH3STnWKpEHBCwRaTtRLg0H+gaKyACytN1C9FXkAfBg5I57wJovXtHYbrxgWGzXBgWYCbs5",
+	"N1iYCNOO09B+GiaiqptNoSIRhchaQFvfUw073iuwcEBi0G6VcXsM2lgIyR+3iZ1fU3lNxmJ7+ngQMzKT",
+	"h+IgOK2h6Dfknt1kjtKkSL8UmEgjBKb+2wV65+tCtEwO2AWQnBmPtRKoEbAfoi89JvaESgtwIQBLAVqp",
+	"7SMhPq1V3IVsIUukESZndZlMjYhrg6A7k7G5J7gSgENLuc+aYj0FNSRix3qRMN/kSeOOXceji/KUBBNG",
+	"NWPnNXtmCZYp2K6pi+ObOhWepEArJAZG8IMxT8cZy2eh83oH9tMyJH9A6MwG5n+V6BRJIUczYf3bWCrB",
+	"TF13MMXs3F8sRpfKH5tXWCij0HUsobAHLISbo5MAtw4DFkY85SHjil3FJyOau33QCtvyGKd1DXALSkFB",
+	"UcaZVKBH7M+5YTe4SZfhnsvXr7DFSqI7QG8S6SXEsJIGIVWU2PRxQYm6FyfQkZh74wmUoPAOdmjo5ACV",
+	"s6DOa7Z+kSbArDAU4ppVrk2p2oBcAwk/ofLwrVZvKA3YZEgLkc18kB8MvHJFpB0BNL+alm4zmxfQDOA4",
+	"mw32Gv0O66FheVELB+xcsLa2hkBd1uerCmNW2N26zpRmyhsiA7w3DtlaKra+5l7QriJxKx9X4qBviVfY",
+	"hXOvDyvRVFstD33rOB2wVezYYTamhLA1Qp/7UjelWaKh+Wi4ShrGepkC5VM8ZXGTwvxdvzLOESoV99NV",
+	"2HaHJhKGp+BrlbWx4X4mbWMtfqsl1ER6y5BOdzjzMFKHEhFNqRLF7z1n4Vwmz2gS5iYSgO87o6Yb4yd3",
+	"mByp7Lx/zZ7dAgYPD5g95Dd5ijVzxK2y2Pvw4/13f9l75+P9n75DnTORNCnU0fnqNp8wQ2BM8n2CDN3M",
+	"3g5IV9pxxFIRxw76t18OwH45Yl5rxDnU6Iuzyo8pHc1xh56Gozm+yTZsxPk+n1+jnYZEvCia41KmOaf9",
+	"AE56LpsLxlngSpfc6jF4y+bN6r0h0h03pfNi9cB3m1HfNHp9Y590HbFPeWOp8/oVwdYDj3UeiQaBpjZY",
+	"wjsIhR0g70VNJ01Uzv63Lagx3+m2wCKmOo6srLgKToC/3wD46oDdftP+58q1wMe6b127Av/+5s0bBDWq",
+	"a0zEopomWslqBjq66GCtL7Cb8pK96ps3byxlaNevwucOjlrpDM2479TeVqmMGSfipXJBxStcWrxYXD3H",
+	"ZwZK6Cj0Cep4WFbXz8PZCyC4N9mF9YsgXxxYAVhHwBkTjbpottJu4A6TgJ9MGMwV3ax40YSqe7krTJoV",
+	"9nCldFtV5z1//Q0QA2snZmr5h6APwVJZj2yTBGjBoOTYzzDywStGqNRjIn67LQD9hEAR4X9lCIhra4U4",
+	"hwX2GcJ1AZM1LPMqe1pDqqjvaeOwHX3d/qjgwQTL44TQcWRsX7vMXr94fo11EplCZwb2t2XUe9T7YUcr",
+	"cynjJkKr0MgRtSUb+rZoJctXQBrK5mvdzlcOMtLUuR3g1zb+dmv5b/jyd9aWX/+r1W89uHD+4dc2iiAk",
+	"x/brdDUVh48I4J69BOQDVrU323EqrTZZtRtnOeIpP+zNQABm7Crik8tiGgRiSJQRL24j8WnQHhQfApc7",
+	"j5ZYDpbDY2rKwhhwtc6l64PiBPxf56bug530cgS4iB2abAfYPTmSLbjQMV6CNAFgEAYaipAGwOMyuuTv",
+	"5kE4DTNx+d6yk9d90WDcNB20t/LLW3Zm6QD3aFtFk9iHOCdHQfSzRi9KeIfH5U7bVRfdp/xDOtQ7Ik2d",
+	"LfZ+9u/7//IraPjrQnaCcJT70T/MqPYU9GIQI/6sU2XGXstd2grTj3PPrOiOm/loEXZLVyb0wJyMgh2L",
+	"VBQV0GEjKjj1QLPs8jIYWPREqhi2DAZBAgYMSFZyh/jreBNpmKt/PYzxKBS8FxYq6FnOoNeDPAx7gXBc",
+	"gYm7AvM4tHkK8PresPeZTBjKzeVwJGqnnkAiBVeMd3hhvXZQHmkqWOoJrOSFfFLtAFT7Is+gjP+GJv9w",
+	"eml29KswvFPKvTrefnxDA9WpwxYZCIzmNmR5kZIP39RkHMNewQ4ivNsGneWAeBU+f1OnwF5loDzDJSut",
+	"YwtHTcfhTADnUJLoOJ+hswDM9C6M22VbErHCtjyVGfu6vARpGa/rSGp8Hh9EYjNfk2K/Ok/wZ9jia1Un",
+	"VEPgUuGwoNIST+GOHUdien+FvYlkVhViWoNnLBiovBQJnQAI/HyLbkpYAzD912u45NlmcNQdxLJvXxb8",
+	"lfAroZ0COA4zvSeSHBw8FS711WM4bSMNq4jdtpqAvng90xecKSDjwmcA9DscWBTBH2wOBbJeuB5sEu4Z",
+	"KZCNAUcMzmCO18TVxRZpt9vtI2u3vGabCtZKTq/Nzok6WJlmxV8voFGnqQytOssE21UCYveBSllXpCO9",
+	"NcRuMSMTRZRD7rPfC8YJaK4XguBPAlRYGVJpxxPiAdUiJIW7jhYv1ayCcWGFOzlTpqhlXYG6KyvN9HKW",
+	"s15hW3Qdj0GnQ2DelYhXulQgupFPc1NWSxLbZD8jZOrem5LfnssLR0d81rBLKl2oTEP2DXd358pO02Md",
+	"16m5IQ3KvUcUma5A0WOKxCp22DjNqXsJ/hSUbV9nVFIRxyUeQ2FkgqJbtCGIy7QlErYYJRIaJWJZFdAb",
+	"uCfqshqL7AMqVQRKuxyjZkCHs5pOmkv2lp26JDua2WgUjcxFWey9++jL73+y/9Hv9h/9fClwgY+cWaNE",
+	"zthZLZ+2stdh4qov37Tp/z63hjRzMIMuDQU7kGoEqUBwg71xdQdm2PQLf+DkPhOtQvGHeyPblj8mLmA9",
+	"41fJ1wF+LzB91tNacPQxuclLccUgGlkRWKvJS1JmlS7bgmyYi/WbgJhyvJkdxFY+ihzPNjO2CXWR2Tnb",
+	"TvW5teNxW2YRVdqKokz3HN6/OUtxTSzFhaJ9luF6yTNcOWkqyXLBQk/djF+TcZz5t3B4JkM8jl+7+gD+",
+	"/3CcoGTOvg/7uTmntN+bnUggqyS2v3Ji4pV+gAcELY+mfrOfliTNjjvyiRujLPJZtunGov2hW8NJospd",
+	"L/mBzD8z3GiHjZ3CQh6VyWdgK0ycnucrq185BCXPq19dX3vttVcvjEnJQwn/0xx7dYw9sG0XDL7yoYSC",
+	"KPlLhWLLe7t00NoVubPbAuWGgGAbPyb3xR4D7AnDar8QYgRh/5Fepr6QnacYRaAz/UREK1R6md4t7HeE",
+	"SOCwJNAaFno/1Ksb0OXH8odVJpVJBYfytsnJLB4uHDWwkd8RB0qxI6ifuhSfMfsfn0j30/6T1I3hYCWi",
+	"JuN4NAuXd9wAXgkOvKaxkeERSUhNWCGjlEOdaoecqKHwBYTq7HHaajIxaZALTkAro0sn4MEaAY+ybIYr",
+	"3qWoYACXiT3oy8SjFaCtTUAbDBSsT8S63sbpLonfD9BGqbhLqgYRoUqOifjtPaXLjlpFlm+ayU16SVNa",
+	"1SANHnw3PVo1ZTtmF01027a/cqEspGjlBbHUy2Psf6072KyKv4K0om4JBfsb44IZ/XJNJ9AmHmu1u+n/",
+	"hZFyk2oNVUYQfydSA39maXEZIXqKUFJEAat0XRcGdEZrldZX2FWEBAeKhox/yXVe1CC6R9VdKDexlZks",
+	"nGZYRdSlioCc3+U3OfVCMx1HhazMGNSjikAMNMjkBXpEJuXQXqOlG1vgcMhlAofflknbhSGu9289uFDG",
+	"816yhWAVDWA6Bzgi0FaqGrcjEW2y9XPjRKvwLoPjlM1285WN868GrzSlwj/W/dikSsUuBAuCk1Ms4ZZv",
+	"DsolSrvIYAZAbThZy+kpkLh+NbVqxWMUvealLmtYAdc173sH5E4Dp4DalUpsgGqCLbnH4zaEV5q8WpdK",
+	"UDbAfy9T3x9Kabrcly2hW7EgIAzGKQ7jvwZVobHaosuqiKIsohV2GXUR4p9Duw7iL3RZxx4BXKfrS6WM",
+	"tnFhznTS4XXSdIHi+pblQF0zXcb1DuuIOCbuD3Al7A4rEfnmiA5RyuBhg1iqG0I5Mo+aJwFxPrLqQu7G",
+	"Xi1NtsuPkU/6pji5JXy3E6mqssXj02qXcl6zZrzJrue3X7UqjPOMDwSvdxjiARRsmdQd/DBxqFMeG6wm",
+	"s6/RqevYuaol0L2w+dHddW0nAwp+M6/aGY/jk4rCUY5eX2YHTMpTUaZe4cuxc4b08DvwowLdv+2YQqCU",
+	"RhoW8a59uZinds4vCfl3UC8jm6UDqiW62TceH6mNcKR9KcEx7FHZmARPYjnuqFL9gmN6iTrAp80UMC4E",
+	"aivb6SU4vnAGX67qSIxqCgcsLc6MvL8MnLzM/gCrWijKtGvPz9ZVXl9z6F2gLC6yNJHCrLC7EF2Gg+49",
+	"pUPG8R5QYqvbBFGITQsUGKgIez432GnNUzwkE9kh1jbIXLmDkEDc0+HdQgtbqIsw2tXUFahHIAgHqP5w",
+	"IFg4+GMlABYqum3n47KOxAuXZ0yLpsoN8FBUVecm//w7niV4sHyu48qi7OxPRPT6xM0uE+PWPV+Gzroq",
+	"rlax7aZAWLntdpGyDFmkf09HTakySAHqxDtdNtrN0dg2GhAQS2wPwY+MzSdRaJmP/ViYDSBfGlkaoo4H",
+	"3ZK8iX31pTexEIE/fgub7VNvYd1HI2DGI7CnRCzhe/fARXcNscZVwIoIi3fW7UEDmi2gatzaE7XCbotE",
+	"6sgg6Y2VLuvUx7xVoDHKOjvcdsIkzhmZ7wA/XCJ4Ko5IlzM7xt3DMOCsT1gKS+vcKIc2VV7IKPKSVCyE",
+	"eZO7KpstnYxk2mWJ7rhGsqoVpiy1Szwwyv4bxG7TXgwJLWiAQjFCv5WlelfY/b/CLuu43VRmg4V4Rcie",
+	"fvF4/9HP93/8WcBCa5tC9vz93375yaOAhWg9Qtb74PPer/4hYCHmYO9ZrR6y3js/f/rF46eff559Ac5y",
+	"yHo/fLf3wed4S1D9IXv2l998+cMf4Ud7UsEHvV/9D37AoygRxoRs/4M/7D/+bsBCbDy7x9OQPfv0s6df",
+	"PO794uPeBx8GLLTuP3z+5ZO3/eds0ffMRby7FLCwIVUEb7L/9u8CFtoTXsh6jz/q/ef/2du3m/ekMu1E",
+	"RDABz9//7fMf/PT5rx/b0fG4LdynT598tv/d/w1YGImoXU1lJRYh2//+o2efvodXJ/B2+MmX//gDmMOm",
+	"tMP+4789ffLk+fs/ef7rx9DXggvWD/K9K1JqY/MkZgjtaz9xy9pxzXhQNU+w4JQfF5F08e8d4GSoxJDV",
+	"vnznLbs3vrFzbfk1tog9A4nvzLt06+aS/fuNS+uvrZ1fgyqcq/erIgYNdPf2HWb4ngBELCOsBkkBBwVQ",
+	"k7n18ZqyqmOtIIzOK4Al/e22tucsVK9ZTv8i4BXDzrT3PofwV1tE18QTwbptrthiuB6cW1uzF6+srYVL",
+	"AbNHccPCc2vnXl1dX70YBvjv5bX15bWLITQj2r/3//zH9d4Hb1/s/eLjEIvu0HBZwckSn1Xc9TDQy3Wp",
+	"hBHQUmFAQDrwOSQirDWD2bxLUxVafdQNfRMS9edt5I9+sDCY4cUXTYRdwIA+o4ZLu4yu/tR+bK9Cy4af",
+	"dd25FJ74NastQ0CdAKg9QGzmSSJFZI+o1o5BAbmVdVIScLMg1zk4aHM3MaNsLwcLXRGDLvm4/Q6X77zV",
+	"X4fkJ1gTnribuIDe0U7M6e1buA6avPyc8KKNC5d5kkCKTbdLMysw330+NjnVFa1jwdVBNfMAEF01e+Mb",
+	"3B2rbWbd7IlTXY6UA6C2rnFaYykSxcqna/xxYFllCRW5g0oewxl4gPb44aiKypyLzgm11znoB5FkZGCd",
+	"x5jOOaLjij97E+bnlZNUmFDucc5JXcK24IfyeN0mX3XbdoTvi8dS5xYt9n745957f17yNQENIVquxhCu",
+	"8N1zAzSwMgEi2LHOoAOHTfARlDvFtqz9R6dsvk+hV1WkEyNmJc0zPra+hftp/k6vtKxjyDP1BC478vFy",
+	"m1VNqb6Qs6QdA6ZiqyWi/kRwAaDg6Qgcb+M8bblpGid+7ClOoKt5UUbwQJCWpTLXz3FjFAd51w4VzrXL",
+	"VPYc+93Ifs4xnnNiEsm3zvLHYxZG5TfxcQa5aSSMZ/JUVA5lhDnAt9hJeORaRRUWZAO0pI4ExV/oHlgx",
+	"hQdziAZkOWOwmnQV1iEa8DMo1wygJIRn4MvLXb3ipguzQ2MmofK7rDIyZxWY7Ibowq2pSMsxQsOoY7Dk",
+	"A/achlde5ZVRc9qbFB4MKKgA826l5H7LmkO4PnA5AHhYRydYVGYVcmHc/mTlsm+1hLqDE3RSI+k0vEPl",
+	"sdcn/fRSdGTaXBPPXtuFyfXrLBj3qLIUtpP31Wo7Sei1y7rEPTqtE13sBsLCSIenVgi3r4HaIGsVPzoa",
+	"5alKSMXaiImK0UEd41dVJCYCgwxDz++F0v2F1qiMSwxCLZXuMLoMFkaQE5sVo59YPjB4zfFKHOzMoeSQ",
+	"f2r3jLMm0pS5Td9+UefRO6l6hJOq4/HrK+Clt3V8UoosXiY+NTt1x17zYGjXekIl+DsnuMvju4OKodyT",
+	"OSCkHBkJlcoUEOz2ZCSSIhcxyCF/2Ten+BSkZ6taNyQhQrgfYRGjYnXdTjzqJ0SvIIlp3a2ApR0R7wm4",
+	"xvRfhMYowIYLSg5ZdRZRggmxvNJ6IoSn/MywRZsCcsNIQEPcpQSWF9s51TWr9OWewNktCC0HDrd19Ewd",
+	"bCoJ2axvLl3fvLutu9uCQeUHhSXlw52t8cQRlzrexW6nHeb0jOZL6QKWSjm5g26HQPEDbWBdGxL/YcN9",
+	"iCoLSrYO3T9fNSGjkO1/9jHWLWAdxP4n/7T/k0cBC63lCdn+f//i6V8KqydisSfikH35+SdYlFBQLWEa",
+	"Mo5NyHrvfPfZ9/4SsLDJ79+LNY9C9vTJk/13Pnr6p3eev/+TgIW45UO2/8F/PPv7Hw01ztPRDAsCEIcv",
+	"h3d8VjBwVjBwVjBw7AUDJS73WbXA3FQLYKK+pFRgyJddfSCj8gKBWxBhrGaENwccRDd9LHCQEvQ4agOO",
+	"Jgt4fpsKxtgLnozOqgLKvTS3sUu4He4iFGnWDEq7Gqy1jHyrVRvJy1IH6jJ8UgPtvJIRHDSANSLtaBQK",
+	"adKEpzqhYh29J5JOIlNrtsHwabuLN7Jp9GDldjhZwYHHRQ4VOHSpvX3EXGrBES4M86WMLISnp1i/VMFA",
+	"kOHAv4t1Is7q44eoEWagR4bt7zETL8DoL8M2m7WBLdV1O34LT7/mXidOyMbROmBOiRW3vHThqic/gIgM",
+	"4A8GzNRlDYsT7KGsX5wjaVp2mWmjvvTVC3f8HJ10jJJcVForXKOyMWh1D74f7fq+ZJFYWqjjDMb6zeJC",
+	"c03eGuK5t3tpQP5Wm2IVF2QkAiGi5Dv5WjD29oAh5xlEqjyOrbF2G8AHFiBOmBNhPDxj3LTDEU1wECww",
+	"I80mupKmEfGez1hPlNfD+r60I6e+Q+4IoUocU1ozZup2UmU65ageYHLrjsprVL9IJRtnhLuYCmV9DHQL",
+	"8RcLruoCUZkBHTxXycHTcGBrlMDIjr8XzlyxAVeMtvXJLK6Awc3aWzppcogkfNr6SzUUxQBAMBkfKYlW",
+	"hafcNMrdJwjbwyXZ+QxVNGz/SEO0RQO1rhI8ESZlkeBRLJUoqgql1A5CYmLBlHWpEh2LII9/CTH2k+pR",
+	"7cCUje1NNaSKJsINYp9bxguS852usxFkJM1B2IIip+kY61lfIn/NLsdx+mp3ddKIpclTyqEw5wR7NSNM",
+	"KS57AUuzDOx0QDlvNlgI/wit+QkpEBWCqwWJKaObAlMiVrTqfE/4aJXMZXNBWwA8LWqPzPyg+thEqcSi",
+	"cmSacvi0YOwp372CqTqg00olMv4kEEeDykd7MlUKeO3B5N3gJl2+aoe/fP2Kx5gmpu8gC6d1s8E3pUEY",
+	"KrHCtiDTBcT7QFKFHPvrF13yHZGCcEop9w92uybhRgBRtJkNCvQX7FizwV6j35mMRBRnImDnIFeG5Qit",
+	"RFeFMZAIzGh6gCHdYwfDalFxwPqarwyw0oksVeU6l3wfDBOzDu2gEYq2b0ax+nPIbfHloO4NvbKAFzyC",
+	"bh7hHeVohlmidbMQ4AjGUaKmD9Iw3KTwvtevjKM+IIECAnNobiJ4Cg61LPJSl5AtNQ5RtTlllXJNx7Hu",
+	"MKTa6YyjXx7Y/41OZtgrAqh1AXsNBS7j9DliGfXxpTLs/jn09rE/OmmJDHiRuc9jpLicB23lVYQ/5qoq",
+	"RpSa5Q6orCPjmO3qzQx2nas0IzjgTRGwJjcNx5+AwMz3WwCO7Gha+wUifwAGpua6bvqisVpNJCWcyqiz",
+	"AWs+gBe22506K4eTDAGUGQDHsrOR833Y3YKlx9PdVCX/wOKvSfb9VIVslefOM+rNWUAi4wz7cMw48hiJ",
+	"qoTytdIQv/XS0CWlHsU9kUSymjJ7HLWrDXU+2oOdcw+v09RNT+HNoTYJnVGTP+kuGAZgMMQZJDxAD/yq",
+	"nda1fWuqwYIRAKsilH5CeV2axgK8SoB1JYj2mO8av3Ul0LsbQOiyZjCSEdUN6ZZUUivDjGY1ngQZuarX",
+	"NIbLKHCNb473wRVdQgtoji+vzlvYAZGpZDrPQwSNoN0Xb3/DE0usPoD/P1w1Qqilfj2FxDoiMUEBXHsf",
+	"seuCOQxme79OIWpWUGc1emaxIZ8Uc5rbcqfB+vuXmV8PwLMf4W5lVqVEwmqGnALCb8tUEMA9jvQHlLif",
+	"ZkabzsIJVw2rmOwB1noAZ2b+BJj5K7icx2TnJx8D3wbTMesg+MlyLGhND+VZ6I4Syag2QyytNg3W4fZA",
+	"Cq4BxmkUgx/3i7O9Bj7eBH4VsIeF8gutDy2h5j61dIlXG1M/Zs+ts3277f2mCq8WHX7LwGRvAmN/zjn0",
+	"W3uF3aph5R1aEnCjO1JRbBQr3AAPEQwVVIR3pFIiCYtiPlDjbkryP2gP0YeGbgTqHInaqRTQ56E7ZqSA",
+	"scXQvuqK0umy/TtcQiwgGOaCcV+nvGG/m29x3OENcSaL05JFO7uHCEIlwrSbNNwyp/MGoo7iO+xq5sCz",
+	"EgGwDKwKVfHA8i/UgOeJS6+TM/dy8oK0bddOXKbk58vvXNq3mW/nEucAOHmThoiYS2wPiXH5/YICPlPY",
+	"srgt2kn8ysYrq3vrsI503+ESOmD0ikXKJCT4XRMQdksOZ+496QNFrmSSAU0OEM9KUXSDm1CFa7IWyj6K",
+	"olqt4CdQkINPhNKT/JOy2pOCbieMWy0++/S93kdvL60MlBEU/eTqnoyE9UHgYcCxlvuZo0Ms+uVdnTSs",
+	"XqkIFmnkeHCQULCUw7+4QlWLiAoE78EWn/3he/uf/yZgvQ8/3n/3l0tDb1p0oxvaGMaNEcZATHBx//f/",
+	"3Hv04RLe2AUI86vrry263a1aDcJvPsA3EBrs5qcEYgpFd9mG2Adb7P3rn559+l7+RVxUpGBGhJI8Zou9",
+	"d3828JsIvin6zTWdNHlsd3Dav1j0SdEeRnIhtth777+ePumbZM87VLDAdipMuyWSPQh+QWDTMN43sQA2",
+	"9fBbD/8/AAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

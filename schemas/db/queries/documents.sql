@@ -50,7 +50,7 @@ delete from uploads where id = $1;
 -- narrows to one sender's own; empty takes all. Of the kinds without, a reader
 -- gets only what they sent themselves. Of the sender by_role and by_name are
 -- staff's, by_party is a claimant's name.
-select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as,
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as, d.object,
     coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
     coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
 from documents d left join staff s on s.id = d.attached_by
@@ -60,14 +60,14 @@ where d.claim_id = $1 and (d.attached_at, d.id) > (sqlc.arg(after_at)::timestamp
 order by d.attached_at, d.id limit sqlc.arg(count);
 
 -- name: DocumentOfClaim :one
-select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as,
+select d.id, d.kind, d.name, d.type, d.size, d.sha256, d.state, d.reason, d.taken_at, d.taken_lat, d.taken_lng, d.camera, d.attached_by, d.attached_at, d.sent_as, d.object,
     coalesce(s.role, '')::text as by_role, coalesce(s.name, '')::text as by_name,
     coalesce((select p.name from parties p where p.claim_id = d.claim_id and p.principal = d.attached_by order by p.number limit 1), '')::text as by_party
 from documents d left join staff s on s.id = d.attached_by
 where d.claim_id = $1 and d.id = $2;
 
 -- name: ContentOfDocument :one
-select name, type, size, sha256, object, revision from documents where claim_id = $1 and id = $2;
+select kind, name, type, size, sha256, object, revision from documents where claim_id = $1 and id = $2;
 
 -- name: FieldsOfDocument :many
 -- Of each field the newest round, which is in force.
