@@ -18,12 +18,13 @@ export async function take(file: Blob, w: Wanted): Promise<Piece | NotKept> {
   const bytes = await file.arrayBuffer();
   const type = kindOf(new Uint8Array(bytes, 0, Math.min(16, bytes.byteLength)));
   if (type === "heic") return "heic";
-  if (!type) return "wrong-type";
+  const invoice = type === "application/ofd" || type === "text/xml";
+  if (!type || (invoice && w.kind === "loss_photo")) return "wrong-type";
   const sum = await sha256(bytes);
   const there = (await pieces()).filter((p) => p.owner === w.owner && p.task === w.task);
   if (there.some((p) => p.sha256 === sum)) return "twice";
   const number = there.filter((p) => p.shot === w.shot).length + 1;
-  const end = { "image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf" }[type];
+  const end = { "image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf", "application/ofd": "ofd", "text/xml": "xml" }[type];
   try {
     return await keep({
       id: crypto.randomUUID(), owner: w.owner, task: w.task, claim: w.claim, kind: w.kind, shot: w.shot, name: `${w.label}-${number}.${end}`, type,

@@ -44,6 +44,9 @@ test("files are told by their bytes", () => {
   assert.equal(plan.kindOf(bytes("\x89PNG\r\n\x1a\n")), "image/png");
   assert.equal(plan.kindOf(bytes("%PDF-1.7")), "application/pdf");
   assert.equal(plan.kindOf(bytes("\0\0\0\x18ftypheic")), "heic");
+  assert.equal(plan.kindOf(bytes("PK\x03\x04\x14\0")), "application/ofd");
+  assert.equal(plan.kindOf(bytes("<?xml version=")), "text/xml");
+  assert.equal(plan.kindOf(bytes("\xef\xbb\xbf<?xml version=")), "text/xml");
   assert.equal(plan.kindOf(bytes("text")), "");
   assert.equal(plan.kindOf(new Uint8Array()), "");
 });

@@ -104,12 +104,15 @@ export function pause(failures: number): number {
 
 export const largest = 64 << 20;
 
-// kindOf tells by its first bytes whether a file is one that is taken.
-export function kindOf(head: Uint8Array): "image/jpeg" | "image/png" | "application/pdf" | "heic" | "" {
+// kindOf tells by its first bytes whether a file is one that is taken. What is a
+// zip or XML the API looks into: it takes electronic invoices alone.
+export function kindOf(head: Uint8Array): "image/jpeg" | "image/png" | "application/pdf" | "application/ofd" | "text/xml" | "heic" | "" {
   const ascii = String.fromCharCode(...head.subarray(0, 12));
   if (head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff) return "image/jpeg";
   if (ascii.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
   if (ascii.startsWith("%PDF-")) return "application/pdf";
+  if (ascii.startsWith("PK\x03\x04")) return "application/ofd";
+  if (/^(\xef\xbb\xbf)?<\?xml/.test(ascii)) return "text/xml";
   if (ascii.slice(4, 8) === "ftyp" && /^(heic|heix|hevc|mif1|msf1|heim|heis)/.test(ascii.slice(8, 12))) return "heic";
   return "";
 }
