@@ -41,18 +41,27 @@ func store(t *testing.T, dir string) {
 	c, err := cfg.Temporal(ctx, cfg.Logger())
 	require.NoError(t, err)
 	defer c.Close()
-	list, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: `WorkflowType = "Claim" and ExecutionStatus = "Completed"`})
-	require.NoError(t, err)
-	require.NotEmpty(t, list.GetExecutions(), "no claim of this stack is closed")
 	require.NoError(t, os.MkdirAll(dir, 0o755))
-	for _, e := range list.GetExecutions() {
-		h, err := fetch(ctx, c, codec, e.GetExecution())
+	// The journeys of the browser tests run in namespaces of their own.
+	namespaces, err := c.WorkflowService().ListNamespaces(ctx, &workflowservice.ListNamespacesRequest{PageSize: 100})
+	require.NoError(t, err)
+	for _, n := range namespaces.GetNamespaces() {
+		if n.GetNamespaceInfo().GetName() == "temporal-system" {
+			continue // the server's own
+		}
+		in, err := client.NewClientFromExistingWithContext(ctx, c, client.Options{Namespace: n.GetNamespaceInfo().GetName()})
 		require.NoError(t, err)
-		raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(h)
+		list, err := in.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: `WorkflowType = "Claim" and ExecutionStatus = "Completed"`})
 		require.NoError(t, err)
-		name := filepath.Join(dir, scenario(h)+".json")
-		require.NoError(t, os.WriteFile(name, raw, 0o644))
-		t.Logf("%s  %d events", name, len(h.GetEvents()))
+		for _, e := range list.GetExecutions() {
+			h, err := fetch(ctx, in, codec, e.GetExecution())
+			require.NoError(t, err)
+			raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(h)
+			require.NoError(t, err)
+			name := filepath.Join(dir, scenario(h)+".json")
+			require.NoError(t, os.WriteFile(name, raw, 0o644))
+			t.Logf("%s  %d events", name, len(h.GetEvents()))
+		}
 	}
 }
 
