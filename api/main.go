@@ -52,10 +52,11 @@ func run(ctx context.Context, args []string) error {
 }
 
 func serve(ctx context.Context, cfg boot.Config, logger *slog.Logger) error {
-	metrics, err := boot.Metrics()
+	metrics, flush, err := cfg.Telemetry(ctx, "api")
 	if err != nil {
 		return err
 	}
+	defer flush()
 	pool, err := cfg.Postgres(ctx, "ANPEI_DB_API", cfg.DBAPI)
 	if err != nil {
 		return err

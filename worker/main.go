@@ -52,10 +52,11 @@ func run(ctx context.Context, queues []string) error {
 	debug.SetGCPercent(cfg.GarbagePercent)
 	logger := cfg.Logger()
 	logger.InfoContext(ctx, "configuration", "config", cfg)
-	metrics, err := boot.Metrics()
+	metrics, flush, err := cfg.Telemetry(ctx, "worker")
 	if err != nil {
 		return err
 	}
+	defer flush()
 	temporal, err := cfg.Temporal(ctx, logger)
 	if err != nil {
 		return err

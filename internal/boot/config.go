@@ -19,6 +19,9 @@ type Config struct {
 	Listen string `env:"ANPEI_LISTEN" envDefault:"127.0.0.1:8080"`
 	// MetricsListen is where a worker serves /metrics, /livez and /readyz; empty: nowhere.
 	MetricsListen string `env:"ANPEI_METRICS_LISTEN"`
+	// TracesTo is an OpenTelemetry collector, as http://127.0.0.1:4318. Empty:
+	// nothing is traced, and no claim pays for it.
+	TracesTo string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel slog.Level `env:"ANPEI_LOG_LEVEL" envDefault:"info"`
 	// GarbagePercent is Go's GOGC. What lives in a process of ours is some 20 MB:

@@ -17,10 +17,6 @@ import (
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/pressly/goose/v3"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/exporters/prometheus"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/contrib/opentelemetry"
@@ -39,17 +35,6 @@ func (c Config) Logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
 }
 
-// Metrics installs OpenTelemetry's global meter with a Prometheus exporter,
-// and returns the handler of /metrics.
-func Metrics() (http.Handler, error) {
-	exporter, err := prometheus.New()
-	if err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
-	}
-	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter)))
-	return promhttp.Handler(), nil
-}
-
 // Postgres opens a pool and waits until the server answers. setting names the
 // variable that url came from, for the error.
 func (c Config) Postgres(ctx context.Context, setting string, url Secret, how ...func(*pgxpool.Config)) (*pgxpool.Pool, error) {
@@ -61,7 +46,9 @@ func (c Config) Postgres(ctx context.Context, setting string, url Secret, how ..
 		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
 	pc.MaxConns = c.DBConns
-	pc.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithDisableConnectionDetailsInAttributes())
+	if c.TracesTo != "" {
+		pc.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithDisableConnectionDetailsInAttributes())
+	}
 	for _, set := range how {
 		set(pc)
 	}
@@ -95,10 +82,6 @@ func (c Config) Temporal(ctx context.Context, logger *slog.Logger) (client.Clien
 	if err != nil {
 		return nil, err
 	}
-	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("trace temporal: %w", err)
-	}
 	opts.DataConverter = converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), sealed)
 	// What went wrong with whom may stand in a failure's message: sealed too.
 	opts.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
@@ -107,7 +90,13 @@ func (c Config) Temporal(ctx context.Context, logger *slog.Logger) (client.Clien
 	// Sealed payloads, which the codec has compressed, do not shrink again.
 	opts.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	opts.Logger = log.NewStructuredLogger(logger)
-	opts.Interceptors = []interceptor.ClientInterceptor{tracing}
+	if c.TracesTo != "" {
+		tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("trace temporal: %w", err)
+		}
+		opts.Interceptors = []interceptor.ClientInterceptor{tracing}
+	}
 	opts.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		OnError: func(err error) { logger.WarnContext(ctx, "temporal metric", "error", err) },
 	})
