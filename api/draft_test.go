@@ -41,7 +41,14 @@ func TestADraftIsKeptUntilItIsSent(t *testing.T) {
 	require.Equal(t, http.StatusNotModified, h.get("/v1/draft", me, "If-None-Match", read.header.Get("ETag")).status)
 	require.Equal(t, http.StatusNotFound, h.get("/v1/draft", other).status, "nobody else's")
 	require.Equal(t, http.StatusForbidden, h.get("/v1/draft", h.claimant("13800000001", "c1")).status, "a session of one claim reports nothing")
-	require.Equal(t, http.StatusForbidden, h.get("/v1/draft", h.staff("intake-1", claim.Intake, "3101", 0)).status)
+	require.Equal(t, http.StatusForbidden, h.get("/v1/draft", h.staff("assessor-1", claim.Assessor, "3101", 0)).status)
+
+	// Whoever writes down calls has one of their own.
+	clerk := h.staff("intake-1", claim.Intake, "3101", 0)
+	require.Equal(t, http.StatusNotFound, h.get("/v1/draft", clerk).status)
+	require.Equal(t, http.StatusOK, h.call(http.MethodPut, "/v1/draft", clerk, draft(`{"calls": []}`)).status)
+	require.JSONEq(t, `{"calls": []}`, string(readAs[rest.Draft](t, h.get("/v1/draft", clerk)).Body))
+	require.JSONEq(t, `{"place": "徐家汇"}`, string(readAs[rest.Draft](t, h.get("/v1/draft", me)).Body))
 
 	put(`{"story": "`+strings.Repeat("长", maxDraft/3)+`"}`, "If-Match", "*").problem(t, http.StatusRequestEntityTooLarge)
 	require.Equal(t, []string{"/body"}, faultsIn(put(`"no form"`).problem(t, http.StatusUnprocessableEntity)))

@@ -23,6 +23,9 @@ func (s *Site) deskRoutes(handle func(string, audience, page)) {
 	handle("POST /desk/tasks/{task}/take", staff, takeTask)
 	handle("POST /desk/tasks/{task}/release", staff, releaseTask)
 
+	handle("GET /desk/report", staff, callForm)
+	handle("POST /desk/report", staff, takeCall)
+
 	handle("GET /desk/claims/{claim}", staff, workbench)
 	handle("GET /desk/claims/{claim}/stream", staff, followClaim)
 	handle("GET /desk/claims/{claim}/documents/{document}/content", staff, original)

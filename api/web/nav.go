@@ -23,6 +23,7 @@ var ways = []struct {
 	{"/s/outbox", "nav.outbox", []claim.Role{claim.Surveyor}},
 	{"/desk/figures", "nav.figures", []claim.Role{claim.Manager, claim.Audit}},
 	{"/desk", "desk.title", nil},
+	{"/desk/report", "call.title", writers},
 	{"/desk/claims", "nav.claims", nil},
 	{"/desk/search", "search.title", nil},
 	{"/desk/payments", "payments.title", []claim.Role{claim.Finance, claim.Audit, claim.Manager}},

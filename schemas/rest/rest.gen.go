@@ -5477,9 +5477,9 @@ type ClientInterface interface {
 
 	// DeleteDraft Throw a draft away
 	//
-	// Removes the draft of this phone with its photos, if there is one.
+	// Removes the draft of this phone, or of this member of staff, with its photos, if there is one.
 	//
-	// **Who:** a claimant whose phone is verified.
+	// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 	//
 	// **Errors:** 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 	//
@@ -5490,9 +5490,9 @@ type ClientInterface interface {
 
 	// GetDraft Go on with a report
 	//
-	// The draft of this phone.
+	// The draft of this phone, or of this member of staff.
 	//
-	// **Who:** a claimant whose phone is verified.
+	// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 	//
 	// **Errors:** 404 there is none. 401 not signed in; 403 may read but not do this.
 	//
@@ -5501,11 +5501,11 @@ type ClientInterface interface {
 
 	// PutDraftWithBody Keep a report that is not sent yet
 	//
-	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone, and one for each member of staff who writes down calls, in which a page may keep several; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but its owner reads it. What staff keep stays when a report is sent.
 	//
 	// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
 	//
-	// **Who:** a claimant whose phone is verified.
+	// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 	//
 	// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 	//
@@ -5518,11 +5518,11 @@ type ClientInterface interface {
 
 	// PutDraft Keep a report that is not sent yet
 	//
-	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone, and one for each member of staff who writes down calls, in which a page may keep several; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but its owner reads it. What staff keep stays when a report is sent.
 	//
 	// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
 	//
-	// **Who:** a claimant whose phone is verified.
+	// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 	//
 	// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 	//
@@ -7793,9 +7793,9 @@ func (c *Client) WithdrawClaim(ctx context.Context, claim ClaimRef, params *With
 
 // DeleteDraft Throw a draft away
 //
-// Removes the draft of this phone with its photos, if there is one.
+// Removes the draft of this phone, or of this member of staff, with its photos, if there is one.
 //
-// **Who:** a claimant whose phone is verified.
+// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 //
 // **Errors:** 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 //
@@ -7816,9 +7816,9 @@ func (c *Client) DeleteDraft(ctx context.Context, reqEditors ...RequestEditorFn)
 
 // GetDraft Go on with a report
 //
-// The draft of this phone.
+// The draft of this phone, or of this member of staff.
 //
-// **Who:** a claimant whose phone is verified.
+// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 //
 // **Errors:** 404 there is none. 401 not signed in; 403 may read but not do this.
 //
@@ -7837,11 +7837,11 @@ func (c *Client) GetDraft(ctx context.Context, params *GetDraftParams, reqEditor
 
 // PutDraftWithBody Keep a report that is not sent yet
 //
-// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone, and one for each member of staff who writes down calls, in which a page may keep several; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but its owner reads it. What staff keep stays when a report is sent.
 //
 // A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
 //
-// **Who:** a claimant whose phone is verified.
+// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 //
 // **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 //
@@ -7864,11 +7864,11 @@ func (c *Client) PutDraftWithBody(ctx context.Context, params *PutDraftParams, c
 
 // PutDraft Keep a report that is not sent yet
 //
-// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone, and one for each member of staff who writes down calls, in which a page may keep several; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but its owner reads it. What staff keep stays when a report is sent.
 //
 // A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
 //
-// **Who:** a claimant whose phone is verified.
+// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 //
 // **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 //
@@ -15264,9 +15264,9 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteDraftWithResponse Throw a draft away
 	//
-	// Removes the draft of this phone with its photos, if there is one.
+	// Removes the draft of this phone, or of this member of staff, with its photos, if there is one.
 	//
-	// **Who:** a claimant whose phone is verified.
+	// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 	//
 	// **Errors:** 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 	//
@@ -15279,9 +15279,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetDraftWithResponse Go on with a report
 	//
-	// The draft of this phone.
+	// The draft of this phone, or of this member of staff.
 	//
-	// **Who:** a claimant whose phone is verified.
+	// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 	//
 	// **Errors:** 404 there is none. 401 not signed in; 403 may read but not do this.
 	//
@@ -15292,11 +15292,11 @@ type ClientWithResponsesInterface interface {
 
 	// PutDraftWithBodyWithResponse Keep a report that is not sent yet
 	//
-	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone, and one for each member of staff who writes down calls, in which a page may keep several; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but its owner reads it. What staff keep stays when a report is sent.
 	//
 	// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
 	//
-	// **Who:** a claimant whose phone is verified.
+	// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 	//
 	// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 	//
@@ -15309,11 +15309,11 @@ type ClientWithResponsesInterface interface {
 
 	// PutDraftWithResponse Keep a report that is not sent yet
 	//
-	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+	// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone, and one for each member of staff who writes down calls, in which a page may keep several; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but its owner reads it. What staff keep stays when a report is sent.
 	//
 	// A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
 	//
-	// **Who:** a claimant whose phone is verified.
+	// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 	//
 	// **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 	//
@@ -21725,9 +21725,9 @@ func (c *ClientWithResponses) WithdrawClaimWithResponse(ctx context.Context, cla
 
 // DeleteDraftWithResponse Throw a draft away
 //
-// Removes the draft of this phone with its photos, if there is one.
+// Removes the draft of this phone, or of this member of staff, with its photos, if there is one.
 //
-// **Who:** a claimant whose phone is verified.
+// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 //
 // **Errors:** 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 //
@@ -21746,9 +21746,9 @@ func (c *ClientWithResponses) DeleteDraftWithResponse(ctx context.Context, reqEd
 
 // GetDraftWithResponse Go on with a report
 //
-// The draft of this phone.
+// The draft of this phone, or of this member of staff.
 //
-// **Who:** a claimant whose phone is verified.
+// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 //
 // **Errors:** 404 there is none. 401 not signed in; 403 may read but not do this.
 //
@@ -21765,11 +21765,11 @@ func (c *ClientWithResponses) GetDraftWithResponse(ctx context.Context, params *
 
 // PutDraftWithBodyWithResponse Keep a report that is not sent yet
 //
-// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone, and one for each member of staff who writes down calls, in which a page may keep several; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but its owner reads it. What staff keep stays when a report is sent.
 //
 // A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
 //
-// **Who:** a claimant whose phone is verified.
+// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 //
 // **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 //
@@ -21788,11 +21788,11 @@ func (c *ClientWithResponses) PutDraftWithBodyWithResponse(ctx context.Context, 
 
 // PutDraftWithResponse Keep a report that is not sent yet
 //
-// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but the phone's holder reads it.
+// Keeps what is filled in of a report: the fields of a Notice as far as they are known, and whatever else the page needs to go on from there. At most 32 KiB. There is one draft for each phone, and one for each member of staff who writes down calls, in which a page may keep several; it is kept for 30 days after its last change, and goes when a report is sent. Nobody but its owner reads it. What staff keep stays when a report is sent.
 //
 // A change names with If-Match the ETag that it starts from, or `*` to write over whatever is there; without it a draft is begun.
 //
-// **Who:** a claimant whose phone is verified.
+// **Who:** a claimant whose phone is verified; intake and service, for those who call.
 //
 // **Errors:** 409 there is a newer draft than the one named; 413 too large; 422 wrong fields. 401 not signed in; 403 may see but not do this; 503 with Retry-After while a server is down.
 //
@@ -37218,143 +37218,144 @@ var swaggerSpec = []string{
 	"baLyMmEthVij/uRVLIegyyqgT2hp+EVscPISzdkXxV/C931MoMcsTK4XX//JIvk9/Sa2s2uWXsMfOefg",
 	"xgtXP6ME2meXhcLlfBw5KHzSdViZYwbWjNLe8SWknJR8PtJRnGS/6fYaSmPcxDRsRzfh1OaHAn65HgL/",
 	"/RfymHiZ5u6LckzQ+x7/OeEbUw3DBDexdKDfVL2h8wp8Xen49v+xd/XNbRzn/avs+B+S6fFNL45NTv6g",
-	"3lxNJEtDMVamnYxugVsQWxx2kdsDIUSjmXTSTBw7al7qTOLWiuu0jptJJ8104jqxmvrLiLD0LTr7PM/u",
-	"HYA7EKQAkCL4jy0Ch7u93X1e9nn5/cDf7vTtcCBx5zKayw2NUzQ3+xled0Zej3ZT63YyfTBiJ68+oI36",
-	"cBXSGQdQMsld5RqjU5E0pd0smNvBIK6HNGvxrhBAZfj0yS/3H/342e9/T5zD62uIfFrTib3KkR8m9iA+",
-	"GFzN7/vCA71pt0RiRCQiCDaPDrJChBXx2lzpJJYPcBmjz4Ywa5Hclel8x1ztQm/5/TBNWQX5eIuwZU4W",
-	"05t//zkoTrQLjgiFuVU/khqp2seMUiJbwP9NdTRE34jMw1ZEMSyYASuU6oNNX6JC/RruCyrFPkhfLIbw",
-	"8JXsIyxKyimRuS9RtgsJAnryVcDpKhTGQipN4I5WNo4qjhhnH9nDsC2A6BsSuHb3cMIVcK2WOAAma1Q7",
-	"JgFxdTNHoaoTSPuaInDRScrsQTZ+vgX2Fiz1SyKvUzHZt/xmnwOTfcubykNrCajBWqZFGFHusWUapv/Y",
-	"CmzPeyLp5knVslN04JJf1N9UFWzxujJte0gV7AbvUAXouaWseDSFUgxdY2FTJyJkFdHVBLgZS0MVIwjZ",
-	"aa9yJw/MKSIKivUUsHSLmVTGcVb1G4lYwnCppKQpjOG7ws0aQU54ACZuUmJhYlsOF4qmKYcwG7C2Anjp",
-	"rJ6kzu1RXLd36ykzuikouatZLOEjqaAdiy4P6aQk08C9ted/wgrmJpQdK+0xJ3G+IHXqnmmVWkVQ0pGU",
-	"QkFlyhlrzLQV7zbukNuO8vClz4TCm9BbzTef3JZpUIV7WbTwgFpbCISMKKgDPeBqV11YIivZgIp+V1bP",
-	"mlqJLkDPgZLY09Ix2QP6HI83cpeBvooFB444NfGj1FkD6AuerpJEVNPbsD1Ogcq4DEkofJ25aOaE5cti",
-	"nTmNQFHNcoUwGhzrujJp0iY+KLfhZMJ4mopmKzVzmTWAHX/bTd28JA/ybz39HIKbXix6hJ0z/q6Gbo6D",
-	"7BxIC1yZe0ZG3U6oa1GOtxUBkKAG+npqfKmiJ3kn8Y61MdAlxhtiMP4AIOLTMmE72RsBAIy4b53oxVCq",
-	"VjtdwW+Wz2CaSI5V4zbuk1Ng8HJvMwf2zr5tTnzHzJaT/1muFm4ISgRA2sHnEqGVxfu/AcnaDZ7sCt9K",
-	"BjSJA6zs/ZLve1n7oU1oUCjw0PkrB9tP1Kiuq0n5vudZiJO50lZYJy2ikOQ2pyhd35hUDRHN+zkbVo7s",
-	"1OngKkABmeuq420nkO7oOrbXgZG/cld6G78fLjhmO/mgpm+hsxKkW1JZ13vmfZmTdpnp5efGWd7O9Zof",
-	"I15y4qfd7WH3STnWKpEHBCwRaTtRLg0H+gaKyACytN1C9FXkAfBg5I57wJovXtHYbrxgWGzXBgWYCbs5",
-	"N1iYCNOO09B+GiaiqptNoSIRhchaQFvfUw073iuwcEBi0G6VcXsM2lgIyR+3iZ1fU3lNxmJ7+ngQMzKT",
-	"h+IgOK2h6Dfknt1kjtKkSL8UmEgjBKb+2wV65+tCtEwO2AWQnBmPtRKoEbAfoi89JvaESgtwIQBLAVqp",
-	"7SMhPq1V3IVsIUukESZndZlMjYhrg6A7k7G5J7gSgENLuc+aYj0FNSRix3qRMN/kSeOOXceji/KUBBNG",
-	"NWPnNXtmCZYp2K6pi+ObOhWepEArJAZG8IMxT8cZy2eh83oH9tMyJH9A6MwG5n+V6BRJIUczYf3bWCrB",
-	"TF13MMXs3F8sRpfKH5tXWCij0HUsobAHLISbo5MAtw4DFkY85SHjil3FJyOau33QCtvyGKd1DXALSkFB",
-	"UcaZVKBH7M+5YTe4SZfhnsvXr7DFSqI7QG8S6SXEsJIGIVWU2PRxQYm6FyfQkZh74wmUoPAOdmjo5ACV",
-	"s6DOa7Z+kSbArDAU4ppVrk2p2oBcAwk/ofLwrVZvKA3YZEgLkc18kB8MvHJFpB0BNL+alm4zmxfQDOA4",
-	"mw32Gv0O66FheVELB+xcsLa2hkBd1uerCmNW2N26zpRmyhsiA7w3DtlaKra+5l7QriJxKx9X4qBviVfY",
-	"hXOvDyvRVFstD33rOB2wVezYYTamhLA1Qp/7UjelWaKh+Wi4ShrGepkC5VM8ZXGTwvxdvzLOESoV99NV",
-	"2HaHJhKGp+BrlbWx4X4mbWMtfqsl1ER6y5BOdzjzMFKHEhFNqRLF7z1n4Vwmz2gS5iYSgO87o6Yb4yd3",
-	"mByp7Lx/zZ7dAgYPD5g95Dd5ijVzxK2y2Pvw4/13f9l75+P9n75DnTORNCnU0fnqNp8wQ2BM8n2CDN3M",
-	"3g5IV9pxxFIRxw76t18OwH45Yl5rxDnU6Iuzyo8pHc1xh56Gozm+yTZsxPk+n1+jnYZEvCia41KmOaf9",
-	"AE56LpsLxlngSpfc6jF4y+bN6r0h0h03pfNi9cB3m1HfNHp9Y590HbFPeWOp8/oVwdYDj3UeiQaBpjZY",
-	"wjsIhR0g70VNJ01Uzv63Lagx3+m2wCKmOo6srLgKToC/3wD46oDdftP+58q1wMe6b127Av/+5s0bBDWq",
-	"a0zEopomWslqBjq66GCtL7Cb8pK96ps3byxlaNevwucOjlrpDM2479TeVqmMGSfipXJBxStcWrxYXD3H",
-	"ZwZK6Cj0Cep4WFbXz8PZCyC4N9mF9YsgXxxYAVhHwBkTjbpottJu4A6TgJ9MGMwV3ax40YSqe7krTJoV",
-	"9nCldFtV5z1//Q0QA2snZmr5h6APwVJZj2yTBGjBoOTYzzDywStGqNRjIn67LQD9hEAR4X9lCIhra4U4",
-	"hwX2GcJ1AZM1LPMqe1pDqqjvaeOwHX3d/qjgwQTL44TQcWRsX7vMXr94fo11EplCZwb2t2XUe9T7YUcr",
-	"cynjJkKr0MgRtSUb+rZoJctXQBrK5mvdzlcOMtLUuR3g1zb+dmv5b/jyd9aWX/+r1W89uHD+4dc2iiAk",
-	"x/brdDUVh48I4J69BOQDVrU323EqrTZZtRtnOeIpP+zNQABm7Crik8tiGgRiSJQRL24j8WnQHhQfApc7",
-	"j5ZYDpbDY2rKwhhwtc6l64PiBPxf56bug530cgS4iB2abAfYPTmSLbjQMV6CNAFgEAYaipAGwOMyuuTv",
-	"5kE4DTNx+d6yk9d90WDcNB20t/LLW3Zm6QD3aFtFk9iHOCdHQfSzRi9KeIfH5U7bVRfdp/xDOtQ7Ik2d",
-	"LfZ+9u/7//IraPjrQnaCcJT70T/MqPYU9GIQI/6sU2XGXstd2grTj3PPrOiOm/loEXZLVyb0wJyMgh2L",
-	"VBQV0GEjKjj1QLPs8jIYWPREqhi2DAZBAgYMSFZyh/jreBNpmKt/PYzxKBS8FxYq6FnOoNeDPAx7gXBc",
-	"gYm7AvM4tHkK8PresPeZTBjKzeVwJGqnnkAiBVeMd3hhvXZQHmkqWOoJrOSFfFLtAFT7Is+gjP+GJv9w",
-	"eml29KswvFPKvTrefnxDA9WpwxYZCIzmNmR5kZIP39RkHMNewQ4ivNsGneWAeBU+f1OnwF5loDzDJSut",
-	"YwtHTcfhTADnUJLoOJ+hswDM9C6M22VbErHCtjyVGfu6vARpGa/rSGp8Hh9EYjNfk2K/Ok/wZ9jia1Un",
-	"VEPgUuGwoNIST+GOHUdien+FvYlkVhViWoNnLBiovBQJnQAI/HyLbkpYAzD912u45NlmcNQdxLJvXxb8",
-	"lfAroZ0COA4zvSeSHBw8FS711WM4bSMNq4jdtpqAvng90xecKSDjwmcA9DscWBTBH2wOBbJeuB5sEu4Z",
-	"KZCNAUcMzmCO18TVxRZpt9vtI2u3vGabCtZKTq/Nzok6WJlmxV8voFGnqQytOssE21UCYveBSllXpCO9",
-	"NcRuMSMTRZRD7rPfC8YJaK4XguBPAlRYGVJpxxPiAdUiJIW7jhYv1ayCcWGFOzlTpqhlXYG6KyvN9HKW",
-	"s15hW3Qdj0GnQ2DelYhXulQgupFPc1NWSxLbZD8jZOrem5LfnssLR0d81rBLKl2oTEP2DXd358pO02Md",
-	"16m5IQ3KvUcUma5A0WOKxCp22DjNqXsJ/hSUbV9nVFIRxyUeQ2FkgqJbtCGIy7QlErYYJRIaJWJZFdAb",
-	"uCfqshqL7AMqVQRKuxyjZkCHs5pOmkv2lp26JDua2WgUjcxFWey9++jL73+y/9Hv9h/9fClwgY+cWaNE",
-	"zthZLZ+2stdh4qov37Tp/z63hjRzMIMuDQU7kGoEqUBwg71xdQdm2PQLf+DkPhOtQvGHeyPblj8mLmA9",
-	"41fJ1wF+LzB91tNacPQxuclLccUgGlkRWKvJS1JmlS7bgmyYi/WbgJhyvJkdxFY+ihzPNjO2CXWR2Tnb",
-	"TvW5teNxW2YRVdqKokz3HN6/OUtxTSzFhaJ9luF6yTNcOWkqyXLBQk/djF+TcZz5t3B4JkM8jl+7+gD+",
-	"/3CcoGTOvg/7uTmntN+bnUggqyS2v3Ji4pV+gAcELY+mfrOfliTNjjvyiRujLPJZtunGov2hW8NJospd",
-	"L/mBzD8z3GiHjZ3CQh6VyWdgK0ycnucrq185BCXPq19dX3vttVcvjEnJQwn/0xx7dYw9sG0XDL7yoYSC",
-	"KPlLhWLLe7t00NoVubPbAuWGgGAbPyb3xR4D7AnDar8QYgRh/5Fepr6QnacYRaAz/UREK1R6md4t7HeE",
-	"SOCwJNAaFno/1Ksb0OXH8odVJpVJBYfytsnJLB4uHDWwkd8RB0qxI6ifuhSfMfsfn0j30/6T1I3hYCWi",
-	"JuN4NAuXd9wAXgkOvKaxkeERSUhNWCGjlEOdaoecqKHwBYTq7HHaajIxaZALTkAro0sn4MEaAY+ybIYr",
-	"3qWoYACXiT3oy8SjFaCtTUAbDBSsT8S63sbpLonfD9BGqbhLqgYRoUqOifjtPaXLjlpFlm+ayU16SVNa",
-	"1SANHnw3PVo1ZTtmF01027a/cqEspGjlBbHUy2Psf6072KyKv4K0om4JBfsb44IZ/XJNJ9AmHmu1u+n/",
-	"hZFyk2oNVUYQfydSA39maXEZIXqKUFJEAat0XRcGdEZrldZX2FWEBAeKhox/yXVe1CC6R9VdKDexlZks",
-	"nGZYRdSlioCc3+U3OfVCMx1HhazMGNSjikAMNMjkBXpEJuXQXqOlG1vgcMhlAofflknbhSGu9289uFDG",
-	"816yhWAVDWA6Bzgi0FaqGrcjEW2y9XPjRKvwLoPjlM1285WN868GrzSlwj/W/dikSsUuBAuCk1Ms4ZZv",
-	"DsolSrvIYAZAbThZy+kpkLh+NbVqxWMUvealLmtYAdc173sH5E4Dp4DalUpsgGqCLbnH4zaEV5q8WpdK",
-	"UDbAfy9T3x9Kabrcly2hW7EgIAzGKQ7jvwZVobHaosuqiKIsohV2GXUR4p9Duw7iL3RZxx4BXKfrS6WM",
-	"tnFhznTS4XXSdIHi+pblQF0zXcb1DuuIOCbuD3Al7A4rEfnmiA5RyuBhg1iqG0I5Mo+aJwFxPrLqQu7G",
-	"Xi1NtsuPkU/6pji5JXy3E6mqssXj02qXcl6zZrzJrue3X7UqjPOMDwSvdxjiARRsmdQd/DBxqFMeG6wm",
-	"s6/RqevYuaol0L2w+dHddW0nAwp+M6/aGY/jk4rCUY5eX2YHTMpTUaZe4cuxc4b08DvwowLdv+2YQqCU",
-	"RhoW8a59uZinds4vCfl3UC8jm6UDqiW62TceH6mNcKR9KcEx7FHZmARPYjnuqFL9gmN6iTrAp80UMC4E",
-	"aivb6SU4vnAGX67qSIxqCgcsLc6MvL8MnLzM/gCrWijKtGvPz9ZVXl9z6F2gLC6yNJHCrLC7EF2Gg+49",
-	"pUPG8R5QYqvbBFGITQsUGKgIez432GnNUzwkE9kh1jbIXLmDkEDc0+HdQgtbqIsw2tXUFahHIAgHqP5w",
-	"IFg4+GMlABYqum3n47KOxAuXZ0yLpsoN8FBUVecm//w7niV4sHyu48qi7OxPRPT6xM0uE+PWPV+Gzroq",
-	"rlax7aZAWLntdpGyDFmkf09HTakySAHqxDtdNtrN0dg2GhAQS2wPwY+MzSdRaJmP/ViYDSBfGlkaoo4H",
-	"3ZK8iX31pTexEIE/fgub7VNvYd1HI2DGI7CnRCzhe/fARXcNscZVwIoIi3fW7UEDmi2gatzaE7XCbotE",
-	"6sgg6Y2VLuvUx7xVoDHKOjvcdsIkzhmZ7wA/XCJ4Ko5IlzM7xt3DMOCsT1gKS+vcKIc2VV7IKPKSVCyE",
-	"eZO7KpstnYxk2mWJ7rhGsqoVpiy1Szwwyv4bxG7TXgwJLWiAQjFCv5WlelfY/b/CLuu43VRmg4V4Rcie",
-	"fvF4/9HP93/8WcBCa5tC9vz93375yaOAhWg9Qtb74PPer/4hYCHmYO9ZrR6y3js/f/rF46eff559Ac5y",
-	"yHo/fLf3wed4S1D9IXv2l998+cMf4Ud7UsEHvV/9D37AoygRxoRs/4M/7D/+bsBCbDy7x9OQPfv0s6df",
-	"PO794uPeBx8GLLTuP3z+5ZO3/eds0ffMRby7FLCwIVUEb7L/9u8CFtoTXsh6jz/q/ef/2du3m/ekMu1E",
-	"RDABz9//7fMf/PT5rx/b0fG4LdynT598tv/d/w1YGImoXU1lJRYh2//+o2efvodXJ/B2+MmX//gDmMOm",
-	"tMP+4789ffLk+fs/ef7rx9DXggvWD/K9K1JqY/MkZgjtaz9xy9pxzXhQNU+w4JQfF5F08e8d4GSoxJDV",
-	"vnznLbs3vrFzbfk1tog9A4nvzLt06+aS/fuNS+uvrZ1fgyqcq/erIgYNdPf2HWb4ngBELCOsBkkBBwVQ",
-	"k7n18ZqyqmOtIIzOK4Al/e22tucsVK9ZTv8i4BXDzrT3PofwV1tE18QTwbptrthiuB6cW1uzF6+srYVL",
-	"AbNHccPCc2vnXl1dX70YBvjv5bX15bWLITQj2r/3//zH9d4Hb1/s/eLjEIvu0HBZwckSn1Xc9TDQy3Wp",
-	"hBHQUmFAQDrwOSQirDWD2bxLUxVafdQNfRMS9edt5I9+sDCY4cUXTYRdwIA+o4ZLu4yu/tR+bK9Cy4af",
-	"dd25FJ74NastQ0CdAKg9QGzmSSJFZI+o1o5BAbmVdVIScLMg1zk4aHM3MaNsLwcLXRGDLvm4/Q6X77zV",
-	"X4fkJ1gTnribuIDe0U7M6e1buA6avPyc8KKNC5d5kkCKTbdLMysw330+NjnVFa1jwdVBNfMAEF01e+Mb",
-	"3B2rbWbd7IlTXY6UA6C2rnFaYykSxcqna/xxYFllCRW5g0oewxl4gPb44aiKypyLzgm11znoB5FkZGCd",
-	"x5jOOaLjij97E+bnlZNUmFDucc5JXcK24IfyeN0mX3XbdoTvi8dS5xYt9n745957f17yNQENIVquxhCu",
-	"8N1zAzSwMgEi2LHOoAOHTfARlDvFtqz9R6dsvk+hV1WkEyNmJc0zPra+hftp/k6vtKxjyDP1BC478vFy",
-	"m1VNqb6Qs6QdA6ZiqyWi/kRwAaDg6Qgcb+M8bblpGid+7ClOoKt5UUbwQJCWpTLXz3FjFAd51w4VzrXL",
-	"VPYc+93Ifs4xnnNiEsm3zvLHYxZG5TfxcQa5aSSMZ/JUVA5lhDnAt9hJeORaRRUWZAO0pI4ExV/oHlgx",
-	"hQdziAZkOWOwmnQV1iEa8DMo1wygJIRn4MvLXb3ipguzQ2MmofK7rDIyZxWY7Ibowq2pSMsxQsOoY7Dk",
-	"A/achlde5ZVRc9qbFB4MKKgA826l5H7LmkO4PnA5AHhYRydYVGYVcmHc/mTlsm+1hLqDE3RSI+k0vEPl",
-	"sdcn/fRSdGTaXBPPXtuFyfXrLBj3qLIUtpP31Wo7Sei1y7rEPTqtE13sBsLCSIenVgi3r4HaIGsVPzoa",
-	"5alKSMXaiImK0UEd41dVJCYCgwxDz++F0v2F1qiMSwxCLZXuMLoMFkaQE5sVo59YPjB4zfFKHOzMoeSQ",
-	"f2r3jLMm0pS5Td9+UefRO6l6hJOq4/HrK+Clt3V8UoosXiY+NTt1x17zYGjXekIl+DsnuMvju4OKodyT",
-	"OSCkHBkJlcoUEOz2ZCSSIhcxyCF/2Ten+BSkZ6taNyQhQrgfYRGjYnXdTjzqJ0SvIIlp3a2ApR0R7wm4",
-	"xvRfhMYowIYLSg5ZdRZRggmxvNJ6IoSn/MywRZsCcsNIQEPcpQSWF9s51TWr9OWewNktCC0HDrd19Ewd",
-	"bCoJ2axvLl3fvLutu9uCQeUHhSXlw52t8cQRlzrexW6nHeb0jOZL6QKWSjm5g26HQPEDbWBdGxL/YcN9",
-	"iCoLSrYO3T9fNSGjkO1/9jHWLWAdxP4n/7T/k0cBC63lCdn+f//i6V8KqydisSfikH35+SdYlFBQLWEa",
-	"Mo5NyHrvfPfZ9/4SsLDJ79+LNY9C9vTJk/13Pnr6p3eev/+TgIW45UO2/8F/PPv7Hw01ztPRDAsCEIcv",
-	"h3d8VjBwVjBwVjBw7AUDJS73WbXA3FQLYKK+pFRgyJddfSCj8gKBWxBhrGaENwccRDd9LHCQEvQ4agOO",
-	"Jgt4fpsKxtgLnozOqgLKvTS3sUu4He4iFGnWDEq7Gqy1jHyrVRvJy1IH6jJ8UgPtvJIRHDSANSLtaBQK",
-	"adKEpzqhYh29J5JOIlNrtsHwabuLN7Jp9GDldjhZwYHHRQ4VOHSpvX3EXGrBES4M86WMLISnp1i/VMFA",
-	"kOHAv4t1Is7q44eoEWagR4bt7zETL8DoL8M2m7WBLdV1O34LT7/mXidOyMbROmBOiRW3vHThqic/gIgM",
-	"4A8GzNRlDYsT7KGsX5wjaVp2mWmjvvTVC3f8HJ10jJJcVForXKOyMWh1D74f7fq+ZJFYWqjjDMb6zeJC",
-	"c03eGuK5t3tpQP5Wm2IVF2QkAiGi5Dv5WjD29oAh5xlEqjyOrbF2G8AHFiBOmBNhPDxj3LTDEU1wECww",
-	"I80mupKmEfGez1hPlNfD+r60I6e+Q+4IoUocU1ozZup2UmU65ageYHLrjsprVL9IJRtnhLuYCmV9DHQL",
-	"8RcLruoCUZkBHTxXycHTcGBrlMDIjr8XzlyxAVeMtvXJLK6Awc3aWzppcogkfNr6SzUUxQBAMBkfKYlW",
-	"hafcNMrdJwjbwyXZ+QxVNGz/SEO0RQO1rhI8ESZlkeBRLJUoqgql1A5CYmLBlHWpEh2LII9/CTH2k+pR",
-	"7cCUje1NNaSKJsINYp9bxguS852usxFkJM1B2IIip+kY61lfIn/NLsdx+mp3ddKIpclTyqEw5wR7NSNM",
-	"KS57AUuzDOx0QDlvNlgI/wit+QkpEBWCqwWJKaObAlMiVrTqfE/4aJXMZXNBWwA8LWqPzPyg+thEqcSi",
-	"cmSacvi0YOwp372CqTqg00olMv4kEEeDykd7MlUKeO3B5N3gJl2+aoe/fP2Kx5gmpu8gC6d1s8E3pUEY",
-	"KrHCtiDTBcT7QFKFHPvrF13yHZGCcEop9w92uybhRgBRtJkNCvQX7FizwV6j35mMRBRnImDnIFeG5Qit",
-	"RFeFMZAIzGh6gCHdYwfDalFxwPqarwyw0oksVeU6l3wfDBOzDu2gEYq2b0ax+nPIbfHloO4NvbKAFzyC",
-	"bh7hHeVohlmidbMQ4AjGUaKmD9Iw3KTwvtevjKM+IIECAnNobiJ4Cg61LPJSl5AtNQ5RtTlllXJNx7Hu",
-	"MKTa6YyjXx7Y/41OZtgrAqh1AXsNBS7j9DliGfXxpTLs/jn09rE/OmmJDHiRuc9jpLicB23lVYQ/5qoq",
-	"RpSa5Q6orCPjmO3qzQx2nas0IzjgTRGwJjcNx5+AwMz3WwCO7Gha+wUifwAGpua6bvqisVpNJCWcyqiz",
-	"AWs+gBe22506K4eTDAGUGQDHsrOR833Y3YKlx9PdVCX/wOKvSfb9VIVslefOM+rNWUAi4wz7cMw48hiJ",
-	"qoTytdIQv/XS0CWlHsU9kUSymjJ7HLWrDXU+2oOdcw+v09RNT+HNoTYJnVGTP+kuGAZgMMQZJDxAD/yq",
-	"nda1fWuqwYIRAKsilH5CeV2axgK8SoB1JYj2mO8av3Ul0LsbQOiyZjCSEdUN6ZZUUivDjGY1ngQZuarX",
-	"NIbLKHCNb473wRVdQgtoji+vzlvYAZGpZDrPQwSNoN0Xb3/DE0usPoD/P1w1Qqilfj2FxDoiMUEBXHsf",
-	"seuCOQxme79OIWpWUGc1emaxIZ8Uc5rbcqfB+vuXmV8PwLMf4W5lVqVEwmqGnALCb8tUEMA9jvQHlLif",
-	"ZkabzsIJVw2rmOwB1noAZ2b+BJj5K7icx2TnJx8D3wbTMesg+MlyLGhND+VZ6I4Syag2QyytNg3W4fZA",
-	"Cq4BxmkUgx/3i7O9Bj7eBH4VsIeF8gutDy2h5j61dIlXG1M/Zs+ts3277f2mCq8WHX7LwGRvAmN/zjn0",
-	"W3uF3aph5R1aEnCjO1JRbBQr3AAPEQwVVIR3pFIiCYtiPlDjbkryP2gP0YeGbgTqHInaqRTQ56E7ZqSA",
-	"scXQvuqK0umy/TtcQiwgGOaCcV+nvGG/m29x3OENcSaL05JFO7uHCEIlwrSbNNwyp/MGoo7iO+xq5sCz",
-	"EgGwDKwKVfHA8i/UgOeJS6+TM/dy8oK0bddOXKbk58vvXNq3mW/nEucAOHmThoiYS2wPiXH5/YICPlPY",
-	"srgt2kn8ysYrq3vrsI503+ESOmD0ikXKJCT4XRMQdksOZ+496QNFrmSSAU0OEM9KUXSDm1CFa7IWyj6K",
-	"olqt4CdQkINPhNKT/JOy2pOCbieMWy0++/S93kdvL60MlBEU/eTqnoyE9UHgYcCxlvuZo0Ms+uVdnTSs",
-	"XqkIFmnkeHCQULCUw7+4QlWLiAoE78EWn/3he/uf/yZgvQ8/3n/3l0tDb1p0oxvaGMaNEcZATHBx//f/",
-	"3Hv04RLe2AUI86vrry263a1aDcJvPsA3EBrs5qcEYgpFd9mG2Adb7P3rn559+l7+RVxUpGBGhJI8Zou9",
-	"d3828JsIvin6zTWdNHlsd3Dav1j0SdEeRnIhtth777+ePumbZM87VLDAdipMuyWSPQh+QWDTMN43sQA2",
-	"9fBbD/8/AAD//w==",
+	"3lxNJEtDMVamnYxugVsQWxx2kdsDIUSjmXTSTBw7al7qTOLWiuu0jptJJ8104jqxmvrLiLT0LTr7PM/u",
+	"HYA7EKAAkBT4jy0Ch7u93X1e9nn5/cDf7vTscCBx5zKayw2NUzQ3+xled0Zej3ZT63YyfTBkJ68+oI36",
+	"cBXSGYdQMsld5RqjU5E0pd0smNvBIK6HNGvxrhBAZfj0yS/3H/342e9/T5zD62uIfFrTib3KkR8m9iDe",
+	"H1zN7/vCA71pt0RiRCQiCDYPD7JChBXx2lzpJJYPcBmjz4Ywa5Hclel8x1ztQm/5/TBNWQX5eIuwZU4W",
+	"05t//zkoTrQLjgiFuVU/khqp2scMUyJbwP9NdTRE34jMw1ZEMSyYASuU6oNNX6JC/RruCyrFPkxfLIbw",
+	"8JXsIyxKyimRuS9RtgsJAnryVcDLVSiMhVSawB2tbBxVHDHOPrSHYVsA0TckcO3u4YQr4FotcQBM1qh2",
+	"TALi6maOQlUnkPY1ReCik5TZw2z8fAvsLVjqUyKvUzHZt/xmnwOTfcubyrG1BNRgLdMiDCn32DIN03ts",
+	"BbbnPZF086Rq2Sk6cMkv6m+qCrZ4XZm2PaQKdoN3qAL03FJWPJpCKYausbCpExGyiuhqAtyMpaGKEYTs",
+	"tFe5kwfmFBEFxXoKWLrFTCrjOKv6jUQsYbhUUtIUxvBd4WaNICc8ABM3KbEwsS2HC0XTlEOYDVhbAbx0",
+	"Vk9S5/Yortu79ZQZ3RSU3NUslvCRVNCORZeHdFKSaeDe2vM/YQVzE8qOlfaYkzhfkDp1z7RKrSIo6UhK",
+	"oaAy5Yw1ZtqKdxt3yG1HeXjqM6HwJvRW880nt2UaVOFeFi08pNYWAiFDCupAD7jaVReWyEo2oKLfldWz",
+	"plaiC9BzoCT2tHRM9oA+x+ON3GWgr2LBgSNOTfwoddYA+oKnqyQR1fQ2bI+XQGVchiQUvs5cNHPC8mWx",
+	"zpxGoKhmuUIYDo51XZk0aRMflNtwMmE8TUWzlZq5zBrAjr/tpm5ekgf5t55+DsFNLxY9ws4ZfVdDN8dh",
+	"dg6kBa7MPSOjbifUtSjH24oASFADfT01vlTRk7yTeMfaGOgS4w3RH38AEPFpmbCd7I0AAEbct070YihV",
+	"q52u4DfLZzBNJMeqcRv3yUtg8HJvMwf2zr5tTnxHzJaT/1muFm4ISgRA2sHnEqGVxfu/AcnaDZ7sCt9K",
+	"BjSJfazsvZLve1l7oU1oUCjw0Pkr+9tP1LCuq0n5vudZiJO50lZYJy2ikOQ2pyhd35hUDRHN+zkbVo7s",
+	"1MvBVYACMtdVx9tOIN3RdWSvAyN/5a70Nn4/WHDMdvJBTd9CZyVIt6SyrvfM+zIn7TLTy8+Ns7yd6zU/",
+	"RrzkxE+728Puk3KsVSIPCFgi0naiXBoO9A0UkQFkabuF6KvIA+DByB33gDVfvKKx3XjBsNiuDQowE3Zz",
+	"brAwEaYdp6H9NExEVTebQkUiCpG1gLa+pxp2vFdg4YDEoN0q4/bot7EQkj9uEzu/pvKajMX29PEgZmQm",
+	"x+IgeFlD0W/IPbvJHKVJkX4pMJFGCEz9twv0zteFaJkcsAsgOTMeayVQI2A/RE96TOwJlRbgQgCWArRS",
+	"20dCfFqruAvZQpZII0zO6jKZGhHX+kF3JmNzT3AlAIeWcp81xXoKakjEjvUiYb7Jk8Ydu45HF+UpCSaM",
+	"asbOa/bMEixTsF1TF8c3dSo8SYFWSAyM4Acjno4zls9C5/UO7KdlSP6A0JkNzP8q0SmSQo5mwvq3sVSC",
+	"mbruYIrZub9YjC6VPzavsFBGoetYQmEPWAg3RycBbh0GLIx4ykPGFbuKT0Y0d/ugFbblMU7rGuAWlIKC",
+	"oowzqUCP2J9zw25wky7DPZevX2GLlUR3gN4k0kuIYSUNQqoosenjghJ1L06gIzH3xhMoQeEd7NDQyQEq",
+	"Z0Gd12z9Ik2AWWEoxDWrXJtStQG5BhJ+QuXhW63eUBqwyZAWIpv5ID8YeOWKSDsCaH41Ld1mNi+gGcBx",
+	"NhvsNfod1kPD8qIWDti5YG1tDYG6rM9XFcassLt1nSnNlDdEBnhvHLK1VGx9zb2gXUXiVj6uxEHPEq+w",
+	"C+deH1SiqbZaHvrWcTpgq9ixw2xMCWFriD73pW5Ks0RD89FglTSM9TIFyqd4yuImhfm7fmWUI1Qq7qer",
+	"sO3GJhKGp+BrlbWx4X4mbWMtfqsl1ER6y5BOdzDzMFSHEhFNqRLF7z1n4Vwmz2gS5iYSgO87o6Yb4yd3",
+	"kByp7Lx/zZ7dAgYPD5g95Dd5ijVzxK2yePDhx/vv/vLgnY/3f/oOdc5E0qRQR+er23zCDIExyfcJMnQz",
+	"ezsgXWnHEUtFHDvo3145APvliHmtEedQoy/OKj+mdDTHHfoyHM3xTbZhI873+fwa7TQk4kXRHJUyzTnt",
+	"h3DSc9lcMM4CV7rkVo/AWzZvVu8Nke64KZ0Xqwe+24z6ptHrG/mk64h9yhtLndevCLYeeKzzSDQINLXB",
+	"Et5BKOwAeS9qOmmicva/bUGN+U63BRYx1XFkZcVVcAL8/QbAVwfs9pv2P1euBT7WfevaFfj3N2/eIKhR",
+	"XWMiFtU00UpWM9DRRQdrfYHdlJfsVd+8eWMpQ7t+FT53cNRKZ2jGPaf2tkplzDgRL5ULKl7h0uLF4uo5",
+	"PjNQQkehT1DHg7K6fh7OXgDBvckurF8E+eLACsA6As6YaNRFs5V2A3eYBPxkwmCu6GbFiyZU3ctdYdKs",
+	"sIcrpduqOu/562+AGFg7MVPLPwB9CJbKemSbJEALBiXHfoaRD14xQqUeE/HbbQHoJwSKCP8rQ0BcWyvE",
+	"OSywzxCuC5isYZlX2dMaUkU9TxuF7ejr9kcFDyZYHieEjiNj+9pl9vrF82usk8gUOjOwvy2j3qPeDzta",
+	"mUsZNxFahUaOqC3Z0LdFK1m+AtJQNl/rdr5ykJGmzu0Av7bxt1vLf8OXv7O2/PpfrX7rwYXzD7+2UQQh",
+	"ObJfp6upGD8igHv2EpAPWNXebMeptNpk1W6c5YinfNybgQDM2FXEJ5fFNAjEkCgjXtxG4tOgPSgeA5c7",
+	"j5ZYDpbDY2rKwhhwtc6l64PiBPxf56bug530cgS4iB2abAfYPTmSLbjQMV6CNAFgEPoaipAGwOMyuuTv",
+	"5mE4DTNx+d6yk9d90WDcNB20t/LLW3Zm6QD3aFtFk9iHOCdHQfSzRi9KeIfH5U7bVRfdp/xDOtA7Ik2d",
+	"LR787N/3/+VX0PDXhewE4Sj3on+YYe0p6MUgRvxZp8qMvZa7tBWmH+eeWdEdN/PRIuyWrkzogTkZBTsW",
+	"qSgqoMNGVHDqgWbZ5WUgsAg7233SFC7HB3GDIGNZxZhm0I8g0Gddsno8BGfH0KU0zBXHFumBINdC3Klr",
+	"SBeNY4EKpfeFJRManzP89iCP5V4gYVdg9q/AYgzswALQvzfsfSYdywoevOIWYDC2tVNPIDWDe4B3eGEF",
+	"eFAeuxpz88xwa1zIp/oOwdov8lfKWHloNcfTlrMjhYXhvaSMsEfY4G9oYGN18Cd9sdvcDi+vo/IRppqM",
+	"Y9g42OSEd9ug4yZww8Lnb+oUCLYMVJC4fKr1veE07GimCYMdqiYdLTU0P4AnsQvjdgmhRKywLc+2xr4u",
+	"L0HmyGtcEkNfakByiFgNIvu8TxpBfOhgbJUeiJKBupJOXQIgKIzKikhDiBYzdsg83swX5NibnyfsN+xv",
+	"tqYBSkFwR+A4oMwUQxCOGkhibcMKexOZvCpQAQJpLJHQqUemxP+BA8ZRAANI8b2sHtiiBxMYAyz+9Rru",
+	"vmxfOm4T9FJhqkFzhV8J7QLAtDC9J5IcXj5VdvUUrDjlKQ2riN22mqGKez1TcZwpYDXDsQCGPpz8FOFI",
+	"bA5EBF+4sG4Sfi7pvI0+jxYOs44gxhUYFynk2+0jK+S8Mp4KaE1OFc/OGz1c/2dVdC9gBGamv60GzqTc",
+	"1VdiT4dKWVekQ31gRMQxQ9NvlJnv8WEWjJPqXIcJgcoEqEsz/NeOpxkEAktItXcd2WCqWQWj7Qq3dab/",
+	"0TC4sn9XrJuZkqwSYIVt0XU8BjME6Q5XeF/pUtntRr54gHKFkjg8e3k2U/feVFLgGdJwdMQSDlum0oV6",
+	"P+Q0cXd3Z4Bxld2LBpHKKmFg23uclulKFz2mSMZihzjUnJCXUy4Y/myZbV9niVIRxyVOTmG8h2KGtCGI",
+	"IbYlErYYJRLaT2JZFdBxuSfqshqL7AMqAAWiwBxPaUBH3ppOmkv2luhP5DaQdKKReVWLB+8++vL7n+x/",
+	"9Lv9Rz9fClw4KWfjKD02cq7QJwPtdZgO7Mnibfq/z60heR/MoEvuwQ6kyksqu9xgb1zdgRk2vcIfOLnP",
+	"RKtQ/OHe6MH4w/cCVol+lZwoYE0DO2idwwVHypObvBRXDGK8FYEVsLwkEVnpsi3IMboMigmIf8jb3H7E",
+	"6qPI8WzzjZtQbZpFL+xUn1s7Hh9mFrG6rSjKdM/4zs5Z4nBiiUMU7bO84SnPG+akqSR3CAs9dTN+TcZx",
+	"5t/CeZ8M8Sh+7eoD+P/DUUK9Ofs+6OfmnNJeb3YCDl5pxmTlxARw/QAPieIeTf1mPy1JRU43FHx49Bc3",
+	"Rln0t2zTjUSmRLeGk0SVuw79Q/mUZrjRxo39wkIelR+pbytMnPToK6tfGYPo6NWvrq+99tqrF0YkOqIy",
+	"itMfOx6ijokHCbbtgsFXHksoWkQlXyYUW97bpYPWrsid3RYoqQa05fgxuS/2GGBPGFb7hRAjCHuP9DL1",
+	"7QE8xSgCneknIlqh0sv0bmGvI0QCh4WW1rDQ+6Fe3YDeSZY/rDKpTCo4FA1OTmbxcOEIl438jjhUih3t",
+	"/9SlmB6ERbwjX35Hfmecy6/ZJZ+UTjlMsnDiToNI36Dtl5e1URysRNRkHA/nNvOOG4BWwYHXNDYylCcJ",
+	"OQ8rZHUd2yN3nSqynKi5TA2G+j36XU0mJg1ywQloEHU5CDxYI4zUgnG3diXRFBUM4DKxB92ueLQCDLsJ",
+	"aIO+NoCJWNfbON0lwfw+Mi4Vd0nVIM5WyTERv72ndNlRq8jyTTM5Sy9pSmtFpMGD76bHAKfUx+yiiW7b",
+	"9hwTSkOKVl4Qob48xv7XuoMtwPgryITqllCwvzEumJFa13QCzfexVrub/l8YKTep1lC7BfF3oorwZ5YW",
+	"lxFi0gglRRSwStf1tkC/uVZpfYVdRaB1IL7IWK1cP0sNontUM4dyE1uZycJphlVEXaoIEpMuJcupw5zp",
+	"OCrkusagHtVZYqBBJi/QeTMph/YaLd3IAodDLhM4/LZM2i4MMOh/68GFMvb8ki0Eq2gAKTvAEYG2UtW4",
+	"HYlok62fGyVahXfpH6dstpuvbJx/NXilKRX+se7HJlUqdiFYEJycYg+3fHNV7tEXPoEZALXhZC2np0Di",
+	"etXUqhWPYaSll7qsYQVc17zvHZA7DUwNalcqsQGqCbbkHo/bEF5p8mpdKkHZAP+9TH3XLaXpcl+2hG7F",
+	"guBFGKc4jP8aVIXGApEuqyI2tYhW2GXURYgqD01QiGrRZR17BHD9w6dKGW3jwpzppPF10nTh93qW5VBd",
+	"M10e+w7riDgmRhVwJewOKxH55pC+W8rgYdtdqhtCOYqUmqdWcT6y6kLuxl4tTbbLj5Gl+6Y4uSWItxOp",
+	"qrLF45fVLuW8Zs14k13Pb79qVRjnGR9KCeCQ2QOo3jKpO/hh4lCnPDZYgmZfo1PXsXNVSwCRYfOju+ua",
+	"efoU/GZetbPCsrKTgW1SzglQZgdMylNRpl7hy5FzhvTwO/CjAt2/7fhXoJRGGhbxrn25mKd2zi8J+XdQ",
+	"LyObpQOqJbrZMx4fqY1wpD0pwRHsUdmYBE9iOeqoUv2CYzpFffXT5l8YFVi2le30EnRkOIMvV3UkhrXa",
+	"A0IZZ0beXwamY2Z/gFUtFGXatedn6yqvrzlMNFAWF1maSGFW2F2ILsNB957SIeN4D6jd1W0CfsRuDwoM",
+	"VIQ9nxvsX+cpHpKJQhJrG2Su3EFIoEPq8G6hhS3URRjtauoK1CMQMAZUfzhoMRz8sdIqCxXdtvNxWUfi",
+	"hcszpkX+5QY4FgHYuck//47nXu4vn+u4sig7+xMRvR5xs8vEuHXPl6FfsYqrVWy7KRBWbrtdpCzDa+nd",
+	"01FTqgyowVd2v0w22s3RyDYacCVLbA+BuozM0lFomY/9WJgNIF8aWRqijvvdkryJffXUm1iIwB+/hc32",
+	"qbew7qMh4O0R2FOi6/BNj+CiuzZj4ypgRYTFO+v2oAGdF1A1bu2JWmG3RSJ1ZJBKyEqXdepj3irQGGVt",
+	"Hm47YRLnjCK5j3UvETwVRyQhmh2P8Ti8QusTlsLSOjfKoU2VbTOKvCQVC2He5K7KZksnQ/mLWaI7rvet",
+	"aoUpS+0Su46y/wax27QXQ0ILuqFQjNBvZaneFXb/r7DLOm43ldlgIV4RsqdfPN5/9PP9H38WsNDappA9",
+	"f/+3X37yKGAhWo+QHXzw+cGv/iFgIeZg71mtHrKDd37+9IvHTz//PPsCnOWQHfzw3YMPPsdbguoP2bO/",
+	"/ObLH/4IP9qTCj44+NX/4Ac8ihJhTMj2P/jD/uPvBizEbrV7PA3Zs08/e/rF44NffHzwwYcBC637D59/",
+	"+eRt/zlb9M14Ee8uBSxsSBXBm+y//buAhfaEF7KDxx8d/Of/2du3m/ekMu1ERDABz9//7fMf/PT5rx/b",
+	"0fG4LdynT598tv/d/w1YGImoXU1lJRYh2//+o2efvodXJ/B2+MmX//gDmMOmtMP+4789ffLk+fs/ef7r",
+	"x9DXggvWC52+K1LqafPUcAiYbD9xy9pxHXxQNU9g65QfF5F08e8dYLqoxJDVvnznLbs3vrFzbfk1tog9",
+	"A4lv57t06+aS/fuNS+uvrZ1fgyqcq/erIgYNdPf2HWb4ngCcMSOsBkkBXQawqLn18ZqyqmOtIIzOK9BJ",
+	"+e22tucsVK9ZTv8ioEDDzrT3PoegYltEgsUTwbptrthiuB6cW1uzF6+srYVLAbNHccPCc2vnXl1dX70Y",
+	"Bvjv5bX15bWLIXQw2r/3//zH9YMP3r548IuPQyy6Q8NlBSdLfFZx18NAL9elEkZAS4UBAenA55CIsNYM",
+	"ZvMuTVVo9VE39E1I1Ky3kT/6GezTlNU6vWgi7AIG9Bl1adpldPWn0HSaCLJs+FnXnUvhiV+z2jIELA8A",
+	"MAQcbJ4kUkT2iGrtGBSQW1knJQE3C3JthP02dxMzyvZysNAV0e+Sj9rvcPnOW711SH6CNaG0u4kL6B3t",
+	"xLy8fQvXQZOXnxNetHHhMk8SSLHpdmlmBea7x8cmp7qidSy4OqxmHmC3q2ZvdIO7Y7XNrDs/carL8YcA",
+	"Kth1ZGssRaJY+XSNPw4sqyyhIndQySM4Aw/QHj8cVlGZc9E5YSE7B/0w6pEMAvUY0zlHdFzxZ2/C/Lxy",
+	"kgoTyj3OOalL2BZ8LI/XbfJVt22H+L54LHVu0eLBD/988N6fl3xNAEAkUI0hXOG75/rIdWUC9LojnUH7",
+	"DpvgIyh3im1Z+49O2XyfQq+qSCdGzEqaZ3xsfQv30/ydXmlZR5Bn6glcdpTu5TarmlJ9IWdJOwakylZL",
+	"RL2J4AKYxpcjcLyN87TlpmmU+LEnjoGu5kUZwQNBWpbKXD/HOFIc5F0bK5xrl6nsOfa7of2cIzznxCSS",
+	"b53lj0csjMpv4uMMctNIGM/kqagcyghziG+xk/DItYoqLMgGwE4dCYq/0D2wYgoP5hANyHLGYDXpKqxD",
+	"NOBnUK4ZQEkIz8CXl7t6xU0XZofGTOI6cFll5CMrMNkN0YVbU5GW49mGUcdgyfvsOQ2vvMorIzy1Nyk8",
+	"GFBQAebdSsn9ljWHcH3gcgDwsI5OsKjMKuTCuP3JymXfagl1ByfopEbSaXhj5bHXJ/30Usxp2lwTz17b",
+	"hcn16ywY96iyFLaT99VqO0notcu6xD3mrxNd7AbCwsg8uNoAiYEGwoisVfzo8JwvVUIq1kZMVIwO6xi/",
+	"qiIxEXBpGHp+L5TuL7RGZQxtEGqpdAfRZbAwgpzYrBj9xLKswWuOVuJAgH1GMPJP7Z5x1kSaMrfp2y/q",
+	"PHonVQ9xUnU8en0FvPS2jk9KkcVpYqmzU3fsNQ+Gdq2nqYK/c4K7PLo7qBjKPZkDQsqRkVCpTAHBbk9G",
+	"IilyEYMc8pd9c4pPQXq2qnVDEiKE+xEWMSpW1+3Ew4lC9AqSmNbdCljaEfGegGtM70VojAJsuKDkkFVn",
+	"ESWYEMsrrSdCeCLVDLSU4FGR1ocYYQksL7ZzqmtW6cs9UQRmnAfH5ofM1OGmkpDNeubS9c2727q7LRhU",
+	"flBYUj7c2RpPHHGp413sdtphTs9onkoXsFTKyR10OwSKH/rwfYca7jGqLCjZOnD/fNWEjEK2/9nHWLeA",
+	"dRD7n/zT/k8eBSy0lidk+//9i6d/KayeiMWeiEP25eefYFFCQbWEacg4NiE7eOe7z773l4CFTX7/Xqx5",
+	"FLKnT57sv/PR0z+98/z9nwQsxC0fsv0P/uPZ3/9ooHGejmZYEIA4fDmI5rOCgbOCgbOCgWMvGChxuc+q",
+	"BeamWgAT9SWlAgO+7OoDGZUXCNyCCGM1oxE65CC66WOB/USrx1EbcDRZwPPbVDDGXvBkdFYVUO6luY1d",
+	"QkdxF6FIs2ZQ2tVgrWXkW63aSAmXOlCXwZMaaOeVjBWhAUQXaUejUEiTJjzVCRXr6D2RdBKZWrMNhk/b",
+	"XbyRTaMHK7fDyQoOPC5yqMChS+3tkZICUMaJpWGQMmhoITw9xfqlCgaCdAf+XawTcVYfP8CTMAM9Mmh/",
+	"j5mFAUZ/GbbZrA1sqa7b8Vt4+jX3OnFCNorWAXNKXMPlpQtXPfkBRGQAfzBgpi5rWJxgD2W94hxJ07LL",
+	"TBv11Fcv3PFzdNIxSnJRaa1wjcrGoNU9+H6463vKIrG0UMcZjPWbxYXmmryVlz2/l/rkb7UpVnFBhiIQ",
+	"Ikq+k68FY28PGHKeQaTK49gaa7cBfGAB4oQ5EcbDM8ZNOxzRBPvBAjMqcqIraRoR7/mM9UR5PazvSzty",
+	"6jvkjhCqxDGlNWOmbidVplOO6gEmt+6ovEb1i1SycYa4i6lQ1sdAtxB/seCqLhCVGdDBc5UcPA37tkYJ",
+	"jOzoe+HMFetzxWhbn8ziChjcrL2lkyaHyBsIRJY1FMUAQDAZHyqJVoWn3DTK3ScI28Ml2fkMVTRs/0hD",
+	"tEUDYbESPBEmZZHgUSyVKKoKpdQOQmJiwZR1qRIdiyCPfwkx9pPqUe3AlI3sTTWkiibCDWKfW8YLkvOd",
+	"rrMhZCTNftiCIqfpGOtZT5G/ZpfjOH21uzppxNLkKeVQmHOCvZoRphSXvYClWQZ2OiDyNxsshH+E1vyE",
+	"FIgKwdWCxJTRTYEpEStadb4nfLRK5rK5oC0Anha1R2Z+UH1solRiUTkyTTl8WjD2lO9ewVQd0GmlEhl/",
+	"EoijQeWjPZkqJawBA5N3g5t0+aod/vL1Kx5jmvjTgyyc1s0G35QGYajECtuCTJedCySpsi/cZesXXfId",
+	"kYJwSin3D3a7JuFGAFG0mQ0K9BfsWLPBXqPfmYzfFGciYOcgV4blCK1EV4UxkAjMaHqAcdNjB8NqUXHA",
+	"+pqvDLDSiSxV5TqXfB8ME7MO7aAhirZnRrH6c8Bt8eWg7g29soAXPIJuHuId5WiSWaJ1sxDgCMZRoqYP",
+	"0zDcpPC+16+Moj4ggQICMzY3ETwFh1oWealLyJYah6janLJKuabjWHcYUu10RtEvD+z/hicz7BUB1LqA",
+	"vYYCl1H6HLGM+vhSGXb/jL197I9OWiIDXmTu8xgpLudhW3kV4Y+5qoohpWa5AyrryDhmu3ozg13nKs0I",
+	"DnhTBKzJTcPxJyAw8/0WgCM7mtZegcgfgIHeua6bvmisVhNJIe3J66SzAWs+gBe22506KweTDAGUGQDh",
+	"srOR833Y3YKlx9PdVCX/0OKvSfb9VIVslefOM+rNWUAi4wz7cMwo8hiJqoTytdIQv/XS0CWlHsU9kUSy",
+	"mjJ7HLWrDXU+2oOdcw+v09RNz+fNoTYJnVGTP+kuGAZgMMQZJDxAD/yqnda1fWuqwYIRAKsilH5CeV2a",
+	"xgK8SoB1JYj2mO8av3UlEMgbQOiyZjCSEdUN6ZZUUivDjGY1ngQZuarXNIbLKHCNb473wRVdQgtoji+v",
+	"zlvYAZGpZDrPQwSNoN0Xb3/DE0usPoD/P1w1QqilXj2FxDoiMUEBXHsPseuCGQezvVenEDUrqLMaPbPY",
+	"kE+KOc1tuZfB+vuXmV8PwLMf4W5lVqVEwmqGnALCb8tUEMA9DvUHlLifZkabzsIJVw2rmOwB1noAZ2b+",
+	"BJj5K7icx2TnJx8D3wbTMesg+MlyLGhNx/IsdEeJZFibIZZWmwbrcHsgBdcA4zSKwY97xdleAx9vAr8K",
+	"2MNC+YXWh5ZQc59ausSrjakfs+fW2b7d9n5ThVeLDr9lYLI3gbE/5xz6rb3CbtWw8g4tCbjRHakoNooV",
+	"boCHCIYKKsI7UimRhEUxH6hxNyX5H7SH6ENDNwJ1jkTtVAro89AdM1TA2GJoX3VF6XTZ/h0uIRYQDHPB",
+	"uK9T3rDfzbc47vCGOJPFacmind0xglCJMO0mDbfM6byBqKP4DruaOfCsRAAsA6tCVTyw/AvV53ni0uvk",
+	"zL2cvCBt27UTlyn5efqdS/s28+1c4hwAJ2/SEBFzie0BMS6/X1DAZwpbFrdFO4lf2XhldW8d1pHuO1hC",
+	"B4xesUiZhAS/awLCbsnBzL0nfaDIlUwyoMk+4lkpim5wE6pwTdZC2UNRVKsV/AQKcvCJUHqSf1JWe1LQ",
+	"7YRxq8Vnn7538NHbSyt9ZQRFP7m6JyNhfRB4GHCs5X7m6BCLfnlXJw2rVyqCRRo5HhwkFCzl4C+uUNUi",
+	"ogLBe7DFZ3/43v7nvwnYwYcf77/7y6WBNy260Q1tDOPGCGMgJri4//t/Pnj04RLe2AUI86vrry263a1a",
+	"DcJvPsDXFxrs5qcEYgpFd9mG2AdbPPjXPz379L38i7ioSMGMCCV5zBYP3v1Z328i+KboN9d00uSx3cFp",
+	"72LRJ0V7GMmF2OLBe//19EnPJHveoYIFtlNh2i2R7EHwCwKbhvGeiQWwqYffevj/AQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
