@@ -96,6 +96,7 @@ var words = map[string][2]string{
 	"flash": {"闪赔通道", "flash lane"}, "standard": {"标准通道", "standard lane"}, "large": {"大案通道", "large-loss lane"},
 	"collision": {"碰撞", "collision"}, "scratch": {"划痕", "scratch"}, "fire": {"火灾", "fire"}, "water": {"水淹", "water"},
 	"theft": {"盗抢", "theft"}, "storm": {"风暴", "storm"}, "other": {"其他", "other"},
+	"account closed": {"收款账户已销户", "account closed"}, "returned by the payee's bank": {"收款行退回", "returned by the payee's bank"},
 	"paid": {"已赔付", "paid"}, "denied": {"已拒赔", "denied"}, "withdrawn": {"已撤回", "withdrawn"}, "joined": {"已并案", "joined to an earlier claim"},
 	"surveying": {"重新查勘", "survey again"}, "dispatching": {"重新查勘", "survey again"}, "assessing": {"重新定损", "assess again"}, "negotiating": {"重新协商", "negotiate again"},
 	"received": {"已收到", "received"}, "read": {"无需人工核对", "no person needs to look"}, "unsure": {"待人工核对", "a person must look"},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 //go:embed words/*.json
@@ -93,6 +94,22 @@ func (l lang) half(both string) string {
 		return l.pick(chinese+"。", english)
 	}
 	return both
+}
+
+// note chooses of a note that was made in both, and leaves alone what somebody
+// wrote: theirs may have such a mark, too.
+func (l lang) note(text string) string {
+	one, other, ok := strings.Cut(text, " · ")
+	han := func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	}
+	switch {
+	case ok && han(one) && !han(other):
+		return l.pick(one, other)
+	case ok && han(other) && !han(one):
+		return l.pick(other, one)
+	}
+	return text
 }
 
 // other is the language that the switch offers.
