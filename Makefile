@@ -45,7 +45,7 @@ test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all 
 	@# They drive processes, and specimens are drawn by one goroutine: the race detector would only slow them.
 	@deploy/with-stack.sh .local-test --ports auto -- bash -euo pipefail -c \
 		'go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -Ev "/deploy/(browser|demo/specimen)$$") && \
-		go test -shuffle=on -parallel 1 -timeout 30m ./deploy/browser ./deploy/demo/specimen'
+		go test -shuffle=on -parallel 2 -timeout 30m ./deploy/browser ./deploy/demo/specimen'
 	@.bin/local reset --data .local-test >/dev/null
 	@$(call section,passed after $$($(elapsed)))
 
