@@ -12,6 +12,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,96 @@ func TestEveryBadFileGetsAReasonAndTheClaimGoesOn(t *testing.T) {
 	require.False(t, now.Parked, "the claim goes on: %+v", now)
 	require.NotEqual(t, rest.Stage("closed"), now.Stage)
 	t.Logf("%d files were heard of within %s", len(sent), time.Since(began).Round(time.Second))
+}
+
+// A PDF says in its text a higher total than its page shows. People see the
+// picture, machines the text: so a high total is held against the page, and
+// where the two differ both are named, with where each stands. It is a flag;
+// people decide, and the claim goes on. A low total is not worth the reading.
+func TestAPDFWhoseTextSaysMoreThanItsPageShowsIsFlaggedAndNotRefused(t *testing.T) {
+	ctx := t.Context()
+	p := newProduct(ctx, t)
+	phone := "13900000003"
+	me, _, err := p.Claimant(ctx, phone, "")
+	require.NoError(t, err)
+	claim, err := play.Post[rest.Receipt](ctx, me, play.Key(), "/claims", rest.Notice{
+		Channel: "app", Line: "motor", Plate: "沪AD58321", LossAt: time.Now().Add(-time.Hour),
+		Place: "上海市浦东新区世纪大道", Cause: "scratch", Story: "倒车蹭到立柱", Self: true,
+		Reporter:  rest.Party{Name: "周晓岚", Phone: phone, Role: "insured"},
+		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 320_000}},
+	})
+	require.NoError(t, err)
+
+	layered := func(number string, fen, shown int64) []byte {
+		data, err := specimen.VATInvoicePDF(specimen.Invoice{
+			Code: "031002600111", Number: number, Issued: time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), CheckCode: "12345678901234567890", Province: "上海",
+			Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司", SellerTaxID: specimen.CreditCode("91310115MA1K4TEST"),
+			Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: fen}}, RatePercent: 13, ShownFen: shown,
+		})
+		require.NoError(t, err)
+		return data
+	}
+	path := "/claims/" + claim.Number
+	read := func(name string, file []byte) rest.Document {
+		ids, err := play.Attach(ctx, me, claim.Number, play.File{Name: name, Kind: "vat_invoice", Bytes: file})
+		require.NoError(t, err)
+		var d rest.Document
+		require.NoError(t, play.Until(ctx, "word of "+name, perFile, func() (bool, error) {
+			var err error
+			d, err = play.Get[rest.Document](ctx, me, path+"/documents/"+ids[0])
+			return d.State != "received", err
+		}))
+		return d
+	}
+	field := func(d rest.Document, name string) *rest.DocumentField {
+		for i := range d.Fields {
+			if d.Fields[i].Name == name {
+				return &d.Fields[i]
+			}
+		}
+		return nil
+	}
+
+	low := read("low.pdf", layered("47110816", 100_000, 56_500))
+	require.Equal(t, rest.PaperState("read"), low.State, low.Reason)
+	require.Equal(t, "113000", field(low, "total_fen").Value)
+	require.Nil(t, field(low, "shown_fen"), "a low total is taken at its word")
+
+	high := read("high.pdf", layered("47110817", 280_000, 98_765))
+	require.NotEqual(t, rest.PaperState("unreadable"), high.State, high.Reason)
+	said, shown := field(high, "total_fen"), field(high, "shown_fen")
+	require.NotNil(t, shown, "%+v", high.Fields)
+	require.Equal(t, []string{"316400", "98765"}, []string{said.Value, shown.Value})
+	require.Equal(t, []string{"pdf_text", "ocr"}, []string{string(said.Source), string(shown.Source)})
+
+	admin, err := p.Staff(ctx, "admin-lv")
+	require.NoError(t, err)
+	_, err = play.Put[rest.Staff](ctx, admin, "/staff/assess-zhou", rest.StaffChange{Name: "周平", Role: "assessor", Branch: "0000", Skills: []string{}, Active: true})
+	require.NoError(t, err)
+	desk, err := p.Staff(ctx, "assess-zhou")
+	require.NoError(t, err)
+	var flags []rest.Finding
+	require.NoError(t, play.Until(ctx, "finding", perFile, func() (bool, error) {
+		all, err := play.List[rest.Finding](ctx, desk, path+"/findings")
+		flags = slices.DeleteFunc(all, func(f rest.Finding) bool { return f.Rule != "amount.shown-differs" })
+		return len(flags) > 0, err
+	}))
+	require.Len(t, flags, 1, "of the high total, and not of the low one")
+	flag := flags[0]
+	require.True(t, flag.Grave, "no machine decides over it")
+	require.EqualValues(t, "raised", flag.State)
+	require.Equal(t, []string{"shown_fen", "98765", high.Id}, []string{flag.One.Field, flag.One.Value, flag.One.Document})
+	require.Equal(t, []string{"total_fen", "316400", high.Id}, []string{flag.Other.Field, flag.Other.Value, flag.Other.Document})
+	for _, amount := range []string{"3,164.00", "987.65"} {
+		require.Contains(t, flag.TextZh, amount)
+		require.Contains(t, flag.TextEn, amount)
+	}
+
+	now, err := play.Get[rest.Claim](ctx, me, path)
+	require.NoError(t, err)
+	require.NotEqual(t, rest.Stage("closed"), now.Stage, "a flag refuses nothing")
+	require.Empty(t, now.Outcome)
+	require.False(t, now.Parked, "the claim goes on: %+v", now)
 }
 
 func values(d rest.Document) (all []string) {
