@@ -131,6 +131,9 @@ func (r Reader) run(ctx context.Context, path string, more ...string) (document.
 	a.Millis = time.Since(start).Milliseconds()
 	if s := cmd.ProcessState; s != nil {
 		a.CPUMillis = (s.UserTime() + s.SystemTime()).Milliseconds()
+		if spent, ok := s.SysUsage().(*syscall.Rusage); ok {
+			a.PeakKB = spent.Maxrss
+		}
 	}
 	return a.Reading, nil
 }

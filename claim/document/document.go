@@ -105,6 +105,7 @@ type Reading struct {
 	Detail     string        `json:"detail,omitempty"` // Unreadable in plain words, Chinese and English
 	Millis     int64         `json:"millis"`           // wall clock, the reader's start included
 	CPUMillis  int64         `json:"cpu_millis"`       // processor time of the reader and what it started
+	PeakKB     int64         `json:"peak_kb"`          // most memory that the reader held, or the largest of what it started
 }
 
 // Why a file cannot be read: the values of [Reading.Unreadable].

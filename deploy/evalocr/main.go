@@ -23,12 +23,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"anpei/activities/ocr"
 	"anpei/claim/document"
@@ -80,17 +79,17 @@ func run(ctx context.Context) error {
 	errs := make([]error, len(rows))
 	places := make(chan struct{}, max(1, *at))
 	var all sync.WaitGroup
-	var memory footprint
+	memory := footprint{every: max(1, len(rows)/10)}
+	debug.FreeOSMemory() // what drawing took
+	fmt.Printf("after %4d files: %4d MB resident here\n", 0, resident())
 	for i, r := range rows {
-		if i%max(1, len(rows)/10) == 0 {
-			memory.sample(i)
-		}
 		places <- struct{}{}
 		all.Go(func() {
 			defer func() { <-places }()
 			var reading document.Reading
 			if reading, errs[i] = reader.Read(ctx, filepath.Join(flag.Arg(0), r.file), ""); errs[i] == nil {
 				scores[i] = judge(r, reading)
+				memory.add(reading.PeakKB)
 				if *kept != "" {
 					errs[i] = keep(*kept, r.file, reading)
 				}
@@ -98,7 +97,6 @@ func run(ctx context.Context) error {
 		})
 	}
 	all.Wait()
-	memory.sample(len(rows))
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -109,31 +107,43 @@ func run(ctx context.Context) error {
 			}
 		}
 	}
-	memory.print()
 	report(rows, scores)
 	return nil
 }
 
-// footprint is the memory that reading takes as it goes on: of this process,
-// which has files read as the worker does, and of the processes that read one
-// file each, the largest that there has been.
-type footprint struct{ lines []string }
-
-func (f *footprint) sample(read int) {
-	var largest unix.Rusage
-	own, err := os.ReadFile("/proc/self/statm")
-	if err != nil || unix.Getrusage(unix.RUSAGE_CHILDREN, &largest) != nil {
-		return
-	}
-	var size, resident int
-	if _, err := fmt.Sscan(string(own), &size, &resident); err != nil {
-		return
-	}
-	f.lines = append(f.lines, fmt.Sprintf("after %d: %d, %d", read, resident*os.Getpagesize()>>20, largest.Maxrss>>10))
+// footprint says what memory reading takes as it goes on: of this process, which
+// has files read as the worker does, and of the processes that read a file each.
+// Both are flat where nothing is kept of a file that was read.
+type footprint struct {
+	sync.Mutex
+	every, read   int
+	largest, held int64 // of the page readers since the last line, KB
 }
 
-func (f *footprint) print() {
-	fmt.Println("resident MB, of the process that has files read and of the largest page reader so far:", strings.Join(f.lines, "; "))
+// add counts a file, and prints a line when a tenth of them is read.
+func (f *footprint) add(peak int64) {
+	f.Lock()
+	defer f.Unlock()
+	f.read, f.largest, f.held = f.read+1, max(f.largest, peak), f.held+peak
+	if f.read%f.every > 0 {
+		return
+	}
+	fmt.Printf("after %4d files: %4d MB resident here; a page reader of these %d took %d MB, the largest %d MB\n",
+		f.read, resident(), f.every, f.held/int64(f.every)>>10, f.largest>>10)
+	f.largest, f.held = 0, 0
+}
+
+// resident returns the megabytes of memory that this process holds.
+func resident() int {
+	own, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	var size, pages int
+	if _, err := fmt.Sscan(string(own), &size, &pages); err != nil {
+		return 0
+	}
+	return pages * os.Getpagesize() >> 20
 }
 
 // drawn fills a folder with specimens and their manifest.
