@@ -69,6 +69,7 @@ type Text struct {
 	Quarters int         // by which the page had to be turned clockwise to stand upright
 	Size     image.Point // of the upright page
 	found    []found     // in pixels of the upright page
+	unread   []quad      // where there is a line of writing, too, that the engine could make nothing of
 	doubtful int         // mean score, in basis points, under which the text is not to be trusted
 	page     *image.RGBA // upright
 }

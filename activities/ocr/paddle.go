@@ -223,6 +223,8 @@ func (p *paddle) Read(ctx context.Context, page *image.RGBA) (Text, error) {
 		}
 		if l.score >= scoreLeast && len(l.text) > 0 {
 			t.found = append(t.found, pieces(l)...)
+		} else if q.width() > 2*q.height() {
+			t.unread = append(t.unread, q)
 		}
 	}
 	if len(boxes) == 0 && size.X > size.Y && size.X < 12*size.Y { // a plate fills the picture

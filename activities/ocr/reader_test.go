@@ -12,6 +12,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"log/slog"
+	"math"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -691,16 +692,96 @@ func TestPicturesThatCannotBeReadAreSentBackWithTheReason(t *testing.T) {
 	soft := image.NewRGBA(whole.Rect)
 	xdraw.BiLinear.Scale(soft, soft.Rect, small, small.Rect, xdraw.Src, nil)
 	half := rgba(whole.SubImage(image.Rect(0, 0, size.X*2/5, size.Y)))
-	for reason, picture := range map[string]image.Image{document.Dark: dark, document.TooSmall: small, document.Blurred: soft, document.CutOff: half} {
-		t.Run(reason, func(t *testing.T) {
+	photo := onTable(whole)
+	at := photo.Bounds().Size()
+	corner := rgba(photo.SubImage(image.Rect(0, 0, at.X*3/5, at.Y*4/5)))
+	foot := rgba(photo.SubImage(image.Rect(0, at.Y/2, at.X, at.Y)))
+	for name, c := range map[string]struct {
+		picture image.Image
+		reason  string
+	}{
+		"in the dark":                  {dark, document.Dark},
+		"from afar":                    {small, document.TooSmall},
+		"out of focus":                 {soft, document.Blurred},
+		"half of it":                   {half, document.CutOff},
+		"a corner of it, on a table":   {corner, document.CutOff},
+		"its lower half, on a table":   {foot, document.CutOff},
+		"by a hand that shakes":        {shaken(photo, 1, 0), document.Blurred},
+		"by a hand that shakes aslant": {shaken(photo, 1, 1), document.Blurred},
+		"under a lamp":                 {lit(photo), document.Glare},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, err := modelled(t).Read(t.Context(), fileOf(t, pngOf(t, picture)), "")
+			r, err := modelled(t).Read(t.Context(), fileOf(t, pngOf(t, c.picture)), "")
 			require.NoError(t, err)
-			require.Equal(t, reason, r.Unreadable, "%+v", r.Quality)
+			require.Equal(t, c.reason, r.Unreadable, "%+v", r.Quality)
 			require.NotEmpty(t, r.Detail)
 			require.Empty(t, r.Fields)
 		})
 	}
+}
+
+func TestAPaperOnATableIsReadAsItIs(t *testing.T) {
+	t.Parallel()
+	r, err := modelled(t).Read(t.Context(), fileOf(t, pngOf(t, onTable(clean(t)))), "")
+	require.NoError(t, err)
+	require.Empty(t, r.Unreadable, "%+v", r.Quality)
+	require.Equal(t, document.VehicleLicence, r.Kind)
+	require.Zero(t, r.Quality.Out+r.Quality.Cut, "%+v", r.Quality)
+}
+
+// onTable lays a paper on a brown table, and the light of a window over both.
+func onTable(paper *image.RGBA) *image.RGBA {
+	size := paper.Bounds().Size()
+	margin := size.X / 12
+	out := image.NewRGBA(image.Rect(0, 0, size.X+2*margin, size.Y+2*margin))
+	xdraw.Draw(out, out.Rect, image.NewUniform(color.RGBA{104, 84, 66, 255}), image.Point{}, xdraw.Src)
+	xdraw.Draw(out, paper.Rect.Add(image.Pt(margin, margin)), paper, image.Point{}, xdraw.Src)
+	w, h := out.Rect.Dx(), out.Rect.Dy()
+	for y := range h {
+		for x := range w {
+			light := 95 - 20*x/w - 10*y/h // of a hundred
+			for c := range 3 {
+				out.Pix[y*out.Stride+4*x+c] = uint8(int(out.Pix[y*out.Stride+4*x+c]) * light / 100)
+			}
+		}
+	}
+	return out
+}
+
+// shaken is a picture smeared along a direction.
+func shaken(src *image.RGBA, dx, dy int) *image.RGBA {
+	out := image.NewRGBA(src.Rect)
+	w, h, n := src.Rect.Dx(), src.Rect.Dy(), src.Rect.Dx()/50
+	for y := range h {
+		for x := range w {
+			for c := range 4 {
+				sum := 0
+				for i := range n {
+					sum += int(src.Pix[min(y+i*dy, h-1)*src.Stride+4*min(x+i*dx, w-1)+c])
+				}
+				out.Pix[y*out.Stride+4*x+c] = uint8(sum / n)
+			}
+		}
+	}
+	return out
+}
+
+// lit is a picture with the reflection of a lamp on its right half.
+func lit(src *image.RGBA) *image.RGBA {
+	out := image.NewRGBA(src.Rect)
+	w, h := src.Rect.Dx(), src.Rect.Dy()
+	for y := range h {
+		for x := range w {
+			far := math.Hypot(float64(x-w*2/3), float64(y-h/2)) / float64(w)
+			lamp := max(0, min(1, 1.6-4*far))
+			for c := range 4 {
+				v := float64(src.Pix[y*src.Stride+4*x+c])
+				out.Pix[y*out.Stride+4*x+c] = uint8(v + (255-v)*lamp)
+			}
+		}
+	}
+	return out
 }
 
 func TestWordsBecomeLinesAndColumnsStayApart(t *testing.T) {

@@ -13,8 +13,13 @@ type Quality struct {
 	Contrast  int `json:"contrast"`  // between paper and ink, 0 to 255
 	Sharpness int `json:"sharpness"` // of the letters' edges, basis points
 	Edges     int `json:"edges"`     // how steep the steepest edges of the picture are, in the direction in which they are less so, basis points
+	Smear     int `json:"smear"`     // steepness of the edges in that direction against the other, basis points: little where a hand shook
+	Unread    int `json:"unread"`    // lines that were seen and could not be read at all
 	Glare     int `json:"glare"`     // share of the picture that is blown out, basis points
+	Faded     int `json:"faded"`     // share of the writing over which light has washed out the ink, basis points
 	Cut       int `json:"cut"`       // lines that run out of the picture
+	Out       int `json:"out"`       // sides over which the paper runs out of the picture
+	Beyond    int `json:"beyond"`    // those of them with writing up to the very edge
 	Side      int `json:"side"`      // the shorter side of the picture, pixels
 	Doubtful  int `json:"doubtful"`  // score under which this engine's text is not to be trusted, basis points
 }
@@ -42,21 +47,44 @@ func (q Quality) Retake(kind Kind, fields []Field) string {
 		return NothingFound
 	case !legible && !photo && (q.Letters > 0 && q.Letters < 11 || q.Side < 240):
 		return TooSmall
-	case q.Glare > 1000 && (q.Contrast < 100 || !complete(kind, fields)) && !photo:
+	case q.Glare > 1000 && (q.Contrast < 100 || q.Faded > 150 || !complete(kind, fields)) && !photo:
 		return Glare
-	case q.Cut > 2 && 4*q.Cut > q.Lines, q.Cut > 2 && kind != Receipt && !photo, q.Cut > 0 && !complete(kind, fields) && !photo && kind != Other && kind != Unknown:
+	case q.cutOff(kind, fields):
 		return CutOff
 	case legible && !nothing && !photo:
 		return ""
-	case photo && q.Edges >= 1300 && (q.Lines < 4 || legible) && !(q.Glare > 1000 && legible):
+	case photo && q.steady() && (q.Lines < 4 || legible) && !(q.Glare > 1000 && legible):
 		return ""
 	case photo && q.Glare > 1000 && legible:
 		return Glare
-	case q.Lines == 0 && q.Edges >= 1400, nothing && legible && q.Edges >= 1400:
+	case q.Lines == 0 && q.Edges >= 1400 && q.steady(), nothing && legible && q.Edges >= 1400:
 		return NothingFound
 	default:
 		return Blurred
 	}
+}
+
+// steady reports whether a picture without words on it is sharp: the hand did
+// not shake, and no lines are seen on it that ought to be legible. Some things
+// have edges in one direction only, a roller door; those are steep.
+func (q Quality) steady() bool {
+	return q.Edges >= 2500 || q.Edges >= 1300 && q.Smear >= 4000 && (q.Unread < 5 || q.Unread <= 2*q.Lines)
+}
+
+// cutOff reports whether part of a paper, and of what is written on it, lies
+// outside the picture: lines run out of it, or the paper does, and either
+// something is written up to the very edge, or a corner is missing, or what is
+// in view does not say all that such a paper does.
+func (q Quality) cutOff(kind Kind, fields []Field) bool {
+	unknown := kind == Other || kind == Unknown
+	part := !complete(kind, fields)
+	switch {
+	case q.Cut > 2 && (4*q.Cut > q.Lines || kind != Receipt && kind != LossPhoto):
+		return true
+	case kind == LossPhoto:
+		return false
+	}
+	return q.Cut > 0 && part && !unknown || q.Beyond > 0 || q.Out > 1 || q.Out > 0 && (part || unknown)
 }
 
 // complete reports whether three quarters of what papers of this kind have were

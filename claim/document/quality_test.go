@@ -8,7 +8,7 @@ import (
 
 func TestAPictureIsSentBackForTheReasonThatHelps(t *testing.T) {
 	t.Parallel()
-	fine := Quality{Lines: 30, Score: 9800, Letters: 28, Light: 229, Contrast: 120, Sharpness: 2900, Edges: 5000, Side: 700, Doubtful: 8800}
+	fine := Quality{Lines: 30, Score: 9800, Letters: 28, Light: 229, Contrast: 120, Sharpness: 2900, Edges: 5000, Smear: 9000, Side: 700, Doubtful: 8800}
 	whole := []Field{{Name: "licence_no"}, {Name: "name"}, {Name: "birth_date"}, {Name: "issue_date"}, {Name: "class"}, {Name: "valid_until"}}
 	with := func(change func(*Quality)) Quality {
 		q := fine
@@ -21,20 +21,31 @@ func TestAPictureIsSentBackForTheReasonThatHelps(t *testing.T) {
 		fields  []Field
 		want    string
 	}{
-		"a good picture":                         {fine, DrivingLicence, whole, ""},
-		"a good picture of a field fewer":        {fine, DrivingLicence, whole[:2], ""},
-		"in the dark":                            {with(func(q *Quality) { q.Light, q.Contrast = 22, 24 }), DrivingLicence, whole[:1], Dark},
-		"a dark card in good light":              {with(func(q *Quality) { q.Light, q.Contrast = 55, 130 }), BankCard, []Field{{Name: "card_number"}}, ""},
-		"half of it hidden by glare":             {with(func(q *Quality) { q.Glare = 2400 }), DrivingLicence, whole[:3], Glare},
-		"bright paper on which all can be read":  {with(func(q *Quality) { q.Glare = 2400 }), DrivingLicence, whole, ""},
-		"half of it outside":                     {with(func(q *Quality) { q.Cut = 2 }), DrivingLicence, whole[:3], CutOff},
-		"a line of the next page at the edge":    {with(func(q *Quality) { q.Cut = 2 }), DrivingLicence, whole, ""},
-		"from afar":                              {with(func(q *Quality) { q.Letters, q.Score, q.Side = 6, 6500, 120 }), Other, nil, TooSmall},
-		"shaken":                                 {with(func(q *Quality) { q.Score, q.Lines, q.Edges = 7000, 2, 800 }), Unknown, nil, Blurred},
-		"shaken, taken for a photo of the loss":  {with(func(q *Quality) { q.Score, q.Lines, q.Edges = 0, 0, 650 }), LossPhoto, nil, Blurred},
-		"a loss, with a sign in the background":  {with(func(q *Quality) { q.Score, q.Lines, q.Edges = 6000, 1, 3000 }), LossPhoto, nil, ""},
-		"a loss at dusk whose plate was legible": {with(func(q *Quality) { q.Lines, q.Light = 1, 20 }), LossPhoto, []Field{{Name: "plate"}}, ""},
-		"a blank page":                           {Quality{Light: 255, Side: 600, Doubtful: 8800}, Unknown, nil, NothingFound},
+		"a good picture":                          {fine, DrivingLicence, whole, ""},
+		"a good picture of a field fewer":         {fine, DrivingLicence, whole[:2], ""},
+		"in the dark":                             {with(func(q *Quality) { q.Light, q.Contrast = 22, 24 }), DrivingLicence, whole[:1], Dark},
+		"a dark card in good light":               {with(func(q *Quality) { q.Light, q.Contrast = 55, 130 }), BankCard, []Field{{Name: "card_number"}}, ""},
+		"half of it hidden by glare":              {with(func(q *Quality) { q.Glare = 2400 }), DrivingLicence, whole[:3], Glare},
+		"bright paper on which all can be read":   {with(func(q *Quality) { q.Glare = 2400 }), DrivingLicence, whole, ""},
+		"half of it outside":                      {with(func(q *Quality) { q.Cut = 2 }), DrivingLicence, whole[:3], CutOff},
+		"a line of the next page at the edge":     {with(func(q *Quality) { q.Cut = 2 }), DrivingLicence, whole, ""},
+		"ink that a lamp has washed out":          {with(func(q *Quality) { q.Glare, q.Faded = 2000, 180 }), DrivingLicence, whole, Glare},
+		"pale print on white paper":               {with(func(q *Quality) { q.Faded = 540 }), DrivingLicence, whole, ""},
+		"written up to an edge that is outside":   {with(func(q *Quality) { q.Out, q.Beyond = 1, 1 }), DrivingLicence, whole, CutOff},
+		"a blank margin outside":                  {with(func(q *Quality) { q.Out = 1 }), DrivingLicence, whole, ""},
+		"a margin and some fields outside":        {with(func(q *Quality) { q.Out = 1 }), DrivingLicence, whole[:3], CutOff},
+		"a corner outside":                        {with(func(q *Quality) { q.Out = 2 }), DrivingLicence, whole, CutOff},
+		"part of nobody knows what":               {with(func(q *Quality) { q.Out = 1 }), Other, nil, CutOff},
+		"from afar":                               {with(func(q *Quality) { q.Letters, q.Score, q.Side = 6, 6500, 120 }), Other, nil, TooSmall},
+		"shaken":                                  {with(func(q *Quality) { q.Score, q.Lines, q.Edges = 7000, 2, 800 }), Unknown, nil, Blurred},
+		"shaken, taken for a photo of the loss":   {with(func(q *Quality) { q.Score, q.Lines, q.Edges = 0, 0, 650 }), LossPhoto, nil, Blurred},
+		"a loss, with a sign in the background":   {with(func(q *Quality) { q.Score, q.Lines, q.Edges = 6000, 1, 3000 }), LossPhoto, nil, ""},
+		"a loss, soft but steady":                 {with(func(q *Quality) { q.Score, q.Lines, q.Edges, q.Smear = 0, 0, 1500, 5500 }), LossPhoto, nil, ""},
+		"a paper shaken, taken for a loss":        {with(func(q *Quality) { q.Score, q.Lines, q.Edges, q.Smear = 0, 0, 1800, 3400 }), LossPhoto, nil, Blurred},
+		"a roller door, dented":                   {with(func(q *Quality) { q.Score, q.Lines, q.Edges, q.Smear = 0, 0, 2600, 3000 }), LossPhoto, nil, ""},
+		"lines that nobody can read, and no loss": {with(func(q *Quality) { q.Score, q.Lines, q.Edges, q.Unread = 0, 0, 1400, 8 }), LossPhoto, nil, Blurred},
+		"a loss at dusk whose plate was legible":  {with(func(q *Quality) { q.Lines, q.Light = 1, 20 }), LossPhoto, []Field{{Name: "plate"}}, ""},
+		"a blank page":                            {Quality{Light: 255, Side: 600, Doubtful: 8800}, Unknown, nil, NothingFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

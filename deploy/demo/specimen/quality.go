@@ -1,9 +1,11 @@
 package specimen
 
 import (
+	"bytes"
 	"image"
 	"image/color"
 	"image/draw"
+	"image/jpeg"
 	"math"
 	"math/rand/v2"
 
@@ -158,12 +160,28 @@ func blur(img *image.RGBA, sigma float64) {
 }
 
 // smear is what a hand does that shakes along the page.
-func smear(img *image.RGBA, length int) {
+func smear(img *image.RGBA, length int) { shake(img, length, 1, 0) }
+
+// shake smears a picture along a direction.
+func shake(img *image.RGBA, length, dx, dy int) {
 	kernel := make([]float64, length|1)
 	for i := range kernel {
 		kernel[i] = 1 / float64(len(kernel))
 	}
-	convolve(img, kernel, 1, 0)
+	convolve(img, kernel, dx, dy)
+}
+
+// packed is a picture that was saved as a JPEG of that quality, of 100.
+func packed(img *image.RGBA, quality int) image.Image {
+	var b bytes.Buffer
+	if jpeg.Encode(&b, img, &jpeg.Options{Quality: quality}) != nil {
+		return img
+	}
+	out, err := jpeg.Decode(&b)
+	if err != nil {
+		return img
+	}
+	return out
 }
 
 func convolve(img *image.RGBA, kernel []float64, dx, dy int) {
@@ -203,7 +221,23 @@ func grain(img *image.RGBA, r *rand.Rand) {
 func (m *maker) spoil(c *canvas) image.Image {
 	w, h := c.Bounds().Dx(), c.Bounds().Dy()
 	photo := rgbaOf(photographed(c))
-	switch m.rand.IntN(7) {
+	switch m.rand.IntN(10) {
+	case 7: // by a hand that shakes up and down, or aslant
+		along := [][2]int{{0, 1}, {1, 1}, {1, -1}}[m.rand.IntN(3)]
+		shake(photo, max(w, h)/40, along[0], along[1])
+		noise(photo, c.rand, 4)
+		return photo
+	case 8: // sent on and on, until the letters fell into blocks
+		out := plain(w*2/5, h*2/5, color.RGBA{0, 0, 0, 255})
+		xdraw.ApproxBiLinear.Scale(out, out.Bounds(), photo, photo.Bounds(), draw.Src, nil)
+		return packed(out, 2+m.rand.IntN(4))
+	case 9: // with its head or its foot outside
+		b := photo.Bounds()
+		at := image.Rect(0, 0, b.Dx(), b.Dy()*(50+m.rand.IntN(12))/100)
+		if m.rand.IntN(2) == 0 {
+			at = image.Rect(0, b.Dy()*(40+m.rand.IntN(12))/100, b.Dx(), b.Dy())
+		}
+		return rgbaOf(photo.SubImage(at))
 	case 5: // with half of it outside
 		b := photo.Bounds()
 		at := image.Rect(b.Dx()*2/5, 0, b.Dx(), b.Dy())
