@@ -62,11 +62,15 @@ func measure(page *image.RGBA, text Text) document.Quality {
 	if text.page != page {
 		light = lightOf(text.page)
 	}
-	for side, out := range light.over(inks) {
+	over := light.over(inks)
+	for side, out := range over {
 		if !out {
 			continue
 		}
 		q.Out++
+		if over[(side+1)%len(over)] {
+			q.Corners++
+		}
 		if slices.ContainsFunc(text.found, func(f found) bool { return 2*gap(f.bounds(text.Size), text.Size, side) < 3*q.Letters }) {
 			q.Beyond++
 		}
@@ -74,9 +78,10 @@ func measure(page *image.RGBA, text Text) document.Quality {
 	return q
 }
 
-// ink is a piece of a line as long as the line is high: how light its paper is,
-// and how much darker its letters are.
-type ink struct{ paper, contrast int }
+// ink is a piece of a line as long as the line is high: how light it is at its
+// lightest, which is the paper unless the letters are lighter; by how much its
+// darkest is darker; and the ground that most of it is.
+type ink struct{ paper, contrast, ground int }
 
 // inked returns the pieces of a line that have letters on them.
 func inked(strip *image.RGBA) []ink {
@@ -93,7 +98,7 @@ func inked(strip *image.RGBA) []ink {
 		}
 		paper, dark := rank(&count, n, 900), rank(&count, n, 50)
 		if paper-dark >= inkFaintest {
-			out = append(out, ink{paper, paper - dark})
+			out = append(out, ink{paper, paper - dark, rank(&count, n, 500)})
 		}
 	}
 	return out
@@ -150,21 +155,23 @@ func lightOf(page *image.RGBA) lightness {
 
 // over returns the sides over which a paper runs out of its picture: left, top,
 // right, foot. It takes a paper that stands out from what it lies on, by a step
-// and not by a shadow, and what it lies on in view at another side. The writing
-// tells which of the two is the paper.
+// and not by a shadow, and what it lies on in view at two sides. The ground of
+// the writing tells which of the two is the paper: a bank card may be darker
+// than the table.
 func (l lightness) over(inks []ink) (sides [4]bool) {
 	var tones [256]int
 	for _, v := range l.cells {
 		tones[v]++
 	}
 	level, low, high := split(&tones, len(l.cells))
-	on := 0
+	light := 0
 	for _, p := range inks {
-		if p.paper > level {
-			on++
+		if p.ground > level {
+			light++
 		}
 	}
-	if len(inks) == 0 || high-low < leastStep || on*10 < len(inks)*9 {
+	dark := light*10 <= len(inks)
+	if len(inks) == 0 || high-low < leastStep || !dark && light*10 < len(inks)*9 {
 		return sides
 	}
 	step, rim := 0, 0
@@ -181,18 +188,20 @@ func (l lightness) over(inks []ink) (sides [4]bool) {
 	if step*2 < rim*(high-low) {
 		return sides
 	}
-	table := false
+	table := 0
 	for s := range sides {
-		rim, bright := l.side(s), 0
-		for _, v := range rim {
-			if v > level {
-				bright++
+		along, paper := l.side(s), 0
+		for _, v := range along {
+			if (v > level) != dark {
+				paper++
 			}
 		}
-		sides[s] = bright*2 > len(rim)
-		table = table || bright*5 < len(rim)
+		sides[s] = paper*2 > len(along)
+		if paper*5 < len(along) {
+			table++
+		}
 	}
-	if !table {
+	if table < 2 {
 		return [4]bool{}
 	}
 	return sides

@@ -730,6 +730,28 @@ func TestAPaperOnATableIsReadAsItIs(t *testing.T) {
 	require.Zero(t, r.Quality.Out+r.Quality.Cut, "%+v", r.Quality)
 }
 
+// A bank card is darker than many a table, and its letters are lighter: it is
+// not the table that runs out of the picture.
+func TestADarkCardOnALightTableIsWhole(t *testing.T) {
+	t.Parallel()
+	l := lightness{w: 8, h: 8}
+	for y := range 8 {
+		for x := range 8 {
+			tone := 130
+			if x > 0 && x < 7 && y > 0 && y < 7 {
+				tone = 60
+			}
+			l.cells = append(l.cells, tone)
+		}
+	}
+	require.Equal(t, [4]bool{}, l.over([]ink{{paper: 220, contrast: 160, ground: 60}}))
+	for y := range 8 {
+		l.cells[y*8+7] = 60
+	}
+	require.Equal(t, [4]bool{2: true}, l.over([]ink{{paper: 220, contrast: 160, ground: 60}}))
+	require.Equal(t, [4]bool{}, l.over([]ink{{paper: 130, contrast: 60, ground: 100}, {paper: 60, ground: 60}}), "nobody knows which is the paper")
+}
+
 // onTable lays a paper on a brown table, and the light of a window over both.
 func onTable(paper *image.RGBA) *image.RGBA {
 	size := paper.Bounds().Size()

@@ -19,7 +19,8 @@ type Quality struct {
 	Faded     int `json:"faded"`     // share of the writing over which light has washed out the ink, basis points
 	Cut       int `json:"cut"`       // lines that run out of the picture
 	Out       int `json:"out"`       // sides over which the paper runs out of the picture
-	Beyond    int `json:"beyond"`    // those of them with writing up to the very edge
+	Corners   int `json:"corners"`   // of the paper that are outside with two sides each
+	Beyond    int `json:"beyond"`    // sides over which it runs out with writing up to the very edge
 	Side      int `json:"side"`      // the shorter side of the picture, pixels
 	Doubtful  int `json:"doubtful"`  // score under which this engine's text is not to be trusted, basis points
 }
@@ -84,7 +85,7 @@ func (q Quality) cutOff(kind Kind, fields []Field) bool {
 	case kind == LossPhoto:
 		return false
 	}
-	return q.Cut > 0 && part && !unknown || q.Beyond > 0 || q.Out > 1 || q.Out > 0 && (part || unknown)
+	return q.Cut > 0 && part && !unknown || q.Beyond > 0 || q.Corners > 0 || q.Out > 0 && (part || unknown)
 }
 
 // complete reports whether three quarters of what papers of this kind have were
