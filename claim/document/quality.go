@@ -67,9 +67,11 @@ func (q Quality) Retake(kind Kind, fields []Field) string {
 
 // steady reports whether a picture without words on it is sharp: the hand did
 // not shake, and no lines are seen on it that ought to be legible. Some things
-// have edges in one direction only, a roller door; those are steep.
+// have edges in one direction only, as a roller door has; where the edges are
+// steep, or a sign was read surely, it is the thing and not the hand.
 func (q Quality) steady() bool {
-	return q.Edges >= 2500 || q.Edges >= 1300 && q.Smear >= 4000 && (q.Unread < 5 || q.Unread <= 2*q.Lines)
+	held := q.Smear >= 4000 || q.Lines > 0 && q.Score >= 9500
+	return q.Edges >= 2500 || q.Edges >= 1300 && held && (q.Unread < 5 || q.Unread <= 2*q.Lines)
 }
 
 // cutOff reports whether part of a paper, and of what is written on it, lies

@@ -44,6 +44,7 @@ func TestAPictureIsSentBackForTheReasonThatHelps(t *testing.T) {
 		"a loss, soft but steady":                 {with(func(q *Quality) { q.Score, q.Lines, q.Edges, q.Smear = 0, 0, 1500, 5500 }), LossPhoto, nil, ""},
 		"a paper shaken, taken for a loss":        {with(func(q *Quality) { q.Score, q.Lines, q.Edges, q.Smear = 0, 0, 1800, 3400 }), LossPhoto, nil, Blurred},
 		"a roller door, dented":                   {with(func(q *Quality) { q.Score, q.Lines, q.Edges, q.Smear = 0, 0, 2600, 3000 }), LossPhoto, nil, ""},
+		"a corrugated wall with a sign":           {with(func(q *Quality) { q.Score, q.Lines, q.Edges, q.Smear = 9900, 1, 1400, 3400 }), LossPhoto, nil, ""},
 		"lines that nobody can read, and no loss": {with(func(q *Quality) { q.Score, q.Lines, q.Edges, q.Unread = 0, 0, 1400, 8 }), LossPhoto, nil, Blurred},
 		"a loss at dusk whose plate was legible":  {with(func(q *Quality) { q.Lines, q.Light = 1, 20 }), LossPhoto, []Field{{Name: "plate"}}, ""},
 		"a blank page":                            {Quality{Light: 255, Side: 600, Doubtful: 8800}, Unknown, nil, NothingFound},
