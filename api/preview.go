@@ -83,7 +83,7 @@ type preview struct {
 func (s *server) openPreview(ctx context.Context, object, name, kind string) (preview, error) {
 	body, info, _, err := minio.Core{Client: s.store}.GetObject(ctx, s.cfg.Previews, object+"/"+name, minio.GetObjectOptions{})
 	switch answer := minio.ToErrorResponse(err); {
-	case answer.Code == minio.NoSuchKey:
+	case answer.Code == minio.NoSuchKey, answer.Code == minio.NoSuchBucket: // nothing is lost with it
 		return preview{}, errNoPreview
 	case err != nil:
 		return preview{}, storeFault("open a preview of "+object, err)

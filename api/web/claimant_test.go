@@ -21,7 +21,8 @@ import (
 // asking is the API as a test plays it: it answers by method and path, and
 // remembers what it was asked.
 type asking struct {
-	answers map[string]string // of "GET /v1/draft"; the status before a space: "409 {…}"
+	answers map[string]string    // of "GET /v1/draft"; the status before a space: "409 {…}"
+	headers map[string][2]string // one of an answer
 
 	mu    sync.Mutex
 	asked []request
@@ -43,6 +44,9 @@ func (a *asking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if answer[0] != '{' {
 		_, _ = fmt.Sscan(answer, &status)
 		_, answer, _ = strings.Cut(answer, " ")
+	}
+	if h, ok := a.headers[what]; ok {
+		w.Header().Set(h[0], h[1])
 	}
 	w.WriteHeader(status)
 	fmt.Fprint(w, answer)
