@@ -44,8 +44,10 @@ test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all 
 	@# The demo that the browsers look at compares ledger and bank: nobody else may be paid meanwhile.
 	@# They drive processes, and specimens are drawn by one goroutine: the race detector would only slow them.
 	@deploy/with-stack.sh .local-test --ports auto -- bash -euo pipefail -c \
-		'go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -Ev "/deploy/(browser|demo/specimen)$$") && \
-		go test -shuffle=on -parallel 2 -timeout 30m ./deploy/browser ./deploy/demo/specimen'
+		'go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -v "/internal/specimen$$") && \
+		go test -shuffle=on ./internal/specimen && cd deploy && \
+		go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -v "/browser$$") && \
+		go test -shuffle=on -parallel 2 -timeout 30m ./browser'
 	@.bin/local reset --data .local-test >/dev/null
 	@$(call section,passed after $$($(elapsed)))
 
@@ -71,13 +73,13 @@ eval-indemnity: ## run worked cases through the calculation (CASES=a file of one
 shots: setup .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## pictures of every page in .local-shots, and what WCAG 2.2 AA forbids on them
 	@$(call section,shots)
 	@.bin/local reset --data .local-shots-stack >/dev/null
-	@deploy/with-stack.sh .local-shots-stack --ports auto -- go test -count=1 -timeout 20m ./deploy/browser
+	@deploy/with-stack.sh .local-shots-stack --ports auto -- go -C deploy test -count=1 -timeout 20m ./browser
 	@.bin/local reset --data .local-shots-stack >/dev/null
 
 lighthouse: setup .bin/local minio .bin/api .bin/worker .bin/demo $(lighthouse) ## Lighthouse on the claimant's pages, as on a phone
 	@$(call section,lighthouse)
 	@.bin/local reset --data .local-lighthouse >/dev/null
-	@deploy/with-stack.sh .local-lighthouse --ports auto -- go test -count=1 -v -tags lighthouse -run TestLighthouse -timeout 20m ./deploy/browser
+	@deploy/with-stack.sh .local-lighthouse --ports auto -- go -C deploy test -count=1 -v -tags lighthouse -run TestLighthouse -timeout 20m ./browser
 	@.bin/local reset --data .local-lighthouse >/dev/null
 
 # SPOILED=1 draws pictures that nobody can read, APART=1 layouts and typefaces
@@ -125,10 +127,10 @@ clean: ## remove what was built (make reset removes data)
 	@go build -o $@ ./worker
 .bin/evalocr: setup # links what the worker links
 	@$(if $(wildcard $@),,echo "building $@")
-	@go build -o $@ ./deploy/evalocr
+	@go -C deploy build -o ../$@ ./evalocr
 .bin/demo .bin/bench:
 	@$(if $(wildcard $@),,echo "building $@")
-	@go build -o $@ ./deploy/$(@F)
+	@go -C deploy build -o ../$@ ./$(@F)
 
 # What browsers load: styles and scripts, from packages that the lockfile pins.
 api/web/node_modules/.package-lock.json: api/web/package.json api/web/package-lock.json

@@ -10,17 +10,19 @@ bin=$PWD/.bin
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# both runs a command in the two modules that hold code of ours.
-both() {
+# each runs a command in the modules that hold code of ours: the product, what
+# drives it from outside, and the local stack.
+each() {
   local failed=0
-  "$@" || failed=1
-  (cd deploy/local && "$@") || failed=1
+  for module in . deploy deploy/local; do
+    (cd "$module" && "$@") || failed=1
+  done
   return $failed
 }
 
 tidy() {
   local failed=0
-  for module in . deploy/local deploy/tools; do
+  for module in . deploy deploy/local deploy/tools; do
     if ! (cd "$module" && go mod tidy -diff) &>"$tmp/tidy"; then
       echo "run go mod tidy in $module, which would change"
       grep -vE ' h1:|^diff|^---|^\+\+\+' "$tmp/tidy" | grep '^[-+a-z]' # without the checksums that follow from it
@@ -42,13 +44,14 @@ generated() {
 
 formatted() { "$bin/golangci-lint" fmt --diff; } # gofumpt and the order of imports
 
-vet() { both go vet ./...; }
+vet() { each go vet ./...; }
 
 # The local stack's own package is vetted and not linted: the linters would read
 # the whole Temporal server for it, five minutes and 5 GB long.
 lint() {
   local failed=0
   "$bin/golangci-lint" run --show-stats=false ./... || failed=1
+  (cd deploy && "$bin/golangci-lint" run --show-stats=false ./...) || failed=1
   (cd deploy/local && "$bin/golangci-lint" run --show-stats=false ./bank/... ./identity/... ./outbox/... ./sandbox/...) || failed=1
   return $failed
 }
@@ -64,12 +67,14 @@ vulnerabilities() {
     db=$tmp/vulndb
   fi
   if [[ -d $db/db ]]; then db=$db/db; fi
-  "$bin/govulncheck" -db "file://$(realpath "$db")" ./... >"$tmp/vulnerabilities"
-  case $? in
-    0 | 3) ;; # 3: some found
-    *) cat "$tmp/vulnerabilities"; return 1 ;;
-  esac
-  found=$(sed -n 's/^Vulnerability #[0-9]*: //p' "$tmp/vulnerabilities" | sort)
+  for module in . deploy; do
+    "$bin/govulncheck" -C "$module" -db "file://$(realpath "$db")" ./... >>"$tmp/vulnerabilities"
+    case $? in
+      0 | 3) ;; # 3: some found
+      *) cat "$tmp/vulnerabilities"; return 1 ;;
+    esac
+  done
+  found=$(sed -n 's/^Vulnerability #[0-9]*: //p' "$tmp/vulnerabilities" | sort -u)
   known=$(sed -n 's/^\(GO-[0-9-]*\) ..*/\1/p' deploy/vulnerabilities.txt | sort)
   new=$(comm -23 <(echo "$found") <(echo "$known"))
   if [[ -n $new ]]; then

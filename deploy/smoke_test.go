@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
-	"anpei/deploy/demo/specimen"
+	"anpei/internal/specimen"
 	"anpei/internal/testenv"
 	"anpei/schemas/rest"
 )

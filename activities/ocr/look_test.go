@@ -13,7 +13,7 @@ import (
 	xdraw "golang.org/x/image/draw"
 
 	"anpei/claim/document"
-	"anpei/deploy/demo/specimen"
+	"anpei/internal/specimen"
 )
 
 // lossPhoto is a picture of a car that nobody else has, small enough to be cut

@@ -31,7 +31,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"anpei/claim/document"
-	"anpei/deploy/demo/specimen"
+	"anpei/internal/specimen"
 )
 
 // TestMain lets the test binary play the child: the page reader itself, and

@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/stretchr/testify/require"
 
-	"anpei/deploy/demo/specimen"
+	"anpei/internal/specimen"
 	"anpei/schemas/rest"
 )
 

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
-	"anpei/deploy/demo/specimen"
+	"anpei/internal/specimen"
 	"anpei/schemas/rest"
 )
 

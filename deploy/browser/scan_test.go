@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
-	"anpei/deploy/demo/specimen"
+	"anpei/internal/specimen"
 )
 
 // A report that fills itself in: the licences are photographed, one picture is

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"anpei/deploy/demo/play"
-	"anpei/deploy/demo/specimen"
+	"anpei/internal/specimen"
 	"anpei/schemas/rest"
 )
 

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"anpei/deploy/demo/play"
-	"anpei/deploy/demo/specimen"
+	"anpei/internal/specimen"
 	"anpei/schemas/rest"
 )
 

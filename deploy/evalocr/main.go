@@ -31,7 +31,7 @@ import (
 
 	"anpei/activities/ocr"
 	"anpei/claim/document"
-	"anpei/deploy/demo/specimen"
+	"anpei/internal/specimen"
 )
 
 func main() {
