@@ -182,7 +182,7 @@ func TestASurveyorWorksWithoutANetwork(t *testing.T) {
 		p.Wait("picture on the phone", fmt.Sprintf("%s === %d", pieces("kept"), i+1))
 	}
 	p.Upload("里程表", play.File{Name: "notes.txt", Bytes: []byte("text")})
-	p.See("notes.txt 不是照片或 PDF")
+	p.See("notes.txt 不是照片、PDF 或电子发票")
 	p.Click("现在")
 	p.Fill("查明的事实", "两车相撞于路口内，本车前保险杠、大灯受损，对方右侧车门凹陷。")
 	p.Fill("我方责任", "7000")
