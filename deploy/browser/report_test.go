@@ -105,7 +105,7 @@ func TestAClaimantIsPaidForASmallLoss(t *testing.T) {
 	p.Click("请上传维修估价单或发票")
 	p.Look("papers")
 	p.Weight()
-	p.Upload("电子发票 发票", play.File{Name: "发票.jpg", Bytes: invoice})
+	p.Upload("发票：", play.File{Name: "发票.jpg", Bytes: invoice})
 	p.Click("发送 发票")
 	p.See("已收到，谢谢")
 	p.Snap("papers-sent.zh")

@@ -69,7 +69,7 @@ func TestAStandardClaimIsPaidInThePagesAlone(t *testing.T) {
 	}{
 		{"driving_licence", "驾驶证", "驾驶证.jpg", licence}, {"repair_cost", "发票", "发票.pdf", invoice},
 	} {
-		driver.Upload("电子发票 "+paper.kind, play.File{Name: paper.name, Bytes: paper.bytes})
+		driver.Upload(paper.kind+"：", play.File{Name: paper.name, Bytes: paper.bytes})
 		driver.Click("发送 " + paper.kind)
 		driver.See("已收到，谢谢")
 		driver.Wait(paper.kind+" is ticked off", "document.querySelector('[data-part="+paper.item+"][data-done]')")
