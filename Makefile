@@ -42,10 +42,10 @@ test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all 
 	@$(call section,tests of the product)
 	@.bin/local reset --data .local-test >/dev/null
 	@# The demo that the browsers look at compares ledger and bank: nobody else may be paid meanwhile.
-	@# They drive processes, and specimens are drawn by one goroutine: the race detector would only slow them.
+	@# They drive processes, and what draws and what reads a page is one goroutine: the race detector would only slow them.
 	@deploy/with-stack.sh .local-test --ports auto -- bash -euo pipefail -c \
-		'go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -v "/internal/specimen$$") && \
-		go test -shuffle=on ./internal/specimen && cd deploy && \
+		'go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -Ev "/(activities/ocr|internal/specimen)$$") && \
+		go test -shuffle=on ./activities/ocr ./internal/specimen && cd deploy && \
 		go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -v "/browser$$") && \
 		go test -shuffle=on -parallel 2 -timeout 30m ./browser'
 	@.bin/local reset --data .local-test >/dev/null
@@ -97,10 +97,10 @@ fuzz: ## fuzz the parsers of strangers' files (FOR=how long each, 60s)
 	done
 
 RELEASE ?= v0.1.0
-histories: setup .bin/local minio .bin/api .bin/worker .bin/demo ## record the histories that TestReplay replays, of a fresh demo, at a release (RELEASE=its tag)
+histories: setup .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## record the histories that TestReplay replays, of the demo and the browsers' journeys, at a release (RELEASE=its tag)
 	@$(call section,histories)
 	@.bin/local reset --data .local-histories >/dev/null
-	@deploy/with-stack.sh .local-histories --ports auto -- bash -c '.bin/demo --env .local-histories/env --exit && go test ./workflows -run TestReplay -v -count=1 -args -release=$(RELEASE)'
+	@deploy/with-stack.sh .local-histories --ports auto -- bash -c '.bin/demo --env .local-histories/env --exit && go -C deploy test -count=1 -parallel 2 -timeout 20m ./browser && go test ./workflows -run TestReplay -v -count=1 -args -release=$(RELEASE)'
 	@.bin/local reset --data .local-histories >/dev/null
 
 ##@ Build it

@@ -135,11 +135,12 @@ func turnedPDF() []byte {
 
 func TestPagesOfAPDFAreSeenUpToALimit(t *testing.T) {
 	t.Parallel()
-	pdf := fpdf.New("P", "mm", "A4", "")
-	pdf.SetFont("Helvetica", "", 12)
+	// Small pages: they are drawn in no time, and the limit is what ends it.
+	pdf := fpdf.NewCustom(&fpdf.InitType{UnitStr: "mm", Size: fpdf.SizeType{Wd: 60, Ht: 40}})
+	pdf.SetFont("Helvetica", "", 5)
 	for range 12 {
 		pdf.AddPage()
-		pdf.Text(20, 40, "A page of the conditions, in words that say nothing.")
+		pdf.Text(5, 10, "A page of the conditions, in words that say nothing.")
 	}
 	folder := t.TempDir()
 	r, err := Reader{}.Read(t.Context(), fileOf(t, written(t, pdf)), folder)
