@@ -25,10 +25,10 @@ type Config struct {
 	// LogLevel is debug, info, warn or error.
 	LogLevel slog.Level `env:"ANPEI_LOG_LEVEL" envDefault:"info"`
 	// GarbagePercent is Go's GOGC. What lives in a process of ours is some 20 MB:
-	// collecting it a third as often saves 6 % of its CPU, and is what keeps a
-	// claim's status as quick as a bare server's (make bench, P4: 0.93 of it
-	// against 0.77 at 150). It costs some 20 MB more while uploads come in.
-	GarbagePercent int `env:"GOGC" envDefault:"300"`
+	// collecting it half as often keeps a claim's status as quick as a bare
+	// server's, and what it costs stays below 32 MB while uploads come in (make
+	// bench, P4 and P5).
+	GarbagePercent int `env:"GOGC" envDefault:"200"`
 
 	// Three roles of one database: owner migrates, api reads claims, worker writes them.
 	DBOwner  Secret `env:"ANPEI_DB_OWNER"`
