@@ -28,6 +28,16 @@ import (
 // perFile is how long a claimant waits for word of a file, at most.
 const perFile = time.Minute
 
+// scraped is a small loss that its reporter takes the pictures of.
+func scraped(phone string) rest.Notice {
+	return rest.Notice{
+		Channel: "app", Line: "motor", Plate: "沪AD58321", LossAt: time.Now().Add(-time.Hour),
+		Place: "上海市浦东新区世纪大道", Cause: "scratch", Story: "倒车蹭到立柱", Self: true,
+		Reporter:  rest.Party{Name: "周晓岚", Phone: phone, Role: "insured"},
+		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 320_000}},
+	}
+}
+
 // Whatever a claimant sends, they hear what became of it and what to do, and
 // the claim goes on: refused at the door with a problem, or taken and sent back
 // with a reason.
@@ -37,12 +47,7 @@ func TestEveryBadFileGetsAReasonAndTheClaimGoesOn(t *testing.T) {
 	phone := "13900000002"
 	me, _, err := p.Claimant(ctx, phone, "")
 	require.NoError(t, err)
-	claim, err := play.Post[rest.Receipt](ctx, me, play.Key(), "/claims", rest.Notice{
-		Channel: "app", Line: "motor", Plate: "沪AD58321", LossAt: time.Now().Add(-time.Hour),
-		Place: "上海市浦东新区世纪大道", Cause: "scratch", Story: "倒车蹭到立柱", Self: true,
-		Reporter:  rest.Party{Name: "周晓岚", Phone: phone, Role: "insured"},
-		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 320_000}},
-	})
+	claim, err := play.Post[rest.Receipt](ctx, me, play.Key(), "/claims", scraped(phone))
 	require.NoError(t, err)
 
 	photo := drawnJPEG(t, 640, 480)
@@ -145,12 +150,7 @@ func TestAPDFWhoseTextSaysMoreThanItsPageShowsIsFlaggedAndNotRefused(t *testing.
 	phone := "13900000003"
 	me, _, err := p.Claimant(ctx, phone, "")
 	require.NoError(t, err)
-	claim, err := play.Post[rest.Receipt](ctx, me, play.Key(), "/claims", rest.Notice{
-		Channel: "app", Line: "motor", Plate: "沪AD58321", LossAt: time.Now().Add(-time.Hour),
-		Place: "上海市浦东新区世纪大道", Cause: "scratch", Story: "倒车蹭到立柱", Self: true,
-		Reporter:  rest.Party{Name: "周晓岚", Phone: phone, Role: "insured"},
-		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 320_000}},
-	})
+	claim, err := play.Post[rest.Receipt](ctx, me, play.Key(), "/claims", scraped(phone))
 	require.NoError(t, err)
 
 	layered := func(number string, fen, shown int64) []byte {

@@ -14,14 +14,14 @@ import (
 // confirm documents, and has each unread one read by the page reader.
 func (p *process) papers(ctx workflow.Context) {
 	readers := workflow.NewSemaphore(ctx, 4) // of one claim at a time, so that no claim takes all readers
-	inHand := func(ctx workflow.Context, ids []string, read func(workflow.Context, []string)) {
+	take := func(ids []string, read func(workflow.Context)) {
 		for _, id := range ids {
 			p.inHand[id] = true
 		}
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			_ = readers.Acquire(ctx, 1)
 			defer readers.Release(1)
-			read(ctx, ids)
+			read(ctx)
 			for _, id := range ids {
 				delete(p.inHand, id)
 			}
@@ -34,10 +34,10 @@ func (p *process) papers(ctx workflow.Context) {
 		}
 		papers, photos := p.sorted(p.unread())
 		for _, paper := range papers {
-			inHand(ctx, []string{paper}, p.read)
+			take([]string{paper}, func(ctx workflow.Context) { p.read(ctx, paper) })
 		}
 		for together := range slices.Chunk(photos, photosAtOnce) {
-			inHand(ctx, together, p.look)
+			take(together, func(ctx workflow.Context) { p.look(ctx, together) })
 		}
 	}
 }
@@ -72,12 +72,11 @@ func (p *process) sorted(ids []string) (papers, photos []string) {
 
 // read has one paper read, and records what it says. A reader that is out of
 // order costs the paper its reading, never the claim its way: a person looks.
-func (p *process) read(ctx workflow.Context, ids []string) {
-	id := ids[0]
+func (p *process) read(ctx workflow.Context, id string) {
 	reading, err := readPage(ctx, id)
 	if err != nil {
 		p.log.Error("paper not read", "document", id, "error", err)
-		reading = unread()
+		reading = crashed()
 	}
 	for p.stillUnread(id) && p.Stage != claim.Closed {
 		out := machineWith(ctx, p, "read/"+id, local, acts.RecordReading, claim.Read{Document: id, Reading: reading})
@@ -100,7 +99,7 @@ func (p *process) look(ctx workflow.Context, ids []string) {
 		return
 	case err != nil:
 		p.log.Error("photo not looked at", "document", ids[0], "error", err)
-		readings = []claim.Reading{unread()}
+		readings = []claim.Reading{crashed()}
 	}
 	for p.Stage != claim.Closed {
 		var seen claim.Looks
@@ -120,8 +119,8 @@ func (p *process) stillUnread(id string) bool {
 	return paper != nil && (paper.State == claim.PaperReceived || paper.Unseen)
 }
 
-// unread is the reading of what no reader could read.
-func unread() claim.Reading {
+// crashed is the reading of what no reader could read.
+func crashed() claim.Reading {
 	illegible := document.Illegible(document.Crashed)
 	return claim.Reading{Kind: string(illegible.Kind), Unreadable: illegible.Unreadable, Detail: illegible.Detail}
 }

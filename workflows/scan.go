@@ -13,7 +13,7 @@ func Scan(ctx workflow.Context, photo activities.ReadPaper) error {
 	reading, err := call(workflow.WithActivityOptions(ctx, readOptions), workflow.ExecuteActivity, (*activities.OCR)(nil).ReadPaper, photo)
 	if err != nil {
 		workflow.GetLogger(ctx).Error("photo of a draft not read", "document", photo.Document, "error", err)
-		reading = unread()
+		reading = crashed()
 	}
 	_, err = call(workflow.WithLocalActivityOptions(ctx, stepOptions), workflow.ExecuteLocalActivity, acts.RecordScan,
 		activities.Scanned{Paper: photo.Document, Reading: reading})

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -68,26 +67,15 @@ func (v *visit) calls() (c calls, err error) {
 // keepCalls changes what is kept. Of two windows neither loses: each changes
 // what is there by then.
 func (v *visit) keepCalls(change func([]call) []call) error {
-	for try := 0; ; try++ {
+	return v.putDraft(func() (any, int64, error) {
 		c, err := v.calls()
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
 		c.Calls = change(c.Calls)
 		c.Calls = c.Calls[:min(len(c.Calls), maxCalls)]
-		body, err := json.Marshal(c)
-		if err != nil {
-			return fmt.Errorf("encode: %w", err)
-		}
-		from := rest.PutDraftParams{}
-		if c.version > 0 {
-			from.IfMatch = strconv.Quote(strconv.FormatInt(c.version, 10))
-		}
-		_, err = read[rest.Draft](v.api.PutDraft(v.ctx(), &from, rest.NewDraft{Body: body}))
-		if !is(err, "conflict", "wrong-version") || try == 3 {
-			return err
-		}
-	}
+		return c, c.version, nil
+	})
 }
 
 // butFor are the calls but for one.

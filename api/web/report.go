@@ -138,19 +138,32 @@ func (v *visit) draft() (d draft, err error) {
 // keep writes one step into the draft. Of two windows that fill in different
 // steps neither loses: each changes its own on the draft as it is by then.
 func (v *visit) keep(change func(*draft)) error {
-	for try := 0; ; try++ {
+	return v.putDraft(func() (any, int64, error) {
 		d, err := v.draft()
+		if err != nil {
+			return nil, 0, err
+		}
+		change(&d)
+		return d, d.version, nil
+	})
+}
+
+// putDraft stores what change makes of the draft as it is by then, with the
+// version that this was made from; where another window was quicker it is made
+// again, three times at most.
+func (v *visit) putDraft(change func() (draft any, version int64, err error)) error {
+	for try := 0; ; try++ {
+		d, version, err := change()
 		if err != nil {
 			return err
 		}
-		change(&d)
 		body, err := json.Marshal(d)
 		if err != nil {
 			return fmt.Errorf("encode: %w", err)
 		}
 		from := rest.PutDraftParams{}
-		if d.version > 0 {
-			from.IfMatch = strconv.Quote(strconv.FormatInt(d.version, 10))
+		if version > 0 {
+			from.IfMatch = strconv.Quote(strconv.FormatInt(version, 10))
 		}
 		_, err = read[rest.Draft](v.api.PutDraft(v.ctx(), &from, rest.NewDraft{Body: body}))
 		if !is(err, "conflict", "wrong-version") || try == 3 {
