@@ -11,6 +11,7 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
+	"anpei/internal/pace"
 )
 
 // The bank has never heard of a reference: until its cut-off that says nothing,
@@ -25,7 +26,7 @@ func TestATransferThatTheBankNeverHad(t *testing.T) {
 	require.Eventually(t, func() bool {
 		said, err = bank.Query(t.Context(), reference)
 		return err != nil || said.State != claim.PaymentUnknown
-	}, time.Minute, 100*time.Millisecond)
+	}, pace.Limit(time.Minute), 100*time.Millisecond)
 	require.NoError(t, err)
 	require.Equal(t, claim.PaymentNotFound, said.State)
 }

@@ -24,33 +24,44 @@ type desk struct {
 	db testenv.Database
 	id claim.ID
 
-	file claim.File
-	n    int
+	began time.Time
+	file  claim.File
+	n     int
 }
 
+// morning is when the claims of these tests are reported: a day of work, handed
+// in as every day is.
 var morning = time.Date(2026, 11, 23, 9, 0, 0, 0, claim.Shanghai)
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
+	return newDeskAt(t, morning)
+}
+
+// newDeskAt is a desk at which the first step is a minute after this moment.
+func newDeskAt(t *testing.T, began time.Time) *desk {
+	t.Helper()
 	db := testenv.DB(t)
+	q := func(at time.Time) string { return "'" + at.Format(time.RFC3339) + "'" }
+	year := time.Date(began.Year(), time.January, 1, 0, 0, 0, 0, claim.Shanghai)
 	for _, sql := range []string{
 		`insert into policies (id, number, line, branch, holder_name, holder_phone, plate) values
 			('00000000-0000-0000-0000-000000000001', 'PM1', 'motor', '3101', '张三', '13800000001', '沪A12345') on conflict do nothing`,
 		`insert into policy_versions (policy_id, version, starts_at, ends_at, coverages) values
-			('00000000-0000-0000-0000-000000000001', 1, '2026-01-01+08', '2027-01-01+08',
+			('00000000-0000-0000-0000-000000000001', 1, ` + q(year) + `, ` + q(year.AddDate(1, 0, 0)) + `,
 			'[{"kind":"own_damage","form":"motor-2020","sum_insured_fen":20000000,"value_fen":18000000,"deductible_fen":0,"rate_bp":0,"limit_fen":0}]') on conflict do nothing`,
 		`insert into staff (id, name, role, branch, level, phone, skills) values
 			('chen', '陈刚', 'surveyor', '3101', 0, '13900000001', '{motor}'),
 			('zhao', '赵磊', 'surveyor', '3101', 0, '13900000002', '{motor}')`,
 		`insert into shifts (staff_id, on_shift, lat, lng, seen_at) values
-			('chen', true, 31.23, 121.47, '2026-11-23 08:59+08'), ('zhao', true, 31.30, 121.50, '2026-11-23 08:59+08')`,
+			('chen', true, 31.23, 121.47, ` + q(began.Add(-time.Minute)) + `), ('zhao', true, 31.30, 121.50, ` + q(began.Add(-time.Minute)) + `)`,
 	} {
 		_, err := db.Owner.Exec(t.Context(), sql)
 		require.NoError(t, err)
 	}
 	d := &desk{
 		Activities: &activities.Activities{DB: db.Worker}, t: t, db: db,
-		id: claim.ID(uuid.NewString()),
+		id: claim.ID(uuid.NewString()), began: began,
 	}
 	d.file = claim.File{ID: d.id, Cycle: 1}
 	return d
@@ -62,7 +73,7 @@ func do[T any](d *desk, act func(context.Context, claim.Step[T]) (claim.Answer, 
 	d.t.Helper()
 	d.n++
 	s := claim.Step[T]{
-		Claim: d.id, Key: fmt.Sprintf("1/test-%d", d.n), Version: d.file.Version, At: morning.Add(time.Duration(d.n) * time.Minute), By: by, Body: body,
+		Claim: d.id, Key: fmt.Sprintf("1/test-%d", d.n), Version: d.file.Version, At: d.began.Add(time.Duration(d.n) * time.Minute), By: by, Body: body,
 		Command: &claim.Command{Key: fmt.Sprintf("key-%s-%d", d.id, d.n), Hash: "h", Request: fmt.Sprintf("req-%s-%d", d.id, d.n)},
 	}
 	first, err := act(d.t.Context(), s)
@@ -134,13 +145,16 @@ func notice(estimate claim.Fen) claim.Notice {
 
 // assessed brings a claim of the standard lane to an open offer.
 func (d *desk) assessed(figure claim.Fen) {
-	do(d, d.Report, customer, notice(figure))
+	d.t.Helper()
+	n := notice(figure)
+	n.LossAt = d.began.Add(-time.Hour)
+	do(d, d.Report, customer, n)
 	do(d, d.Route, machine, claim.None{})
 	do(d, d.Dispatch, machine, claim.None{})
 	require.Equal(d.t, claim.Dispatched, d.file.Stage)
 	task := d.file.TaskOf(claim.TaskSurvey).ID
 	do(d, d.Accept, chen, claim.TaskRef{Task: task})
-	do(d, d.Survey, chen, claim.SurveyReport{Task: task, ArrivedAt: morning, Place: &claim.Point{Lat: 31.23, Lng: 121.46}, Facts: "追尾", FaultShare: claim.Whole, Estimate: figure})
+	do(d, d.Survey, chen, claim.SurveyReport{Task: task, ArrivedAt: d.began, Place: &claim.Point{Lat: 31.23, Lng: 121.46}, Facts: "追尾", FaultShare: claim.Whole, Estimate: figure})
 	do(d, d.Assess, zhou, claim.Assessment{Task: d.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{{
 		Exposure: 1, FaultShare: claim.Whole, Items: []claim.AssessedItem{{Name: "前保险杠", Kind: "part", Amount: figure}},
 	}}})

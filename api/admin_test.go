@@ -187,7 +187,7 @@ func TestASurveyorIsSeenWhereThePhoneLastWas(t *testing.T) {
 func TestTheTablesInForceCanBeRead(t *testing.T) {
 	t.Parallel()
 	h := openWithRows(t)
-	h.sql(`insert into rule_tables (kind, version, effective_from, body) values ('authority', '2099', '2099-01-01', '{}')`)
+	h.sql(`insert into rule_tables (kind, version, effective_from, body) values ('authority', '2099', current_date + 30, '{}')`)
 	token := h.staff("review-1", claim.Reviewer, "3101", 1)
 	page := readAs[rest.AuthorityPage](t, h.get("/v1/authority", token))
 	kinds := map[string]string{}

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
+	"anpei/internal/pace"
 	"anpei/schemas/rest"
 )
 
@@ -119,7 +120,7 @@ func testChunksSurvive(t *testing.T, k *stack) {
 		rest.Attach{Documents: []rest.NewDocument{{Upload: again.Upload.Id, Kind: "repair_estimate"}}}), 201)
 	content := k.ask(t, r.token, "GET", "/claims/"+r.Number+"/documents/"+attached.Ids[0]+"/content", "", nil)
 	require.True(t, bytes.Equal(file, content.raw), "every byte is there")
-	require.Eventually(t, func() bool { return k.staged(t, u.Id) == 0 }, 10*time.Second, 20*time.Millisecond, "chunks are cleared away")
+	require.Eventually(t, func() bool { return k.staged(t, u.Id) == 0 }, pace.Limit(10*time.Second), 20*time.Millisecond, "chunks are cleared away")
 }
 
 func testChunksBad(t *testing.T, k *stack) {

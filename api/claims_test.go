@@ -36,7 +36,7 @@ func (h *house) aStory() *story {
 	h.t.Helper()
 	h.sql(`insert into policies (id, number, line, branch, holder_name, holder_phone, plate) values
 		('00000000-0000-0000-0000-000000000001', 'PM-0001', 'motor', '3101', '张三丰', $1, '沪A12345') on conflict do nothing`, zhang)
-	h.sql(`insert into policy_versions (policy_id, version, starts_at, ends_at, coverages) values ('00000000-0000-0000-0000-000000000001', 1, '2020-01-01+08', '2090-01-01+08',
+	h.sql(`insert into policy_versions (policy_id, version, starts_at, ends_at, coverages) values ('00000000-0000-0000-0000-000000000001', 1, now() - interval '1 month', now() + interval '11 months',
 		'[{"kind":"own_damage","form":"motor-2020","sum_insured_fen":20000000,"value_fen":18000000,"deductible_fen":0,"rate_bp":0,"limit_fen":0}]') on conflict do nothing`)
 	h.sql(`insert into staff (id, name, role, branch, phone, skills) values ('chen', '陈刚', 'surveyor', '3101', '13900000001', '{motor}'), ('sun', '孙伟', 'surveyor', '3101', '', '{}') on conflict do nothing`)
 	for id, role := range map[claim.StaffID]claim.Role{"zhou": claim.Assessor, "zheng": claim.Reviewer, "feng": claim.Reviewer, "yang": claim.Finance} {

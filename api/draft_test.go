@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -77,10 +78,14 @@ func TestAPolicyTellsItsHolderAlone(t *testing.T) {
 	t.Parallel()
 	h := openWithRows(t)
 	covers := `[{"kind":"own_damage","form":"2020","sum_insured_fen":1,"value_fen":1,"deductible_fen":0,"rate_bp":0,"limit_fen":0}]`
-	for _, p := range []struct{ number, phone, from, to string }{
-		{"PM-old", "13800000001", "2020-01-01", "2021-01-01"},
-		{"PM-now", "13800000001", "2020-01-01", "2090-01-01"},
-		{"PM-other", "13800000002", "2020-01-01", "2090-01-01"},
+	now := time.Now()
+	for _, p := range []struct {
+		number, phone string
+		from, to      time.Time
+	}{
+		{"PM-old", "13800000001", now.AddDate(-2, 0, 0), now.AddDate(-1, 0, 0)},
+		{"PM-now", "13800000001", now.AddDate(0, -1, 0), now.AddDate(0, 11, 0)},
+		{"PM-other", "13800000002", now.AddDate(0, -1, 0), now.AddDate(0, 11, 0)},
 	} {
 		id := uuid.NewString()
 		h.insert("policies", map[string]any{

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
+	"anpei/internal/pace"
 	"anpei/schemas/rest"
 )
 
@@ -75,7 +76,7 @@ func TestNobodyWaitsForEver(t *testing.T) {
 	require.Equal(t, 409, a.status, string(a.raw))
 	require.Equal(t, "/problems/still-running", a.problem(t).Type)
 	require.NotEmpty(t, a.header.Get("Retry-After"))
-	require.WithinDuration(t, began.Add(patience), time.Now(), 3*time.Second)
+	require.WithinDuration(t, began.Add(patience), time.Now(), pace.Limit(3*time.Second))
 
 	k.work(t)
 	receipt := into[claim.Receipt](t, k.ask(t, r.token, "POST", "/claims/"+r.Number+"/conversion", key, claim.Reason{Reason: "我不会拍"}), 200)
@@ -269,7 +270,7 @@ func testTemporalDown(t *testing.T, k *stack) {
 	a, err = ask(t.Context(), url, r.token, "POST", "/claims", uuid.NewString(), k.notice(t, r.phone, ""))
 	require.NoError(t, err)
 	require.Equal(t, 503, a.status, string(a.raw))
-	require.Less(t, time.Since(began), 2*(patience+2*time.Second))
+	require.Less(t, time.Since(began), 2*(patience+pace.Limit(2*time.Second)))
 	again, err := ask(t.Context(), url, r.token, "POST", "/claims", r.key, r.notice)
 	require.NoError(t, err)
 	require.Equal(t, r.Receipt, into[claim.Receipt](t, again, 201), "what was answered is answered again")
@@ -451,7 +452,7 @@ func testStoreDown(t *testing.T, k *stack) {
 	require.NoError(t, err)
 	require.Equal(t, 503, a.status, string(a.raw))
 	require.NotEmpty(t, a.header.Get("Retry-After"))
-	require.Less(t, time.Since(began), 5*time.Second)
+	require.Less(t, time.Since(began), pace.Limit(5*time.Second))
 	require.Zero(t, k.count(t, `select count(*) from uploads where claim_id = $1`, r.Claim))
 }
 
@@ -604,7 +605,7 @@ func testDocumentPages(t *testing.T, k *stack) {
 		}
 		page = into[rest.DocumentPage](t, a, 200)
 		return true
-	}, 10*time.Second, 50*time.Millisecond)
+	}, pace.Limit(10*time.Second), 50*time.Millisecond)
 	require.Empty(t, page.Items)
 	up := k.upload(t, token, r.Number, aPNG(t, 9, 9))
 	mine := into[rest.Attached](t, k.ask(t, token, "POST", "/claims/"+r.Number+"/documents", uuid.NewString(), rest.Attach{Documents: []rest.NewDocument{{Upload: up.Id, Kind: "loss_photo"}}}), 201)

@@ -21,6 +21,7 @@ import (
 	"anpei/activities"
 	"anpei/claim"
 	"anpei/claim/document"
+	"anpei/internal/pace"
 	"anpei/schemas/rest"
 	"anpei/workflows"
 )
@@ -87,7 +88,7 @@ func (k *stack) scanned(t *testing.T, token string) (all rest.DraftPapers) {
 			}
 		}
 		return true
-	}, 30*time.Second, 50*time.Millisecond)
+	}, pace.Limit(30*time.Second), 50*time.Millisecond)
 	return all
 }
 
@@ -156,7 +157,7 @@ func testDraftFilledByPhotos(t *testing.T, k *stack) {
 	require.Eventually(t, func() bool {
 		left, err := k.previewsAt(t.Context(), draftObject(blurred.Id, badSum))
 		return err == nil && len(left) == 0
-	}, 10*time.Second, 20*time.Millisecond)
+	}, pace.Limit(10*time.Second), 20*time.Millisecond)
 
 	// The report takes the photo along: it is a document, read already.
 	filed := into[claim.Receipt](t, k.ask(t, me, "POST", "/claims", uuid.NewString(), k.notice(t, phone, policy)), http.StatusCreated)
@@ -172,7 +173,7 @@ func testDraftFilledByPhotos(t *testing.T, k *stack) {
 	require.Empty(t, k.scanned(t, me).Items, "the next report begins with none")
 	require.Eventually(t, func() bool {
 		return bytes.Equal(licence, k.ask(t, me, "GET", "/claims/"+filed.Number+"/documents/"+first.Ids[0]+"/preview", "", nil).raw)
-	}, 10*time.Second, 20*time.Millisecond, "its pictures are taken along, too")
+	}, pace.Limit(10*time.Second), 20*time.Millisecond, "its pictures are taken along, too")
 
 	// What nobody takes along goes: bytes, row and reading.
 	left := add(uuid.NewString(), "other", licence)

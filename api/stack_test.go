@@ -25,6 +25,7 @@ import (
 
 	"anpei/claim"
 	"anpei/internal/boot"
+	"anpei/internal/pace"
 	"anpei/internal/testenv"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -57,7 +58,7 @@ func newStack(t *testing.T) *stack {
 	require.Eventually(t, func() bool {                         // the servers learn of the namespace's attributes within seconds
 		_, err := temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: `Stage = "a" and Branch = "b"`})
 		return err == nil
-	}, 30*time.Second, 100*time.Millisecond)
+	}, pace.Limit(30*time.Second), 100*time.Millisecond)
 	store, err := cfg.Store()
 	require.NoError(t, err)
 	q := db.New()
@@ -143,7 +144,7 @@ func (k *stack) policy(t *testing.T, phone string) (number string) {
 	_, err := k.data.Owner.Exec(t.Context(), `insert into policies (id, number, line, branch, holder_name, holder_phone) values ($1, $2, 'motor', '3101', '王先生', $3)`, id, number, phone)
 	require.NoError(t, err)
 	coverages := `[{"kind":"own_damage","form":"2020","sum_insured_fen":20000000,"value_fen":20000000,"deductible_fen":0,"rate_bp":0,"limit_fen":0}]`
-	_, err = k.data.Owner.Exec(t.Context(), `insert into policy_versions (policy_id, version, starts_at, ends_at, coverages) values ($1, 1, '2020-01-01', '2090-01-01', $2)`, id, coverages)
+	_, err = k.data.Owner.Exec(t.Context(), `insert into policy_versions (policy_id, version, starts_at, ends_at, coverages) values ($1, 1, now() - interval '1 month', now() + interval '11 months', $2)`, id, coverages)
 	require.NoError(t, err)
 	return number
 }

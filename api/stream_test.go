@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"anpei/claim"
+	"anpei/internal/pace"
 	"anpei/schemas/rest"
 )
 
@@ -41,7 +42,7 @@ func (h *house) tailing() (stop func()) {
 // follow opens a stream, and returns once it has begun.
 func (h *house) follow(path, token string, headers ...string) *followed {
 	h.t.Helper()
-	ctx, stop := context.WithTimeout(h.t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(h.t.Context(), pace.Limit(30*time.Second))
 	h.t.Cleanup(stop)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.web.URL+path, nil)
 	require.NoError(h.t, err)
@@ -169,7 +170,7 @@ func TestAWorklistIsFollowed(t *testing.T) {
 	h.happens(elsewhere, 1, "task.opened")
 	_, ok := other.next()
 	require.True(t, ok)
-	require.WithinRange(t, time.Now(), before, before.Add(10*time.Second))
+	require.WithinRange(t, time.Now(), before, before.Add(pace.Limit(10*time.Second)))
 
 	back := h.follow("/v1/tasks/stream", h.staff("reviewer-3", claim.Reviewer, "1101", 1), "Last-Event-ID", "1")
 	_, ok = back.next()
@@ -194,7 +195,7 @@ func TestStreamsAreFewAndEndWithTheProcess(t *testing.T) {
 		h.live.mu.Lock()
 		defer h.live.mu.Unlock()
 		return h.live.open == streamsEach-1
-	}, 5*time.Second, 10*time.Millisecond)
+	}, pace.Limit(5*time.Second), 10*time.Millisecond)
 	open[0] = h.follow("/v1/tasks/stream", token)
 
 	stop()

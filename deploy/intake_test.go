@@ -53,7 +53,7 @@ func TestEveryBadFileGetsAReasonAndTheClaimGoesOn(t *testing.T) {
 	photo := drawnJPEG(t, 640, 480)
 	licence, err := specimen.VehicleLicence(specimen.Vehicle{
 		Plate: "沪AD58321", Type: "小型轿车", Owner: "测试张三", Address: "上海市浦东新区样例路 100 号", Use: "非营运", Model: "样例牌YL7150A", VIN: specimen.VIN("LSVAA4180E2123456"),
-		EngineNo: "TEST12345", Registered: "2019-05-06", Issued: "2021-06-07", Bureau: "上海市公安局交通警察总队", Seed: 2,
+		EngineNo: "TEST12345", Registered: specimen.DatesAt(time.Now()).VehicleRegistered, Issued: specimen.DatesAt(time.Now()).VehicleIssued, Bureau: "上海市公安局交通警察总队", Seed: 2,
 	})
 	require.NoError(t, err)
 	white := blank(800, 600)
@@ -155,7 +155,7 @@ func TestAPDFWhoseTextSaysMoreThanItsPageShowsIsFlaggedAndNotRefused(t *testing.
 
 	layered := func(number string, fen, shown int64) []byte {
 		data, err := specimen.VATInvoicePDF(specimen.Invoice{
-			Code: "031002600111", Number: number, Issued: time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), CheckCode: "12345678901234567890", Province: "上海",
+			Code: "031002600111", Number: number, Issued: specimen.DatesAt(time.Now()).Today, CheckCode: "12345678901234567890", Province: "上海",
 			Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司", SellerTaxID: specimen.CreditCode("91310115MA1K4TEST"),
 			Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: fen}}, RatePercent: 13, ShownFen: shown,
 		})
@@ -234,7 +234,7 @@ func values(d rest.Document) (all []string) {
 
 func invoiceXML(number string) string {
 	return fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?><EInvoice><EIid>%s</EIid><IssueTime>%s</IssueTime><SellerName>上海众安汽车维修有限公司</SellerName>
-<TotalAmWithoutTax>2800.00</TotalAmWithoutTax><TotalTaxAm>364.00</TotalTaxAm><TotalTax-includedAmount>3164.00</TotalTax-includedAmount></EInvoice>`, number, time.Now().Format(time.DateOnly))
+<TotalAmWithoutTax>2800.00</TotalAmWithoutTax><TotalTaxAm>364.00</TotalTaxAm><TotalTax-includedAmount>3164.00</TotalTax-includedAmount></EInvoice>`, number, specimen.DatesAt(time.Now()).Today)
 }
 
 func drawnJPEG(t *testing.T, w, h int) []byte {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
+	"anpei/internal/pace"
 	"anpei/internal/specimen"
 	"anpei/internal/testenv"
 	"anpei/schemas/rest"
@@ -20,7 +21,7 @@ import (
 // polls queue "claims" is killed as by a power cut: after the report, while the
 // papers are read, as the agreement comes in, and while the bank is slow.
 func TestAClaimIsPaidOnceHoweverOftenItsWorkerDies(t *testing.T) {
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(5*time.Minute))
 	defer stop()
 	p := newProduct(ctx, t)
 	began := time.Now()
@@ -171,7 +172,7 @@ func papers(t *testing.T) []play.File {
 	near, err := specimen.LossPhoto(specimen.Photo{View: specimen.CarDetail})
 	require.NoError(t, err)
 	invoice, err := specimen.VATInvoice(specimen.Invoice{
-		Code: "031002600111", Number: "47110815", Issued: time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), CheckCode: "12345678901234567890", Province: "上海",
+		Code: "031002600111", Number: "47110815", Issued: specimen.DatesAt(time.Now()).Today, CheckCode: "12345678901234567890", Province: "上海",
 		Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司", SellerTaxID: specimen.CreditCode("91310115MA1K4TEST"),
 		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: 280_000}}, RatePercent: 13,
 	})

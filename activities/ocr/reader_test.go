@@ -31,6 +31,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"anpei/claim/document"
+	"anpei/internal/pace"
 	"anpei/internal/specimen"
 )
 
@@ -178,7 +179,7 @@ func gone(t *testing.T, path string) {
 		}
 		_, state, _ := strings.Cut(string(stat), ") ")
 		return strings.HasPrefix(state, "Z") || strings.HasPrefix(state, "X")
-	}, 10*time.Second, 5*time.Millisecond)
+	}, pace.Limit(10*time.Second), 5*time.Millisecond)
 }
 
 func TestABrokenInstallationIsAnError(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
+	"anpei/internal/pace"
 	"anpei/internal/specimen"
 	"anpei/schemas/rest"
 )
@@ -285,7 +286,7 @@ func TestAClaimantHasASurveyorComeAndWithdraws(t *testing.T) {
 // A company reports a fire; its papers and pictures are asked for as such.
 func TestACompanyReportsAFire(t *testing.T) {
 	t.Parallel()
-	ctx, stop := context.WithTimeout(t.Context(), patience)
+	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(patience))
 	defer stop()
 	number := digits(t, 8)
 	admin, err := site.Staff(ctx, "admin-lv")

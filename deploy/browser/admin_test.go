@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -74,8 +75,9 @@ func TestAnAdministratorAddsAPolicyAndEndorsesIt(t *testing.T) {
 	p.Fill("投保人", "张三")
 	p.Fill("投保人手机号", "13900000001")
 	p.Fill("车牌号", "沪A12345")
-	p.Fill("起保日期", "2026-01-01")
-	p.Fill("终保日期", "2026-12-31")
+	starts := time.Now().AddDate(0, -1, 0)
+	p.Fill("起保日期", starts.Format(time.DateOnly))
+	p.Fill("终保日期", starts.AddDate(1, 0, -1).Format(time.DateOnly))
 	do := func(name, value string) {
 		require.True(t, eval[bool](p, fmt.Sprintf("Boolean(Object.assign(document.getElementById(%s), {value: %s}).value)", quoted(name), quoted(value))))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
+	"anpei/internal/pace"
 	"anpei/schemas/rest"
 )
 
@@ -23,7 +24,7 @@ type loss struct {
 // insure writes a policy of its own, with nothing lost yet.
 func insure(t *testing.T) loss {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), patience)
+	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(patience))
 	defer stop()
 	digits := digits(t, 8)
 	l := loss{Phone: "139" + digits, Plate: "沪B" + digits[3:]}
@@ -46,7 +47,7 @@ func insure(t *testing.T) loss {
 func report(t *testing.T) loss {
 	t.Helper()
 	l := insure(t)
-	ctx, stop := context.WithTimeout(t.Context(), patience)
+	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(patience))
 	defer stop()
 	hotline, err := site.Staff(ctx, "intake-wang")
 	require.NoError(t, err)

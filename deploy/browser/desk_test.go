@@ -147,7 +147,7 @@ func TestAnAssessorConfirmsByKeyboardAndAssesses(t *testing.T) {
 	})
 	l.surveyed(place, 10000, 1_500_000, specimen.CarFront)
 	in := specimen.Estimate{ // for another plate than the policy's, so that a person must look
-		Number: "DS202611220001", Issued: time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), Plate: "沪AD58327", VIN: specimen.VIN("LSVAB2189N2000127"), Model: "样例牌YL7150A", Shop: "上海众安汽车维修有限公司", Insured: "方立新",
+		Number: "DS202643856218", Issued: specimen.DatesAt(time.Now()).Today, Plate: "沪AD58327", VIN: specimen.VIN("LSVAB2189N2000127"), Model: "样例牌YL7150A", Shop: "上海众安汽车维修有限公司", Insured: "方立新",
 		Lines: []specimen.Repair{
 			{Name: "前保险杠总成", Action: "更换", PartsFen: 385_000, LabourFen: 40_000}, {Name: "右前大灯", Action: "更换", PartsFen: 520_000, LabourFen: 30_000},
 		}, Quality: specimen.Scan, Seed: 13,
@@ -270,7 +270,7 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 	l.surveyed(place, 0, 155_000_000, specimen.WarehouseRacks)
 	zhou := l.staff("assess-zhou")
 	invoice, err := specimen.VATInvoicePDF(specimen.Invoice{
-		Number: "2631" + digits(t, 16), Issued: "2026-08-18", Province: "上海", Buyer: "上海云帆纺织有限公司", BuyerTaxID: specimen.CreditCode("91310114MA1GTEST0"),
+		Number: "2631" + digits(t, 16), Issued: specimen.DatesAt(time.Now()).Purchased, Province: "上海", Buyer: "上海云帆纺织有限公司", BuyerTaxID: specimen.CreditCode("91310114MA1GTEST0"),
 		Seller: "江苏恒织纺织有限公司", SellerTaxID: specimen.CreditCode("91320583MA1WTEST2"), Items: []specimen.Item{{Name: "*纺织产品*涤纶面料", Unit: "米", Fen: 95_000_000}}, RatePercent: 13, Seed: 12,
 	})
 	require.NoError(t, err)

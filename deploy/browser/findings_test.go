@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,13 +42,14 @@ func TestTheDeskActsForAClaimantWhoCalls(t *testing.T) {
 	p.See("已通知客户")
 	p.See("补充材料通知书") // live: it follows
 
+	on := specimen.DatesAt(time.Now())
 	vehicle, err := specimen.VehicleLicence(specimen.Vehicle{
 		Plate: loss.Plate, Type: "小型轿车", Owner: "周晓岚", Address: "上海市浦东新区样例路 100 号", Use: "非营运", Model: "样例牌YL7150A", VIN: specimen.VIN("LSVCC41T8P2000316"),
-		EngineNo: "E150T20316", Registered: "2022-05-16", Issued: "2022-05-18", Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 31,
+		EngineNo: "E150T20316", Registered: on.VehicleRegistered, Issued: on.VehicleIssued, Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 31,
 	})
 	require.NoError(t, err)
 	estimate, err := specimen.RepairEstimate(specimen.Estimate{
-		Number: "DS202611220001", Issued: "2026-11-22", Plate: loss.Plate, VIN: specimen.VIN("LSVCC41T8P2000361"), Model: "样例牌YL7150A", Shop: "上海众安汽车维修有限公司", Insured: "周晓岚",
+		Number: "DS202643856237", Issued: on.Today, Plate: loss.Plate, VIN: specimen.VIN("LSVCC41T8P2000361"), Model: "样例牌YL7150A", Shop: "上海众安汽车维修有限公司", Insured: "周晓岚",
 		Lines: []specimen.Repair{{Name: "后保险杠", Action: "更换", PartsFen: 185_000, LabourFen: 40_000}}, Quality: specimen.Scan, Seed: 32,
 	})
 	require.NoError(t, err)

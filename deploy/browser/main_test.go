@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"anpei/deploy/demo/play"
+	"anpei/internal/pace"
 	"anpei/internal/testenv"
 )
 
@@ -43,7 +44,7 @@ func TestMain(m *testing.M) {
 // serve runs the tests with the product up, on a database and in a namespace
 // of their own.
 func serve(run func() int) (status int, err error) {
-	ctx, stop := context.WithTimeout(context.Background(), 15*time.Minute)
+	ctx, stop := context.WithTimeout(context.Background(), pace.Limit(15*time.Minute))
 	defer stop()
 	all := &everyTest{ctx: ctx}
 	defer all.end()

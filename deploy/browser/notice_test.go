@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
+	"anpei/internal/specimen"
 )
 
 // What the browser must notice for the journeys to mean anything.
@@ -69,11 +71,12 @@ func TestAPersonInTheBrowserCanDoWhatPeopleDo(t *testing.T) {
 	p.Fill("姓名", "周晓岚")
 	require.Equal(t, "周晓岚", p.Value("姓名"))
 	p.Fill("原因", "火灾")
-	p.Fill("日期", "2026-11-20")
+	day := specimen.DatesAt(time.Now()).Today
+	p.Fill("日期", day)
 	p.Click("本人")
 	p.Upload("照片", play.File{Name: "rear.jpg", Bytes: []byte("jpeg")})
 	p.Click("发送")
-	p.See("周晓岚 fire 2026-11-20 on rear.jpg")
+	p.See("周晓岚 fire " + day + " on rear.jpg")
 	p.Weight()
 
 	p.Offline(true)

@@ -27,6 +27,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
+	"anpei/internal/pace"
 )
 
 // patience is how long a page may take until it shows what is waited for, on a
@@ -215,7 +216,7 @@ func (p *page) complain(text string) {
 // do does something in the browser; what it is stands in the failure.
 func do[T any](p *page, what string, a chromedp.Action[T]) T {
 	p.t.Helper()
-	ctx, stop := context.WithTimeout(p.tab, patience)
+	ctx, stop := context.WithTimeout(p.tab, pace.Limit(patience))
 	defer stop()
 	result, err := chromedp.Run(ctx, a)
 	require.NoError(p.t, err, what)
@@ -240,7 +241,7 @@ func (p *page) until(what string, done func(ctx context.Context) (ok bool, why s
 	p.t.Helper()
 	var why string
 	err := play.Until(p.tab, what, patience, func() (bool, error) {
-		ctx, stop := context.WithTimeout(p.tab, patience)
+		ctx, stop := context.WithTimeout(p.tab, pace.Limit(patience))
 		defer stop()
 		ok, now, err := done(ctx)
 		why = now
@@ -275,7 +276,7 @@ func (p *page) Open(path string) {
 
 // URL is the address of the page that is shown.
 func (p *page) URL() string {
-	ctx, stop := context.WithTimeout(p.tab, patience)
+	ctx, stop := context.WithTimeout(p.tab, pace.Limit(patience))
 	defer stop()
 	address, err := chromedp.Run(ctx, chromedp.Location())
 	if err != nil {

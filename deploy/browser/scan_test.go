@@ -3,6 +3,7 @@ package browser_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,15 +17,16 @@ import (
 func TestAReportIsFilledInByPhotos(t *testing.T) {
 	t.Parallel()
 	l := insure(t)
+	on := specimen.DatesAt(time.Now())
 	vehicle, err := specimen.VehicleLicence(specimen.Vehicle{
 		Plate: l.Plate, Type: "小型轿车", Owner: "周晓岚", Address: "上海市浦东新区样例路 100 号", Use: "非营运", Model: "样例牌YL7150A", VIN: specimen.VIN("LSVCC41T8P2000316"),
-		EngineNo: "E150T20316", Registered: "2022-05-16", Issued: "2022-05-18", Bureau: "上海市公安局交通警察总队", Quality: specimen.Phone, Seed: 21,
+		EngineNo: "E150T20316", Registered: on.VehicleRegistered, Issued: on.VehicleIssued, Bureau: "上海市公安局交通警察总队", Quality: specimen.Phone, Seed: 21,
 	})
 	require.NoError(t, err)
 	driver := func(quality specimen.Quality) []byte {
 		raw, err := specimen.DrivingLicence(specimen.Driver{
 			Number: specimen.Citizen("31010119850316121"), Name: "周晓岚", Sex: "男", Address: "上海市浦东新区样例路 100 号", Born: "1985-03-16",
-			FirstIssued: "2009-07-20", Class: "C1", ValidFrom: "2025-07-20", ValidUntil: "2035-07-20", Bureau: "上海市公安局交通警察总队", Quality: quality, Seed: 22,
+			FirstIssued: on.DriverFirstIssued, Class: "C1", ValidFrom: on.DriverFrom, ValidUntil: on.DriverUntil, Bureau: "上海市公安局交通警察总队", Quality: quality, Seed: 22,
 		})
 		require.NoError(t, err)
 		return raw

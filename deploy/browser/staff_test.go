@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
+	"anpei/internal/pace"
 	"anpei/schemas/rest"
 )
 
@@ -61,7 +62,7 @@ func TestEveryRoleSignsInAndLandsWhereItsWorkIs(t *testing.T) {
 
 func TestATaskIsTakenAndPutBack(t *testing.T) {
 	t.Parallel()
-	ctx, stop := context.WithTimeout(t.Context(), patience)
+	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(patience))
 	defer stop()
 	hotline, err := site.Staff(ctx, "intake-wang")
 	require.NoError(t, err)

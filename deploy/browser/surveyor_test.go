@@ -27,6 +27,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
+	"anpei/internal/pace"
 	"anpei/schemas/rest"
 )
 
@@ -41,7 +42,7 @@ type survey struct {
 // offered reports a collision close to survey-chen, who is asked to go.
 func offered(t *testing.T, place string) survey {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), patience)
+	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(patience))
 	defer stop()
 	s := survey{loss: insure(t)}
 	hotline, err := site.Staff(ctx, "intake-wang")
@@ -273,7 +274,7 @@ func (p *page) draw(selector string) {
 // filedOnce looks through the API at what came of a survey.
 func (s survey) filedOnce(t *testing.T, photos []play.File) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), patience)
+	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(patience))
 	defer stop()
 	documents, err := play.List[rest.DocumentSummary](ctx, s.chen, "/claims/"+s.Number+"/documents")
 	require.NoError(t, err)
@@ -354,7 +355,7 @@ func TestAPictureGoesOnWhereTheLineBroke(t *testing.T) {
 func TestOnASharedPhoneEachOnesThingsStayTheirOwn(t *testing.T) {
 	t.Parallel()
 	s := offered(t, "上海市浦东新区浦电路 57 号")
-	ctx, stop := context.WithTimeout(t.Context(), patience)
+	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(patience))
 	defer stop()
 	_, err := play.Post[rest.Receipt](ctx, s.chen, play.Key(), "/tasks/"+s.Task+"/acceptance", nil)
 	require.NoError(t, err)

@@ -53,13 +53,14 @@ func TestAStandardClaimIsPaidInThePagesAlone(t *testing.T) {
 	driver.Open("/c/" + no + "/papers")
 	driver.See("还有材料没有收齐")
 	driver.Look("papers-list")
+	on := specimen.DatesAt(time.Now())
 	licence, err := specimen.DrivingLicence(specimen.Driver{
 		Number: specimen.Citizen("31010119850316121"), Name: "周晓岚", Sex: "女", Address: "上海市浦东新区样例路 100 号", Born: "1985-03-16",
-		FirstIssued: "2009-07-20", Class: "C1", ValidFrom: "2025-07-20", ValidUntil: "2035-07-20", Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 15,
+		FirstIssued: on.DriverFirstIssued, Class: "C1", ValidFrom: on.DriverFrom, ValidUntil: on.DriverUntil, Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 15,
 	})
 	require.NoError(t, err)
 	invoice, err := specimen.VATInvoicePDF(specimen.Invoice{
-		Number: "2631" + digits(t, 16), Issued: time.Now().Format(time.DateOnly), Province: "上海", Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司",
+		Number: "2631" + digits(t, 16), Issued: on.Today, Province: "上海", Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司",
 		SellerTaxID: specimen.CreditCode("91310115MA1K4TEST"), Items: []specimen.Item{{Name: "*劳务*前保险杠、大灯更换", Unit: "次", Fen: 862_832}}, RatePercent: 13, Seed: 12,
 	})
 	require.NoError(t, err)

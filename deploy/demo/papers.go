@@ -33,7 +33,7 @@ func (s *story) draw(name, kind string, bytes []byte, err error, truth map[strin
 // repairInvoice is the invoice of a repair, with its QR code.
 func (s *story) repairInvoice(buyer string, fen int64) paper {
 	in := specimen.Invoice{
-		Code: "031002600111", Number: digits(8), Issued: today(), CheckCode: digits(20), Province: "上海",
+		Code: "031002600111", Number: digits(8), Issued: dates().Today, CheckCode: digits(20), Province: "上海",
 		Buyer: buyer, Seller: shop, SellerTaxID: specimen.CreditCode(shopTaxID),
 		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: fen}}, RatePercent: 13, Quality: specimen.Scan, Seed: 11,
 	}
@@ -55,7 +55,7 @@ func (s *story) photo(name string, in specimen.Photo, where string, place rest.P
 // of pictures.
 func (s *story) clothInvoice() paper {
 	in := specimen.Invoice{
-		Number: "2631" + digits(16), Issued: "2026-08-18", Province: "上海",
+		Number: "2631" + digits(16), Issued: dates().Purchased, Province: "上海",
 		Buyer: largePolicy.holder, BuyerTaxID: specimen.CreditCode("91310114MA1GTEST0"), Seller: "江苏恒织纺织有限公司", SellerTaxID: specimen.CreditCode("91320583MA1WTEST2"),
 		Items: []specimen.Item{{Name: "*纺织产品*涤纶面料", Unit: "米", Fen: 95_000_000}}, RatePercent: 13, Seed: 12,
 	}
@@ -65,7 +65,7 @@ func (s *story) clothInvoice() paper {
 
 func (s *story) repairEstimate(owner string) paper {
 	in := specimen.Estimate{
-		Number: "DS" + time.Now().In(china).Format("20060102") + digits(4), Issued: today(), Plate: standardPolicy.plate, VIN: specimen.VIN(vinMistyped),
+		Number: "DS" + time.Now().In(china).Format("20060102") + digits(4), Issued: dates().Today, Plate: standardPolicy.plate, VIN: specimen.VIN(vinMistyped),
 		Model: "样例牌YL7150A", Shop: shop, Insured: owner,
 		Lines: []specimen.Repair{
 			{Name: "前保险杠总成", Action: "更换", PartsFen: 385_000, LabourFen: 40_000},
@@ -84,9 +84,10 @@ func (s *story) repairEstimate(owner string) paper {
 
 // vehicleLicence is the licence of a car, as a scan unless said otherwise.
 func (s *story) vehicleLicence(plate, kind, owner string, quality ...specimen.Quality) paper {
+	on := dates()
 	in := specimen.Vehicle{
 		Plate: plate, Type: kind, Owner: owner, Address: "上海市浦东新区样例路 100 号", Use: "非营运", Model: "样例牌YL7150A", VIN: specimen.VIN(vinOfHe),
-		EngineNo: "E150T20127", Registered: "2022-05-16", Issued: "2022-05-18", Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 14,
+		EngineNo: "E150T20127", Registered: on.VehicleRegistered, Issued: on.VehicleIssued, Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 14,
 	}
 	switch plate {
 	case flashPolicy.plate:
@@ -102,9 +103,10 @@ func (s *story) vehicleLicence(plate, kind, owner string, quality ...specimen.Qu
 
 // drivingLicence is a driver's licence, as a scan unless said otherwise.
 func (s *story) drivingLicence(name string, quality ...specimen.Quality) paper {
+	on := dates()
 	in := specimen.Driver{
 		Number: specimen.Citizen("31010119850316121"), Name: name, Sex: "男", Address: "上海市浦东新区样例路 100 号", Born: "1985-03-16",
-		FirstIssued: "2009-07-20", Class: "C1", ValidFrom: "2025-07-20", ValidUntil: "2035-07-20", Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 15,
+		FirstIssued: on.DriverFirstIssued, Class: "C1", ValidFrom: on.DriverFrom, ValidUntil: on.DriverUntil, Bureau: "上海市公安局交通警察总队", Quality: specimen.Scan, Seed: 15,
 	}
 	for _, in.Quality = range quality {
 	}
@@ -119,6 +121,7 @@ func (s *story) signature() paper {
 	return s.draw("签名.png", "signature", raw, err, nil)
 }
 
-func today() string { return time.Now().In(china).Format(time.DateOnly) }
+// dates are those on what is drawn now.
+func dates() specimen.Dates { return specimen.DatesAt(time.Now()) }
 
 func fen(n int64) string { return strconv.FormatInt(n, 10) }

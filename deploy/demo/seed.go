@@ -182,16 +182,16 @@ func motorCover(worth rest.Fen) []rest.Coverage {
 	}
 }
 
-// starts is the first of the month in which the last week began: whatever
-// happened lately is covered. Next month brings new policies, with numbers of
-// their own.
-func (d *demo) starts() time.Time {
-	week := d.began.In(china).AddDate(0, 0, -7)
+// starts is when the policies of a demo begin that begins now: the first of the
+// month in which the last week began, so that whatever happened lately is
+// covered. Next month brings new policies, with numbers of their own.
+func starts(now time.Time) time.Time {
+	week := now.In(china).AddDate(0, 0, -7)
 	return time.Date(week.Year(), week.Month(), 1, 0, 0, 0, 0, china)
 }
 
 func (d *demo) policy(p policy) string {
-	return p.class + p.branch + d.starts().Format("200601") + p.serial
+	return p.class + p.branch + starts(d.began).Format("200601") + p.serial
 }
 
 var china = func() *time.Location {
@@ -222,7 +222,7 @@ func (d *demo) insure(ctx context.Context) (string, error) {
 		if _, err := play.Post[rest.Policy](ctx, admin, "demo-policy-"+number, "/policies", rest.NewPolicy{
 			Number: number, Line: line, Branch: p.branch, Plate: p.plate, Address: p.address,
 			Holder:   rest.Holder{Name: p.holder, Phone: fmt.Sprintf("1380000%04d", 2001+i)},
-			Versions: []rest.NewPolicyVersion{{StartsAt: d.starts(), EndsAt: d.starts().AddDate(1, 0, 0), Coverages: p.covers}},
+			Versions: []rest.NewPolicyVersion{{StartsAt: starts(d.began), EndsAt: starts(d.began).AddDate(1, 0, 0), Coverages: p.covers}},
 		}); err != nil {
 			return "", err
 		}

@@ -99,11 +99,15 @@ func (s *story) report(p person, key string, n rest.Notice) rest.Receipt {
 	return receipt
 }
 
-// lossAt is a moment of the last hours at which nothing has happened to what
-// the policy insures: a loss near to another one would join its claim.
+// lossAt is when something has happened to what the policy insures.
 func (s *story) lossAt(p policy) time.Time {
-	at := time.Now().Add(-25 * time.Minute).Truncate(time.Minute)
-	before := list[rest.ClaimSummary](s, s.staff["audit-xu"], "/claims?policy_no="+s.policy(p))
+	return aloneBefore(time.Now(), list[rest.ClaimSummary](s, s.staff["audit-xu"], "/claims?policy_no="+s.policy(p)))
+}
+
+// aloneBefore is a moment of the last hours that is near to none of these
+// losses: one near to another would join its claim.
+func aloneBefore(now time.Time, before []rest.ClaimSummary) time.Time {
+	at := now.Add(-25 * time.Minute).Truncate(time.Minute)
 	near := func(c rest.ClaimSummary) bool { return at.Sub(c.LossAt).Abs() < apart }
 	for slices.ContainsFunc(before, near) {
 		at = at.Add(-apart)

@@ -28,6 +28,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"anpei/internal/boot"
+	"anpei/internal/pace"
 	"anpei/schemas"
 	"anpei/schemas/db"
 )
@@ -61,7 +62,7 @@ func DB(tb testing.TB) Database {
 	require.NoError(tb, conn.Close(ctx))
 	tb.Cleanup(func() {
 		//nolint:usetesting // the test's own context has ended by now
-		ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, stop := context.WithTimeout(context.Background(), pace.Limit(30*time.Second))
 		defer stop()
 		conn, err := pgx.Connect(ctx, admin)
 		if err != nil {
@@ -172,7 +173,7 @@ func Namespace(ctx context.Context) (string, error) {
 		"Stage": enums.INDEXED_VALUE_TYPE_KEYWORD, "Branch": enums.INDEXED_VALUE_TYPE_KEYWORD,
 	}}
 	// The servers learn of a namespace within seconds.
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	for deadline := time.Now().Add(pace.Limit(30 * time.Second)); ; {
 		if _, err = c.OperatorService().AddSearchAttributes(ctx, attributes); err == nil {
 			break
 		}

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"anpei/internal/pace"
 	"anpei/schemas/rest"
 )
 
@@ -48,7 +49,7 @@ const (
 )
 
 var client = &http.Client{
-	Timeout:       anHTTPCall,
+	Timeout:       pace.Limit(anHTTPCall),
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"anpei/internal/pace"
 )
 
 // Stack is where everything is that a user can reach.
@@ -46,12 +48,14 @@ func ReadEnv(path string) (map[string]string, error) {
 }
 
 // Until asks again and again until done reports true or fails, and for no
-// longer than patience. what is waited for stands in the error.
+// longer than patience, which grows on a slow or busy machine ([pace.Limit]).
+// what is waited for stands in the error.
 func Until(ctx context.Context, what string, patience time.Duration, done func() (bool, error)) error {
 	return until(ctx, what, patience, 50*time.Millisecond, done)
 }
 
 func until(ctx context.Context, what string, patience, pause time.Duration, done func() (bool, error)) error {
+	patience = pace.Limit(patience)
 	limited, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	tick := time.NewTicker(pause)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"anpei/internal/pace"
 )
 
 // Server is a process of the product.
@@ -102,7 +104,7 @@ func (s *Server) Stop() error {
 			return fmt.Errorf("%s stopped with %w", s.Name, s.err)
 		}
 		return nil
-	case <-time.After(20 * time.Second):
+	case <-time.After(pace.Limit(20 * time.Second)):
 		s.Kill()
 		return fmt.Errorf("%s did not stop within 20 s", s.Name)
 	}
