@@ -234,12 +234,11 @@ func said(f document.Fact) string {
 // allFacts puts together what the rows say and what the step has learned,
 // which is newer.
 func (t *tx) allFacts(known *db.Facts) []document.Fact {
-	facts := factsOf(known, t.file)
 	newer := map[document.Source]bool{}
 	for _, f := range t.learned {
 		newer[f.Source] = true
 	}
-	facts = slices.DeleteFunc(facts, func(f document.Fact) bool { return newer[f.Source] })
+	facts := slices.DeleteFunc(factsOf(known, t.file), func(f document.Fact) bool { return newer[f.Source] })
 	facts = append(facts, t.learned...)
 	for i, f := range facts {
 		if p := t.file.Paper(f.Document); p != nil && f.From == document.OfDocument {
@@ -249,12 +248,18 @@ func (t *tx) allFacts(known *db.Facts) []document.Fact {
 	return facts
 }
 
-// factsOf turns rows into facts, without the kinds of documents.
+// factsOf turns rows into facts, each of which it says once. The kinds of the
+// claim's own documents are left out.
 func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
-	add := func(from, id, field, value string) {
-		if value != "" {
-			facts = append(facts, document.Fact{Source: document.Source{From: from, Document: id, Field: field}, Value: value})
+	said := map[document.Fact]bool{}
+	put := func(f document.Fact) {
+		if f.Value != "" && !said[f] {
+			said[f] = true
+			facts = append(facts, f)
 		}
+	}
+	add := func(from, id, field, value string) {
+		put(document.Fact{Source: document.Source{From: from, Document: id, Field: field}, Value: value})
 	}
 	c := known.Claim
 	add(document.OfPolicy, "", "number", c.PolicyNumber)
@@ -289,7 +294,9 @@ func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
 		}
 		var c claim.Camera
 		if json.Unmarshal(d.Camera, &c) == nil {
-			facts = append(facts, cameraFacts(d.ID, c, d.AttachedAt)...)
+			for _, f := range cameraFacts(d.ID, c, d.AttachedAt) {
+				put(f)
+			}
 		}
 		if d.TakenLat != nil && d.TakenLng != nil {
 			add(document.OfDocument, d.ID, "taken_place", degrees(*d.TakenLat, *d.TakenLng))
@@ -301,19 +308,17 @@ func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
 		}
 	}
 	for _, p := range known.Pictures {
-		there := document.Source{From: document.OfDocument, Document: p.DocumentID, Kind: document.Kind(p.Kind), Field: "look"}
+		where := document.Source{From: document.OfDocument, Document: p.DocumentID, Field: "look"}
 		if p.ClaimID != file.ID {
-			there.From, there.Claim = document.OfClaim, p.Number
+			where.From, where.Claim, where.Kind = document.OfClaim, p.Number, document.Kind(p.Kind)
 		}
-		facts = append(facts, document.Fact{Source: there, Value: lookOf(p.Hashes).String()})
+		put(document.Fact{Source: where, Value: lookOf(p.Hashes).String()})
 	}
 	for _, e := range known.Elsewhere {
-		there := document.Source{From: document.OfClaim, Document: e.DocumentID, Kind: document.Kind(e.Kind), Field: e.Field, Claim: e.Number}
-		facts = append(facts, document.Fact{Source: there, Value: e.Value})
-		if e.Code != "" {
-			there.Field = "invoice_code"
-			facts = append(facts, document.Fact{Source: there, Value: e.Code})
-		}
+		where := document.Source{From: document.OfClaim, Document: e.DocumentID, Kind: document.Kind(e.Kind), Field: e.Field, Claim: e.Number}
+		put(document.Fact{Source: where, Value: e.Value})
+		where.Field = "invoice_code"
+		put(document.Fact{Source: where, Value: e.Code})
 	}
 	return facts
 }

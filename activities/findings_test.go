@@ -306,6 +306,46 @@ func TestWhatACameraSaysIsKeptAndHeldAgainstTheReport(t *testing.T) {
 	require.ElementsMatch(t, []string{"photo.before-loss!", "photo.edited"}, d.findings(), "as the rows say it, too")
 }
 
+// An odd picture is a note beside a claim, and no reason for it to stop: not
+// when it is seen, nor at any later step, which has the facts from the rows.
+func TestAClaimGoesOnWithAnOddPicture(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		taken, camera time.Duration // before now
+		software      string
+		want          []string
+	}{
+		"saved by a program that changes pictures":       {0, 0, "Meitu", []string{"photo.edited"}},
+		"of a phone whose clock is ahead":                {-20 * time.Minute, -20 * time.Minute, "", []string{"photo.clock", "photo.clock"}},
+		"of a camera whose clock is ahead of the page's": {0, -20 * time.Minute, "", []string{"photo.clock", "photo.retold"}},
+		"all of it": {-20 * time.Minute, -40 * time.Minute, "Photoshop", []string{"photo.clock", "photo.clock", "photo.edited", "photo.retold"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.flash()
+			now := morning.Add(3 * time.Minute)
+			camera := now.Add(-tt.camera)
+			a, b := paper("loss_photo", "a"), paper("loss_photo", "b")
+			a.TakenAt = &claim.Taken{At: now.Add(-tt.taken)}
+			d.attach(a, b)
+			seen := look(a, 0x0123456789abcdef)
+			seen.Reading.Camera = &claim.Camera{At: &camera, Software: tt.software}
+			do(d, d.RecordLooks, machine, claim.Looks{Readings: []claim.Read{seen}})
+			require.Equal(t, tt.want, d.findings())
+			d.looks(b, 0xfedcba9876543210)
+			d.attach(paper("vat_invoice", "c", "total_fen", "300000"))
+			do(d, d.SelfSurvey, machine, claim.None{})
+			do(d, d.AssessBySelf, machine, claim.None{})
+			require.Equal(t, claim.Negotiating, d.file.Stage)
+			require.Equal(t, claim.Flash, d.file.Lane)
+			require.Equal(t, tt.want, d.findings())
+			require.Equal(t, len(tt.want), d.count("findings"), "each is said once")
+			d.verifyChain()
+		})
+	}
+}
+
 func TestAPictureThatShowsNothingIsSentBackAndCountsForNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

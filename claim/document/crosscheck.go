@@ -92,18 +92,26 @@ const (
 )
 
 // CrossCheck holds facts against each other and returns what does not go
-// together, by rule. It does not depend on the order of the facts; what cannot
-// be understood is held against nothing.
+// together, by rule. It does not depend on the order of the facts, nor on how
+// often one is said; what cannot be understood is held against nothing. No two
+// findings have one rule and the same [Finding.Sources]: where a source says two
+// values, the finding shows the first that does not go together.
 func CrossCheck(facts []Fact) []Finding {
 	e := slices.Clone(facts)
 	e = slices.DeleteFunc(e, func(f Fact) bool { return tight(f.Value) == "" })
 	slices.SortFunc(e, func(a, b Fact) int {
-		return cmp.Or(cmp.Compare(a.key(), b.key()), cmp.Compare(a.Value, b.Value))
+		return cmp.Or(cmp.Compare(a.key(), b.key()), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Kind, b.Kind))
 	})
+	e = slices.Compact(e)
 	var found []Finding
 	for _, c := range crossChecks {
+		shown := map[string]bool{}
 		for _, p := range c.find(e) {
 			f := Finding{Rule: c.rule, Grave: c.grave, One: p[0], Other: p[1]}
+			if shown[f.Sources()] {
+				continue
+			}
+			shown[f.Sources()] = true
 			f.ZH = fmt.Sprintf("%s：%s“%s”，%s“%s”", c.zh, p[0].named(0), p[0].shown(), p[1].named(0), p[1].shown())
 			f.EN = fmt.Sprintf("%s: %s says “%s”, %s says “%s”.", c.en, p[0].named(1), p[0].shown(), p[1].named(1), p[1].shown())
 			found = append(found, f)

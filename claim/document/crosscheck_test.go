@@ -2,12 +2,14 @@ package document_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"anpei/claim/document"
 )
@@ -255,6 +257,54 @@ func TestFindingsDoNotDependOnOrderNorOnTheSideThatIsWrong(t *testing.T) {
 			require.False(t, strings.HasPrefix(rule, "plate."), rule)
 		}
 	}
+}
+
+// A finding is stored under its rule and its sources, so that two of one key
+// would stop the claim: whatever is said, and however often.
+func TestNoTwoFindingsHaveOneKeyWhateverIsSaidTwice(t *testing.T) {
+	t.Parallel()
+	values := map[string][]string{
+		"plate": {"沪A12345", "沪B54321"}, "plate_a": {"沪A12345"}, "owner": {"张三", "李四"}, "name": {"张三", "李四"}, "buyer": {"张三", "某公司"}, "seller": {"甲厂", "乙厂"},
+		"shop": {"甲厂", "乙厂"}, "driver": {"张三", "李四"}, "insured": {"张三", "李四"}, "holder": {"张三"}, "total_fen": {"100000", "200000"}, "shown_fen": {"100000"},
+		"claimed_fen": {"100"}, "estimate_fen": {"100"}, "loss_at": {"2026-11-23T01:00:00Z", "2026-11-25T01:00:00Z"}, "accident_time": {"2026-11-20"},
+		"taken_at": {"2026-11-20T01:00:00Z", "2026-11-30T01:00:00Z"}, "camera_at": {"2026-11-20T02:00:00Z", "2026-11-30T01:00:00Z"}, "received_at": {"2026-11-23T01:00:00Z", "2026-11-23T02:00:00Z"},
+		"software": {"Adobe Photoshop 27.0", "Meitu"}, "look": {seen(0), seen(0xffff)}, "sha256": {"ab", "cd"}, "invoice_number": {"25312000000012345678", "12345678"},
+		"taken_place": {"31.0,121.0", "32.0,121.0"}, "camera_place": {"32.0,121.0"}, "at": {"31.0,121.0"}, "issue_date": {"2026-11-20", "2026-11-24"}, "third_party": {"yes"},
+	}
+	fields := slices.Sorted(maps.Keys(values))
+	rapid.Check(t, func(r *rapid.T) {
+		var facts []document.Fact
+		say := func(from document.Source) {
+			for _, from.Field = range fields {
+				for range rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(r, "times") {
+					facts = append(facts, document.Fact{Source: from, Value: rapid.SampledFrom(values[from.Field]).Draw(r, from.Field)})
+				}
+			}
+		}
+		for _, id := range []string{"p", "q", "r"} {
+			kind := rapid.SampledFrom([]document.Kind{photo, invoice, estimate, vehicle, driving, certificate}).Draw(r, "kind")
+			say(document.Source{From: document.OfDocument, Document: id, Kind: kind})
+			say(document.Source{From: document.OfServer, Document: id})
+		}
+		say(document.Source{From: document.OfClaim, Document: "o", Kind: photo, Claim: "AP-9"})
+		for _, from := range []string{document.OfReport, document.OfPolicy, document.OfSurvey} {
+			say(document.Source{From: from})
+		}
+		found := document.CrossCheck(facts)
+		keys := map[string]bool{}
+		for _, f := range found {
+			key := f.Rule + "|" + f.Sources()
+			if keys[key] {
+				r.Fatalf("two findings %s", key)
+			}
+			keys[key] = true
+		}
+		said := slices.Concat(facts, rapid.SliceOf(rapid.SampledFrom(facts)).Draw(r, "said again"))
+		slices.Reverse(said)
+		if got := document.CrossCheck(said); !slices.Equal(got, found) {
+			r.Fatalf("said again, and in another order:\n%v\ninstead of\n%v", got, found)
+		}
+	})
 }
 
 func FuzzCrossCheckSurvivesWhateverIsSaid(f *testing.F) {

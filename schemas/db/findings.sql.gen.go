@@ -316,7 +316,7 @@ func (q *Queries) FindingsRaised(ctx context.Context, db DBTX, claimID claim.ID)
 
 const insertFinding = `-- name: InsertFinding :exec
 insert into findings (claim_id, rule, sources, round, state, grave, one, other, text_zh, text_en, at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing
 `
 
 type InsertFindingParams struct {
@@ -333,6 +333,7 @@ type InsertFindingParams struct {
 	At      time.Time
 }
 
+// A finding that is there already is no reason to stop a claim.
 func (q *Queries) InsertFinding(ctx context.Context, db DBTX, arg InsertFindingParams) error {
 	_, err := db.Exec(ctx, insertFinding,
 		arg.ClaimID,

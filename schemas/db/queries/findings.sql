@@ -35,8 +35,9 @@ select distinct on (rule, sources) rule, sources, round, state, grave, one, othe
 from findings where claim_id = $1 order by rule, sources, round desc;
 
 -- name: InsertFinding :exec
+-- A finding that is there already is no reason to stop a claim.
 insert into findings (claim_id, rule, sources, round, state, grave, one, other, text_zh, text_en, at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing;
 
 -- name: ListFindings :many
 -- Each finding as it stands, in order of when it came to stand so.
