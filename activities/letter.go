@@ -43,18 +43,28 @@ func (a *Activities) WriteDenial(ctx context.Context, id claim.ID) (Letter, erro
 	return a.storeLetter(ctx, id, Letter{Number: fmt.Sprintf("%s-D%d", d.Number, d.Round), At: d.DecidedAt}, pdf, d.Held)
 }
 
-// storeLetter stores a letter under its content.
+// storeLetter stores a letter under its content, locked as what people send is,
+// for [claim.KeptYears] from its date; under legal hold if the claim is. One
+// that is there already is not written again, however often the activity runs.
 func (a *Activities) storeLetter(ctx context.Context, id claim.ID, l Letter, pdf []byte, held bool) (Letter, error) {
 	sum := sha256.Sum256(pdf)
 	l.SHA256 = hex.EncodeToString(sum[:])
 	l.Object = fmt.Sprintf("claims/%s/letters/%s.pdf", id, l.SHA256)
-	info, err := a.Store.PutObject(ctx, a.Bucket, l.Object, bytes.NewReader(pdf), int64(len(pdf)), minio.PutObjectOptions{
+	opts := minio.PutObjectOptions{
 		ContentType: "application/pdf", DisableMultipart: true, LegalHold: legalHold(held),
-	})
+		Mode: minio.Governance, RetainUntilDate: l.At.AddDate(claim.KeptYears, 0, 0),
+	}
+	opts.SetMatchETagExcept("*")
+	info, err := a.Store.PutObject(ctx, a.Bucket, l.Object, bytes.NewReader(pdf), int64(len(pdf)), opts)
+	l.Revision = info.VersionID
+	if minio.ToErrorResponse(err).Code == minio.PreconditionFailed {
+		var there minio.ObjectInfo
+		there, err = a.Store.StatObject(ctx, a.Bucket, l.Object, minio.StatObjectOptions{})
+		l.Revision = there.VersionID
+	}
 	if err != nil {
 		return Letter{}, fmt.Errorf("store letter %s: %w", l.Number, err)
 	}
-	l.Revision = info.VersionID
 	return l, nil
 }
 

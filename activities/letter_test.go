@@ -38,6 +38,22 @@ func (d *desk) prints() {
 	d.FontFile = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
 }
 
+// locked checks that a letter is one version, which the store keeps.
+func (d *desk) locked(l activities.Letter) {
+	d.t.Helper()
+	versions := 0
+	for o := range d.Store.ListObjects(d.t.Context(), d.Bucket, minio.ListObjectsOptions{Prefix: l.Object, WithVersions: true}) {
+		require.NoError(d.t, o.Err)
+		versions++
+	}
+	require.Equal(d.t, 1, versions)
+	mode, until, err := d.Store.GetObjectRetention(d.t.Context(), d.Bucket, l.Object, l.Revision)
+	require.NoError(d.t, err)
+	require.Equal(d.t, minio.Governance, *mode)
+	require.WithinDuration(d.t, l.At.AddDate(claim.KeptYears, 0, 0), *until, time.Second)
+	require.ErrorContains(d.t, d.Store.RemoveObject(d.t.Context(), d.Bucket, l.Object, minio.RemoveObjectOptions{VersionID: l.Revision}), "protected")
+}
+
 // A formal notice must say every character of what was decided, at every line
 // length, and be the same bytes each time it is written.
 func TestTheNoticeOfADenialSaysAllOfItAndIsAlwaysTheSame(t *testing.T) {
@@ -57,8 +73,8 @@ func TestTheNoticeOfADenialSaysAllOfItAndIsAlwaysTheSame(t *testing.T) {
 	require.NoError(t, err)
 	again, err := d.WriteDenial(t.Context(), d.id)
 	require.NoError(t, err)
-	require.Equal(t, letter.SHA256, again.SHA256)
-	require.Equal(t, letter.Object, again.Object)
+	require.Equal(t, letter, again, "written again, it is the same version")
+	d.locked(letter)
 
 	said := d.said(letter)
 	for _, want := range []string{d.file.Number, facts, "第八条第（二）项", "责任免除", "保险法》第二十四条", "12378", "仲裁", "诉讼", "申请复核", "申请调解"} {
@@ -109,7 +125,8 @@ func TestTheRequestForPapersIsPutInWritingAsItWasMade(t *testing.T) {
 	d.attach(paper("repair_estimate", "1", "total_fen", "3000000", "plate", "沪B99999"))
 	again, err := d.WriteRequest(t.Context(), activities.RequestLetter{Claim: d.id, Number: first})
 	require.NoError(t, err)
-	require.Equal(t, letter.SHA256, again.SHA256, "what came since changes nothing")
+	require.Equal(t, letter, again, "what came since changes nothing")
+	d.locked(letter)
 
 	do(d, d.RequestPapers, zhou, claim.PaperRequest{Finding: "plate.differs", More: []claim.MorePaper{{Kind: "vin_plate", Reason: "车牌与保单不符"}}})
 	second := d.file.Unwritten()

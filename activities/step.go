@@ -224,7 +224,7 @@ func (t *tx) commit() (claim.Answer, error) {
 		return claim.Answer{}, errors.Join(err, t.rollback())
 	}
 	t.file.Version++
-	if t.file.Stage == claim.Closed && t.file.Number != "" {
+	if t.file.Stage == claim.Closed && t.before.Stage != claim.Closed && t.file.Number != "" {
 		t.event("claim.closed", map[string]any{"outcome": t.file.Outcome})
 	}
 	due, err := t.derive()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -21,9 +22,11 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/stretchr/testify/require"
 
+	"anpei/activities"
 	"anpei/claim"
 	"anpei/internal/pace"
 	"anpei/schemas/rest"
+	"anpei/workflows"
 )
 
 // TestAPI acts on real claims over HTTP.
@@ -313,7 +316,7 @@ func testUploadAgain(t *testing.T, k *stack) {
 	mode, until, err := k.store.GetObjectRetention(t.Context(), k.cfg.Bucket, stored[0].Key, stored[0].VersionID)
 	require.NoError(t, err)
 	require.Equal(t, minio.Governance, *mode)
-	require.Equal(t, time.Now().Year()+keptYears, until.Year())
+	require.Equal(t, time.Now().Year()+claim.KeptYears, until.Year())
 	require.Error(t, k.store.RemoveObject(t.Context(), k.cfg.Bucket, stored[0].Key, minio.RemoveObjectOptions{VersionID: stored[0].VersionID}))
 }
 
@@ -741,8 +744,20 @@ func testHold(t *testing.T, k *stack) {
 
 	require.Equal(t, 403, hold("assessor", uuid.NewString(), true).status)
 	require.Equal(t, claim.RuleHeld, hold("audit", uuid.NewString(), false).problem(t).Rule, "there is none to lift")
-	key := uuid.NewString()
+	// The step has been stored, and everything went down before an object was
+	// held: whoever asks again under the key is answered when all are.
+	key, placed := uuid.NewString(), claim.Hold{Held: true, Reason: "客户提起诉讼"}
+	raw, err := json.Marshal(placed)
+	require.NoError(t, err)
+	rows := activities.Activities{DB: k.data.Worker}
+	_, err = rows.Hold(t.Context(), claim.Step[claim.Hold]{
+		Claim: r.Claim, Key: workflows.HoldEvidence + "/" + updateID("manager", key), Version: claim.AsItStands, At: time.Now(), Body: placed,
+		By:      claim.Actor{ID: "manager", Role: claim.Manager, Branch: "3101"},
+		Command: &claim.Command{Key: key, Hash: hashOf(workflows.HoldEvidence, r.Claim, raw), Request: uuid.NewString()},
+	})
+	require.NoError(t, err)
 	first := into[rest.Receipt](t, hold("manager", key, true), 200)
+	require.ErrorContains(t, remove(k.versions(t, r.Claim)[0]), "protected")
 	require.Equal(t, first, into[rest.Receipt](t, hold("manager", key, true), 200), "a repeat")
 	require.Equal(t, claim.RuleHeld, hold("audit", uuid.NewString(), true).problem(t).Rule)
 	require.Equal(t, claim.RuleOwnHold, hold("manager", uuid.NewString(), false).problem(t).Rule)
@@ -768,7 +783,10 @@ func testHold(t *testing.T, k *stack) {
 
 	// The claim goes on, and ends, under the hold; another person lifts it.
 	require.Equal(t, 200, k.ask(t, r.token, "POST", "/claims/"+r.Number+"/withdrawal", uuid.NewString(), claim.Reason{Reason: "自行处理"}).status)
+	closedAt := into[rest.Claim](t, k.ask(t, "audit", "GET", "/claims/"+r.Number, "", nil), 200).ClosedAt
 	require.Equal(t, claim.Closed, into[rest.Receipt](t, hold("audit", uuid.NewString(), false), 200).Stage)
+	require.Equal(t, closedAt, into[rest.Claim](t, k.ask(t, "audit", "GET", "/claims/"+r.Number, "", nil), 200).ClosedAt)
+	require.Equal(t, 1, k.count(t, `select count(*) from events where claim_id = $1 and kind = 'claim.closed'`, r.Claim), "it has closed once")
 	require.Zero(t, into[rest.Claim](t, k.ask(t, "audit", "GET", "/claims/"+r.Number, "", nil), 200).Held)
 	for _, o := range stored {
 		require.NoError(t, remove(o))

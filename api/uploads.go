@@ -59,14 +59,6 @@ const (
 	storeTime = time.Minute
 	// maxName is the longest name of a file, in characters.
 	maxName = 200
-	// keptYears is how long the store refuses to delete what proves something.
-	// Insurance Law art. 87 asks for 5 or 10 years from the end of the contract,
-	// AML Law (2024) art. 34 for at least 10 from the end of the relationship. Both
-	// end later than ten years from the upload, so that this is the floor, and
-	// closure extends it. The mode is governance: a court's order or a lawful
-	// erasure can be carried out by whoever holds the right to bypass it, which
-	// no process of ours does.
-	keptYears = 10
 )
 
 // taken are the types that are taken, and how their files end. What is a zip or
@@ -192,7 +184,7 @@ func (s *server) uploaded(ctx context.Context, by claim.StaffID, key string, id 
 // is the content's hash.
 func (s *server) keep(ctx context.Context, object string, f *spooled, held bool) (revision string, err error) {
 	opts := minio.PutObjectOptions{
-		ContentType: f.mime, Mode: minio.Governance, RetainUntilDate: time.Now().AddDate(keptYears, 0, 0),
+		ContentType: f.mime, Mode: minio.Governance, RetainUntilDate: time.Now().AddDate(claim.KeptYears, 0, 0),
 		UserMetadata:         f.checksum(), // the store refuses other bytes
 		DisableContentSha256: true, DisableMultipart: true,
 	}

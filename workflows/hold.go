@@ -21,7 +21,9 @@ const lookAgain = 10 * time.Minute
 // come up after the end, too, when the claim's own workflow is gone: so this is
 // one beside it, at most one of a claim at a time. Its step takes the claim as
 // it stands; a claim in motion finds its version moved on, and looks again.
-// It ends by itself when nothing has been asked for a while.
+// It answers when every object is as was asked, and so it does when it is asked
+// again under the same key, in this run or a later one. It ends by itself when
+// nothing has been asked for a while.
 func Hold(ctx workflow.Context, id claim.ID) (claim.None, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	turn := workflow.NewMutex(ctx)
@@ -32,9 +34,8 @@ func Hold(ctx workflow.Context, id claim.ID) (claim.None, error) {
 			return claim.Receipt{}, err
 		}
 		defer turn.Unlock()
-		info := workflow.GetInfo(ctx)
 		out, err := decide(ctx, acts.Hold, claim.Step[claim.Hold]{
-			Claim: id, Key: fmt.Sprintf("%s/%s/%s", info.WorkflowExecution.RunID, workflow.GetCurrentUpdateInfo(ctx).ID, HoldEvidence),
+			Claim: id, Key: fmt.Sprintf("%s/%s", HoldEvidence, workflow.GetCurrentUpdateInfo(ctx).ID),
 			Version: claim.AsItStands, At: workflow.Now(ctx), By: m.By, Body: m.Body,
 			Command: &claim.Command{Key: m.Key, Hash: m.Hash, Request: m.Request},
 		})

@@ -1835,7 +1835,7 @@ func (q *Queries) TakeNotices(ctx context.Context, db DBTX, limit int32) ([]Take
 const updateClaim = `-- name: UpdateClaim :exec
 update claims set lane = $2, stage = $3, branch = $4, outcome = $5, payable_fen = $6, paid_fen = $7, parked = $8,
     version = $9, next_event = $10, last_hash = $11, file = $12, updated_at = $13, held = $14::boolean,
-    closed_at = case when $3::text = 'closed' then $13::timestamptz end,
+    closed_at = case when $3::text = 'closed' then coalesce(closed_at, $13::timestamptz) end,
     due_at = case when $15::boolean then $16::timestamptz else due_at end,
     due_clock = case when $15::boolean then $17::text else due_clock end
 where id = $1
@@ -1861,7 +1861,8 @@ type UpdateClaimParams struct {
 	DueClock    string
 }
 
-// The nearest deadline stays as it is where the step moved no clock.
+// The nearest deadline stays as it is where the step moved no clock, and the
+// moment of the closure where the claim is closed already.
 func (q *Queries) UpdateClaim(ctx context.Context, db DBTX, arg UpdateClaimParams) error {
 	_, err := db.Exec(ctx, updateClaim,
 		arg.ID,

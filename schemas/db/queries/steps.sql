@@ -15,10 +15,11 @@ insert into events (claim_id, number, kind, at, by_id, by_role, body, prev_hash,
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: UpdateClaim :exec
--- The nearest deadline stays as it is where the step moved no clock.
+-- The nearest deadline stays as it is where the step moved no clock, and the
+-- moment of the closure where the claim is closed already.
 update claims set lane = $2, stage = $3, branch = $4, outcome = $5, payable_fen = $6, paid_fen = $7, parked = $8,
     version = $9, next_event = $10, last_hash = $11, file = $12, updated_at = $13, held = sqlc.arg(held)::boolean,
-    closed_at = case when $3::text = 'closed' then $13::timestamptz end,
+    closed_at = case when $3::text = 'closed' then coalesce(closed_at, $13::timestamptz) end,
     due_at = case when sqlc.arg(clocks_moved)::boolean then sqlc.narg(due_at)::timestamptz else due_at end,
     due_clock = case when sqlc.arg(clocks_moved)::boolean then sqlc.arg(due_clock)::text else due_clock end
 where id = $1;
