@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
+	"anpei/internal/pace"
 )
 
 // browser is a visitor of the pages, who keeps cookies and goes where they are
@@ -165,6 +166,48 @@ func TestASignInIsFinishedWhereItWasBegun(t *testing.T) {
 	require.Equal(t, "/signin", mine.open(link).where.Path, "and once")
 }
 
+// Two windows of one browser are at the provider at once, as after a night with
+// several pages open; they come back in the order in which they went, and each
+// lands where it wanted to.
+func TestTwoSignInsAtOnceBothSucceedAndLandWhereTheyWanted(t *testing.T) {
+	t.Parallel()
+	h := openWithRows(t)
+	h.sql(`insert into staff (id, name, role, branch) values ('assess-zhou', '周平', 'assessor', '3101')`)
+	one, two := h.browser(), h.browser()
+	two.client.Jar = one.client.Jar
+	one.open("/signin/start?next=" + url.QueryEscape("/desk?mine=true"))
+	two.open("/signin/start?next=" + url.QueryEscape("/desk/search"))
+	for window, want := range map[*browser]string{one: "/desk?mine=true", two: "/desk/search"} {
+		window.open(window.where.RequestURI() + "&persona=assess-zhou")
+		require.Equal(t, want, window.where.RequestURI())
+		require.Contains(t, window.page, "周平")
+	}
+}
+
+// A browser that begins many and finishes none forgets the oldest, and its
+// requests stay small.
+func TestSignInsThatAreNeverFinishedAreForgotten(t *testing.T) {
+	t.Parallel()
+	h := openWithRows(t)
+	h.sql(`insert into staff (id, name, role, branch) values ('assess-zhou', '周平', 'assessor', '3101')`)
+	first := h.browser()
+	first.open("/signin/start?next=/desk")
+	var last *browser
+	for range 20 {
+		last = h.browser()
+		last.client.Jar = first.client.Jar
+		last.open("/signin/start?next=/desk")
+	}
+	sent := 0
+	for _, c := range first.client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(h.web.URL, "http://"), Path: "/"}) {
+		if strings.HasPrefix(c.Name, "anpei-signin-") {
+			sent++
+		}
+	}
+	require.Equal(t, 8, sent)
+	require.Equal(t, "/desk", last.open(last.where.RequestURI()+"&persona=assess-zhou").where.Path)
+}
+
 func TestSessionsOfStaffEnd(t *testing.T) {
 	t.Parallel()
 	h := openWithRows(t)
@@ -179,7 +222,7 @@ func TestSessionsOfStaffEnd(t *testing.T) {
 		b := h.browser().signIn("assess-zhou", "/desk")
 		require.Equal(t, http.StatusOK, b.status, what)
 		h.sql(end)
-		require.Eventually(t, func() bool { b.open("/desk"); return b.where.Path == "/signin" || b.status == http.StatusForbidden }, 2*lookFor, 50*time.Millisecond, what)
+		require.Eventually(t, func() bool { b.open("/desk"); return b.where.Path == "/signin" || b.status == http.StatusForbidden }, pace.Limit(2*lookFor), 50*time.Millisecond, what)
 	}
 }
 

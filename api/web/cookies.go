@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -10,7 +11,7 @@ const (
 	cookieClaimant = "anpei-claimant" // token of a claimant's session
 	cookieStaff    = "anpei-staff"    // token of a session of staff
 	cookieIdentity = "anpei-identity" // ID token of that session: it tells the provider whom to sign out
-	cookieSignIn   = "anpei-signin"   // what a sign-in that has begun must come back with
+	cookieSignIn   = "anpei-signin-"  // and a state: what the sign-in that began with it must come back with
 	cookieTrack    = "anpei-track"    // claim number and phone, between asking for a code and entering it
 	cookieLanguage = "anpei-lang"
 	cookieFlash    = "anpei-flash" // one sentence for the next page
@@ -53,6 +54,16 @@ func (c cookies) put(w http.ResponseWriter, name, value string, seconds int) {
 // until sets a cookie that ends with the session in it.
 func (c cookies) until(w http.ResponseWriter, name, value string, end, now time.Time) {
 	c.put(w, name, value, max(int(end.Sub(now)/time.Second), 1))
+}
+
+// like are the values of the cookies whose names begin like this one's.
+func (c cookies) like(r *http.Request, name string) (values []string) {
+	for _, found := range r.Cookies() {
+		if strings.HasPrefix(found.Name, c.name(name)) {
+			values = append(values, found.Value)
+		}
+	}
+	return values
 }
 
 func (c cookies) drop(w http.ResponseWriter, name string) { c.put(w, name, "", -1) }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -90,13 +92,23 @@ func patient(ctx context.Context) context.Context {
 	return oidc.ClientContext(ctx, &http.Client{Timeout: 5 * time.Second})
 }
 
-// begun is a sign-in on its way, in a cookie until the browser comes back.
+// begun is a sign-in on its way, in a cookie of its own until the browser comes
+// back: other windows of it may be signing in too, as somebody opens several
+// pages after the night.
 type begun struct {
 	State    string `json:"s"`
 	Nonce    string `json:"n"`
 	Verifier string `json:"v"` // of PKCE
 	Next     string `json:"t"`
+	At       int64  `json:"a"` // when, in Unix milliseconds
 }
+
+const (
+	signInLasts = 10 * time.Minute
+	// mostSignIns is how many a browser may be in the middle of: what is older is
+	// forgotten, so that cookies do not fill the head of its requests.
+	mostSignIns = 8
+)
 
 // signInPage offers the sign-in of staff.
 func signInPage(v *visit) error {
@@ -109,12 +121,16 @@ func startSignIn(v *visit) error {
 	if err != nil {
 		return err
 	}
-	b := begun{State: newKey(), Nonce: newKey(), Verifier: oauth2.GenerateVerifier(), Next: local(v.r.URL.Query().Get("next"))}
+	b := begun{State: newKey(), Nonce: newKey(), Verifier: oauth2.GenerateVerifier(), Next: local(v.r.URL.Query().Get("next")), At: now().UnixMilli()}
 	raw, err := json.Marshal(b)
 	if err != nil {
 		return fmt.Errorf("encode: %w", err)
 	}
-	v.site.cookies.put(v.w, cookieSignIn, base64.RawURLEncoding.EncodeToString(raw), 10*60)
+	others := v.begun()
+	for _, old := range others[:max(len(others)-mostSignIns+1, 0)] {
+		v.site.cookies.drop(v.w, cookieSignIn+old.State)
+	}
+	v.site.cookies.put(v.w, cookieSignIn+b.State, base64.RawURLEncoding.EncodeToString(raw), int(signInLasts/time.Second))
 	return v.redirect(config.AuthCodeURL(b.State, oidc.Nonce(b.Nonce), oauth2.S256ChallengeOption(b.Verifier)))
 }
 
@@ -122,10 +138,16 @@ func startSignIn(v *visit) error {
 // session at the API.
 func finishSignIn(v *visit) error {
 	query := v.r.URL.Query()
-	b, ok := v.begun()
-	v.site.cookies.drop(v.w, cookieSignIn)
-	if !ok || subtle.ConstantTimeCompare([]byte(b.State), []byte(query.Get("state"))) != 1 ||
-		query.Has("iss") && query.Get("iss") != v.site.staff.issuer || query.Get("code") == "" {
+	var b begun
+	for _, one := range v.begun() {
+		if subtle.ConstantTimeCompare([]byte(one.State), []byte(query.Get("state"))) == 1 {
+			b = one
+		}
+	}
+	if b.State != "" {
+		v.site.cookies.drop(v.w, cookieSignIn+b.State)
+	}
+	if b.State == "" || query.Has("iss") && query.Get("iss") != v.site.staff.issuer || query.Get("code") == "" {
 		// Too late, come by Back, refused there, or not begun here.
 		v.tell("flash.sign-in-again")
 		return v.redirect("/signin" + asNext(b.Next))
@@ -181,14 +203,20 @@ func (v *visit) exchange(b begun, code string) (access, id string, err error) {
 	return token.AccessToken, raw, nil
 }
 
-// begun is the sign-in that this browser is in the middle of.
-func (v *visit) begun() (b begun, ok bool) {
-	raw, err := base64.RawURLEncoding.DecodeString(v.site.cookies.get(v.r, cookieSignIn))
-	if err != nil || json.Unmarshal(raw, &b) != nil || b.State == "" {
-		return begun{}, false
+// begun are the sign-ins that this browser is in the middle of, the oldest
+// first.
+func (v *visit) begun() (all []begun) {
+	for _, value := range v.site.cookies.like(v.r, cookieSignIn) {
+		var b begun
+		raw, err := base64.RawURLEncoding.DecodeString(value)
+		if err != nil || json.Unmarshal(raw, &b) != nil || b.State == "" {
+			continue
+		}
+		b.Next = local(b.Next) // a cookie is its holder's to change
+		all = append(all, b)
 	}
-	b.Next = local(b.Next) // a cookie is its holder's to change
-	return b, true
+	slices.SortFunc(all, func(a, b begun) int { return cmp.Compare(a.At, b.At) })
+	return all
 }
 
 func asNext(next string) string {
