@@ -40,7 +40,7 @@ func (s *server) StreamClaim(ctx context.Context, r rest.StreamClaimRequestObjec
 		s.live.leave(in)
 		return nil, err
 	}
-	return claimStream{flow{s: s, in: in, more: func(ctx context.Context, to *outlet) error {
+	return claimStream{flow{s: s, in: in, once: r.Params.Once, more: func(ctx context.Context, to *outlet) error {
 		for {
 			events, err := s.events(ctx, s.db, principalOf(ctx), claimOf(ctx), at, eventsAtOnce)
 			if err != nil {
@@ -100,6 +100,7 @@ type flow struct {
 	s     *server
 	in    *stream
 	apart time.Duration                        // the least time between two looks
+	once  bool                                 // ends when what is there has been sent
 	more  func(context.Context, *outlet) error // sends what is new
 }
 
@@ -140,6 +141,9 @@ func (f flow) follow(ctx context.Context, to *outlet) error {
 	}
 	if err := to.flush(); err != nil {
 		return err
+	}
+	if f.once {
+		return errOver
 	}
 	for {
 		select {

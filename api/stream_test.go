@@ -92,6 +92,28 @@ func (h *house) happens(c seeded, number int, kind string) {
 	h.sql(`update claims set next_event = $2 where id = $1`, c.id, number+1)
 }
 
+// Who has no connection to spare asks now and then: for what is there, in order,
+// and the answer ends.
+func TestAStreamThatIsAskedForOnceEnds(t *testing.T) {
+	t.Parallel()
+	h := openWithRows(t)
+	c := h.aClaim(map[string]any{"next_event": 1})
+	for number := 1; number <= 3; number++ {
+		h.happens(c, number, "paper.received")
+	}
+	assessor := h.staff("assessor-1", claim.Assessor, "3101", 0)
+	for last, want := range map[string][]string{"1": {"2", "3"}, "3": nil, "": nil} {
+		f := h.follow("/v1/claims/"+c.number+"/stream?once=true", assessor, "Last-Event-ID", last)
+		var got []string
+		for e, ok := f.next(); ok; e, ok = f.next() {
+			got = append(got, e.id)
+		}
+		require.NoError(t, f.lines.Err(), "the answer is whole")
+		require.Equal(t, want, got, "after %q", last)
+	}
+	require.Empty(t, h.live.callers, "and holds no place")
+}
+
 func TestAClaimIsFollowedAndNothingIsMissed(t *testing.T) {
 	t.Parallel()
 	h := openWithRows(t)

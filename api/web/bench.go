@@ -474,7 +474,7 @@ func (v *visit) heard() string {
 
 // followClaim tells the page that its claim has changed.
 func followClaim(v *visit) error {
-	return v.follow(v.api.StreamClaim(v.ctx(), v.r.PathValue("claim"), &rest.StreamClaimParams{LastEventID: v.heard()}))
+	return v.follow(v.api.StreamClaim(v.ctx(), v.r.PathValue("claim"), &rest.StreamClaimParams{LastEventID: v.heard(), Once: v.r.URL.Query().Has("once")}))
 }
 
 // followTasks tells the page that the worklist has changed.

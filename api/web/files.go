@@ -165,7 +165,7 @@ func (v *visit) copy(from io.Reader) error {
 
 // live are the events of a claim as they happen.
 func live(v *visit) error {
-	return v.pass(v.api.StreamClaim(v.ctx(), v.r.PathValue("claim"), &rest.StreamClaimParams{LastEventID: v.heard()}))
+	return v.pass(v.api.StreamClaim(v.ctx(), v.r.PathValue("claim"), &rest.StreamClaimParams{LastEventID: v.heard(), Once: v.r.URL.Query().Has("once")}))
 }
 
 // angle is a picture that the claimant is asked for.

@@ -25,10 +25,15 @@ import (
 func at(t *testing.T, s screen, persona, name, path string) *page {
 	t.Helper()
 	p := open(t, s)
+	p.sitDown(persona, name, path)
+	return p
+}
+
+func (p *page) sitDown(persona, name, path string) {
+	p.t.Helper()
 	p.Open("/signin/start?next=" + url.QueryEscape(path))
 	p.Click(name)
 	p.Wait(persona+" at "+path, "location.pathname === "+quoted(path))
-	return p
 }
 
 // brought is a claim that is brought over HTTP to where a journey begins.

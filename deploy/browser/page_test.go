@@ -88,18 +88,41 @@ func open(t *testing.T, s screen) *page {
 	t.Helper()
 	p := &page{t: t, screen: s, profile: t.TempDir(), net: newTunnel(t)}
 	p.start()
-	t.Cleanup(func() {
-		if t.Failed() {
-			p.lastWords()
-		}
-		p.close()
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if len(p.complaints) > 0 {
-			t.Errorf("the browser complained:\n  %s", strings.Join(p.complaints, "\n  "))
-		}
-	})
+	t.Cleanup(p.end)
 	return p
+}
+
+// openStraight starts a browser that reaches the product without a tunnel: one
+// that goes through a proxy opens more connections to a host than people's do.
+func openStraight(t *testing.T, s screen) *page {
+	t.Helper()
+	p := &page{t: t, screen: s, profile: t.TempDir()}
+	p.start()
+	t.Cleanup(p.end)
+	return p
+}
+
+// window opens another window of the same browser.
+func (p *page) window() *page {
+	p.t.Helper()
+	w := &page{t: p.t, screen: p.screen, profile: p.profile, net: p.net}
+	w.tab, w.close = chromedp.NewContext(p.tab, chromedp.WithListener(w.hear))
+	w.show()
+	p.t.Cleanup(w.end)
+	return w
+}
+
+// end closes the page, and fails the test for what the browser complained about.
+func (p *page) end() {
+	if p.t.Failed() {
+		p.lastWords()
+	}
+	p.close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.complaints) > 0 {
+		p.t.Errorf("the browser complained:\n  %s", strings.Join(p.complaints, "\n  "))
+	}
 }
 
 // start starts the browser on the profile.
@@ -112,20 +135,28 @@ func (p *page) start() {
 		chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.NoSandbox, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
 		chromedp.UserDataDir(p.profile),
-		chromedp.ProxyServer("http://" + p.net.address), chromedp.Flag("proxy-bypass-list", "<-loopback>"),
 		chromedp.Env("LANGUAGE=zh_CN", "TZ=Asia/Shanghai"),
 		chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) {
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 		}),
+	}
+	if p.net != nil {
+		options = append(options, chromedp.ProxyServer("http://"+p.net.address), chromedp.Flag("proxy-bypass-list", "<-loopback>"))
 	}
 	// The page outlives the test's own context, so that its end can be looked at.
 	ctx, stop := chromedp.NewExecAllocator(context.WithoutCancel(p.t.Context()), options...)
 	tab, closeTab := chromedp.NewContext(ctx, chromedp.WithListener(p.hear))
 	p.tab = tab
 	p.close = func() { closeTab(); stop() }
-	require.NoError(p.t, chromedp.Do(tab), "start the browser")
+	p.show()
+}
+
+// show opens the tab.
+func (p *page) show() {
+	p.t.Helper()
+	require.NoError(p.t, chromedp.Do(p.tab), "start the browser")
 	p.mu.Lock()
-	p.frame = cdp.FrameID(chromedp.FromContext(tab).Target.TargetID)
+	p.frame = cdp.FrameID(chromedp.FromContext(p.tab).Target.TargetID)
 	p.mu.Unlock()
 	p.fitted, p.scheme = screen{}, ""
 	p.fit(p.screen)
@@ -468,7 +499,7 @@ var codeSent = regexp.MustCompile(`验证码\D*(\d{6})\b`)
 
 // lastWords keeps what the page showed when the test failed.
 func (p *page) lastWords() {
-	ctx, stop := context.WithTimeout(p.tab, 10*time.Second)
+	ctx, stop := context.WithTimeout(p.tab, pace.Limit(10*time.Second))
 	defer stop()
 	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {

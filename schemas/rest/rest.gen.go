@@ -3973,6 +3973,9 @@ type FileReviewParams struct {
 
 // StreamClaimParams defines parameters for StreamClaim.
 type StreamClaimParams struct {
+	// Once End when what is there has been sent.
+	Once bool `form:"once,omitempty" json:"once,omitempty,omitzero"`
+
 	// LastEventID `id` of the last event that arrived.
 	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
 }
@@ -5356,7 +5359,7 @@ type ClientInterface interface {
 
 	// StreamClaim Follow a claim
 	//
-	// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect.
+	// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect. With `once` it ends when what is there has been sent: for readers who have no connection to spare, and ask now and then.
 	//
 	// Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
 	//
@@ -7582,7 +7585,7 @@ func (c *Client) MarkSeen(ctx context.Context, claim ClaimRef, body MarkSeenJSON
 
 // StreamClaim Follow a claim
 //
-// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect.
+// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect. With `once` it ends when what is there has been sent: for readers who have no connection to spare, and ask now and then.
 //
 // Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
 //
@@ -11631,6 +11634,29 @@ func NewStreamClaimRequest(server string, claim ClaimRef, params *StreamClaimPar
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "once", params.Once, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
@@ -15135,7 +15161,7 @@ type ClientWithResponsesInterface interface {
 
 	// StreamClaimWithResponse Follow a claim
 	//
-	// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect.
+	// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect. With `once` it ends when what is there has been sent: for readers who have no connection to spare, and ask now and then.
 	//
 	// Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
 	//
@@ -21542,7 +21568,7 @@ func (c *ClientWithResponses) MarkSeenWithResponse(ctx context.Context, claim Cl
 
 // StreamClaimWithResponse Follow a claim
 //
-// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect.
+// Server-sent events: each new event of the claim as the timeline shows it, in order, within a second. `id` is its number, `event` is `claim`, `data` an Event on one line. A reader who reconnects sends the number of the last one as Last-Event-ID (browsers do) and misses none; without it the stream begins with the next event. A comment comes every 15 seconds. After five minutes, or when the reader may no longer see the claim, the stream ends between two events; reconnect. With `once` it ends when what is there has been sent: for readers who have no connection to spare, and ask now and then.
 //
 // Limits: 8 streams for each caller, 2,000 for a process. Who does not take what was sent within 10 seconds is cut off.
 //
@@ -27843,6 +27869,12 @@ func (w *ServerInterfaceWrapper) StreamClaim(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params StreamClaimParams
+	// ------------- Optional query parameter "once" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "once", ctx.QueryParams(), &params.Once, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter once: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Last-Event-ID" -------------
@@ -37217,145 +37249,147 @@ var swaggerSpec = []string{
 	"K8KHJzvYSND9o3MKtWvHCLcRoYTP3XZdT9S6e0jnMAmOz49iflFn6ZUDTIp/HjAX7n2+2DBnNwOoKYpl",
 	"baLyMmEthVij/uRVLIegyyqgT2hp+EVscPISzdkXxV/C931MoMcsTK4XX//JIvk9/Sa2s2uWXsMfOefg",
 	"xgtXP6ME2meXhcLlfBw5KHzSdViZYwbWjNLe8SWknJR8PtJRnGS/6fYaSmPcxDRsRzfh1OaHAn65HgL/",
-	"/RfymHiZ5u6LckzQ+x7/OeEbUw3DBDexdKDfVL2h8wp8Xen49v+xd/XNbRzn/avs+B+S6fFNL45NTv6g",
-	"3lxNJEtDMVamnYxugVsQWxx2kdsDIUSjmXTSTBw7al7qTOLWiuu0jptJJ8104jqxmvrLiLT0LTr7PM/u",
-	"HYA7EKAAkBT4jy0Ch7u93X1e9nn5/cDf7vTscCBx5zKayw2NUzQ3+xled0Zej3ZT63YyfTBkJ68+oI36",
-	"cBXSGYdQMsld5RqjU5E0pd0smNvBIK6HNGvxrhBAZfj0yS/3H/342e9/T5zD62uIfFrTib3KkR8m9iDe",
-	"H1zN7/vCA71pt0RiRCQiCDYPD7JChBXx2lzpJJYPcBmjz4Ywa5Hclel8x1ztQm/5/TBNWQX5eIuwZU4W",
-	"05t//zkoTrQLjgiFuVU/khqp2scMUyJbwP9NdTRE34jMw1ZEMSyYASuU6oNNX6JC/RruCyrFPkxfLIbw",
-	"8JXsIyxKyimRuS9RtgsJAnryVcDLVSiMhVSawB2tbBxVHDHOPrSHYVsA0TckcO3u4YQr4FotcQBM1qh2",
-	"TALi6maOQlUnkPY1ReCik5TZw2z8fAvsLVjqUyKvUzHZt/xmnwOTfcubyrG1BNRgLdMiDCn32DIN03ts",
-	"BbbnPZF086Rq2Sk6cMkv6m+qCrZ4XZm2PaQKdoN3qAL03FJWPJpCKYausbCpExGyiuhqAtyMpaGKEYTs",
-	"tFe5kwfmFBEFxXoKWLrFTCrjOKv6jUQsYbhUUtIUxvBd4WaNICc8ABM3KbEwsS2HC0XTlEOYDVhbAbx0",
-	"Vk9S5/Yortu79ZQZ3RSU3NUslvCRVNCORZeHdFKSaeDe2vM/YQVzE8qOlfaYkzhfkDp1z7RKrSIo6UhK",
-	"oaAy5Yw1ZtqKdxt3yG1HeXjqM6HwJvRW880nt2UaVOFeFi08pNYWAiFDCupAD7jaVReWyEo2oKLfldWz",
-	"plaiC9BzoCT2tHRM9oA+x+ON3GWgr2LBgSNOTfwoddYA+oKnqyQR1fQ2bI+XQGVchiQUvs5cNHPC8mWx",
-	"zpxGoKhmuUIYDo51XZk0aRMflNtwMmE8TUWzlZq5zBrAjr/tpm5ekgf5t55+DsFNLxY9ws4ZfVdDN8dh",
-	"dg6kBa7MPSOjbifUtSjH24oASFADfT01vlTRk7yTeMfaGOgS4w3RH38AEPFpmbCd7I0AAEbct070YihV",
-	"q52u4DfLZzBNJMeqcRv3yUtg8HJvMwf2zr5tTnxHzJaT/1muFm4ISgRA2sHnEqGVxfu/AcnaDZ7sCt9K",
-	"BjSJfazsvZLve1l7oU1oUCjw0Pkr+9tP1LCuq0n5vudZiJO50lZYJy2ikOQ2pyhd35hUDRHN+zkbVo7s",
-	"1MvBVYACMtdVx9tOIN3RdWSvAyN/5a70Nn4/WHDMdvJBTd9CZyVIt6SyrvfM+zIn7TLTy8+Ns7yd6zU/",
-	"RrzkxE+728Puk3KsVSIPCFgi0naiXBoO9A0UkQFkabuF6KvIA+DByB33gDVfvKKx3XjBsNiuDQowE3Zz",
-	"brAwEaYdp6H9NExEVTebQkUiCpG1gLa+pxp2vFdg4YDEoN0q4/bot7EQkj9uEzu/pvKajMX29PEgZmQm",
-	"x+IgeFlD0W/IPbvJHKVJkX4pMJFGCEz9twv0zteFaJkcsAsgOTMeayVQI2A/RE96TOwJlRbgQgCWArRS",
-	"20dCfFqruAvZQpZII0zO6jKZGhHX+kF3JmNzT3AlAIeWcp81xXoKakjEjvUiYb7Jk8Ydu45HF+UpCSaM",
-	"asbOa/bMEixTsF1TF8c3dSo8SYFWSAyM4Acjno4zls9C5/UO7KdlSP6A0JkNzP8q0SmSQo5mwvq3sVSC",
-	"mbruYIrZub9YjC6VPzavsFBGoetYQmEPWAg3RycBbh0GLIx4ykPGFbuKT0Y0d/ugFbblMU7rGuAWlIKC",
-	"oowzqUCP2J9zw25wky7DPZevX2GLlUR3gN4k0kuIYSUNQqoosenjghJ1L06gIzH3xhMoQeEd7NDQyQEq",
-	"Z0Gd12z9Ik2AWWEoxDWrXJtStQG5BhJ+QuXhW63eUBqwyZAWIpv5ID8YeOWKSDsCaH41Ld1mNi+gGcBx",
-	"NhvsNfod1kPD8qIWDti5YG1tDYG6rM9XFcassLt1nSnNlDdEBnhvHLK1VGx9zb2gXUXiVj6uxEHPEq+w",
-	"C+deH1SiqbZaHvrWcTpgq9ixw2xMCWFriD73pW5Ks0RD89FglTSM9TIFyqd4yuImhfm7fmWUI1Qq7qer",
-	"sO3GJhKGp+BrlbWx4X4mbWMtfqsl1ER6y5BOdzDzMFSHEhFNqRLF7z1n4Vwmz2gS5iYSgO87o6Yb4yd3",
-	"kByp7Lx/zZ7dAgYPD5g95Dd5ijVzxK2yePDhx/vv/vLgnY/3f/oOdc5E0qRQR+er23zCDIExyfcJMnQz",
-	"ezsgXWnHEUtFHDvo3145APvliHmtEedQoy/OKj+mdDTHHfoyHM3xTbZhI873+fwa7TQk4kXRHJUyzTnt",
-	"h3DSc9lcMM4CV7rkVo/AWzZvVu8Nke64KZ0Xqwe+24z6ptHrG/mk64h9yhtLndevCLYeeKzzSDQINLXB",
-	"Et5BKOwAeS9qOmmicva/bUGN+U63BRYx1XFkZcVVcAL8/QbAVwfs9pv2P1euBT7WfevaFfj3N2/eIKhR",
-	"XWMiFtU00UpWM9DRRQdrfYHdlJfsVd+8eWMpQ7t+FT53cNRKZ2jGPaf2tkplzDgRL5ULKl7h0uLF4uo5",
-	"PjNQQkehT1DHg7K6fh7OXgDBvckurF8E+eLACsA6As6YaNRFs5V2A3eYBPxkwmCu6GbFiyZU3ctdYdKs",
-	"sIcrpduqOu/562+AGFg7MVPLPwB9CJbKemSbJEALBiXHfoaRD14xQqUeE/HbbQHoJwSKCP8rQ0BcWyvE",
-	"OSywzxCuC5isYZlX2dMaUkU9TxuF7ejr9kcFDyZYHieEjiNj+9pl9vrF82usk8gUOjOwvy2j3qPeDzta",
-	"mUsZNxFahUaOqC3Z0LdFK1m+AtJQNl/rdr5ykJGmzu0Av7bxt1vLf8OXv7O2/PpfrX7rwYXzD7+2UQQh",
-	"ObJfp6upGD8igHv2EpAPWNXebMeptNpk1W6c5YinfNybgQDM2FXEJ5fFNAjEkCgjXtxG4tOgPSgeA5c7",
-	"j5ZYDpbDY2rKwhhwtc6l64PiBPxf56bug530cgS4iB2abAfYPTmSLbjQMV6CNAFgEPoaipAGwOMyuuTv",
-	"5mE4DTNx+d6yk9d90WDcNB20t/LLW3Zm6QD3aFtFk9iHOCdHQfSzRi9KeIfH5U7bVRfdp/xDOtA7Ik2d",
-	"LR787N/3/+VX0PDXhewE4Sj3on+YYe0p6MUgRvxZp8qMvZa7tBWmH+eeWdEdN/PRIuyWrkzogTkZBTsW",
-	"qSgqoMNGVHDqgWbZ5WUgsAg7233SFC7HB3GDIGNZxZhm0I8g0Gddsno8BGfH0KU0zBXHFumBINdC3Klr",
-	"SBeNY4EKpfeFJRManzP89iCP5V4gYVdg9q/AYgzswALQvzfsfSYdywoevOIWYDC2tVNPIDWDe4B3eGEF",
-	"eFAeuxpz88xwa1zIp/oOwdov8lfKWHloNcfTlrMjhYXhvaSMsEfY4G9oYGN18Cd9sdvcDi+vo/IRppqM",
-	"Y9g42OSEd9ug4yZww8Lnb+oUCLYMVJC4fKr1veE07GimCYMdqiYdLTU0P4AnsQvjdgmhRKywLc+2xr4u",
-	"L0HmyGtcEkNfakByiFgNIvu8TxpBfOhgbJUeiJKBupJOXQIgKIzKikhDiBYzdsg83swX5NibnyfsN+xv",
-	"tqYBSkFwR+A4oMwUQxCOGkhibcMKexOZvCpQAQJpLJHQqUemxP+BA8ZRAANI8b2sHtiiBxMYAyz+9Rru",
-	"vmxfOm4T9FJhqkFzhV8J7QLAtDC9J5IcXj5VdvUUrDjlKQ2riN22mqGKez1TcZwpYDXDsQCGPpz8FOFI",
-	"bA5EBF+4sG4Sfi7pvI0+jxYOs44gxhUYFynk2+0jK+S8Mp4KaE1OFc/OGz1c/2dVdC9gBGamv60GzqTc",
-	"1VdiT4dKWVekQ31gRMQxQ9NvlJnv8WEWjJPqXIcJgcoEqEsz/NeOpxkEAktItXcd2WCqWQWj7Qq3dab/",
-	"0TC4sn9XrJuZkqwSYIVt0XU8BjME6Q5XeF/pUtntRr54gHKFkjg8e3k2U/feVFLgGdJwdMQSDlum0oV6",
-	"P+Q0cXd3Z4Bxld2LBpHKKmFg23uclulKFz2mSMZihzjUnJCXUy4Y/myZbV9niVIRxyVOTmG8h2KGtCGI",
-	"IbYlErYYJRLaT2JZFdBxuSfqshqL7AMqAAWiwBxPaUBH3ppOmkv2luhP5DaQdKKReVWLB+8++vL7n+x/",
-	"9Lv9Rz9fClw4KWfjKD02cq7QJwPtdZgO7Mnibfq/z60heR/MoEvuwQ6kyksqu9xgb1zdgRk2vcIfOLnP",
-	"RKtQ/OHe6MH4w/cCVol+lZwoYE0DO2idwwVHypObvBRXDGK8FYEVsLwkEVnpsi3IMboMigmIf8jb3H7E",
-	"6qPI8WzzjZtQbZpFL+xUn1s7Hh9mFrG6rSjKdM/4zs5Z4nBiiUMU7bO84SnPG+akqSR3CAs9dTN+TcZx",
-	"5t/CeZ8M8Sh+7eoD+P/DUUK9Ofs+6OfmnNJeb3YCDl5pxmTlxARw/QAPieIeTf1mPy1JRU43FHx49Bc3",
-	"Rln0t2zTjUSmRLeGk0SVuw79Q/mUZrjRxo39wkIelR+pbytMnPToK6tfGYPo6NWvrq+99tqrF0YkOqIy",
-	"itMfOx6ijokHCbbtgsFXHksoWkQlXyYUW97bpYPWrsid3RYoqQa05fgxuS/2GGBPGFb7hRAjCHuP9DL1",
-	"7QE8xSgCneknIlqh0sv0bmGvI0QCh4WW1rDQ+6Fe3YDeSZY/rDKpTCo4FA1OTmbxcOEIl438jjhUih3t",
-	"/9SlmB6ERbwjX35Hfmecy6/ZJZ+UTjlMsnDiToNI36Dtl5e1URysRNRkHA/nNvOOG4BWwYHXNDYylCcJ",
-	"OQ8rZHUd2yN3nSqynKi5TA2G+j36XU0mJg1ywQloEHU5CDxYI4zUgnG3diXRFBUM4DKxB92ueLQCDLsJ",
-	"aIO+NoCJWNfbON0lwfw+Mi4Vd0nVIM5WyTERv72ndNlRq8jyTTM5Sy9pSmtFpMGD76bHAKfUx+yiiW7b",
-	"9hwTSkOKVl4Qob48xv7XuoMtwPgryITqllCwvzEumJFa13QCzfexVrub/l8YKTep1lC7BfF3oorwZ5YW",
-	"lxFi0gglRRSwStf1tkC/uVZpfYVdRaB1IL7IWK1cP0sNontUM4dyE1uZycJphlVEXaoIEpMuJcupw5zp",
-	"OCrkusagHtVZYqBBJi/QeTMph/YaLd3IAodDLhM4/LZM2i4MMOh/68GFMvb8ki0Eq2gAKTvAEYG2UtW4",
-	"HYlok62fGyVahXfpH6dstpuvbJx/NXilKRX+se7HJlUqdiFYEJycYg+3fHNV7tEXPoEZALXhZC2np0Di",
-	"etXUqhWPYaSll7qsYQVc17zvHZA7DUwNalcqsQGqCbbkHo/bEF5p8mpdKkHZAP+9TH3XLaXpcl+2hG7F",
-	"guBFGKc4jP8aVIXGApEuqyI2tYhW2GXURYgqD01QiGrRZR17BHD9w6dKGW3jwpzppPF10nTh93qW5VBd",
-	"M10e+w7riDgmRhVwJewOKxH55pC+W8rgYdtdqhtCOYqUmqdWcT6y6kLuxl4tTbbLj5Gl+6Y4uSWItxOp",
-	"qrLF45fVLuW8Zs14k13Pb79qVRjnGR9KCeCQ2QOo3jKpO/hh4lCnPDZYgmZfo1PXsXNVSwCRYfOju+ua",
-	"efoU/GZetbPCsrKTgW1SzglQZgdMylNRpl7hy5FzhvTwO/CjAt2/7fhXoJRGGhbxrn25mKd2zi8J+XdQ",
-	"LyObpQOqJbrZMx4fqY1wpD0pwRHsUdmYBE9iOeqoUv2CYzpFffXT5l8YFVi2le30EnRkOIMvV3UkhrXa",
-	"A0IZZ0beXwamY2Z/gFUtFGXatedn6yqvrzlMNFAWF1maSGFW2F2ILsNB957SIeN4D6jd1W0CfsRuDwoM",
-	"VIQ9nxvsX+cpHpKJQhJrG2Su3EFIoEPq8G6hhS3URRjtauoK1CMQMAZUfzhoMRz8sdIqCxXdtvNxWUfi",
-	"hcszpkX+5QY4FgHYuck//47nXu4vn+u4sig7+xMRvR5xs8vEuHXPl6FfsYqrVWy7KRBWbrtdpCzDa+nd",
-	"01FTqgyowVd2v0w22s3RyDYacCVLbA+BuozM0lFomY/9WJgNIF8aWRqijvvdkryJffXUm1iIwB+/hc32",
-	"qbew7qMh4O0R2FOi6/BNj+CiuzZj4ypgRYTFO+v2oAGdF1A1bu2JWmG3RSJ1ZJBKyEqXdepj3irQGGVt",
-	"Hm47YRLnjCK5j3UvETwVRyQhmh2P8Ti8QusTlsLSOjfKoU2VbTOKvCQVC2He5K7KZksnQ/mLWaI7rvet",
-	"aoUpS+0Su46y/wax27QXQ0ILuqFQjNBvZaneFXb/r7DLOm43ldlgIV4RsqdfPN5/9PP9H38WsNDappA9",
-	"f/+3X37yKGAhWo+QHXzw+cGv/iFgIeZg71mtHrKDd37+9IvHTz//PPsCnOWQHfzw3YMPPsdbguoP2bO/",
-	"/ObLH/4IP9qTCj44+NX/4Ac8ihJhTMj2P/jD/uPvBizEbrV7PA3Zs08/e/rF44NffHzwwYcBC637D59/",
-	"+eRt/zlb9M14Ee8uBSxsSBXBm+y//buAhfaEF7KDxx8d/Of/2du3m/ekMu1ERDABz9//7fMf/PT5rx/b",
-	"0fG4LdynT598tv/d/w1YGImoXU1lJRYh2//+o2efvodXJ/B2+MmX//gDmMOmtMP+4789ffLk+fs/ef7r",
-	"x9DXggvWC52+K1LqafPUcAiYbD9xy9pxHXxQNU9g65QfF5F08e8dYLqoxJDVvnznLbs3vrFzbfk1tog9",
-	"A4lv57t06+aS/fuNS+uvrZ1fgyqcq/erIgYNdPf2HWb4ngCcMSOsBkkBXQawqLn18ZqyqmOtIIzOK9BJ",
-	"+e22tucsVK9ZTv8ioEDDzrT3PoegYltEgsUTwbptrthiuB6cW1uzF6+srYVLAbNHccPCc2vnXl1dX70Y",
-	"Bvjv5bX15bWLIXQw2r/3//zH9YMP3r548IuPQyy6Q8NlBSdLfFZx18NAL9elEkZAS4UBAenA55CIsNYM",
-	"ZvMuTVVo9VE39E1I1Ky3kT/6GezTlNU6vWgi7AIG9Bl1adpldPWn0HSaCLJs+FnXnUvhiV+z2jIELA8A",
-	"MAQcbJ4kUkT2iGrtGBSQW1knJQE3C3JthP02dxMzyvZysNAV0e+Sj9rvcPnOW711SH6CNaG0u4kL6B3t",
-	"xLy8fQvXQZOXnxNetHHhMk8SSLHpdmlmBea7x8cmp7qidSy4OqxmHmC3q2ZvdIO7Y7XNrDs/carL8YcA",
-	"Kth1ZGssRaJY+XSNPw4sqyyhIndQySM4Aw/QHj8cVlGZc9E5YSE7B/0w6pEMAvUY0zlHdFzxZ2/C/Lxy",
-	"kgoTyj3OOalL2BZ8LI/XbfJVt22H+L54LHVu0eLBD/988N6fl3xNAEAkUI0hXOG75/rIdWUC9LojnUH7",
-	"DpvgIyh3im1Z+49O2XyfQq+qSCdGzEqaZ3xsfQv30/ydXmlZR5Bn6glcdpTu5TarmlJ9IWdJOwakylZL",
-	"RL2J4AKYxpcjcLyN87TlpmmU+LEnjoGu5kUZwQNBWpbKXD/HOFIc5F0bK5xrl6nsOfa7of2cIzznxCSS",
-	"b53lj0csjMpv4uMMctNIGM/kqagcyghziG+xk/DItYoqLMgGwE4dCYq/0D2wYgoP5hANyHLGYDXpKqxD",
-	"NOBnUK4ZQEkIz8CXl7t6xU0XZofGTOI6cFll5CMrMNkN0YVbU5GW49mGUcdgyfvsOQ2vvMorIzy1Nyk8",
-	"GFBQAebdSsn9ljWHcH3gcgDwsI5OsKjMKuTCuP3JymXfagl1ByfopEbSaXhj5bHXJ/30Usxp2lwTz17b",
-	"hcn16ywY96iyFLaT99VqO0notcu6xD3mrxNd7AbCwsg8uNoAiYEGwoisVfzo8JwvVUIq1kZMVIwO6xi/",
-	"qiIxEXBpGHp+L5TuL7RGZQxtEGqpdAfRZbAwgpzYrBj9xLKswWuOVuJAgH1GMPJP7Z5x1kSaMrfp2y/q",
-	"PHonVQ9xUnU8en0FvPS2jk9KkcVpYqmzU3fsNQ+Gdq2nqYK/c4K7PLo7qBjKPZkDQsqRkVCpTAHBbk9G",
-	"IilyEYMc8pd9c4pPQXq2qnVDEiKE+xEWMSpW1+3Ew4lC9AqSmNbdCljaEfGegGtM70VojAJsuKDkkFVn",
-	"ESWYEMsrrSdCeCLVDLSU4FGR1ocYYQksL7ZzqmtW6cs9UQRmnAfH5ofM1OGmkpDNeubS9c2727q7LRhU",
-	"flBYUj7c2RpPHHGp413sdtphTs9onkoXsFTKyR10OwSKH/rwfYca7jGqLCjZOnD/fNWEjEK2/9nHWLeA",
-	"dRD7n/zT/k8eBSy0lidk+//9i6d/KayeiMWeiEP25eefYFFCQbWEacg4NiE7eOe7z773l4CFTX7/Xqx5",
-	"FLKnT57sv/PR0z+98/z9nwQsxC0fsv0P/uPZ3/9ooHGejmZYEIA4fDmI5rOCgbOCgbOCgWMvGChxuc+q",
-	"BeamWgAT9SWlAgO+7OoDGZUXCNyCCGM1oxE65CC66WOB/USrx1EbcDRZwPPbVDDGXvBkdFYVUO6luY1d",
-	"QkdxF6FIs2ZQ2tVgrWXkW63aSAmXOlCXwZMaaOeVjBWhAUQXaUejUEiTJjzVCRXr6D2RdBKZWrMNhk/b",
-	"XbyRTaMHK7fDyQoOPC5yqMChS+3tkZICUMaJpWGQMmhoITw9xfqlCgaCdAf+XawTcVYfP8CTMAM9Mmh/",
-	"j5mFAUZ/GbbZrA1sqa7b8Vt4+jX3OnFCNorWAXNKXMPlpQtXPfkBRGQAfzBgpi5rWJxgD2W94hxJ07LL",
-	"TBv11Fcv3PFzdNIxSnJRaa1wjcrGoNU9+H6463vKIrG0UMcZjPWbxYXmmryVlz2/l/rkb7UpVnFBhiIQ",
-	"Ikq+k68FY28PGHKeQaTK49gaa7cBfGAB4oQ5EcbDM8ZNOxzRBPvBAjMqcqIraRoR7/mM9UR5PazvSzty",
-	"6jvkjhCqxDGlNWOmbidVplOO6gEmt+6ovEb1i1SycYa4i6lQ1sdAtxB/seCqLhCVGdDBc5UcPA37tkYJ",
-	"jOzoe+HMFetzxWhbn8ziChjcrL2lkyaHyBsIRJY1FMUAQDAZHyqJVoWn3DTK3ScI28Ml2fkMVTRs/0hD",
-	"tEUDYbESPBEmZZHgUSyVKKoKpdQOQmJiwZR1qRIdiyCPfwkx9pPqUe3AlI3sTTWkiibCDWKfW8YLkvOd",
-	"rrMhZCTNftiCIqfpGOtZT5G/ZpfjOH21uzppxNLkKeVQmHOCvZoRphSXvYClWQZ2OiDyNxsshH+E1vyE",
-	"FIgKwdWCxJTRTYEpEStadb4nfLRK5rK5oC0Anha1R2Z+UH1solRiUTkyTTl8WjD2lO9ewVQd0GmlEhl/",
-	"EoijQeWjPZkqJawBA5N3g5t0+aod/vL1Kx5jmvjTgyyc1s0G35QGYajECtuCTJedCySpsi/cZesXXfId",
-	"kYJwSin3D3a7JuFGAFG0mQ0K9BfsWLPBXqPfmYzfFGciYOcgV4blCK1EV4UxkAjMaHqAcdNjB8NqUXHA",
-	"+pqvDLDSiSxV5TqXfB8ME7MO7aAhirZnRrH6c8Bt8eWg7g29soAXPIJuHuId5WiSWaJ1sxDgCMZRoqYP",
-	"0zDcpPC+16+Moj4ggQICMzY3ETwFh1oWealLyJYah6janLJKuabjWHcYUu10RtEvD+z/hicz7BUB1LqA",
-	"vYYCl1H6HLGM+vhSGXb/jL197I9OWiIDXmTu8xgpLudhW3kV4Y+5qoohpWa5AyrryDhmu3ozg13nKs0I",
-	"DnhTBKzJTcPxJyAw8/0WgCM7mtZegcgfgIHeua6bvmisVhNJIe3J66SzAWs+gBe22506KweTDAGUGQDh",
-	"srOR833Y3YKlx9PdVCX/0OKvSfb9VIVslefOM+rNWUAi4wz7cMwo8hiJqoTytdIQv/XS0CWlHsU9kUSy",
-	"mjJ7HLWrDXU+2oOdcw+v09RNz+fNoTYJnVGTP+kuGAZgMMQZJDxAD/yqnda1fWuqwYIRAKsilH5CeV2a",
-	"xgK8SoB1JYj2mO8av3UlEMgbQOiyZjCSEdUN6ZZUUivDjGY1ngQZuarXNIbLKHCNb473wRVdQgtoji+v",
-	"zlvYAZGpZDrPQwSNoN0Xb3/DE0usPoD/P1w1QqilXj2FxDoiMUEBXHsPseuCGQezvVenEDUrqLMaPbPY",
-	"kE+KOc1tuZfB+vuXmV8PwLMf4W5lVqVEwmqGnALCb8tUEMA9DvUHlLifZkabzsIJVw2rmOwB1noAZ2b+",
-	"BJj5K7icx2TnJx8D3wbTMesg+MlyLGhNx/IsdEeJZFibIZZWmwbrcHsgBdcA4zSKwY97xdleAx9vAr8K",
-	"2MNC+YXWh5ZQc59ausSrjakfs+fW2b7d9n5ThVeLDr9lYLI3gbE/5xz6rb3CbtWw8g4tCbjRHakoNooV",
-	"boCHCIYKKsI7UimRhEUxH6hxNyX5H7SH6ENDNwJ1jkTtVAro89AdM1TA2GJoX3VF6XTZ/h0uIRYQDHPB",
-	"uK9T3rDfzbc47vCGOJPFacmind0xglCJMO0mDbfM6byBqKP4DruaOfCsRAAsA6tCVTyw/AvV53ni0uvk",
-	"zL2cvCBt27UTlyn5efqdS/s28+1c4hwAJ2/SEBFzie0BMS6/X1DAZwpbFrdFO4lf2XhldW8d1pHuO1hC",
-	"B4xesUiZhAS/awLCbsnBzL0nfaDIlUwyoMk+4lkpim5wE6pwTdZC2UNRVKsV/AQKcvCJUHqSf1JWe1LQ",
-	"7YRxq8Vnn7538NHbSyt9ZQRFP7m6JyNhfRB4GHCs5X7m6BCLfnlXJw2rVyqCRRo5HhwkFCzl4C+uUNUi",
-	"ogLBe7DFZ3/43v7nvwnYwYcf77/7y6WBNy260Q1tDOPGCGMgJri4//t/Pnj04RLe2AUI86vrry263a1a",
-	"DcJvPsDXFxrs5qcEYgpFd9mG2AdbPPjXPz379L38i7ioSMGMCCV5zBYP3v1Z328i+KboN9d00uSx3cFp",
-	"72LRJ0V7GMmF2OLBe//19EnPJHveoYIFtlNh2i2R7EHwCwKbhvGeiQWwqYffevj/AQAA//8=",
+	"/RfymHiZ5u6LckzQ+x7/OeEbUw3DBDexdKDfVL2h8wp8Xen49v+x9+3NbRxXvl+ly/+QzB2+ZMmxycof",
+	"1MtXFcliUYyVuqmUpoFpEH0x6EamB4QQlapyKzcVx442j3Uq8a4Vr7PreFPZyqa24nVibTZfRqSlb7HV",
+	"55zuGQAzIEABICnwH1sEBjM93X0efR6/H/jbnZ4dDiTuXEZzuaFxiuZmP8Przsjr0W5q3U6mD4bs5NUH",
+	"tFEfrkI64whKJrmnXGN0KpKmtJsFczsYxPWQZi3eFQKoDJ8++dXBo588+8MfiHN4fQ2RT2s6sVc58sPE",
+	"HsT7g6v5fV94oDftlkiMiEQEwebhQVaIsCJemyudxPIBLmP02RBmLZJ7Mp3vmKtd6C2/H6YpqyAfbxO2",
+	"zOlievPvPwfFiXbBEaEwt+rHUiNV+5hhSmQL+L+pjoboG5F52IoohgUzYIVSfbDpS1SoX8N9QaXYR+mL",
+	"xRAevpJ9hEVJOSUy9yXKdiFBQE+/Cni5CoWxkEoTuKOVjeOKI8bZh/Yw7Agg+oYErt09nHAFXKslDoDJ",
+	"GtWOSUBc3cxRqOoE0r6mCFx0kjJ7lI2fb4G9DUt9RuR1Kib7tt/sc2Cyb3tTObaWgBqsZVqEIeUeW6Zh",
+	"eo+twPa8L5JunlQtO0UHLvlF/U1VwRZvKNO2h1TBbvIOVYBeWMqKR1MoxdA1FjZ1IkJWEV1NgJuxNFQx",
+	"gpCd9ip38sCcIqKgWE8BS7eYSWUcZ1W/kYglDJdKSprCGL4n3KwR5IQHYOImJRYmtuVwoWiacgizAWsr",
+	"gJfO6knq3B7FdXuvnjKjm4KSu5rFEj6SCtqx6PKQTkoyDdxbe/4nrGBuQtmx0h5zEucLUqfumVapVQQl",
+	"HUkpFFSmnLPGTFvx7uAO2XaUh2c+EwpvQm8133xyW6ZBFe5l0cIjam0hEDKkoA70gKtddWGJrGQDKvpd",
+	"WT1raiW6AD0HSmJfS8dkD+hzPN7IXQb6KhYcOOLUxI9S5w2gL3i6ShJRTbdhe7wEKuMKJKHwdeaimROW",
+	"L4t15jQCRTXLFcJwcKwbyqRJm/ig3IaTCeNpKpqt1Mxl1gB2/LabunlJHuTfevo5BDe9WPQIO2f0XQ3d",
+	"HEfZOZAWuDL3jIy6nVDXohxvKwIgQQ30jdT4UkVP8k7iHWtjoEuMN0R//AFAxKdlwnazNwIAGHHfOtGL",
+	"oVStdrqC3yyfwzSRHKvGNu6Tl8Dg5d5mDuydfduc+I6YLSf/s1wt3BSUCIC0g88lQiuL938DkrWbPNkT",
+	"vpUMaBL7WNl7Jd/3svZCm9CgUOCh81f2t5+oYV1Xk/J9X2UhTuZKW2GdtIhCktuconR9Y1I1RDTv52xY",
+	"ObJTLwdXAQrIXFcd7ziBdEfXkb0OjPyVu9I7+P1gwTHbzQc1fQudlSDdksq63jPvy5y0y0wvPzfO8k6u",
+	"1/wE8ZITP+1uD7tPyrFWiTwgYIlI24lyaTjQN1BEBpCl7RairyIPgAcjd9wD1nzxisZ24wXDYrs2KMBM",
+	"2M25wcJEmHachvbTMBFV3WwKFYkoRNYC2vqeatjxXoGFAxKDdquM26PfxkJI/qRN7PyayusyFjvTx4OY",
+	"kZkci4PgZQ1Fvyn37SZzlCZF+qXARBohMPXfLtA7XxeiZXLALoDkzHislUCNgP0QPekxsS9UWoALAVgK",
+	"0EptHwnxaa3iLmQLWSKNMDmry2RqRFzrB92ZjM09xZUAHFrKfdYU6ymoIRE71ouE+RZPGnfsOh5flKck",
+	"mDCqGTuv2TNLsEzBdk1dHN/SqfAkBVohMTCCH4x4Os5YPgud1zuwn5Yh+QNCZzYw/6tEp0gKOZoJ69/G",
+	"Uglm6rqDKWbn/mIxulT+2LzCQhmFrmMJhT1gIdwcnQS4dRiwMOIpDxlX7Bo+GdHc7YNW2JbHOK1rgFtQ",
+	"CgqKMs6kAj1if84Nu8lNugz3XL5xlS1WEt0BepNILyGGlTQIqaLEpo8LStS9OIGOxNwbT6AEhXewQ0Mn",
+	"B6icBXVes/VLNAFmhaEQ16xybUrVBuQaSPgJlYdvtXpDacAmQ1qIbOaD/GDglSsi7Qig+dW0dJvZvKyw",
+	"u4BrZk13aF8FfgLP6/ToBagpsLexW2ADtDQOxqC3ZXWt0oxuax03q6da3OFkWadJ6Y5z41AlgcduNtjr",
+	"NGAsxIZ9heo/YBeCtbU1RAizzmZVGLPC7tZ1pq1T3hAZ0r5xkNpSsfU1N7P2PYjU+aQyFj17a4VdvPDG",
+	"oPZOtTUv0DCP0wF71I4dZmNK0F5DDImvsVOaJRq6ngbLs2GsVyhCP8XjHTcpzN+NqwUIGtcQR2noti1l",
+	"lsbm4kzjUwtdRetYcOUok4eakFTcT1dBvMYmTIaXwlksa9dDuSWtaj2bVkuoifTQIW3wYIZlqK0gwp1S",
+	"Y4Hfe27GuUwS0iTMTcQD33dGzUXGT+4gCVRZXOO6PaMGDB4eMGFS2eQp1gYSh8zi4UefHLz3q8N3Pzn4",
+	"2bvUIRRJk0K9oK/i84lBBAAlHy/IUNzs7YBcph1HLBVx7CCOe+UA7LQjILY2lEMvgjivcJlSCAJ36MsQ",
+	"gsA32YGNON9xiOu005BwGEVzVGo4dzg5gnufy+aCcRa40qXjwwj8bPNm9d4U6a6b0nmxeuC7zag/HL2+",
+	"kU/0jsCovIHWHTIUwfMDX3cecQcBtTZYwjsI+R0gv0dNJ01Uzv63Lail3+22wCKmOo6srDhnHGD+NwCm",
+	"O2Dbb9n/XL0e+Jj+7etX4d/fvHWTIFV1jYlYVNNEK1nNwFUXHXz3RXZLXrZXffPWzaUM1fs1+NzBbiud",
+	"oTb3RCfaKpUx40QwVS6oeIVL/xeLq+cyzcAXsconcJDOg7K6/ioc9QBqfJNdXL8E8sWB/YB1BBxp0aiL",
+	"ZivtBu7sCjjRhDVd0c2KF03oLpB7wqRZARNXSrdVdd7z9N8AMbB2YqaWf+CACpbKemSbJEALBiXHfoZH",
+	"V14ZdkqF/5UhPa6tFeI5FthnCEsGTNawnK3saQ2pop6njcLq9HX7o4IHE/yQE0LHBbJz/Qp749Kra6yT",
+	"yBQ6ULCPL6MYpB4XO1qZS403EUKGRo7oNNnQd0QrWb4K0lA2X+t2vnLQmKbO7QC/tvGtreX/w5e/u7b8",
+	"xv9a/faDi68+/NpGEVTmyH6drqZi/IgA7tnLQLJgVXuzHafSapNVu3GWI57ycW8GAjBjVxGfXBbTILBG",
+	"osZ4cRuJT4M2qHgM/PE8KmQ5KBCPqfkMY93VOpeu34sTwUGdm7oP6tLLEbAkdqKyXWAx5Ugq4ULkeAnS",
+	"IYBB6GucQroDjz/pktybR+FRzMTle9tOXvdFY3/TdNDezi9v2ZmlAxyrbRVNYh/inBwHudAavSjhHR6X",
+	"O23XXBaD8izpQI+MNHW2ePjzfzn4x19DY2MXsjCEF92LcmKGteGgF4NY+OcdOTP2Wu7SVph+WH1mxYXc",
+	"zEcrtFu6MqEHhmgU7FikoqhQEBtuwakHOmmXBoLAIuxs90lTuFwmxA2CjE0WY5pBP1JCn3XJ6g4RhB5D",
+	"l9IwVwRcpAeCXKt0p64hOzWOBSqU3heWTGjwznDqgzxmfYGEXYXZvwqLMbADC8AN37T3mXQsK3jwiluA",
+	"wdjWbj2B1AzuAd7hhZXuQXnsaszNM8OtcTGfWTyCU6DIXyljH6LVHE9bzo78Fob3kjLfHmODv6mBddbB",
+	"vPTFbnM7vLxezEeYajKOYeNgMxfebYOOm8CBC5+/pVMgEjNQKePyqdb3htOwo9MmrHmoDnX029DkAZ7E",
+	"HozbJYQSscK2PKsc+7q8DJkjr3FJDH1lA8khYlKI7PM+aQTxoYOxVXogSgbqZzp1CcCnMCorIg0hWszY",
+	"IfN4M194ZG/+KmHcYR+3NQ1Q8oI7AscB5bQYgnAUSBJLKVbYW8hYVoFKF0hjiYROPTIlnhMcMI4CmE6K",
+	"72X1wBY9mEAnYPFv1HD3ZfvScbiglwpTDZor/EpoFwCmhel9keR4ASjl31OY45SnNKwi9tpqhirujUzF",
+	"caaAvQ3HAlwBcPJThJexORARfOECwkn4uaTzNvo8WjjMOiIcV0hdpJC328dWyHllPBVwnpwqnp03erT+",
+	"z6oFX8AIzEx/Ww2cSbmrI8XeFZWyrkiH+sCI/GOGpt8oM9/jwywYJ9W5ThoCzwlQl2Y4tx1PpwhEnZBq",
+	"7zpSxVSzCkbbFW7rTP+jYXDtDa4oOTMlWSXACtui63gMZgjSHa7BoNKl8uKNfPEA5QolcZX28omm7r2p",
+	"pMAzweHoiA0dtkylC3WNyN3i7u7OAOMquxcNIpVVwsC293g005UuekyRjMUOWak5IS+nXDD82TLbvs4S",
+	"pSKOS5ycwngPxQxpQxATbkskbDFKJLTZxLIqoLN0X9RlNRbZB1ToCoSIOT7WgI68NZ00l+wt0Z/IbSDp",
+	"RCPzqhYP33v05Q8+Pfj49wePfrEUuHBSzsZRemzkXKFPBtrrMB3Yk8Xb9H9fWEOSQphBl9yDHUiFnlTl",
+	"ucHevLYLM2x6hT9wcp+JVqH4w73Rg/GH7wUsSv0qOVHADgd20DqHC458KDd5Ka4YxHgrAit9eUkistJl",
+	"W5BjdBkUExDPkre5/cjcx5Hj2eYbN6G4NYte2Km+sHYyPswsYnVbUZTpnvGdnfPE4cQShyja53nDM543",
+	"zElTSe4QFnrqZvy6jOPMv4XzPhniUfza1Qfw/4ejhHpz9n3Qz805pb3e7AQcvNKMycqpCeD6AR4RxT2e",
+	"+s1+WpKKnG4o+OjoL26Msuhv2aYbiTSKbg0niSp3SARH8kbNcKONG/uFhTwuD1TfVpg4udNXVr8yBqHT",
+	"a19dX3v99dcujkjoRGUUZz92PEQdE98TbNsFg688llC0iDK/TCi2vLdLB609kTu7LVBSDejZ8WNyX+wx",
+	"wJ4woJUOYgRh75Fepr49gKcYRaAz/UREK1R6md4t7HWESOCw0NIaFno/1Ksb0CPK8odVJpVJBYeiwcnJ",
+	"LB4uHLG0kd8VR0rxdnI8xICxpZgehEW8I19+R353nMuv2yWflE45SrJw4s6CSN+k7ZeXtVEcrETUZBwP",
+	"53DzjhuAc8GB1zQ2MjQrCTkPK2R1Hdsjd50qspyouUwNhvo9yl9NJiYNcsEJ6Ed1OQg8WCNc1oJxt3Yl",
+	"0RQVDOAysQ9dvXi0Aqy+CWiDvjaAiVjXbZzukmB+H+mYirukahBPrOSYiN/eU7rsqFVk+aaZnKWXNKW1",
+	"ItLgwXfTY51T6mN20US3bXuOCaUhRSsviMRfHmP/37qDHcf4K8iE6pZQsL8xLpiRd9d0AiADsVZ7m/5f",
+	"GCk3qdZQuwXxd6LE8GeWFpcRYu8IJUUUsErX9bZAX71WaX2FXUNAeSD4yNi7XD9LDaJ7VDOHchNbmcnC",
+	"aYZVRF2qCBKTLiXLqZOe6Tgq5PTGoB7VWWKgQSYv0HkzKYf2Oi3dyAKHQy4TOPy2TNou9oQ1vrW2/Ma3",
+	"H1x8WBTCCEq3EKyiAUTwAEcE2kpV43Ykok22fmGUaBXepX+cstluvrLx6mvBK02p8I91PzapUrEHwYLg",
+	"9BR7uOWbq3KPvvAJzACoDSdrOT0FEterplateAwjZ73cZQ0r4Lrmfe+A3GlgpFB7UokNUE2wJfd53Ibw",
+	"SpNX61IJygb472Xqu24pTZf7siV0KxYEo8I4xWH816AqNBaIdFkVMbhFtMKuoC5C9HxogkL0ji7r2COA",
+	"6x8+U8poBxfmXCeNr5OmCzPYsyxH6prp8vV3WEfEMTHHgCthd1iJyDeH9N1SBg/b7lLdEMpRwdQ8hYzz",
+	"kVUXcjf2ammyXX6CbOS3xOktQdxOpKrKFo9fVruU85o14012I7/9qlVhnGd8JPWBQ6APoHrLpO7gh4lD",
+	"nfLYYAmafY1OXcfOVS0BfobNj+6ua+bpU/CbedXOCsvKTge2STn3QZkdMClPRZl6hS9HzhnSw+/Ajwp0",
+	"/47jmYFSGmlYxLv25WKe2jm/LOT/hXoZ2SwdUC3RzZ7x+EhthCPtSQmOYI/KxiR4EstRR5XqFxzTGeqr",
+	"nzbPxKgAuq1sp5egQMMZfLmqIzGs1R5g1Tgz8v4yMDoz+wOsaqEo0549P1tXeX3NYb+BsrjE0kQK44Da",
+	"4KB7T+mQcbwH1O7qNgFcYrcHBQYqwp7PDfav8xQPyUSVibUNMlfuICTQPnV4t9DCFuoijHY1dQXqEQgY",
+	"A6o/HJIZDv5E6aOFirbtfFzRkXjh8oxpkZy5AY5FdHZh8s+/4zmm+8vnOq4sys7+RESvR9zsMjFu3fNl",
+	"6Fes4moV224KhJXbbhcpy/Baevd01JQqA2rwld0vk412czSyjQb8zBLbQ6AuI7ORFFrmEz8WZgPIl0aW",
+	"hqjjfrckb2JfO/MmFiLwJ29hs33qLaz7aAhIfQT2lGhJfNMjuOiuzdi4ClgRYfHOuj1oQOcFVI1be6JW",
+	"2LZIpI4MUiZZ6bJOfcxbBRqjrM3DbSdM4pxTQfexCyaCp+KYZEuz42sehz9pfcJSWFrnRjm0qbKKRpGX",
+	"pGIhzJvcVdls6WQoTzNLdMf1vlWtMGWpXWIRUvbfIHab9mJIaEE3FIoR+q0s1XvC7v8VdkXH7aYyGyzE",
+	"K0L29G+PDx794uAnnwcstLYpZM8/+N2Xnz4KWIjWI2SHH35x+Ov/H7AQc7D3rFYP2eG7v3j6t8dPv/gi",
+	"+wKc5ZAd/ui9ww+/wFuC6g/Zs7/+9ssf/Rg/2pcKPjj89X/iBzyKEmFMyA4+/OPB4+8FLMRutXs8Ddmz",
+	"zz5/+rfHh7/85PDDjwIWWvcfPv/yyTv+c7bom/Ei3l0KWNiQKoI3OXjn9wEL7QkvZIePPz78t/+2t283",
+	"70ll2omIYAKef/C75z/82fPfPLaj43FbuE+fPvn84Hv/FbAwElG7mspKLEJ28INHzz57H69O4O3wky//",
+	"7ocwh01ph/2nf3765MnzD376/DePoa8FF6wXIn5PpNTT5inwEJ/ZfuKWteM6+KBqnkDlKT8uIuni37vA",
+	"6FGJIat95c7bdm98Y/f68utsEXsGEt/Od/n2rSX795uX119fe3UNqnCu3a+KGDTQ3e07zPB9AThjRlgN",
+	"kgK6DGBuc+vjNWVVx1pBGJ1XoJPyO21tz1moXrOc/iUAnYadae99AUHFtojsiyeCddtcscVwPbiwtmYv",
+	"XllbC5cCZo/ihoUX1i68trq+eikM8N/La+vLa5dC6GC0fx/85U/rhx++c+nwl5+EWHSHhssKTpb4rOKu",
+	"h4FeqUsljICWCgMC0oHPIRFhrRnM5l2aqtDqo27om5CoWW8jf/Qz2Kcpq3V60UTYBQzoM+rStMvo6k+h",
+	"6TQRZNnws647l8ITv2a1ZQhYHgBgCLDbPEmkiOwR1doxKCC3sk5KAm4W5NoI+23uJmaU7eVgoSui3yUf",
+	"td/hyp23e+uQ/ARrQqN3ExfQO9qJeXn7Fm6AJi8/J7xo48IVniSQYtPt0swKzPcI2NtlFh9gt6tmf3SD",
+	"u2u1zaw7P3Gqy/GHACrYdWRrLEWiWPl0jT8OLKssoSJ3UMkjOAMP0B4/HFZRmXPROWEhOwf9KIqVDAL1",
+	"BNM5x3Rc8Wdvwfy8cpoKE8o9zjmpS9gRfCyP123yVbdth/i+eCx1btHi4Y/+cvj+X5Z8TQBAJFCNIVzh",
+	"u+f6SIRlAjTCI51B+w6b4CMod4ptWfuPTtl8n0KvqUgnRsxKmmd8bH0b99P8nV5pWUeQZ+oJXHbU9eU2",
+	"q5pSfSFnSTsGpMpWS0S9ieACmMaXI3C8g/O05aZplPix56mBruZFGcEDQVqWylw/xzhSHORdGyuca5ep",
+	"7Dn2u6H9nCM859Qkkm+f549HLIzKb+KTDHLTSBjP5KmoHMoIc4RvsZvwyLWKKizIBsBOHQmKv9A9sGIK",
+	"D+YQDchyxmA16SqsQzTgZ1CuGUBJCM/Al5e7esVNF2aHxkziOnBZZeRdKzDZDdGFW1ORluMTh1HHYMn7",
+	"7DkNr7zKKyN2tTcpPBhQUAHm3UrJ/ZY1h3B94HIA8LCOTrCozCrkwrj96cpl324JdQcn6LRG0ml4Y+Wx",
+	"1yf99FLMadpcE89e24XJ9essGPeoshS2k/fVajtJ6LXLusQ95q8TXewGwsLIPLjaAImBBsKIrFX8+PCc",
+	"L1VCKtZGTFSMjuoYv6YiMRFwaRh6fi+U7i+0RmUMbRBqqXQH0WWwMIKc2KwY/dSyrMFrjlbiQIB9RjDy",
+	"T+2ecdZEmjK36Tsv6jx6J1UPcVJ1PHp9Bbz0jo5PS5HFWWKps1N34jUPhnatp6mCv3OCuzy6O6gYyj2Z",
+	"A0LKkZFQqUwBwW5fRiIpchGDHPKXfXOKT0F6tqp1QxIihPsRFjEqVtftxMOJQvQKkpjW3QpY2hHxvoBr",
+	"TO9FaIwCbLig5JBVZxElmBDLK60nQnje1gy0lOBRkdaHmG8JLC+2c6prVunLfVEEZpwHx+ZHzNTRppKQ",
+	"zXrm0vXNu9u6uy0YVH5QWFI+3NkaTxxxqeNd7HbaYU7PaJ5JF7BUyskddDsEih/68H2HGu4xqiwo2Tpw",
+	"/3zVhIxCdvD5J1i3gHUQB5/+/cFPHwUstJYnZAf/8cunfy2snojFvohD9uUXn2JRQkG1hGnIODYhO3z3",
+	"e8++/9eAhU1+/16seRSyp0+eHLz78dM/v/v8g58GLMQtH7KDD//12f/78UDjPB3NsCAAcfhyEM3nBQPn",
+	"BQPnBQMnXjBQ4nKfVwvMTbUAJupLSgUGfNnVBzIqLxC4DRHGakYjdMRBdNPHAvuJVk+iNuB4soDnt6lg",
+	"jL3gyei8KqDcS3Mbu4SO4i5CkWbNoLSrwVrLyLdatZESLnWgLoMnNdDOKxkrQgOILtKORqGQJk14qhMq",
+	"1tH7IukkMrVmGwyftrt4I5tGD1Zuh5MVHHhc5FCBQ5fa2yMlBaCME0vDIGXQ0EJ4eor1SxUMBOkO/LtY",
+	"J+K8Pn6AJ2EGemTQ/p4wCwOM/gpss1kb2FJdt+u38PRr7nXihGwUrQPmlLiGy0sXrnnyA4jIAP5gwExd",
+	"1rA4wR7KesU5kqZll5k26pmvXrjj5+i0Y5TkotJa4RqVjUGre/D9cNf3jEViaaFOMhjrN4sLzTV5Ky97",
+	"fi/1yd9qU6ziggxFIESUfCdfC8beHjDkPINIlcexNdZuA/jAAsQJcyKMh2eMm3Y4ogn2gwVmVOREV9I0",
+	"It73GeuJ8npY35d25NR3yB0hVIljSmvGTN1OqkynHNUDTG7dUXmN6hepZOMMcRdToayPgW4h/mLBVV0g",
+	"KjOgg+cqOXga9m2NEhjZ0ffCuSvW54rRtj6dxRUwuFl7S6dNDpE3EIgsayiKAYBgMj5UEq0KT7lplLtP",
+	"ELaHS7LzGapo2P6RhmiLBsJiJXgiTMoiwaNYKlFUFUqpHYTExIIp61IlOhZBHv8SYuyn1aPahSkb2Ztq",
+	"SBVNhBvEPreMFyTnO91gQ8hImv2wBUVO0wnWs54hf80ux0n6and10oilyVPKoTDnBHs1I0wpLnsBS7MM",
+	"7HRA5G82WAj/CK35CSkQFYKrBYkpo5sCUyJWtOp8X/holcxlc0FbADwtao/M/KD62ESpxKJyZJpy+LRg",
+	"7CnfvYKpOqDTSiUy/iQQR4PKR3syVUpYAwYm7yY36fI1O/zlG1c9xjTxpwdZOK2bDb4pDcJQiRW2BZku",
+	"OxdIUmVfuMvWL7nkOyIF4ZRS7h/sdk3CjQCiaDMbFOgv2LFmg71OvzMZvynORMAuQK4MyxFaia4KYyAR",
+	"mNH0AOOmxw6G1aLigPU1XxlgpRNZqsp1Lvk+GCZmHdpBQxRtz4xi9eeA2+LLQd0bemUBL3gM3TzEO8rR",
+	"JLNE62YhwBGMo0RNH6VhuEnhfW9cHUV9QAIFBGZsbiJ4Cg61LPJSl5AtNQ5RtTlllXJdx7HuMKTa6Yyi",
+	"Xx7Y/w1PZtgrAqh1AXsNBS6j9DliGfXJpTLs/hl7+9gfnbZEBrzI3OcxUlzOo7byKsIfc1UVQ0rNcgdU",
+	"1pFxzPb0Zga7zlWaERzwpghYk5uG409AYOb7LQBHdjStvQKRPwADvXNdN33RWK0mkkLakzdIZwPWfAAv",
+	"bLc7dVYOJhkCKDMAwmVnI+f7sLsFS4+nu6lK/pHFX5Ps+6kK2SrPnWfUm7OARMYZ9uGYUeQxElUJ5Wul",
+	"IX7rpaFLSj2K+yKJZDVl9jhqVxvqfLQHO+ceXqepm57Pm0NtEjqjJn/SXTAMwGCIM0h4gB74VTuta/vW",
+	"VIMFIwBWRSj9hPK6NI0FeJUA60oQ7THfM37rSiCQN4DQZc1gJCOqG9ItqaRWhhnNajwJMnJVr2kMl1Hg",
+	"Gt8c74MruoQW0BxfXp23sAMiU8l0nocIGkG7L25/wxNLrD6A/z9cNUKopV49hcQ6IjFBAVx7D7HrghkH",
+	"s71XpxA1K6izGj2z2JBPijnNbbmXwfr7l5lfD8CzH+FuZValRMJqhpwCwm/LVBDAPQ71B5S4n2ZGm87C",
+	"CVcNq5jsAdZ6AOdm/hSY+au4nCdk5ycfA98B0zHrIPjpcixoTcfyLHRHiWRYmyGWVpsG63B7IAXXAOM0",
+	"isGPe8XZXgMfbwK/CtjDQvmF1oeWUHOfWrrMq42pH7Pn1tnebnu/qcKrRYffMjDZW8DYn3MO/dZeYbdr",
+	"WHmHlgTc6I5UFBvFCjfAQwRDBRXhHamUSMKimA/UuJuS/A/aQ/ShoRuBOkeidioF9HnojhkqYGwxtK+6",
+	"onS6bP8OlxALCIa5YNzXKW/Y7+ZbHHd5Q5zL4rRk0c7uGEGoRJh2k4Zb5nTeRNRRfIc9zRx4ViIAloFV",
+	"oSoeWP6F6vM8cel1cu5eTl6QduzaiSuU/Dz7zqV9m/l2LnEOgJM3aYiIucT2gBiX3y8o4DOFLYvbop3E",
+	"r2y8srq/DutI9x0soQNGr1ikTEKC3zUBYbfkYObekz5Q5EomGdBkH/GsFEU3uAVVuCZroeyhKKrVCn4C",
+	"BTn4RCg9yT8pqz0p6HbCuNXis8/eP/z4naWVvjKCop9c25eRsD4IPAw41nI/c3SIRb+8q5OG1SsVwSKN",
+	"HA8OEgqWcvAXV6lqEVGB4D3Y4rM/fv/gi98G7PCjTw7e+9XSwJsW3eimNoZxY4QxEBNcPPjDPxw++mgJ",
+	"b+wChPnV9dcW3e52rQbhNx/g6wsNdvNTAjGForvsQOyDLR7+05+fffZ+/kVcVKRgRoSSPGaLh+/9vO83",
+	"EXxT9JvrOmny2O7gtHex6JOiPYzkQmzx8P1/f/qkZ5I971DBAtupMO2WSPYh+AWBTcN4z8QC2NTDbz/8",
+	"nwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

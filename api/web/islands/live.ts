@@ -10,12 +10,12 @@ if (at?.dataset.live) {
   const said = at.dataset.said;
   const zh = document.documentElement.lang.startsWith("zh");
   const live = () => document.body.dispatchEvent(new CustomEvent("live"));
-  hear(at.dataset.live, (e) => {
+  hear(at.dataset.live, (data) => {
     live();
     if (!said) return;
     let text = "";
     try {
-      const event = JSON.parse(e.data) as { text_zh?: string; text_en?: string };
+      const event = JSON.parse(data) as { text_zh?: string; text_en?: string };
       text = (zh ? event.text_zh : event.text_en) ?? "";
     } catch { /* a hint without words */ }
     at.textContent = said + " " + text;
