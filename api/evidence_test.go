@@ -472,7 +472,7 @@ func testAttachAgain(t *testing.T, k *stack) {
 	body := rest.Attach{Documents: []rest.NewDocument{{Upload: up.Id, Kind: "loss_photo", TakenAt: time.Now().Add(-time.Hour), Place: &claim.Point{Lat: 31, Lng: 121}}}}
 
 	// The caller goes away before the answer, and asks again.
-	gone, stop := context.WithTimeout(t.Context(), time.Millisecond)
+	gone, stop := context.WithDeadline(t.Context(), time.Now().Add(time.Millisecond))
 	_, _ = ask(gone, k.url, r.token, "POST", path, key, body)
 	stop()
 	first := into[rest.Attached](t, k.ask(t, r.token, "POST", path, key, body), 201)

@@ -186,6 +186,54 @@ func TestNoRunningClaimHasADateOfTheCalendar(t *testing.T) {
 	complain(t, "dates of the calendar", complaints)
 }
 
+// What a test waits for may take longer on another machine than on the one that
+// it was written on; one place knows by how much.
+func TestWhatWaitsWaitsAsLongAsTheMachineNeeds(t *testing.T) {
+	t.Parallel()
+	limits := map[string]int{"Eventually": 2, "EventuallyWithT": 2, "WithTimeout": 1} // which argument it is
+	var complaints []string
+	found := 0
+	for _, name := range sources(t) {
+		// The local stack is a module that knows nothing of ours.
+		if !strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "deploy/local/") {
+			continue
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, name, read(t, name), 0)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			f, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			at, limited := limits[f.Sel.Name]
+			if !limited || at >= len(call.Args) {
+				return true
+			}
+			found++
+			paced := false
+			ast.Inspect(call.Args[at], func(n ast.Node) bool {
+				of, ok := n.(*ast.SelectorExpr)
+				if ok && of.Sel.Name == "Limit" {
+					by, ok := of.X.(*ast.Ident)
+					paced = paced || ok && by.Name == "pace"
+				}
+				return true
+			})
+			if !paced {
+				complaints = append(complaints, fmt.Sprintf("%s: %s: give it pace.Limit of what it takes on an idle machine", files.Position(call.Pos()), f.Sel.Name))
+			}
+			return true
+		})
+	}
+	require.Positive(t, found, "nothing waits")
+	complain(t, "limits that do not know the machine", complaints)
+}
+
 func TestADateIsFoundHoweverItIsWritten(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string][]string{
