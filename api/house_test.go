@@ -67,7 +67,7 @@ func openOn(t *testing.T, database testenv.Database, cfg boot.Config) *house {
 		s.store, err = cfg.Store()
 		require.NoError(t, err)
 	}
-	handler, err := s.handler(http.NotFoundHandler())
+	handler, err := s.handler()
 	require.NoError(t, err)
 	spec, err := rest.GetSpec()
 	require.NoError(t, err)

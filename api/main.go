@@ -80,13 +80,14 @@ func serve(ctx context.Context, cfg boot.Config, logger *slog.Logger) error {
 		db: pool, q: q, temporal: temporal, store: store, cfg: cfg, log: logger,
 		access: newAccess(cfg, pool, q), policies: rules, claims: newCache[claimKey, []byte](4096), figures: newCache[figuresKey, rest.Figures](256), previews: newCache[string, *rest.Preview](4096),
 	}
-	handler, err := s.handler(metrics) //nolint:contextcheck // each request brings its own
+	handler, err := s.handler() //nolint:contextcheck // each request brings its own
 	if err != nil {
 		return err
 	}
 	defer s.behind.Wait()
 	all, ctx := errgroup.WithContext(ctx)
-	all.Go(func() error { return boot.Serve(ctx, cfg.Listen, handler, logger) })
+	all.Go(func() error { return cfg.Serve(ctx, cfg.Listen, handler, logger) })
+	all.Go(func() error { return cfg.ServeMetrics(ctx, metrics, logger) })
 	all.Go(func() error { return serveClaims(ctx, cfg, temporal, store) })
 	all.Go(func() error { s.sweep(ctx); return nil })
 	all.Go(func() error { s.tail(ctx); return nil })

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"mime"
@@ -56,12 +55,9 @@ type server struct {
 // maxJSON is the largest body of a request that is no upload.
 const maxJSON = 1 << 20
 
-// bodyWithin is how long the body of a request that is no upload may take.
-const bodyWithin = 30 * time.Second
-
 // handler puts the server behind HTTP: every operation of the contract, the
 // pages, and beside them what explains the contract and what operators ask.
-func (s *server) handler(metrics http.Handler) (http.Handler, error) {
+func (s *server) handler() (http.Handler, error) {
 	spec, err := rest.GetSpec()
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
@@ -97,7 +93,6 @@ func (s *server) handler(metrics http.Handler) (http.Handler, error) {
 
 	e.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.ready)
-	e.GET("/metrics", echo.WrapHandler(metrics))
 	e.GET("/openapi.yaml", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/yaml; charset=utf-8", rest.Source)
 	})
@@ -190,11 +185,14 @@ func (s *server) admit(op *operation) echo.MiddlewareFunc {
 				return err
 			}
 			at.who = who
-			if err := s.received(r.Context(), c, op); err != nil {
+			if err := received(r.Context(), c, op); err != nil {
 				return err
 			}
 			if err := s.decide(r.Context(), c, at); err != nil {
 				return err
+			}
+			if op.upload || op.table {
+				boot.Uploading(r.Context())
 			}
 			at.again = func(ctx context.Context) (err error) {
 				if at.who, err = s.access.authenticate(ctx, r, op); err != nil {
@@ -209,56 +207,22 @@ func (s *server) admit(op *operation) echo.MiddlewareFunc {
 
 // take bounds the body of a request by what its operation takes.
 func take(c echo.Context, r *http.Request, op *operation) {
-	flow := &flowing{ReadCloser: r.Body, conn: http.NewResponseController(c.Response())}
 	switch {
-	case op.upload:
-		r.Body = flow
+	case op.upload: // its handler counts
 	case op.table:
-		r.Body = http.MaxBytesReader(c.Response(), flow, maxTable)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxTable)
 	default:
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxJSON)
 	}
 }
 
-// received takes in a request and compares it with the contract. Its body has
-// to come within a time: nobody holds a connection by sending a byte a minute.
-// A file takes as long as it takes, while it flows: see flowing.
-func (s *server) received(ctx context.Context, c echo.Context, op *operation) error {
+// received reads a request, but for a file or a table, and compares it with the
+// contract.
+func received(ctx context.Context, c echo.Context, op *operation) error {
 	if kind, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)); op.table && (err != nil || kind != "text/csv") {
 		return &fault{kind: kindMediaType, detail: "Send the table with Content-Type: text/csv."}
 	}
-	if !op.command || op.upload || op.table {
-		return validate(ctx, c, op)
-	}
-	conn := http.NewResponseController(c.Response())
-	if err := conn.SetReadDeadline(time.Now().Add(bodyWithin)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return fmt.Errorf("set a deadline: %w", err)
-	}
-	if err := validate(ctx, c, op); err != nil {
-		return err
-	}
-	if err := conn.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return fmt.Errorf("lift the deadline: %w", err) // what follows may take longer
-	}
-	return nil
-}
-
-// flowing is the body of an upload: each part of it has to come within a time,
-// so that senders who stall do not hold the places of those who send.
-type flowing struct {
-	io.ReadCloser
-	conn *http.ResponseController
-}
-
-func (f *flowing) Read(p []byte) (int, error) {
-	if err := f.conn.SetReadDeadline(time.Now().Add(bodyWithin)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return 0, fmt.Errorf("set a deadline: %w", err)
-	}
-	n, err := f.ReadCloser.Read(p)
-	if err != nil { // the end, or the sender's fault: what follows may take longer
-		_ = f.conn.SetReadDeadline(time.Time{})
-	}
-	return n, err
+	return validate(ctx, c, op)
 }
 
 // serve is round every request: its id, its log line, its guards, and what

@@ -119,7 +119,7 @@ func (k *stack) twin() *server {
 // listen serves s as the API does.
 func (k *stack) listen(t *testing.T, s *server) string {
 	t.Helper()
-	h, err := s.handler(http.NotFoundHandler())
+	h, err := s.handler()
 	require.NoError(t, err)
 	listener := httptest.NewServer(h)
 	t.Cleanup(listener.Close)

@@ -20,8 +20,6 @@ const (
 	// streamFor is how long a stream lasts. Its reader comes back by itself, to
 	// whichever process then has room, and is looked at as a new caller.
 	streamFor = 5 * time.Minute
-	// takeWithin is how long a reader may take for what was sent.
-	takeWithin = 10 * time.Second
 	// hintsApart is the least time between two hints to one worklist.
 	hintsApart = time.Second
 	// eventsAtOnce is how many events are read for a stream at a time.
@@ -195,7 +193,7 @@ func (f flow) look(ctx context.Context, to *outlet) error {
 	return to.flush()
 }
 
-// outlet writes to a reader, who has a time to take it.
+// outlet writes to a reader, whom the server gives a time to take it.
 type outlet struct {
 	w     http.ResponseWriter
 	conn  *http.ResponseController
@@ -204,9 +202,6 @@ type outlet struct {
 }
 
 func (t *outlet) send(format string, args ...any) error {
-	if err := t.conn.SetWriteDeadline(time.Now().Add(takeWithin)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return fmt.Errorf("set a deadline: %w", err)
-	}
 	if _, err := fmt.Fprintf(t.w, format, args...); err != nil {
 		t.gone = true
 		return fmt.Errorf("send: %w", err)

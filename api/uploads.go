@@ -488,6 +488,9 @@ func cutOff(err error) error {
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return &fault{kind: kindTooLarge, detail: fmt.Sprintf("A file has at most %d MiB.", maxFile>>20)}
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &fault{kind: kindInput, cause: err, detail: "The file came too slowly to be waited for, and nothing of this request was kept. Send it again over a better line; a file in chunks goes on from its offset. · 网络太慢，文件未送达，请换个网络后重新上传"}
+	}
 	return &fault{kind: kindInput, cause: err, detail: "The file did not arrive whole, and nothing of it was kept. Send it again. · 文件未完整送达，请重新上传"}
 }
 

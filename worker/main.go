@@ -11,7 +11,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -98,14 +97,7 @@ func run(ctx context.Context, queues []string) error {
 	}
 	logger.InfoContext(ctx, "serving", "queue", queues)
 
-	if cfg.MetricsListen == "" {
-		<-ctx.Done()
-		return nil
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/metrics", metrics)
-	mux.HandleFunc("/livez", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	return boot.Serve(ctx, cfg.MetricsListen, mux, logger)
+	return cfg.ServeMetrics(ctx, metrics, logger)
 }
 
 func serves(queues []string, queue string) bool {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"sync"
-	"time"
 
 	"anpei/schemas/rest"
 )
@@ -34,7 +33,6 @@ func (b backend) pass(r *http.Request) (*http.Response, error) {
 	out := &answering{header: http.Header{}, begun: make(chan struct{})}
 	if visitor != nil {
 		in.RemoteAddr, in.Host = visitor.r.RemoteAddr, visitor.r.Host
-		out.conn = http.NewResponseController(visitor.w)
 	}
 	if in.Body == nil {
 		in.Body = http.NoBody
@@ -100,7 +98,6 @@ func (l leaving) Close() error {
 type answering struct {
 	header http.Header
 	body   *io.PipeWriter
-	conn   *http.ResponseController // the visitor's
 
 	once   sync.Once
 	begun  chan struct{} // closed once status and sent are there
@@ -133,14 +130,6 @@ func (a *answering) FlushError() error {
 
 // Flush implements [http.Flusher].
 func (a *answering) Flush() { _ = a.FlushError() }
-
-// SetReadDeadline bounds how long a body may take to come from the visitor.
-func (a *answering) SetReadDeadline(t time.Time) error {
-	if a.conn == nil {
-		return http.ErrNotSupported
-	}
-	return a.conn.SetReadDeadline(t)
-}
 
 // read takes the answer of the API as a T: read[rest.Claim](v.api.GetClaim(…)).
 // Any answer but a success is a *problem.

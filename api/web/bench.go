@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"anpei/claim"
 	"anpei/schemas/rest"
@@ -482,9 +481,6 @@ func followTasks(v *visit) error {
 	return v.follow(v.api.StreamTasks(v.ctx(), &rest.StreamTasksParams{LastEventID: v.heard()}))
 }
 
-// takeWithin is how long a browser may leave what is sent to it lying.
-const takeWithin = 10 * time.Second
-
 // follow passes server-sent events on as they come.
 func (v *visit) follow(response *http.Response, err error) error {
 	if err != nil {
@@ -504,14 +500,12 @@ func (v *visit) follow(response *http.Response, err error) error {
 	for {
 		n, err := response.Body.Read(part)
 		if n > 0 {
-			_ = conn.SetWriteDeadline(now().Add(takeWithin))
 			if _, err := v.w.Write(part[:n]); err != nil {
 				return nil // whoever has left is not told
 			}
 			_ = conn.Flush()
 		}
 		if err != nil {
-			_ = conn.SetWriteDeadline(time.Time{})
 			return nil // between two events; the browser comes again
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"anpei/claim"
 	"anpei/schemas/rest"
@@ -137,9 +136,6 @@ func (v *visit) pass(answer *http.Response, err error) error {
 	return v.copy(answer.Body)
 }
 
-// slowest is how long somebody may take for a piece of what they asked for.
-const slowest = 30 * time.Second
-
 // copy writes a body as it comes, each piece at once. Whoever leaves is not
 // told.
 func (v *visit) copy(from io.Reader) error {
@@ -148,7 +144,6 @@ func (v *visit) copy(from io.Reader) error {
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 {
-			_ = conn.SetWriteDeadline(now().Add(slowest)) // as far as the server can
 			if _, gone := v.w.Write(buffer[:n]); gone != nil {
 				return nil //nolint:nilerr // nobody reads any further
 			}

@@ -106,7 +106,7 @@ func (s *Site) routes(mux *http.ServeMux) {
 // Serves reports whether a path is a page's; the others are the API's and the
 // operators'.
 func Serves(path string) bool {
-	for _, prefix := range []string{"/v1", "/docs", "/problems", "/openapi.yaml", "/livez", "/readyz", "/metrics"} {
+	for _, prefix := range []string{"/v1", "/docs", "/problems", "/openapi.yaml", "/livez", "/readyz"} {
 		if path == prefix || strings.HasPrefix(path, prefix+"/") {
 			return false
 		}

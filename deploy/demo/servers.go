@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -66,8 +67,7 @@ func (d *demo) start(ctx context.Context) error {
 			return "", err
 		}
 		// Ready means that its pollers have started: only then does it answer here.
-		d.env["ANPEI_METRICS_LISTEN"] = metrics
-		worker, err := d.serve("worker")
+		worker, err := d.serve("worker", "ANPEI_METRICS_LISTEN", metrics)
 		if err != nil {
 			return "", err
 		}
@@ -82,8 +82,13 @@ func (d *demo) start(ctx context.Context) error {
 	})
 }
 
-func (d *demo) serve(name string) (*play.Server, error) {
-	s, err := play.Start(name, d.log(name), d.env, filepath.Join(d.bin, name))
+// serve starts a program of ours, with settings of its own as pairs.
+func (d *demo) serve(name string, own ...string) (*play.Server, error) {
+	env := maps.Clone(d.env)
+	for i := 0; i < len(own); i += 2 {
+		env[own[i]] = own[i+1]
+	}
+	s, err := play.Start(name, d.log(name), env, filepath.Join(d.bin, name))
 	if err == nil {
 		d.servers = append(d.servers, s)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -17,8 +18,15 @@ import (
 type Config struct {
 	// Listen is the API's address. Loopback by default: a proxy stands before it.
 	Listen string `env:"ANPEI_LISTEN" envDefault:"127.0.0.1:8080"`
-	// MetricsListen is where a worker serves /metrics, /livez and /readyz; empty: nowhere.
+	// MetricsListen is where a process serves /metrics and /livez, apart from
+	// everybody's requests: for the operators' network alone. Empty: nowhere.
 	MetricsListen string `env:"ANPEI_METRICS_LISTEN"`
+	// BodyWithin is how long head and body of a request may take that is no
+	// upload, and how long each UploadPace bytes of an upload or of an answer may.
+	BodyWithin time.Duration `env:"ANPEI_BODY_WITHIN" envDefault:"30s"`
+	// UploadPace is the slowest upload that is waited for, in bytes in each
+	// BodyWithin: 16 KiB in 30 s is a phone at the edge of a cell.
+	UploadPace int `env:"ANPEI_UPLOAD_PACE" envDefault:"16384"`
 	// TracesTo is an OpenTelemetry collector, as http://127.0.0.1:4318. Empty:
 	// nothing is traced, and no claim pays for it.
 	TracesTo string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`

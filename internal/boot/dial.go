@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
-	"time"
 
 	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -173,30 +170,4 @@ func (c Config) Migrate(ctx context.Context) error {
 		return fmt.Errorf("let the first administrator in: %w", err)
 	}
 	return nil
-}
-
-// Serve runs an HTTP server until ctx is done, then lets requests finish for
-// ten seconds.
-func Serve(ctx context.Context, listen string, h http.Handler, logger *slog.Logger) error {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", listen, err)
-	}
-	srv := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	logger.InfoContext(ctx, "listening", "address", l.Addr().String())
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve %s: %w", listen, err)
-	case <-ctx.Done():
-		grace, stop := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer stop()
-		return srv.Shutdown(grace)
-	}
 }

@@ -3,6 +3,7 @@ package boot
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -47,4 +48,17 @@ func (c Config) Telemetry(ctx context.Context, service string) (metrics http.Han
 		}
 	}
 	return promhttp.Handler(), flush, nil
+}
+
+// ServeMetrics serves /metrics, and /livez for whoever started the process, at
+// MetricsListen until ctx is done. Where that is empty it only waits.
+func (c Config) ServeMetrics(ctx context.Context, metrics http.Handler, logger *slog.Logger) error {
+	if c.MetricsListen == "" {
+		<-ctx.Done()
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	return c.Serve(ctx, c.MetricsListen, mux, logger)
 }
