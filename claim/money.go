@@ -3,9 +3,11 @@ package claim
 import (
 	"errors"
 	"math/big"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Fen 分 is an amount of money in hundredths of a yuan. The zero value is
@@ -80,6 +82,109 @@ func Sum(amounts ...Fen) (Fen, error) {
 		n.Add(n, big.NewInt(int64(a)))
 	}
 	return fenOf(n)
+}
+
+// MostFen is the largest amount that any door takes, either way: 90 million
+// million yuan, which JSON's numbers and SQL's sums hold exactly.
+const MostFen Fen = 9_000_000_000_000_000
+
+// AmountFault says what is wrong with the text of an amount.
+type AmountFault string
+
+// Faults of an amount.
+const (
+	FaultEmpty    AmountFault = "empty"
+	FaultText     AmountFault = "text"     // something beside the number that is no part of an amount
+	FaultGroups   AmountFault = "groups"   // thousands that are not three digits each
+	FaultDecimals AmountFault = "decimals" // less than a fen
+	FaultRange    AmountFault = "range"    // beyond [MostFen]
+)
+
+// AmountError says why a text is no amount, and how to write it.
+type AmountError struct {
+	Fault AmountFault `json:"fault"`
+	ZH    string      `json:"zh"`
+	EN    string      `json:"en"`
+}
+
+// Error returns the English text.
+func (e *AmountError) Error() string { return "amount: " + e.EN }
+
+var (
+	errNoAmount = &AmountError{FaultEmpty, "请填写金额", "give an amount"}
+	errBeside   = &AmountError{FaultText, "只写一个金额，例如 1,234.56 元或 1.25 万元，不要有其他文字", "write one amount and nothing else, such as 1,234.56 or 1.25万元"}
+	errGroups   = &AmountError{FaultGroups, "千分位有误，应每三位一个逗号，例如 12,500.00", "thousands are groups of three digits, such as 12,500.00"}
+	errDecimals = &AmountError{FaultDecimals, "金额最多到分，请核对小数位数", "an amount has no part of a fen; look at the decimals"}
+	errRange    = &AmountError{FaultRange, "金额过大，请核对", "the amount is too large; look at its digits"}
+)
+
+// The parts of an amount, in the order in which people write them. A sign stands
+// before the currency or after it: -¥5, ¥-5, 负5元, (负数)5.00.
+var amountForm = regexp.MustCompile(`^(-|负数?|\(负数?\))? ?((?:人民币|RMB|CNY)? ?¥?) ?(-|负数?|\(负数?\))? ?([0-9][0-9,.]*) ?([万亿]?)([元圆]?)[整正]?$`)
+
+var (
+	groupsForm = regexp.MustCompile(`^(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)$`)
+	unitPlaces = map[string]int{"": 2, "万": 6, "亿": 10} // decimals that are whole fen
+)
+
+// ParseFen reads the text of an amount of money, all of it or nothing: 1234.5,
+// １，２３４．５６, ¥-12,500, 12,500元整, 1.25万元, (负数)3163.99, (1,234.56), where
+// brackets round the whole mean less than nothing, as accountants write it.
+// Without a unit the number is yuan. A text with anything else in it, with
+// thousands that are no groups of three, with leading zeros, with part of a fen,
+// or beyond [MostFen] is no amount; the error is an [*AmountError].
+func ParseFen(text string) (Fen, error) {
+	s := plainAmount(text)
+	if s == "" {
+		return 0, errNoAmount
+	}
+	inside, negative := s, false
+	if strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")") {
+		inside, negative = strings.TrimSpace(s[1:len(s)-1]), true
+	}
+	m := amountForm.FindStringSubmatch(inside)
+	if m == nil || m[1] != "" && m[3] != "" || negative && m[1]+m[3] != "" {
+		return 0, errBeside
+	}
+	negative = negative || m[1]+m[3] != ""
+	whole, part, pointed := strings.Cut(m[4], ".")
+	grouped := groupsForm.MatchString(whole)
+	whole = strings.ReplaceAll(whole, ",", "")
+	switch places := unitPlaces[m[5]]; {
+	case !grouped, len(whole) > 1 && whole[0] == '0':
+		return 0, errGroups
+	case pointed && (part == "" || !digits(part)):
+		return 0, errBeside
+	case len(part) > places:
+		return 0, errDecimals
+	default:
+		part += strings.Repeat("0", places-len(part))
+	}
+	n, err := strconv.ParseInt(whole+part, 10, 64)
+	if err != nil || Fen(n) > MostFen {
+		return 0, errRange
+	}
+	if negative {
+		n = -n
+	}
+	return Fen(n), nil
+}
+
+// plainAmount writes full-width letters, digits and signs, and all dashes and
+// spaces, in their ASCII forms, and one space for several.
+func plainAmount(text string) string {
+	s := strings.Map(func(r rune) rune {
+		switch {
+		case r >= '！' && r <= '～':
+			return r - '！' + '!'
+		case r == '￥':
+			return '¥'
+		case r == '−' || unicode.Is(unicode.Pd, r):
+			return '-'
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(s), " ")
 }
 
 func fenOf(n *big.Int) (Fen, error) {

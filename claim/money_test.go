@@ -2,8 +2,10 @@ package claim_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -212,4 +214,181 @@ func TestRoundIsNearestAndOdd(t *testing.T) {
 			t.Fatalf("%s rounds to %d", x, got)
 		}
 	})
+}
+
+func TestAnAmountIsReadWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		want claim.Fen
+	}{
+		{"0", 0},
+		{"0.00", 0},
+		{"-0.00", 0},
+		{"0.01", 1},
+		{"1234", 1234_00},
+		{"1234.5", 1234_50},
+		{"1234.56", 1234_56},
+		{"1,234", 1234_00},
+		{"1,234.56", 1234_56},
+		{"12,500元", 12500_00},
+		{"¥12,500", 12500_00},
+		{"￥12,500.00", 12500_00},
+		{"¥ 12,500.00", 12500_00},
+		{"1.25万元", 12500_00},
+		{"1.25 万元", 12500_00},
+		{"1.25万", 12500_00},
+		{"120万元整", 1200000_00},
+		{"0.000001万元", 1},
+		{"1.2亿元", 120000000_00},
+		{"12,500.00元整", 12500_00},
+		{"12500圆正", 12500_00},
+		{"人民币12,500.00元", 12500_00},
+		{"人民币¥12,500.00", 12500_00},
+		{"RMB 12,500.00", 12500_00},
+		{"CNY12500", 12500_00},
+		{"１，２３４．５６", 1234_56},
+		{"￥１２，５００", 12500_00},
+		{" 1,234.56\u3000", 1234_56},
+		{"-3163.99", -3163_99},
+		{"¥-3163.99", -3163_99},
+		{"-¥3,163.99", -3163_99},
+		{"−3163.99", -3163_99},
+		{"－３１６３．９９", -3163_99},
+		{"–3163.99", -3163_99},
+		{"负3163.99元", -3163_99},
+		{"负数3163.99", -3163_99},
+		{"(负数)3163.99", -3163_99},
+		{"（负数）¥3,163.99", -3163_99},
+		{"¥(负数)3163.99", -3163_99},
+		{"(3,163.99)", -3163_99},
+		{"（¥3,163.99）", -3163_99},
+		{"90000000000000.00", claim.MostFen},
+		{"-90,000,000,000,000.00元", -claim.MostFen},
+		{"900000亿元", claim.MostFen},
+	} {
+		got, err := claim.ParseFen(c.text)
+		require.NoError(t, err, c.text)
+		require.Equal(t, c.want, got, c.text)
+	}
+	for _, c := range []struct {
+		text string
+		want claim.AmountFault
+	}{
+		{"", claim.FaultEmpty},
+		{"  ", claim.FaultEmpty},
+		{"元", claim.FaultText},
+		{"¥", claim.FaultText},
+		{"约12500元", claim.FaultText},
+		{"12500元左右", claim.FaultText},
+		{"12500元/次", claim.FaultText},
+		{"12元5角", claim.FaultText},
+		{"1.25千元", claim.FaultText},
+		{"12 500", claim.FaultText},
+		{"1,234 .56", claim.FaultText},
+		{"12,500.00 13%", claim.FaultText},
+		{"1e5", claim.FaultText},
+		{"3.2e5", claim.FaultText},
+		{"0x10", claim.FaultText},
+		{"12O.00", claim.FaultText},
+		{"$12.00", claim.FaultText},
+		{"1.2.3", claim.FaultText},
+		{"12.", claim.FaultText},
+		{".50", claim.FaultText},
+		{"1.234,56", claim.FaultText},
+		{"--5.00", claim.FaultText},
+		{"-¥-5.00", claim.FaultText},
+		{"(-5.00)", claim.FaultText},
+		{"(5.00", claim.FaultText},
+		{"5.00-", claim.FaultText},
+		{"+5.00", claim.FaultText},
+		{"2026-03-09", claim.FaultText},
+		{"1,23", claim.FaultGroups},
+		{"12,50,000", claim.FaultGroups},
+		{"1234,567.00", claim.FaultGroups},
+		{",234.00", claim.FaultText},
+		{"1,,234.00", claim.FaultGroups},
+		{"0,123.00", claim.FaultGroups},
+		{"007.00", claim.FaultGroups},
+		{"1.234", claim.FaultDecimals},
+		{"1.230", claim.FaultDecimals},
+		{"0.0000001万元", claim.FaultDecimals},
+		{"90000000000000.01", claim.FaultRange},
+		{"-90000000000000.01", claim.FaultRange},
+		{"99999999999999999999999999", claim.FaultRange},
+		{"900000.0000000001亿元", claim.FaultRange},
+	} {
+		got, err := claim.ParseFen(c.text)
+		fault, ok := errors.AsType[*claim.AmountError](err)
+		require.True(t, ok, "%q was read as %d", c.text, got)
+		require.Equal(t, c.want, fault.Fault, c.text)
+		require.Zero(t, got, c.text)
+		require.NotEmpty(t, fault.ZH)
+		require.NotEmpty(t, fault.EN)
+	}
+}
+
+func TestAnAmountIsReadBackInWhateverFormItIsWritten(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		amount := claim.Fen(rapid.Int64Range(-int64(claim.MostFen), int64(claim.MostFen)).Draw(t, "amount"))
+		text := written(t, amount)
+		got, err := claim.ParseFen(text)
+		if err != nil || got != amount {
+			t.Fatalf("%d, written as %q, is read as %d, %v", amount, text, got, err)
+		}
+		// Whatever stands beside it, it is read whole or not at all.
+		beside := rapid.StringMatching(`[0-9,.a-z件次%-]{1,3}`).Draw(t, "beside")
+		if got, err := claim.ParseFen(text + " " + beside); err == nil {
+			t.Fatalf("%q with %q beside it is read as %d", text, beside, got)
+		}
+	})
+}
+
+// written writes an amount in one of the forms that papers and people use.
+func written(t *rapid.T, f claim.Fen) string {
+	pick := func(what string, forms ...string) string { return rapid.SampledFrom(forms).Draw(t, what) }
+	plain := strings.TrimPrefix(strings.ReplaceAll(f.String(), ",", ""), "-")
+	number := strings.TrimPrefix(plain, "¥")
+	unit := ""
+	switch pick("scale", "元", "thousands", "万", "亿") {
+	case "元":
+		unit = pick("unit", "", "元", "圆整")
+	case "thousands":
+		number, unit = strings.TrimPrefix(strings.TrimPrefix(f.String(), "-"), "¥"), pick("unit", "", "元", "元正")
+	case "万":
+		number, unit = scaled(number, 4), pick("unit", "万", "万元", " 万元整")
+	case "亿":
+		number, unit = scaled(number, 8), pick("unit", "亿", "亿元")
+	}
+	if trimmed := strings.TrimRight(number, "0"); strings.Contains(number, ".") && rapid.Bool().Draw(t, "short") {
+		number = strings.TrimSuffix(trimmed, ".")
+	}
+	text := pick("currency", "", "¥", "￥", "RMB ", "人民币", "人民币¥") + number + unit
+	if f < 0 {
+		if sign := pick("sign", "-", "−", "－", "负", "负数", "（负数）", "()"); sign == "()" {
+			text = "(" + text + ")"
+		} else {
+			text = sign + text
+		}
+	}
+	if rapid.Bool().Draw(t, "wide") {
+		text = strings.Map(func(r rune) rune {
+			if r >= '!' && r <= '~' {
+				return r - '!' + '！'
+			}
+			return r
+		}, text)
+	}
+	return text
+}
+
+// scaled moves the point of a number with decimals to the left.
+func scaled(number string, places int) string {
+	whole, part, _ := strings.Cut(number, ".")
+	for len(whole) <= places {
+		whole = "0" + whole
+	}
+	cut := len(whole) - places
+	return whole[:cut] + "." + whole[cut:] + part
 }
