@@ -313,8 +313,8 @@ func (f *spooled) inside() error {
 	case typeOFD:
 		_, reason = document.OpenOFD(whole, f.size)
 	case typeXML:
-		if _, ok := document.ParseInvoiceXML(io.LimitReader(whole, document.MostXML)); !ok || f.size > document.MostXML {
-			reason = document.NoInvoice
+		if reason = document.Overpacked; f.size <= document.MostXML {
+			_, reason = document.ParseInvoiceXML(io.LimitReader(whole, document.MostXML))
 		}
 	default:
 		return f.picture()

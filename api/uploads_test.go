@@ -133,6 +133,10 @@ func TestReceive(t *testing.T) {
 	}
 }
 
+// redInvoice takes another invoice back, and proves no loss.
+const redInvoice = `<?xml version="1.0" encoding="UTF-8"?><EInvoice><Header><EIid>26312000000012345699</EIid></Header><EInvoiceData><BasicInformation>` +
+	`<TotalAmWithoutTax>-2800.00</TotalAmWithoutTax><TotalTaxAm>-364.00</TotalTaxAm><TotalTax-includedAmount>-3164.00</TotalTax-includedAmount></BasicInformation></EInvoiceData></EInvoice>`
+
 func TestReceiveRefuses(t *testing.T) {
 	t.Parallel()
 	picture := aJPEG(t)
@@ -163,6 +167,8 @@ func TestReceiveRefuses(t *testing.T) {
 		"a bomb":                     {in: raw(claiming(t, 10_000, 5_001)), status: 422, says: "50 million"},
 		"a bomb beyond int32":        {in: raw(claiming(t, 1<<31-1, 1<<31-1)), status: 422, says: "cannot be opened"},
 		"a damaged picture":          {in: raw(picture[:30]), status: 422, says: "cannot be opened"},
+		"a red-letter invoice":       {in: raw([]byte(redInvoice)), status: 422, says: "red-letter invoice"},
+		"the data of no invoice":     {in: raw([]byte(`<?xml version="1.0"?><note>hello</note>`)), status: 422, says: "Please send the invoice's PDF"},
 		"another digest":             {in: rest.UploadFileRequestObject{Body: bytes.NewReader(picture), Params: rest.UploadFileParams{ReprDigest: digestOf(aPDF)}}, status: 422, says: "another hash"},
 	} {
 		t.Run(name, func(t *testing.T) {

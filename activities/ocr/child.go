@@ -179,6 +179,10 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 		r.Kind, r.Confidence = document.LossPhoto, 5000
 		r.Fields = document.Extract(r.Kind, p.lines, nil)
 	}
+	if r.Unreadable != "" { // it was legible, and says why it is of no use
+		l.album.cut(r.Fields)
+		return r, nil
+	}
 	if reason := r.Quality.Retake(r.Kind, r.Fields); reason != "" {
 		return sentBack(r, reason), nil
 	}
@@ -228,7 +232,10 @@ func understand(r *document.Reading, lines []document.Line, qr []string) {
 			r.Kind, r.Confidence = document.VATInvoice, 10000
 		}
 	}
-	r.Fields = document.Extract(r.Kind, lines, qr)
+	var reason string
+	if r.Fields, reason = document.Understand(r.Kind, lines, qr); reason != "" {
+		r.Unreadable, r.Detail = reason, document.Plain(reason)
+	}
 	r.Text = document.Text(lines)
 	for i := range r.Fields {
 		if r.Fields[i].Source == document.FromQR {
@@ -295,6 +302,9 @@ func (b *book) read(ctx context.Context) (document.Reading, error) {
 		return sentBack(r, document.NothingFound), nil
 	}
 	understand(&r, lines, qr)
+	if r.Unreadable != "" {
+		return r, nil
+	}
 	if len(drawn) == len(b.sizes) && poor != "" && poor != legible {
 		r.Quality = drawn[0].quality
 		return sentBack(r, poor), nil

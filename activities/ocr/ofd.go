@@ -18,14 +18,11 @@ func readOFD(f *os.File, size int64) (document.Reading, error) {
 	if reason != "" {
 		return document.Illegible(reason), nil
 	}
-	fields, ok, err := ofd.Invoice()
-	switch {
-	case err != nil:
+	fields, reason, err := ofd.Invoice()
+	if err != nil {
 		return document.Illegible(document.Truncated), nil //nolint:nilerr // the file's fault, and said
-	case !ok:
-		return document.Illegible(document.NoInvoice), nil
 	}
-	return fromXML(fields), nil
+	return fromXML(fields, reason), nil
 }
 
 // readXML reads the data file of a fully digital invoice.
@@ -33,18 +30,22 @@ func readXML(f *os.File) (document.Reading, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return document.Reading{}, fmt.Errorf("page-reader: %w", err)
 	}
-	fields, ok := document.ParseInvoiceXML(io.LimitReader(f, document.MostXML))
-	if !ok {
-		return document.Illegible(document.NoInvoice), nil
-	}
-	return fromXML(fields), nil
+	return fromXML(document.ParseInvoiceXML(io.LimitReader(f, document.MostXML))), nil
 }
 
-func fromXML(fields []document.Field) document.Reading {
+// fromXML is the reading of an invoice's data, which may say why the invoice
+// proves no loss.
+func fromXML(fields []document.Field, reason string) document.Reading {
+	if reason == document.NoInvoice {
+		return document.Illegible(reason)
+	}
 	r := document.Reading{Kind: document.VATInvoice, Confidence: 10000, Fields: fields, Pages: 1, Engine: xmlEngine}
 	for i := range r.Fields {
 		r.Fields[i].Engine = xmlEngine
 		r.Text += r.Fields[i].Value + "\n"
+	}
+	if reason != "" {
+		r.Unreadable, r.Detail = reason, document.Plain(reason)
 	}
 	return r
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"anpei/claim"
 	"anpei/claim/document"
@@ -43,6 +44,8 @@ type book struct {
 	layer   [][]document.Line // their text layers, by page
 	poppler string            // the name of what reads them
 	engines engines           // for pages without text
+
+	doubted int // pages whose text layer was held against their picture
 
 	drawn map[int]*image.RGBA // pages that had to be drawn, as large as people look at them
 }
@@ -91,20 +94,69 @@ func open(ctx context.Context, path string, l limits) (b *book, reason string, e
 
 func (b *book) close() { b.engines.close() }
 
-// page reads a page, counted from 0: its text layer, or what it looks like.
+// mostDoubted is how many pages of a file are read as pictures though they have
+// a text layer: each takes a second and a half.
+const mostDoubted = 4
+
+// page reads a page, counted from 0: its text layer, or what it looks like. A
+// layer is only what the file says of itself: fonts that do not tell which
+// characters their shapes are give any text at all. One that makes no known
+// paper, or not the whole of one, is held against the picture of its page.
 func (b *book) page(ctx context.Context, i int) (sheet, error) {
-	if i < len(b.layer) && characters(b.layer[i]) >= fewest {
-		s := sheet{lines: b.layer[i], engine: b.poppler}
-		for j := range s.lines {
-			s.lines[j].Page, s.lines[j].Source, s.lines[j].Engine = i+1, document.FromPDFText, b.poppler
+	if i >= len(b.layer) || characters(b.layer[i]) < fewest {
+		return b.seen(ctx, i)
+	}
+	s := sheet{lines: b.layer[i], engine: b.poppler}
+	for j := range s.lines {
+		s.lines[j].Page, s.lines[j].Source, s.lines[j].Engine = i+1, document.FromPDFText, b.poppler
+	}
+	kind, _ := document.Classify(s.lines)
+	if kind == document.VATInvoice { // nothing else has a code
+		if drawn, _, err := b.draw(ctx, i); err == nil {
+			s.qr, s.drawn = codes(drawn, true), rgba(drawn)
 		}
-		if kind, _ := document.Classify(s.lines); kind == document.VATInvoice { // nothing else has a code
-			if drawn, _, err := b.draw(ctx, i); err == nil {
-				s.qr, s.drawn = codes(drawn, true), rgba(drawn)
-			}
-		}
+	}
+	fields, reason := document.Understand(kind, s.lines, s.qr)
+	known := kind != document.Other && kind != document.Unknown
+	if known && (reason != "" || document.Whole(kind, fields)) || b.doubted >= mostDoubted {
 		return s, nil
 	}
+	b.doubted++
+	shown, err := b.seen(ctx, i)
+	var broken *brokenError
+	switch {
+	case errors.As(err, &broken):
+		return sheet{}, err
+	case err != nil:
+		return s, nil //nolint:nilerr // the layer is there; what cannot be drawn shows nothing else
+	case senseless(b.layer[i]):
+		return shown, nil
+	}
+	seen, _ := document.Classify(shown.lines)
+	switch more, _ := document.Understand(seen, shown.lines, shown.qr); {
+	case seen == document.Other, seen == document.Unknown, known && seen != kind, known && len(more) <= len(fields):
+		return s, nil
+	}
+	return shown, nil
+}
+
+// senseless reports whether much of a text layer is nothing that can be printed.
+func senseless(lines []document.Line) bool {
+	printed, not := 0, 0
+	for _, l := range lines {
+		for _, r := range l.Text {
+			if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+				not++
+			} else {
+				printed++
+			}
+		}
+	}
+	return not*8 > printed
+}
+
+// seen reads what a page looks like.
+func (b *book) seen(ctx context.Context, i int) (sheet, error) {
 	drawn, scale, err := b.draw(ctx, i)
 	if err != nil {
 		return sheet{}, err
@@ -219,7 +271,18 @@ func (b *book) textLayer(ctx context.Context) ([][]document.Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseLayer(bytes.NewReader(out))
+	return parseLayer(bytes.NewReader(printable(out)))
+}
+
+// printable puts a mark in place of what no XML may have: codes of a font that
+// are no characters come out as control characters.
+func printable(text []byte) []byte {
+	return bytes.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, bytes.ToValidUTF8(text, []byte(string(unicode.ReplacementChar))))
 }
 
 // parseLayer reads the XHTML of pdftotext -bbox: pages of words with a box each.
@@ -273,7 +336,7 @@ func parseLayer(r io.Reader) ([][]document.Line, error) {
 			if err := d.DecodeElement(&w.text, &e); err != nil {
 				return nil, fmt.Errorf("parse the text layer: %w", err)
 			}
-			if !w.box.Empty() && w.text != "" {
+			if w.em = w.box.Dx() * 2 / max(1, halves(w.text)); !w.box.Empty() && w.text != "" {
 				words = append(words, w)
 			}
 		}

@@ -810,7 +810,7 @@ func lit(src *image.RGBA) *image.RGBA {
 func TestWordsBecomeLinesAndColumnsStayApart(t *testing.T) {
 	t.Parallel()
 	at := func(text string, x, y, w, line int) word {
-		return word{text, image.Rect(x, y, x+w, y+20), 9000, line}
+		return word{text: text, box: image.Rect(x, y, x+w, y+20), confidence: 9000, line: line}
 	}
 	var texts []string
 	for _, l := range lines([]word{
@@ -822,4 +822,68 @@ func TestWordsBecomeLinesAndColumnsStayApart(t *testing.T) {
 		texts = append(texts, l.Text)
 	}
 	require.Empty(t, cmp.Diff([]string{"住址", "Plate No.", "材料费", "测试路1", "工时费"}, texts))
+}
+
+func TestATextLayerThatMakesNoSenseIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	var page bytes.Buffer
+	require.NoError(t, png.Encode(&page, clean(t)))
+	pdf := fpdf.New("L", "mm", "A4", "")
+	pdf.AddPage()
+	pdf.SetFont("Helvetica", "", 12)
+	pdf.Text(20, 20, "qxz vkjw 0917 bnrt plmq xwvz 4456 ttrq") // what a font without a true map gives
+	pdf.Text(20, 30, "zzqx wrtp 1130.00 kjhg fdsa")
+	pdf.RegisterImageOptionsReader("page", fpdf.ImageOptions{ImageType: "png"}, &page)
+	pdf.ImageOptions("page", 5, 5, 280, 0, false, fpdf.ImageOptions{ImageType: "png"}, 0, "")
+	r, err := modelled(t).Read(t.Context(), fileOf(t, written(t, pdf)), "")
+	require.NoError(t, err)
+	require.Empty(t, r.Unreadable)
+	require.Equal(t, document.VehicleLicence, r.Kind)
+	for _, f := range r.Fields {
+		require.Equal(t, document.FromOCR, f.Source, f.Name)
+	}
+}
+
+func TestALayerWithCodesThatAreNoCharactersIsNoDamage(t *testing.T) {
+	t.Parallel()
+	out := "<doc><page><word xMin=\"1\" yMin=\"1\" xMax=\"50\" yMax=\"9\">\x01\x02\x03\xff\x04</word><word xMin=\"60\" yMin=\"1\" xMax=\"99\" yMax=\"9\">1130.00</word></page></doc>"
+	_, err := parseLayer(strings.NewReader(out))
+	require.Error(t, err)
+	pages, err := parseLayer(bytes.NewReader(printable([]byte(out))))
+	require.NoError(t, err)
+	require.Len(t, pages, 1)
+	require.True(t, senseless(pages[0]))
+	require.False(t, senseless([]document.Line{{Text: "价税合计 1130.00"}}))
+}
+
+func TestAFontWithHighBoxesDoesNotGlueColumns(t *testing.T) {
+	t.Parallel()
+	at := func(text string, x0, x1 int) word {
+		return word{text: text, box: image.Rect(x0, 0, x1, 72), confidence: 10000, line: x0, em: 28}
+	}
+	got := lines([]word{at("识别号：", 0, 112), at("91310115MA1TE5T02F", 138, 440), at("方", 484, 512), at("识别号：", 540, 652)})
+	var texts []string
+	for _, l := range got {
+		texts = append(texts, l.Text)
+	}
+	require.Equal(t, []string{"识别号： 91310115MA1TE5T02F", "方识别号："}, texts)
+}
+
+func TestARedLetterInvoiceSaysThatItProvesNothing(t *testing.T) {
+	t.Parallel()
+	const red = `<EInvoice><EInvoiceData><SellerInformation><SellerName>某某汽修</SellerName></SellerInformation><BasicInformation><TotalAmWithoutTax>-2800.00</TotalAmWithoutTax><TotalTaxAm>-364.00</TotalTaxAm><TotalTax-includedAmount>-3164.00</TotalTax-includedAmount></BasicInformation><TaxSupervisionInfo><InvoiceNumber>26312000000012345699</InvoiceNumber><IssueTime>2026-03-09</IssueTime></TaxSupervisionInfo><RedEInvoice><OriginalInvoiceCode>26312000000012345678</OriginalInvoiceCode></RedEInvoice></EInvoiceData></EInvoice>`
+	for name, file := range map[string][]byte{
+		"as XML": []byte(`<?xml version="1.0" encoding="UTF-8"?>` + red), "as OFD": ofd(t, "Doc_0/Attachs/original_invoice.xml", red),
+	} {
+		r, err := Reader{}.Read(t.Context(), fileOf(t, file), "")
+		require.NoError(t, err, name)
+		require.Equal(t, document.RedLetter, r.Unreadable, name)
+		require.Equal(t, document.Plain(document.RedLetter), r.Detail)
+		require.Equal(t, document.VATInvoice, r.Kind)
+		read := map[string]string{}
+		for _, f := range r.Fields {
+			read[f.Name] = f.Value
+		}
+		require.Equal(t, map[string]string{"invoice_number": "26312000000012345699", "issue_date": "2026-03-09", "seller": "某某汽修", "reversed_number": "26312000000012345678"}, read, name)
+	}
 }

@@ -91,7 +91,7 @@ func (t *tesseract) Read(ctx context.Context, page *image.RGBA) (Text, error) {
 			line++
 		}
 		if text := strings.TrimSpace(b.Word); text != "" && b.Confidence >= 20 && !b.Box.Empty() {
-			words = append(words, word{text, b.Box, int(b.Confidence * 100), line})
+			words = append(words, word{text: text, box: b.Box, confidence: int(b.Confidence * 100), line: line})
 		}
 	}
 	out := Text{Size: page.Bounds().Size(), page: page, doubtful: 5500}

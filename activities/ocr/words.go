@@ -14,6 +14,19 @@ type word struct {
 	box        image.Rectangle
 	confidence int // basis points
 	line       int // words of one line have the same number, and come in order
+	em         int // width of a hanzi of its font; 0 where the height of the box tells as much
+}
+
+// halves returns the width of a text in halves of a hanzi's.
+func halves(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r >= 0x2E80 {
+			n++
+		}
+	}
+	return n
 }
 
 // lines makes runs of text from words. Columns stay apart: a gap wider than a
@@ -76,6 +89,9 @@ func level(a, b image.Rectangle) bool {
 func reach(run []word, next word) int {
 	last := run[len(run)-1]
 	height := min(last.box.Dy(), next.box.Dy())
+	if last.em > 0 && next.em > 0 { // some fonts have boxes far higher than their letters
+		height = min(height, max(last.em, next.em))
+	}
 	if len(run) <= 2 && lone(run[0]) && lone(last) && lone(next) {
 		return 5 * height
 	}

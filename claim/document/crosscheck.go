@@ -167,6 +167,7 @@ var crossChecks = []crossCheck{
 	{"amount.over-claimed", false, "发票总额明显高于报损", "The invoices come to much more than was claimed", evidence.overClaimed},
 	{"amount.over-survey", false, "金额明显高于查勘估损", "The papers come to much more than the surveyor saw", evidence.overSurvey},
 
+	{"invoice.reversed", true, "该发票已被红字发票冲销", "A red-letter invoice takes this invoice back", evidence.reversed},
 	{"invoice.elsewhere", true, "同一发票已用于另一赔案", "The same invoice stands in another claim", elsewhere("invoice_number", surely)},
 	{"invoice.number-elsewhere", false, "另一赔案有相同发票号码（发票代码未知）", "Another claim has an invoice of this number, its code unknown", elsewhere("invoice_number", perhaps)},
 	{"file.elsewhere", true, "同一文件已用于另一赔案", "The same file stands in another claim", elsewhere("sha256", reused)},
@@ -653,6 +654,19 @@ func elsewhere(field string, one func(e evidence, mine, other Fact) bool) func(e
 		}
 		return out
 	}
+}
+
+// reversed pairs an invoice with a red-letter one, of this claim or another,
+// that takes it back. A red-letter invoice that names its own number says nothing.
+func (e evidence) reversed() (out []pair) {
+	for _, red := range e.where(func(f Fact) bool { return f.Field == ReversedNumber && (f.From == OfDocument || f.From == OfClaim) }) {
+		for _, blue := range e.where(func(f Fact) bool { return f.From == OfDocument && f.Field == "invoice_number" }) {
+			if same(red.Value, blue.Value) && red.Document != blue.Document {
+				out = append(out, pair{blue, red})
+			}
+		}
+	}
+	return out
 }
 
 // surely and perhaps tell one invoice from two of the same number: numbers of

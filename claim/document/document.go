@@ -124,6 +124,9 @@ const (
 	NothingSeen   = "nothing_seen" // a picture of one tone
 	NoInvoice     = "no_invoice"   // an OFD or XML file without an invoice's data
 	Overpacked    = "overpacked"   // an archive that might do harm when unpacked
+	// It can be read, and proves no loss.
+	RedLetter       = "red_letter"       // 红字发票: it takes an invoice back
+	SeveralInvoices = "several_invoices" // more than one in a file
 	// The picture has to be taken again.
 	TooSmall = "too_small"
 	Blurred  = "blurred"
@@ -133,25 +136,27 @@ const (
 )
 
 var plain = map[string]string{
-	Empty:         "文件是空的，请重新上传。 The file is empty. Please send it again.",
-	Truncated:     "文件不完整或已损坏，请重新上传。 The file is cut off or damaged. Please send it again.",
-	TooLarge:      "文件太大，请压缩或分开上传。 The file is too large. Please send a smaller one, or several.",
-	TooManyPixels: "图片尺寸太大，请用普通拍照模式重拍。 The picture has too many pixels. Please take it again in the camera's normal mode.",
-	WrongType:     "无法识别这种文件，请上传照片（JPG、PNG）、PDF 或电子发票（OFD、XML）。 This type of file cannot be read. Please send a picture (JPG, PNG), a PDF or an electronic invoice (OFD, XML).",
-	Encrypted:     "文件设有密码，请上传没有密码的文件。 The file is protected by a password. Please send one without.",
-	NoPages:       "PDF 里没有页面，请检查后重新上传。 The PDF has no pages. Please check it and send it again.",
-	TimedOut:      "读取超时，已转人工查看。 Reading took too long; a person will look at it.",
-	Crashed:       "无法自动读取，已转人工查看。 The file could not be read by machine; a person will look at it.",
-	OutOfMemory:   "文件过于复杂，已转人工查看。 The file is too complex to be read by machine; a person will look at it.",
-	TooSmall:      "字太小，看不清，请靠近一些，让单据占满画面后重拍。 The writing is too small to read. Please go nearer, so that the paper fills the picture.",
-	Blurred:       "照片模糊，请拿稳手机、对焦后重拍。 The picture is blurred. Please hold the phone still, let it focus, and take it again.",
-	Dark:          "照片太暗，请在光线充足处重拍。 The picture is too dark. Please take it again in good light.",
-	Glare:         "照片反光，部分文字看不见，请换个角度避开反光后重拍。 Glare hides part of the writing. Please take it again from another angle.",
-	CutOff:        "单据没有拍全，请把四个边都拍进画面后重拍。 Part of the paper is outside the picture. Please take it again with all four edges in view.",
-	NoInvoice:     "文件里没有发票数据，请从电子发票平台重新下载，或上传该发票的 PDF、照片。 The file carries no invoice's data. Please download the invoice again, or send its PDF or a picture of it.",
-	Overpacked:    "文件解开后过大或结构异常，无法安全打开，请上传该发票的 PDF 或照片。 The file is too large when unpacked, or built in a way that is not safe to open. Please send the invoice's PDF or a picture of it.",
-	NothingSeen:   "照片上什么也看不到，请对准受损部位，在光线充足处重拍。 The picture shows nothing. Please take it again in good light, pointing at the damage.",
-	NothingFound:  "没有看到文字，请在光线充足处对准、拍清楚后重传。 No text was found. Please take the picture again, sharp and in good light.",
+	Empty:           "文件是空的，请重新上传。 The file is empty. Please send it again.",
+	Truncated:       "文件不完整或已损坏，请重新上传。 The file is cut off or damaged. Please send it again.",
+	TooLarge:        "文件太大，请压缩或分开上传。 The file is too large. Please send a smaller one, or several.",
+	TooManyPixels:   "图片尺寸太大，请用普通拍照模式重拍。 The picture has too many pixels. Please take it again in the camera's normal mode.",
+	WrongType:       "无法识别这种文件，请上传照片（JPG、PNG）、PDF 或电子发票（OFD、XML）。 This type of file cannot be read. Please send a picture (JPG, PNG), a PDF or an electronic invoice (OFD, XML).",
+	Encrypted:       "文件设有密码，请上传没有密码的文件。 The file is protected by a password. Please send one without.",
+	NoPages:         "PDF 里没有页面，请检查后重新上传。 The PDF has no pages. Please check it and send it again.",
+	TimedOut:        "读取超时，已转人工查看。 Reading took too long; a person will look at it.",
+	Crashed:         "无法自动读取，已转人工查看。 The file could not be read by machine; a person will look at it.",
+	OutOfMemory:     "文件过于复杂，已转人工查看。 The file is too complex to be read by machine; a person will look at it.",
+	TooSmall:        "字太小，看不清，请靠近一些，让单据占满画面后重拍。 The writing is too small to read. Please go nearer, so that the paper fills the picture.",
+	Blurred:         "照片模糊，请拿稳手机、对焦后重拍。 The picture is blurred. Please hold the phone still, let it focus, and take it again.",
+	Dark:            "照片太暗，请在光线充足处重拍。 The picture is too dark. Please take it again in good light.",
+	Glare:           "照片反光，部分文字看不见，请换个角度避开反光后重拍。 Glare hides part of the writing. Please take it again from another angle.",
+	CutOff:          "单据没有拍全，请把四个边都拍进画面后重拍。 Part of the paper is outside the picture. Please take it again with all four edges in view.",
+	NoInvoice:       "文件里没有可以读取的发票数据，请上传该发票的 PDF 或照片。 The file carries no invoice's data that can be read. Please send the invoice's PDF or a picture of it.",
+	RedLetter:       "这是红字发票（冲销用），不能证明损失，请上传有效的蓝字发票。 This is a red-letter invoice, which takes another one back and proves no loss. Please send the invoice that is in force.",
+	SeveralInvoices: "文件里有多张发票，请每张发票单独上传一个文件。 There are several invoices in this file. Please send each invoice as a file of its own.",
+	Overpacked:      "文件解开后过大或结构异常，无法安全打开，请上传该发票的 PDF 或照片。 The file is too large when unpacked, or built in a way that is not safe to open. Please send the invoice's PDF or a picture of it.",
+	NothingSeen:     "照片上什么也看不到，请对准受损部位，在光线充足处重拍。 The picture shows nothing. Please take it again in good light, pointing at the damage.",
+	NothingFound:    "没有看到文字，请在光线充足处对准、拍清楚后重传。 No text was found. Please take the picture again, sharp and in good light.",
 }
 
 // Fails reports whether the reason why a file was not read lies with the reader.

@@ -159,7 +159,7 @@ WA              (写) ¥3351.52`, nil,
 维修估价单
 1     后保险杠         1     827.00
 WA：5558.00            HE：750.00         Bit : ¥6308.00`, nil,
-			map[string]string{"parts_fen": "555800", "labour_fen": "75000", "total_fen": "630800 *"},
+			map[string]string{"parts_fen": "555800", "labour_fen": "75000", "total_fen": "630800"},
 		},
 		{
 			"repair estimate whose sums do not add up", RepairEstimate, `
@@ -257,7 +257,7 @@ VALID THRU  06/26
 			"accident certificate of which one party's number was read: whose, nobody knows", AccidentCertificate, `
 道路交通事故认定书
 身份证号  310115198506050080`, nil,
-			map[string]string{"party_a_id": "310115198506050080"},
+			map[string]string{},
 		},
 		{
 			"agreement", Agreement, `
@@ -296,7 +296,6 @@ func TestExtractReadsPlainTextWithoutALayout(t *testing.T) {
 	want := []Field{
 		{Name: "invoice_number", Value: "70734235", Sure: true},
 		{Name: "issue_date", Value: "2026-03-09", Sure: true},
-		{Name: "buyer", Value: "样例财产保险股份有限公司", Disputed: true, Note: "only one party's was read, perhaps the other's"},
 	}
 	for i := range want {
 		want[i].Confidence, want[i].Source, want[i].Engine, want[i].Page = 10000, FromPDFText, "pdftotext", 2
@@ -378,4 +377,167 @@ func TestNamesAreThoseOfTheForm(t *testing.T) {
 	require.Contains(t, Names(RepairEstimate), "labour_fen")
 	require.Empty(t, Names(Other))
 	require.Empty(t, Names("nonsense"))
+}
+
+// printed is a fully digital invoice as its columns stand.
+func printed(replace ...string) string {
+	return strings.NewReplacer(replace...).Replace(`
+                    电子发票（普通发票）                   发票号码：26312000000012345678
+                                                           开票日期：2026年03月09日
+名称：样例物流有限公司                             名称：上海样例汽车维修有限公司
+统一社会信用代码/纳税人识别号：91440300MA5DEMX00T  统一社会信用代码/纳税人识别号：91330106MAF1AMPC7C
+项目名称        规格型号  单位  数量  单价       金额       税率    税额
+*劳务*维修费              项     1    2800.00    2800.00    13%     364.00
+合 计                                           ¥2800.00            ¥364.00
+价税合计（大写）  叁仟壹佰陆拾肆圆整            （小写）¥3164.00
+备注`)
+}
+
+func TestWhatIsOnePartysIsNeverTheOthers(t *testing.T) {
+	t.Parallel()
+	const buyerID, sellerID = "91440300MA5DEMX00T", "91330106MAF1AMPC7C"
+	for name, c := range map[string]struct {
+		text string
+		want [4]string // buyer, their id, seller, their id
+	}{
+		"both":                          {printed(), [4]string{"样例物流有限公司", buyerID, "上海样例汽车维修有限公司", sellerID}},
+		"a private buyer of two":        {printed("样例物流有限公司", "张伟            ", "号："+buyerID, "号：                  "), [4]string{"张伟", "", "上海样例汽车维修有限公司", sellerID}},
+		"a private buyer of three":      {printed("样例物流有限公司", "周晓岚          ", "号："+buyerID, "号：                  "), [4]string{"周晓岚", "", "上海样例汽车维修有限公司", sellerID}},
+		"a private buyer of many":       {printed("样例物流有限公司", "阿卜杜热合曼·阿卜杜", "号："+buyerID, "号：                  "), [4]string{"阿卜杜热合曼·阿卜杜", "", "上海样例汽车维修有限公司", sellerID}},
+		"a buyer that was not read":     {printed("名称：样例物流有限公司", "                      ", "号："+buyerID, "号：                  "), [4]string{"", "", "上海样例汽车维修有限公司", sellerID}},
+		"a seller that was not read":    {printed("名称：上海样例汽车维修有限公司", "", sellerID, ""), [4]string{"样例物流有限公司", buyerID, "", ""}},
+		"the seller's id as a remark":   {printed("样例物流有限公司", "张伟            ", "号："+buyerID, "号：                  ", "备注", "备注  销方代码 "+sellerID), [4]string{"张伟", "", "上海样例汽车维修有限公司", sellerID}},
+		"another's id as a remark":      {printed("备注", "备注  91440300MA5TE5T00P"), [4]string{"样例物流有限公司", buyerID, "上海样例汽车维修有限公司", sellerID}},
+		"provincial, a private buyer":   {strings.NewReplacer("样例财产保险股份有限公司", "周晓岚", "91440300MA5TE5T00P", "").Replace(provincial), [4]string{"周晓岚", "", "深圳市样例汽车维修有限公司", buyerID}},
+		"provincial, the buyer unread":  {strings.NewReplacer("购  名  称：样例财产保险股份有限公司", "", "买  纳税人识别号：91440300MA5TE5T00P", "").Replace(provincial), [4]string{"", "", "深圳市样例汽车维修有限公司", buyerID}},
+		"provincial, the seller unread": {strings.NewReplacer("销  名  称：深圳市样例汽车维修有限公司", "", "售  纳税人识别号：91440300MA5DEMX00T", "").Replace(provincial), [4]string{"样例财产保险股份有限公司", "91440300MA5TE5T00P", "", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			read := map[string]string{}
+			for _, f := range Extract(VATInvoice, sheetOf(c.text), nil) {
+				read[f.Name] = f.Value
+			}
+			require.Equal(t, c.want, [4]string{read["buyer"], read["buyer_tax_id"], read["seller"], read["seller_tax_id"]})
+		})
+	}
+}
+
+func TestARedLetterInvoiceHasNoAmounts(t *testing.T) {
+	t.Parallel()
+	red := printed("¥2800.00", "¥-2800.00", "¥364.00", "¥-364.00", "¥3164.00", "¥-3164.00", "叁仟", "（负数）叁仟")
+	for name, c := range map[string]struct {
+		text string
+		qr   []string
+		want string // the invoice that is taken back
+	}{
+		"as it is printed":                     {red, nil, ""},
+		"with its dashes lost by a reader":     {printed("叁仟", "（负数）叁仟"), nil, ""},
+		"with its words lost":                  {printed("¥3164.00", "¥-3164.00"), nil, ""},
+		"with the sign before the currency":    {printed("¥3164.00", "-¥3164.00"), nil, ""},
+		"by its code alone":                    {printed(), []string{"01,32,,26312000000012345678,-3164.00,20260309,,9A3F,"}, ""},
+		"that says which invoice it is about":  {strings.Replace(red, "备注", "备注  被红冲蓝字数电票号码：26312000000012345600", 1), nil, "26312000000012345600"},
+		"of the old form":                      {strings.Replace(provincial, "备注", "备注  对应正数发票代码:044002600111号码:70734200", 1), nil, "70734200"},
+		"whose confirmation alone is readable": {strings.Replace(printed(), "备注", "备注  红字发票信息确认单编号：31011126031000123456", 1), nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fields, reason := Understand(VATInvoice, sheetOf(c.text), c.qr)
+			require.Equal(t, RedLetter, reason)
+			named := got(fields)
+			require.NotEmpty(t, named["invoice_number"])
+			require.Equal(t, c.want, strings.TrimSuffix(named[ReversedNumber], " *"))
+			for _, f := range fields {
+				require.False(t, amountField(f.Name), f.Name)
+			}
+		})
+	}
+	fields, reason := Understand(VATInvoice, sheetOf(printed("*劳务*维修费              项     1    2800.00    2800.00    13%     364.00", "*劳务*折扣                项     1    -200.00    -200.00    13%     -26.00")), nil)
+	require.Empty(t, reason, "a discount on a line takes nothing back")
+	require.Equal(t, "316400 *", got(fields)["total_fen"])
+}
+
+func TestAFileOfSeveralInvoicesSaysSo(t *testing.T) {
+	t.Parallel()
+	second := sheetOf(printed("26312000000012345678", "26312000000099945700", "2800.00", "9000.00"))
+	for i := range second {
+		second[i].Page = 2
+	}
+	both := append(sheetOf(printed()), second...)
+	fields, reason := Understand(VATInvoice, both, nil)
+	require.Equal(t, SeveralInvoices, reason)
+	require.Empty(t, fields)
+	_, reason = Understand(VATInvoice, sheetOf(printed()), []string{"01,32,,26312000000012345678,3164.00,20260309,,9A3F,", "01,32,,26312000000012345700,11300.00,20260309,,9A3F,"})
+	require.Equal(t, SeveralInvoices, reason, "by their codes")
+
+	again := sheetOf(printed())
+	for i := range again {
+		again[i].Page = 2
+	}
+	fields, reason = Understand(VATInvoice, append(sheetOf(printed()), again...), nil)
+	require.Empty(t, reason, "the same invoice twice is one")
+	require.NotEmpty(t, fields)
+}
+
+func TestNothingPartlyReadMakesAnythingSure(t *testing.T) {
+	t.Parallel()
+	head := "机动车辆保险定损单\n车牌号码：津DU3984        车架号：LDCNF3GT2FT164326\n"
+	for name, c := range map[string]struct {
+		text string
+		want map[string]string
+	}{
+		"thousands and 元": {"材料费合计：8,200元    工时费合计：4,300元    总计：12,500元", map[string]string{"parts_fen": "820000 *", "labour_fen": "430000 *", "total_fen": "1250000 *"}},
+		"thousands and ¥": {"材料费合计：¥8,200    工时费合计：¥4,300    总计：¥12,500", map[string]string{"parts_fen": "820000 *", "labour_fen": "430000 *", "total_fen": "1250000 *"}},
+		"万元":              {"材料费合计：0.82万元    工时费合计：0.43万元    总计：1.25万元", map[string]string{"parts_fen": "820000 *", "labour_fen": "430000 *", "total_fen": "1250000 *"}},
+		"a table in 万元":   {"单位：万元\n材料费合计：0.82    工时费合计：0.43    总计：1.25", map[string]string{}},
+		"a total that is misread, and rows that add up": {"大灯    200.00    300.00    500.00\n材料费合计：8,2OO元    工时费合计：4,3OO元    总计：12,5OO元", map[string]string{}},
+		"the first page, without its totals": {"项目    数量    配件费    工时费    金额\n大灯    1    100.00    20.00    120.00", map[string]string{
+			"parts_fen": "10000", "labour_fen": "2000", "total_fen": "12000",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			read := map[string]string{}
+			for field, value := range got(Extract(RepairEstimate, sheetOf(head+c.text), nil)) {
+				if amountField(field) {
+					read[field] = value
+				}
+			}
+			if name == "the first page, without its totals" {
+				for field, value := range read {
+					require.NotContains(t, value, "*", field)
+				}
+				return
+			}
+			require.Equal(t, c.want, read)
+		})
+	}
+}
+
+func TestShapesOfCharactersAreTheCharacters(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "样例日用品上海汽车维修", fold("样例⽇⽤品上海汽⻋维修"))
+	require.Equal(t, "豈金", fold("\uf900\uf90a"))
+	for _, dot := range "·•‧・･∙⋅" {
+		name, ok := person("阿卜杜热合曼" + fold(string(dot)) + "阿卜杜热依木")
+		require.True(t, ok)
+		require.Equal(t, "阿卜杜热合曼·阿卜杜热依木", name)
+		require.True(t, same("阿卜杜热合曼"+string(dot)+"阿卜杜热依木", name))
+	}
+	for from, to := range shapes {
+		require.True(t, hanzi(to), "%q", from)
+	}
+}
+
+func TestATimeIsToldAsPeopleTellIt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2026年3月9日凌晨0时5分": "2026-03-09 00:05", "2026年03月09日00时05分": "2026-03-09 00:05", "2026-03-09 08:30": "2026-03-09 08:30", "2026年3月9日15时": "2026-03-09 15:00",
+		"2026年3月9日下午3时20分": "2026-03-09 15:20", "2026年3月9日上午9点": "2026-03-09 09:00", "2026年3月9日中午12时10分": "2026-03-09 12:10", "2026年3月9日中午1时": "2026-03-09 13:00",
+		"2026年3月9日晚8时许": "2026-03-09 20:00", "2026年3月9日晚上12时": "2026-03-09", "2026年3月9日24时": "2026-03-09", "2026年3月9日凌晨12时30分": "2026-03-09 00:30", "2026年3月9日": "2026-03-09",
+	} {
+		got, ok := moment(text)
+		require.True(t, ok, text)
+		require.Equal(t, want, got, text)
+	}
 }

@@ -7,24 +7,47 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"anpei/claim"
 )
 
-// Extract reads the fields of a paper of this kind from its lines and from the
-// payloads of the QR codes on it, in the order of [Names]. A field that is not
-// found is left out. Lines need a box each for values that stand beside or
-// under their label; without boxes, a value must follow its label.
+// Extract reads the fields of a paper of this kind as [Understand] does, and says
+// nothing of what else there is to say about the paper.
 func Extract(kind Kind, lines []Line, qr []string) []Field {
+	fields, _ := Understand(kind, lines, qr)
+	return fields
+}
+
+// Understand reads the fields of a paper of this kind from its lines and from
+// the payloads of the QR codes on it, in the order of [Names]. A field that is
+// not found is left out. Lines need a box each for values that stand beside or
+// under their label; without boxes, a value must follow its label.
+//
+// The reason is that for which the paper, though legible, proves no loss:
+// [RedLetter], whose fields have no amounts, or [SeveralInvoices], which has no
+// fields, since whose they are is open.
+func Understand(kind Kind, lines []Line, qr []string) (fields []Field, reason string) {
 	f, ok := formOf(kind)
 	if !ok {
-		return nil
+		return nil, ""
 	}
 	p := &paper{sheet: layOut(lines, f.labels()), form: f, fields: map[string]*Field{}}
+	if kind == VATInvoice && p.several(qr) {
+		return nil, SeveralInvoices
+	}
+	p.scale()
 	for _, s := range f.fields {
 		p.read(s)
 	}
 	switch kind {
 	case VATInvoice:
-		p.invoice(qr)
+		if p.red(qr) {
+			reason = RedLetter
+			p.reversed()
+		} else {
+			p.invoice()
+		}
+		p.codes(qr)
 	case RepairEstimate:
 		p.estimate()
 	case VehicleLicence:
@@ -45,13 +68,17 @@ func Extract(kind Kind, lines []Line, qr []string) []Field {
 		p.till()
 	case BankCard, BusinessLicence, VINPlate, LossPhoto, Signature, Other, Unknown:
 	}
-	var out []Field
 	for _, s := range f.fields {
-		if f := p.fields[s.name]; f != nil {
-			out = append(out, *f)
+		if f := p.fields[s.name]; f != nil && claim.CheckField(f.Name, f.Value) == nil && (reason == "" && !p.scaled || !amountField(s.name)) {
+			fields = append(fields, *f)
 		}
 	}
-	return out
+	return fields, reason
+}
+
+// amountField reports whether a field says how much money, in figures or words.
+func amountField(name string) bool {
+	return strings.HasSuffix(name, "_fen") || name == "total_words"
 }
 
 // paper is a form being filled from a sheet.
@@ -59,6 +86,22 @@ type paper struct {
 	*sheet
 	form   form
 	fields map[string]*Field
+	// unsummed means that no arithmetic over the page proves anything, since an
+	// amount on it cannot be read; scaled, that its amounts are not in yuan.
+	unsummed, scaled bool
+
+	parties []int            // the lines at which they begin; nil before they are looked for
+	pages   map[int]division // of invoices
+}
+
+var scalePattern = regexp.MustCompile(`(?:单位|货币):?(?:人民币)?[万千百亿]元|\([万千百亿]元\)`)
+
+// scale looks whether every sum on the page can be read, and counts in yuan.
+func (p *paper) scale() {
+	for _, l := range p.lines {
+		p.unsummed = p.unsummed || garbled(l.Text)
+		p.scaled = p.scaled || scalePattern.MatchString(tight(l.Text))
+	}
 }
 
 // read fills the field of one spec: the first value beside one of its labels,
@@ -66,6 +109,10 @@ type paper struct {
 // check is taken before one that does not.
 func (p *paper) read(s spec) {
 	if s.parse == nil {
+		return
+	}
+	if s.party > 0 {
+		p.readParty(s)
 		return
 	}
 	var found []candidate
@@ -77,29 +124,18 @@ func (p *paper) read(s spec) {
 		}
 	}
 	passes := func(c candidate) bool { return s.check == nil || s.check(c.text) }
-	if s.anywhere && (s.party > 0 || !slices.ContainsFunc(found, passes)) {
+	if s.anywhere && !slices.ContainsFunc(found, passes) {
 		for at, l := range p.lines {
-			if v, ok := s.parse(p.flow(s, l.Text, at)); ok && (s.party == 0 && !s.strict || s.check(v)) {
-				found = append(found, candidate{v, at})
+			if v, ok := s.parse(p.flow(s, l.Text, at)); ok && (!s.strict || s.check(v)) {
+				found = append(found, candidate{text: v, at: at})
 			}
 		}
-	}
-	alone := false
-	if s.party > 0 {
-		slices.SortFunc(found, func(a, b candidate) int { return p.inTurn(a.at, b.at) })
-		found = slices.CompactFunc(found, func(a, b candidate) bool { return a.at == b.at })
-		alone = len(found) < 2
-		found = found[min(s.party-1, len(found)):]
-		found = found[:min(1, len(found))]
 	}
 	if len(found) == 0 {
 		return
 	}
 	pick := found[max(0, slices.IndexFunc(found, passes))]
 	p.judge(s, p.put(s.name, pick.text, pick.at))
-	if alone {
-		p.doubt("only one party's was read, perhaps the other's", s.name)
-	}
 }
 
 // flow returns the text with the line that goes on from it, where values of
@@ -111,31 +147,25 @@ func (p *paper) flow(s spec, text string, at int) string {
 	return text
 }
 
-// inTurn tells which of two lines belongs to the earlier party: the one to the
-// left where they stand side by side, also on a page that leans, and else the
-// upper one.
-func (p *paper) inTurn(a, b int) int {
-	one, two := p.lines[a], p.lines[b]
-	dx, dy := one.Box[0]-two.Box[0], one.Box[1]-two.Box[1]
-	if one.Page == two.Page && max(dx, -dx) > 4*max(dy, -dy) {
-		return dx
-	}
-	return cmp.Or(one.Page-two.Page, dy, a-b)
-}
-
 // take returns the value beside one label.
 func (p *paper) take(s spec, at place) (candidate, bool) {
 	var first candidate
 	for _, c := range p.beside(at) {
+		if s.rowed != "" && c.below && !strings.Contains(string(p.runes[at.at][at.start:at.end]), s.rowed) {
+			continue
+		}
 		v, ok := s.parse(p.flow(s, c.text, c.at))
 		if !ok {
+			if _, is := priced(c.text); is && amountField(s.name) {
+				break // the amount of this label cannot be read, and the next is another's
+			}
 			continue
 		}
 		if s.check == nil || s.check(v) {
-			return candidate{v, c.at}, true
+			return candidate{text: v, at: c.at}, true
 		}
 		if first.text == "" {
-			first = candidate{v, c.at}
+			first = candidate{text: v, at: c.at}
 		}
 	}
 	return first, first.text != ""
@@ -228,8 +258,9 @@ func (p *paper) putSum(name string, s sum) {
 
 // add looks for the one pair among the sums of the page that adds up to the
 // largest of them and that fits; it says whether there is exactly one.
-func add(sums []sum, fits func(a, b int64) bool) (a, b, whole sum, ok bool) {
-	if len(sums) < 3 || len(sums) > 200 {
+func (p *paper) add(fits func(a, b int64) bool) (a, b, whole sum, ok bool) {
+	sums := p.sums()
+	if p.unsummed || len(sums) < 3 || len(sums) > 200 {
 		return
 	}
 	whole = slices.MaxFunc(sums, func(x, y sum) int { return cmp.Compare(x.fen, y.fen) })
@@ -267,8 +298,8 @@ func (p *paper) written() {
 	}
 }
 
-// invoice reads the amounts of an invoice and weighs print against QR code.
-func (p *paper) invoice(qr []string) {
+// invoice reads the amounts of an invoice.
+func (p *paper) invoice() {
 	// The row 合计, which is not the row 价税合计.
 	for _, at := range p.find("合计") {
 		if at.start > 0 && p.runes[at.at][at.start-1] == '税' {
@@ -290,7 +321,7 @@ func (p *paper) invoice(qr []string) {
 		}
 	}
 	if !p.adds("amount_fen", "tax_fen") {
-		if amount, tax, total, ok := add(p.sums(), taxed); ok {
+		if amount, tax, total, ok := p.add(taxed); ok {
 			p.putSum("amount_fen", amount)
 			p.putSum("tax_fen", tax)
 			p.putSum("total_fen", total)
@@ -300,7 +331,10 @@ func (p *paper) invoice(qr []string) {
 		p.attest("amount + tax = total", "amount_fen", "tax_fen", "total_fen")
 	}
 	p.written()
+}
 
+// codes weighs what an invoice prints against its QR code.
+func (p *paper) codes(qr []string) {
 	for _, payload := range qr {
 		q, ok := ParseInvoiceQR(payload)
 		if !ok {
@@ -390,7 +424,7 @@ func (p *paper) adds(a, b string) bool {
 // the two that has its label tells which is which, and else a person does.
 func (p *paper) estimate() {
 	if !p.adds("parts_fen", "labour_fen") {
-		first, second, total, ok := add(p.sums(), func(a, b int64) bool { return true })
+		first, second, total, ok := p.add(func(a, b int64) bool { return true })
 		if !ok {
 			p.written()
 			return
@@ -407,8 +441,7 @@ func (p *paper) estimate() {
 		p.putSum("labour_fen", labour)
 		p.putSum("total_fen", total)
 		if !known {
-			p.doubt("found by its sum, without its label", "parts_fen", "labour_fen")
-			p.attest("parts + labour = total", "total_fen")
+			p.doubt("found by its sum, without its label", "parts_fen", "labour_fen", "total_fen")
 			p.written()
 			return
 		}
@@ -483,7 +516,7 @@ func (p *paper) driver(number string) {
 		case birth:
 			p.attest("agrees with the number", "birth_date")
 		case "":
-			p.fields["birth_date"] = &Field{Name: "birth_date", Value: birth, Confidence: f.Confidence, Source: f.Source, Page: f.Page, Box: f.Box, Engine: f.Engine, Sure: true, Note: "from the number"}
+			p.fields["birth_date"] = &Field{Name: "birth_date", Value: birth, Confidence: f.Confidence, Source: f.Source, Page: f.Page, Box: f.Box, Engine: f.Engine, Sure: true, Note: fromNumber}
 		default:
 			p.doubt("differs from the number", "birth_date")
 			p.doubt("differs from the day of birth", number)
@@ -496,7 +529,7 @@ func (p *paper) driver(number string) {
 		case sex:
 			p.attest("agrees with the number", "sex")
 		case "":
-			p.fields["sex"] = &Field{Name: "sex", Value: sex, Confidence: f.Confidence, Source: f.Source, Page: f.Page, Box: f.Box, Engine: f.Engine, Sure: true, Note: "from the number"}
+			p.fields["sex"] = &Field{Name: "sex", Value: sex, Confidence: f.Confidence, Source: f.Source, Page: f.Page, Box: f.Box, Engine: f.Engine, Sure: true, Note: fromNumber}
 		default:
 			p.doubt("differs from the number", "sex")
 		}
@@ -505,6 +538,9 @@ func (p *paper) driver(number string) {
 		p.inOrder("birth_date", "issue_date", "", "valid_until")
 	}
 }
+
+// fromNumber is the note of what a citizen number says, and the paper may not.
+const fromNumber = "from the number"
 
 // dated is a day and the line it stands on.
 type dated struct {

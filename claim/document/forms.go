@@ -29,6 +29,9 @@ type spec struct {
 	anywhere bool
 	// strict means that such a value must pass its check to count.
 	strict bool
+	// rowed is a word without which a label stands over a column, too: what is
+	// below it is then one row's.
+	rowed string
 	// wraps means that a long value goes on in the next line.
 	wraps bool
 	// party is set, from 1, where a form has the same label once per party.
@@ -65,12 +68,13 @@ var forms = []form{
 			{name: "tax_fen", guarded: true},
 			{name: "total_fen", labels: []string{"小写", "价税合计"}, parse: firstAmount, guarded: true},
 			{name: "total_words", labels: []string{"大写", "价税合计"}, parse: inWords},
-			{name: "buyer", labels: []string{"购买方名称", "销售方名称", "名称", "称"}, parse: words(4, 40), party: 1},
+			{name: "buyer", labels: []string{"购买方名称", "销售方名称", "名称", "称"}, parse: partyName, party: 1},
 			{name: "buyer_tax_id", labels: []string{"纳税人识别号", "统一社会信用代码"}, parse: credit, check: creditOK, guarded: true, anywhere: true, party: 1},
-			{name: "seller", labels: []string{"购买方名称", "销售方名称", "名称", "称"}, parse: words(4, 40), party: 2},
+			{name: "seller", labels: []string{"购买方名称", "销售方名称", "名称", "称"}, parse: partyName, party: 2},
 			{name: "seller_tax_id", labels: []string{"纳税人识别号", "统一社会信用代码"}, parse: credit, check: creditOK, guarded: true, anywhere: true, party: 2},
 			{name: "check_code", labels: []string{"校验码"}, parse: match(`(?:^|\D)(\d{20})(?:\D|$)`)},
 			{name: "plate", labels: []string{"车牌号", "号牌号码"}, parse: plate, guarded: true, anywhere: true},
+			{name: ReversedNumber},
 		},
 	},
 	{
@@ -105,8 +109,8 @@ var forms = []form{
 			{name: "vin", labels: []string{"车架号", "车辆识别代号", "车辆识别代码", "VIN"}, parse: vin, check: vinOK, guarded: true, anywhere: true},
 			{name: "model", labels: []string{"厂牌型号", "品牌型号", "车型"}, parse: free},
 			{name: "shop", labels: []string{"承修单位", "维修单位", "修理单位", "修理厂", "承修厂"}, parse: words(4, 40)},
-			{name: "parts_fen", labels: []string{"材料费合计", "配件费合计", "零件费合计", "材料合计", "配件合计", "材料费", "配件费"}, parse: firstAmount, guarded: true},
-			{name: "labour_fen", labels: []string{"工时费合计", "人工费合计", "工时合计", "人工费", "工时费"}, parse: firstAmount, guarded: true},
+			{name: "parts_fen", labels: []string{"材料费合计", "配件费合计", "零件费合计", "材料合计", "配件合计", "材料费", "配件费"}, parse: firstAmount, guarded: true, rowed: "合计"},
+			{name: "labour_fen", labels: []string{"工时费合计", "人工费合计", "工时合计", "人工费", "工时费"}, parse: firstAmount, guarded: true, rowed: "合计"},
 			{name: "total_fen", labels: []string{"总计", "定损金额", "总金额", "合计金额", "费用合计", "小写"}, parse: firstAmount, guarded: true},
 			{name: "total_words", labels: []string{"人民币大写", "大写"}, parse: inWords},
 		},

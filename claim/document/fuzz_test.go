@@ -60,7 +60,7 @@ func FuzzParseInvoiceQR(f *testing.F) {
 		}
 		require.NotEmpty(t, q.Number)
 		require.True(t, digits(q.Number))
-		require.NotEqual(t, (q.AmountFen >= 0), (q.TotalFen >= 0), "one sum and not the other")
+		require.NotEqual(t, q.AmountFen >= 0, q.TotalFen >= 0 || q.Red, "one sum and not the other")
 	})
 }
 
@@ -68,8 +68,8 @@ func FuzzParseInvoiceXML(f *testing.F) {
 	f.Add(`<eInvoice><InvoiceNo>70734235</InvoiceNo><IssueDate>2026年03月09日</IssueDate><TaxInclusiveTotalAmount>1.06</TaxInclusiveTotalAmount><TaxTotalAmount>0.06</TaxTotalAmount><TaxExclusiveTotalAmount>1.00</TaxExclusiveTotalAmount></eInvoice>`)
 	f.Add(`<EInvoice><TaxSupervisionInfo><InvoiceNumber>26442000000012345678</InvoiceNumber></TaxSupervisionInfo><TotalTax-includedAmount>1</TotalTax-includedAmount></EInvoice>`)
 	f.Fuzz(func(t *testing.T, data string) {
-		fields, ok := ParseInvoiceXML(strings.NewReader(data))
-		require.Equal(t, ok, len(fields) > 0)
+		fields, reason := ParseInvoiceXML(strings.NewReader(data))
+		require.Equal(t, reason == "" || reason == RedLetter, len(fields) > 0)
 		for _, field := range fields {
 			require.NotEmpty(t, field.Value)
 			require.Contains(t, Names(VATInvoice), field.Name)

@@ -174,7 +174,13 @@ func (s *sheet) tail(at, start int) string {
 			n++
 		}
 	}
-	return strings.TrimLeft(b.String(), " :;,.)|_-")
+	text := b.String()
+	value := strings.TrimLeft(text, " :;,.)|_-")
+	// A dash right before a number may be its sign.
+	if strings.HasSuffix(text[:len(text)-len(value)], "-") && (strings.HasPrefix(value, "¥") || value != "" && value[0] >= '0' && value[0] <= '9') {
+		return "-" + value
+	}
+	return value
 }
 
 // labelled reports whether line at begins with a label.
@@ -189,8 +195,9 @@ func (s *sheet) labelled(at int) bool {
 
 // A candidate is a text that may be the value of a label, and its line.
 type candidate struct {
-	text string
-	at   int
+	text  string
+	at    int
+	below bool // the label, and not in its row
 }
 
 // beside returns what may be the value of the label at p, likeliest first: the
@@ -199,12 +206,12 @@ type candidate struct {
 func (s *sheet) beside(p place) []candidate {
 	var out []candidate
 	if rest := s.tail(p.at, p.end); rest != "" {
-		out = append(out, candidate{rest, p.at})
+		out = append(out, candidate{text: rest, at: p.at})
 	}
 	label := s.lines[p.at]
 	if label.Box == ([4]int{}) { // no layout: what follows
 		if p.at+1 < len(s.lines) {
-			out = append(out, candidate{s.tail(p.at+1, 0), p.at + 1})
+			out = append(out, candidate{text: s.tail(p.at+1, 0), at: p.at + 1})
 		}
 		return out
 	}
@@ -234,17 +241,17 @@ func (s *sheet) beside(p place) []candidate {
 		if s.labelled(i) {
 			break
 		}
-		out = append(out, candidate{s.tail(i, 0), i})
+		out = append(out, candidate{text: s.tail(i, 0), at: i})
 	}
 	if len(out) > 1 { // a value that the reader took for several
 		var all []string
 		for _, c := range out {
 			all = append(all, c.text)
 		}
-		out = append(out, candidate{strings.Join(all, " "), out[0].at})
+		out = append(out, candidate{text: strings.Join(all, " "), at: out[0].at})
 	}
 	if below >= 0 {
-		out = append(out, candidate{s.tail(below, 0), below})
+		out = append(out, candidate{text: s.tail(below, 0), at: below, below: true})
 	}
 	return out
 }

@@ -16,6 +16,7 @@ type InvoiceQR struct {
 	CheckCode string
 	AmountFen int64
 	TotalFen  int64
+	Red       bool // a red-letter invoice; what it takes back is no amount, and both are -1
 }
 
 // ParseInvoiceQR reads the payload of an invoice's QR code:
@@ -40,7 +41,7 @@ func ParseInvoiceQR(payload string) (InvoiceQR, bool) {
 	}
 	q := InvoiceQR{Type: parts[1], Code: parts[2], Number: parts[3], AmountFen: -1, TotalFen: -1}
 	fen, ok := fenOf(parts[4])
-	if !ok || fen < 0 || len(parts[5]) != 8 || !digits(parts[5]) || !digits(q.Number) {
+	if !ok || len(parts[5]) != 8 || !digits(parts[5]) || !digits(q.Number) {
 		return InvoiceQR{}, false
 	}
 	if q.Date, ok = date(parts[5][:4], parts[5][4:6], parts[5][6:]); !ok {
@@ -56,6 +57,9 @@ func ParseInvoiceQR(payload string) (InvoiceQR, bool) {
 		}
 	default:
 		return InvoiceQR{}, false
+	}
+	if fen < 0 {
+		q.Red, q.AmountFen, q.TotalFen = true, -1, -1
 	}
 	return q, true
 }

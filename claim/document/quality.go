@@ -90,6 +90,10 @@ func (q Quality) cutOff(kind Kind, fields []Field) bool {
 	return q.Cut > 0 && part && !unknown || q.Beyond > 0 || q.Corners > 0 || q.Out > 0 && (part || unknown)
 }
 
+// Whole reports whether fields are nearly all of those that papers of this kind
+// have; of kinds of which that is not known, any are.
+func Whole(kind Kind, fields []Field) bool { return complete(kind, fields) }
+
 // complete reports whether three quarters of what papers of this kind have were
 // read. Which fields a till prints is its own affair, but for the total.
 func complete(kind Kind, fields []Field) bool {
@@ -99,7 +103,8 @@ func complete(kind Kind, fields []Field) bool {
 	want, have := 0, 0
 	for _, name := range required[kind] {
 		want++
-		if slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name }) {
+		// What the citizen number says was not seen on the card.
+		if slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name && f.Note != fromNumber }) {
 			have++
 		}
 	}

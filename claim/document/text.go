@@ -12,8 +12,12 @@ const (
 	most    = 4000
 )
 
-// fold maps full-width letters, digits and signs to their ASCII forms, runs of
-// space to one, and drops what cannot be printed.
+// middleDots are the code points in which the dot of a name is written (阿卜杜·热合曼).
+const middleDots = "·•‧・･∙⋅᛫"
+
+// fold maps full-width letters, digits and signs to their ASCII forms, shapes of
+// characters to the characters, runs of space to one, and drops what cannot be
+// printed.
 func fold(s string) string {
 	var b strings.Builder
 	space, n := false, 0
@@ -23,12 +27,16 @@ func fold(s string) string {
 			r -= 0xFF01 - '!'
 		case r == '￥':
 			r = '¥'
-		case r == '。' || r == '·' || r == '•':
+		case r == '。' || strings.ContainsRune(middleDots, r):
 			r = '.'
 		case r == '、':
 			r = ','
-		case r == '—' || r == '–' || r == '‐' || r == '−':
+		case r == '—' || r == '–' || r == '‐' || r == '−' || r == '‑' || r == '‒' || r == '―' || r == '﹣':
 			r = '-'
+		case r >= 0x2E80 && r <= 0x2FD5 || r >= 0xF900 && r <= 0xFAD9:
+			if whole, ok := shapes[r]; ok {
+				r = whole
+			}
 		}
 		if unicode.IsSpace(r) {
 			space = b.Len() > 0
@@ -47,6 +55,17 @@ func fold(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// dotted returns a name with the dot of names in it, where fold has left a point.
+func dotted(name string) string {
+	r := []rune(name)
+	for i := 1; i+1 < len(r); i++ {
+		if r[i] == '.' && hanzi(r[i-1]) && hanzi(r[i+1]) {
+			r[i] = '·'
+		}
+	}
+	return string(r)
 }
 
 // tight returns s without spaces.

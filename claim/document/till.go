@@ -18,7 +18,13 @@ var (
 	tillDate       = regexp.MustCompile(`(?:^|\D)(\d{1,2})[-/.](\d{1,2})[-/.](20\d{2}|\d{2}(?:\D|$))`)
 	tillMonth      = regexp.MustCompile(`(?i)\b(\d{1,2})[ -/]?(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Z]*[ -/,.]*(\d{4}|\d{2})\b`)
 	tillTime       = regexp.MustCompile(`(?:^|\D)(\d{1,2}:\d{2}(?::\d{2})?)(?:[^\d:]|$)`)
-	tillAmount     = regexp.MustCompile(`(?i)(?:RM|\$|USD|MYR|SGD|CNY|¥)? ?(-?\d{1,3}(?:,\d{3})+\.\d{2}|-?\d{1,7}\.\d{2})(?:[^\d.]|$)`)
+	// What is no word of a row's label: the figures in it, and their currency.
+	tillAmount = regexp.MustCompile(`(?i)(?:RM|\$|USD|MYR|SGD|CNY|¥)? ?-?[\d,]*\.\d{2}(?:[^\d.]|$)`)
+	// The code of a tax stands close behind an amount: 12.50S, 12.50SR.
+	// And a label close before it: TOTAL12.50. Its last letter is none that digits
+	// are taken for.
+	tillLabel = regexp.MustCompile(`([A-Za-z]{2,}[ACEFHJKLMNPRTUVWXYacdefhjkmnprtuvwxy])([0-9][0-9,]*\.[0-9]{2})`)
+	tillCode  = regexp.MustCompile(`(\d\.\d{2})(?:SR?|ZRL?|Z|TX?|E|OS|G|NR?)(?:[^A-Za-z0-9]|$)`)
 )
 
 // tillRow is what stands in one row: words to the left, amounts to the right.
@@ -123,10 +129,8 @@ func (p *paper) tillRows() []tillRow {
 		var words strings.Builder
 		for i := at; i < to; i++ {
 			text := p.lines[i].Text
-			for _, m := range tillAmount.FindAllStringSubmatch(text, -1) {
-				if fen, ok := fenOf(strings.TrimPrefix(m[1], "-")); ok && !strings.HasPrefix(m[1], "-") {
-					r.amounts = append(r.amounts, sum{fen, i})
-				}
+			for _, fen := range amounts(tillText(text)) {
+				r.amounts = append(r.amounts, sum{fen, i})
 			}
 			words.WriteString(tillAmount.ReplaceAllString(text, ""))
 		}
@@ -135,6 +139,12 @@ func (p *paper) tillRows() []tillRow {
 		at = to
 	}
 	return rows
+}
+
+// tillText is a row without what tills print close to their amounts.
+func tillText(s string) string {
+	s = tillLabel.ReplaceAllString(strings.NewReplacer("$", " ", "@", " @ ").Replace(s), "$1 $2")
+	return tillCode.ReplaceAllString(s, "$1 ")
 }
 
 // level reports whether two lines belong to one row: the middle of each is

@@ -57,62 +57,50 @@ func lastDate(s string) (string, bool) {
 	return "", false
 }
 
-var momentPattern = regexp.MustCompile(`(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(\d{1,2})[时:](\d{1,2})`)
+var momentPattern = regexp.MustCompile(`(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上|晚间|夜间|夜里|午夜|深夜|晚)?(\d{1,2})(?:[时点](?:(\d{1,2})分?)?|:(\d{1,2}))`)
 
-// moment returns a day with its time as 2006-01-02 15:04, or the day alone.
+// moment returns a day with its time as 2006-01-02 15:04, or the day alone where
+// no time is given or the words leave open which it is (晚上12时, 24时).
 func moment(s string) (string, bool) {
-	if m := momentPattern.FindStringSubmatch(tight(s)); m != nil {
-		day, ok := date(m[1], m[2], m[3])
-		hour, _ := strconv.Atoi(m[4])
-		minute, _ := strconv.Atoi(m[5])
-		if ok && hour < 24 && minute < 60 {
-			return fmt.Sprintf("%s %02d:%02d", day, hour, minute), true
+	m := momentPattern.FindStringSubmatch(tight(s))
+	if m == nil {
+		return firstDate(s)
+	}
+	day, ok := date(m[1], m[2], m[3])
+	hour, _ := strconv.Atoi(m[5])
+	minute, _ := strconv.Atoi(m[6] + m[7])
+	switch part := m[4]; part {
+	case "下午", "傍晚":
+		if hour < 12 {
+			hour += 12
+		}
+	case "中午":
+		if hour < 3 {
+			hour += 12
+		}
+	case "晚上", "晚间", "晚", "夜间", "夜里", "午夜", "深夜":
+		switch {
+		case hour == 12:
+			return firstDate(s)
+		case hour > 4 && hour < 12:
+			hour += 12
+		}
+	case "凌晨":
+		if hour == 12 {
+			hour = 0
 		}
 	}
-	return firstDate(s)
-}
-
-var moneyPattern = regexp.MustCompile(`(¥|Y|人民币)?((?:\d{1,3}(?:,\d{3})+|\d{1,9})\.\d{2}|\d{1,9}元|¥\d{1,9})(?:[^\d.]|$)`)
-
-// amounts returns the sums of money that s names, in fen: figures with two
-// decimals, and whole ones that say they are yuan.
-func amounts(s string) []int64 {
-	var out []int64
-	s = strings.NewReplacer(" ", "", "'", "").Replace(s)
-	for s != "" {
-		m := moneyPattern.FindStringSubmatchIndex(s)
-		if m == nil {
-			break
-		}
-		figure := s[m[4]:m[5]]
-		if m[4] == 0 || !strings.Contains("0123456789.", s[m[4]-1:m[4]]) {
-			if fen, ok := fenOf(figure); ok {
-				out = append(out, fen)
-			}
-		}
-		s = s[m[5]:]
+	if !ok || hour > 23 || minute > 59 {
+		return firstDate(s)
 	}
-	return out
-}
-
-func fenOf(figure string) (int64, bool) {
-	figure = strings.NewReplacer(",", "", "元", "", "¥", "").Replace(figure)
-	yuan, fen, _ := strings.Cut(figure, ".")
-	n, err := strconv.ParseInt(yuan+(fen + "00")[:2], 10, 64)
-	return n, err == nil && len(fen) <= 2
-}
-
-func firstAmount(s string) (string, bool) {
-	if all := amounts(s); len(all) > 0 {
-		return strconv.FormatInt(all[0], 10), true
-	}
-	return "", false
+	return fmt.Sprintf("%s %02d:%02d", day, hour, minute), true
 }
 
 var capitalsPattern = regexp.MustCompile(`[零壹贰叁肆伍陆柒捌玖拾佰仟万亿]+[圆元][零壹贰叁肆伍陆柒捌玖角分整正]*`)
 
 // capitals returns the amount, in fen, that s writes out in the characters of
-// bank forms (大写): 贰仟捌佰柒拾贰圆捌角捌分.
+// bank forms (大写): 贰仟捌佰柒拾贰圆捌角捌分. Of one that is less than nothing
+// (负), or that was read in part, it returns none.
 func capitals(s string) (int64, bool) {
 	const numerals = "零壹贰叁肆伍陆柒捌玖"
 	var total, section, digit int64
@@ -125,7 +113,12 @@ func capitals(s string) (int64, bool) {
 		digit = -1
 		return true
 	}
-	for _, r := range capitalsPattern.FindString(tight(s)) {
+	s = tight(fold(s))
+	at := capitalsPattern.FindStringIndex(s)
+	if at == nil || numeralNear(s[:at[0]], false) || numeralNear(s[at[1]:], true) || strings.HasSuffix(strings.TrimSuffix(strings.TrimSuffix(s[:at[0]], ")"), "数"), "负") {
+		return 0, false
+	}
+	for _, r := range s[at[0]:at[1]] {
 		ok := true
 		if at := strings.IndexRune(numerals, r); at >= 0 {
 			if n := int64(at / len("零")); n != 0 {
@@ -167,6 +160,18 @@ func capitals(s string) (int64, bool) {
 		}
 	}
 	return total + section, digit < 0 && total+section > 0
+}
+
+// numeralNear reports whether one of the three characters that end or begin a
+// text is one of an amount in words: the amount beside it was then read in part.
+func numeralNear(s string, begin bool) bool {
+	r := []rune(s)
+	if begin {
+		r = r[:min(3, len(r))]
+	} else {
+		r = r[max(0, len(r)-3):]
+	}
+	return strings.ContainsAny(string(r), "零壹贰叁肆伍陆柒捌玖拾佰仟万亿角分")
 }
 
 var (
@@ -292,9 +297,8 @@ func thru(s string) (string, bool) {
 
 // inWords takes an amount that is written out, as it stands.
 func inWords(s string) (string, bool) {
-	m := capitalsPattern.FindString(tight(s))
-	_, ok := capitals(m)
-	return m, ok
+	_, ok := capitals(s)
+	return capitalsPattern.FindString(tight(s)), ok
 }
 
 // beginDate is for periods: the first of two days.
@@ -348,7 +352,7 @@ func hospital(s string) (string, bool) {
 // characters; the signs round it are cut off.
 func words(least, greatest int) parser {
 	return func(s string) (string, bool) {
-		s = unframed(s)
+		s = dotted(unframed(s))
 		n := countHanzi(s)
 		return s, n >= least && len([]rune(s)) <= greatest && n*2 >= len([]rune(s))
 	}
@@ -436,9 +440,19 @@ func address(s string) (string, bool) {
 
 // person takes a name that is not a word which forms put where names stand.
 func person(s string) (string, bool) {
-	s, ok := words(2, 12)(s)
+	s, ok := words(2, 30)(s)
 	for _, w := range []string{"签名", "签字", "身份", "姓名", "证号", "责任", "代码", "信用", "电话", "地址", "单位", "日期", "号码", "名称", "公司", "住所", "类型", "注册", "性别", "交通", "警察", "车辆", "签章"} {
 		ok = ok && !strings.Contains(s, w)
+	}
+	return s, ok
+}
+
+// partyName takes the name of a buyer or a seller: a company's, or a person's,
+// which may have two characters.
+func partyName(s string) (string, bool) {
+	s, ok := words(2, 60)(s)
+	for _, w := range []string{"识别号", "信用代码", "地址", "电话", "开户", "账号", "项目名称", "规格", "型号", "单位", "数量", "单价", "金额", "税率", "税额", "合计", "发票", "日期", "信息"} {
+		ok = ok && !strings.HasPrefix(s, w) && !strings.HasSuffix(s, w)
 	}
 	return s, ok
 }

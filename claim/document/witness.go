@@ -21,7 +21,7 @@ func Heard(name, value, line string) bool {
 	line = fold(line)
 	switch {
 	case strings.HasSuffix(name, "_fen"):
-		for _, fen := range amounts(strings.NewReplacer("$", " ", "%", " ").Replace(line)) {
+		for _, fen := range amounts(tillText(strings.ReplaceAll(line, "%", " "))) {
 			if strconv.FormatInt(fen, 10) == value {
 				return true
 			}

@@ -4,133 +4,212 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+
+	"anpei/claim"
 )
 
 // ParseInvoiceXML reads the data that an electronic invoice carries with it: the
 // original_invoice.xml inside an OFD file (GB/T 33190), and the XML file of a
 // fully digital invoice. What stands there is the invoice; print only shows it.
-// It reports false for anything else.
-func ParseInvoiceXML(r io.Reader) ([]Field, bool) {
+// The reason says why it proves nothing: [NoInvoice] for anything else,
+// [RedLetter], whose fields have no amounts, or [SeveralInvoices].
+func ParseInvoiceXML(r io.Reader) (fields []Field, reason string) {
 	values, ok := leaves(r)
 	if !ok {
-		return nil, false
+		return nil, NoInvoice
 	}
-	first := func(names ...string) string {
-		for _, name := range names {
-			if v := tight(fold(values[name])); v != "" {
-				return v
+	return invoiceOf(values)
+}
+
+// texts are what a file says, by the name of an element and by that of its parent
+// and itself ("InIssuType/LabelCode"): each different text once, in order.
+type texts map[string][]string
+
+func (t texts) add(name, text string) {
+	if text = fold(text); text != "" && !slices.Contains(t[name], text) {
+		t[name] = append(t[name], text)
+	}
+}
+
+// first returns the first text of the first of the names that has one, without
+// spaces.
+func (t texts) first(names ...string) string {
+	for _, name := range names {
+		if len(t[name]) > 0 {
+			return tight(t[name][0])
+		}
+	}
+	return ""
+}
+
+// The names of an invoice's parts: those of original_invoice.xml and of an OFD
+// file's tags, those of a fully digital invoice, those of an OFD file's CustomDatas.
+var (
+	numberTags   = []string{"InvoiceNo", "InvoiceNumber", "EIid", "发票号码"}
+	dateTags     = []string{"IssueDate", "IssueTime", "RequestTime", "开票日期"}
+	amountTags   = []string{"TaxExclusiveTotalAmount", "TotalAmWithoutTax", "合计金额"}
+	taxTags      = []string{"TaxTotalAmount", "TotalTaxAm", "合计税额"}
+	totalTags    = []string{"TaxInclusiveTotalAmount", "TotalTax-includedAmount", "价税合计"}
+	reversedTags = []string{"OriginalInvoiceNumber", "OriginalInvoiceNo", "OriginalInvoiceCode"}
+)
+
+// invoiceOf makes an invoice of what a file says.
+func invoiceOf(t texts) (fields []Field, reason string) {
+	number := t.first(numberTags...)
+	total, hasTotal := fenOf(t.first(totalTags...))
+	if number == "" || !digits(number) || !hasTotal {
+		return nil, NoInvoice
+	}
+	if len(numbers(t)) > 1 {
+		return nil, SeveralInvoices
+	}
+	put := func(name, value, note string) {
+		if value != "" && claim.CheckField(name, value) == nil {
+			fields = append(fields, Field{Name: name, Value: value, Confidence: 10000, Source: FromXML, Page: 1, Sure: note != "", Note: note})
+		}
+	}
+	amount, hasAmount := fenOf(t.first(amountTags...))
+	tax, hasTax := fenOf(t.first(taxTags...))
+	if total < 0 || amount < 0 || tax < 0 || t.first("InIssuType/LabelCode") == "N" || t.first(reversedTags...) != "" {
+		reason = RedLetter
+	}
+	put("invoice_code", t.first("InvoiceCode", "发票代码"), exact)
+	put("invoice_number", number, exact)
+	put("issue_date", issued(t), exact)
+	if reason == "" {
+		adds := ""
+		if hasAmount && hasTax && amount+tax == total {
+			adds = "amount + tax = total"
+		}
+		for _, m := range []struct {
+			name string
+			fen  int64
+			ok   bool
+		}{{"amount_fen", amount, hasAmount}, {"tax_fen", tax, hasTax}, {"total_fen", total, hasTotal}} {
+			if m.ok {
+				put(m.name, strconv.FormatInt(m.fen, 10), adds)
 			}
 		}
-		return ""
+		put("total_words", t.first("TotalTax-includedAmountInChinese"), exact)
+	} else if reversed := t.first(reversedTags...); digits(reversed) {
+		put(ReversedNumber, reversed, exact)
 	}
-	var out []Field
-	put := func(name, value, note string) {
-		if value != "" {
-			out = append(out, Field{Name: name, Value: value, Confidence: 10000, Source: FromXML, Page: 1, Sure: note != "", Note: note})
-		}
-	}
-	fen := func(names ...string) int64 {
-		n, ok := fenOf(first(names...))
-		if first(names...) == "" || !ok || n < 0 {
-			return -1
-		}
-		return n
-	}
-	number := first("InvoiceNo", "InvoiceNumber", "EIid")
-	amount, tax, total := fen("TaxExclusiveTotalAmount", "TotalAmWithoutTax"), fen("TaxTotalAmount", "TotalTaxAm"), fen("TaxInclusiveTotalAmount", "TotalTax-includedAmount")
-	if number == "" || !digits(number) || total < 0 {
-		return nil, false
-	}
-	put("invoice_code", first("InvoiceCode"), exact)
-	put("invoice_number", number, exact)
-	if day, ok := firstDate(first("IssueDate", "IssueTime", "RequestTime")); ok {
-		put("issue_date", day, exact)
-	} else if s := first("IssueDate", "IssueTime"); len(s) >= 8 && digits(s[:8]) {
-		if day, ok := date(s[:4], s[4:6], s[6:8]); ok {
-			put("issue_date", day, exact)
-		}
-	}
-	adds := ""
-	if amount >= 0 && tax >= 0 && amount+tax == total {
-		adds = "amount + tax = total"
-	}
-	for _, m := range []struct {
-		name string
-		fen  int64
-	}{{"amount_fen", amount}, {"tax_fen", tax}, {"total_fen", total}} {
-		if m.fen >= 0 {
-			put(m.name, strconv.FormatInt(m.fen, 10), adds)
-		}
-	}
-	put("total_words", first("TotalTax-includedAmountInChinese"), exact)
-	party := func(name, id, nameTag, idTag string) {
-		put(name, first(nameTag), exact)
-		v := strings.ToUpper(first(idTag))
+	party := func(name, id string, nameTags, idTags []string) {
+		put(name, dotted(t.first(nameTags...)), exact)
+		v := strings.ToUpper(t.first(idTags...))
 		witness := ""
 		if creditOK(v) {
 			witness = "check digit holds"
 		}
 		put(id, v, witness)
 	}
-	party("buyer", "buyer_tax_id", "BuyerName", either(values, "BuyerTaxID", "BuyerIdNum"))
-	party("seller", "seller_tax_id", "SellerName", either(values, "SellerTaxID", "SellerIdNum"))
-	put("check_code", first("InvoiceCheckCode"), exact)
-	if v, ok := plate(fold(first("Note", "Remark"))); ok {
+	party("buyer", "buyer_tax_id", []string{"BuyerName", "购买方名称"}, []string{"BuyerTaxID", "BuyerIdNum", "购买方纳税人识别号"})
+	party("seller", "seller_tax_id", []string{"SellerName", "销售方名称"}, []string{"SellerTaxID", "SellerIdNum", "销售方纳税人识别号"})
+	put("check_code", t.first("InvoiceCheckCode", "校验码"), exact)
+	if v, ok := plate(t.first("Note", "Remark")); ok {
 		put("plate", v, "")
 	}
-	return out, true
+	return fields, reason
+}
+
+// numbers returns the different numbers of invoices in a file. Its own id
+// (EIid) counts where no other stands.
+func numbers(t texts) []string {
+	var out []string
+	for _, name := range []string{"InvoiceNo", "InvoiceNumber", "发票号码"} {
+		for _, n := range t[name] {
+			if n = tight(n); digits(n) && !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	if len(out) == 0 {
+		return t["EIid"]
+	}
+	return out
+}
+
+// issued returns the day of issue, also where it is written as 20260309.
+func issued(t texts) string {
+	for _, name := range dateTags {
+		s := t.first(name)
+		if day, ok := firstDate(s); ok {
+			return day
+		}
+		if len(s) >= 8 && digits(s[:8]) {
+			if day, ok := date(s[:4], s[4:6], s[6:8]); ok {
+				return day
+			}
+		}
+	}
+	return ""
 }
 
 // exact is the note of what an invoice's own data says.
 const exact = "the invoice's own data"
 
-func either(values map[string]string, names ...string) string {
-	for _, name := range names {
-		if values[name] != "" {
-			return name
+// leaves returns the texts of a file of XML by the names of their elements. It
+// reports false for what is no XML, or too much of it.
+func leaves(r io.Reader) (texts, bool) {
+	out := texts{}
+	ok := walk(r, func(path []string, _ map[string]string, text string) {
+		name := path[len(path)-1]
+		out.add(name, text)
+		if len(path) > 1 {
+			out.add(path[len(path)-2]+"/"+name, text)
 		}
-	}
-	return names[0]
+	})
+	return out, ok && len(out) > 0
 }
 
-// leaves returns the texts of a file of XML by the names of their elements, the
-// first of each name. It reports false for what is no XML, or too much of it.
-func leaves(r io.Reader) (map[string]string, bool) {
+// walk calls leaf for each element of a file of XML at its end, with the names
+// of the elements round it, its attributes and the text right in it. It reports
+// false for what is no XML, or too much of it.
+func walk(r io.Reader, leaf func(path []string, attributes map[string]string, text string)) bool {
 	d := xml.NewDecoder(r)
 	d.Strict = false
 	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errors.New("not UTF-8") }
-	values := map[string]string{}
+	type element struct {
+		attributes map[string]string
+		text       strings.Builder
+	}
 	var path []string
-	var text strings.Builder
+	var open []*element
 	for range 100_000 {
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			return values, len(values) > 0
+			return true
 		}
 		if err != nil {
-			return nil, false
+			return false
 		}
 		switch e := t.(type) {
 		case xml.Directive: // a document type declares entities; no invoice has one
-			return nil, false
+			return false
 		case xml.StartElement:
 			if path = append(path, e.Name.Local); len(path) > 64 {
-				return nil, false
+				return false
 			}
-			text.Reset()
+			next := &element{attributes: map[string]string{}}
+			for _, a := range e.Attr[:min(len(e.Attr), 32)] {
+				next.attributes[a.Name.Local] = a.Value
+			}
+			open = append(open, next)
 		case xml.CharData:
-			if text.Len() < longest {
-				text.Write(e[:min(len(e), longest)])
+			if len(open) > 0 && open[len(open)-1].text.Len() < longest {
+				open[len(open)-1].text.Write(e[:min(len(e), longest)])
 			}
 		case xml.EndElement:
-			if v := strings.TrimSpace(strings.ToValidUTF8(text.String(), "")); v != "" && values[e.Name.Local] == "" {
-				values[e.Name.Local] = v
+			if len(open) == 0 {
+				continue
 			}
-			text.Reset()
-			path = path[:max(0, len(path)-1)]
+			last := open[len(open)-1]
+			leaf(path, last.attributes, strings.TrimSpace(strings.ToValidUTF8(last.text.String(), "")))
+			open, path = open[:len(open)-1], path[:len(path)-1]
 		}
 	}
-	return nil, false
+	return false
 }
