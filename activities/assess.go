@@ -55,10 +55,7 @@ func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None])
 		if err != nil {
 			return err
 		}
-		total, source, err := provenTotal(known.Fields)
-		if err != nil {
-			return err
-		}
+		total, source := provenTotal(known.Fields)
 		// Once more: what another claim has brought meanwhile was not known
 		// when the papers came.
 		if err := t.crossCheck(); err != nil || t.file.Lane != claim.Flash {
@@ -90,7 +87,7 @@ func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None])
 
 // provenTotal returns the largest total that a paper with a second witness, or
 // a person, vouches for, and that paper.
-func provenTotal(fields []db.FieldsInForceRow) (total claim.Fen, source string, err error) {
+func provenTotal(fields []db.FieldsInForceRow) (total claim.Fen, source string) {
 	for _, f := range fields {
 		if f.Name != "total_fen" || !f.Sure ||
 			f.Kind != string(document.RepairEstimate) && f.Kind != string(document.VATInvoice) {
@@ -98,13 +95,13 @@ func provenTotal(fields []db.FieldsInForceRow) (total claim.Fen, source string, 
 		}
 		v, err := strconv.ParseInt(f.Value, 10, 64)
 		if err != nil {
-			return 0, "", broken("field total_fen of %s says %q", f.DocumentID, f.Value)
+			continue // from before fields were held against their type: it proves nothing
 		}
 		if claim.Fen(v) > total {
 			total, source = claim.Fen(v), f.DocumentID
 		}
 	}
-	return total, source, nil
+	return total, source
 }
 
 // assess appends the next assessment with its settlement statement, and offers

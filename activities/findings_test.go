@@ -469,3 +469,49 @@ func TestCrossChecksCostAFlashClaimNoRoundTrip(t *testing.T) {
 	require.Equal(t, claim.Negotiating, d.file.Stage)
 	require.Zero(t, d.count("findings"))
 }
+
+func TestAValueThatIsNoneOfItsTypeIsRefusedAndParksNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	refused := func(got claim.Receipt) {
+		t.Helper()
+		require.NotNil(t, got.Refusal)
+		require.Equal(t, claim.RuleInput, got.Refusal.Rule)
+	}
+	bad := paper("vat_invoice", "a", "seller", "某某汽修", "total_fen", "3164.00")
+	got := do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{bad}})
+	refused(got)
+	require.Contains(t, got.Refusal.Detail, "documents/0/reading: total_fen must be whole fen")
+	refused(do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{paper("vat_invoice", "b", "invoice_number", strings.Repeat("发", 1000))}}))
+	require.Zero(t, d.count("documents"))
+
+	good := paper("vat_invoice", "c", "total_fen", "300000")
+	d.attach(good, paper("loss_photo", "d"), paper("loss_photo", "e"))
+	refused(do(d, d.Confirm, zhou, claim.Confirmation{Document: good.Document, Fields: []claim.ConfirmedField{{Name: "total_fen", Value: "3,000.00"}}}))
+	refused(do(d, d.Confirm, zhou, claim.Confirmation{Document: good.Document, Fields: []claim.ConfirmedField{{Name: "invoice_number", Value: strings.Repeat("发", 1000)}}}))
+	do(d, d.SelfSurvey, machine, claim.None{})
+	do(d, d.AssessBySelf, machine, claim.None{})
+	require.Equal(t, claim.Negotiating, d.file.Stage)
+	require.Equal(t, claim.Fen(300_000), d.file.Payable)
+}
+
+func TestARedLetterInvoiceProvesNoLoss(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	red, blue := paper("vat_invoice", "a"), paper("vat_invoice", "b", "invoice_number", "26312000000012345678", "total_fen", "300000")
+	d.attach(red, paper("loss_photo", "c"), paper("loss_photo", "d"))
+	do(d, d.RecordReading, machine, claim.Read{Document: red.Document, Reading: claim.Reading{
+		Kind: "vat_invoice", Engine: "test 1", Pages: 1, Unreadable: document.RedLetter, Detail: document.Plain(document.RedLetter),
+		Fields: []claim.Field{{Name: "invoice_number", Value: "26312000000012345699", Source: "xml", Confidence: 10_000, Sure: true}, {Name: document.ReversedNumber, Value: "26312000000012345678", Source: "xml", Confidence: 10_000, Sure: true}},
+	}})
+	require.Equal(t, claim.PaperUnreadable, d.file.Paper(red.Document).State)
+	require.Equal(t, claim.Standard, d.file.Lane)
+	var why string
+	require.NoError(t, d.db.API.QueryRow(t.Context(), "select reason from documents where id = $1", red.Document).Scan(&why))
+	require.Equal(t, document.Plain(document.RedLetter), why)
+	require.Empty(t, d.findings())
+	d.attach(blue)
+	require.Equal(t, []string{"invoice.reversed!"}, d.findings())
+}

@@ -33,6 +33,13 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 		if err := t.scanned(s.Body.Attachments); err != nil {
 			return err
 		}
+		for i, d := range s.Body.Attachments {
+			if d.Reading != nil {
+				if err := typed(d.Reading.Fields); err != nil {
+					return t.refuse(claim.RuleInput, fmt.Sprintf("documents/%d/reading: %s", i, err))
+				}
+			}
+		}
 		if _, err := t.facts(s.Body.Attachments...); err != nil {
 			return err
 		}
@@ -208,6 +215,9 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 		if paper == nil {
 			return t.refuse(claim.RuleDocument, fmt.Sprintf("%s is not a document of this claim.", s.Body.Document))
 		}
+		if err := typed(confirmed(s.Body).Reading.Fields); err != nil {
+			return t.refuse(claim.RuleInput, err.Error())
+		}
 		known, err := t.facts(confirmed(s.Body))
 		if err != nil {
 			return err
@@ -233,6 +243,16 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 		t.event("paper.confirmed", map[string]any{"document": paper.ID, "kind": paper.Kind, "fields": names})
 		return nil
 	})
+}
+
+// typed says which of the fields has a value that is none of its type.
+func typed(fields []claim.Field) error {
+	for _, f := range fields {
+		if err := claim.CheckField(f.Name, f.Value); err != nil {
+			return fmt.Errorf("%s %w", f.Name, err)
+		}
+	}
+	return nil
 }
 
 // confirmed is a confirmation as what it brings.
@@ -341,7 +361,7 @@ const (
 func readingOf(r document.Reading) claim.Reading {
 	out := claim.Reading{Kind: string(r.Kind), KindConfidence: r.Confidence, Engine: r.Engine, Pages: r.Pages, Unreadable: r.Unreadable, Detail: r.Detail, Look: r.Look, Camera: r.Camera}
 	for _, f := range r.Fields {
-		if len(out.Fields) == maxFields || len(f.Value) > maxValue {
+		if len(out.Fields) == maxFields || len(f.Value) > maxValue || claim.CheckField(f.Name, f.Value) != nil {
 			continue
 		}
 		out.Fields = append(out.Fields, claim.Field{

@@ -28,7 +28,7 @@ func (w *wrongs) add(at, detail string) {
 
 const (
 	// maxFen is the largest amount that the contract knows.
-	maxFen claim.Fen = 9_000_000_000_000_000
+	maxFen = claim.MostFen
 	// clocksApart is how far a caller's clock may be ahead of ours.
 	clocksApart = 2 * time.Minute
 )
@@ -121,6 +121,13 @@ func (w *wrongs) phone(p *claim.Party, pointer string) {
 func (w *wrongs) ident(err error, pointer string) {
 	if fault, ok := errors.AsType[*claim.IdentError](err); ok {
 		w.add(pointer, fault.EN+" · "+fault.ZH)
+	}
+}
+
+// field notes what is wrong with the value of a document's field.
+func (w *wrongs) field(name, value, pointer string) {
+	if fault, ok := errors.AsType[*claim.FieldError](claim.CheckField(name, value)); ok {
+		w.add(pointer, "It "+fault.EN+". · "+fault.ZH)
 	}
 }
 
@@ -220,6 +227,7 @@ func checkFields(c rest.ConfirmFields) wrongs {
 	var w wrongs
 	w.distinct(len(c.Fields), func(i int) string { return c.Fields[i].Name }, "This field is confirmed twice.", "/fields/%d/name")
 	for i, f := range c.Fields {
+		w.field(f.Name, f.Value, fmt.Sprintf("/fields/%d/value", i))
 		if claim.KeyedTwice(f.Name) && keyed(f.Name, f.Value) != keyed(f.Name, f.Again) {
 			w.twice(fmt.Sprintf("/fields/%d/value", i), fmt.Sprintf("/fields/%d/again", i))
 		}
@@ -285,6 +293,7 @@ func checkAttach(a rest.Attach, now time.Time) wrongs {
 		fields := d.Reading.Fields
 		w.distinct(len(fields), func(i int) string { return fields[i].Name }, "This field is given twice.", fmt.Sprintf("/documents/%d/reading/fields/", i)+"%d/name")
 		for j, f := range fields {
+			w.field(f.Name, f.Value, fmt.Sprintf("/documents/%d/reading/fields/%d/value", i, j))
 			if f.Page > d.Reading.Pages {
 				w.add(fmt.Sprintf("/documents/%d/reading/fields/%d/page", i, j), "The document has fewer pages.")
 			}

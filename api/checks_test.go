@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -243,5 +244,40 @@ func TestASignatureBringsWhatItsWayOfSigningNeeds(t *testing.T) {
 			at = append(at, w.Pointer)
 		}
 		require.Equal(t, tt.wrong, at, name)
+	}
+}
+
+func TestAValueIsHeldAgainstTheTypeOfItsFieldAtTheDoor(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, value string
+		mend        string // what the answer says; empty when it is taken
+	}{
+		{"total_fen", "316400", ""},
+		{"total_fen", "3164.00", "316400"},
+		{"total_fen", "-316400", "316400"},
+		{"invoice_number", "26312000000012345678", ""},
+		{"invoice_number", strings.Repeat("发", 1000), "4 to 30 letters"},
+		{"issue_date", "2026-03-09", ""},
+		{"issue_date", "9 March", "2026-03-09"},
+		{"vin", "LSVCC41T3P2000316", ""},
+		{"vin", "LSV", "17 characters"},
+		{"seller", "某某汽修", ""},
+	} {
+		attach := checkAttach(rest.Attach{Documents: []rest.NewDocument{{Upload: "u", Reading: &rest.PartnerReading{
+			Kind: "vat_invoice", Pages: 1, Fields: []rest.PartnerField{{Name: "shop", Value: "甲", Page: 1}, {Name: c.name, Value: c.value, Page: 1}},
+		}}}}, time.Now())
+		confirm := checkFields(rest.ConfirmFields{Fields: []rest.ConfirmedField{{Name: c.name, Value: c.value, Again: c.value}}})
+		if c.mend == "" {
+			require.Empty(t, attach, c)
+			require.Empty(t, confirm, c)
+			continue
+		}
+		require.Equal(t, []string{"/documents/0/reading/fields/1/value"}, pointers(attach), c)
+		require.Equal(t, []string{"/fields/0/value"}, pointers(confirm), c)
+		for _, w := range []wrongs{attach, confirm} {
+			require.Contains(t, w[0].Detail, c.mend)
+			require.NotContains(t, w[0].Detail, c.value, "a value is never repeated")
+		}
 	}
 }

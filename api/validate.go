@@ -147,6 +147,7 @@ func validate(ctx context.Context, c echo.Context, op *operation) error {
 	}
 	if body, ok := r.Body.(interface{ ValidatedValue() any }); ok && len(faults) == 0 {
 		unstorable("", body.ValidatedValue(), add)
+		fractions("", op.bodySchema(), body.ValidatedValue(), add)
 	}
 	if len(faults) > 0 {
 		slices.SortStableFunc(faults, func(a, b rest.FieldError) int { return cmp.Compare(a.Pointer, b.Pointer) })
@@ -355,6 +356,47 @@ func unstorable(at string, value any, add func(pointer, detail string)) {
 	case map[string]any:
 		for key, item := range v {
 			unstorable(at+jsonPointer([]string{key}), item, add)
+		}
+	}
+}
+
+// bodySchema is what the contract says of an operation's body, or nil.
+func (o *operation) bodySchema() *openapi3.SchemaRef {
+	if o.route.Operation.RequestBody == nil {
+		return nil
+	}
+	if content := o.route.Operation.RequestBody.Value.Content["application/json"]; content != nil {
+		return content.Schema
+	}
+	return nil
+}
+
+// fractions finds whole numbers that are written with a point or an exponent:
+// 320000.0 and 3.2e5 are 320000 to the contract, and to nothing that reads them.
+func fractions(at string, ref *openapi3.SchemaRef, value any, add func(pointer, detail string)) {
+	if ref == nil || ref.Value == nil {
+		return
+	}
+	schema := ref.Value
+	for _, part := range slices.Concat(schema.AllOf, schema.OneOf, schema.AnyOf) {
+		fractions(at, part, value, add)
+	}
+	switch v := value.(type) {
+	case json.Number:
+		if schema.Type.Is("integer") && strings.ContainsAny(v.String(), ".eE") {
+			add(at, "Write it as a whole number, in digits only: without a decimal point and without an exponent. · 请只用数字填写整数，不要小数点或科学计数")
+		}
+	case []any:
+		for i, item := range v {
+			fractions(fmt.Sprintf("%s/%d", at, i), schema.Items, item, add)
+		}
+	case map[string]any:
+		for key, item := range v {
+			if property := schema.Properties[key]; property != nil {
+				fractions(at+jsonPointer([]string{key}), property, item, add)
+			} else if extra := schema.AdditionalProperties.Schema; extra != nil {
+				fractions(at+jsonPointer([]string{key}), extra, item, add)
+			}
 		}
 	}
 }

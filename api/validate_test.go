@@ -125,3 +125,21 @@ func TestABodyThatStopsHalfWayIsNotWaitedFor(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(answer), "did not arrive whole")
 }
+
+func TestAWholeNumberHasNeitherPointNorExponent(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	token := h.staff("intake-1", claim.Intake, "3101", 0)
+	for _, number := range []string{"320000.0", "3.2e5", "3.2E+5", "320000.5", `"320000"`} {
+		p := h.call(http.MethodPost, "/v1/claims", token, `{
+			"channel": "phone", "line": "motor", "policy_no": "P1", "loss_at": "2026-02-20T10:00:00Z", "place": "x", "cause": "collision", "story": "x",
+			"injury": false, "self_service": false, "at": {"lat": 31.0, "lng": 1.214e2}, "reporter": {"name": "张三", "phone": "13800000001", "role": "reporter"},
+			"exposures": [{"kind": "own_damage", "object": "车门", "estimate_fen": `+number+`}]
+		}`, "Idempotency-Key", "key-fraction").problem(t, http.StatusUnprocessableEntity)
+		require.Equal(t, "/problems/wrong-input", p.Type, number)
+		require.Len(t, p.Errors, 1, number)
+		require.Equal(t, "/exposures/0/estimate_fen", p.Errors[0].Pointer, number)
+		require.Contains(t, p.Errors[0].Detail, "whole number", number)
+		require.NotContains(t, p.Errors[0].Detail, "320000", "a value is never repeated")
+	}
+}
