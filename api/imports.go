@@ -150,7 +150,7 @@ func (s *server) planStaff(ctx context.Context, from db.DBTX, table *sheet) (*pl
 	p, named := &planned{rest.Import{Rows: []rest.ImportRow{}}}, map[claim.StaffID]int{}
 	var put []db.PutStaffParams
 	for _, r := range table.rows {
-		r := &sheetRow{line: r.line, cells: r.cells, wrongs: slices.Clone(r.wrongs)} // a plan may be made twice
+		r := &sheetRow{line: r.line, cells: r.cells, marked: r.marked, wrongs: slices.Clone(r.wrongs)} // a plan may be made twice
 		id, b := r.member()
 		if line := named[id]; line > 0 {
 			r.add("id", fmt.Sprintf("This id stands in line %d already. · 工号与第 %[1]d 行重复", line))
@@ -321,7 +321,7 @@ func (s *server) planPolicies(ctx context.Context, from db.DBTX, table *sheet) (
 	var all []*policyRows
 	at := map[string]*policyRows{}
 	for _, r := range table.rows {
-		r := &sheetRow{line: r.line, cells: r.cells, wrongs: slices.Clone(r.wrongs)} // a plan may be made twice
+		r := &sheetRow{line: r.line, cells: r.cells, marked: r.marked, wrongs: slices.Clone(r.wrongs)} // a plan may be made twice
 		number := r.text("number", 64, true)
 		if n := len([]rune(number)); n > 0 && n < 4 {
 			r.add("number", "It must have at least 4 characters. · 保单号过短")
@@ -425,7 +425,7 @@ func (one *policyRows) take(r *sheetRow, number string) {
 		DeductibleFen: r.fen("deductible"), RateBp: r.bp("rate"), LimitFen: r.fen("limit"),
 	}
 	from, ok := r.day("starts_at")
-	to, also := r.day("ends_at")
+	to, also := r.lastDay("ends_at")
 	if !ok || !also {
 		return
 	}

@@ -134,7 +134,7 @@ func TestPoliciesComeInAsATable(t *testing.T) {
 		{"2026/1/5", "2025/6/1"}:                 "2/starts_at",
 		{"2026/1/5", "5.1.2026"}:                 "2/starts_at",
 		{"5%", "5"}:                              "2/rate",
-		{"\"120,000.00\"", "12万"}:                "2/sum_insured",
+		{"\"120,000.00\"", "12千"}:                "2/sum_insured",
 		{"沪A12345,2026-01-05", "沪B1,2026-01-05"}: "3/number",
 		{"车损险", "盗抢险"}:                           "2/kind",
 	} {
@@ -193,4 +193,84 @@ func TestAnyTableIsAnswered(t *testing.T) {
 			oneOf(r, "kind", coverNames)
 		}
 	})
+}
+
+func TestADayThatEndsAPeriodIsItsLastOrAsked(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		cell  string
+		start string // the day, or empty when it is refused
+		end   string
+	}{
+		{"2027/1/4", "2027-01-04", "2027-01-04"},
+		{"2027-01-04", "2027-01-04", "2027-01-04"},
+		{"2027年1月4日", "2027-01-04", "2027-01-04"},
+		{"2027-01-04 23:59:59", "", "2027-01-04"},
+		{"2027-01-04 23:59", "", "2027-01-04"},
+		{"2027-01-04T23:59:59.999", "", "2027-01-04"},
+		{"2027年1月4日23时59分59秒", "", "2027-01-04"},
+		{"2027年1月4日24时", "", "2027-01-04"},
+		{"2027-01-04 24:00", "", "2027-01-04"},
+		{"2027-01-04 24:00:00", "", "2027-01-04"},
+		{"2027年1月4日二十四时", "", "2027-01-04"},
+		{"2027-01-05 00:00:00", "2027-01-05", ""},
+		{"2027/1/5 0:00", "2027-01-05", ""},
+		{"2027年1月5日0时", "2027-01-05", ""},
+		{"2027年1月5日零时", "2027-01-05", ""},
+		{"2027-01-05 12:00", "", ""},
+		{"2027-01-05 x", "", ""},
+		{"2027-02-30", "", ""},
+		{"5.1.2027", "", ""},
+	} {
+		row := func() *sheetRow { return &sheetRow{cells: map[string]string{"day": c.cell}} }
+		day := func(d claim.Date, ok bool) string {
+			if !ok {
+				return ""
+			}
+			return d.String()
+		}
+		begins := row()
+		require.Equal(t, c.start, day(begins.day("day")), c.cell)
+		require.Equal(t, c.start == "", len(begins.wrongs) == 1, c.cell)
+		ends := row()
+		require.Equal(t, c.end, day(ends.lastDay("day")), c.cell)
+		require.Equal(t, c.end == "", len(ends.wrongs) == 1, c.cell)
+	}
+	asked := &sheetRow{cells: map[string]string{"day": "2027-01-05 00:00:00"}}
+	asked.lastDay("day")
+	require.Contains(t, asked.wrongs[0].Detail, "is 2027-01-05 still covered?")
+	require.Contains(t, asked.wrongs[0].Detail, "2027-01-04 if cover ends with that day")
+}
+
+func TestATableIsReadAsExcelLeavesIt(t *testing.T) {
+	t.Parallel()
+	columns := []column{{"number", "保单号", true}, {"name", "姓名", true}}
+	for name, body := range map[string]string{
+		"with the ends of lines of old Macs": "保单号,姓名\rPDAA202631010000012345,甲\rPDAA202631010000012346,乙",
+		"with a line for the separator":      "sep=;\r\n保单号;姓名\r\nPDAA202631010000012345;甲\r\nPDAA202631010000012346;乙\r\n",
+	} {
+		s, err := readSheet(strings.NewReader(body), columns)
+		require.NoError(t, err, name)
+		require.Len(t, s.rows, 2, name)
+		require.Equal(t, "PDAA202631010000012345", s.rows[0].cells["number"], name)
+	}
+	for cell, fault := range map[string]bool{
+		"202631010000012000000": true, "202631010000012345678": false, "PDAA202631010000012000": false, "'202631010000012000000": false, "=\"202631010000012000000\"": false,
+		"100000000000000": false, "2.02631E+19": true,
+	} {
+		s, err := readSheet(strings.NewReader("保单号,姓名\n"+cell+",甲\n"), columns)
+		require.NoError(t, err, cell)
+		s.rows[0].text("number", 64, true)
+		require.Equal(t, fault, len(s.rows[0].wrongs) == 1, cell)
+	}
+}
+
+func TestAnAmountOfATableIsReadWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]claim.Fen{"": 0, "-": 0, "120,000.00": 120_000_00, "￥118,000": 118_000_00, "12万": 120_000_00, "1,234.5元": 1_234_50, "1,2,3": -1, "-5": -1, "12千": -1, "1.234": -1} {
+		r := &sheetRow{cells: map[string]string{"sum": cell}}
+		got := r.fen("sum")
+		require.Equal(t, want == -1, len(r.wrongs) == 1, cell)
+		require.Equal(t, max(want, 0), got, cell)
+	}
 }

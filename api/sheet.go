@@ -42,8 +42,9 @@ type sheet struct{ rows []*sheetRow }
 
 // sheetRow is one row, with what was found wrong with it so far.
 type sheetRow struct {
-	line  int // in the file
-	cells map[string]string
+	line   int // in the file
+	cells  map[string]string
+	marked map[string]bool // cells that are marked as text
 	wrongs
 }
 
@@ -61,7 +62,8 @@ func readSheet(body io.Reader, columns []column) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	text = bareText.ReplaceAllString(text, "$1$2")
+	text = lines(text)
+	text = bareText.ReplaceAllString(text, "$1'$2")
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comma, r.FieldsPerRecord, r.TrimLeadingSpace = separatorOf(text), -1, true
 	header, err := r.Read()
@@ -85,14 +87,15 @@ func readSheet(body io.Reader, columns []column) (*sheet, error) {
 			return nil, notCSV(err)
 		}
 		line, _ := r.FieldPos(0)
-		row := &sheetRow{line: line, cells: map[string]string{}}
+		row := &sheetRow{line: line, cells: map[string]string{}, marked: map[string]bool{}}
 		some := false
 		for i, cell := range record {
+			marked := asText.MatchString(strings.TrimSpace(cell))
 			cell = tidyCell(cell)
 			some = some || cell != ""
 			switch {
 			case i < len(at):
-				row.cells[at[i]] = cell
+				row.cells[at[i]], row.marked[at[i]] = cell, marked
 			case cell != "":
 				row.add("", "This row has more cells than the header has columns: a comma inside a value needs quotes around it. · 单元格多于表头，含逗号的内容请加引号")
 			}
@@ -121,6 +124,16 @@ func textOf(raw []byte) (string, error) {
 		return "", invalid(rest.FieldError{Detail: "This is neither UTF-8 nor GB18030. Save it as CSV UTF-8. · 无法识别文件编码，请另存为 CSV UTF-8"})
 	}
 	return string(text), nil
+}
+
+// separatorLine is what Excel takes for the separator, and is no row.
+var separatorLine = regexp.MustCompile(`^"?sep=([,;\t])"?\n`)
+
+// lines puts one end at every line, also where there are only those of old Macs,
+// and takes off a line that names the separator.
+func lines(text string) string {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	return separatorLine.ReplaceAllString(text, "")
 }
 
 // separatorOf guesses what separates cells from the header, which has no
@@ -184,7 +197,8 @@ func listedColumns(columns []column) string {
 // asText is how people keep Excel from changing a number: ="0012" or '0012.
 var asText = regexp.MustCompile(`^="(.*)"$|^'(.*)$`)
 
-// bareText is the same without the quotes that CSV asks for.
+// bareText is the first without the quotes that CSV asks for; the second says the
+// same of it.
 var bareText = regexp.MustCompile(`(?m)(^|[,;\t])="([^",;\t\r\n]*)"`)
 
 // tidyCell takes off what programs put round a value.
@@ -199,6 +213,9 @@ func tidyCell(cell string) string {
 // shortened is a number as Excel writes it when it finds it too long.
 var shortened = regexp.MustCompile(`^[0-9](\.[0-9]+)?[eE]\+[0-9]+$`)
 
+// rounded is a number of which Excel has kept the first 15 digits.
+var rounded = regexp.MustCompile(`^[1-9][0-9]{14}0{3,}$`)
+
 // text returns a cell of at most so many characters. A number that Excel has
 // shortened is lost: nobody can tell its digits.
 func (r *sheetRow) text(name string, longest int, needed bool) string {
@@ -210,29 +227,28 @@ func (r *sheetRow) text(name string, longest int, needed bool) string {
 		r.add(name, fmt.Sprintf("It must have at most %d characters. · 不能超过 %[1]d 个字", longest))
 	case shortened.MatchString(v):
 		r.add(name, "Excel has shortened this number and its digits are lost. Set the column to Text, type it again and save. · 号码被 Excel 改成了科学计数，请将该列设为文本后重新填写")
+	case rounded.MatchString(v) && !r.marked[name]:
+		r.add(name, "Excel keeps 15 digits of a number and writes zeros for the rest: are these its digits? If they are, write it as text, with a ' before it; else type it again. · Excel 只保留前 15 位，后面都变成了 0。号码确实如此请在前面加 ' 号，否则请重新填写")
 	}
 	return v
 }
 
-var amountForm = regexp.MustCompile(`^[0-9]{1,13}(\.[0-9]{1,2})?$`)
-
 // fen returns an amount that is written in yuan; empty is 0.
 func (r *sheetRow) fen(name string) claim.Fen {
-	v := strings.NewReplacer(",", "", "，", "", " ", "", "¥", "", "￥", "", "元", "").Replace(r.cells[name])
+	v := r.cells[name]
 	if v == "" || v == "-" {
 		return 0
 	}
-	if !amountForm.MatchString(v) {
-		r.add(name, "It must be an amount in yuan with at most two decimals, such as 1,200,000.00. · 请填写以元为单位的金额")
+	fen, err := claim.ParseFen(v)
+	if fault, ok := errors.AsType[*claim.AmountError](err); ok {
+		r.add(name, "It must be an amount in yuan, such as 1,200,000.00: "+fault.EN+". · 请填写以元为单位的金额："+fault.ZH)
 		return 0
 	}
-	yuan, part, _ := strings.Cut(v, ".")
-	n, err := strconv.ParseInt(yuan+(part + "00")[:2], 10, 64)
-	if err != nil || claim.Fen(n) > maxFen {
-		r.add(name, "This is more than can be held. · 金额过大")
+	if fen < 0 {
+		r.add(name, "It must not be less than nothing. · 金额不能为负数")
 		return 0
 	}
-	return claim.Fen(n)
+	return fen
 }
 
 var ratioForm = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,2})?%$`)
@@ -254,22 +270,59 @@ func (r *sheetRow) bp(name string) claim.BP {
 	return 0
 }
 
-var dayForm = regexp.MustCompile(`^([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?(?: 0?0:00(?::00)?)?$`)
+var dayForm = regexp.MustCompile(`^([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?[ T]*([^ T].*)?$`)
+
+// Times that say where in its day a period begins or ends.
+var (
+	dayBegins = regexp.MustCompile(`^(?:0?0[:：]00(?:[:：]00(?:\.0+)?)?|0{1,2}[时点](?:00?分)?(?:00?秒)?|零[时点])$`)
+	dayEnds   = regexp.MustCompile(`^(?:24[:：]00(?:[:：]00)?|24[时点](?:00?分)?(?:00?秒)?|二十四[时点]|23[:：]59(?:[:：]59(?:\.9+)?)?|23[时点]59分(?:59秒)?)$`)
+)
 
 // day returns a day, however it is written.
 func (r *sheetRow) day(name string) (d claim.Date, ok bool) {
+	d, at, ok := r.dayAt(name)
+	if ok && at != "" && !dayBegins.MatchString(at) {
+		return d, r.noDay(name)
+	}
+	return d, ok
+}
+
+// lastDay returns the day with which a period ends (claim.Date.End): the day
+// itself where no time stands with it, or its last one (24时, 23:59:59). With a
+// midnight at its beginning two things are meant: by Excel, which writes one to
+// each day, the day itself; by who writes the moment, the day before. So it is
+// asked.
+func (r *sheetRow) lastDay(name string) (d claim.Date, ok bool) {
+	d, at, ok := r.dayAt(name)
+	switch {
+	case !ok, at == "", dayEnds.MatchString(at):
+		return d, ok
+	case dayBegins.MatchString(at):
+		before := d.AddDays(-1)
+		r.add(name, fmt.Sprintf("At midnight one day ends and the next begins: is %s still covered? Write %[1]s without a time if it is, and %s if cover ends with that day. · 0 时是前一天的结束：如果 %[1]s 当天仍在保，请只写 %[1]s；如果保到前一天为止，请写 %[2]s", d, before))
+		return d, false
+	}
+	return d, r.noDay(name)
+}
+
+// dayAt reads a day and what stands behind it.
+func (r *sheetRow) dayAt(name string) (d claim.Date, at string, ok bool) {
 	v := r.cells[name]
 	if v == "" {
 		r.add(name, "It is missing. · 缺少日期")
-		return d, false
+		return d, "", false
 	}
 	if m := dayForm.FindStringSubmatch(v); m != nil {
 		if t, err := time.Parse("2006-1-2", m[1]+"-"+m[2]+"-"+m[3]); err == nil {
-			return claim.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}, true
+			return claim.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}, m[4], true
 		}
 	}
+	return d, "", r.noDay(name)
+}
+
+func (r *sheetRow) noDay(name string) (ok bool) {
 	r.add(name, "It must be a day, such as 2026/1/5 or 2026-01-05. · 请填写日期，例如 2026/1/5")
-	return d, false
+	return false
 }
 
 // whole returns a number of at most that; empty is otherwise.
