@@ -88,7 +88,7 @@ func guarded(name string) bool {
 
 // judge compares a reading with what stands on the paper.
 func judge(r row, reading document.Reading) score {
-	s := score{files: 1, fields: len(r.truth), cpu: time.Duration(reading.CPUMillis) * time.Millisecond}
+	s := score{files: 1, fields: len(r.truth) + len(r.absent), cpu: time.Duration(reading.CPUMillis) * time.Millisecond}
 	sent := reading.Unreadable != ""
 	if r.bad {
 		s.bad = 1
@@ -146,8 +146,42 @@ func judge(r row, reading document.Reading) score {
 			}
 		}
 	}
+	s.invented(r, kind, reading.Fields)
 	slices.Sort(s.wrong)
 	return s
+}
+
+// invented judges what is sure and does not stand on the paper: as wrong where
+// the truth says that it does not, and else as nothing that can be told.
+func (s *score) invented(r row, kind document.Kind, fields []document.Field) {
+	named := map[string]bool{}
+	for name := range r.truth {
+		named[ours(kind, name)] = true
+	}
+	absent := map[string]bool{}
+	for _, name := range r.absent {
+		absent[ours(kind, name)] = true
+	}
+	s.matched += len(r.absent)
+	s.recalled += len(r.absent)
+	for _, f := range fields {
+		switch {
+		case !f.Sure || named[f.Name]:
+		case absent[f.Name] || r.complete:
+			if absent[f.Name] {
+				s.matched--
+			}
+			s.accepted++
+			s.acceptedWrong++
+			if guarded(f.Name) {
+				s.guarded++
+				s.guardedWrong++
+			}
+			s.wrong = append(s.wrong, fmt.Sprintf("%s does not stand there and WAS ACCEPTED as %s (%s)", f.Name, f.Value, f.Note))
+		default:
+			s.unjudged = append(s.unjudged, f.Name+" "+f.Value)
+		}
+	}
 }
 
 var (

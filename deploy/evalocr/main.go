@@ -6,7 +6,10 @@
 //	evalocr -draw 300 [-seed 1] [-apart] folder
 //
 // The manifest is folder/manifest.tsv: file, type, fields as JSON, source. A row
-// without fields whose type ends in /bad is a picture that must be sent back.
+// without fields whose type ends in /bad is a picture that must be sent back. A
+// field whose value is null does not stand on the paper: it must be missing or
+// unsure. With "*": null the row names all that stands there, so that any other
+// value that is sure is wrong; without it such values are listed as unjudged.
 //
 // With -draw it first fills the folder with specimens. Those drawn -apart have
 // layouts and typefaces that the reader was not developed on.
@@ -190,6 +193,8 @@ func keep(folder, file string, r document.Reading) error {
 type row struct {
 	file, kind string
 	truth      map[string]string
+	absent     []string // what does not stand there
+	complete   bool     // truth is all that stands there
 	bad        bool
 }
 
@@ -208,9 +213,22 @@ func manifest(path string) ([]row, error) {
 			continue
 		}
 		r := row{file: columns[0], kind: columns[1]}
-		if err := json.Unmarshal([]byte(columns[2]), &r.truth); err != nil {
+		var said map[string]*string
+		if err := json.Unmarshal([]byte(columns[2]), &said); err != nil {
 			return nil, fmt.Errorf("row %d of the manifest: %w", n, err)
 		}
+		r.truth = map[string]string{}
+		for name, value := range said {
+			switch {
+			case value != nil:
+				r.truth[name] = *value
+			case name == "*":
+				r.complete = true
+			default:
+				r.absent = append(r.absent, name)
+			}
+		}
+		slices.Sort(r.absent)
 		r.bad = strings.HasSuffix(r.kind, "/bad")
 		rows = append(rows, r)
 	}
@@ -229,6 +247,7 @@ type score struct {
 	kind, retaken, wrongRetake int
 	cpu                        time.Duration
 	wrong                      []string
+	unjudged                   []string // what is sure and no truth names
 }
 
 func (s *score) add(o score) {
@@ -237,6 +256,7 @@ func (s *score) add(o score) {
 	s.accepted, s.acceptedWrong = s.accepted+o.accepted, s.acceptedWrong+o.acceptedWrong
 	s.guarded, s.guardedWrong = s.guarded+o.guarded, s.guardedWrong+o.guardedWrong
 	s.kind, s.retaken, s.wrongRetake = s.kind+o.kind, s.retaken+o.retaken, s.wrongRetake+o.wrongRetake
+	s.unjudged = append(s.unjudged, o.unjudged...)
 	s.cpu += o.cpu
 }
 
@@ -268,10 +288,16 @@ func report(rows []row, scores []score) {
 	}
 	fmt.Printf("money and identity among auto-accepted: %d, of them wrong: %d (%.2f%%)\n", all.guarded, all.guardedWrong, 100*float64(all.guardedWrong)/float64(max(1, all.guarded)))
 	fmt.Printf("bad pictures sent back: %d of %d; good ones wrongly sent back: %d of %d\n", all.retaken, all.bad, all.wrongRetake, all.files-all.bad)
+	fmt.Printf("sure and named by no truth (unjudged): %d\n", len(all.unjudged))
+	for i, r := range rows {
+		if list := scores[i].unjudged; len(list) > 0 {
+			fmt.Printf("  %-34s %s\n", r.file, strings.Join(list, "; "))
+		}
+	}
 	share := func(part, whole int) float64 { return float64(part) / float64(max(1, whole)) }
-	fmt.Printf("field_match=%.4f text_recall=%.4f auto=%.4f auto_wrong=%.4f kind=%.4f retake=%.4f cpu_s=%.2f\n",
+	fmt.Printf("field_match=%.4f text_recall=%.4f auto=%.4f auto_wrong=%.4f kind=%.4f retake=%.4f cpu_s=%.2f unjudged=%d\n",
 		share(all.matched, all.fields), share(all.recalled, all.fields), share(all.accepted, all.fields), share(all.acceptedWrong, all.accepted),
-		share(all.kind, all.files-all.bad), share(all.retaken+all.wrongRetake, all.files), all.cpu.Seconds()/float64(max(1, all.files)))
+		share(all.kind, all.files-all.bad), share(all.retaken+all.wrongRetake, all.files), all.cpu.Seconds()/float64(max(1, all.files)), len(all.unjudged))
 }
 
 func percent(part, whole int) string {
