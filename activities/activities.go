@@ -26,6 +26,7 @@ type Activities struct {
 	FontFile string // TrueType, with Chinese
 
 	q      *db.Queries
+	late   sync.Map // how often a step has run into its limit, an *atomic.Int32 by claim and key
 	tables struct {
 		sync.Mutex
 		ruleTables

@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 
 	"anpei/claim"
 	"anpei/claim/document"
@@ -30,33 +30,61 @@ import (
 // t.refuse when a rule that needs the rows stops the act: then nothing is
 // changed but the log of refused attempts.
 func step[T any](ctx context.Context, a *Activities, s claim.Step[T], act string, do func(t *tx) error) (claim.Answer, error) {
-	conn, err := a.DB.Acquire(ctx)
-	if err != nil {
-		return claim.Answer{}, fmt.Errorf("%s claim %s: %w", act, s.Claim, err)
-	}
-	// A connection that is still inside a transaction is closed by the pool,
-	// which is the rollback.
-	defer conn.Release()
-	answer, err := runStep(ctx, a, conn, s, act, do)
-	if final, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		return claim.Answer{}, final // wrapped, it would lose its type on the wire
-	}
-	if bad, ok := errors.AsType[*pgconn.PgError](err); ok && (bad.Code[:2] == "22" || bad.Code[:2] == "23") {
-		return claim.Answer{}, broken("%s claim %s: %w", act, s.Claim, err) // a value or a constraint: the same every time
-	}
-	if err != nil {
-		if activity.IsActivity(ctx) { // a local activity that is tried again tells nobody else
-			activity.GetLogger(ctx).Error("step failed and will be tried again", "claim", s.Claim, "step", act, "error", err)
+	limited, stop := context.WithTimeout(ctx, stepLimit)
+	defer stop()
+	answer, err := a.inTime(limited, s.Claim, s.Key, func() (claim.Answer, bool, error) {
+		conn, err := a.DB.Acquire(limited)
+		if err != nil {
+			return claim.Answer{}, false, err
 		}
-		return claim.Answer{}, fmt.Errorf("%s claim %s: %w", act, s.Claim, err)
+		// A connection that is still inside a transaction is closed by the pool,
+		// which is the rollback.
+		defer conn.Release()
+		return runStep(limited, a, conn, s, act, do)
+	})
+	if err == nil {
+		return answer, nil
 	}
-	return answer, nil
+	if err = sorted(ctx, err); isFinal(err) {
+		return claim.Answer{}, err
+	}
+	if activity.IsActivity(ctx) { // a local activity that is tried again tells nobody else
+		activity.GetLogger(ctx).Error("step failed and will be tried again", "claim", s.Claim, "step", act, "error", err)
+	}
+	return claim.Answer{}, fmt.Errorf("%s claim %s: %w", act, s.Claim, err)
 }
 
-func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s claim.Step[T], act string, do func(t *tx) error) (claim.Answer, error) {
+// stepLimit is below what the activity has, so that a step that takes too long
+// is told from a worker that died.
+const stepLimit = 8 * time.Second
+
+// tooOften is how many times in a row a step may run into its limit.
+const tooOften = 5
+
+// inTime runs a step and counts how often it ran into its limit while it held
+// the claim: waiting for a connection or for the row's lock is an outage.
+func (a *Activities) inTime(ctx context.Context, id claim.ID, key string, run func() (answer claim.Answer, held bool, err error)) (claim.Answer, error) {
+	answer, held, err := run()
+	name := string(id) + "/" + key
+	if !held || err == nil || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if err == nil {
+			a.late.Delete(name)
+		}
+		return answer, err
+	}
+	times, _ := a.late.LoadOrStore(name, new(atomic.Int32))
+	if times.(*atomic.Int32).Add(1) < tooOften {
+		return answer, err
+	}
+	a.late.Delete(name)
+	return answer, final(TooLong, TooLong, fmt.Errorf("%d times longer than %s: %w", tooOften, stepLimit, err))
+}
+
+// runStep also reports whether it came to hold the claim's row.
+func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s claim.Step[T], act string, do func(t *tx) error) (answer claim.Answer, held bool, err error) {
 	found, err := db.Open(ctx, conn, s.Claim, s.Key)
 	if err != nil {
-		return claim.Answer{}, err
+		return claim.Answer{}, false, err
 	}
 	t := &tx{
 		Context: ctx, a: a, conn: conn, q: a.q, act: act,
@@ -66,32 +94,49 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 	if found.Row != nil {
 		t.next, t.hash = found.Row.NextEvent, found.Row.LastHash
 		if err := json.Unmarshal(found.Row.File, &t.file); err != nil {
-			return claim.Answer{}, fmt.Errorf("decode file: %w", err)
+			return claim.Answer{}, true, fmt.Errorf("decode file: %w", err)
 		}
+	}
+	if found.Receipt != nil {
+		answer, err = t.repeat(found.Receipt)
+		return answer, true, err
 	}
 	switch {
-	case found.Receipt != nil:
-		if err := json.Unmarshal(found.Receipt, &t.receipt); err != nil {
-			return claim.Answer{}, fmt.Errorf("decode receipt: %w", err)
-		}
-		if t.receipt.Result == claim.Joined { // which has no row of its own
-			t.file.Stage, t.file.Outcome = claim.Closed, claim.OutcomeJoined
-		}
-		return claim.Answer{File: t.file, Receipt: t.receipt}, t.rollback()
-	case t.file.Version != s.Version && s.Version != claim.AsItStands:
-		return claim.Answer{File: t.file, Stale: true}, t.rollback()
+	case s.Version == claim.AsItStands || t.file.Version == s.Version:
+	case t.file.Version < s.Version:
+		err := fmt.Errorf("the rows of claim %s are at version %d and its workflow at %d: a commit is lost", s.Claim, t.file.Version, s.Version)
+		return claim.Answer{}, true, errors.Join(final(Behind, Behind, err), t.rollback())
+	default:
+		return claim.Answer{File: t.file, Stale: true}, true, t.rollback()
 	}
 	if t.before, err = t.file.Clone(); err != nil {
-		return claim.Answer{}, errors.Join(err, t.rollback())
+		return claim.Answer{}, true, errors.Join(err, t.rollback())
+	}
+	if s.Command != nil && claim.Guarded(act) {
+		if refusal := t.file.Guard(act, s.By, claim.TaskOf(s.Body)); refusal != nil {
+			answer, err = t.commitAttempt(*refusal)
+			return answer, true, err
+		}
 	}
 	if err := do(t); err != nil {
-		return claim.Answer{}, errors.Join(err, t.rollback())
+		return claim.Answer{}, true, errors.Join(err, t.rollback())
 	}
-	answer, err := t.commit()
+	answer, err = t.commit()
 	if bad, ok := errors.AsType[*pgconn.PgError](err); ok && bad.ConstraintName == "steps_command_key" {
-		return t.keyUsed(), t.rollback()
+		return t.keyUsed(), true, t.rollback()
 	}
-	return answer, err
+	return answer, true, err
+}
+
+// repeat answers a step that was done before.
+func (t *tx) repeat(receipt []byte) (claim.Answer, error) {
+	if err := json.Unmarshal(receipt, &t.receipt); err != nil {
+		return claim.Answer{}, errors.Join(fmt.Errorf("decode receipt: %w", err), t.rollback())
+	}
+	if t.receipt.Result == claim.Joined { // which has no row of its own
+		t.file.Stage, t.file.Outcome = claim.Closed, claim.OutcomeJoined
+	}
+	return claim.Answer{File: t.file, Receipt: t.receipt}, t.rollback()
 }
 
 // tx is a step under way.
@@ -265,6 +310,21 @@ func (t *tx) keyUsed() claim.Answer {
 	}}
 }
 
+// commitAttempt answers an act that the guard stopped, and keeps only that it
+// was tried: the same command may pass when the claim stands elsewhere.
+func (t *tx) commitAttempt(r claim.Refusal) (claim.Answer, error) {
+	t.attempt(r)
+	if t.err != nil {
+		return claim.Answer{}, errors.Join(t.err, t.rollback())
+	}
+	if err := t.w.Commit(t, t.conn); err != nil {
+		return claim.Answer{}, err
+	}
+	return claim.Answer{File: t.file, Receipt: claim.Receipt{
+		Claim: t.id, Number: t.file.Number, Version: t.file.Version, Stage: t.file.Stage, Lane: t.file.Lane, Result: claim.Refused, Refusal: &r,
+	}}, nil
+}
+
 // commitRefusal keeps the receipt and the attempt, and nothing else: what do
 // queued before it found the rule is dropped.
 func (t *tx) commitRefusal() (claim.Answer, error) {
@@ -306,10 +366,4 @@ func (t *tx) store() error {
 func (t *tx) rollback() error {
 	_, err := t.conn.Exec(context.WithoutCancel(t), "rollback")
 	return err
-}
-
-// broken is an error that only a person can mend: the claim parks.
-func broken(format string, args ...any) error {
-	err := fmt.Errorf(format, args...)
-	return temporal.NewNonRetryableApplicationError(err.Error(), Broken, err)
 }

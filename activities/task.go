@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"fmt"
 
 	"anpei/claim"
 )
@@ -38,21 +39,33 @@ func (a *Activities) own(ctx context.Context, s claim.Step[claim.TaskRef], act s
 // operator.
 func (a *Activities) Park(ctx context.Context, s claim.Step[claim.Stuck]) (claim.Answer, error) {
 	return step(ctx, a, s, "park", func(t *tx) error {
-		t.file.Parked = &claim.Parked{Step: s.Body.Step, Cause: s.Body.Cause}
+		in := s.Body
+		t.file.Parked = &claim.Parked{Step: in.Step, Cause: in.Cause, Code: in.Code, Skippable: in.Skippable}
+		t.file.Resumed = nil
 		if t.file.TaskOf(claim.TaskResume) == nil {
-			t.open(claim.TaskResume, claim.Operator, 0, s.Body.Step+": "+s.Body.Cause)
+			t.open(claim.TaskResume, claim.Operator, 0, in.Step+": "+in.Cause)
 		}
-		t.event("claim.parked", map[string]any{"step": s.Body.Step})
+		t.event("claim.parked", map[string]any{"step": in.Step, "code": in.Code})
+		count(ctx, "anpei_claims_parked")
 		return nil
 	})
 }
 
-// Resume lets a parked claim go on: the step that parked it is tried again.
-func (a *Activities) Resume(ctx context.Context, s claim.Step[claim.TaskRef]) (claim.Answer, error) {
+// Resume lets a parked claim go on: the step that parked it is tried again or,
+// where the claim can do without, skipped. It is the only step of a message
+// that the claim's own workflow does not run.
+func (a *Activities) Resume(ctx context.Context, s claim.Step[claim.Resume]) (claim.Answer, error) {
 	return step(ctx, a, s, "resume", func(t *tx) error {
-		t.file.Parked = nil
+		parked, in := t.file.Parked, s.Body
+		switch {
+		case parked == nil:
+			return t.refuse(claim.RuleTask, "The claim does not stand still any more.")
+		case in.Skip && !parked.Skippable:
+			return t.refuse(claim.RuleCannotSkip, fmt.Sprintf("The step %q moves the claim or its money, so the claim cannot go on without it. Mend the cause, then have it tried again.", parked.Step))
+		}
+		t.file.Parked, t.file.Resumed = nil, &claim.Resumed{Step: parked.Step, Skip: in.Skip}
 		t.done(claim.TaskResume)
-		t.event("claim.resumed", map[string]any{"note": s.Body.Reason})
+		t.event("claim.resumed", map[string]any{"note": in.Note, "step": parked.Step, "skip": in.Skip})
 		return nil
 	})
 }

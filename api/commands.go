@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"anpei/activities"
 	"anpei/claim"
+	"anpei/schemas/db"
 	"anpei/schemas/rest"
 	"anpei/workflows"
 )
@@ -39,6 +39,7 @@ type order struct {
 	update string
 	key    string
 	hash   string
+	seen   int64 // version of the claim's rows when it was sent
 }
 
 // send lets a person act on the claim that the path names: body is the
@@ -54,16 +55,16 @@ func send[T any](ctx context.Context, s *server, update, key string, asked any, 
 	}, wrong...)
 }
 
+// dealing is a way to the workflow that a command is for.
+type dealing func(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error)
+
 // command is send, by a way to the workflow that deal knows.
-func command[T any](
-	ctx context.Context, s *server, update, key string, asked any, body T,
-	deal func(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error), wrong ...rest.FieldError,
-) (claim.Receipt, error) {
+func command[T any](ctx context.Context, s *server, update, key string, asked any, body T, deal dealing, wrong ...rest.FieldError) (claim.Receipt, error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return claim.Receipt{}, fmt.Errorf("encode %s: %w", update, err)
 	}
-	o := order{claim: claimOf(ctx).ID, by: principalOf(ctx), update: update, key: key}
+	o := order{claim: claimOf(ctx).ID, by: principalOf(ctx), update: update, key: key, seen: claimOf(ctx).Version}
 	o.hash = hashOf(update, o.claim, raw)
 	receipt, found, err := s.answered(ctx, o)
 	switch {
@@ -81,8 +82,8 @@ func command[T any](
 	case len(raw) > maxMessage:
 		return claim.Receipt{}, &fault{kind: kindTooLarge, detail: "This is more than one command can carry. Send it in several, fewer documents in each."}
 	}
-	m := claim.Message[T]{By: o.by.actor(), Key: o.key, Hash: o.hash, Request: requestOf(ctx), Body: body}
-	return s.carry(ctx, o, func(ctx context.Context) (client.WorkflowUpdateHandle, error) {
+	return s.carry(ctx, o, func(ctx context.Context, seen int64) (client.WorkflowUpdateHandle, error) {
+		m := claim.Message[T]{By: o.by.actor(), Key: o.key, Hash: o.hash, Request: requestOf(ctx), Seen: seen, Body: body}
 		return deal(ctx, o.updateOptions(m))
 	})
 }
@@ -109,18 +110,67 @@ func (o order) updateOptions(message any) client.UpdateWorkflowOptions {
 	}
 }
 
-// answered looks for a command that was carried out before.
-func (s *server) answered(ctx context.Context, o order) (claim.Receipt, bool, error) {
-	row, err := s.q.CommandStep(ctx, s.db, string(o.by.ID), o.key)
+// stepAnswer looks for the answer of a command that its workflow has just
+// carried out.
+func (s *server) stepAnswer(ctx context.Context, o order) (claim.Receipt, bool, error) {
+	receipt, _, found, err := s.commandStep(ctx, o)
+	return receipt, found, err
+}
+
+func (s *server) commandStep(ctx context.Context, o order) (receipt claim.Receipt, row db.CommandStepRow, found bool, err error) {
+	row, err = s.q.CommandStep(ctx, s.db, string(o.by.ID), o.key)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return claim.Receipt{}, false, nil
+		return claim.Receipt{}, row, false, nil
 	case err != nil:
-		return claim.Receipt{}, false, fmt.Errorf("look for the answer of %s: %w", o.update, err)
+		return claim.Receipt{}, row, false, fmt.Errorf("look for the answer of %s: %w", o.update, err)
 	}
-	receipt, err := o.stored(row.CommandHash, row.Receipt)
+	receipt, err = o.stored(row.CommandHash, row.Receipt)
+	return receipt, row, true, err
+}
+
+// answered looks for a command that was carried out before. Its answer is
+// given only once the claim's workflow is sure to know of it.
+func (s *server) answered(ctx context.Context, o order) (claim.Receipt, bool, error) {
+	receipt, row, found, err := s.commandStep(ctx, o)
+	if !found {
+		return receipt, false, err
+	}
+	if row.Stage != "" && claim.Stage(row.Stage) != claim.Closed {
+		if behind := s.catchUp(ctx, row.ClaimID, row.Version); behind != nil {
+			return claim.Receipt{}, true, behind
+		}
+	}
 	return receipt, true, err
 }
+
+// catchUp makes sure that a claim's workflow comes to know what its rows say:
+// a step's commit outlives a crash of Temporal that takes its update. It is
+// called before an answer is given from the rows, once a version.
+func (s *server) catchUp(ctx context.Context, id claim.ID, version int64) error {
+	if _, knows := s.caughtUp.get(stepOf(id, version), time.Now()); knows {
+		return nil
+	}
+	wait, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	err := s.temporal.SignalWorkflow(wait, workflows.WorkflowID(id), "", workflows.CatchUp, nil)
+	if gone := (*serviceerror.NotFound)(nil); errors.As(err, &gone) {
+		err = nil // it has ended, or the watch starts it
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	s.knows(id, version)
+	return nil
+}
+
+// knows notes that a claim's workflow knows of a version of its rows.
+func (s *server) knows(id claim.ID, version int64) {
+	now := time.Now()
+	s.caughtUp.put(stepOf(id, version), struct{}{}, now, now.Add(10*time.Minute))
+}
+
+func stepOf(id claim.ID, version int64) string { return fmt.Sprintf("%s/%d", id, version) }
 
 // stored reads the answer of a step. Under the key of another command it is
 // not for this one.
@@ -147,25 +197,42 @@ func refusedBy(r claim.Receipt) error {
 	return refusal{*r.Refusal}
 }
 
-// carry sends a command to the claim's workflow and waits for its answer.
-func (s *server) carry(ctx context.Context, o order, update func(context.Context) (client.WorkflowUpdateHandle, error)) (claim.Receipt, error) {
-	var receipt claim.Receipt
+// carry sends a command to the claim's workflow and waits for its answer. A
+// refusal by a workflow whose rows have moved on since the caller looked may
+// rest on an old file, so the workflow is asked once more, with the new version.
+func (s *server) carry(ctx context.Context, o order, update func(ctx context.Context, seen int64) (client.WorkflowUpdateHandle, error)) (claim.Receipt, error) {
 	wait, stop := context.WithTimeout(ctx, patience)
 	defer stop()
-	handle, err := update(wait)
-	if err == nil {
-		err = handle.Get(wait, &receipt)
+	receipt, err := s.sendUpdate(wait, o.seen, update)
+	if isRefused(err) {
+		if now, rows := s.q.ClaimStage(ctx, s.db, o.claim); rows == nil && now.Version > o.seen {
+			receipt, err = s.sendUpdate(wait, now.Version, update)
+		}
 	}
 	if err != nil {
 		return s.failed(ctx, o, err)
 	}
+	s.knows(o.claim, receipt.Version)
 	// A twin that was still running has been joined; whether it asked for the
 	// same, only its step knows.
-	stored, found, err := s.answered(ctx, o)
+	stored, found, err := s.stepAnswer(ctx, o)
 	if found || err != nil {
 		return stored, err
 	}
 	return receipt, refusedBy(receipt)
+}
+
+func (s *server) sendUpdate(ctx context.Context, seen int64, update func(context.Context, int64) (client.WorkflowUpdateHandle, error)) (receipt claim.Receipt, err error) {
+	handle, err := update(ctx, seen)
+	if err == nil {
+		err = handle.Get(ctx, &receipt)
+	}
+	return receipt, err
+}
+
+func isRefused(err error) bool {
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	return ok && app.Type() == activities.Refused
 }
 
 // failed says why a command was not carried out.
@@ -200,13 +267,13 @@ func (s *server) over(ctx context.Context, o order, cause error) (claim.Receipt,
 	if receipt, found, err := s.answered(ctx, o); found || err != nil {
 		return receipt, err
 	}
-	stage, err := s.q.ClaimStage(ctx, s.db, o.claim)
+	now, err := s.q.ClaimStage(ctx, s.db, o.claim)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return claim.Receipt{}, errNotFound
 	case err != nil:
 		return claim.Receipt{}, fmt.Errorf("read claim %s: %w", o.claim, err)
-	case stage == claim.Closed:
+	case claim.Stage(now.Stage) == claim.Closed:
 		return claim.Receipt{}, s.refused(ctx, closed)
 	}
 	return claim.Receipt{}, fmt.Errorf("claim %s is open and has no workflow: %w", o.claim, cause)
@@ -274,12 +341,6 @@ func (s *server) AcceptSurvey(ctx context.Context, r rest.AcceptSurveyRequestObj
 func (s *server) DeclineSurvey(ctx context.Context, r rest.DeclineSurveyRequestObject) (rest.DeclineSurveyResponseObject, error) {
 	receipt, err := send(ctx, s, workflows.Decline, r.Params.IdempotencyKey, r.Body, claim.TaskRef{Task: r.Task, Reason: r.Body.Reason})
 	return rest.DeclineSurvey200JSONResponse(receipt), err
-}
-
-// ResumeClaim implements the contract.
-func (s *server) ResumeClaim(ctx context.Context, r rest.ResumeClaimRequestObject) (rest.ResumeClaimResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Resume, r.Params.IdempotencyKey, r.Body, claim.TaskRef{Task: r.Task, Reason: r.Body.Note})
-	return rest.ResumeClaim200JSONResponse(receipt), err
 }
 
 // AssignSurveyor implements the contract.
@@ -370,20 +431,10 @@ func (s *server) CorrectPayee(ctx context.Context, r rest.CorrectPayeeRequestObj
 }
 
 // HoldEvidence implements the contract. The claim's workflow may be over: the
-// hold has one of its own, which this starts when it is not there.
+// hold has one of its own.
 func (s *server) HoldEvidence(ctx context.Context, r rest.HoldEvidenceRequestObject) (rest.HoldEvidenceResponseObject, error) {
-	id := claimOf(ctx).ID
 	receipt, err := command(ctx, s, workflows.HoldEvidence, r.Params.IdempotencyKey, r.Body, *r.Body,
-		func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-			o.WorkflowID = workflows.HoldID(id)
-			return s.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-				StartWorkflowOperation: s.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-					ID: o.WorkflowID, TaskQueue: workflows.ClaimsQueue,
-					WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-				}, workflows.Hold, id),
-				UpdateOptions: o,
-			})
-		})
+		s.beside(workflows.HoldID(claimOf(ctx).ID), workflows.Hold))
 	return rest.HoldEvidence200JSONResponse(receipt), err
 }
 

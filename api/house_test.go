@@ -61,7 +61,7 @@ func openOn(t *testing.T, database testenv.Database, cfg boot.Config) *house {
 	}
 	s := &server{
 		db: pool, q: q, cfg: cfg, log: slog.New(slog.DiscardHandler), access: newAccess(cfg, pool, q), policies: rules,
-		claims: newCache[claimKey, []byte](4096), figures: newCache[figuresKey, rest.Figures](256), previews: newCache[string, *rest.Preview](256),
+		claims: newCache[claimKey, []byte](4096), figures: newCache[figuresKey, rest.Figures](256), previews: newCache[string, *rest.Preview](256), caughtUp: newCache[string, struct{}](16384),
 	}
 	if cfg.S3Endpoint != "" {
 		s.store, err = cfg.Store()

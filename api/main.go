@@ -78,7 +78,7 @@ func serve(ctx context.Context, cfg boot.Config, logger *slog.Logger) error {
 	q := db.New()
 	s := &server{
 		db: pool, q: q, temporal: temporal, store: store, cfg: cfg, log: logger,
-		access: newAccess(cfg, pool, q), policies: rules, claims: newCache[claimKey, []byte](4096), figures: newCache[figuresKey, rest.Figures](256), previews: newCache[string, *rest.Preview](4096),
+		access: newAccess(cfg, pool, q), policies: rules, claims: newCache[claimKey, []byte](4096), figures: newCache[figuresKey, rest.Figures](256), previews: newCache[string, *rest.Preview](4096), caughtUp: newCache[string, struct{}](16384),
 	}
 	handler, err := s.handler() //nolint:contextcheck // each request brings its own
 	if err != nil {

@@ -50,7 +50,8 @@ func (s *server) report(ctx context.Context, key string, asked claim.Notice) (cl
 	case err != nil:
 		return claim.Receipt{}, fmt.Errorf("look for the answer of a report: %w", err)
 	case before.Receipt != nil:
-		return o.stored(before.CommandHash, before.Receipt)
+		receipt, _, err := s.answered(ctx, o)
+		return receipt, err
 	case before.Number != "":
 		return claim.Receipt{
 			Claim: o.claim, Number: before.Number, Version: before.Version,
@@ -61,11 +62,11 @@ func (s *server) report(ctx context.Context, key string, asked claim.Notice) (cl
 		return claim.Receipt{}, invalid(wrong...)
 	}
 	m := claim.Message[claim.Notice]{By: by.actor(), Key: key, Hash: o.hash, Request: requestOf(ctx), Body: notice}
-	return s.carry(ctx, o, func(ctx context.Context) (client.WorkflowUpdateHandle, error) {
+	return s.carry(ctx, o, func(ctx context.Context, _ int64) (client.WorkflowUpdateHandle, error) {
 		start := s.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 			ID: workflows.WorkflowID(o.claim), TaskQueue: workflows.ClaimsQueue,
 			WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-			WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+			WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
 			TypedSearchAttributes: temporal.NewSearchAttributes(
 				workflows.StageAttribute.ValueSet(string(claim.Reported)), workflows.BranchAttribute.ValueSet(branchOf(by)),
 			),

@@ -47,6 +47,7 @@ type server struct {
 	claims   *cache[claimKey, []byte]
 	figures  *cache[figuresKey, rest.Figures]
 	previews *cache[string, *rest.Preview] // by object
+	caughtUp *cache[string, struct{}]      // "<claim>/<version>" that its workflow was told of
 	tables   tables
 	live     live
 	behind   sync.WaitGroup // work that outlives its request

@@ -68,6 +68,7 @@ func newStack(t *testing.T) *stack {
 	k.claims = newCache[claimKey, []byte](64)
 	k.figures = newCache[figuresKey, rest.Figures](64)
 	k.previews = newCache[string, *rest.Preview](64)
+	k.caughtUp = newCache[string, struct{}](64)
 	spec, err := rest.GetSpec()
 	require.NoError(t, err)
 	k.router, err = legacy.NewRouter(spec)
@@ -112,7 +113,7 @@ func (k *stack) work(t *testing.T) {
 func (k *stack) twin() *server {
 	return &server{
 		db: k.db, q: k.q, temporal: k.temporal, store: k.store, cfg: k.cfg, log: k.log,
-		access: k.access, policies: k.policies, claims: k.claims, figures: k.figures, previews: k.previews,
+		access: k.access, policies: k.policies, claims: k.claims, figures: k.figures, previews: k.previews, caughtUp: k.caughtUp,
 	}
 }
 

@@ -14,6 +14,9 @@ import (
 // It is the table key, the object prefix and, behind "claim/", the workflow id.
 type ID string
 
+// Workflow returns the id of the claim's workflow.
+func (id ID) Workflow() string { return "claim/" + string(id) }
+
 // StaffID names a member of staff; the machine acts as [Machine].
 type StaffID string
 
@@ -148,6 +151,7 @@ type File struct {
 	Required   Level         `json:"required,omitempty"`   // level that the amount needs
 	Payments   []Instruction `json:"payments,omitempty"`
 	Parked     *Parked       `json:"parked,omitempty"`
+	Resumed    *Resumed      `json:"resumed,omitempty"` // nil until it was parked and resumed; gone when it parks again
 
 	HeldBy StaffID `json:"held_by,omitempty"` // who put the evidence under legal hold; empty while it is not
 }
@@ -253,6 +257,19 @@ const (
 type Parked struct {
 	Step  string `json:"step"`
 	Cause string `json:"cause"`
+	// Code is the kind of trouble, by which claims with one cause are found: an
+	// SQLSTATE with its constraint, a type of error, "unanswered".
+	Code string `json:"code,omitempty"`
+	// Skippable reports that the claim can go on without the step: it stores a
+	// message, or records a reading or a delivery. What moves a stage or money
+	// cannot be skipped.
+	Skippable bool `json:"skippable,omitempty"`
+}
+
+// Resumed says how an operator last let the claim go on.
+type Resumed struct {
+	Step string `json:"step"`
+	Skip bool   `json:"skip,omitempty"`
 }
 
 // Clone returns a copy that shares nothing with the file.

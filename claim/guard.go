@@ -6,6 +6,13 @@ import (
 	"strings"
 )
 
+// Guarded reports whether Guard knows an act of that name. A first report and a
+// hold have no stage to be guarded by.
+func Guarded(name string) bool {
+	_, known := acts[name]
+	return known
+}
+
 // act is what a message asks for: when it may come, from whom, on which task,
 // and as which duty it counts.
 type act struct {
@@ -63,9 +70,13 @@ var beforeMoney = []Stage{Reported, SelfSurvey, Dispatching, Dispatched, Surveyi
 // beforeDetermination is every stage in which papers still bear on the decision.
 var beforeDetermination = beforeMoney[:len(beforeMoney)-2]
 
+// whileParked are the acts that may mend what parked a claim, or bring what is
+// missing; all others wait until an operator has resumed it.
+var whileParked = []string{"resume", "take", "put-back", "attach", "confirm", "link-policy"}
+
 // Guard reports why this file refuses an act of that name, or nil: the wrong
 // stage, role, task or owner, or what the same person did before. It is asked
-// when a message comes and again when its turn comes. task is the one that the
+// when a message comes, and by its step on the locked row. task is the one that the
 // message names; empty where it names none.
 func (f *File) Guard(name string, by Actor, task string) *Refusal {
 	a, known := acts[name]
@@ -74,7 +85,7 @@ func (f *File) Guard(name string, by Actor, task string) *Refusal {
 		return &Refusal{Rule: RuleInput, Detail: fmt.Sprintf("There is no act %q.", name)}
 	case f.Stage == Closed:
 		return &Refusal{Rule: RuleStage, Detail: "The claim is closed."}
-	case f.Parked != nil && name != "resume" && name != "attach":
+	case f.Parked != nil && !slices.Contains(whileParked, name):
 		return &Refusal{Rule: RuleParked, Detail: "The claim stands still until an operator has mended what went wrong. Try again later."}
 	case !slices.Contains(a.roles, by.Role):
 		return &Refusal{Rule: RuleRole, Detail: fmt.Sprintf("A %s may not %s. This is for: %s.", by.Role, name, words(a.roles))}

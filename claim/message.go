@@ -10,7 +10,10 @@ type Message[T any] struct {
 	Key     string `json:"key"`     // from the Idempotency-Key, unique for the principal
 	Hash    string `json:"hash"`    // SHA-256 of the command's body, hex
 	Request string `json:"request"` // request id, under which a refusal is logged
-	Body    T      `json:"body"`
+	// Seen is the version of the claim's rows when the message was sent: a run
+	// that knows less leaves the guard to the step.
+	Seen int64 `json:"seen,omitempty"`
+	Body T     `json:"body"`
 }
 
 // Receipt is the answer to every message: what the claim is now, and what
@@ -64,6 +67,8 @@ const (
 	RuleInput          = "input.invalid"
 	RuleDocument       = "document.unknown"
 	RuleParked         = "stage.parked"
+	RuleCannotSkip     = "stage.cannot-skip"
+	RuleBroken         = "input.cannot-be-stored"
 	RulePaymentStarted = "stage.payment-started"
 	RuleHeld           = "stage.held"
 	RuleOwnHold        = "separation.lift-own-hold"
@@ -398,8 +403,18 @@ type Settled struct {
 
 // Stuck is why a claim is parked.
 type Stuck struct {
-	Step  string `json:"step"`
-	Cause string `json:"cause"`
+	Step      string `json:"step"`
+	Cause     string `json:"cause"`
+	Code      string `json:"code"`
+	Skippable bool   `json:"skippable,omitempty"`
+}
+
+// Resume lets a parked claim go on. With Skip the step that parked it is left
+// out, where that is possible: see [Parked].
+type Resume struct {
+	Task string `json:"task"`
+	Note string `json:"note"`
+	Skip bool   `json:"skip,omitempty"`
 }
 
 // Again tells a claim that its loss was reported once more. Event names the
@@ -410,6 +425,17 @@ type Again struct {
 	Channel  string `json:"channel"`
 	Reporter Party  `json:"reporter"`
 }
+
+// TaskOf returns the task that a message's body does, or "".
+func TaskOf(body any) string {
+	if t, ok := body.(interface{ TaskID() string }); ok {
+		return t.TaskID()
+	}
+	return ""
+}
+
+// TaskID names the task that a message does, for the guard.
+func (r Resume) TaskID() string { return r.Task }
 
 // TaskID names the task that a message does, for the guard.
 func (r TaskRef) TaskID() string { return r.Task }

@@ -2,8 +2,10 @@
 package workflows
 
 import (
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"anpei/activities"
 	"anpei/claim"
 )
 
@@ -15,7 +17,8 @@ import (
 // The workflow is the only writer of the claim's rows. People act on it
 // through the messages that listen declares; papers are read beside the main
 // line, as they come. A denied or withdrawn claim is a result, not an error;
-// what retries cannot mend parks the claim, so that none is lost.
+// what retries cannot mend parks the claim, so that none is lost. A report that
+// is refused leaves no claim: its run fails, and the same report may try again.
 func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
 	ctx, p := open(ctx, f)
 	p.listen(ctx)               // every message, here and only here
@@ -28,6 +31,10 @@ func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
 		for _, stage := range story {
 			stage(ctx) // returns at once when the claim does not stand there
 		}
+		if p.unreported {
+			p.farewell(ctx)
+			return claim.Closure{}, temporal.NewApplicationError("the report was refused: there is no claim", activities.Refused)
+		}
 		if p.tired(ctx) {
 			return claim.Closure{}, workflow.NewContinueAsNewError(ctx, Claim, p.File)
 		}
@@ -39,7 +46,7 @@ func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
 // report stores the notice and finds the claim's lane. A loss that was
 // reported before ends this run: the other claim is told, and goes on.
 func (p *process) report(ctx workflow.Context) {
-	for p.Stage == "" && p.person(ctx) {
+	for p.Stage == "" && !p.unreported && p.person(ctx) {
 	}
 	if p.Stage == claim.Reported {
 		machine(ctx, p, "route", acts.Route)

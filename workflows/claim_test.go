@@ -31,7 +31,8 @@ type rows struct {
 	steps map[string]claim.Receipt
 	log   []string
 
-	joins bool // the loss was reported before, as claim c0
+	seen  int64 // version that senders have seen; 0 when they have not looked
+	joins bool  // the loss was reported before, as claim c0
 }
 
 // play mocks a step: do changes the file as the real one would.
@@ -42,6 +43,11 @@ func play[T any](env *testsuite.TestWorkflowEnvironment, r *rows, act func(conte
 		}
 		if s.Version != r.file.Version {
 			return claim.Answer{File: r.file, Stale: true}, nil
+		}
+		if s.Command != nil && claim.Guarded(name) {
+			if refused := r.file.Guard(name, s.By, claim.TaskOf(s.Body)); refused != nil {
+				return claim.Answer{File: r.file, Receipt: claim.Receipt{Result: claim.Refused, Refusal: refused}}, nil
+			}
 		}
 		receipt := do(&r.file, s)
 		if receipt.Result == "" {
@@ -67,15 +73,20 @@ type story struct {
 	rows *rows
 }
 
-func newStory(t *testing.T) story {
-	t.Helper()
+func newEnvironment() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartTime(at)
 	workflows.Register(env)
-	var a *activities.Activities
 	env.RegisterActivity(&activities.Activities{})
 	env.RegisterActivity(&activities.OCR{})
+	return env
+}
+
+func newStory(t *testing.T) story {
+	t.Helper()
+	env := newEnvironment()
+	var a *activities.Activities
 	r := &rows{file: claim.File{ID: "c1", Cycle: 1}, steps: map[string]claim.Receipt{}}
 
 	play(env, r, a.Report, "report", func(f *claim.File, _ claim.Step[claim.Notice]) claim.Receipt {
@@ -102,6 +113,7 @@ func newStory(t *testing.T) story {
 		}
 		return claim.Receipt{}
 	})
+	env.OnActivity(a.Load, mock.Anything, claim.ID("c1")).Return(func(context.Context, claim.ID) (claim.File, error) { return r.file, nil }).Maybe()
 	return story{env, t, r}
 }
 
@@ -152,6 +164,10 @@ type reply struct {
 func (r *reply) rule(t *testing.T) string {
 	t.Helper()
 	require.True(t, r.came, "no answer came")
+	if r.err == nil {
+		require.Equal(t, claim.Refused, r.receipt.Result)
+		return r.receipt.Refusal.Rule
+	}
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, r.err, &app)
 	require.Equal(t, activities.Refused, app.Type())
@@ -173,7 +189,7 @@ func send[T any](s story, after time.Duration, name string, by claim.Actor, body
 					r.receipt, _ = v.(claim.Receipt)
 				}
 			},
-		}, claim.Message[T]{By: by, Key: name + after.String(), Body: body})
+		}, claim.Message[T]{By: by, Key: name + after.String(), Seen: s.rows.seen, Body: body})
 	}, after)
 	return r
 }
@@ -285,40 +301,6 @@ func TestOnlyTheBanksWordLetsATransferBeSentAgainUnderItsReference(t *testing.T)
 	require.Equal(t, claim.OutcomePaid, closure.Outcome)
 	require.Equal(t, []string{"R1", "R1"}, sent)
 	s.AssertExpectations(t) // the bank was asked in between
-}
-
-func TestWhatRetriesCannotMendParksTheClaimUntilAnOperatorResumesIt(t *testing.T) {
-	t.Parallel()
-	s := newStory(t)
-	var a *activities.Activities
-	broken := true
-	s.OnActivity(a.Route, mock.Anything, mock.Anything).Return(func(context.Context, claim.Step[claim.None]) (claim.Answer, error) {
-		if broken {
-			return claim.Answer{}, temporal.NewNonRetryableApplicationError("no table", activities.Broken, nil)
-		}
-		s.rows.file.Stage, s.rows.file.Lane = claim.Determined, claim.Standard
-		s.rows.file.Version++
-		return claim.Answer{File: s.rows.file}, nil
-	})
-	play(s.TestWorkflowEnvironment, s.rows, a.Park, "park", func(f *claim.File, in claim.Step[claim.Stuck]) claim.Receipt {
-		f.Parked = &claim.Parked{Step: in.Body.Step}
-		f.Tasks = []claim.Task{{ID: "mend", Kind: claim.TaskResume, Role: claim.Operator}}
-		return claim.Receipt{}
-	})
-	play(s.TestWorkflowEnvironment, s.rows, a.Resume, "resume", func(f *claim.File, _ claim.Step[claim.TaskRef]) claim.Receipt {
-		broken, f.Parked, f.Tasks = false, nil, nil
-		return claim.Receipt{}
-	})
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	stopped := send(s, time.Minute, workflows.Withdraw, claimant, claim.Reason{})
-	resumed := send(s, time.Hour, workflows.Resume, claim.Actor{ID: "kong", Role: claim.Operator}, claim.TaskRef{Task: "mend"})
-	send(s, 2*time.Hour, workflows.Withdraw, claimant, claim.Reason{})
-
-	closure, err := s.run()
-	require.NoError(t, err)
-	require.Equal(t, claim.RuleParked, stopped.rule(t))
-	require.NoError(t, resumed.err)
-	require.Equal(t, claim.OutcomeWithdrawn, closure.Outcome)
 }
 
 func TestARunWhoseRowsAreAheadGoesOnFromTheRows(t *testing.T) {

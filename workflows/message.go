@@ -36,13 +36,17 @@ const (
 	Withdraw     = "withdraw"        // claim.Reason
 	Take         = "take"            // claim.TaskRef
 	PutBack      = "put-back"        // claim.TaskRef
-	Resume       = "resume"          // claim.TaskRef
 )
 
 // Signals come from machines that wait for no answer.
 const (
 	ReportedAgain = "reported-again" // claim.Again: another report of the same loss
+	CatchUp       = "catch-up"       // nothing: the rows are ahead, read them
 )
+
+// Version is the one query: the version of the file that the run knows, which
+// [activities.Activities.Watch] holds against the rows.
+const Version = "version"
 
 // listen declares every message: its name, the inbox whose region deals with
 // it, and the step that answers it. Who may send it, and when, is in the table
@@ -82,10 +86,13 @@ func (p *process) listen(ctx workflow.Context) {
 
 	hear(ctx, p, Take, &p.people, local, acts.Take)
 	hear(ctx, p, PutBack, &p.people, local, acts.PutBack)
-	hear(ctx, p, Resume, &p.operators, local, acts.Resume)
 
 	workflow.Go(ctx, p.rereports)
+	workflow.Go(ctx, p.catchUps)
+	if err := workflow.SetQueryHandler(ctx, Version, func() (int64, error) { return p.Version, nil }); err != nil {
+		panic(err) // as above
+	}
 }
 
 // WorkflowID returns the id of a claim's workflow.
-func WorkflowID(id claim.ID) string { return "claim/" + string(id) }
+func WorkflowID(id claim.ID) string { return id.Workflow() }

@@ -30,6 +30,8 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(Courier)
 	r.RegisterWorkflow(Scan)
 	r.RegisterWorkflow(Hold)
+	r.RegisterWorkflow(Operate)
+	r.RegisterWorkflow(Watch)
 }
 
 // acts is nil: it only names methods.
@@ -73,7 +75,7 @@ var (
 		TaskQueue: OCRQueue, StartToCloseTimeout: 5 * time.Minute, ScheduleToCloseTimeout: patience,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumAttempts: 3},
 	}
-	// The courier never ends; it must show every 30 s that it lives.
+	// The courier and the watch never end; they must show every 30 s that they live.
 	courierOptions = workflow.ActivityOptions{
 		StartToCloseTimeout: time.Hour, HeartbeatTimeout: 30 * time.Second, RetryPolicy: untiring,
 	}
@@ -105,6 +107,6 @@ func remote[In, Out any](ctx workflow.Context, p *process, name string, act func
 		if err == nil {
 			return out
 		}
-		p.park(ctx, name, err)
+		p.park(ctx, name, err, false)
 	}
 }

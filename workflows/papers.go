@@ -79,8 +79,11 @@ func (p *process) read(ctx workflow.Context, id string) {
 		reading = crashed()
 	}
 	for p.stillUnread(id) && p.Stage != claim.Closed {
-		out := machineWith(ctx, p, "read/"+id, local, acts.RecordReading, claim.Read{Document: id, Reading: reading})
-		if !out.Stale {
+		out, skipped := recordOrSkip(ctx, p, "read/"+id, acts.RecordReading, claim.Read{Document: id, Reading: reading})
+		switch {
+		case skipped: // what it says cannot be stored; that nobody could read it can
+			reading = crashed()
+		case !out.Stale:
 			return
 		}
 	}
@@ -108,7 +111,16 @@ func (p *process) look(ctx workflow.Context, ids []string) {
 				seen.Readings = append(seen.Readings, claim.Read{Document: id, Reading: readings[i]})
 			}
 		}
-		if len(seen.Readings) == 0 || !machineWith(ctx, p, "look/"+ids[0], local, acts.RecordLooks, seen).Stale {
+		if len(seen.Readings) == 0 {
+			return
+		}
+		out, skipped := recordOrSkip(ctx, p, "look/"+ids[0], acts.RecordLooks, seen)
+		switch {
+		case skipped:
+			for i := range readings {
+				readings[i] = crashed()
+			}
+		case !out.Stale:
 			return
 		}
 	}
@@ -144,8 +156,9 @@ func lookAt(ctx workflow.Context, ids []string) ([]claim.Reading, error) {
 // notices waits for the delivery of those on which a clock depends, which only
 // the claim may write down. One that never arrives moves nothing.
 func (p *process) notices(ctx workflow.Context) {
+	skipped := ""
 	for {
-		_ = workflow.Await(ctx, func() bool { return p.Undelivered() != "" })
+		_ = workflow.Await(ctx, func() bool { return p.Undelivered() != "" && p.Undelivered() != skipped })
 		notice := p.Undelivered()
 		at, err := call(workflow.WithActivityOptions(ctx, remoteOptions), workflow.ExecuteActivity, acts.Delivered, notice)
 		if err != nil {
@@ -154,8 +167,10 @@ func (p *process) notices(ctx workflow.Context) {
 			continue
 		}
 		p.inHand[notice] = true
-		for p.Undelivered() == notice {
-			machineWith(ctx, p, "delivered/"+notice, local, acts.NoticeDelivered, claim.Delivered{Notice: notice, At: at})
+		for p.Undelivered() == notice && skipped != notice {
+			if _, skip := recordOrSkip(ctx, p, "delivered/"+notice, acts.NoticeDelivered, claim.Delivered{Notice: notice, At: at}); skip {
+				skipped = notice
+			}
 		}
 		delete(p.inHand, notice)
 	}

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,17 +18,18 @@ import (
 // one inbox per region for what people sent and nobody has dealt with yet.
 type process struct {
 	claim.File
-	log       log.Logger
-	turn      workflow.Mutex // one step at a time: each expects the version that the last one left
-	people    inbox          // of the main line
-	desk      inbox          // of the papers
-	operators inbox          // of a parked claim
-	inHand    map[string]bool
-	asked     int         // times that the bank was asked about the transfer under way
-	fresh     string      // reference of the transfer that this run may submit; "" when it may only ask
-	shown     claim.Stage // stage that the search attributes show
-	joinedTo  claim.ID    // the claim that this report joined
-	reporter  claim.Again // what that claim is told
+	log        log.Logger
+	turn       workflow.Mutex // one step at a time: each expects the version that the last one left
+	people     inbox          // of the main line
+	desk       inbox          // of the papers
+	inHand     map[string]bool
+	signals    int         // signals received whose step has not ended
+	asked      int         // times that the bank was asked about the transfer under way
+	fresh      string      // reference of the transfer that this run may submit; "" when it may only ask
+	shown      claim.Stage // stage that the search attributes show
+	unreported bool        // the report was refused: there is no claim
+	joinedTo   claim.ID    // the claim that this report joined
+	reporter   claim.Again // what that claim is told
 }
 
 // open prepares a run. A cancellation from outside does not reach the claim:
@@ -43,9 +45,7 @@ func open(ctx workflow.Context, f claim.File) (workflow.Context, *process) {
 // answer that its sender waits for.
 type letter struct {
 	name    string
-	by      claim.Actor
-	task    string
-	run     func(workflow.Context) claim.Answer
+	run     func(workflow.Context) (claim.Answer, error)
 	done    bool
 	receipt claim.Receipt
 	refused *claim.Refusal
@@ -61,19 +61,23 @@ func (b *inbox) take() *letter {
 
 // hear declares one message. The validator refuses what the file alone can
 // refuse; the handler puts the letter into the inbox and waits for the reply.
+// The guard that counts is the step's, on the locked row: what a validator
+// says is not replayed. A sender who has seen a later version than this run
+// knows is let through: after a crash between a step's commit and its task's
+// the rows are ahead, and only the step can tell.
 func hear[T any](ctx workflow.Context, p *process, name string, in *inbox, how manner[T], act stepActivity[T]) {
 	handle := func(ctx workflow.Context, msg claim.Message[T]) (claim.Receipt, error) {
 		key := fmt.Sprintf("%d/%s/%s", p.Cycle, workflow.GetCurrentUpdateInfo(ctx).ID, name)
-		m := &letter{name: name, by: msg.By, task: taskOf(msg.Body)}
-		m.run = func(ctx workflow.Context) claim.Answer {
-			out := step(ctx, p, name, how, act, func() claim.Step[T] {
+		m := &letter{name: name}
+		m.run = func(ctx workflow.Context) (claim.Answer, error) {
+			out, err := attempt(ctx, p, how, act, func() claim.Step[T] {
 				return claim.Step[T]{
 					Claim: p.ID, Key: key, Version: p.Version, At: workflow.Now(ctx), By: msg.By, Body: msg.Body,
 					Command: &claim.Command{Key: msg.Key, Hash: msg.Hash, Request: msg.Request},
 				}
 			})
 			p.note(out.Receipt, msg)
-			return out
+			return out, err
 		}
 		*in = append(*in, m)
 		if err := workflow.Await(ctx, func() bool { return m.done }); err != nil {
@@ -85,26 +89,14 @@ func hear[T any](ctx workflow.Context, p *process, name string, in *inbox, how m
 		return m.receipt, nil
 	}
 	validate := func(_ workflow.Context, msg claim.Message[T]) error {
-		return refusal(p.guard(name, msg.By, taskOf(msg.Body)))
+		if name == Report || msg.Seen > p.Version {
+			return nil // a report is answered once; the step knows a second one by its key
+		}
+		return refusal(p.Guard(name, msg.By, claim.TaskOf(msg.Body)))
 	}
 	if err := workflow.SetUpdateHandlerWithOptions(ctx, name, handle, workflow.UpdateHandlerOptions{Validator: validate}); err != nil {
 		panic(err) // two messages of one name: a bug that the first test finds
 	}
-}
-
-// guard asks the file whether a message may be answered now.
-func (p *process) guard(name string, by claim.Actor, task string) *claim.Refusal {
-	if name == Report {
-		return nil // answered once; the step knows a second one by its key
-	}
-	return p.Guard(name, by, task)
-}
-
-func taskOf(body any) string {
-	if t, ok := body.(interface{ TaskID() string }); ok {
-		return t.TaskID()
-	}
-	return ""
 }
 
 func refusal(r *claim.Refusal) error {
@@ -124,17 +116,19 @@ func (p *process) note(r claim.Receipt, msg any) {
 }
 
 // person waits for the next letter of the main line and answers it. wake ends
-// the wait too. It reports false when the run should rather be continued as
-// new, for which the stages return.
+// the wait too, and so does a change of stage: the papers' side may find the
+// rows ahead, and bring the file up to them. It reports false when the run
+// should rather be continued as new, for which the stages return.
 func (p *process) person(ctx workflow.Context, wake ...func() bool) bool {
 	p.show(ctx)
+	stage := p.Stage
 	woken := func() bool {
 		for _, w := range wake {
 			if w() {
 				return true
 			}
 		}
-		return false
+		return p.Stage != stage
 	}
 	_ = workflow.Await(ctx, func() bool { return len(p.people) > 0 || woken() || p.tired(ctx) })
 	if len(p.people) > 0 {
@@ -155,7 +149,7 @@ func (p *process) personWithin(ctx workflow.Context, d time.Duration, late func(
 			late(ctx)
 			return true
 		}
-		_, _ = workflow.AwaitWithTimeout(ctx, left, func() bool { return len(p.people) > 0 || p.tired(ctx) })
+		_, _ = workflow.AwaitWithTimeout(ctx, left, func() bool { return len(p.people) > 0 || p.Stage != stage || p.tired(ctx) })
 		if len(p.people) > 0 {
 			p.answer(ctx, p.people.take())
 		} else if p.tired(ctx) {
@@ -165,55 +159,69 @@ func (p *process) personWithin(ctx workflow.Context, d time.Duration, late func(
 	return true
 }
 
-// answer runs a letter's step, if the guard still allows it: other letters may
-// have come first. Where the rows turn out to be ahead of this run, as after a
-// crash between a step's commit and its task's, it looks again.
+// answer runs a letter's step. Where the rows turn out to be ahead of this
+// run, as after a crash between a step's commit and its task's, it runs again
+// on the file as it is now. A message that breaks its step is answered as
+// refused, and the next one goes through; what is not the message's fault
+// parks the claim, and an operator may have the message refused.
 func (p *process) answer(ctx workflow.Context, m *letter) {
 	for !m.done {
-		if m.refused = p.guard(m.name, m.by, m.task); m.refused != nil {
-			m.done = true
-			return
-		}
-		if out := m.run(ctx); !out.Stale {
+		out, err := m.run(ctx)
+		switch {
+		case err == nil && out.Stale:
+		case err == nil:
 			m.receipt, m.done = out.Receipt, true
+		case isOf(err, activities.Broken) || p.park(ctx, m.name, err, true):
+			p.log.Error("message refused", "message", m.name, "error", err)
+			m.refused, m.done = &claim.Refusal{Rule: claim.RuleBroken, Detail: brokenDetail}, true
 		}
 	}
+	p.unreported = p.unreported || m.name == Report && p.Stage == ""
 }
+
+// brokenDetail is what the sender of a message reads that its step could not
+// carry out. The cause is in the log.
+const brokenDetail = "This cannot be stored as it was sent; nothing was changed. Check what you entered, and send it again under a new Idempotency-Key. If it is refused again, call the hotline. · 系统无法保存您提交的内容，未作任何更改；请核对后重新提交，仍不成功请联系客服。"
 
 type stepActivity[T any] func(context.Context, claim.Step[T]) (claim.Answer, error)
 
 // manner is how a step runs: local or decide.
 type manner[T any] func(workflow.Context, stepActivity[T], claim.Step[T]) (claim.Answer, error)
 
-// step runs one step when its turn has come, and keeps the file that it
-// leaves. It does not fail: what retries cannot mend parks the claim until an
-// operator resumes it, and is tried again.
+// attempt runs a step once its turn has come, and keeps the file that it
+// leaves. It fails with what retries cannot mend.
+func attempt[T any](ctx workflow.Context, p *process, how manner[T], act stepActivity[T], in func() claim.Step[T]) (claim.Answer, error) {
+	_ = p.turn.Lock(ctx) // fails only when cancelled, and nothing cancels a claim
+	defer p.turn.Unlock()
+	out, err := how(ctx, act, in())
+	if err == nil {
+		p.adopt(out.File)
+	}
+	return out, err
+}
+
+// step is attempt for what no person waits for: it does not fail. What retries
+// cannot mend parks the claim until an operator resumes it, and is tried again.
 func step[T any](ctx workflow.Context, p *process, name string, how manner[T], act stepActivity[T], in func() claim.Step[T]) claim.Answer {
 	for {
-		_ = p.turn.Lock(ctx) // fails only when cancelled, and nothing cancels a claim
-		out, err := how(ctx, act, in())
-		if err == nil {
-			p.release(out.File)
-			p.File = out.File
-		}
-		p.turn.Unlock()
+		out, err := attempt(ctx, p, how, act, in)
 		if err == nil {
 			return out
 		}
-		p.park(ctx, name, err)
+		p.park(ctx, name, err, false)
 	}
 }
 
-// release notes an attempt that has just been written as submitted: this run,
-// and no other, may send it to the bank, once.
-func (p *process) release(next claim.File) {
+// adopt takes over the file that a step left. An attempt at a payment that has
+// just been written as submitted may be sent to the bank by this run, and no
+// other, once.
+func (p *process) adopt(next claim.File) {
 	now, before := next.Payment(), p.Payment()
-	if now == nil || now.State != claim.PaymentSubmitted {
-		return
-	}
-	if before == nil || before.Reference != now.Reference || before.State != claim.PaymentSubmitted {
+	if now != nil && now.State == claim.PaymentSubmitted &&
+		(before == nil || before.Reference != now.Reference || before.State != claim.PaymentSubmitted) {
 		p.fresh = now.Reference
 	}
+	p.File = next
 }
 
 // machine runs a step that nobody asked for: its cause is the version of the
@@ -223,28 +231,82 @@ func machine(ctx workflow.Context, p *process, name string, act stepActivity[cla
 }
 
 func machineWith[T any](ctx workflow.Context, p *process, name string, how manner[T], act stepActivity[T], body T) claim.Answer {
-	return step(ctx, p, name, how, act, func() claim.Step[T] {
-		return claim.Step[T]{
-			Claim: p.ID, Key: fmt.Sprintf("%d/v%d/%s", p.Cycle, p.Version, name), Version: p.Version,
-			At: workflow.Now(ctx), By: claim.TheMachine(), Body: body,
-		}
-	})
+	return step(ctx, p, name, how, act, func() claim.Step[T] { return systemStep(ctx, p, name, body) })
 }
 
-// park stops the claim with its cause until an operator resumes it.
-func (p *process) park(ctx workflow.Context, name string, cause error) {
-	p.log.Error("claim parked", "step", name, "error", cause)
-	if name == "park" || name == Resume {
-		_ = workflow.Sleep(ctx, parkPause) // the operator's own steps are only ever tried again
-		return
+func systemStep[T any](ctx workflow.Context, p *process, name string, body T) claim.Step[T] {
+	return claim.Step[T]{
+		Claim: p.ID, Key: fmt.Sprintf("%d/v%d/%s", p.Cycle, p.Version, name), Version: p.Version,
+		At: workflow.Now(ctx), By: claim.TheMachine(), Body: body,
 	}
-	machineWith(ctx, p, "park", local, acts.Park, claim.Stuck{Step: name, Cause: cause.Error()})
-	for p.Parked != nil {
-		_ = workflow.Await(ctx, func() bool { return len(p.operators) > 0 || p.Parked == nil })
-		if len(p.operators) > 0 {
-			p.answer(ctx, p.operators.take())
+}
+
+// recordOrSkip is machineWith for the record of a reading or a delivery: an
+// operator may do without it. It reports whether one did.
+func recordOrSkip[T any](ctx workflow.Context, p *process, name string, act stepActivity[T], body T) (out claim.Answer, skipped bool) {
+	for {
+		out, err := attempt(ctx, p, local, act, func() claim.Step[T] { return systemStep(ctx, p, name, body) })
+		if err == nil {
+			return out, false
+		}
+		if p.park(ctx, name, err, true) {
+			return claim.Answer{}, true
 		}
 	}
+}
+
+// park stops the claim with its cause until an operator resumes it, and
+// reports whether the operator has the step skipped. Meanwhile the messages
+// that may mend it are answered; the step's guard refuses the others.
+func (p *process) park(ctx workflow.Context, name string, cause error, skippable bool) bool {
+	p.log.Error("claim parked", "step", name, "error", cause)
+	code, why := codeOf(cause)
+	stuck := claim.Stuck{Step: name, Cause: why, Code: code, Skippable: skippable}
+	for p.Parked == nil || p.Parked.Step != name {
+		out, err := attempt(ctx, p, local, acts.Park, func() claim.Step[claim.Stuck] {
+			in := systemStep(ctx, p, "park/"+name, stuck)
+			if isOf(cause, activities.Behind) {
+				in.Version = claim.AsItStands // the rows have lost what this run knows
+			}
+			return in
+		})
+		switch {
+		case err != nil:
+			p.log.Error("claim not parked yet", "step", name, "error", err)
+			_ = workflow.Sleep(ctx, parkPause)
+		case out.Stale:
+			return false // the rows were ahead: the step is tried on the file as it is now
+		}
+	}
+	for p.Parked != nil {
+		_ = workflow.Await(ctx, func() bool { return len(p.people)+len(p.desk) > 0 || p.Parked == nil })
+		for _, in := range []*inbox{&p.people, &p.desk} {
+			if len(*in) > 0 && p.Parked != nil {
+				p.answer(ctx, in.take())
+			}
+		}
+	}
+	return p.Resumed != nil && p.Resumed.Skip && p.Resumed.Step == name
+}
+
+// isOf reports whether an activity failed with an application error of a type.
+func isOf(err error, of string) bool {
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	return ok && app.Type() == of
+}
+
+// codeOf is what kind of trouble parks a claim, by which claims of one cause
+// are found, and what an operator reads of it.
+func codeOf(cause error) (code, why string) {
+	app, ok := errors.AsType[*temporal.ApplicationError](cause)
+	if !ok {
+		return "unanswered", cause.Error()
+	}
+	code = app.Type()
+	if app.HasDetails() {
+		_ = app.Details(&code) // without them its type says enough
+	}
+	return code, app.Message()
 }
 
 // show sets the search attributes to where the claim has come to rest.
@@ -259,21 +321,26 @@ func (p *process) show(ctx workflow.Context) {
 }
 
 // tired reports whether the run should be continued as new, and may be:
-// nothing is under way and nobody waits.
+// nothing is under way, nobody waits, and every signal has been dealt with.
 func (p *process) tired(ctx workflow.Context) bool {
 	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && p.Stage != "" &&
-		len(p.people)+len(p.desk)+len(p.operators)+len(p.inHand) == 0 && p.fresh == "" &&
-		workflow.AllHandlersFinished(ctx)
+		len(p.people)+len(p.desk)+len(p.inHand) == 0 && p.fresh == "" &&
+		p.heard(ctx) && workflow.AllHandlersFinished(ctx)
 }
 
-// farewell answers the letters that came too late.
+// heard reports whether every signal that has come has been dealt with.
+func (p *process) heard(ctx workflow.Context) bool {
+	return p.signals == 0 && workflow.GetSignalChannel(ctx, ReportedAgain).Len()+workflow.GetSignalChannel(ctx, CatchUp).Len() == 0
+}
+
+// farewell answers the letters that came too late, and what reported again.
 func (p *process) farewell(ctx workflow.Context) {
-	for _, in := range []*inbox{&p.people, &p.desk, &p.operators} {
+	for _, in := range []*inbox{&p.people, &p.desk} {
 		for len(*in) > 0 {
 			p.answer(ctx, in.take())
 		}
 	}
-	_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	_ = workflow.Await(ctx, func() bool { return p.heard(ctx) && workflow.AllHandlersFinished(ctx) })
 }
 
 // tellOther tells the claim that this report joined who reported again. Where
@@ -289,8 +356,11 @@ func (p *process) tellOther(ctx workflow.Context) {
 func (p *process) rereports(ctx workflow.Context) {
 	again := workflow.GetSignalChannel(ctx, ReportedAgain)
 	for {
+		// A waiting receiver would hold the signal where heard does not see it.
+		_ = workflow.Await(ctx, func() bool { return again.Len() > 0 })
 		var in claim.Again
-		again.Receive(ctx, &in)
+		again.ReceiveAsync(&in)
+		p.signals++
 		told := func() claim.Step[claim.Again] {
 			return claim.Step[claim.Again]{
 				Claim: p.ID, Key: fmt.Sprintf("%d/%s/%s", p.Cycle, in.Event, ReportedAgain), Version: p.Version,
@@ -300,5 +370,31 @@ func (p *process) rereports(ctx workflow.Context) {
 		for step(ctx, p, ReportedAgain, local, acts.Rereport, told).Stale {
 			continue // the rows were ahead: now the file is as they are
 		}
+		p.signals--
+	}
+}
+
+// catchUps takes the signals of those who found the rows ahead of this run: a
+// step's commit outlives a crash that its workflow task does not.
+func (p *process) catchUps(ctx workflow.Context) {
+	ahead := workflow.GetSignalChannel(ctx, CatchUp)
+	for {
+		_ = workflow.Await(ctx, func() bool { return ahead.Len() > 0 })
+		ahead.ReceiveAsync(nil)
+		p.signals++
+		p.catchUp(ctx)
+		p.signals--
+	}
+}
+
+func (p *process) catchUp(ctx workflow.Context) {
+	_ = p.turn.Lock(ctx)
+	defer p.turn.Unlock()
+	rows, err := call(workflow.WithLocalActivityOptions(ctx, stepOptions), workflow.ExecuteLocalActivity, acts.Load, p.ID)
+	switch {
+	case err != nil:
+		p.log.Error("rows not read", "error", err)
+	case rows.Version > p.Version:
+		p.adopt(rows)
 	}
 }

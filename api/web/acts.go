@@ -291,7 +291,9 @@ var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
 			rest.ChangePayee{Payee: rest.Payee{Name: v.field("name"), Bank: v.field("bank"), Account: account}, AccountAgain: halfWidth(v.field("account_again"))}))
 	},
 	"resume": func(v *visit, _ string) (claim.Receipt, error) {
-		return read[claim.Receipt](v.api.ResumeClaim(v.ctx(), v.field("task"), &rest.ResumeClaimParams{IdempotencyKey: v.key()}, rest.Resume{Note: v.field("note")}))
+		resumed, err := read[rest.Resumption](v.api.ResumeClaim(v.ctx(), v.field("task"), &rest.ResumeClaimParams{IdempotencyKey: v.key()},
+			rest.Resume{Note: v.field("note"), Skip: v.field("skip") != "", AllOfCause: v.field("all_of_cause") != ""}))
+		return resumed.Receipt, err
 	},
 	"hold":      func(v *visit, no string) (claim.Receipt, error) { return hold(v, no, true) },
 	"lift-hold": func(v *visit, no string) (claim.Receipt, error) { return hold(v, no, false) },

@@ -14,8 +14,8 @@ import (
 	"anpei/workflows"
 )
 
-// Claims starts a worker of queue "claims", with the writer's credentials, and
-// the courier. stop ends it once its tasks are done.
+// Claims starts a worker of queue "claims", with the writer's credentials, the
+// courier and the watch. stop ends it once its tasks are done.
 func (c Config) Claims(ctx context.Context, temporal client.Client, store *minio.Client) (stop func(), err error) {
 	db, err := c.Postgres(ctx, "ANPEI_DB_WORKER", c.DBWorker, plannedOnce)
 	if err != nil {
@@ -41,10 +41,11 @@ func (c Config) Claims(ctx context.Context, temporal client.Client, store *minio
 		w.Stop()
 		db.Close()
 	}
-	_, err = temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: workflows.CourierID, TaskQueue: workflows.ClaimsQueue}, workflows.Courier)
-	if err != nil {
-		stop()
-		return nil, fmt.Errorf("start the courier: %w", err)
+	for id, workflow := range map[string]any{workflows.CourierID: workflows.Courier, workflows.WatchID: workflows.Watch} {
+		if _, err := temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: workflows.ClaimsQueue}, workflow); err != nil {
+			stop()
+			return nil, fmt.Errorf("start the %s: %w", id, err)
+		}
 	}
 	return stop, nil
 }

@@ -162,34 +162,50 @@ func (q *Queries) ChunksOf(ctx context.Context, db DBTX, uploadID string) ([]Chu
 }
 
 const claimStage = `-- name: ClaimStage :one
-select stage from claims where id = $1
+select stage, version from claims where id = $1
 `
 
-func (q *Queries) ClaimStage(ctx context.Context, db DBTX, id claim.ID) (claim.Stage, error) {
+type ClaimStageRow struct {
+	Stage   claim.Stage
+	Version int64
+}
+
+func (q *Queries) ClaimStage(ctx context.Context, db DBTX, id claim.ID) (ClaimStageRow, error) {
 	row := db.QueryRow(ctx, claimStage, id)
-	var stage claim.Stage
-	err := row.Scan(&stage)
-	return stage, err
+	var i ClaimStageRow
+	err := row.Scan(&i.Stage, &i.Version)
+	return i, err
 }
 
 const commandStep = `-- name: CommandStep :one
 
-select coalesce(command_hash, '')::text as command_hash, receipt from steps
-where principal = $1::text and command_key = $2::text
+select coalesce(s.command_hash, '')::text as command_hash, s.receipt, coalesce(c.stage, '')::text as stage, s.version, s.claim_id
+from steps s left join claims c on c.id = s.claim_id
+where s.principal = $1::text and s.command_key = $2::text
 `
 
 type CommandStepRow struct {
 	CommandHash string
 	Receipt     []byte
+	Stage       string
+	Version     int64
+	ClaimID     claim.ID
 }
 
 // What the API needs to carry a command, to take bytes in, and to show
 // documents and verify them. The API's role may run all of these.
-// What a command answered, by who sent it and under which key.
+// What a command answered, by who sent it and under which key, and where its
+// claim stands now; ” where it has no row of its own.
 func (q *Queries) CommandStep(ctx context.Context, db DBTX, principal string, commandKey string) (CommandStepRow, error) {
 	row := db.QueryRow(ctx, commandStep, principal, commandKey)
 	var i CommandStepRow
-	err := row.Scan(&i.CommandHash, &i.Receipt)
+	err := row.Scan(
+		&i.CommandHash,
+		&i.Receipt,
+		&i.Stage,
+		&i.Version,
+		&i.ClaimID,
+	)
 	return i, err
 }
 
@@ -649,6 +665,53 @@ func (q *Queries) OpenChunkedUpload(ctx context.Context, db DBTX, arg OpenChunke
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const parkedAlike = `-- name: ParkedAlike :many
+select c.id, c.branch, c.version, t.id as task from claims c
+join tasks t on t.claim_id = c.id and t.kind = 'resume' and t.state = 'open'
+join claims me on me.id = $1 and me.parked
+where c.parked and c.id <> me.id and c.file->'parked'->>'code' = me.file->'parked'->>'code'
+    and ($2::boolean or c.branch = $3::text)
+order by c.reported_at limit $4
+`
+
+type ParkedAlikeRow struct {
+	ID      claim.ID
+	Branch  string
+	Version int64
+	Task    string
+}
+
+// The other claims that stand still for the cause that a claim stands still for.
+func (q *Queries) ParkedAlike(ctx context.Context, db DBTX, iD claim.ID, everywhere bool, branch string, most int32) ([]ParkedAlikeRow, error) {
+	rows, err := db.Query(ctx, parkedAlike,
+		iD,
+		everywhere,
+		branch,
+		most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ParkedAlikeRow{}
+	for rows.Next() {
+		var i ParkedAlikeRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Branch,
+			&i.Version,
+			&i.Task,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const reportBefore = `-- name: ReportBefore :one

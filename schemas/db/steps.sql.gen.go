@@ -1374,6 +1374,17 @@ func (q *Queries) LinkPolicy(ctx context.Context, db DBTX, iD claim.ID, policyNo
 	return err
 }
 
+const loadFile = `-- name: LoadFile :one
+select file from claims where id = $1
+`
+
+func (q *Queries) LoadFile(ctx context.Context, db DBTX, id claim.ID) (json.RawMessage, error) {
+	row := db.QueryRow(ctx, loadFile, id)
+	var file json.RawMessage
+	err := row.Scan(&file)
+	return file, err
+}
+
 const lockClaim = `-- name: LockClaim :one
 
 select version, next_event, last_hash, file from claims where id = $1 for update
@@ -1456,6 +1467,37 @@ set attempts = deliveries.attempts + 1, state = excluded.state, reason = exclude
 func (q *Queries) NoticesPostponed(ctx context.Context, db DBTX, ids []string, reason string, notBefore time.Time) error {
 	_, err := db.Exec(ctx, noticesPostponed, ids, reason, notBefore)
 	return err
+}
+
+const openClaims = `-- name: OpenClaims :many
+select id, version, file from claims where stage <> 'closed' and id > $1::uuid order by id limit 500
+`
+
+type OpenClaimsRow struct {
+	ID      claim.ID
+	Version int64
+	File    json.RawMessage
+}
+
+// All open claims, page by page.
+func (q *Queries) OpenClaims(ctx context.Context, db DBTX, after string) ([]OpenClaimsRow, error) {
+	rows, err := db.Query(ctx, openClaims, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OpenClaimsRow{}
+	for rows.Next() {
+		var i OpenClaimsRow
+		if err := rows.Scan(&i.ID, &i.Version, &i.File); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const ownTask = `-- name: OwnTask :exec
@@ -1730,6 +1772,39 @@ func (q *Queries) StepReceipt(ctx context.Context, db DBTX, claimID claim.ID, ke
 	return receipt, err
 }
 
+const steppedClaims = `-- name: SteppedClaims :many
+select id, version, file from claims
+where stage <> 'closed' and id in (select claim_id from steps where at > $1::timestamptz and at <= $2::timestamptz)
+order by id
+`
+
+type SteppedClaimsRow struct {
+	ID      claim.ID
+	Version int64
+	File    json.RawMessage
+}
+
+// The open claims that have had a step in a span of time.
+func (q *Queries) SteppedClaims(ctx context.Context, db DBTX, after time.Time, until time.Time) ([]SteppedClaimsRow, error) {
+	rows, err := db.Query(ctx, steppedClaims, after, until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SteppedClaimsRow{}
+	for rows.Next() {
+		var i SteppedClaimsRow
+		if err := rows.Scan(&i.ID, &i.Version, &i.File); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const surveyorsToRank = `-- name: SurveyorsToRank :many
 select s.id, s.name, s.phone, s.branch, s.skills, s.max_load, coalesce(f.on_shift, false)::boolean as on_shift, f.lat, f.lng,
     coalesce(f.seen_at, 'epoch'::timestamptz)::timestamptz as seen_at,
@@ -1910,4 +1985,17 @@ func (q *Queries) UpdateDocument(ctx context.Context, db DBTX, arg UpdateDocumen
 		arg.Camera,
 	)
 	return err
+}
+
+const watchClock = `-- name: WatchClock :one
+select (now() - interval '10 seconds')::timestamptz
+`
+
+// The end of what the watch looks at: every step that began before has been
+// committed or given up, since a step takes less than ten seconds.
+func (q *Queries) WatchClock(ctx context.Context, db DBTX) (time.Time, error) {
+	row := db.QueryRow(ctx, watchClock)
+	var column_1 time.Time
+	err := row.Scan(&column_1)
+	return column_1, err
 }

@@ -2,9 +2,11 @@
 -- documents and verify them. The API's role may run all of these.
 
 -- name: CommandStep :one
--- What a command answered, by who sent it and under which key.
-select coalesce(command_hash, '')::text as command_hash, receipt from steps
-where principal = sqlc.arg(principal)::text and command_key = sqlc.arg(command_key)::text;
+-- What a command answered, by who sent it and under which key, and where its
+-- claim stands now; '' where it has no row of its own.
+select coalesce(s.command_hash, '')::text as command_hash, s.receipt, coalesce(c.stage, '')::text as stage, s.version, s.claim_id
+from steps s left join claims c on c.id = s.claim_id
+where s.principal = sqlc.arg(principal)::text and s.command_key = sqlc.arg(command_key)::text;
 
 -- name: ReportBefore :one
 -- What is known of a report before it is sent: the receipt under its key, and
@@ -17,7 +19,7 @@ left join steps s on s.principal = sqlc.arg(principal)::text and s.command_key =
 left join claims c on c.id = v.id;
 
 -- name: ClaimStage :one
-select stage from claims where id = $1;
+select stage, version from claims where id = $1;
 
 -- name: DenialRound :one
 -- The round of denial that is open or was decided last; 0 when there is none.
@@ -124,3 +126,12 @@ select id from chunked_uploads where created_at < $1 order by created_at limit $
 
 -- name: WaiversOfClaim :many
 select item, act, by_id, reason, at from waivers where claim_id = $1 order by item, number;
+
+-- name: ParkedAlike :many
+-- The other claims that stand still for the cause that a claim stands still for.
+select c.id, c.branch, c.version, t.id as task from claims c
+join tasks t on t.claim_id = c.id and t.kind = 'resume' and t.state = 'open'
+join claims me on me.id = sqlc.arg(id) and me.parked
+where c.parked and c.id <> me.id and c.file->'parked'->>'code' = me.file->'parked'->>'code'
+    and (sqlc.arg(everywhere)::boolean or c.branch = sqlc.arg(branch)::text)
+order by c.reported_at limit sqlc.arg(most);

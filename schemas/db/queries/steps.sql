@@ -275,3 +275,21 @@ from claims c join parties p on p.claim_id = c.id
 where c.id = $1
 order by (p.role = 'insured') desc, p.number
 limit 1;
+
+-- name: LoadFile :one
+select file from claims where id = $1;
+
+-- name: WatchClock :one
+-- The end of what the watch looks at: every step that began before has been
+-- committed or given up, since a step takes less than ten seconds.
+select (now() - interval '10 seconds')::timestamptz;
+
+-- name: SteppedClaims :many
+-- The open claims that have had a step in a span of time.
+select id, version, file from claims
+where stage <> 'closed' and id in (select claim_id from steps where at > sqlc.arg(after)::timestamptz and at <= sqlc.arg(until)::timestamptz)
+order by id;
+
+-- name: OpenClaims :many
+-- All open claims, page by page.
+select id, version, file from claims where stage <> 'closed' and id > sqlc.arg(after)::uuid order by id limit 500;

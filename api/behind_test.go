@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"anpei/activities"
+	"anpei/claim"
+	"anpei/workflows"
+)
+
+// lost carries a conversion out on the rows alone, as when Temporal dies after
+// the step's commit and before it has stored the workflow task: the update is
+// gone, and the workflow goes on waiting at self-survey.
+func (k *stack) lost(t *testing.T, r reported, key string) (body claim.Reason) {
+	t.Helper()
+	body = claim.Reason{Reason: "手机坏了"}
+	raw, err := json.Marshal(body)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		return k.count(t, `select count(*) from claims where id = $1 and stage = 'self_survey'`, r.Claim) == 1
+	}, time.Minute, 50*time.Millisecond)
+	var version int64
+	require.NoError(t, k.data.Owner.QueryRow(t.Context(), `select version from claims where id = $1`, r.Claim).Scan(&version))
+	by := claimantID(r.phone)
+	acts := activities.Activities{DB: k.data.Worker}
+	answer, err := acts.Convert(t.Context(), claim.Step[claim.Reason]{
+		Claim: r.Claim, Key: "1/" + updateID(by, key) + "/convert", Version: version, At: time.Now(), By: claim.Actor{ID: by, Role: claim.Claimant}, Body: body,
+		Command: &claim.Command{Key: key, Hash: hashOf(workflows.Convert, r.Claim, raw)},
+	})
+	require.NoError(t, err)
+	require.Equal(t, claim.Done, answer.Receipt.Result)
+	return body
+}
+
+// goesOn waits until the workflow has acted at the stage that the rows name:
+// no surveyor is to be had, so a dispatcher is asked.
+func (k *stack) goesOn(t *testing.T, r reported) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		return k.count(t, `select count(*) from tasks where claim_id = $1 and kind = 'assign' and state = 'open'`, r.Claim) == 1
+	}, time.Minute, 100*time.Millisecond)
+}
+
+func TestAClaimThatLostItsStepGoesOnWhenTheSenderAsksAgain(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	r, key := k.reported(t), uuid.NewString()
+	body := k.lost(t, r, key)
+	require.Equal(t, claim.Dispatching, into[claim.Receipt](t, k.ask(t, r.token, "POST", "/claims/"+r.Number+"/conversion", key, body), 200).Stage)
+	k.goesOn(t, r)
+}
+
+func TestAClaimThatLostItsStepTakesTheNextCommandAtItsNewStage(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	r := k.reported(t)
+	k.lost(t, r, uuid.NewString())
+	_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch, level, phone, skills) values ('chen', '陈刚', 'surveyor', '3101', 0, '13900000001', '{motor}')`)
+	require.NoError(t, err)
+	receipt := into[claim.Receipt](t, k.ask(t, "dispatcher", "POST", "/claims/"+r.Number+"/assignment", uuid.NewString(), claim.Assign{Surveyor: "chen", Reason: "附近"}), 200)
+	require.Equal(t, claim.Dispatched, receipt.Stage)
+}
+
+func TestAClaimThatLostItsStepIsWokenThoughNobodyAsks(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	r := k.reported(t)
+	k.lost(t, r, uuid.NewString())
+	k.goesOn(t, r)
+}
+
+// As after a restore of Temporal's own store: the rows are all there is.
+func TestAnOpenClaimWithoutAWorkflowGetsOne(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	r := k.reported(t)
+	require.NoError(t, k.temporal.TerminateWorkflow(t.Context(), r.Claim.Workflow(), "", "as lost"))
+	k.lost(t, r, uuid.NewString())
+	k.goesOn(t, r)
+}

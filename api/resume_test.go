@@ -1,0 +1,74 @@
+package main
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"anpei/claim"
+	"anpei/schemas/rest"
+)
+
+// parksAtRoute has the step that sets the lane break, until mended is called.
+func (k *stack) parksAtRoute(t *testing.T) (mended func()) {
+	t.Helper()
+	exec := func(sql string) {
+		_, err := k.data.Owner.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	exec(`create function no_lane() returns trigger language plpgsql as $$ begin raise exception 'no lane'; end $$`)
+	exec(`create trigger no_lane before insert on events for each row when (new.kind = 'lane.set') execute function no_lane()`)
+	return func() { exec(`drop trigger no_lane on events`) }
+}
+
+func (k *stack) resumeTask(t *testing.T, id claim.ID) (task string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		return k.data.Owner.QueryRow(t.Context(), `select id from tasks where claim_id = $1 and kind = 'resume' and state = 'open'`, id).Scan(&task) == nil
+	}, time.Minute, 50*time.Millisecond)
+	return task
+}
+
+func TestOneActResumesAllClaimsOfOneCauseAndEveryOperatorGetsAnAnswer(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	for _, id := range []string{"kong", "wei"} {
+		_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch, level) values ($1, $1, 'operator', '0000', 0)`, id)
+		require.NoError(t, err)
+		k.letIn(id)
+	}
+	mended := k.parksAtRoute(t)
+	one, other := k.reported(t), k.reported(t)
+	task := k.resumeTask(t, one.Claim)
+	k.resumeTask(t, other.Claim)
+	path := "/tasks/" + task + "/resumption"
+
+	skip := k.ask(t, "kong", "POST", path, uuid.NewString(), rest.Resume{Note: "looked at", Skip: true})
+	require.Equal(t, 409, skip.status, string(skip.raw))
+	require.Contains(t, skip.problem(t).Detail, "moves the claim", "a step that sets the lane cannot be left out")
+
+	mended()
+	answers := make([]answer, 2)
+	var both sync.WaitGroup
+	for i, who := range []string{"kong", "wei"} {
+		both.Go(func() {
+			answers[i] = k.ask(t, who, "POST", path, uuid.NewString(), rest.Resume{Note: "the trigger is gone", AllOfCause: true})
+		})
+	}
+	both.Wait()
+	if answers[0].status != 200 {
+		answers[0], answers[1] = answers[1], answers[0]
+	}
+	resumed := into[rest.Resumption](t, answers[0], 200)
+	require.Equal(t, one.Claim, resumed.Receipt.Claim)
+	require.LessOrEqual(t, resumed.Others, 1)
+	require.Contains(t, []int{404, 409}, answers[1].status, "the second finds the task done: %s", answers[1].raw)
+	for _, r := range []reported{one, other} {
+		require.Eventually(t, func() bool {
+			return k.count(t, `select count(*) from claims where id = $1 and not parked and stage = 'self_survey'`, r.Claim) == 1
+		}, time.Minute, 50*time.Millisecond)
+	}
+}
