@@ -39,5 +39,6 @@ type OCR struct {
 	Bucket   string // locked and versioned
 	Staging  string // unlocked: photos of drafts
 	Previews string // unlocked: pictures of pages
+	Scratch  string // folder for files in hand; the system's for temporary files when empty
 	Reader   PageReader
 }

@@ -4,11 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"slices"
-
-	"github.com/minio/minio-go/v7"
 
 	"anpei/claim"
 	"anpei/claim/document"
@@ -264,25 +260,6 @@ func confirmed(c claim.Confirmation) claim.Attachment {
 	return claim.Attachment{Reading: &r}
 }
 
-// PageReader reads one file, in a process of its own under limits. A file that
-// cannot be read is a [document.Reading] that says why; an error means that
-// the reader itself is out of order. In the folder previews it leaves pictures
-// of the pages; see [document.Preview].
-type PageReader interface {
-	Read(ctx context.Context, path, previews string) (document.Reading, error)
-	// Look reads nothing on a picture, and says what it looks like.
-	Look(ctx context.Context, path, previews string) (document.Reading, error)
-}
-
-// ReadPaper asks what is to be read.
-type ReadPaper struct {
-	Document string
-	Kind     string // as its sender says; may be empty
-	Object   string // key
-	Revision string // version id; "" in the staging bucket, which has none
-	Staged   bool   // it lies in the staging bucket: a draft's, no claim's
-}
-
 // Locate returns where a document's bytes are. It only reads.
 func (a *Activities) Locate(ctx context.Context, id string) (ReadPaper, error) {
 	row, err := a.q.DocumentObject(ctx, a.DB, id)
@@ -308,65 +285,4 @@ func (a *Activities) LocateAll(ctx context.Context, ids []string) ([]ReadPaper, 
 		where[i] = ReadPaper{Document: id, Kind: rows[at].Kind, Object: rows[at].Object, Revision: rows[at].Revision}
 	}
 	return where, nil
-}
-
-// LookAtPhotos looks at photos of a loss, one after another, and answers in
-// their order. It only reads, so it may run again.
-func (o *OCR) LookAtPhotos(ctx context.Context, photos []ReadPaper) ([]claim.Reading, error) {
-	seen := make([]claim.Reading, len(photos))
-	for i, photo := range photos {
-		var err error
-		if seen[i], err = o.ReadPaper(ctx, photo); err != nil {
-			return nil, err
-		}
-	}
-	return seen, nil
-}
-
-// ReadPaper reads a document. It only reads, so it may run again; what the
-// reader cannot cope with is an answer and not an error.
-func (o *OCR) ReadPaper(ctx context.Context, in ReadPaper) (claim.Reading, error) {
-	file, err := os.CreateTemp("", "anpei-page-*")
-	if err != nil {
-		return claim.Reading{}, fmt.Errorf("read document %s: %w", in.Document, err)
-	}
-	defer func() { _ = os.Remove(file.Name()) }()
-	bucket := o.Bucket
-	if in.Staged {
-		bucket = o.Staging
-	}
-	object, err := o.Store.GetObject(ctx, bucket, in.Object, minio.GetObjectOptions{VersionID: in.Revision})
-	if err == nil {
-		_, err = io.Copy(file, object)
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return claim.Reading{}, fmt.Errorf("fetch document %s: %w", in.Document, err)
-	}
-	reading, err := o.readFile(ctx, in, file.Name())
-	if err != nil {
-		return claim.Reading{}, fmt.Errorf("read document %s: %w", in.Document, err)
-	}
-	return readingOf(reading), nil
-}
-
-// Most that one document may bring through Temporal.
-const (
-	maxFields = 64
-	maxValue  = 400 // bytes
-)
-
-func readingOf(r document.Reading) claim.Reading {
-	out := claim.Reading{Kind: string(r.Kind), KindConfidence: r.Confidence, Engine: r.Engine, Pages: r.Pages, Unreadable: r.Unreadable, Detail: r.Detail, Look: r.Look, Camera: r.Camera}
-	for _, f := range r.Fields {
-		if len(out.Fields) == maxFields || len(f.Value) > maxValue || claim.CheckField(f.Name, f.Value) != nil {
-			continue
-		}
-		out.Fields = append(out.Fields, claim.Field{
-			Name: f.Name, Value: f.Value, Source: f.Source, Confidence: f.Confidence, Page: f.Page, Box: f.Box, Sure: f.Sure, Note: f.Note,
-		})
-	}
-	return out
 }

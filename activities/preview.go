@@ -18,11 +18,15 @@ import (
 // maxPreview is the largest file that the page reader may leave of a page.
 const maxPreview = 4 << 20
 
+// errStore is of a store that did not take a preview.
+var errStore = errors.New("the object store did not take a preview")
+
 // readFile has the page reader read a file, or only look at it, and keeps the
 // pictures of its pages. They are derived: without them people look at the
-// original, so that nothing that goes wrong with them is an error.
+// original, so that what is wrong with them is no error. A store that does not
+// take them is: it is to be tried again.
 func (o *OCR) readFile(ctx context.Context, in ReadPaper, path string) (document.Reading, error) {
-	folder, err := os.MkdirTemp("", "anpei-previews-*")
+	folder, err := os.MkdirTemp(o.Scratch, "anpei-previews-*")
 	if err != nil {
 		return document.Reading{}, fmt.Errorf("make a folder for previews: %w", err)
 	}
@@ -35,7 +39,9 @@ func (o *OCR) readFile(ctx context.Context, in ReadPaper, path string) (document
 	if err != nil {
 		return reading, err
 	}
-	if err := o.keepPreviews(ctx, in.Object, folder); err != nil {
+	if err := o.keepPreviews(ctx, in.Object, folder); errors.Is(err, errStore) {
+		return document.Reading{}, err
+	} else if err != nil {
 		activity.GetLogger(ctx).Warn("no preview kept", "document", in.Document, "error", err)
 	}
 	return reading, nil
@@ -63,6 +69,8 @@ func (o *OCR) keepPreviews(ctx context.Context, object, folder string) error {
 	if len(left) > 2*document.MostPreviews+maxFields+1 {
 		return errors.New("too many files")
 	}
+	ctx, stop := context.WithTimeout(ctx, storeTime)
+	defer stop()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
 	for _, e := range left {
@@ -94,5 +102,8 @@ func (o *OCR) keepPreview(ctx context.Context, root *os.Root, object, name, mime
 	_, err = o.Store.PutObject(ctx, o.Previews, object+"/"+name, file, info.Size(), minio.PutObjectOptions{
 		ContentType: mime, DisableContentSha256: true, DisableMultipart: true,
 	})
-	return err
+	if err != nil {
+		return fmt.Errorf("%w: %w", errStore, err)
+	}
+	return nil
 }

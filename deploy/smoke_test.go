@@ -2,6 +2,7 @@ package deploy_test
 
 import (
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -104,10 +105,15 @@ func TestAClaimIsPaidOnceHoweverOftenItsWorkerDies(t *testing.T) {
 }
 
 // product is the product as its users see it, on a database and in a namespace
-// of its own; the process that polls queue "claims" can die.
+// of its own; the process that polls queue "claims" can die, and so can the one
+// that reads papers, which has a wire of its own to the object store.
 type product struct {
 	play.Stack
-	die func(when string)
+	die       func(when string)
+	dieReader func(when string)
+	store     *testenv.Wire
+	scratch   string // the reader's folder for temporary files
+	readerLog string
 }
 
 // newProduct builds api and worker and starts them: the worker as two
@@ -136,7 +142,12 @@ func newProduct(ctx context.Context, t *testing.T) product {
 	env := map[string]string{
 		"ANPEI_OCR_MODELS": models, "ANPEI_DB_API": string(db.APIURL), "ANPEI_DB_WORKER": string(db.WorkerURL), "ANPEI_LISTEN": listen, "TEMPORAL_NAMESPACE": namespace,
 	}
+	store, scratch := testenv.NewWire(t, os.Getenv("ANPEI_S3_ENDPOINT")), t.TempDir() //nolint:contextcheck // it takes the test's own
 	serve := func(name, program string, args ...string) *play.Server {
+		env := maps.Clone(env)
+		if name == "reader" {
+			env["ANPEI_S3_ENDPOINT"], env["TMPDIR"] = store.Address, scratch
+		}
 		s, err := play.Start(name, filepath.Join(bin, name+".log"), env, filepath.Join(bin, program), args...)
 		require.NoError(t, err)
 		return s
@@ -161,6 +172,12 @@ func newProduct(ctx context.Context, t *testing.T) product {
 			claims.Kill()
 			claims = serve("claims", "worker", "claims")
 		},
+		dieReader: func(when string) {
+			t.Logf("reader killed %s", when)
+			reader.Kill()
+			reader = serve("reader", "worker", "claims-ocr")
+		},
+		store: store, scratch: scratch, readerLog: filepath.Join(bin, "reader.log"),
 	}
 }
 

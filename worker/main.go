@@ -11,11 +11,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"slices"
 	"syscall"
+	"time"
 	_ "time/tzdata"
 
 	"go.temporal.io/sdk/worker"
@@ -50,6 +52,7 @@ func run(ctx context.Context, queues []string) error {
 	}
 	debug.SetGCPercent(cfg.GarbagePercent)
 	logger := cfg.Logger()
+	slog.SetDefault(logger) // for the page reader, which logs through it
 	logger.InfoContext(ctx, "configuration", "config", cfg)
 	metrics, flush, err := cfg.Telemetry(ctx, "worker")
 	if err != nil {
@@ -77,15 +80,24 @@ func run(ctx context.Context, queues []string) error {
 		served++
 	}
 	if serves(queues, workflows.OCRQueue) {
-		reader := ocr.Reader{Models: cfg.OCRModels}
+		scratch, free, err := ocr.Scratch(ctx, os.TempDir())
+		if err != nil {
+			return err
+		}
+		defer free()
+		reader := ocr.Reader{Models: cfg.OCRModels, Scratch: scratch}
 		done, err := reader.Prepare(ctx)
 		if err != nil {
 			return fmt.Errorf("ready the page reader: %w", err)
 		}
 		defer done()
 		logger.InfoContext(ctx, "page reader", "engine", reader.Engine())
-		w := worker.New(temporal, workflows.OCRQueue, worker.Options{MaxConcurrentActivityExecutionSize: cfg.PageReaders})
-		w.RegisterActivity(&activities.OCR{Store: store, Bucket: cfg.Bucket, Staging: cfg.Staging, Previews: cfg.Previews, Reader: reader})
+		w := worker.New(temporal, workflows.OCRQueue, worker.Options{
+			MaxConcurrentActivityExecutionSize: cfg.PageReaders,
+			MaxHeartbeatThrottleInterval:       time.Second, // what a reading has come to is known when its worker is killed
+			WorkerStopTimeout:                  10 * time.Second,
+		})
+		w.RegisterActivity(&activities.OCR{Store: store, Bucket: cfg.Bucket, Staging: cfg.Staging, Previews: cfg.Previews, Scratch: scratch, Reader: reader})
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start the worker of queue %s: %w", workflows.OCRQueue, err)
 		}

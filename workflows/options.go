@@ -69,11 +69,12 @@ var (
 		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: forever,
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 	}
-	// The page reader kills what takes longer than its own limit; three
-	// attempts are for a worker that dies meanwhile.
+	// A paper is read until there is an answer: what keeps the readers from it is
+	// ours to mend, and what the paper does to them they count themselves
+	// (activities.OCR). One whose heartbeat stays away for 10 s is taken for dead.
 	readOptions = workflow.ActivityOptions{
-		TaskQueue: OCRQueue, StartToCloseTimeout: 5 * time.Minute, ScheduleToCloseTimeout: patience,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumAttempts: 3},
+		TaskQueue: OCRQueue, StartToCloseTimeout: 20 * time.Minute, HeartbeatTimeout: 10 * time.Second, ScheduleToCloseTimeout: forever,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second},
 	}
 	// The courier and the watch never end; they must show every 30 s that they live.
 	courierOptions = workflow.ActivityOptions{

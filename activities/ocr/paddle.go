@@ -49,6 +49,9 @@ func newPaddle(dir string) (*paddle, error) {
 	ort.SetSharedLibraryPath(filepath.Join(dir, libraryFile))
 	err := ort.InitializeEnvironment(ort.WithLogLevelError())
 	if err == nil {
+		err = ort.DisableTelemetry() // nothing of what is read leaves this process
+	}
+	if err == nil {
 		p.version = ort.GetVersion()
 		p.detection, err = session(dir, detectionFile, "sigmoid_0.tmp_0", "")
 	}

@@ -49,6 +49,7 @@ type Reader struct {
 	Exe         string        // the program; this one when empty
 	Args        []string      // its arguments before ours; "page-reader" when nil
 	Models      string        // the folder of the OCR models; "ocr" beside the program when empty
+	Scratch     string        // folder for models made ready; the system's for temporary files when empty
 	MaxBytes    int64         // of a file; 20 MiB
 	MaxPixels   int64         // of a picture; 50 million
 	MaxPages    int           // read of a PDF, the rest is left out; 10
@@ -63,16 +64,16 @@ type Reader struct {
 // [document.Preview], as far as the file could be decoded. The child and all its
 // children are dead when Read returns.
 func (r Reader) Read(ctx context.Context, path, previews string) (document.Reading, error) {
-	return r.run(ctx, path, "-previews="+previews)
+	return r.run(ctx, path, previews)
 }
 
 // Look is like Read, but of a picture it says only what it looks like, and
 // whether it shows anything. That takes a twentieth of the time.
 func (r Reader) Look(ctx context.Context, path, previews string) (document.Reading, error) {
-	return r.run(ctx, path, "-look", "-previews="+previews)
+	return r.run(ctx, path, previews, "-look")
 }
 
-func (r Reader) run(ctx context.Context, path string, more ...string) (document.Reading, error) {
+func (r Reader) run(ctx context.Context, path, previews string, more ...string) (document.Reading, error) {
 	start := time.Now()
 	exe, err := r.exe()
 	if err != nil {
@@ -85,14 +86,14 @@ func (r Reader) run(ctx context.Context, path string, more ...string) (document.
 
 	//nolint:gosec // The program is this one, and the file's name is ours.
 	cmd := exec.CommandContext(limited, exe, slices.Concat(r.args(), more, []string{
+		"-previews=" + previews,
 		"-max-bytes=" + strconv.FormatInt(or(r.MaxBytes, defaultBytes), 10),
 		"-max-pixels=" + strconv.FormatInt(or(r.MaxPixels, defaultPixels), 10),
 		"-max-pages=" + strconv.Itoa(or(r.MaxPages, defaultPages)),
 		"-models=" + r.models(exe),
 		"--", path,
 	})...)
-	// Nothing of the worker's environment, where its passwords are.
-	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "OMP_THREAD_LIMIT=1", "GOMAXPROCS=1", "MALLOC_ARENA_MAX=1"}
+	cmd.Env = environment(previews)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = grace
@@ -136,6 +137,16 @@ func (r Reader) run(ctx context.Context, path string, more ...string) (document.
 		}
 	}
 	return a.Reading, nil
+}
+
+// environment is a child's: nothing of the worker's, where its passwords are.
+// What its libraries write beside goes where its previews do, and with them.
+func environment(temporary string) []string {
+	env := []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "OMP_THREAD_LIMIT=1", "GOMAXPROCS=1", "MALLOC_ARENA_MAX=1"}
+	if temporary != "" {
+		env = append(env, "TMPDIR="+temporary)
+	}
+	return env
 }
 
 // bound sets the limits of a process that has just begun. What it starts in
@@ -224,13 +235,14 @@ func (r *Reader) Prepare(ctx context.Context) (done func(), err error) {
 	if !hasModels(r.models(exe)) {
 		return func() {}, nil
 	}
-	to, err := os.MkdirTemp("", "anpei-models-*")
+	to, err := os.MkdirTemp(r.Scratch, "anpei-models-*")
 	if err != nil {
 		return nil, fmt.Errorf("prepare the OCR models: %w", err)
 	}
 	done = func() { _ = os.RemoveAll(to) }
 	//nolint:gosec // The program is this one.
 	cmd := exec.CommandContext(ctx, exe, append(slices.Clip(r.args()), "-models="+r.models(exe), "-prepare="+to)...)
+	cmd.Env = environment(to)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		done()
 		return nil, fmt.Errorf("prepare the OCR models: %w: %s", err, out)
