@@ -15,6 +15,8 @@
 //	local down [--data DIR]      stop it
 //	local status [--data DIR]    say what runs, and where
 //	local reset [--data DIR]     stop it and remove the data folder
+//	local part [--data DIR] NAME run postgres, minio, temporal, bank or outbox
+//	                             alone on the folder, to be ended by itself
 //	local bank|identity|outbox   run one sandbox by itself
 //
 // Up prints a line for each part as it becomes ready. When all are, it writes
@@ -42,6 +44,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -59,6 +62,7 @@ const usage = `local starts and stops Anpei's servers on this machine.
   local down [--data DIR]      stop it
   local status [--data DIR]    say what runs, and where
   local reset [--data DIR]     stop it and remove the data folder
+  local part [--data DIR] NAME run one server of a stopped stack alone
   local bank|identity|outbox   run one sandbox by itself
 
 DIR is .local unless said otherwise.
@@ -107,12 +111,19 @@ func run(ctx context.Context, args []string) error {
 		do = func() error { return status(*data) }
 	case "reset":
 		do = func() error { return reset(ctx, *data) }
+	case "part":
+		do = func() error {
+			if flags.NArg() != 1 {
+				return errors.New("part takes one name")
+			}
+			return part(ctx, *data, flags.Arg(0))
+		}
 	case "help", "-h", "--help":
 		fmt.Print(usage)
 		return nil
 	}
 	_ = flags.Parse(args) // exits on an error
-	if flags.NArg() > 0 {
+	if flags.NArg() > 0 && command != "part" {
 		return fmt.Errorf("%s takes no %q", command, flags.Arg(0))
 	}
 	return do()

@@ -83,11 +83,19 @@ func (s *stack) s3Credentials() (key, secret string) {
 }
 
 func (s *stack) startMinio(ctx context.Context) error {
-	program, err := minioProgram()
+	p, err := s.minioProcess()
 	if err != nil {
 		return err
 	}
-	return s.spawn(ctx, process{
+	return s.spawn(ctx, p)
+}
+
+func (s *stack) minioProcess() (process, error) {
+	program, err := minioProgram()
+	if err != nil {
+		return process{}, err
+	}
+	return process{
 		name: "minio", program: program, stop: syscall.SIGTERM,
 		args: []string{
 			"server", s.folder.join("minio"), "--address", s.addr("minio"),
@@ -99,7 +107,7 @@ func (s *stack) startMinio(ctx context.Context) error {
 			"MINIO_BROWSER=off",
 			"MINIO_UPDATE=off", // no calls home
 		},
-	})
+	}, nil
 }
 
 func minioProgram() (string, error) {

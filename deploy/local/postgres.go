@@ -104,26 +104,36 @@ func (s *stack) database(name string, user *url.Userinfo) string {
 }
 
 func (s *stack) startPostgres(ctx context.Context) error {
-	bin, err := postgresBin()
+	p, err := s.postgresProcess(ctx)
 	if err != nil {
 		return err
+	}
+	return s.spawn(ctx, p)
+}
+
+// postgresProcess is the server on its cluster, which it creates on the first
+// start.
+func (s *stack) postgresProcess(ctx context.Context) (process, error) {
+	bin, err := postgresBin()
+	if err != nil {
+		return process{}, err
 	}
 	as, err := notRoot()
 	if err != nil {
-		return err
+		return process{}, err
 	}
 	cluster, err := s.cluster(ctx, bin, as)
 	if err != nil {
-		return err
+		return process{}, err
 	}
 	args := []string{"-D", cluster, "-p", strconv.Itoa(s.ports["postgres"])}
 	for _, setting := range settings {
 		args = append(args, "-c", setting)
 	}
-	return s.spawn(ctx, process{
+	return process{
 		name: "postgres", program: filepath.Join(bin, "postgres"), args: args, dir: cluster, as: as,
 		stop: syscall.SIGINT, // a fast shutdown; SIGTERM would wait for clients
-	})
+	}, nil
 }
 
 // cluster returns the folder of the cluster, and creates it on the first start.
