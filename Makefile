@@ -35,7 +35,7 @@ reset: .bin/local ## forget all claims: stop the local stack and remove its data
 
 ##@ Work on it
 
-.PHONY: test check generate fmt bench histories eval-indemnity eval-ocr fuzz shots lighthouse
+.PHONY: test check generate fmt bench crash histories eval-indemnity eval-ocr fuzz shots lighthouse
 test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all checks, then all tests with the race detector, on a stack of their own
 	@$(call section,tests of the local stack)
 	@cd deploy/local && go test ./...
@@ -66,6 +66,11 @@ bench: setup .bin/local minio .bin/api .bin/worker .bin/bench ## measure the pro
 	@$(call section,bench)
 	@.bin/local reset --data .local-bench >/dev/null
 	@deploy/with-stack.sh .local-bench --ports auto -- .bin/bench
+
+crash: setup .bin/local minio .bin/api .bin/worker .bin/crash ## kill the product and its servers while claims run (SEED=1 KILLS=20; COMMANDS=20: Temporal, then PostgreSQL, just after commands)
+	@$(call section,crash)
+	@.bin/local reset --data .local-crash >/dev/null
+	@.bin/crash --seed $(SEED) $(if $(COMMANDS),--kills 0 --commands $(COMMANDS),--kills $(or $(KILLS),20))
 
 eval-indemnity: ## run worked cases through the calculation (CASES=a file of one JSON case a line)
 	@go test ./claim/indemnity -run TestWorkedExamples -v -count=1 -args -cases=$(abspath $(CASES))
@@ -118,7 +123,7 @@ clean: ## remove what was built (make reset removes data)
 	@rm -rf .bin api/web/node_modules api/web/dist/*
 
 # The two mains and what drives them. go build knows what is current.
-.PHONY: .bin/api .bin/worker .bin/demo .bin/bench .bin/evalocr
+.PHONY: .bin/api .bin/worker .bin/demo .bin/bench .bin/crash .bin/evalocr
 .bin/api: api/web/dist/manifest.json # static, since it links no C
 	@$(if $(wildcard $@),,echo "building $@")
 	@CGO_ENABLED=0 go build -o $@ ./api
@@ -128,7 +133,7 @@ clean: ## remove what was built (make reset removes data)
 .bin/evalocr: setup # links what the worker links
 	@$(if $(wildcard $@),,echo "building $@")
 	@go -C deploy build -o ../$@ ./evalocr
-.bin/demo .bin/bench:
+.bin/demo .bin/bench .bin/crash:
 	@$(if $(wildcard $@),,echo "building $@")
 	@go -C deploy build -o ../$@ ./$(@F)
 

@@ -153,23 +153,30 @@ func Delete(ctx context.Context, c Caller, path string) error {
 	return nil
 }
 
+// Upload sends a file of a claim, to be attached.
+func Upload(ctx context.Context, c Caller, number string, f File) (up rest.Upload, err error) {
+	query := url.Values{"name": {f.Name}}
+	if f.Kind != "" {
+		query.Set("kind", f.Kind)
+	}
+	raw, err := c.do(ctx, http.MethodPost, "/claims/"+number+"/uploads?"+query.Encode(), Key(), "application/octet-stream", f.Bytes)
+	if err == nil {
+		err = decode(raw, &up)
+	}
+	if err != nil {
+		return up, fmt.Errorf("upload %s: %w", f.Name, err)
+	}
+	return up, nil
+}
+
 // Attach uploads files and attaches them to a claim, all in one command. It
 // returns the ids of the documents, in the order of the files.
 func Attach(ctx context.Context, c Caller, number string, files ...File) ([]string, error) {
 	var batch rest.Attach
 	for _, f := range files {
-		query := url.Values{"name": {f.Name}}
-		if f.Kind != "" {
-			query.Set("kind", f.Kind)
-		}
-		path := "/claims/" + number + "/uploads?" + query.Encode()
-		raw, err := c.do(ctx, http.MethodPost, path, Key(), "application/octet-stream", f.Bytes)
-		var up rest.Upload
-		if err == nil {
-			err = decode(raw, &up)
-		}
+		up, err := Upload(ctx, c, number, f)
 		if err != nil {
-			return nil, fmt.Errorf("upload %s: %w", f.Name, err)
+			return nil, err
 		}
 		batch.Documents = append(batch.Documents, rest.NewDocument{Upload: up.Id, Kind: f.Kind, Place: f.At})
 	}

@@ -78,3 +78,38 @@ func (o Outbox) To(ctx context.Context, phone string) ([]Message, error) {
 	err := exchange(ctx, http.MethodGet, o.URL+"/messages?"+query.Encode(), "", nil, &page)
 	return page.Messages, err
 }
+
+// All returns every message that the gateway has taken, the oldest first.
+func (o Outbox) All(ctx context.Context) ([]Message, error) {
+	var all []Message
+	for after := uint64(0); ; {
+		var page struct {
+			Messages []Message `json:"messages"`
+			Next     uint64    `json:"next"`
+		}
+		if err := exchange(ctx, http.MethodGet, o.URL+"/messages?"+url.Values{"after": {fmt.Sprint(after)}, "limit": {"1000"}}.Encode(), "", nil, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Messages...)
+		if page.Next == 0 {
+			return all, nil
+		}
+		after = page.Next
+	}
+}
+
+// Card completes the number of a bank card with its check digit (ISO/IEC
+// 7812-1, annex B).
+func Card(body string) string {
+	sum := 0
+	for i, r := range body {
+		d := int(r - '0')
+		if (len(body)-i)%2 == 1 { // counted from the check digit, every second one doubles
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return body + fmt.Sprint((10-sum%10)%10)
+}

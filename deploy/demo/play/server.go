@@ -79,6 +79,12 @@ func (s *Server) Ready(ctx context.Context, address string) error {
 	})
 }
 
+// Readiness asks the API which of its servers are up.
+func (s Stack) Readiness(ctx context.Context) (servers map[string]string, err error) {
+	err = exchange(ctx, http.MethodGet, s.API+"/readyz", "", nil, &servers)
+	return servers, err
+}
+
 // Alive returns nil while the process runs, and else the end of its log.
 func (s *Server) Alive() error {
 	select {
@@ -94,6 +100,12 @@ func (s *Server) Alive() error {
 	}
 	return fmt.Errorf("%s has ended (%s); its log %s ends with:\n%s", s.Name, how, s.log, strings.Join(lines[max(0, len(lines)-5):], "\n"))
 }
+
+// Ended is closed when the process has ended.
+func (s *Server) Ended() <-chan struct{} { return s.ended }
+
+// PID is the process's id.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
 
 // Stop lets the process finish what it is doing, for 20 seconds at most.
 func (s *Server) Stop() error {
