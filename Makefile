@@ -62,10 +62,11 @@ generate: .bin/sqlc .bin/oapi-codegen ## write the Go code of schemas/db and sch
 fmt: .bin/golangci-lint ## format all Go code and order its imports
 	@.bin/golangci-lint fmt
 
-bench: setup .bin/local minio .bin/api .bin/worker .bin/bench ## measure the product against its yardsticks, on a stack of its own
+bench: setup .bin/local minio .bin/api .bin/worker .bin/bench ## measure the product against its yardsticks, on a stack of its own (AGAINST=a commit: and beside that one)
 	@$(call section,bench)
 	@.bin/local reset --data .local-bench >/dev/null
-	@deploy/with-stack.sh .local-bench --ports auto -- .bin/bench
+	@against=$(if $(AGAINST),$$(deploy/against.sh $(AGAINST))); \
+		deploy/with-stack.sh .local-bench --ports auto -- .bin/bench $${against:+--against "$$against"}
 
 crash: setup .bin/local minio .bin/api .bin/worker .bin/crash ## kill the product and its servers while claims run (SEED=1 KILLS=20; COMMANDS=20: Temporal, then PostgreSQL, just after commands)
 	@$(call section,crash)

@@ -133,6 +133,15 @@ func smallPicture() []byte {
 	return b.Bytes()
 }
 
+// contender is a product whose claims are measured, with the yardsticks of
+// their shape.
+type contender struct {
+	*product
+	seen               histories
+	claims             rounds
+	alikes, activities *rounds
+}
+
 // flashClaims measures P1 and P2: flash claims over HTTP against a workflow of
 // the same shape that does nothing, and against one that does each of the
 // steps as an ordinary activity.
@@ -142,45 +151,43 @@ func flashClaims(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer y.stop()
-
-	// A few claims, one by one, show the shape.
-	var ids []string
-	for range 15 {
-		claim, err := b.product.flash(ctx)
+	type turn struct {
+		of  *rounds
+		one func(context.Context, int) error
+	}
+	var turns []turn
+	var last sync.Map // workflow of each shape that was finished last
+	yardsticks := map[shape]*rounds{}
+	yardstick := func(s shape) *rounds {
+		if yardsticks[s] == nil {
+			yardsticks[s] = &rounds{}
+			turns = append(turns, turn{yardsticks[s], func(ctx context.Context, _ int) error {
+				id, err := y.once(ctx, s)
+				if err == nil {
+					last.Store(s, id)
+				}
+				return err
+			}})
+		}
+		return yardsticks[s]
+	}
+	var all []*contender
+	for _, p := range b.products() {
+		c, err := shaped(ctx, p)
 		if err != nil {
 			return err
 		}
-		ids = append(ids, "claim/"+claim)
-	}
-	ours, err := look(ctx, y.temporal, ids)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("shape of a flash claim, from the histories of %d (%d of them alike): %s\n", ours.of, ours.with, ours.shape)
-	fmt.Printf("  %d events (at most %d), %d workflow tasks, %.1f KB, %d child workflows; in order: %s\n",
-		ours.events, ours.most, ours.tasks, float64(ours.bytes)/1024, ours.children, string(ours.shape))
-
-	like, slow := ours.shape, ours.shape.asActivities()
-	claim := func(ctx context.Context, _ int) error {
-		_, err := b.product.flash(ctx)
-		return err
-	}
-	var last sync.Map // workflow of each shape that was finished last
-	nothing := func(s shape) func(context.Context, int) error {
-		return func(ctx context.Context, _ int) error {
-			id, err := y.once(ctx, s)
-			if err == nil {
-				last.Store(s, id)
-			}
+		all = append(all, c)
+		turns = append(turns, turn{&c.claims, func(ctx context.Context, _ int) error {
+			_, err := c.flash(ctx)
 			return err
-		}
+		}})
 	}
-	var claims, alikes, activities rounds
+	for _, c := range all {
+		c.alikes, c.activities = yardstick(c.seen.shape), yardstick(c.seen.shape.asActivities())
+	}
 	for i := range 1 + b.rounds { // the first does not count: connections, plans and caches come to be
-		for _, turn := range []struct {
-			of  *rounds
-			one func(context.Context, int) error
-		}{{&claims, claim}, {&alikes, nothing(like)}, {&activities, nothing(slow)}} {
+		for _, turn := range turns {
 			if i == 0 {
 				_, err := b.loop(ctx, b.inFlight, 0, min(b.window, 4*time.Second), turn.one)
 				b.machine.forget()
@@ -199,29 +206,66 @@ func flashClaims(ctx context.Context, b *bench) error {
 			}
 		}
 	}
-	seen := map[shape]histories{}
-	for _, s := range []shape{like, slow} {
+	for s, of := range yardsticks {
 		id, _ := last.Load(s)
-		if seen[s], err = look(ctx, y.temporal, []string{id.(string)}); err != nil {
+		seen, err := look(ctx, y.temporal, []string{id.(string)})
+		if err != nil {
 			return err
 		}
+		of.print("shape "+string(s)[:min(8, len(s))], fmt.Sprintf("%d events", seen.events))
 	}
-	claims.print("flash claims", fmt.Sprintf("%d events", ours.events))
-	alikes.print("same shape", fmt.Sprintf("%d events", seen[like].events))
-	activities.print("as activities", fmt.Sprintf("%d events", seen[slow].events))
-	p1, p2 := claims.rate()/alikes.rate(), claims.rate()/activities.rate()
+	b.tellClaims(all)
+	return nil
+}
+
+// shaped brings a few claims, one by one, which show their shape.
+func shaped(ctx context.Context, p *product) (*contender, error) {
+	var ids []string
+	for range 15 {
+		claim, err := p.flash(ctx)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, "claim/"+claim)
+	}
+	temporal, err := dialTemporal(p.place.stack)
+	if err != nil {
+		return nil, err
+	}
+	defer temporal.Close()
+	seen, err := look(ctx, temporal, ids)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Printf("shape of a flash claim%s, from the histories of %d (%d of them alike): %s\n", p.place.at(), seen.of, seen.with, seen.shape)
+	fmt.Printf("  %d events (at most %d), %d workflow tasks, %.1f KB, %d child workflows; in order: %s\n",
+		seen.events, seen.most, seen.tasks, float64(seen.bytes)/1024, seen.children, string(seen.shape))
+	return &contender{product: p, seen: seen}, nil
+}
+
+// tellClaims prints P1 and P2.
+func (b *bench) tellClaims(all []*contender) {
+	to := func(c *contender, yardstick *rounds) float64 { return c.claims.rate() / yardstick.rate() }
+	for _, c := range all {
+		c.claims.print("flash claims"+c.place.at(), fmt.Sprintf("%d events", c.seen.events))
+	}
+	c := all[0]
+	p1, p2 := to(c, c.alikes), to(c, c.activities)
 	if b.wants("P1") {
 		fmt.Printf("P1 flash claim over HTTP  %.1f claims/s  yardstick (%s) %.1f/s  %d events  %d child workflows  ratio %.2f\n",
-			claims.rate(), like, alikes.rate(), ours.most, ours.children, p1)
-		b.met("P1", "ratio ≥ 0.70, ≤ 50 events, no child", fmt.Sprintf("%.2f, %d events, %d children", p1, ours.most, ours.children),
-			p1 >= 0.70 && ours.most <= 50 && ours.children == 0)
+			c.claims.rate(), c.seen.shape, c.alikes.rate(), c.seen.most, c.seen.children, p1)
+		b.met("P1", "ratio ≥ 0.70, ≤ 50 events, no child", fmt.Sprintf("%.2f, %d events, %d children", p1, c.seen.most, c.seen.children),
+			p1 >= 0.70 && c.seen.most <= 50 && c.seen.children == 0)
 	}
 	if b.wants("P2") {
 		fmt.Printf("P2 the same claim against steps as activities  %.1f claims/s  yardstick (%s) %.1f/s  ratio %.2f\n",
-			claims.rate(), slow, activities.rate(), p2)
+			c.claims.rate(), c.seen.shape.asActivities(), c.activities.rate(), p2)
 		b.met("P2", "ratio ≥ 1.5", fmt.Sprintf("%.2f", p2), p2 >= 1.5)
 	}
-	return nil
+	for _, old := range all[1:] {
+		b.compare("P1", "claims/s", c.claims, old.claims, p1, to(old, old.alikes))
+		b.compare("P2", "claims/s", c.claims, old.claims, p2, to(old, old.activities))
+	}
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
@@ -229,7 +273,16 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 // quiet waits until the product has done what its claims left to do: it shall
 // pay for that in its own round, and not the yardstick in the next.
 func (b *bench) quiet(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, b.stack.owner)
+	for _, p := range b.products() {
+		if err := b.quietAt(ctx, p.place.stack.owner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) quietAt(ctx context.Context, database string) error {
+	conn, err := pgx.Connect(ctx, database)
 	if err != nil {
 		return fmt.Errorf("reach the database: %w", err)
 	}

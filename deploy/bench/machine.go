@@ -22,7 +22,8 @@ import (
 type stack struct {
 	pids              map[string]int // by name
 	owner, api        string         // URLs of the database, by role
-	store             string         // host:port
+	worker            string
+	store             string // host:port
 	accessKey, secret string
 	bucket            string
 	issuer            string
@@ -37,7 +38,7 @@ type stack struct {
 func readStack() (stack, error) {
 	s := stack{
 		pids:  map[string]int{},
-		owner: os.Getenv("ANPEI_DB_OWNER"), api: os.Getenv("ANPEI_DB_API"),
+		owner: os.Getenv("ANPEI_DB_OWNER"), api: os.Getenv("ANPEI_DB_API"), worker: os.Getenv("ANPEI_DB_WORKER"),
 		store: os.Getenv("ANPEI_S3_ENDPOINT"), accessKey: os.Getenv("ANPEI_S3_ACCESS_KEY"), secret: os.Getenv("ANPEI_S3_SECRET_KEY"),
 		bucket: os.Getenv("ANPEI_S3_BUCKET"), issuer: os.Getenv("ANPEI_OIDC_ISSUER"),
 		identitySecret: or(os.Getenv("ANPEI_IDENTITY_PARTNER_SECRET"), "anpei-local-not-a-secret"), // the sandbox's own default

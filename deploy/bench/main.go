@@ -4,6 +4,8 @@
 // has (make bench sees to both), and starts the api itself.
 //
 //	bench [--only P1,P5] [--rounds 3] [--seconds 8] [--in-flight 24] [--worker] [--keep]
+//	bench --against DIR   beside the programs of an older commit, in a folder that
+//	                      is named after it: rounds interleaved, five of each
 //	bench bare    the yardstick of P4: echo, pgx and one row; started by bench
 //
 // A goal's line begins with its name and ends with the ratio. Rounds of the
@@ -66,7 +68,10 @@ type bench struct {
 	only     []string
 	wait     time.Duration // for other programs to be quiet, in all
 
+	against string // folder of an older commit's programs, or ""
+	places  []place
 	product *product
+	old     *product // of the older commit, or nil
 	verdict []result
 }
 
@@ -87,7 +92,8 @@ func yesNo(ok bool) string {
 func run(ctx context.Context) (err error) {
 	b := &bench{}
 	only := flag.String("only", "", "goals to measure, such as P1,P5; all when empty")
-	flag.IntVar(&b.rounds, "rounds", 3, "rounds of each; 3 or more give medians")
+	flag.IntVar(&b.rounds, "rounds", 0, "rounds of each; 3 or more give medians; 0 means 3, and 5 with --against")
+	flag.StringVar(&b.against, "against", "", "folder with api and worker of an older commit, to be measured beside these")
 	seconds := flag.Float64("seconds", 8, "seconds of a round of claims; status takes half of it, uploads a quarter")
 	flag.IntVar(&b.inFlight, "in-flight", 24, "claims at once")
 	flag.BoolVar(&b.separate, "worker", false, "run the worker as a process of its own instead of inside the api")
@@ -100,6 +106,20 @@ func run(ctx context.Context) (err error) {
 	}
 	if b.stack, err = readStack(); err != nil {
 		return err
+	}
+	b.places = []place{{stack: b.stack}}
+	if b.against != "" {
+		if b.against, err = filepath.Abs(b.against); err != nil {
+			return err
+		}
+		old, err := b.stack.older(ctx, b.against)
+		if err != nil {
+			return err
+		}
+		b.places = append(b.places, old)
+	}
+	if b.rounds == 0 {
+		b.rounds = 1 + 2*len(b.places)
 	}
 	if b.folder, err = os.MkdirTemp("", "anpei-bench-"); err != nil {
 		return fmt.Errorf("folder for logs: %w", err)
@@ -129,19 +149,38 @@ func run(ctx context.Context) (err error) {
 }
 
 // measure gives a goal a product that has just been started, so that none
-// lives off another's memory.
+// lives off another's memory; and beside it that of the older commit.
 func (b *bench) measure(ctx context.Context, measure func(context.Context, *bench) error) error {
 	fmt.Println()
-	p, err := startProduct(ctx, b)
-	if err != nil {
-		return err
+	var started []*product
+	var err error
+	for _, at := range b.places {
+		p, failed := startProduct(ctx, b, at)
+		if err = failed; err != nil {
+			break
+		}
+		started = append(started, p)
 	}
-	b.product = p
-	err = measure(ctx, b)
-	if stopped := p.stop(); err == nil {
-		err = stopped
+	if err == nil {
+		if b.product = started[0]; len(started) > 1 {
+			b.old = started[1]
+		}
+		err = measure(ctx, b)
+	}
+	for _, p := range started {
+		if stopped := p.stop(); err == nil {
+			err = stopped
+		}
 	}
 	return err
+}
+
+// products are those to be measured, this commit's first.
+func (b *bench) products() []*product {
+	if b.old == nil {
+		return []*product{b.product}
+	}
+	return []*product{b.product, b.old}
 }
 
 func (b *bench) wants(names string) bool {

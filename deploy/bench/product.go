@@ -30,6 +30,7 @@ import (
 // product is an api that this bench started, and what it needs to use it as a
 // partner system does: over HTTP.
 type product struct {
+	place   place
 	url     string
 	address string
 	token   string // of the partner "bench"
@@ -51,8 +52,8 @@ var began = time.Now().UTC().Truncate(time.Minute)
 const policies = 64
 
 // startProduct migrates, starts api (and worker), and seeds.
-func startProduct(ctx context.Context, b *bench) (*product, error) {
-	api, err := beside("api")
+func startProduct(ctx context.Context, b *bench, at place) (*product, error) {
+	api, err := at.program("api")
 	if err != nil {
 		return nil, err
 	}
@@ -61,13 +62,14 @@ func startProduct(ctx context.Context, b *bench) (*product, error) {
 		return nil, err
 	}
 	p := &product{
-		url: "http://" + address, address: address, losses: &reported,
+		place: at,
+		url:   "http://" + address, address: address, losses: &reported,
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
 			MaxIdleConnsPerHost: 256, DisableCompression: true, WriteBufferSize: 64 << 10,
 		}},
 	}
 	migrate := exec.CommandContext(ctx, api, "migrate")
-	migrate.Env = append(os.Environ(), "ANPEI_FIRST_ADMIN="+admin)
+	migrate.Env = append(append(os.Environ(), at.environment()...), "ANPEI_FIRST_ADMIN="+admin)
 	if out, err := migrate.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("api migrate: %w\n%s", err, out)
 	}
@@ -75,15 +77,15 @@ func startProduct(ctx context.Context, b *bench) (*product, error) {
 	if b.separate {
 		serves = "ANPEI_API_SERVES_CLAIMS=false"
 	}
-	if p.api, err = b.spawn(api, []string{serves, "ANPEI_LISTEN=" + address}); err != nil {
+	if p.api, err = b.spawn(api, append(at.environment(), serves, "ANPEI_LISTEN="+address)); err != nil {
 		return nil, err
 	}
 	if b.separate {
-		worker, err := beside("worker")
+		worker, err := at.program("worker")
 		if err != nil {
 			return nil, errors.Join(err, p.stop())
 		}
-		w, err := b.spawn(worker, nil, "claims")
+		w, err := b.spawn(worker, at.environment(), "claims")
 		if err != nil {
 			return nil, errors.Join(err, p.stop())
 		}
@@ -353,6 +355,9 @@ type child struct {
 // this process, whatever ends that.
 func (b *bench) spawn(program string, env []string, args ...string) (*child, error) {
 	name := filepath.Base(program)
+	if dir := filepath.Dir(program); b.against != "" && dir == b.against {
+		name += "@" + filepath.Base(dir)
+	}
 	if len(args) > 0 && args[0] == "bare" {
 		name = "bare"
 	}

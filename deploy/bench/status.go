@@ -26,52 +26,50 @@ const (
 // in turn, in both servers' case the same ones; the client is a few lines over
 // TCP, so that two cores are the servers'.
 func status(ctx context.Context, b *bench) error {
-	claims := make([]string, statusClaims)
-	for i := range claims {
-		id, _, err := b.product.report(ctx)
-		if err != nil {
+	var all []*target
+	for _, p := range b.products() {
+		t := &target{what: "claim status" + p.place.at(), address: p.address, path: "/v1/claims/", headers: "Authorization: Bearer " + p.token + "\r\n"}
+		for range statusClaims {
+			id, _, err := p.report(ctx)
+			if err != nil {
+				return err
+			}
+			t.claims = append(t.claims, id)
+		}
+		if err := t.measure(ctx); err != nil {
 			return err
 		}
-		claims[i] = id
+		all = append(all, t)
 	}
-	ours := &target{
-		address: b.product.address, path: "/v1/claims/",
-		headers: "Authorization: Bearer " + b.product.token + "\r\n",
-	}
-	if err := ours.measure(ctx, claims[0]); err != nil {
-		return err
-	}
-	bare, err := b.startBare(ctx, ours.bytes)
+	bare, err := b.startBare(ctx, all[0].bytes)
 	if err != nil {
 		return err
 	}
-	theirs := &target{address: bare.address, path: "/claims/"}
-	if err = theirs.measure(ctx, claims[0]); err == nil {
-		err = b.compareStatus(ctx, claims, ours, theirs)
+	theirs := &target{what: "bare echo+pgx", address: bare.address, path: "/claims/", claims: all[0].claims}
+	if err = theirs.measure(ctx); err == nil {
+		err = b.compareStatus(ctx, append(all, theirs))
 	}
 	return errors.Join(err, bare.stop())
 }
 
-func (b *bench) compareStatus(ctx context.Context, claims []string, ours, theirs *target) error {
-	var product, bare rounds
+// compareStatus measures targets in turns: ours, an older commit's if there is
+// one, and the yardstick, which is the last.
+func (b *bench) compareStatus(ctx context.Context, targets []*target) error {
 	for range b.rounds {
-		for _, turn := range []struct {
-			of *rounds
-			at *target
-		}{{&product, ours}, {&bare, theirs}} {
-			conns, err := turn.at.dial(ctx, statusConnections)
+		for _, t := range targets {
+			conns, err := t.dial(ctx, statusConnections)
 			if err != nil {
 				return err
 			}
 			n := make([]int, statusConnections)
 			r, err := b.round(ctx, statusConnections, warmUp/2, b.window/2, func(_ context.Context, lane int) error {
 				n[lane]++
-				code, length, err := conns[lane].get(turn.at.request(claims[(lane+n[lane])%len(claims)]))
+				code, length, err := conns[lane].get(t.request(t.claims[(lane+n[lane])%len(t.claims)]))
 				if err != nil {
-					return fmt.Errorf("ask %s: %w", turn.at.address, err)
+					return fmt.Errorf("ask %s: %w", t.address, err)
 				}
 				if code != http.StatusOK {
-					return fmt.Errorf("%s%s answered %d, %d bytes", turn.at.address, turn.at.path, code, length)
+					return fmt.Errorf("%s%s answered %d, %d bytes", t.address, t.path, code, length)
 				}
 				return nil
 			})
@@ -81,17 +79,22 @@ func (b *bench) compareStatus(ctx context.Context, claims []string, ours, theirs
 			if err != nil {
 				return err
 			}
-			*turn.of = append(*turn.of, r)
+			t.rounds = append(t.rounds, r)
 			pause(ctx, 300*time.Millisecond)
 		}
 	}
-	product.print("claim status", fmt.Sprintf("%d bytes", ours.bytes))
-	bare.print("bare echo+pgx", fmt.Sprintf("%d bytes", theirs.bytes))
+	for _, t := range targets {
+		t.print(t.what, fmt.Sprintf("%d bytes", t.bytes))
+	}
+	product, bare := targets[0], targets[len(targets)-1]
 	ratio := product.rate() / bare.rate()
 	late := ms(product.quantile(0.99)) / ms(bare.quantile(0.99))
 	fmt.Printf("P4 claim status  %.0f req/s, p99 %.1f ms  yardstick (bare echo + pgx) %.0f/s, p99 %.1f ms  p99 ratio %.2f  ratio %.2f\n",
 		product.rate(), ms(product.quantile(0.99)), bare.rate(), ms(bare.quantile(0.99)), late, ratio)
 	b.met("P4", "ratio ≥ 0.80, p99 ≤ 1.5 times", fmt.Sprintf("%.2f, p99 %.2f times", ratio, late), ratio >= 0.80 && late <= 1.5)
+	for _, old := range targets[1 : len(targets)-1] {
+		b.compare("P4", "req/s", product.rounds, old.rounds, ratio, old.rate()/bare.rate())
+	}
 	return nil
 }
 
@@ -131,8 +134,10 @@ func (b *bench) startBare(ctx context.Context, size int) (bareServer, error) {
 
 // target is a server that is asked for claims.
 type target struct {
-	address, path, headers string
-	bytes                  int // of an answer's body
+	what, address, path, headers string
+	claims                       []string
+	bytes                        int // of an answer's body
+	rounds
 }
 
 func (t *target) request(claim string) []byte {
@@ -140,13 +145,13 @@ func (t *target) request(claim string) []byte {
 }
 
 // measure asks once, for the size of an answer.
-func (t *target) measure(ctx context.Context, claim string) error {
+func (t *target) measure(ctx context.Context) error {
 	conns, err := t.dial(ctx, 1)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conns[0].Close() }()
-	code, length, err := conns[0].get(t.request(claim))
+	code, length, err := conns[0].get(t.request(t.claims[0]))
 	if err == nil && code != http.StatusOK {
 		err = fmt.Errorf("%s%s answered %d", t.address, t.path, code)
 	}

@@ -39,7 +39,6 @@ const (
 // lock. The client and its work are the same in both cases. How far the api
 // grows is seen on a process that has just been started.
 func uploads(ctx context.Context, b *bench) error {
-	p := b.product
 	picture, err := largePicture()
 	if err != nil {
 		return err
@@ -48,45 +47,50 @@ func uploads(ctx context.Context, b *bench) error {
 	if err != nil {
 		return fmt.Errorf("open the object store: %w", err)
 	}
-	claims := make([]string, uploadsAtOnce)
-	sent := make([][]string, uploadsAtOnce) // uploads of each claim
-	for i := range claims {
-		if claims[i], _, err = p.report(ctx); err != nil {
+	var all []*sender
+	for _, p := range b.products() {
+		s, err := newSender(ctx, p)
+		if err != nil {
 			return err
 		}
-	}
-	through := func(ctx context.Context, lane int) error {
-		body, size := picture.copy()
-		id, err := p.upload(ctx, claims[lane], "photo.jpg", body, size)
-		sent[lane] = append(sent[lane], id)
-		return err
+		all = append(all, s)
+		defer func() { b.removeObjects(context.WithoutCancel(ctx), store, s.claims) }()
 	}
 	direct := func(ctx context.Context, _ int) error {
 		body, size := picture.copy()
 		return b.putPresigned(ctx, store, body, size)
 	}
-	defer func() { b.removeObjects(context.WithoutCancel(ctx), store, claims) }()
 
-	before := resident(p.api.cmd.Process.Pid)
-	most := watchResident(ctx, p.api.cmd.Process.Pid)
-	var ours, theirs rounds
+	pid := b.product.api.cmd.Process.Pid
+	before := resident(pid)
+	most := watchResident(ctx, pid)
+	var theirs rounds
 	for range b.rounds {
-		for _, turn := range []struct {
-			of  *rounds
-			one func(context.Context, int) error
-		}{{&ours, through}, {&theirs, direct}} {
-			r, err := b.round(ctx, uploadsAtOnce, warmUp/3, b.window/4, turn.one)
+		for _, s := range all {
+			r, err := b.round(ctx, uploadsAtOnce, warmUp/3, b.window/4, func(ctx context.Context, lane int) error {
+				body, size := picture.copy()
+				return s.send(ctx, lane, body, size)
+			})
 			if err != nil {
 				return err
 			}
-			*turn.of = append(*turn.of, r)
+			s.rounds = append(s.rounds, r)
 			pause(ctx, 300*time.Millisecond)
 		}
+		r, err := b.round(ctx, uploadsAtOnce, warmUp/3, b.window/4, direct)
+		if err != nil {
+			return err
+		}
+		theirs = append(theirs, r)
+		pause(ctx, 300*time.Millisecond)
 	}
 	grown := most() - before
-	ours.print("through api", "")
+	for _, s := range all {
+		s.print("through api"+s.place.at(), "")
+	}
 	theirs.print("presigned", "")
-	if err := b.attachAll(ctx, claims, sent); err != nil {
+	ours := all[0]
+	if err := b.attachAll(ctx, ours.claims, ours.sent); err != nil {
 		return err
 	}
 	ratio := ours.rate() / theirs.rate()
@@ -94,7 +98,35 @@ func uploads(ctx context.Context, b *bench) error {
 		uploadsAtOnce, ours.rate(), theirs.rate(), before, grown, ratio)
 	b.met("P5", fmt.Sprintf("ratio ≥ 0.75, resident growth ≤ %d MB", residentAllowed), fmt.Sprintf("%.2f, %.0f MB", ratio, grown),
 		ratio >= 0.75 && grown <= residentAllowed)
+	for _, old := range all[1:] {
+		b.compare("P5", "objects/s", ours.rounds, old.rounds, ratio, old.rate()/theirs.rate())
+	}
 	return nil
+}
+
+// sender sends files through a product's API, each lane to a claim of its own.
+type sender struct {
+	*product
+	rounds
+	claims []string
+	sent   [][]string // uploads of each claim
+}
+
+func newSender(ctx context.Context, p *product) (*sender, error) {
+	s := &sender{product: p, claims: make([]string, uploadsAtOnce), sent: make([][]string, uploadsAtOnce)}
+	for i := range s.claims {
+		var err error
+		if s.claims[i], _, err = p.report(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *sender) send(ctx context.Context, lane int, body io.Reader, size int64) error {
+	id, err := s.upload(ctx, s.claims[lane], "photo.jpg", body, size)
+	s.sent[lane] = append(s.sent[lane], id)
+	return err
 }
 
 // photo is a JPEG in two halves, between which a comment makes it another.
