@@ -227,12 +227,15 @@ func (b *Bank) query(reference string) (Transfer, absence, error) {
 	read := func(l ledger) (err error) {
 		now = l.now
 		rec, err := l.find(reference)
-		if t, found = rec.Transfer, rec.Number != 0; err != nil || found {
+		if err != nil {
 			return err
 		}
 		s, err := l.switches()
 		if err != nil {
 			return err
+		}
+		if t, found = s.Faults.said(rec), rec.Number != 0; found {
+			return nil
 		}
 		cutOff = s.Settings.cutOff()
 		at, heard, err = get[time.Time](l.tx.Bucket(heardBucket), []byte(reference))

@@ -161,6 +161,7 @@ type problem struct {
 	Type          string            `json:"type"`
 	Status        int               `json:"status"`
 	Detail        string            `json:"detail"`
+	Code          string            `json:"code"`
 	Fields        map[string]string `json:"fields"`
 	Authoritative *bool             `json:"authoritative"`
 	CutOffAt      time.Time         `json:"cut_off_at"`
@@ -189,13 +190,13 @@ func TestATransferClearsAtOnceAndIsOnTheStatement(t *testing.T) {
 	got := s.submit(order("claim-1"))
 	require.Equal(t, bank.Transfer{
 		Reference: "claim-1", BankID: "T202611210000000001", Status: bank.Cleared, AmountFen: 123_456, Currency: "CNY",
-		PayeeAccount: "***************4567", ReceivedAt: s.clock.now(), ExecutedAt: s.clock.now(),
+		PayeeName: "王小明", PayeeAccount: "6222020200001234567", ReceivedAt: s.clock.now(), ExecutedAt: s.clock.now(),
 	}, got)
 	require.Equal(t, got, s.query("claim-1"))
 	require.Equal(t, statement{
 		Entries: []bank.Entry{{
 			Seq: 1, Kind: bank.Credit, BankID: got.BankID, Reference: "claim-1", AmountFen: 123_456,
-			PayeeAccount: got.PayeeAccount, At: s.clock.now(),
+			PayeeAccount: "***************4567", At: s.clock.now(),
 		}},
 		Totals: bank.Totals{Credits: 1, CreditFen: 123_456},
 	}, s.statement(""))
@@ -248,6 +249,7 @@ func TestAClosedAccountIsRejectedAndNothingIsExecuted(t *testing.T) {
 	o.PayeeAccount = "6222020200000000"
 	got := s.submit(o)
 	require.Equal(t, bank.Rejected, got.Status)
+	require.Equal(t, "account_closed", got.Code)
 	require.Equal(t, "account closed", got.Reason)
 	require.Zero(t, got.ExecutedAt)
 	require.Equal(t, got, s.query("claim-1"))
@@ -401,7 +403,7 @@ func TestThePageShowsTheStateAndEscapesWhatItIsTold(t *testing.T) {
 	o.PayeeName, o.AmountFen = "<script>alert(1)</script>", 123_456_789
 	s.set("/settings", bank.Settings{CeilingFen: 1_000_000_000})
 	s.submit(o)
-	s.set("/faults", bank.Faults{Hang: 3, ReturnLater: []bank.ReturnRule{{AccountSuffix: "77", AfterMS: 60_000}}})
+	s.set("/faults", bank.Faults{Hang: 3, OtherFen: 99, Refuse: bank.Refusal{Times: 2, Status: 422, Code: "bank_unknown"}, ReturnLater: []bank.ReturnRule{{AccountSuffix: "77", AfterMS: 60_000}}})
 
 	a := s.must(http.MethodGet, "/", nil)
 	require.Equal(t, http.StatusOK, a.HTTP)
@@ -412,6 +414,8 @@ func TestThePageShowsTheStateAndEscapesWhatItIsTold(t *testing.T) {
 	require.Contains(t, text, "¥1,234,567.89")
 	require.Contains(t, text, "接下来 3 笔：执行后不答复")
 	require.Contains(t, text, "尾号 77")
+	require.Contains(t, text, "接下来 2 笔：不执行，答复 422 bank_unknown")
+	require.Contains(t, text, "¥0.99")
 	require.Equal(t, http.StatusOK, s.must(http.MethodGet, "/style.css", nil).HTTP)
 	require.Equal(t, http.StatusOK, s.must(http.MethodGet, "/healthz", nil).HTTP)
 }

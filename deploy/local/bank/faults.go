@@ -2,6 +2,7 @@ package bank
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -15,6 +16,8 @@ type Faults struct {
 	FailAfter   int          `json:"fail_after"`   // next n submits: executed, then the connection is cut
 	Hang        int          `json:"hang"`         // next n submits: executed, then no answer until the client leaves
 	AnswerTwice int          `json:"answer_twice"` // next n new transfers: the clearing is called back twice
+	Refuse      Refusal      `json:"refuse"`       // next n submits: answered so, nothing executed
+	OtherFen    int64        `json:"other_fen"`    // while it is not 0, answers name this amount instead
 	ReturnLater []ReturnRule `json:"return_later,omitempty"`
 }
 
@@ -22,6 +25,38 @@ type Faults struct {
 type Match struct {
 	AccountSuffix   string `json:"account_suffix"`
 	ReferencePrefix string `json:"reference_prefix"`
+}
+
+// Refusal is an answer to a submit that is not executed.
+type Refusal struct {
+	Times  int    `json:"times"`
+	Status int    `json:"status"`           // of HTTP, 300 to 599; a redirect leads to the same path
+	Code   string `json:"code,omitempty"`   // a stable word for Reason
+	Reason string `json:"reason,omitempty"` // for people
+}
+
+// unavailable is how a bank answers that cannot take anything now.
+var unavailable = Refusal{Status: http.StatusServiceUnavailable, Code: "unavailable", Reason: "the bank cannot take this now"}
+
+// before uses up a fault that keeps a submit from being executed, and returns
+// how it is answered, or nil.
+func (f *Faults) before(hit bool) *Refusal {
+	switch {
+	case hit && take(&f.FailBefore):
+		return &unavailable
+	case hit && take(&f.Refuse.Times):
+		return &f.Refuse
+	}
+	return nil
+}
+
+// said is what the bank answers of a transfer.
+func (f *Faults) said(rec record) Transfer {
+	t := rec.Transfer
+	if f.OtherFen != 0 && f.Matches.hit(rec.Order.Reference, rec.Order.PayeeAccount) {
+		t.AmountFen = f.OtherFen
+	}
+	return t
 }
 
 func (m Match) hit(reference, account string) bool {
@@ -60,10 +95,17 @@ func (f Faults) wrong() map[string]string {
 	wrong := map[string]string{}
 	for field, n := range map[string]int{
 		"fail_before": f.FailBefore, "fail_after": f.FailAfter, "hang": f.Hang, "answer_twice": f.AnswerTwice,
+		"refuse.times": f.Refuse.Times,
 	} {
 		if n < 0 {
 			wrong[field] = "must not be negative"
 		}
+	}
+	if f.Refuse.Times > 0 && (f.Refuse.Status < 300 || f.Refuse.Status > 599) {
+		wrong["refuse.status"] = "must be from 300 to 599"
+	}
+	if f.OtherFen < 0 || f.OtherFen > mostFen {
+		wrong["other_fen"] = "must be from 0 to 100 billion yuan"
 	}
 	if f.LatencyMS < 0 || f.LatencyMS > longestLatencyMS {
 		wrong["latency_ms"] = "must be from 0 to ten minutes of milliseconds"

@@ -27,6 +27,35 @@ func TestFailBeforeExecutesNothingAndCountsDownDurably(t *testing.T) {
 	require.Zero(t, s.faults().FailBefore)
 }
 
+func TestARefusalIsAnsweredAsToldAndExecutesNothing(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity} {
+		s := open(t)
+		s.set("/faults", bank.Faults{Refuse: bank.Refusal{Times: 1, Status: status, Code: "bank_unknown", Reason: "no such bank"}})
+		p := s.problem(status, http.MethodPost, "/transfers", order("claim-1"))
+		require.Equal(t, "no such bank", p.Detail)
+		require.Equal(t, "bank_unknown", p.Code)
+		require.Empty(t, s.statement("").Entries)
+		require.Equal(t, bank.Cleared, s.submit(order("claim-1")).Status, "only the next one")
+	}
+	s := open(t)
+	s.set("/faults", bank.Faults{Refuse: bank.Refusal{Times: 1, Status: http.StatusTemporaryRedirect}})
+	a := s.must(http.MethodPost, "/transfers", order("claim-1"))
+	require.Equal(t, http.StatusOK, a.HTTP, "who follows a redirect has the transfer executed")
+	require.Len(t, s.statement("").Entries, 1)
+}
+
+func TestAnswersNameAnotherAmountWhileTheyAreToldTo(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.set("/faults", bank.Faults{OtherFen: 1})
+	require.EqualValues(t, 1, s.submit(order("claim-1")).AmountFen)
+	require.EqualValues(t, 1, s.query("claim-1").AmountFen)
+	require.EqualValues(t, 123_456, s.statement("").Totals.CreditFen)
+	s.set("/faults", bank.Faults{})
+	require.EqualValues(t, 123_456, s.query("claim-1").AmountFen)
+}
+
 func TestFailAfterExecutesOnceAndLosesTheAnswer(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -1,6 +1,7 @@
 package bank
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -29,7 +30,7 @@ const mostBody = 64 << 10
 // Handler returns the bank's HTTP interface. Everything but the page and
 // /healthz asks for the bearer token.
 //
-//	POST /transfers              Order → 200 Transfer; 409 fields, 422 fields, 503
+//	POST /transfers              Order → 200 Transfer; 409 fields, 422 fields, 503 and other refusals with code
 //	GET  /transfers/{reference}  200 Transfer; 404 authoritative, cut_off_at
 //	GET  /statement              ?from=&to=&after=&limit= → 200 entries, totals, next
 //	GET, PUT /faults             Faults
@@ -91,8 +92,7 @@ func (b *Bank) postTransfer(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		b.fail(w, r, err)
 	case out.Fault == failBefore:
-		w.Header().Set("Retry-After", "1")
-		sandbox.Problem{Status: http.StatusServiceUnavailable, Type: "unavailable", Detail: "the bank cannot take this now"}.Write(w)
+		out.Refuse.write(w, r)
 	case out.Fault == cutAfter:
 		panic(http.ErrAbortHandler)
 	case out.Fault == hangAfter:
@@ -109,6 +109,16 @@ func (b *Bank) postTransfer(w http.ResponseWriter, r *http.Request) {
 	default:
 		sandbox.WriteJSON(w, http.StatusOK, out.Transfer)
 	}
+}
+
+func (a Refusal) write(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case a.Status < http.StatusBadRequest:
+		w.Header().Set("Location", r.URL.Path)
+	case a.Status == http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "1")
+	}
+	sandbox.Problem{Status: a.Status, Type: cmp.Or(a.Code, "refused"), Detail: a.Reason, More: map[string]any{"code": a.Code}}.Write(w)
 }
 
 func (b *Bank) settleAndSubmit(o Order) (outcome, error) {

@@ -45,6 +45,7 @@ type outcome struct {
 	Transfer Transfer
 	Differs  map[string]string
 	Fault    fault
+	Refuse   Refusal // with failBefore
 }
 
 func (l ledger) record(n uint64) (record, error) {
@@ -84,11 +85,11 @@ func (l ledger) submit(o Order) (out outcome, err error) {
 	}
 	faults := &s.Faults
 	hit := faults.Matches.hit(o.Reference, o.PayeeAccount)
-	if hit && take(&faults.FailBefore) {
+	if before := faults.before(hit); before != nil {
 		if err := l.hear(o.Reference); err != nil {
 			return out, err
 		}
-		return outcome{Fault: failBefore}, l.saveSwitches(s)
+		return outcome{Fault: failBefore, Refuse: *before}, l.saveSwitches(s)
 	}
 	rec, err := l.find(o.Reference)
 	if err != nil {
@@ -103,7 +104,7 @@ func (l ledger) submit(o Order) (out outcome, err error) {
 	} else if differs := rec.Order.differs(o); len(differs) > 0 {
 		return outcome{Differs: differs}, nil
 	}
-	out.Transfer = rec.Transfer
+	out.Transfer = faults.said(rec)
 	switch {
 	case hit && take(&faults.FailAfter):
 		out.Fault, spent = cutAfter, true
@@ -133,13 +134,14 @@ func (l ledger) execute(o Order, s switches, twice bool) (record, error) {
 			Status:       Accepted,
 			AmountFen:    o.AmountFen,
 			Currency:     o.Currency,
-			PayeeAccount: mask(o.PayeeAccount),
+			PayeeName:    o.PayeeName,
+			PayeeAccount: o.PayeeAccount,
 			ReceivedAt:   l.now,
 		},
 	}
 	switch {
 	case s.Settings.closed(o.PayeeAccount):
-		rec.Transfer.Status, rec.Transfer.Reason = Rejected, "account closed"
+		rec.Transfer.Status, rec.Transfer.Code, rec.Transfer.Reason = Rejected, codeClosed, "account closed"
 	case o.AmountFen > s.Settings.CeilingFen:
 		err = enqueue(l.tx.Bucket(dueBucket), l.now.Add(s.Settings.clearing()), act{Number: number, Kind: Credit})
 	default:
@@ -160,7 +162,7 @@ func (l ledger) execute(o Order, s switches, twice bool) (record, error) {
 // clear writes the one credit of a transfer. The caller saves rec.
 func (l ledger) clear(rec *record, s switches, at time.Time) error {
 	t := &rec.Transfer
-	e, err := l.write(Entry{Kind: Credit, BankID: t.BankID, Reference: t.Reference, AmountFen: t.AmountFen, PayeeAccount: t.PayeeAccount, At: at})
+	e, err := l.write(Entry{Kind: Credit, BankID: t.BankID, Reference: t.Reference, AmountFen: t.AmountFen, PayeeAccount: mask(t.PayeeAccount), At: at})
 	if err != nil {
 		return err
 	}
@@ -200,12 +202,12 @@ func (l ledger) sendBack(rec *record, s switches, at time.Time, reason string) e
 	t := &rec.Transfer
 	e, err := l.write(Entry{
 		Kind: Return, BankID: bankID("R", at, number), ReturnOf: t.BankID, Reference: t.Reference,
-		AmountFen: t.AmountFen, PayeeAccount: t.PayeeAccount, At: at, Reason: reason,
+		AmountFen: t.AmountFen, PayeeAccount: mask(t.PayeeAccount), At: at, Reason: reason,
 	})
 	if err != nil {
 		return err
 	}
-	t.Status, t.ReturnedAt, t.ReturnID, t.Reason = Returned, e.At, e.BankID, reason
+	t.Status, t.ReturnedAt, t.ReturnID, t.Code, t.Reason = Returned, e.At, e.BankID, codeReturned, reason
 	return l.tell(s, Event{EventID: t.BankID + "-returned", OccurredAt: e.At, Transfer: *t}, 1)
 }
 

@@ -40,7 +40,7 @@ type overview struct {
 
 type shownTransfer struct {
 	Transfer
-	PayeeName, PayeeBank, Purpose string
+	PayeeBank, Masked, Purpose string
 }
 
 func (b *Bank) getPage(w http.ResponseWriter, r *http.Request) {
@@ -91,7 +91,7 @@ func (l ledger) page() (v overview, err error) {
 		if err := json.Unmarshal(raw, &rec); err != nil {
 			return v, fmt.Errorf("decode a transfer: %w", err)
 		}
-		v.Latest = append(v.Latest, shownTransfer{rec.Transfer, rec.Order.PayeeName, rec.Order.PayeeBank, rec.Order.Purpose})
+		v.Latest = append(v.Latest, shownTransfer{rec.Transfer, rec.Order.PayeeBank, mask(rec.Order.PayeeAccount), rec.Order.Purpose})
 	}
 	return v, nil
 }
@@ -99,7 +99,7 @@ func (l ledger) page() (v overview, err error) {
 // Behaves reports whether no fault is set.
 func (v overview) Behaves() bool {
 	f := v.Faults
-	return f.LatencyMS == 0 && f.FailBefore+f.FailAfter+f.Hang+f.AnswerTwice == 0 && len(f.ReturnLater) == 0
+	return f.LatencyMS == 0 && f.FailBefore+f.FailAfter+f.Hang+f.AnswerTwice+f.Refuse.Times == 0 && f.OtherFen == 0 && len(f.ReturnLater) == 0
 }
 
 // yuan writes fen as ¥1,234.50.

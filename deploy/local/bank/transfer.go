@@ -36,13 +36,21 @@ type Transfer struct {
 	Status       Status    `json:"status"`
 	AmountFen    int64     `json:"amount_fen"`
 	Currency     string    `json:"currency"`
-	PayeeAccount string    `json:"payee_account"` // all but the last four digits masked
+	PayeeName    string    `json:"payee_name"`
+	PayeeAccount string    `json:"payee_account"` // in full: whoever asks has ordered it
 	ReceivedAt   time.Time `json:"received_at"`
 	ExecutedAt   time.Time `json:"executed_at,omitzero"`
 	ReturnedAt   time.Time `json:"returned_at,omitzero"`
 	ReturnID     string    `json:"return_id,omitempty"` // bank id of the return
+	Code         string    `json:"code,omitempty"`      // a stable word for Reason
 	Reason       string    `json:"reason,omitempty"`
 }
+
+// Codes that the bank gives by itself with a reason.
+const (
+	codeClosed   = "account_closed"
+	codeReturned = "returned"
+)
 
 // Kind says which way the money of an [Entry] went.
 type Kind string
@@ -61,8 +69,8 @@ type Entry struct {
 	BankID       string    `json:"bank_id"`
 	ReturnOf     string    `json:"return_of,omitempty"` // bank id of the credit that came back
 	Reference    string    `json:"reference"`
-	AmountFen    int64     `json:"amount_fen"` // positive for both kinds
-	PayeeAccount string    `json:"payee_account"`
+	AmountFen    int64     `json:"amount_fen"`    // positive for both kinds
+	PayeeAccount string    `json:"payee_account"` // all but the last four digits masked
 	At           time.Time `json:"at"`
 	Reason       string    `json:"reason,omitempty"`
 }
