@@ -25,6 +25,7 @@ var Operations = map[string]string{
 	"agree":           "SignAgreement",
 	"release":         "ReleasePayment",
 	"correct-payee":   "CorrectPayee",
+	"decide-transfer": "DecideTransfer",
 	"link-policy":     "LinkPolicy",
 	"withdraw":        "WithdrawClaim",
 	"take":            "TakeTask",

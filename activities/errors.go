@@ -25,8 +25,9 @@ const (
 	Behind = "rows-behind"
 	// TooLong: a step ran into its time limit again and again. The claim parks.
 	TooLong = "time-limit"
-	// PayeeRejected: the bank will never execute this transfer.
-	PayeeRejected = "payee-rejected"
+	// NotServed: the bank serves us nothing: see [NotServedError]. The claim
+	// parks, and its cause is the same for all claims.
+	NotServed = "bank-not-served"
 )
 
 // trouble is what an error of PostgreSQL says of whose fault it is.

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -116,41 +118,8 @@ func (t *tx) sign(a claim.Agreement, picture string) error {
 	return nil
 }
 
-// instruct writes the payment instruction, and its first state, before the
-// bank hears of it. From here the workflow submits once.
-func (t *tx) instruct(payee claim.Payee, releasedBy claim.StaffID) error {
-	id := t.uuid("payment")
-	if last := t.file.Payment(); last != nil {
-		return broken("claim %s has instruction %s already", t.id, last.ID)
-	}
-	t.queue(t.q.InsertPayment(t, &t.w, db.InsertPaymentParams{
-		ID: id, ClaimID: t.id, Sequence: 1, AmountFen: t.file.Payable,
-		PayeeName: payee.Name, PayeeBank: payee.Bank, PayeeAccount: payee.Account, ReleasedBy: string(releasedBy), At: t.at,
-	}))
-	t.file.Payments = append(t.file.Payments, claim.Instruction{ID: id, Amount: t.file.Payable})
-	t.submitted(1, payee)
-	return nil
-}
-
-// submitted writes an attempt of the latest instruction as submitted. The
-// reference is derived from claim, instruction, payee and attempt, so that
-// nothing can ever send it under two names.
-func (t *tx) submitted(attempt int, payee claim.Payee) {
-	p := t.file.Payment()
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%s/%d", t.id, p.ID, payee.Account, attempt))
-	p.Attempt, p.Reference, p.State = attempt, fmt.Sprintf("AP%s%02d", hex.EncodeToString(sum[:12]), attempt), claim.PaymentSubmitted
-	t.paymentState(*p, "", "")
-	t.file.Stage = claim.Paying
-	t.event("payment.submitted", map[string]any{"payment": p.ID, "reference": p.Reference, "attempt": attempt, "amount_fen": p.Amount})
-}
-
-func (t *tx) paymentState(p claim.Instruction, bankID, reason string) {
-	t.queue(t.q.InsertPaymentState(t, &t.w, db.InsertPaymentStateParams{
-		PaymentID: p.ID, Attempt: int32(p.Attempt), Reference: p.Reference, State: p.State, BankID: bankID, Reason: reason, At: t.at, //nolint:gosec // few
-	}))
-}
-
-// Release lets the agreed amount go: finance, never the reviewer. A release
+// Release lets the agreed amount go: finance, never the reviewer, and only as it
+// was shown to them: see [Payout]. A release
 // above the two-person sum needs a second person, whose task it becomes.
 func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (claim.Answer, error) {
 	return step(ctx, a, s, "release", func(t *tx) error {
@@ -161,8 +130,19 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 		if err != nil {
 			return err
 		}
+		out, err := ReadPayout(t, t.q, t.conn, t.id, t.file.Payable)
+		switch {
+		case err != nil:
+			return err
+		case out.AmountFen != t.file.Payable || int(out.Offer) != t.file.Offer:
+			return t.superseded(int(out.Offer))
+		case out.Seen() != s.Body.Seen:
+			return t.refuse(claim.RuleReleaseChanged, "Payee, amount, policy or branch are not what you were shown, or something has happened to the payment since. Read the task again and compare.")
+		}
 		first := t.releaser()
 		switch {
+		case t.file.Payment() != nil && t.file.Payment().WrittenOff == t.by.ID && first == "":
+			return t.refuse(claim.RuleTwoPersons, "You wrote the last attempt off, so somebody else has to release the next.")
 		case first == t.by.ID:
 			return t.refuse(claim.RuleTwoPersons, fmt.Sprintf("A release above %s takes two people, and you were the first.", rules.authority.TwoPersonRelease))
 		case first == "" && rules.authority.NeedsTwo(t.file.Payable):
@@ -177,68 +157,34 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 			t.did(claim.DutyConfirmRelease)
 		}
 		t.done(claim.TaskRelease)
-		agreed, err := t.q.LatestAgreement(t, t.conn, t.id)
-		if err != nil {
-			return fmt.Errorf("read the agreement: %w", err)
-		}
-		payee := claim.Payee{Name: agreed.PayeeName, Bank: agreed.PayeeBank, Account: agreed.PayeeAccount}
 		t.event("payment.released", map[string]any{"amount_fen": t.file.Payable})
 		if last := t.file.Payment(); last != nil { // the bank had sent it back
-			t.submitted(last.Attempt+1, payee)
-			return nil
+			return t.submitted(last.Attempt+1, out.Payee(), t.by.ID)
 		}
-		return t.instruct(payee, t.by.ID)
+		return t.instruct(out.Payee(), t.by.ID)
 	})
 }
 
-// releaser returns who released first since the agreement, or "".
+// releaser returns who released first since the agreement and the last attempt,
+// or "".
 func (t *tx) releaser() claim.StaffID {
+	var sent time.Time
+	if last := t.file.Payment(); last != nil {
+		sent = last.Sent
+	}
 	var who claim.StaffID
 	for _, act := range t.file.Acts {
 		switch act.Duty { //nolint:exhaustive // only these two matter
 		case claim.DutyPayee:
 			who = ""
 		case claim.DutyRelease:
+			if !act.At.After(sent) {
+				continue
+			}
 			who = act.By
 		}
 	}
 	return who
-}
-
-// Resubmit notes that the bank never had an attempt, on its own authority and
-// after its cut-off, so that it may be sent again with the same reference.
-func (a *Activities) Resubmit(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
-	return step(ctx, a, s, "resubmit", func(t *tx) error {
-		p := t.file.Payment()
-		p.State = claim.PaymentSubmitted
-		t.paymentState(*p, "", "sent again: the bank never had it")
-		t.event("payment.submitted", map[string]any{"payment": p.ID, "reference": p.Reference, "attempt": p.Attempt, "amount_fen": p.Amount, "again": true})
-		return nil
-	})
-}
-
-// Settle records what the bank is known to have done.
-func (a *Activities) Settle(ctx context.Context, s claim.Step[claim.Settled]) (claim.Answer, error) {
-	return step(ctx, a, s, "settle", func(t *tx) error {
-		p, in := t.file.Payment(), s.Body
-		if p == nil || p.ID != in.Instruction || p.Attempt != in.Attempt || p.State == in.State {
-			return nil // news of an attempt that is over, or no news
-		}
-		p.State = in.State
-		t.paymentState(*p, in.BankID, in.Reason)
-		t.event("payment."+string(in.State), map[string]any{"payment": p.ID, "reference": p.Reference, "attempt": p.Attempt, "amount_fen": p.Amount, "reason": in.Reason})
-		switch in.State {
-		case claim.PaymentCleared:
-			t.file.Stage = claim.Paid
-			t.clock(claim.ClockPayment, claim.EntryStop, p.Reference)
-			t.tellClaimant("paid", fmt.Sprintf("安赔:赔案 %s 的赔款 %s 已汇入您的账户。", t.file.Number, p.Amount))
-		case claim.PaymentRejected, claim.PaymentReturned:
-			t.file.Stage = claim.PayReturned // the clock runs on: a returned transfer is not paid
-			t.tellClaimant("returned", fmt.Sprintf("安赔:赔案 %s 的赔款被银行退回,请更正收款账户。", t.file.Number))
-		case claim.PaymentAccepted, claim.PaymentUnknown, claim.PaymentNotFound, claim.PaymentSubmitted:
-		}
-		return nil
-	})
 }
 
 // CorrectPayee names another account after the bank sent the money back. It
@@ -250,67 +196,11 @@ func (a *Activities) CorrectPayee(ctx context.Context, s claim.Step[claim.Payee]
 		}
 		t.leaveFlash("payment.returned")
 		t.file.Stage = claim.Agreed
-		t.open(claim.TaskRelease, claim.Finance, 0, "退票后更正收款账户 · the account was corrected after a return")
+		t.tellClaimant("payee-corrected", fmt.Sprintf("安赔:赔案 %s 的收款账户已更正为尾号 %s。如非您本人操作,请立即联系我们。", t.file.Number, lastFour(s.Body.Account)))
+		t.open(claim.TaskRelease, claim.Finance, 0, "收款账户已更正 · the account was corrected")
 		return nil
 	})
 }
 
-// Bank is the insurer's bank. A reference once used always gives the same
-// transfer.
-type Bank interface {
-	// Submit sends a transfer. Any error means that nothing is known of it.
-	Submit(ctx context.Context, t Transfer) (TransferState, error)
-	// Query asks what became of a reference. A transfer that the bank does not
-	// know, and says so with authority, is [claim.PaymentNotFound]; before its
-	// cut-off the bank has no authority and the state is [claim.PaymentUnknown].
-	Query(ctx context.Context, reference string) (TransferState, error)
-}
-
-// Transfer is what the bank is asked to do. Amounts are in fen.
-type Transfer struct {
-	Reference string
-	Amount    claim.Fen
-	Payee     claim.Payee
-	Purpose   string
-}
-
-// TransferState is what the bank says of a transfer.
-type TransferState struct {
-	State  claim.PaymentState
-	BankID string
-	Reason string
-}
-
-// PayRef names an attempt of an instruction.
-type PayRef struct {
-	Instruction string
-	Reference   string
-	Attempt     int
-}
-
-// Submit sends an instruction to the bank, once: it must run with one attempt.
-// The row says submitted before; an error here means unknown, and only
-// [Activities.Query] may follow. Idempotent at the bank by the reference.
-func (a *Activities) Submit(ctx context.Context, in PayRef) (TransferState, error) {
-	row, err := a.q.PaymentToSend(ctx, a.DB, in.Instruction)
-	if err != nil {
-		return TransferState{}, fmt.Errorf("read instruction %s: %w", in.Instruction, err)
-	}
-	state, err := a.Bank.Submit(ctx, Transfer{
-		Reference: in.Reference, Amount: row.AmountFen, Purpose: "赔款 " + row.Number,
-		Payee: claim.Payee{Name: row.PayeeName, Bank: row.PayeeBank, Account: row.PayeeAccount},
-	})
-	if err != nil {
-		return TransferState{}, fmt.Errorf("submit %s: %w", in.Reference, err)
-	}
-	return state, nil
-}
-
-// Query asks the bank what became of an attempt. It only reads.
-func (a *Activities) Query(ctx context.Context, in PayRef) (TransferState, error) {
-	state, err := a.Bank.Query(ctx, in.Reference)
-	if err != nil {
-		return TransferState{}, fmt.Errorf("query %s: %w", in.Reference, err)
-	}
-	return state, nil
-}
+// lastFour is the end of an account, by which its holder knows it.
+func lastFour(account string) string { return strings.TrimLeft(claim.MaskAccount(account), "*") }

@@ -21,6 +21,7 @@ type ruleTables struct {
 	lanes     claim.LaneRules
 	lists     claim.Checklists
 	calendar  claim.Calendar
+	transfers claim.TransferRules
 }
 
 // rules returns the tables in force at the step's time. Decisions record the
@@ -38,7 +39,7 @@ func (t *tx) rules() (ruleTables, error) {
 		return ruleTables{}, fmt.Errorf("read rule tables: %w", err)
 	}
 	next := ruleTables{read: t.at}
-	into := map[string]any{"authority": &next.authority, "lanes": &next.lanes, "checklists": &next.lists, "calendar": &next.calendar}
+	into := map[string]any{"authority": &next.authority, "lanes": &next.lanes, "checklists": &next.lists, "calendar": &next.calendar, "transfers": &next.transfers}
 	for _, row := range rows {
 		if v := into[row.Kind]; v != nil {
 			if err := json.Unmarshal(row.Body, v); err != nil {

@@ -90,6 +90,18 @@ func (s *story) surveyed() {
 	})
 }
 
+// agreed brings a claim that is to be assessed to finance: ¥31,000.00, by the
+// offer of that number.
+func (s *story) agreed(offer int, account string) {
+	step(s, s.Assess, as("zhou", claim.Assessor, 0), claim.Assessment{Task: s.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{{
+		Exposure: 1, FaultShare: claim.Whole, Items: []claim.AssessedItem{{Name: "前保险杠", Kind: "part", Amount: 3_100_000}},
+	}}})
+	step(s, s.Consent, insuredSpeaks, claim.Consent{Offer: offer})
+	s.papers()
+	step(s, s.Review, as("zheng", claim.Reviewer, 1), claim.Verdict{Task: s.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"})
+	step(s, s.Agree, insuredSpeaks, claim.Agreement{Offer: offer, Payee: claim.Payee{Name: "张三丰", Bank: "中国银行", Account: account}, Signature: "phone-code"})
+}
+
 // papers sends what the claim's list needs.
 func (s *story) papers() {
 	for i, l := range s.file.Checklist.Items {
@@ -272,14 +284,13 @@ func TestEveryPieceOfWorkCanBeRead(t *testing.T) {
 		Exposure: 1, FaultShare: claim.Whole, Items: []claim.AssessedItem{{Name: "前保险杠", Kind: "part", Amount: 3_000_000}},
 	}}})
 	step(s, s.Object, insuredSpeaks, claim.Objection{Offer: 1, Reason: "偏低", Counter: 3_200_000})
-	step(s, s.Assess, as("zhou", claim.Assessor, 0), claim.Assessment{Task: s.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{{
-		Exposure: 1, FaultShare: claim.Whole, Items: []claim.AssessedItem{{Name: "前保险杠", Kind: "part", Amount: 3_100_000}},
-	}}})
-	step(s, s.Consent, insuredSpeaks, claim.Consent{Offer: 2})
-	s.papers()
-	step(s, s.Review, as("zheng", claim.Reviewer, 1), claim.Verdict{Task: s.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"})
-	step(s, s.Agree, insuredSpeaks, claim.Agreement{Offer: 2, Payee: claim.Payee{Name: "张三丰", Bank: "中国银行", Account: "6222020000001234"}, Signature: "phone-code"})
-	step(s, s.Release, as("yang", claim.Finance, 0), claim.Release{Task: s.file.TaskOf(claim.TaskRelease).ID})
+	s.agreed(2, "6222020000001234")
+	task := readAs[rest.Task](t, h.get("/v1/tasks/"+s.file.TaskOf(claim.TaskRelease).ID, h.staff("yang", claim.Finance, "3101", 0)))
+	require.Equal(t, "张三丰", task.Payout.PayeeName, "finance compares the name")
+	require.Equal(t, "****1234", task.Payout.PayeeAccount)
+	require.Equal(t, claim.Fen(3_100_000), task.Payout.AmountFen)
+	require.Empty(t, task.Payout.Changes)
+	step(s, s.Release, as("yang", claim.Finance, 0), claim.Release{Task: task.Id, Seen: task.Payout.Seen})
 	pay := *s.file.Payment()
 	step(s, s.Settle, claim.TheMachine(), claim.Settled{Instruction: pay.ID, Attempt: 1, State: claim.PaymentCleared, BankID: "B1"})
 	step(s, s.Close, claim.TheMachine(), claim.None{})

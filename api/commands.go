@@ -423,6 +423,12 @@ func (s *server) ReleasePayment(ctx context.Context, r rest.ReleasePaymentReques
 	return rest.ReleasePayment200JSONResponse(receipt), err
 }
 
+// DecideTransfer implements the contract.
+func (s *server) DecideTransfer(ctx context.Context, r rest.DecideTransferRequestObject) (rest.DecideTransferResponseObject, error) {
+	receipt, err := send(ctx, s, workflows.Transfer, r.Params.IdempotencyKey, r.Body, *r.Body)
+	return rest.DecideTransfer200JSONResponse(receipt), err
+}
+
 // CorrectPayee implements the contract.
 func (s *server) CorrectPayee(ctx context.Context, r rest.CorrectPayeeRequestObject) (rest.CorrectPayeeResponseObject, error) {
 	payee, wrong := checkPayee(r.Body.Payee, r.Body.AccountAgain)

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"anpei/activities"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -99,12 +102,23 @@ func (s *server) shownPayments(ctx context.Context, rows []db.ListPaymentsRow) (
 	for i, p := range rows {
 		out[i] = rest.Payment{
 			Id: p.ID, Claim: p.ClaimID, Number: p.Number, Branch: p.Branch, Sequence: int(p.Sequence), AmountFen: p.AmountFen,
-			PayeeName: p.PayeeName, PayeeBank: p.PayeeBank, PayeeAccount: claim.MaskAccount(p.PayeeAccount),
+			PayeeName: who.payeeName(p.PayeeName), PayeeBank: p.PayeeBank, PayeeAccount: claim.MaskAccount(p.PayeeAccount),
 			ReleasedBy: released.actor(by[i]), At: p.At.UTC(), Steps: []rest.PaymentStep{},
 		}
-		if who.Role != claim.Finance {
-			out[i].PayeeName = claim.MaskName(p.PayeeName)
-		}
+	}
+	type attempt struct {
+		payment string
+		number  int32
+	}
+	sent, err := s.q.PaymentAttempts(ctx, s.db, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read attempts of payments: %w", err)
+	}
+	to := map[attempt]db.PaymentAttemptsRow{}
+	for _, a := range sent { // the last is the current one
+		to[attempt{a.PaymentID, a.Attempt}] = a
+		p := &out[at[a.PaymentID]]
+		p.PayeeName, p.PayeeBank, p.PayeeAccount = who.payeeName(a.PayeeName), a.PayeeBank, claim.MaskAccount(a.PayeeAccount)
 	}
 	steps, err := s.q.PaymentSteps(ctx, s.db, ids)
 	if err != nil {
@@ -112,10 +126,79 @@ func (s *server) shownPayments(ctx context.Context, rows []db.ListPaymentsRow) (
 	}
 	for _, st := range steps {
 		p := &out[at[st.PaymentID]]
-		p.Steps = append(p.Steps, rest.PaymentStep{
+		step := rest.PaymentStep{
 			Number: int(st.Number), Attempt: int(st.Attempt), Reference: st.Reference, State: st.State, BankId: st.BankID, Reason: st.Reason, At: st.At.UTC(),
-		})
+			PayeeName: p.PayeeName, PayeeBank: p.PayeeBank, PayeeAccount: p.PayeeAccount,
+		}
+		if a, found := to[attempt{st.PaymentID, st.Attempt}]; found {
+			step.PayeeName, step.PayeeBank, step.PayeeAccount = who.payeeName(a.PayeeName), a.PayeeBank, claim.MaskAccount(a.PayeeAccount)
+		}
+		p.Steps = append(p.Steps, step)
 		p.State, p.Attempt, p.Reference = st.State, int(st.Attempt), st.Reference // the last is what is known
+	}
+	return out, nil
+}
+
+// payeeName is the name of a payee as the caller may see it: it is finance's to
+// compare.
+func (p principal) payeeName(name string) string {
+	if p.Role == claim.Finance {
+		return name
+	}
+	return claim.MaskName(name)
+}
+
+// payout is what a release would let go, as it is now; zero before anything is
+// agreed.
+func (s *server) payout(ctx context.Context, task db.TaskByIDRow) (out rest.Payout, err error) {
+	var p activities.Payout
+	var insured []string
+	err = pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
+		if p, err = activities.ReadPayout(ctx, s.q, tx, task.ClaimID, task.PayableFen); err != nil {
+			return err
+		}
+		parties, err := s.q.ClaimParties(ctx, tx, task.ClaimID)
+		for _, party := range parties {
+			if party.Role == "insured" {
+				insured = append(insured, party.Name)
+			}
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return out, nil
+	case err != nil:
+		return out, err
+	}
+	who := principalOf(ctx)
+	changes := p.Changes()
+	by := []claim.StaffID{p.ByID}
+	for _, c := range changes {
+		by = append(by, c.ByID)
+	}
+	names, err := s.castOf(ctx, s.db, task.ClaimID, who, by)
+	if err != nil {
+		return out, err
+	}
+	out = rest.Payout{
+		AmountFen: p.Amount, PayeeName: who.payeeName(p.PayeeName), PayeeBank: p.PayeeBank, PayeeAccount: claim.MaskAccount(p.PayeeAccount),
+		NameIs: rest.PayoutNameIsOther, NamedBy: names.actor(p.ByID), NamedAt: p.At.UTC(), Changes: []rest.PayoutChange{}, Seen: p.Seen(),
+	}
+	switch {
+	case claim.SameName(p.PayeeName, p.Holder):
+		out.NameIs = rest.PayoutNameIsHolder
+	case slices.ContainsFunc(insured, func(name string) bool { return claim.SameName(p.PayeeName, name) }):
+		out.NameIs = rest.PayoutNameIsInsured
+	}
+	for _, c := range changes {
+		shown := rest.PayoutChange{What: rest.PayoutChangeWhat(c.What), TextZh: c.Text[0], TextEn: c.Text[1], At: c.At.UTC()}
+		if c.ByID != "" {
+			actor := names.actor(c.ByID)
+			actor.Role = c.ByRole // what they were then
+			shown.By = actor
+		}
+		out.Changes = append(out.Changes, shown)
 	}
 	return out, nil
 }

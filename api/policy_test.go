@@ -181,7 +181,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"SignAgreement"}, claims, []string{"claimant", "bound"}},
 		{[]string{"SignAgreement"}, byPartner, []string{"partner"}},
 		{[]string{"FileReview", "DecideDenial"}, claims, []string{"reviewer"}},
-		{[]string{"ReleasePayment"}, claims, []string{"finance"}},
+		{[]string{"ReleasePayment", "DecideTransfer"}, claims, []string{"finance"}},
 		{[]string{"ListTasks", "StreamTasks"}, company, staff},
 		{[]string{"GetTask"}, tasks, staff},
 		{[]string{"GetDecision"}, tasks, []string{"reviewer", "manager", "audit"}},
@@ -272,7 +272,7 @@ func TestNobodyWorksOnTheirOwnClaim(t *testing.T) {
 		c.people = append(c.people, db.SeePeopleRow{Phone: "13900000000", Role: "insured"})
 	})
 	for _, who := range people("3101") {
-		for _, action := range []string{"FileReview", "ReleasePayment", "FileAssessment", "AssignSurveyor", "FileSurvey", "LinkPolicy", "WithdrawClaim"} {
+		for _, action := range []string{"FileReview", "ReleasePayment", "DecideTransfer", "FileAssessment", "AssignSurveyor", "FileSurvey", "LinkPolicy", "WithdrawClaim"} {
 			got, err := p.decide(who.entity, action, own.resource())
 			require.NoError(t, err)
 			if who.Role != claim.Claimant {

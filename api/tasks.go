@@ -18,6 +18,11 @@ func (s *server) GetTask(ctx context.Context, r rest.GetTaskRequestObject) (rest
 		return nil, seen("task", err)
 	}
 	t := shownTask(row, principalOf(ctx))
+	if row.Kind == claim.TaskRelease && row.State == "open" {
+		if t.Payout, err = s.payout(ctx, row); err != nil {
+			return nil, err
+		}
+	}
 	tag, same, err := tagOf(t, r.Params.IfNoneMatch)
 	if err != nil || same {
 		return rest.GetTask304Response{}, err

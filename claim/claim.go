@@ -226,6 +226,7 @@ const (
 	TaskReview  TaskKind = "review"        // a reviewer determines
 	TaskDenial  TaskKind = "denial_review" // another reviewer approves or rejects a denial
 	TaskRelease TaskKind = "release"       // finance releases the money
+	TaskPay     TaskKind = "transfer"      // finance finds out what became of a transfer
 	TaskPolicy  TaskKind = "link_policy"   // intake links the policy
 	TaskResume  TaskKind = "resume"        // an operator mends what retries could not
 )
@@ -237,6 +238,13 @@ type Instruction struct {
 	Attempt   int          `json:"attempt"`   // from 1; a returned transfer gets a new one
 	Amount    Fen          `json:"amount"`
 	State     PaymentState `json:"state"`
+
+	Fault      TransferFault `json:"fault,omitempty"`       // with unknown or rejected
+	Sent       time.Time     `json:"sent,omitzero"`         // when the attempt was written, or a person let it be sent again
+	CallAt     time.Time     `json:"call_at,omitzero"`      // when a person is called, unless the attempt has ended; zero once called
+	Again      int           `json:"again,omitempty"`       // times that the machine sent it again since Sent
+	AgainAt    time.Time     `json:"again_at,omitzero"`     // with not_found: when it sends it again; zero: a person decides
+	WrittenOff StaffID       `json:"written_off,omitempty"` // who gave the attempt up; somebody else releases the next
 }
 
 // PaymentState is what we know of a transfer.

@@ -48,9 +48,11 @@ var acts = map[string]act{
 	"review":        {stages: []Stage{Reviewing}, roles: []Role{Reviewer}, task: TaskReview, duty: DutyReview},
 	"decide-denial": {stages: []Stage{DenialReview}, roles: []Role{Reviewer}, task: TaskDenial, duty: DutyApproveDenial},
 
-	"agree":         {stages: []Stage{Negotiating, Determined}, roles: []Role{Claimant, Partner}, duty: DutyPayee},
-	"release":       {stages: []Stage{Agreed}, roles: []Role{Finance}, task: TaskRelease, duty: DutyRelease},
-	"correct-payee": {stages: []Stage{PayReturned}, roles: onBehalf, duty: DutyPayee},
+	"agree":   {stages: []Stage{Negotiating, Determined}, roles: []Role{Claimant, Partner}, duty: DutyPayee},
+	"release": {stages: []Stage{Agreed}, roles: []Role{Finance}, task: TaskRelease, duty: DutyRelease},
+	// Which choice fits, the step says: it knows what the bank has said.
+	"decide-transfer": {stages: []Stage{Agreed, Paying}, roles: []Role{Finance}},
+	"correct-payee":   {stages: []Stage{PayReturned}, roles: onBehalf, duty: DutyPayee},
 
 	"link-policy": {stages: beforeMoney, roles: []Role{Intake}, duty: DutyLinkPolicy},
 	"withdraw":    {stages: beforeMoney, roles: append(onBehalf, Intake), duty: DutyWithdraw},

@@ -70,6 +70,8 @@ const (
 	RuleCannotSkip     = "stage.cannot-skip"
 	RuleBroken         = "input.cannot-be-stored"
 	RulePaymentStarted = "stage.payment-started"
+	RuleTransfer       = "stage.transfer"
+	RuleReleaseChanged = "version.release-changed"
 	RuleHeld           = "stage.held"
 	RuleOwnHold        = "separation.lift-own-hold"
 	RulePapersMissing  = "papers.missing"
@@ -376,9 +378,11 @@ type Payee struct {
 	Account string `json:"account"` // 13 to 19 digits
 }
 
-// Release lets an agreed amount go.
+// Release lets an agreed amount go. Seen stands for payee and amount as they
+// were shown to whoever releases; see activities.Payout.
 type Release struct {
 	Task string `json:"task"`
+	Seen string `json:"seen"`
 }
 
 // LinkPolicy names the policy of a claim that was reported without.
@@ -396,9 +400,11 @@ type Settled struct {
 	Instruction string       `json:"instruction"`
 	Attempt     int          `json:"attempt"`
 	State       PaymentState `json:"state"`
-	BankID      string       `json:"bank_id,omitempty"`
-	Reason      string       `json:"reason,omitempty"`
-	At          time.Time    `json:"at"`
+
+	Fault  TransferFault `json:"fault,omitempty"`
+	BankID string        `json:"bank_id,omitempty"`
+	Reason string        `json:"reason,omitempty"`
+	At     time.Time     `json:"at"`
 }
 
 // Stuck is why a claim is parked.

@@ -106,13 +106,6 @@ func newStory(t *testing.T) story {
 		f.Stage, f.Outcome = claim.Closed, claim.OutcomePaid
 		return claim.Receipt{}
 	})
-	play(env, r, a.Settle, "settle", func(f *claim.File, s claim.Step[claim.Settled]) claim.Receipt {
-		f.Payments[0].State = s.Body.State
-		if s.Body.State == claim.PaymentCleared {
-			f.Stage = claim.Paid
-		}
-		return claim.Receipt{}
-	})
 	env.OnActivity(a.Load, mock.Anything, claim.ID("c1")).Return(func(context.Context, claim.ID) (claim.File, error) { return r.file, nil }).Maybe()
 	return story{env, t, r}
 }
@@ -136,21 +129,6 @@ func (s story) standard() story {
 		return claim.Receipt{}
 	})
 	play(s.TestWorkflowEnvironment, s.rows, a.Accept, "accept", stageTo[claim.TaskRef](claim.Surveying))
-	return s
-}
-
-// paying makes the claim stand before the bank: released, not submitted.
-func (s story) paying() story {
-	var a *activities.Activities
-	play(s.TestWorkflowEnvironment, s.rows, a.Route, "route", func(f *claim.File, _ claim.Step[claim.None]) claim.Receipt {
-		f.Lane, f.Stage, f.Offer = claim.Flash, claim.Negotiating, 1
-		return claim.Receipt{}
-	})
-	play(s.TestWorkflowEnvironment, s.rows, a.Agree, "agree", func(f *claim.File, _ claim.Step[claim.Agreement]) claim.Receipt {
-		f.Stage = claim.Paying
-		f.Payments = []claim.Instruction{{ID: "p1", Reference: "R1", Attempt: 1, Amount: 100, State: claim.PaymentSubmitted}}
-		return claim.Receipt{}
-	})
 	return s
 }
 
@@ -250,57 +228,6 @@ func TestMessagesAreRefusedByTheFileAlone(t *testing.T) {
 			require.Equal(t, tt.rule, got.rule(t))
 		})
 	}
-}
-
-func TestAnUnknownTransferIsAskedAboutAndNeverSentTwice(t *testing.T) {
-	t.Parallel()
-	s := newStory(t).paying()
-	var a *activities.Activities
-	s.OnActivity(a.Submit, mock.Anything, mock.Anything).Return(activities.TransferState{}, context.DeadlineExceeded).Once()
-	asked := 0
-	s.OnActivity(a.Query, mock.Anything, mock.Anything).Return(func(context.Context, activities.PayRef) (activities.TransferState, error) {
-		asked++
-		if asked < 3 {
-			return activities.TransferState{State: claim.PaymentUnknown}, nil
-		}
-		return activities.TransferState{State: claim.PaymentCleared}, nil
-	})
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	send(s, time.Minute, workflows.Agree, claimant, claim.Agreement{Offer: 1})
-	tooLate := send(s, time.Minute+2*time.Second, workflows.Withdraw, claimant, claim.Reason{})
-
-	closure, err := s.run()
-	require.NoError(t, err)
-	require.Equal(t, claim.Closure{ID: "c1", Number: "AP-1", Outcome: claim.OutcomePaid, Paid: 100}, closure)
-	require.Equal(t, claim.RulePaymentStarted, tooLate.rule(t))
-	s.AssertExpectations(t)
-}
-
-func TestOnlyTheBanksWordLetsATransferBeSentAgainUnderItsReference(t *testing.T) {
-	t.Parallel()
-	s := newStory(t).paying()
-	var a *activities.Activities
-	var sent []string
-	s.OnActivity(a.Submit, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.PayRef) (activities.TransferState, error) {
-		sent = append(sent, in.Reference)
-		if len(sent) == 1 {
-			return activities.TransferState{}, context.DeadlineExceeded
-		}
-		return activities.TransferState{State: claim.PaymentCleared}, nil
-	})
-	s.OnActivity(a.Query, mock.Anything, mock.Anything).Return(activities.TransferState{State: claim.PaymentNotFound}, nil).Once()
-	play(s.TestWorkflowEnvironment, s.rows, a.Resubmit, "resubmit", func(f *claim.File, _ claim.Step[claim.None]) claim.Receipt {
-		f.Payments[0].State = claim.PaymentSubmitted
-		return claim.Receipt{}
-	})
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	send(s, time.Minute, workflows.Agree, claimant, claim.Agreement{Offer: 1})
-
-	closure, err := s.run()
-	require.NoError(t, err)
-	require.Equal(t, claim.OutcomePaid, closure.Outcome)
-	require.Equal(t, []string{"R1", "R1"}, sent)
-	s.AssertExpectations(t) // the bank was asked in between
 }
 
 func TestARunWhoseRowsAreAheadGoesOnFromTheRows(t *testing.T) {

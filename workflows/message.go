@@ -32,6 +32,7 @@ const (
 	Agree        = "agree"           // claim.Agreement
 	Release      = "release"         // claim.Release
 	CorrectPayee = "correct-payee"   // claim.Payee
+	Transfer     = "decide-transfer" // claim.TransferDecision
 	LinkPolicy   = "link-policy"     // claim.LinkPolicy
 	Withdraw     = "withdraw"        // claim.Reason
 	Take         = "take"            // claim.TaskRef
@@ -79,6 +80,7 @@ func (p *process) listen(ctx workflow.Context) {
 
 	hear(ctx, p, Agree, &p.people, decide, acts.Agree)
 	hear(ctx, p, Release, &p.people, decide, acts.Release)
+	hear(ctx, p, Transfer, &p.people, decide, acts.DecideTransfer)
 	hear(ctx, p, CorrectPayee, &p.people, decide, acts.CorrectPayee)
 
 	hear(ctx, p, LinkPolicy, &p.people, local, acts.LinkPolicy)

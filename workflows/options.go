@@ -64,8 +64,9 @@ var (
 	remoteOptions = workflow.ActivityOptions{
 		StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: patience, RetryPolicy: untiring,
 	}
-	// The bank, once. No answer in time is no clear answer.
-	submitOptions = workflow.ActivityOptions{
+	// The bank, once. No answer in time is no clear answer, and how long to wait
+	// before it is asked again is the claim's to say.
+	bankOptions = workflow.ActivityOptions{
 		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: forever,
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 	}

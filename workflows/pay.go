@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"context"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -9,41 +10,65 @@ import (
 	"anpei/claim"
 )
 
-// transfer takes the instruction one step nearer to a final answer: it submits
-// an attempt that this run has just written, once, or asks what became of one.
+// transfer takes the attempt under way one step nearer to a final answer: it
+// submits one that this run has just written, once, or asks what became of it.
 // Only the bank's word, after its cut-off, that it never had the attempt lets
-// it be sent again, under the same reference.
+// it be sent again, under the same reference; how often, and when, the file
+// says. It reports false when the run should rather be continued as new.
 func (p *process) transfer(ctx workflow.Context) bool {
 	pay := *p.Payment()
 	ref := activities.PayRef{Instruction: pay.ID, Reference: pay.Reference, Attempt: pay.Attempt}
-	said := activities.TransferState{State: claim.PaymentUnknown, Reason: "no clear answer"}
-	if p.fresh == pay.Reference {
-		p.fresh, p.asked = "", 0
-		answer, err := call(workflow.WithActivityOptions(ctx, submitOptions), workflow.ExecuteActivity, acts.Submit, ref)
-		if err == nil {
-			said = answer
-		} else {
-			p.log.Warn("transfer unknown", "reference", pay.Reference, "error", err)
-		}
-	} else {
-		if !p.personWithin(ctx, p.askAgain(), func(workflow.Context) {}) {
-			return false
-		}
-		said = remote(ctx, p, "query-bank", acts.Query, ref)
-	}
-	if said.State == claim.PaymentNotFound {
-		machineWith(ctx, p, "resubmit", decide, acts.Resubmit, claim.None{})
+	switch {
+	case p.fresh == pay.Reference:
+		p.fresh = ""
+		p.settle(ctx, pay, acts.Submit, ref)
 		return true
+	case pay.State == claim.PaymentNotFound && pay.AgainAt.IsZero():
+		return p.person(ctx)
+	case pay.State == claim.PaymentNotFound:
+		return p.personWithin(ctx, pay.AgainAt.Sub(workflow.Now(ctx)), func(ctx workflow.Context) {
+			machineWith(ctx, p, "resubmit", decide, acts.Resubmit, claim.None{})
+		})
+	default:
+		return p.personWithin(ctx, askAgain(pay, workflow.Now(ctx)), func(ctx workflow.Context) {
+			p.settle(ctx, pay, acts.Query, ref)
+		})
 	}
-	machineWith(ctx, p, "settle", local, acts.Settle, claim.Settled{
-		Instruction: pay.ID, Attempt: pay.Attempt, State: said.State, BankID: said.BankID, Reason: said.Reason, At: workflow.Now(ctx),
-	})
-	return true
 }
 
-// askAgain is how long to wait before the bank is asked again: soon at first,
-// every ten minutes in the end.
-func (p *process) askAgain() time.Duration {
-	p.asked++
-	return min(500*time.Millisecond<<min(p.asked, 12), 10*time.Minute)
+type transferActivity func(context.Context, activities.PayRef) (activities.TransferState, error)
+
+// settle asks the bank, once, and records what is news. A bank that does not
+// answer is asked again later: the main line waits for it no longer than one
+// call takes, so that messages get through.
+func (p *process) settle(ctx workflow.Context, pay claim.Instruction, act transferActivity, ref activities.PayRef) {
+	said, err := call(workflow.WithActivityOptions(ctx, bankOptions), workflow.ExecuteActivity, act, ref)
+	if err != nil {
+		p.log.Warn("transfer unknown", "reference", pay.Reference, "error", err)
+		said = activities.TransferState{State: claim.PaymentUnknown, Fault: pay.Fault, Reason: "no clear answer"}
+		if pay.State == claim.PaymentAccepted {
+			said.State = pay.State // that it has the attempt it has said before
+		}
+	}
+	now := workflow.Now(ctx)
+	if said.State != pay.State || said.Fault != pay.Fault || overdue(pay, now) {
+		machineWith(ctx, p, "settle", local, acts.Settle, claim.Settled{
+			Instruction: pay.ID, Attempt: pay.Attempt, State: said.State, Fault: said.Fault, BankID: said.BankID, Reason: said.Reason, At: now,
+		})
+	}
+	if isOf(err, activities.NotServed) {
+		p.park(ctx, "bank", err, false) // whoever resumes it has mended that; then the bank is asked
+	}
+}
+
+// askAgain is how long to wait before the bank is asked about an attempt again:
+// as long as it is under way already, within bounds.
+func askAgain(pay claim.Instruction, now time.Time) time.Duration {
+	return min(max(now.Sub(pay.Sent), 500*time.Millisecond), 10*time.Minute)
+}
+
+// overdue reports whether a person is to be called about an attempt. The step
+// decides when; this only looks at the clock.
+func overdue(pay claim.Instruction, now time.Time) bool {
+	return !pay.CallAt.IsZero() && !now.Before(pay.CallAt)
 }

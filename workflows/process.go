@@ -24,7 +24,6 @@ type process struct {
 	desk       inbox          // of the papers
 	inHand     map[string]bool
 	signals    int         // signals received whose step has not ended
-	asked      int         // times that the bank was asked about the transfer under way
 	fresh      string      // reference of the transfer that this run may submit; "" when it may only ask
 	shown      claim.Stage // stage that the search attributes show
 	unreported bool        // the report was refused: there is no claim

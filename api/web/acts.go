@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -43,6 +44,7 @@ var deskActs = []struct {
 	{"consent", []claim.Role{claim.Service}, ""},
 	{"object", []claim.Role{claim.Service}, ""},
 	{"release", []claim.Role{claim.Finance}, claim.TaskRelease},
+	{"decide-transfer", []claim.Role{claim.Finance}, claim.TaskPay},
 	{"correct-payee", []claim.Role{claim.Service}, ""},
 	{"resume", []claim.Role{claim.Operator}, claim.TaskResume},
 	{"withdraw", []claim.Role{claim.Intake, claim.Service}, ""},
@@ -70,6 +72,11 @@ func offers(c rest.Claim, me *rest.Principal, papers []rest.DocumentSummary) (li
 			continue
 		}
 		one := offer{Name: a.name, Task: tasks[a.task]}
+		if a.name == "decide-transfer" {
+			if one.Task = cmp.Or(one.Task, tasks[claim.TaskRelease]); one.Task == "" {
+				continue
+			}
+		}
 		if refusal := file.Guard(a.name, by, one.Task); refusal != nil {
 			if strings.HasPrefix(refusal.Rule, "stage.") && refusal.Rule != claim.RuleParked || refusal.Rule == claim.RuleTask {
 				continue // not its time
@@ -128,11 +135,13 @@ func (v *visit) showAct(status int, b *bench, act string, f form) error {
 		b.Do, err = v.ranking(b)
 	case "assess":
 		b.Do = assessmentForm(b, f)
+	case "release":
+		b.Do, err = v.payout(b)
 	case "propose-waiver", "confirm-waiver", "withdraw-waiver":
 		if b.Listed() == nil {
 			return notFound
 		}
-	case "link-policy", "request-papers", "convert", "confirm", "attach", "consent", "object", "release", "correct-payee", "resume", "withdraw", "hold", "lift-hold":
+	case "link-policy", "request-papers", "convert", "confirm", "attach", "consent", "object", "decide-transfer", "correct-payee", "resume", "withdraw", "hold", "lift-hold":
 	default:
 		return notFound
 	}
@@ -280,7 +289,14 @@ var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
 			rest.NewObjection{Reason: v.field("reason"), CounterFen: counter}))
 	},
 	"release": func(v *visit, no string) (claim.Receipt, error) {
-		return read[claim.Receipt](v.api.ReleasePayment(v.ctx(), no, &rest.ReleasePaymentParams{IdempotencyKey: v.key()}, rest.Release{Task: v.field("task")}))
+		return read[claim.Receipt](v.api.ReleasePayment(v.ctx(), no, &rest.ReleasePaymentParams{IdempotencyKey: v.key()}, rest.Release{Task: v.field("task"), Seen: v.field("seen")}))
+	},
+	"decide-transfer": func(v *visit, no string) (claim.Receipt, error) {
+		if v.field("decision") == "" {
+			return claim.Receipt{}, wrongFields("decision")
+		}
+		return read[claim.Receipt](v.api.DecideTransfer(v.ctx(), no, &rest.DecideTransferParams{IdempotencyKey: v.key()},
+			rest.TransferDecision{Task: v.field("task"), Decision: claim.TransferChoice(v.field("decision")), Note: v.field("note")}))
 	},
 	"correct-payee": func(v *visit, no string) (claim.Receipt, error) {
 		account := halfWidth(v.field("account"))
@@ -300,6 +316,22 @@ var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
 	"withdraw": func(v *visit, no string) (claim.Receipt, error) {
 		return read[claim.Receipt](v.api.WithdrawClaim(v.ctx(), no, &rest.WithdrawClaimParams{IdempotencyKey: v.key()}, rest.Reason{Reason: v.field("reason")}))
 	},
+}
+
+// payout is what the release task that is open shows now.
+func (v *visit) payout(b *bench) (rest.Payout, error) {
+	o := b.Offered()
+	if o == nil || o.Rule != "" || o.Task == "" {
+		return rest.Payout{}, nil // the page says why not
+	}
+	task, err := read[rest.Task](v.api.GetTask(v.ctx(), o.Task, nil))
+	return task.Payout, err
+}
+
+// ToRelease reports whether what the open form does is a release task: then
+// there is no transfer yet to decide on.
+func (b *bench) ToRelease() bool {
+	return !slices.ContainsFunc(b.Tasks, func(t rest.Task) bool { return t.Kind == claim.TaskPay })
 }
 
 func hold(v *visit, no string, held bool) (claim.Receipt, error) {

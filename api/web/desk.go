@@ -52,6 +52,8 @@ func (deskPage) Way(t rest.Task) string {
 		return claimPage + "/acts/assess"
 	case claim.TaskRelease:
 		return claimPage + "/acts/release"
+	case claim.TaskPay:
+		return claimPage + "/acts/decide-transfer"
 	case claim.TaskPolicy:
 		return claimPage + "/acts/link-policy"
 	case claim.TaskResume:

@@ -17,7 +17,7 @@ import (
 // paymentsPage is what is out, and what waits to go.
 type paymentsPage struct {
 	Me       *rest.Principal
-	Waiting  []rest.Task // to be released, by whoever looks at it
+	Waiting  []rest.Task // transfers to find out about, then what is to be released
 	Items    []rest.Payment
 	Totals   []rest.PaymentTotal
 	Branches []rest.BranchTotal
@@ -44,15 +44,21 @@ func payments(v *visit) error {
 	}
 	page.Items, page.Totals, page.Branches, page.Next = found.Items, found.Totals, found.Branches, v.next(found.Next)
 	if me.Role == claim.Finance {
-		page.Waiting, err = all[rest.Task](func(after string) (*http.Response, error) {
-			return v.api.ListTasks(v.ctx(), &rest.ListTasksParams{Kind: claim.TaskRelease, Limit: 200, After: after})
-		})
-	}
-	if err != nil {
-		return err
+		for _, kind := range []claim.TaskKind{claim.TaskPay, claim.TaskRelease} {
+			tasks, err := all[rest.Task](func(after string) (*http.Response, error) {
+				return v.api.ListTasks(v.ctx(), &rest.ListTasksParams{Kind: kind, Limit: 200, After: after})
+			})
+			if err != nil {
+				return err
+			}
+			page.Waiting = append(page.Waiting, tasks...)
+		}
 	}
 	return v.show("desk-payments", page)
 }
+
+// Way is the page on which a task is done.
+func (paymentsPage) Way(t rest.Task) string { return deskPage{}.Way(t) }
 
 // Last is what the bank said last, or when it was asked.
 func last(steps []rest.PaymentStep) rest.PaymentStep {

@@ -95,6 +95,14 @@ func (l *brought) task(kind string) (found rest.Task) {
 	return found
 }
 
+// release lets the money go as the task shows it.
+func (l *brought) release(finance play.Caller) {
+	l.t.Helper()
+	task, err := play.Get[rest.Task](l.t.Context(), finance, "/tasks/"+l.task("release").Id)
+	require.NoError(l.t, err)
+	posted[rest.Receipt](l, finance, "/claims/"+l.number+"/release", rest.Release{Task: task.Id, Seen: task.Payout.Seen})
+}
+
 // surveyed lets the surveyor to whom it was offered go there.
 func (l *brought) surveyed(place rest.Point, fault rest.BP, estimate rest.Fen, view specimen.View) {
 	l.t.Helper()

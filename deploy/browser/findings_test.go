@@ -122,7 +122,7 @@ func TestTheDeskActsForAClaimantWhoCalls(t *testing.T) {
 		Payee: rest.Payee{Name: "周晓岚", Bank: "中国农业银行上海浦东分行", Account: closed}, AccountAgain: closed, Signature: "paper",
 	})
 	finance := l.staff("finance-yang")
-	posted[rest.Receipt](l, finance, "/claims/"+l.number+"/release", rest.Release{Task: l.task("release").Id})
+	l.release(finance)
 	l.stands("pay_returned")
 
 	service.Open(here + "/acts/correct-payee")
@@ -139,6 +139,6 @@ func TestTheDeskActsForAClaimantWhoCalls(t *testing.T) {
 	service.Fill("再输入一次账号", "6228480038124592460")
 	service.Click("更正收款账户")
 	service.See("收款账户已更正")
-	posted[rest.Receipt](l, finance, "/claims/"+l.number+"/release", rest.Release{Task: l.task("release").Id})
+	l.release(finance)
 	l.stands("closed")
 }

@@ -110,7 +110,7 @@ func tellStandard(s *story) {
 	s.promise()
 	s.cutTheLine(payee.Account)
 	s.says(yang, "放款", "releases the money")
-	s.act(yang, "/release", rest.Release{Task: s.task("release", yang)})
+	s.release(yang)
 	s.at("closed")
 	s.once()
 	s.audited(xu)

@@ -148,6 +148,16 @@ func (s *story) act(p person, path string, body any) rest.Receipt {
 	return post[rest.Receipt](s, p, "/claims/"+s.number+path, body)
 }
 
+// release lets the money go as it is shown to whoever takes the task.
+func (s *story) release(p person) rest.Receipt {
+	return s.act(p, "/release", s.payout(p, s.task("release", p)))
+}
+
+// payout is what a release task shows now.
+func (s *story) payout(p person, task string) rest.Release {
+	return rest.Release{Task: task, Seen: get[rest.Task](s, p, "/tasks/"+task).Payout.Seen}
+}
+
 // stopped is a command on this claim that a rule must stop.
 func (s *story) stopped(p person, path string, body any, rule string) {
 	if s.err != nil {

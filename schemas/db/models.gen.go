@@ -53,6 +53,18 @@ type AssessmentLine struct {
 	Clause     string
 }
 
+type Attempt struct {
+	PaymentID    string
+	Attempt      int32
+	Reference    string
+	AmountFen    claim.Fen
+	PayeeName    string
+	PayeeBank    string
+	PayeeAccount string
+	ReleasedBy   string
+	At           time.Time
+}
+
 type Chunk struct {
 	UploadID string
 	At       int64

@@ -1365,6 +1365,47 @@ func (q *Queries) PartyNames(ctx context.Context, db DBTX, claimID claim.ID, pri
 	return items, nil
 }
 
+const paymentAttempts = `-- name: PaymentAttempts :many
+select payment_id, attempt, payee_name, payee_bank, payee_account, released_by from attempts
+where payment_id = any($1::uuid[]) order by payment_id, attempt
+`
+
+type PaymentAttemptsRow struct {
+	PaymentID    string
+	Attempt      int32
+	PayeeName    string
+	PayeeBank    string
+	PayeeAccount string
+	ReleasedBy   string
+}
+
+func (q *Queries) PaymentAttempts(ctx context.Context, db DBTX, ids []string) ([]PaymentAttemptsRow, error) {
+	rows, err := db.Query(ctx, paymentAttempts, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaymentAttemptsRow{}
+	for rows.Next() {
+		var i PaymentAttemptsRow
+		if err := rows.Scan(
+			&i.PaymentID,
+			&i.Attempt,
+			&i.PayeeName,
+			&i.PayeeBank,
+			&i.PayeeAccount,
+			&i.ReleasedBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const paymentSteps = `-- name: PaymentSteps :many
 select payment_id, number, attempt, reference, state, bank_id, reason, at from payment_states
 where payment_id = any($1::uuid[]) order by payment_id, number

@@ -14,6 +14,79 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const agreements = `-- name: Agreements :many
+select round, payee_name, payee_bank, payee_account, at from agreements where claim_id = $1 order by round
+`
+
+type AgreementsRow struct {
+	Round        int32
+	PayeeName    string
+	PayeeBank    string
+	PayeeAccount string
+	At           time.Time
+}
+
+func (q *Queries) Agreements(ctx context.Context, db DBTX, claimID claim.ID) ([]AgreementsRow, error) {
+	rows, err := db.Query(ctx, agreements, claimID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AgreementsRow{}
+	for rows.Next() {
+		var i AgreementsRow
+		if err := rows.Scan(
+			&i.Round,
+			&i.PayeeName,
+			&i.PayeeBank,
+			&i.PayeeAccount,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const attemptToSend = `-- name: AttemptToSend :one
+select c.number, coalesce(a.reference, '')::text as reference, coalesce(a.amount_fen, p.amount_fen)::bigint as amount_fen,
+    coalesce(a.payee_name, g.payee_name)::text as payee_name, coalesce(a.payee_bank, g.payee_bank)::text as payee_bank,
+    coalesce(a.payee_account, g.payee_account)::text as payee_account
+from payments p join claims c on c.id = p.claim_id
+join lateral (select payee_name, payee_bank, payee_account from agreements where claim_id = p.claim_id order by round desc limit 1) g on true
+left join attempts a on a.payment_id = p.id and a.attempt = $2
+where p.id = $1
+`
+
+type AttemptToSendRow struct {
+	Number       string
+	Reference    string
+	AmountFen    int64
+	PayeeName    string
+	PayeeBank    string
+	PayeeAccount string
+}
+
+// An attempt that the release before this one has written has no row: it goes to
+// the account of the latest agreement.
+func (q *Queries) AttemptToSend(ctx context.Context, db DBTX, iD string, attempt int32) (AttemptToSendRow, error) {
+	row := db.QueryRow(ctx, attemptToSend, iD, attempt)
+	var i AttemptToSendRow
+	err := row.Scan(
+		&i.Number,
+		&i.Reference,
+		&i.AmountFen,
+		&i.PayeeName,
+		&i.PayeeBank,
+		&i.PayeeAccount,
+	)
+	return i, err
+}
+
 const claimCoverages = `-- name: ClaimCoverages :one
 select v.coverages from claims c join policy_versions v on v.policy_id = c.policy_id and v.version = c.policy_version where c.id = $1
 `
@@ -543,6 +616,38 @@ func (q *Queries) InsertAssessmentLine(ctx context.Context, db DBTX, arg InsertA
 		arg.AmountFen,
 		arg.BalanceFen,
 		arg.Clause,
+	)
+	return err
+}
+
+const insertAttempt = `-- name: InsertAttempt :exec
+insert into attempts (payment_id, attempt, reference, amount_fen, payee_name, payee_bank, payee_account, released_by, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+`
+
+type InsertAttemptParams struct {
+	PaymentID    string
+	Attempt      int32
+	Reference    string
+	AmountFen    claim.Fen
+	PayeeName    string
+	PayeeBank    string
+	PayeeAccount string
+	ReleasedBy   string
+	At           time.Time
+}
+
+func (q *Queries) InsertAttempt(ctx context.Context, db DBTX, arg InsertAttemptParams) error {
+	_, err := db.Exec(ctx, insertAttempt,
+		arg.PaymentID,
+		arg.Attempt,
+		arg.Reference,
+		arg.AmountFen,
+		arg.PayeeName,
+		arg.PayeeBank,
+		arg.PayeeAccount,
+		arg.ReleasedBy,
+		arg.At,
 	)
 	return err
 }
@@ -1306,35 +1411,6 @@ func (q *Queries) InsertWaiver(ctx context.Context, db DBTX, arg InsertWaiverPar
 	return err
 }
 
-const latestAgreement = `-- name: LatestAgreement :one
-select round, offer, amount_fen, payee_name, payee_bank, payee_account, by_id from agreements where claim_id = $1 order by round desc limit 1
-`
-
-type LatestAgreementRow struct {
-	Round        int32
-	Offer        int32
-	AmountFen    claim.Fen
-	PayeeName    string
-	PayeeBank    string
-	PayeeAccount string
-	ByID         claim.StaffID
-}
-
-func (q *Queries) LatestAgreement(ctx context.Context, db DBTX, claimID claim.ID) (LatestAgreementRow, error) {
-	row := db.QueryRow(ctx, latestAgreement, claimID)
-	var i LatestAgreementRow
-	err := row.Scan(
-		&i.Round,
-		&i.Offer,
-		&i.AmountFen,
-		&i.PayeeName,
-		&i.PayeeBank,
-		&i.PayeeAccount,
-		&i.ByID,
-	)
-	return i, err
-}
-
 const latestSurvey = `-- name: LatestSurvey :one
 select round, kind, by_id, fault_share_bp, estimate_fen from surveys where claim_id = $1 order by round desc limit 1
 `
@@ -1543,36 +1619,104 @@ func (q *Queries) PaperLetter(ctx context.Context, db DBTX, id claim.ID) (PaperL
 	return i, err
 }
 
-const paymentToSend = `-- name: PaymentToSend :one
-select p.id, p.claim_id, p.amount_fen, a.payee_name, a.payee_bank, a.payee_account, c.number
-from payments p join claims c on c.id = p.claim_id
-join lateral (select payee_name, payee_bank, payee_account from agreements g where g.claim_id = p.claim_id order by g.round desc limit 1) a on true
-where p.id = $1
+const payout = `-- name: Payout :one
+select g.round, g.offer, g.amount_fen, g.payee_name, g.payee_bank, g.payee_account, g.by_id, g.at,
+    c.branch, coalesce(c.policy_no, '')::text as policy_no, coalesce(c.policy_version, 0)::int as policy_version, coalesce(p.holder_name, '')::text as holder,
+    coalesce(a.number, 0)::bigint as approved, coalesce((a.body ->> 'amount_fen')::bigint, 0)::bigint as approved_fen,
+    coalesce((select t.branch from tasks t where t.claim_id = c.id and t.kind = 'review' and t.state = 'done' order by t.closed_at desc limit 1), '')::text as approved_in
+from claims c
+join lateral (select claim_id, round, offer, amount_fen, payee_name, payee_bank, payee_account, text_sha256, signature, by_id, at, signed_name, document_id from agreements where claim_id = c.id order by round desc limit 1) g on true
+left join policies p on p.id = c.policy_id
+left join lateral (select number, body from events where claim_id = c.id and kind = 'review.approved' order by number desc limit 1) a on true
+where c.id = $1
 `
 
-type PaymentToSendRow struct {
-	ID           string
-	ClaimID      claim.ID
-	AmountFen    claim.Fen
-	PayeeName    string
-	PayeeBank    string
-	PayeeAccount string
-	Number       string
+type PayoutRow struct {
+	Round         int32
+	Offer         int32
+	AmountFen     claim.Fen
+	PayeeName     string
+	PayeeBank     string
+	PayeeAccount  string
+	ByID          claim.StaffID
+	At            time.Time
+	Branch        string
+	PolicyNo      string
+	PolicyVersion int32
+	Holder        string
+	Approved      int64
+	ApprovedFen   int64
+	ApprovedIn    string
 }
 
-func (q *Queries) PaymentToSend(ctx context.Context, db DBTX, id string) (PaymentToSendRow, error) {
-	row := db.QueryRow(ctx, paymentToSend, id)
-	var i PaymentToSendRow
+// What a release pays and what it rests on: the latest agreement, the policy,
+// and what the last approval was of.
+func (q *Queries) Payout(ctx context.Context, db DBTX, id claim.ID) (PayoutRow, error) {
+	row := db.QueryRow(ctx, payout, id)
+	var i PayoutRow
 	err := row.Scan(
-		&i.ID,
-		&i.ClaimID,
+		&i.Round,
+		&i.Offer,
 		&i.AmountFen,
 		&i.PayeeName,
 		&i.PayeeBank,
 		&i.PayeeAccount,
-		&i.Number,
+		&i.ByID,
+		&i.At,
+		&i.Branch,
+		&i.PolicyNo,
+		&i.PolicyVersion,
+		&i.Holder,
+		&i.Approved,
+		&i.ApprovedFen,
+		&i.ApprovedIn,
 	)
 	return i, err
+}
+
+const payoutEvents = `-- name: PayoutEvents :many
+select number, kind, at, by_id, by_role, body from events
+where claim_id = $1 and number > $2
+  and (kind in ('policy.linked', 'payment.rejected', 'payment.refused', 'payment.returned', 'payment.decided')
+    or kind = 'agreement.made' and body ->> 'signature' = 'correction')
+order by number limit 200
+`
+
+type PayoutEventsRow struct {
+	Number int64
+	Kind   string
+	At     time.Time
+	ByID   claim.StaffID
+	ByRole claim.Role
+	Body   []byte
+}
+
+// What came between the approval and the release.
+func (q *Queries) PayoutEvents(ctx context.Context, db DBTX, claimID claim.ID, number int64) ([]PayoutEventsRow, error) {
+	rows, err := db.Query(ctx, payoutEvents, claimID, number)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PayoutEventsRow{}
+	for rows.Next() {
+		var i PayoutEventsRow
+		if err := rows.Scan(
+			&i.Number,
+			&i.Kind,
+			&i.At,
+			&i.ByID,
+			&i.ByRole,
+			&i.Body,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const policyAt = `-- name: PolicyAt :one

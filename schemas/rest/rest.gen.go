@@ -212,6 +212,54 @@ func (e OfferAnswerAnswer) Valid() bool {
 	}
 }
 
+// Defines values for PayoutNameIs.
+const (
+	PayoutNameIsHolder  PayoutNameIs = "holder"
+	PayoutNameIsInsured PayoutNameIs = "insured"
+	PayoutNameIsOther   PayoutNameIs = "other"
+)
+
+// Valid indicates whether the value is a known member of the PayoutNameIs enum.
+func (e PayoutNameIs) Valid() bool {
+	switch e {
+	case PayoutNameIsHolder:
+		return true
+	case PayoutNameIsInsured:
+		return true
+	case PayoutNameIsOther:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PayoutChangeWhat.
+const (
+	PayoutChangeWhatAmount PayoutChangeWhat = "amount"
+	PayoutChangeWhatBank   PayoutChangeWhat = "bank"
+	PayoutChangeWhatBranch PayoutChangeWhat = "branch"
+	PayoutChangeWhatPayee  PayoutChangeWhat = "payee"
+	PayoutChangeWhatPolicy PayoutChangeWhat = "policy"
+)
+
+// Valid indicates whether the value is a known member of the PayoutChangeWhat enum.
+func (e PayoutChangeWhat) Valid() bool {
+	switch e {
+	case PayoutChangeWhatAmount:
+		return true
+	case PayoutChangeWhatBank:
+		return true
+	case PayoutChangeWhatBranch:
+		return true
+	case PayoutChangeWhatPayee:
+		return true
+	case PayoutChangeWhatPolicy:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PreviewSize.
 const (
 	Large PreviewSize = "large"
@@ -232,40 +280,40 @@ func (e PreviewSize) Valid() bool {
 
 // Defines values for ProposalFor.
 const (
-	Account   ProposalFor = "account"
-	Bank      ProposalFor = "bank"
-	Driver    ProposalFor = "driver"
-	Insured   ProposalFor = "insured"
-	LicenceNo ProposalFor = "licence_no"
-	Owner     ProposalFor = "owner"
-	Place     ProposalFor = "place"
-	Plate     ProposalFor = "plate"
-	PolicyNo  ProposalFor = "policy_no"
-	Vin       ProposalFor = "vin"
+	ProposalForAccount   ProposalFor = "account"
+	ProposalForBank      ProposalFor = "bank"
+	ProposalForDriver    ProposalFor = "driver"
+	ProposalForInsured   ProposalFor = "insured"
+	ProposalForLicenceNo ProposalFor = "licence_no"
+	ProposalForOwner     ProposalFor = "owner"
+	ProposalForPlace     ProposalFor = "place"
+	ProposalForPlate     ProposalFor = "plate"
+	ProposalForPolicyNo  ProposalFor = "policy_no"
+	ProposalForVin       ProposalFor = "vin"
 )
 
 // Valid indicates whether the value is a known member of the ProposalFor enum.
 func (e ProposalFor) Valid() bool {
 	switch e {
-	case Account:
+	case ProposalForAccount:
 		return true
-	case Bank:
+	case ProposalForBank:
 		return true
-	case Driver:
+	case ProposalForDriver:
 		return true
-	case Insured:
+	case ProposalForInsured:
 		return true
-	case LicenceNo:
+	case ProposalForLicenceNo:
 		return true
-	case Owner:
+	case ProposalForOwner:
 		return true
-	case Place:
+	case ProposalForPlace:
 		return true
-	case Plate:
+	case ProposalForPlate:
 		return true
-	case PolicyNo:
+	case ProposalForPolicyNo:
 		return true
-	case Vin:
+	case ProposalForVin:
 		return true
 	default:
 		return false
@@ -2411,7 +2459,7 @@ type Payment struct {
 	// AmountFen An amount of money in fen (0.01 yuan). Never negative.
 	AmountFen Fen `json:"amount_fen"`
 
-	// At When it was released
+	// At When it was first released
 	At time.Time `json:"at"`
 
 	// Attempt Current attempt
@@ -2429,13 +2477,13 @@ type Payment struct {
 	// Number Claim number
 	Number string `json:"number"`
 
-	// PayeeAccount Masked, last four digits
+	// PayeeAccount Masked, last four digits; of the current attempt
 	PayeeAccount string `json:"payee_account"`
 
-	// PayeeBank Bank
+	// PayeeBank Bank; of the current attempt
 	PayeeBank string `json:"payee_bank"`
 
-	// PayeeName Name
+	// PayeeName Name; of the current attempt
 	PayeeName string `json:"payee_name"`
 
 	// Reference Current bank reference
@@ -2498,6 +2546,15 @@ type PaymentStep struct {
 	// Number From 1
 	Number int `json:"number"`
 
+	// PayeeAccount Masked, last four digits
+	PayeeAccount string `json:"payee_account"`
+
+	// PayeeBank Bank
+	PayeeBank string `json:"payee_bank"`
+
+	// PayeeName To whom this attempt went; masked but for finance
+	PayeeName string `json:"payee_name"`
+
 	// Reason Why, or empty
 	Reason string `json:"reason"`
 
@@ -2535,6 +2592,60 @@ type PaymentTotal struct {
 	// - `not_found`: the bank says, with authority, that it never had it
 	State PaymentState `json:"state"`
 }
+
+// Payout To whom a release lets the money go.
+type Payout struct {
+	// AmountFen An amount of money in fen (0.01 yuan). Never negative.
+	AmountFen Fen `json:"amount_fen"`
+
+	// Changes What has changed since the approval, the oldest first
+	Changes []PayoutChange `json:"changes"`
+
+	// NameIs Whose name the account is in: the policy's `holder`, the `insured` of the claim, `other` neither
+	NameIs PayoutNameIs `json:"name_is"`
+
+	// NamedAt When the payee was named
+	NamedAt time.Time `json:"named_at"`
+
+	// NamedBy Who acted.
+	NamedBy Actor `json:"named_by"`
+
+	// PayeeAccount Masked, last four digits
+	PayeeAccount string `json:"payee_account"`
+
+	// PayeeBank Bank
+	PayeeBank string `json:"payee_bank"`
+
+	// PayeeName Name; masked but for finance
+	PayeeName string `json:"payee_name"`
+
+	// Seen Stands for all of this; a release names it
+	Seen string `json:"seen"`
+}
+
+// PayoutNameIs Whose name the account is in: the policy's `holder`, the `insured` of the claim, `other` neither
+type PayoutNameIs string
+
+// PayoutChange A change since the approval.
+type PayoutChange struct {
+	// At When
+	At time.Time `json:"at"`
+
+	// By Who acted.
+	By Actor `json:"by,omitempty,omitzero"`
+
+	// TextEn In English
+	TextEn string `json:"text_en"`
+
+	// TextZh In Chinese
+	TextZh string `json:"text_zh"`
+
+	// What `amount`, `payee` or account, `policy`, `branch`, or what the `bank` or finance said of an attempt
+	What PayoutChangeWhat `json:"what"`
+}
+
+// PayoutChangeWhat `amount`, `payee` or account, `policy`, `branch`, or what the `bank` or finance said of an attempt
+type PayoutChangeWhat string
 
 // PhoneCodeRequest A phone that wants a one-time code.
 type PhoneCodeRequest struct {
@@ -2860,7 +2971,7 @@ type RefusedAttemptPage struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
-// Release Which release task is done.
+// Release Which release task is done, and what was seen.
 type Release = claim.Release
 
 // Resume What an operator mended.
@@ -3384,6 +3495,7 @@ type Task struct {
 	// - `review`: a reviewer determines
 	// - `denial_review`: another reviewer approves or rejects a denial
 	// - `release`: finance releases the money
+	// - `transfer`: finance finds out what became of a transfer
 	// - `link_policy`: intake links the policy
 	// - `resume`: an operator mends what retries could not
 	Kind TaskKind `json:"kind"`
@@ -3418,6 +3530,9 @@ type Task struct {
 
 	// OwnerName Name of the owner
 	OwnerName string `json:"owner_name,omitempty,omitzero"`
+
+	// Payout To whom a release lets the money go.
+	Payout Payout `json:"payout,omitempty,omitzero"`
 
 	// Role What a principal is to the insurer.
 	//
@@ -3473,6 +3588,7 @@ type TaskState string
 // - `review`: a reviewer determines
 // - `denial_review`: another reviewer approves or rejects a denial
 // - `release`: finance releases the money
+// - `transfer`: finance finds out what became of a transfer
 // - `link_policy`: intake links the policy
 // - `resume`: an operator mends what retries could not
 type TaskKind = claim.TaskKind
@@ -3484,6 +3600,9 @@ type TaskPage struct {
 	// Next Cursor of the next page, for `after`; absent on the last
 	Next string `json:"next,omitempty,omitzero"`
 }
+
+// TransferDecision How a payment goes on.
+type TransferDecision = claim.TransferDecision
 
 // Upload Bytes that are stored and not a document of the claim yet.
 type Upload struct {
@@ -4022,6 +4141,12 @@ type GetTimelineParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
 }
 
+// DecideTransferParams defines parameters for DecideTransfer.
+type DecideTransferParams struct {
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // UploadFileParams defines parameters for UploadFile.
 type UploadFileParams struct {
 	// Name File name; a form's file name when absent.
@@ -4420,6 +4545,9 @@ type MarkSeenJSONRequestBody = Seen
 
 // FileSurveyJSONRequestBody defines body for FileSurvey for application/json ContentType.
 type FileSurveyJSONRequestBody = SurveyReport
+
+// DecideTransferJSONRequestBody defines body for DecideTransfer for application/json ContentType.
+type DecideTransferJSONRequestBody = TransferDecision
 
 // UploadFileMultipartRequestBody defines body for UploadFile for multipart/form-data ContentType.
 type UploadFileMultipartRequestBody = UploadFile
@@ -5205,7 +5333,7 @@ type ClientInterface interface {
 
 	// CorrectPayeeWithBody Correct the payee
 	//
-	// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+	// Names another account after the bank sent the money back. It voids the approval: the money is released anew, and the claimant is told at the number on record.
 	//
 	// **Who:** its claimant; service on the claimant's word.
 	//
@@ -5220,7 +5348,7 @@ type ClientInterface interface {
 
 	// CorrectPayee Correct the payee
 	//
-	// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+	// Names another account after the bank sent the money back. It voids the approval: the money is released anew, and the claimant is told at the number on record.
 	//
 	// **Who:** its claimant; service on the claimant's word.
 	//
@@ -5276,11 +5404,11 @@ type ClientInterface interface {
 
 	// ReleasePaymentWithBody Release the money
 	//
-	// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+	// Lets the agreed amount go to the bank, once. Large amounts need a second person. `seen` says that the caller has looked at payee and amount as they are: it stands in the task's `payout`.
 	//
 	// **Who:** finance, who holds the release task and did nothing else on the claim.
 	//
-	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 wrong stage or task, or `version.release-changed` where payee, amount, policy or branch are no longer what `seen` stands for: read the task again. 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -5291,11 +5419,11 @@ type ClientInterface interface {
 
 	// ReleasePayment Release the money
 	//
-	// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+	// Lets the agreed amount go to the bank, once. Large amounts need a second person. `seen` says that the caller has looked at payee and amount as they are: it stands in the task's `payout`.
 	//
 	// **Who:** finance, who holds the release task and did nothing else on the claim.
 	//
-	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 wrong stage or task, or `version.release-changed` where payee, amount, policy or branch are no longer what `seen` stands for: read the task again. 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -5439,6 +5567,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /claims/{claim}/timeline (the `GetTimeline` operationId).
 	GetTimeline(ctx context.Context, claim ClaimRef, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideTransferWithBody Decide on a transfer
+	//
+	// Says how a payment goes on that the machine does not go on with. `send_again`: a transfer that the bank never had, though it was sent several times, is sent again under its reference. `write_off`: the reference means another transfer at the bank, so the attempt is given up; somebody else releases the next. `ask_payee`: instead of being released, the money waits until the claimant has named another account.
+	//
+	// **Who:** finance, who holds the task: `transfer` for the first two, `release` for the last.
+	//
+	// **Errors:** 409 wrong stage or task, or `stage.transfer` where the choice does not fit what the bank has said; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/transfer (the `DecideTransfer` operationId).
+	DecideTransferWithBody(ctx context.Context, claim ClaimRef, params *DecideTransferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideTransfer Decide on a transfer
+	//
+	// Says how a payment goes on that the machine does not go on with. `send_again`: a transfer that the bank never had, though it was sent several times, is sent again under its reference. `write_off`: the reference means another transfer at the bank, so the attempt is given up; somebody else releases the next. `ask_payee`: instead of being released, the money waits until the claimant has named another account.
+	//
+	// **Who:** finance, who holds the task: `transfer` for the first two, `release` for the last.
+	//
+	// **Errors:** 409 wrong stage or task, or `stage.transfer` where the choice does not fit what the bank has said; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/transfer (the `DecideTransfer` operationId).
+	DecideTransfer(ctx context.Context, claim ClaimRef, params *DecideTransferParams, body DecideTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UploadFileWithBody Upload a file
 	//
@@ -6017,7 +6175,7 @@ type ClientInterface interface {
 
 	// GetTask Read a task
 	//
-	// One task, open or closed.
+	// One task, open or closed. An open release task has `payout`: to whom the money would go, and what has changed since the approval.
 	//
 	// **Who:** staff who may see its claim.
 	//
@@ -7311,7 +7469,7 @@ func (c *Client) RequestPapers(ctx context.Context, claim ClaimRef, params *Requ
 
 // CorrectPayeeWithBody Correct the payee
 //
-// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+// Names another account after the bank sent the money back. It voids the approval: the money is released anew, and the claimant is told at the number on record.
 //
 // **Who:** its claimant; service on the claimant's word.
 //
@@ -7336,7 +7494,7 @@ func (c *Client) CorrectPayeeWithBody(ctx context.Context, claim ClaimRef, param
 
 // CorrectPayee Correct the payee
 //
-// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+// Names another account after the bank sent the money back. It voids the approval: the money is released anew, and the claimant is told at the number on record.
 //
 // **Who:** its claimant; service on the claimant's word.
 //
@@ -7432,11 +7590,11 @@ func (c *Client) LinkPolicy(ctx context.Context, claim ClaimRef, params *LinkPol
 
 // ReleasePaymentWithBody Release the money
 //
-// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+// Lets the agreed amount go to the bank, once. Large amounts need a second person. `seen` says that the caller has looked at payee and amount as they are: it stands in the task's `payout`.
 //
 // **Who:** finance, who holds the release task and did nothing else on the claim.
 //
-// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 wrong stage or task, or `version.release-changed` where payee, amount, policy or branch are no longer what `seen` stands for: read the task again. 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -7457,11 +7615,11 @@ func (c *Client) ReleasePaymentWithBody(ctx context.Context, claim ClaimRef, par
 
 // ReleasePayment Release the money
 //
-// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+// Lets the agreed amount go to the bank, once. Large amounts need a second person. `seen` says that the caller has looked at payee and amount as they are: it stands in the task's `payout`.
 //
 // **Who:** finance, who holds the release task and did nothing else on the claim.
 //
-// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 wrong stage or task, or `version.release-changed` where payee, amount, policy or branch are no longer what `seen` stands for: read the task again. 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -7706,6 +7864,56 @@ func (c *Client) FileSurvey(ctx context.Context, claim ClaimRef, params *FileSur
 // Corresponds with GET /claims/{claim}/timeline (the `GetTimeline` operationId).
 func (c *Client) GetTimeline(ctx context.Context, claim ClaimRef, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTimelineRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideTransferWithBody Decide on a transfer
+//
+// Says how a payment goes on that the machine does not go on with. `send_again`: a transfer that the bank never had, though it was sent several times, is sent again under its reference. `write_off`: the reference means another transfer at the bank, so the attempt is given up; somebody else releases the next. `ask_payee`: instead of being released, the money waits until the claimant has named another account.
+//
+// **Who:** finance, who holds the task: `transfer` for the first two, `release` for the last.
+//
+// **Errors:** 409 wrong stage or task, or `stage.transfer` where the choice does not fit what the bank has said; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/transfer (the `DecideTransfer` operationId).
+func (c *Client) DecideTransferWithBody(ctx context.Context, claim ClaimRef, params *DecideTransferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideTransferRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideTransfer Decide on a transfer
+//
+// Says how a payment goes on that the machine does not go on with. `send_again`: a transfer that the bank never had, though it was sent several times, is sent again under its reference. `write_off`: the reference means another transfer at the bank, so the attempt is given up; somebody else releases the next. `ask_payee`: instead of being released, the money waits until the claimant has named another account.
+//
+// **Who:** finance, who holds the task: `transfer` for the first two, `release` for the last.
+//
+// **Errors:** 409 wrong stage or task, or `stage.transfer` where the choice does not fit what the bank has said; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/transfer (the `DecideTransfer` operationId).
+func (c *Client) DecideTransfer(ctx context.Context, claim ClaimRef, params *DecideTransferParams, body DecideTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideTransferRequest(c.Server, claim, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8723,7 +8931,7 @@ func (c *Client) StreamTasks(ctx context.Context, params *StreamTasksParams, req
 
 // GetTask Read a task
 //
-// One task, open or closed.
+// One task, open or closed. An open release task has `payout`: to whom the money would go, and what has changed since the approval.
 //
 // **Who:** staff who may see its claim.
 //
@@ -11886,6 +12094,66 @@ func NewGetTimelineRequest(server string, claim ClaimRef, params *GetTimelinePar
 	return req, nil
 }
 
+// NewDecideTransferRequest calls the generic DecideTransfer builder with application/json body
+func NewDecideTransferRequest(server string, claim ClaimRef, params *DecideTransferParams, body DecideTransferJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideTransferRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewDecideTransferRequestWithBody constructs an http.Request for the DecideTransfer method, with any body, and a specified content type
+func NewDecideTransferRequestWithBody(server string, claim ClaimRef, params *DecideTransferParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/transfer", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewUploadFileRequestWithBody constructs an http.Request for the UploadFile method, with any body, and a specified content type
 func NewUploadFileRequestWithBody(server string, claim ClaimRef, params *UploadFileParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -15003,7 +15271,7 @@ type ClientWithResponsesInterface interface {
 
 	// CorrectPayeeWithBodyWithResponse Correct the payee
 	//
-	// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+	// Names another account after the bank sent the money back. It voids the approval: the money is released anew, and the claimant is told at the number on record.
 	//
 	// **Who:** its claimant; service on the claimant's word.
 	//
@@ -15018,7 +15286,7 @@ type ClientWithResponsesInterface interface {
 
 	// CorrectPayeeWithResponse Correct the payee
 	//
-	// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+	// Names another account after the bank sent the money back. It voids the approval: the money is released anew, and the claimant is told at the number on record.
 	//
 	// **Who:** its claimant; service on the claimant's word.
 	//
@@ -15076,11 +15344,11 @@ type ClientWithResponsesInterface interface {
 
 	// ReleasePaymentWithBodyWithResponse Release the money
 	//
-	// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+	// Lets the agreed amount go to the bank, once. Large amounts need a second person. `seen` says that the caller has looked at payee and amount as they are: it stands in the task's `payout`.
 	//
 	// **Who:** finance, who holds the release task and did nothing else on the claim.
 	//
-	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 wrong stage or task, or `version.release-changed` where payee, amount, policy or branch are no longer what `seen` stands for: read the task again. 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -15091,11 +15359,11 @@ type ClientWithResponsesInterface interface {
 
 	// ReleasePaymentWithResponse Release the money
 	//
-	// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+	// Lets the agreed amount go to the bank, once. Large amounts need a second person. `seen` says that the caller has looked at payee and amount as they are: it stands in the task's `payout`.
 	//
 	// **Who:** finance, who holds the release task and did nothing else on the claim.
 	//
-	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 wrong stage or task, or `version.release-changed` where payee, amount, policy or branch are no longer what `seen` stands for: read the task again. 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -15247,6 +15515,36 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /claims/{claim}/timeline (the `GetTimeline` operationId).
 	GetTimelineWithResponse(ctx context.Context, claim ClaimRef, params *GetTimelineParams, reqEditors ...RequestEditorFn) (*GetTimelineResponse, error)
+
+	// DecideTransferWithBodyWithResponse Decide on a transfer
+	//
+	// Says how a payment goes on that the machine does not go on with. `send_again`: a transfer that the bank never had, though it was sent several times, is sent again under its reference. `write_off`: the reference means another transfer at the bank, so the attempt is given up; somebody else releases the next. `ask_payee`: instead of being released, the money waits until the claimant has named another account.
+	//
+	// **Who:** finance, who holds the task: `transfer` for the first two, `release` for the last.
+	//
+	// **Errors:** 409 wrong stage or task, or `stage.transfer` where the choice does not fit what the bank has said; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/transfer (the `DecideTransfer` operationId).
+	DecideTransferWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *DecideTransferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideTransferResponse, error)
+
+	// DecideTransferWithResponse Decide on a transfer
+	//
+	// Says how a payment goes on that the machine does not go on with. `send_again`: a transfer that the bank never had, though it was sent several times, is sent again under its reference. `write_off`: the reference means another transfer at the bank, so the attempt is given up; somebody else releases the next. `ask_payee`: instead of being released, the money waits until the claimant has named another account.
+	//
+	// **Who:** finance, who holds the task: `transfer` for the first two, `release` for the last.
+	//
+	// **Errors:** 409 wrong stage or task, or `stage.transfer` where the choice does not fit what the bank has said; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /claims/{claim}/transfer (the `DecideTransfer` operationId).
+	DecideTransferWithResponse(ctx context.Context, claim ClaimRef, params *DecideTransferParams, body DecideTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideTransferResponse, error)
 
 	// UploadFileWithBodyWithResponse Upload a file
 	//
@@ -15871,7 +16169,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetTaskWithResponse Read a task
 	//
-	// One task, open or closed.
+	// One task, open or closed. An open release task has `payout`: to whom the money would go, and what has changed since the approval.
 	//
 	// **Who:** staff who may see its claim.
 	//
@@ -18272,6 +18570,54 @@ func (r GetTimelineResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetTimelineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DecideTransferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DecideTransferResponse) GetJSON200() *Receipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecideTransferResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideTransferResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideTransferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideTransferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideTransferResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -21338,7 +21684,7 @@ func (c *ClientWithResponses) RequestPapersWithResponse(ctx context.Context, cla
 
 // CorrectPayeeWithBodyWithResponse Correct the payee
 //
-// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+// Names another account after the bank sent the money back. It voids the approval: the money is released anew, and the claimant is told at the number on record.
 //
 // **Who:** its claimant; service on the claimant's word.
 //
@@ -21359,7 +21705,7 @@ func (c *ClientWithResponses) CorrectPayeeWithBodyWithResponse(ctx context.Conte
 
 // CorrectPayeeWithResponse Correct the payee
 //
-// Names another account after the bank sent the money back. It voids the approval: the money is released anew.
+// Names another account after the bank sent the money back. It voids the approval: the money is released anew, and the claimant is told at the number on record.
 //
 // **Who:** its claimant; service on the claimant's word.
 //
@@ -21441,11 +21787,11 @@ func (c *ClientWithResponses) LinkPolicyWithResponse(ctx context.Context, claim 
 
 // ReleasePaymentWithBodyWithResponse Release the money
 //
-// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+// Lets the agreed amount go to the bank, once. Large amounts need a second person. `seen` says that the caller has looked at payee and amount as they are: it stands in the task's `payout`.
 //
 // **Who:** finance, who holds the release task and did nothing else on the claim.
 //
-// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 wrong stage or task, or `version.release-changed` where payee, amount, policy or branch are no longer what `seen` stands for: read the task again. 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -21462,11 +21808,11 @@ func (c *ClientWithResponses) ReleasePaymentWithBodyWithResponse(ctx context.Con
 
 // ReleasePaymentWithResponse Release the money
 //
-// Lets the agreed amount go to the bank, once. Large amounts need a second person.
+// Lets the agreed amount go to the bank, once. Large amounts need a second person. `seen` says that the caller has looked at payee and amount as they are: it stands in the task's `payout`.
 //
 // **Who:** finance, who holds the release task and did nothing else on the claim.
 //
-// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 wrong stage or task, or `version.release-changed` where payee, amount, policy or branch are no longer what `seen` stands for: read the task again. 422 wrong fields, all named at once. 403 `policy.unverified` while the policy is not linked. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -21683,6 +22029,48 @@ func (c *ClientWithResponses) GetTimelineWithResponse(ctx context.Context, claim
 		return nil, err
 	}
 	return ParseGetTimelineResponse(rsp)
+}
+
+// DecideTransferWithBodyWithResponse Decide on a transfer
+//
+// Says how a payment goes on that the machine does not go on with. `send_again`: a transfer that the bank never had, though it was sent several times, is sent again under its reference. `write_off`: the reference means another transfer at the bank, so the attempt is given up; somebody else releases the next. `ask_payee`: instead of being released, the money waits until the claimant has named another account.
+//
+// **Who:** finance, who holds the task: `transfer` for the first two, `release` for the last.
+//
+// **Errors:** 409 wrong stage or task, or `stage.transfer` where the choice does not fit what the bank has said; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/transfer (the `DecideTransfer` operationId).
+func (c *ClientWithResponses) DecideTransferWithBodyWithResponse(ctx context.Context, claim ClaimRef, params *DecideTransferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideTransferResponse, error) {
+	rsp, err := c.DecideTransferWithBody(ctx, claim, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideTransferResponse(rsp)
+}
+
+// DecideTransferWithResponse Decide on a transfer
+//
+// Says how a payment goes on that the machine does not go on with. `send_again`: a transfer that the bank never had, though it was sent several times, is sent again under its reference. `write_off`: the reference means another transfer at the bank, so the attempt is given up; somebody else releases the next. `ask_payee`: instead of being released, the money waits until the claimant has named another account.
+//
+// **Who:** finance, who holds the task: `transfer` for the first two, `release` for the last.
+//
+// **Errors:** 409 wrong stage or task, or `stage.transfer` where the choice does not fit what the bank has said; 422 wrong fields, all named at once. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /claims/{claim}/transfer (the `DecideTransfer` operationId).
+func (c *ClientWithResponses) DecideTransferWithResponse(ctx context.Context, claim ClaimRef, params *DecideTransferParams, body DecideTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideTransferResponse, error) {
+	rsp, err := c.DecideTransfer(ctx, claim, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideTransferResponse(rsp)
 }
 
 // UploadFileWithBodyWithResponse Upload a file
@@ -22566,7 +22954,7 @@ func (c *ClientWithResponses) StreamTasksWithResponse(ctx context.Context, param
 
 // GetTaskWithResponse Read a task
 //
-// One task, open or closed.
+// One task, open or closed. An open release task has `payout`: to whom the money would go, and what has changed since the approval.
 //
 // **Who:** staff who may see its claim.
 //
@@ -24384,6 +24772,39 @@ func ParseGetTimelineResponse(rsp *http.Response) (*GetTimelineResponse, error) 
 	return response, nil
 }
 
+// ParseDecideTransferResponse parses an HTTP response from a DecideTransferWithResponse call
+func ParseDecideTransferResponse(rsp *http.Response) (*DecideTransferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideTransferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseUploadFileResponse parses an HTTP response from a UploadFileWithResponse call
 func ParseUploadFileResponse(rsp *http.Response) (*UploadFileResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -26037,6 +26458,9 @@ type ServerInterface interface {
 	// GetTimeline What happened
 	// (GET /claims/{claim}/timeline)
 	GetTimeline(ctx echo.Context, claim ClaimRef, params GetTimelineParams) error
+	// DecideTransfer Decide on a transfer
+	// (POST /claims/{claim}/transfer)
+	DecideTransfer(ctx echo.Context, claim ClaimRef, params DecideTransferParams) error
 	// UploadFile Upload a file
 	// (POST /claims/{claim}/uploads)
 	UploadFile(ctx echo.Context, claim ClaimRef, params UploadFileParams) error
@@ -28018,6 +28442,44 @@ func (w *ServerInterfaceWrapper) GetTimeline(ctx echo.Context) error {
 	return err
 }
 
+// DecideTransfer converts echo context to params.
+func (w *ServerInterfaceWrapper) DecideTransfer(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "claim" -------------
+	var claim ClaimRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "claim", ctx.Param("claim"), &claim, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter claim: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideTransferParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DecideTransfer(ctx, claim, params)
+	return err
+}
+
 // UploadFile converts echo context to params.
 func (w *ServerInterfaceWrapper) UploadFile(ctx echo.Context) error {
 	var err error
@@ -29625,6 +30087,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/payments", wrapper.ListPayments, options.OperationMiddlewares["ListPayments"]...)
 	router.GET(options.BaseURL+"/claims/:claim/payments", wrapper.ListClaimPayments, options.OperationMiddlewares["ListClaimPayments"]...)
 	router.POST(options.BaseURL+"/claims/:claim/release", wrapper.ReleasePayment, options.OperationMiddlewares["ReleasePayment"]...)
+	router.POST(options.BaseURL+"/claims/:claim/transfer", wrapper.DecideTransfer, options.OperationMiddlewares["DecideTransfer"]...)
 	router.POST(options.BaseURL+"/claims/:claim/payee", wrapper.CorrectPayee, options.OperationMiddlewares["CorrectPayee"]...)
 	router.GET(options.BaseURL+"/refused-attempts", wrapper.ListRefusedAttempts, options.OperationMiddlewares["ListRefusedAttempts"]...)
 	router.GET(options.BaseURL+"/figures", wrapper.GetFigures, options.OperationMiddlewares["GetFigures"]...)
@@ -31702,6 +32165,47 @@ func (response GetTimelinedefaultApplicationProblemPlusJSONResponse) VisitGetTim
 	return err
 }
 
+type DecideTransferRequestObject struct {
+	Claim  ClaimRef `json:"claim"`
+	Params DecideTransferParams
+	Body   *DecideTransferJSONRequestBody
+}
+
+type DecideTransferResponseObject interface {
+	VisitDecideTransferResponse(w http.ResponseWriter) error
+}
+
+type DecideTransfer200JSONResponse Receipt
+
+func (response DecideTransfer200JSONResponse) VisitDecideTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideTransferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DecideTransferdefaultApplicationProblemPlusJSONResponse) VisitDecideTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UploadFileRequestObject struct {
 	Claim         ClaimRef `json:"claim"`
 	Params        UploadFileParams
@@ -33675,6 +34179,9 @@ type StrictServerInterface interface {
 	// GetTimeline What happened
 	// (GET /claims/{claim}/timeline)
 	GetTimeline(ctx context.Context, request GetTimelineRequestObject) (GetTimelineResponseObject, error)
+	// DecideTransfer Decide on a transfer
+	// (POST /claims/{claim}/transfer)
+	DecideTransfer(ctx context.Context, request DecideTransferRequestObject) (DecideTransferResponseObject, error)
 	// UploadFile Upload a file
 	// (POST /claims/{claim}/uploads)
 	UploadFile(ctx context.Context, request UploadFileRequestObject) (UploadFileResponseObject, error)
@@ -35509,6 +36016,55 @@ func (sh *strictHandler) GetTimeline(ctx echo.Context, claim ClaimRef, params Ge
 	return nil
 }
 
+// DecideTransfer operation middleware
+func (sh *strictHandler) DecideTransfer(ctx echo.Context, claim ClaimRef, params DecideTransferParams) error {
+	var request DecideTransferRequestObject
+
+	request.Claim = claim
+	request.Params = params
+
+	var body DecideTransferJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideTransfer(ctx.Request().Context(), request.(DecideTransferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideTransfer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DecideTransferResponseObject); ok {
+		return validResponse.VisitDecideTransferResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // UploadFile operation middleware
 func (sh *strictHandler) UploadFile(ctx echo.Context, claim ClaimRef, params UploadFileParams) error {
 	var request UploadFileRequestObject
@@ -36827,592 +37383,608 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P1tkxzHdSeKf5WM+e8/ANA1g8EjyZnYFwMQMLEiQSwAkTdWyzud05XdnZzqzFZl9jRaDNyQ7l7asmxa",
-	"sk3ZK+1qbWpFPdhrSrtLSRRpURH3ozjwxG9xI885mVXVndVd1TMDAiT1Qhx0V1dlZZ48eR5+53feXOvq",
-	"4UgroaxZ23pzbSB4KnL488pt3nf/TYXp5nJkpVZrW2vX+VAYZgfSMGO5FUz3mB0Ilgujx3lXJIwzY3Ot",
-	"+uyAZzLlVucba8ma6Q7EkLv7Dfmdl4Tq28Ha1tnNzWTNTkdibWvN2Fyq/trdu3eTtRHP+VBYGshOz4p8",
-	"fiSXx7nR+RbrKHHHdvw4Rrwv2J7o6Vy4x0p35dfHIp+uJWuKD92TONyvZkjnYkNK1i4PRHc/k8Zes2J4",
-	"He4Tmxk3Cs5GfCRyP6BuxuXwhGHux2FEI24HxYCkFcO1ZC0XXx/LXKRrWzYfi5rxXdx002OtyN19/s+v",
-	"8fVvbK4/v/v6m2eSi5t3/81adPBuCDdFLzKH7hsmU3byq1+99sIppnMcL1Pj4Z7I2cmdG+v/+s2fnqoZ",
-	"OFzbdOTnN5O1oVT+n2eq77G5/vzO+n/g699Yf/2P4m/xglCSZzf1WKXzLwIf+ylP4cqaMedwgyVjlsPx",
-	"cG3rzCb8D4ZNn4SBSWVFX+Q4Mt0dD4Wy0Sn2XzKZ1owopSuaTuS5i3NTx9d7r7/53N318Pf5Bn+fOVsj",
-	"Ly/kvGdvOCGOvtFtt80G2uoTpv6lYA88MW90LRXDkbZCdadfEdOFWq2rh0Ou0oRp1RWsp3MmeHfAujzL",
-	"RL7Bbrml5H0uFZtIOwB5M27n7+l0yqRlfXkAt6KPuTITkTOuUsa71sBdt/GnXGk7EDn+8vzZsxvstYHM",
-	"BJPWMDuRihkrs4zlY2XcjSfcfeEGZAfc0o0Tt2XPbz7PQKmxC8yIrlap2WA7zG1pJg3jrK91yvbFNKwV",
-	"qvlitUrzs+4mqOG6ndms7unnqsvI1v+vus18rfcyt93B/Eq4U4dekHUHXPWFO2dy9+a5Hta/QG8db7hA",
-	"+cRGcV0rsWgkTp8rJnieSVhFN+fb7NzmeTahtaJVGugsNYuG5560eIxn40fPS9zYKwdC2WsvzA+yI9Nw",
-	"9GXcWCbclTSBeS4PRFo7KHfjdbjz+rUX6gZ15rm5rfn6M/E1fUm4y67DyTE/UvyWDpYapYFftjkKqwdK",
-	"ZExyKO38YNwp7vYiHNZ9kbALm2wyEIrxPSOUrbMcMrhbeTip6PFxZte2LrjB+IPjbIND45VeT+SvitzA",
-	"iGYHSF/4pdXu4ppJO6B7HOmRdkNnsjutW0v89kjX8nxlLc/H1vJGLg6kmFyVIotYAK+obIoWYMa7wq1m",
-	"LlCj99wPnBZRpR06s7JwzVo7m2ujTrnRQG/wvqg5PUHmnEJjZ7bZmSai536yVruky9cTh3RLfiMypI4Z",
-	"8izrwNnCwVBNWCfjeV90mNUsFzzdZvDvJiM17hnlkf6b3FkRa/+/04WrcRq/NafL43LjvGV5rxe1OuCb",
-	"entDpqseWnN6I1m7s97X6/Qh2Lgb8HTQkuG7dTkc6RyUCwxla42rkZCn0SgGP+Y2N/txE4qb/fp3sdzs",
-	"PyGm0103DDPSygjwxWi93J9drayzWrfeXJND3hen3xgJcBiLcfZ0PuR2bWttTyoOMlI+ks88f/7c5vno",
-	"MyNbRnbtOBfOrtnL9cSInA35lO0LMXKHMIruRIh9sK302DJu9qXqJ2ysMmEMOYfOMZNO8ws8I3tiAvcx",
-	"AtzFiPsbk1667DRccxf3l97LxHBmXvholMkud69xeoRX/NEbBvV90/2B943Mymtu/NKwCTjbJ29evcye",
-	"P3/h2VMbsJHoBuA/d7t6rOyOM1rj+ojjFYmzEUXqPHiwIpmVQ8FOPvrgp/e/+9v7P3n7/u+/f2qDXYOn",
-	"urHyXKSFFdyTubFh9s2Id4UBu7c3zrL1iUztgKWyL63ZDtpZTFkq3dmWsD1tB6iqDeO5YG4vpPB7ZyZL",
-	"1XdPTbWCdVroVs7IU7K207U6coq9NtDOJkcLaZTrkcitRDGX6bKF8Qrhrt+19eGAoQBfWvfcGdTrbZOw",
-	"gp7gYKwJNuRmX6Tw0ttMDEd2Spa++6o7kEpU3/pMxFZM1nKdiWUDv+muwX3t1cvXSHu6b+h1Xg9313tv",
-	"iK6FaRw6ITGxieTOPTH4SiJN3FKN+JTvZQJW0H034jIy0fSL3Z5QywZ+Vag1iA3JdpfDMBr/YmZiyuOr",
-	"3qw0kuhkGSOMESBHPE2lmyqe3Si9fI9nRiRzVoxg4s5Im3EuTjjTpT/OhdlgnQOejeHBHbbJLN8nH3ME",
-	"ltgJw+D7bdYBc3TXDHgudvdGHVB245xJ5e6YnjAMvkrYUFudM62yKcqjniiWcqfH2SZTQqSGdZTehdt1",
-	"nJPZMeO9XPdBmXXmF9IPOrIRxl783YDDdUk7o9QdvDp3/svWmbvJWvU15x+6w3I3UiYV2+PGiaOWypot",
-	"Bs/yR8BkoDPQJ+GgkspePD83ttLINqMj6+t1OruvuoHdcuOK2hGXbrQwIUrvfNG9c66HuxAy2HXSO86M",
-	"zqdesGdeXzEOu9VN+1ArMXUz0ROKndzc2DzDpmOuTm2w6+LAuWTCrerBkol4frP6vzZzkuvhK27cl8Ow",
-	"o5NzFbbVCrPz7N0Egqiou/0fi/a6357OEXS3GvI71/B3F+jV6J+FJPI859OyHJ51up+2SMQfCRtqi3EG",
-	"F+Hec0sCEjgU3J254N9BIMjIVDA9ERDu4VlW2GN7WmeCq/LTn0fTrDsWT4MI3ISRHu2qn3NmDs8OeP+p",
-	"mIJbONSjnYPzbg4KxbxYDN2BFQy0XPR5njr/Doy3knxyNEmKI2MizSCBgzwXXX0gnNkHzuuM6J689/F/",
-	"v/f7tx/8z//7/rf+cGqh9J7ZvJusWW15tptpE7UpBNxYWgxhwrUMrl103+fuJmvhqHzSJeJVN9CjlYcL",
-	"swZM6bxFxVjRGtUNVJ66uSN20flTWcpF1hCo2/YWUSYV2dLuCVsQtcutE0k20OM8cUY2WskbrOPTKWD7",
-	"BEeDTKlSGKhqv6BYtDAsQ9ZmUcanarQ7X33OZt+XsXxWx71gh3361tv3Pv4NRGP29DjvsPu/fe/B37kP",
-	"htyKXPKswx598taDv/1Bwjr0QtMOe/TBj+999LO1ZE0oJ4dfW3N3W0vW8C4wKPx1MQ1Tt26LA+aLPJ3q",
-	"i57dbBCaLUupwlvAXCTltZgTpthuqUhXiwiNl8v4MjpdEb5GN1daw4ywNhPwGSTA3V9eY4hUWpE6+VRi",
-	"AhYm6C73D4rSRgTPRpWfKiudlFux7pzxteVrtDddavuAO3w3WXPbqrnJdMu/7UvOG521mTZn7CSwjWxM",
-	"Wtyns9ISexFc8PYmXXVoZ2Mja+sUJiHIPvc6VyGI29abmZX/Ioa/50xM/+qzHqfCueOwl2Hx6pWtW6l4",
-	"BLr43rC9ab1krmJRw1ZavgBK3LF1iA7vKbprfKTc+Z+Q4exsU/SZaRWSXjNaNp5Gq4Q7YGg1cyf7quUR",
-	"dXsgmBnnB2Kqc+dTDhlnqTQjbrtgG4noiZMLbmIS9dpginkLHQn6LA92+YE0DmDNzE34feJH2FQHu4lr",
-	"p32t5Zh5bTHZXx1lmqcGw7d7oquHgvmz2FRAN4mz7ZwSppT+/BKE3zWW8uti4o/3WRW4yGucneTiwVEh",
-	"hHkRaU2kzb3gnpMt9/p8KDbY7QBCmFqB4VP33v4pCRvoCRxQumeFcgJpt5lMDVpDbprAkncmZIHn+vpY",
-	"IGJpNjRqFpo8Zq3kiz+2RMXsUswqnFx0hRzZpcFRumx2vfzPE3j96JqN7UDn0k5rsn5Oi4N45mP3h/M6",
-	"dN4Vh9a6/rHwgKda8/o3uakn0XienvjxcX8psxBiPvngHz589Ot3HvzoP336g+89evfnpwAVw2Gq2Z4A",
-	"31Q6dwEDK6NRJoVxni8F4ecXIRMHIls29y/BRWBHDWUb12EIB0O6zOmFQ8C9Nqi6Lgbf55xfN8HjLJbV",
-	"hZfYhcF12HjkXngykN2Bd4E5gytYKroyFcbnfHczrkTHfQsZX+dxUUDYTjT+xF2LIDt3Hf5F1zi9g7cd",
-	"6lwkrGMnenckcqPVbi4ywY3oYFoDvG+KZE80Gwk9gvyD91lKwwfXxQ9tzZ0ICp2X+Zs3cWOsuGN3Y+GB",
-	"K6qfSTNYLtV0j29EYEOXnRtqRJN7jBW8XUwSrmu/Ss6D2NMHToIjiz+rp8YZPhkFrBhm8dIL9x5qkcju",
-	"w43WQH3t6XQaTzLCLdYW2xJvGK02bvLJy8IYp0fvJmui1xNdKw/Ebi/Xw4gBDmnHlE/DoGY9p1kjqrET",
-	"HvRMwpzgmYR1eSZUyvPqLS/GbnmwBNqz9BYzS0u+ceEpzExMglMfW95LN56EBMnqeRD3CvrO/Dvc2UzY",
-	"dDNhd84kbHrGvcpI3hGZKWPBtxnPMrZZCgRBjIviQExp+GKjbLQs0uCXtc5TqZxUVc7a82Xr73wkZ1BM",
-	"wNfOvy7ReryUc9Ud3NaWZ5EFyjI24tN5sxb+5RZnD37OxsqZbRjiyixAQhVz1t4UJuAIQl34oPkh4vhn",
-	"YhLzcME3z8ctNjjR5u/6op6wIVfTo4u6zm6lPT9uHMHigNPdZO0yH4qc11jj3ENTThhKolrOTl75P65d",
-	"PcUMn4L2HltngSOI18CZpzbYDlpTY2Vl5r/KtN4XKePWgwAKsaWn4D0JEtE8mrRdwGLYN5zwuGOKnzBg",
-	"Z7jxrBpuSsWB7EaOjJf5PsGehzoVWSQ+OHcrAO4tBcRo2jxG9+yExxLOCEfItfWB3yxmrNagbWtPp3Wz",
-	"L0freoRu6jqoS5GTkwpColIJx01E14bogFTOLuUKoUkBO4OedoB8wExEcuyZ7MvoAe0NR0DUdPU4S9me",
-	"AD8vajA6DzqSKhoJxSw3+6adfneKUNhcxPxC6fRs9Ug+5F5uHoWuwchwtT//6zMMgKK5sdvhsFDasjDl",
-	"bWdkQXQH4hITnaemOt4L0fEeYTyHouwwA8la+dVw+Ugw6gM/UAjFVV/c4FMhWgZudiAOPnK/TKhcASMZ",
-	"ah8kteQV7PHufkS3IUptl3sg2+Igdwn0hiFfsVy5wEWzM4g/TWaeH58cqhKrg/06XyVUN2ChlfOaMLnq",
-	"jgioNanLUbkRZ8Iu2P/+2B8JqhKR6LuJFB1KJ9Y6ZxMuD9A9mFMN7cIPlbK4BtEHPbbwck62a19Cj3PW",
-	"zXR338ensMICD8qJx5ohYM5pzAEHOKKI+8YYx4ropmuqFPGSQ7FdQjHiZIGVRTeAJ4WHD6UxCBVuNE1Q",
-	"S7XjBtxgjmodh1eozEMaa+btAxQnN7hcOGNapFQGScs+cf+HZtXSuph4aiKIX3Udy4llmuuFe8PngGe1",
-	"Q6ia5HM1k7PbYKHdiOhREPoZrb04JZNUw8HxAKcpBWNAJKTFMLOXJCi6gdhEXRB0YeQyIg/e7V0O6kzW",
-	"BvxALJkZ3u2KkV00N9HzzLmfJpYknbq3xriSlW7PSst0r9d0a/iJ/Ypzb2c2RyR6GT36b2F0Qs1ZAFHH",
-	"vBDuBVZUWTsz6czxzEC1l1bZlA1ENoqH4rAIOlL9xCeJu+fYgAIe5bxrZZdA6M7kImGq7mvOMLjF0jko",
-	"QdxWsGR/NtbZkNRdGBNDmLlTiSDo0RBZTQa3NkY2c89oyKzmnnB0LTWGXsOr3PWDac1rTSnMiqqi/HI1",
-	"i1CcONI2G+tgWvP6kWfTJBzNs+vhFabk9oK2KF1JusbLUVkhxiKJ4QXDLAf5X3oA3LJRT8lpqh7PZ2vo",
-	"3a/CMb/xH9V/VOusQ2dwZwsMdTjk4PNc8BQ/l8WPwMCShu0JqfpQ0UTXdoUzhaoXozkW5l5CrsC55gzE",
-	"Fn7pLNZdZ6fiT9HncgPZE1QwJa0JGTj02ieDKfzWq2D8qTfM4Cu0zDpbpZA4M1ymqCgKxdTXAuoXvVfv",
-	"RlWKnRf2Cc3GGqXA0OwLg0er1p8HZBYui6DH4nnFmrYK610ejNX+pamN+Y7OYsZ8JtoE7tJttwJDbSw7",
-	"z16WlyqRyTY1RvRkkWI2eZEgQviADv0hhr5hKKYQyBgYXubC7NZFY2jZezrva2uF8jVKMpTWkJ0VDcnM",
-	"vYuMvMC1wIbQxTdl4xF5d48xKRtkbj52CCtLdcpOxnuCuV2wXWQgYeBsT/Sloi2yMIxw8dkzm889R4Wk",
-	"CywZE62BvOQlzT0ewt6w8m2fGLUrx0HIFp1ZJIrR0hyqqSxt4ZKIRZUtbLGIlY3qg6N/g6QGvgCOSVsX",
-	"LF6eh6bL7iYUgmwUwzuuwLIzsyKZOfh4eUizO+BKiSyuFChQ632sJrfLtBHpQl2AtVPuspXDsOOldt8L",
-	"Y8ynESC4uZN/xUOIl/uuAyrNXnS7F9017lqd+VrL+bq8AebqlZ40dSQCqnExEGR5ZR9sHazsk+qNcT6t",
-	"dxS4miLth2GDcV4Ta+Vq6dK8xBFR2RZ20ODOhNXMtIkfRy9rsE+8oYX4+pVE0CNLFtrlEPV0F9cwC1wu",
-	"sQ81eKYeCSXS3eWY11K5ph5biBYt+cUrdBnSUe0vgWsU5CxcMac/uYWQ67w8jPg81GepON7guZ02Abb6",
-	"FMoMXwNQIlTXeKkzOcqiJjqV8+G31Xh7LLiBBYq7SsdwqDVq9OL5+hsdiFz25DLvHS92+zKTzvjZZkpT",
-	"bHmoD4Qpsm4y7scXT1vMz+ExB75oppjcFmBgd7DjPCw9JUoTttIm9ZbFbjtVYyyh2pbsMYRsGKvjWpM7",
-	"H2sEe3Z2rPEAAiSj4okqrYRpejbc5mZ/+dEwHrmZXLwGwLGDvEQrr0F9gFcJQE1hXpBSAWJ0pMmzA2nk",
-	"UjX9KlwUtUSDai7iwhlWpxM2C0UlKSXZyZwqa+uyXpjf2sVx5TWat+m8bIWjubp1KmsY9LY/V+ekPwnW",
-	"bdksKlS0F8DCVqFTrtbijlE0OT9WpqXAdsI4cHNtPEZfLOqzv9DSWceTKAZvha9MwpSYCGNJS2Eu5bAI",
-	"V7j1rfFw6Jz7pxjfWjrHo8mP3E4TTwPR3D2LB8RfLtgkmqTE64yxFWtbkrXRQKv6YcG3CTtz7rlnnnnm",
-	"mQsXn31uNqK5gNqiekeqUU1YmssDkSf+fMwTZgcyT3dhXpnO2V6u9xuYlLOB00BiVeLG8O+3YJWn9dU3",
-	"N0qYLihOAIt3zy3x18dCHR4STg946veK3/OLghi8XBoaTRYeV4ihNW9JOhZRy+K64LnTmangKZ2kq0YA",
-	"diFrHtPOuruPC8orD1qWKmvlLLdydJ8w1/WIvNEVPMuWZDZH6oi2LYL8HHuXj80Ba+dJPR6XZKGdv8S6",
-	"r9jxZKsX1nsT43xliiVQa1eUjZ0RwKPkviqg004HZiLtI2PlE1OEXaOzPX1YGHsDdZ3yaQy6wqeGoKbA",
-	"pAvJTXHHClXBgJy7eHGp8zjQ41jA9kX3cYNHPPfsc+cbAU1iFJUWCBGkBT7khHVGziHsEJMyG+Va9xLW",
-	"yYUZD0W4DpmaE9bBwXScneVmyVmEAxx1x1g96lDqbShsKYsKzwQpRN8Tbw7OIr2a+20j4oQjt7Dd+9aE",
-	"WEY5hLg4G80nPOLKeAFYNVaB3NBm9mLrWR3cVIKIekHyrxEGABundqvX5IjLOxvZ5oDYUWeZniBrdNRz",
-	"8mZQc8P6BW84LY0kOc3TLsYbNFnl3mcivAqz/C70qKT0QtEZ1Kon8yGQ55rWyF1EQpwwAFtG3uSiuBgM",
-	"DiRu9BhJ2E3zc94LT29YbANjFilS/i53aLzuaA44m5lNGuCCCfSDaU9igzTE4LQQsCQXHNBlkfOonqsT",
-	"ypdqmDqJo3PLY35BOXYIt9xJWKfL83QXN2gH9koHiXt6QnUSQvEZK0SOwfIN9lrAl9qJrnJ1tiHpPBOP",
-	"78ajFzDBNWi+JeQHMDmRaD0RLbXVZDgEvGlcJkI1WCymg3ZxQTIeCtQ25jX+smPxsj4QOZmOLQWvSz+l",
-	"5iSYGvGsH4wy9wXAyBk8LNUCqozY2AhY6c2YBk3HXSvb+RDu7rWE4vDowLQj8C1bC0HcgvB0uURgtkUM",
-	"mAMOZVu7xH3pRLkUOdr17Eh+c2AVNiv4r/B+7OS9j35y/18++vQHvzjly0i6ejgUeVfyLNzFQ4ZmP2/9",
-	"im0rznNuPU/moqsv3cCKk+EuBdbaMOSUWdfa0qySiQDCMT+AKi/ZjNgVL1eelthuDed3ZK/6w5OlApom",
-	"FPx2dS7DUdrtNaGh20U9gjKW+74OgEfUzLnI29SGAiy9FAlWoVeFgTO4yxXbWzmiJO6MMq5qeAVvD2iu",
-	"4HsMw+1NGXmLzeypsZinkoqntXN9IA1ovAVgDDYVPD9h2EBnEox8Cf4xp1Ku0Xgvk2YgUjYVti14GxGh",
-	"uZXdTAC7BKyvHo64mp4wLNTdLwdo10YZbpG3sWpYIXYIdfKxUlL1O4RRVTa4TmkHm5dwlbrPhsJ5VwoM",
-	"iQTBte6SEQdJMgz9He8Z0W29b5RiDZn7f/hdE5fIuU6jJaENumbVSbE87wsbfcIOM7oHeQLf2wX5AbeZ",
-	"AqIczvZywSHCcfiAitcDHlZdFucgddX9FtdfXRlPHFMh8oHIU9m1LBcGOg1F7MoFfHczLUfK3HcDbZCE",
-	"EfJSaBGs4LQGPoXlnha+aeClWDnk3hQUh0IQiSOBainq7kvgkgKRXUnThSQoaO7GvAILspyRkqCM95u7",
-	"UVcz3p/zK+dvmnFjd6F90DIOb3pBvPYowQnHTEi4QsQbSWmiEMVUYqihqP9qfPCJ2ULAM9HxYq+NKABG",
-	"KqmVYUazHm/83JvYu2P5eWu4XEQ+FjoXYGWCLloUmfaTAX2QdqCxVpM5MSJWzVOVz9lGWKVN6gxwuMVR",
-	"iq2RKmY2QGstw+Db8hhgeMj0kIR6hqL29MLmNlNIvhKaZOChhFVgzTC7B1GGutnZhE4zjcBTM0catagp",
-	"NPriOD5ubK+4wr4qRJxkrtDEtNIVteRnetHhuFM+YyKdToj6qs+dSU3FRUNpj4IReEVsXa4nK/C93dST",
-	"5edEO4KpQkSh9HYo7Tab6nG+G9wqd+2mu05F7eeDht3MZvnbSsRNy1ylibQDqZaUbvp34CNnafGMTaA6",
-	"KxVW5EOpSvXSRV2nNGxfjCzG53IBTrpKOQUg5t8VJ6bVQlfnchU3ucDclYQzAmsrDW7usWWpCPNJUhjf",
-	"WLVElEYPBeDf3VEIcS6Pb3NKdsRz9A11j6Vjt6uc5q2Jd352+bd0HNMVt8bdAbwGsGckZA0njNpfLR9B",
-	"G9GYJQcdgz4FmGQAKtqaxQEivLbhfGLsO/ngz//60a/fOeVe1K2HNiLeoidaTkMxOypqloXbEWE1WRLO",
-	"EgcyFdEz9IkiFj27uDUItKXpLmyQ1KPmw3PQ5yUThPkxU0cWLPwqlLgtsasDski3e9x8CyRMI/q7+cGU",
-	"1q0RRfALnrWxBeYUf1Pv+QLzLaZA5nJUTovnEYHGY6EZAYBbNLdbathSPkO9pdEHqHUOGgDsZ2nRnMIJ",
-	"k1M8Ia59WlBj4SLG4ZD4HRCRQ2fuw6IfqUs4LP3TDIGsvEcsuUT62uvykPhGTmg3dmk32GtUH96h2FBn",
-	"tpP0zPY5/qO57ji5nM2jFeKMWE/TadHwgLhap6jnEW+07rstVEXt6XEzaPLlD87jjfdXRrCQQDbbz+EA",
-	"mCO8pQO1PC1JoyNriU31ajG8tp0Aao4jPrtna0+mJgeTXHgurXI4LDFBfKgglgZyb7OLpjGjyMDj7O4f",
-	"C0zQTBZT0cJE8WvfzlKhhg/R7CJ9VyJ85MDJAMQm0rIuRNh9h/snB5vohqVa1NYKG6FJvXJnJLpWpCVu",
-	"rJUG/oSQTBa8GjA5DSkn0dxslgsITKJNYsRHqpZrtCtahnYtvEpUb5KQ19h5vh/KEZp6fsc9zWZebRex",
-	"nYI8CLSGx9UZPjUb7JUe1ociqKyUlIGZdaeDGehJ1JzD3iK7R61Wwo3b6JdArLx4P8BVznpqhx/0kxuB",
-	"D0aZ9mJJj4XN3I7TkGyPZazH00XJ8c4dAQnzqGgH36DL/xKocZRHK0HKZJ9yInvKUOAWuNIaQQ2B8oqb",
-	"Wi46A22aRI7R4xR4HTEBEwo/eMp0zroeB8qsBpJlPRQIfXQjagLVGPCzFy5GUPTcDLwuAt6r+bKVmLxd",
-	"rKlQW0BzdLTJryacg0CAWnAN8n2h6oEfnI0G2uqCK506t4QlMggiXw0TAh/MlZJde/kKg6+WHuexYhmC",
-	"r9Eeo/sQZxMtd4H+CFj3ssZMKoo5WQRErmq1yLmBDQ4qIO3HYFVig4aF6EJ9B2n/VQ99sMaIxLDn2jG9",
-	"CNWPwv1gy8N+hl3u8aYHscYcZ44IuDx/i2h3ROdPTaRVwhhhkoCnNyPB900lbXnQENPstEa8DhksHbAT",
-	"C87zAAnznTFaE58XILqF2S03VbfwUiQ5X+D1Ku0R89SHCNkY4znI40OAl6BaVRmmKcZNEMSO3qrctXHR",
-	"dv5KPWrZqRd3MiAnZrGrmTSeDPOA212pDrTsis4Wu//j/3b/m//y8Od/ef+7f/XwvZ8T1eWIy3xXGCuH",
-	"3LqrHn78wb0/vH/vX3517+Pf3n/7+3gfMZDdTOxmsuverrPFHr37F5/+4jePfvkt+D7N5YFU/dL3n/7i",
-	"k9L3Mt3t8jx1Y/ifbz341V89+uif7n38e//tHlf7/vtP/+Y3j979i/tvvwvfQMkgqP3OFnvw9t/f/8n/",
-	"fPjWzx7+2Z96wkw323a36xRYT3bxBe599JNPv/nDex/9+YPvv/Xo/Z/cf/+H9373U/xBPxcADXIv8Ot3",
-	"7n38n++//d1H77+Poxgb6TZY+SW/9969D3/44M9+9vCtnyG5qEhlF4Ia0PjNvc9ffPzwb//uwTu/efTB",
-	"7x6+9/MHb+PNDqTahWpVd5ff//TRJ3/y6d/888M/+4uCXhR+zZmVWXbCmRHwEXwNRs2uU7duNT748aNf",
-	"v/Pwnf/96Je/9a9hZF9xO85htf75k/vfezthac4nCrW76eZC4PpDW+bOFrPijk3Y3tgihATNCSNAhAxc",
-	"OVb7Sk8U0aZ2M24MsK5U+ENL4oRVnGXRAfKXipisJWszggGd8mCp3bbwy+5rQ2GhkXt0bl3dx3713G9n",
-	"FguQppW1ccPxi7CWlFr1FdMLpzFN5VqyBpMFiXCYipaEp4Vi9Vu3xuMNlOERfvBD+750888BMcrsqyzy",
-	"hBtRPjzVLu6XPmhbH/RLj/JLj/JLj3KJRxlVvDnvRQOPRN8VGshoiw16piI0USW4XH3/x4Uqwz34krvw",
-	"btKIKxvYzqsc2Yej4FvEq/FSwadx5Ax/GJZPgPhphulv/oltNlKrFvNu5mfYOJbQSRcrVpsPtfl4Lh3q",
-	"ay57EjWg2gqF4u74vq6t7BLb/sQDtZ35QX4ete61AzGkitnyA8tWTtNmovAeoDqimApQEiD2bsSGurXB",
-	"biiNMuhuqC+LAOZysZS0pYsbeyXpKqLgNSgzN7i2/VealthHueadjRsxTVpV5lrIWBivYPx7bBNVqx0E",
-	"rQ3fUW+7pVGWI7BGjjrGPeCGTno4izxHSdEDBERtphcJ+CwT2bBLyjLbJEwh46bBLD7hBkZTHv7aIknf",
-	"BYTd/+3/evDOb+5/+1cJ9hGBTx798k/uf/ufEuc6u8/4XiY67NN3P/70T99+8Odvl6siC3p+2oLFL0pq",
-	"tbHpwPambMj7shub3OO1JEjHJGVlVnswgEKtYWcBnUr6PnUXV9X91INiDu0QF5p9aVkEPpJnJiZseEIl",
-	"KNOt6/hu0K2XatKoe1weWnS2xzUhYzVDIlg0FJS+bwm0oW2WB3jhkFSER1gav2oNeimsH4K2R1qUPrN+",
-	"3JYIjxYW8rbBzdJYouxmPgriFpkX/AXlxXYay8qs49sZhot8903kRxfNpMK3HwQ+hBMG6dVCbAgYB4Gu",
-	"Oiwxz7rjzFfQrCRIsq90tFObW3mkdxvqAxHYZ7B5jBV3ioZLn1Ghf207tSPpn9amYRqIQN3eictDWNSJ",
-	"r8MX1kBA+UjK4cOGnG8pFlN6V1Qq0qtQnV9HPI3HC/VDB/vdufUp2u9DrewgYTyT++LQ/LBHQARb074S",
-	"3ySC2GoQMcHG7/FF/vpYIAviH1+5zU5TJTvMETQSBe+qiUTDNMZIWJUFG7CbAX+6m/NLQr6BcfPSXZ+N",
-	"kuuu4x818cdjJlStawuPr1o8vuiYN1vjKv2ftAJR+Y2X1AND5UGJwLY74FJtsM6AmwGo7Fsv7qyfvXCR",
-	"AcEQuMbOxdBj6Dw2IKoiuskJgzbi40j0pzW1tfg2hYvmRinSBAYG54P7Y7vUso566moobh7yKUWaBGV7",
-	"eQbN9Ndae/ktwvNujIv8GmnwtRI2EHcO593End9S71JspFrbI+Nie2LJpNT1v8+PtpGEE8bdZdPnhQI7",
-	"ER/BJC5uU+onLjnCNqXFPZufunWMmGUmTAjRxppqFhNL4lmrVOJ5R6Id2JsScfVhPasIlcDTlWCEF7hl",
-	"c8EjzHO3RH4g8nV4vMCZO/ni7ZdfYrcsVynP04QZ0QX/4vmNs6e2iAanI9NOwjrwC2JSdLqqQ61DFUVt",
-	"StYVBHnh+o2YYIcma5G4ZKaNYfg+bAz5Cl2i9dtgHT1RIkfGumDsqwolBnDaYZcJp3GZnqh4JXZ7e6ZJ",
-	"ktC/XUgSHjUfLq12Lesf0vs1aqJcmsxFRCMcZ3MV7t6WNDRLtEk4FesJOKK7orwkkXkDtsPChWO8IoaW",
-	"74sAPir4ExEE8+Dtv//0B7+Ar2JciojcQbZE2C73v/8n9z784b0P/+zRN9/69Ae/SJi/ElEy83yJ7g7/",
-	"8q17H/7w0Qc/vvfRz+794UfwvFIorhiS22yRQWA/+zkixlV631ZmslXN0FVeK7Nuh6OjhIj/+EZdxoSj",
-	"C/qqJi0kaosRwFv03zbMUCwOAGHhgs6hRr2BoeO74M/zMIGnL+1WGRgXokxAR1Ei7eKm3KgAv/IJHiiG",
-	"Jb4HPc6djsQ4FcQBqnfnqjq1Xu5Kk4RPDCT4iAc8EFOgtnGHjt+y0dBw3Fq8DQ086BknDCMVsGzyakCR",
-	"O6aE94QGu1tECgOpr55QCRvqgGG6efUyO3fu3PMJMtsaN5lOOdhxiimLTKs+/Ku9iUSNx1FwFlHuXo0Z",
-	"fzvKk9noHrX5w/Gzk5sbm2fYdMzVqQ12HRwNJfrcygOxcXTmcEwrXAUt3EYZuHe/kuc6jzuLk1yrPu6b",
-	"DXblwHn1pY8gUY9szE55xNoIpcJymdWfkXg3ips2Qxb7iOXsLf/drVeuM/qWSUV0FM51DDE17/HAOcqH",
-	"ws62WLmwXGr88xP/blGJKUGNY54wtNlHzLxPOvqD7et5Z4v9+5usq1Nsz35nmHW2MJbKLaf21YqJTHRt",
-	"rpXsMkJNsi7PcymMn0749Sjt7To7n3CaLONTb0vceOEqHqVd90g9srLLM0bN2/HHPLcKMJ5mDCwfqTPx",
-	"0QpRIsdrwG/ubJUgRXgNfF45IL8OUjvMnJTQsJwt0c2p/52CacUfrgyQxKhdrN4dvwAnYMgV74s8Frow",
-	"u/EmB0Jh7mjiFo9SbatR3Kq0RWFmORI5V5oZc4n0CLVVMyK8kVBtbl7DOncVSORSHjqfjEQu9dwMze7v",
-	"ulY1kcW7hl5agLTCuenbMjYkbuyL2KueXZpmAYnw704THEbq1zOuBZTbSpEjdaKRJ6fUoZEaZWkISPU1",
-	"s7oPlQjNomu3gPAvxM7xeDW6cTv/fs4XcQBwNuTdgXMsfcgsFV2ZCowTyji1cT1sA0h/B9LErMRzZ2sK",
-	"V+qQBcjrh7yQwEDSng+SFuq6tk2YofXyPmJgZN/1qO+GF0OeZ1GwLmGGKMIAeL6BrREagSniKIScSyPS",
-	"bdYH3L6njETJBEB8GWgA164la/1qH8IGcbJL2g7wtDNgs0ErB3Q0kLzzSCJnS5+yciwNm1NphENQNs6j",
-	"F3DjxKNqmLzyyP8aNENZ9upIlqkSyYs4Zz380WOIvEMQdTE5CMrLgB8ID5FkXlfOK4UWcXJVPyWQ7ZYQ",
-	"TtoGlbTXBkXdkAaGVsYzc0TAjcTYQcVWBWMBzdqC5Y6HUenLEqMtxue97QEsS1ajfqeOrVOW6sOGW/1B",
-	"9RQHXGcWK9LMSwgF0KqH//XPH/3hT6E/FwiR8IirDx78578sd+JCLthw1bzOi7pg1XG088YyHjEWbgVo",
-	"Ppr+xAcpcmYGUGeQab3PeAA5TeelIX6ylEMj7gq8P+r5OW/s4ma7zMj0yPQ63Wtl7U0Ku1ni/8VoEOk2",
-	"YFD6PGMDDdQXsA6wcCcM8/ROzp+FUHlbk+34WHVKhclxVOprA42RlTTmfx932zbQmIQSpN6N3NR0InhR",
-	"t+6AtVNeNK3CQs2vzyC67DYfCx93cmYlPIRlsueM2LjNu2B6QKlD2U9sotqwYw4wYFU3WTG1BLPXShm9",
-	"CO3nW8448bNi63p28sF3vn/vDz+699FHp5p2Eb8ebx++hCesrve33gPQdaSX7pkzlRzwma+dW3/+dcSF",
-	"PN+A8WtpT26cvVsDPVG1LLY0S3WN1xFYBo+ANpHQyPyQ89h45lbumt52oq4FOYxavuj8IJc2GpcQzIOe",
-	"VmhrbrCbekLoIvwo9IXjufNqsil2oRFxWtZMLu1ubCiyljI9jm97Xxo0z3Y4OzatRPtGbApLAepuzdOU",
-	"CMTztP3NPRf8/JGXhyekuqgQhAXocqW0DYUCcPrFpqqR+YkyMMcuH2+oMVYNJtvwKZFXUZKh/bRAZHrh",
-	"gsIUhJKKtk+YjTKRJOJiFxJVfmE/qAXM6TiVl7Guq25T5XpC4mg22A23NQ3slToVAwZ8XSpnIrMMG34t",
-	"d7zqvMkdKrFrdJOuzsbDiFa9jJ8vs1pnmab9r2hsCb1t/eQ6OY0VMOpJAD6A0qKNI0x060SSq7gijZ22",
-	"ylIvb7XT4+Oslic8ZGL2nLJ0M1Kg+a1mQ6HIPmzoToas0vJx7Ytp7Qnp8SS583h7vbmCrxoTNbZAL0kl",
-	"MOwoWE9mAlOvA8HdEbwn3HERw4Bsrlrfo8Sk4xSzCZo5YR3ayB2/+xgcrx2Y+k5EoXhXdFYloBp4vSUG",
-	"2s0LzncRvvJCF+QjJvcvcVVHG8SnRfy6DM/oZdwMOlvs07/7x0e/fieptPA5Ad0v2Uh27TgXBu2ccnyZ",
-	"iFSRjoQgUcBngslsnUNxbuIjv+gPI6ULzwEQcv8nP3vw7rexKQTdwHfthu4GbqcSd+xQ56KSpYKh4xTB",
-	"D6EfTN4XK+E0XsIW9i3s7pcoux0rkennAlqk5nZQySSneryXiWoquSS4688XYyVj2D1I2Lhah5aoPGMZ",
-	"XJBAnkVAuOnGC1ePP+QYRyF8Rap0a6aJxKff/OHDv3/v3u9+eipBniLDTj569737b7314Effe/C3Pyi+",
-	"PwSqFacp6kR8dnWLS+BZocauJuaM7xSPQeJ3VQIZt3KHjTGSuD3FIcaXfHuVee4CDMidMKhdEnaG4D4T",
-	"Yew22wy8917LubO1DEQPrY/xVpVezc+3hoG8RA1c2midaM3XS1Tv5QmRvHaHNsaIu/Ogu+WIuVm4HNzk",
-	"CCFxL8nWqlaqfbQ0VqBcJ3DXbAIX4RzuwdQLXY8BWDe/ffAGu0ovMX/m9UQpGnJ+OVzFP6VRnKg0Je2m",
-	"MsCwao8twZE4acGpdea5yrEF/5w7t16WxkSz6jOB8nJDFeo9ESnFynR33zQhv/c5dev8HeQH8HWu0ZCA",
-	"Bw8ubI6oM/FkVe45p3lhDroCeXTHDQEVPYquXbU4PC7xSLxYDpUWKKaPSRDix5h3a4Z40TY1KoG7YXn1",
-	"YQ80L4dP8Yn2ss5FYCZpFVhHWsg9MdVUERanRVuFzGsJk4U0wNQi0u1qX9Bc8NTMJTHONogex2Xes1ZI",
-	"Q2RaBZMWYmCLQ9vwaZN8Wbz//IKUx3Ux2Qm0hO1PqJK/FZgIqZYDK7OpNWHqgawny7SVkZA970IgdRfI",
-	"Q5an8eHiHbgWKxBEA4Ytd9HdMnXisgyX7CuRXppWfrRbjyp/zXmBHSC0JFQl+aEBVeZvksyBuz1gyf0L",
-	"JKBElpkwT31FhWcb7JqlqklpfOQh0/2iH0egnNx4vAx7BqZstyYhCPPjfpPS/CDyqCixhO/aCjuufjIj",
-	"QuV1rtsAle7hLXZAGe4JdVDlUpKT99//4YO3/z6WloqCTq5ri4mHCMik5iTFJ7XosgovKtL5BroLu//V",
-	"t8jB9pFPSG8cPxsElqlZ7MuDsdoX6VdHmebtk7096aOuEJN2ppnbd113U3M0Z1N7aqclZ0+TaMFkoDMM",
-	"Wh4b1dF26Al98Tx7WV46AuqjeCKwSgJUIwblBiVtJECxMUgOs5q08dGsemtuUI/6XXzUAeD9Jl29KqEk",
-	"nuQHAP/3bA4r0hP6TTeD2EXIYXlui5MQdCIWVMDYChoW7IYM7Eufofahl6qTM09G2UrNLGCqPDQ15Sw+",
-	"xn1YM/hy8W47TEzpHCwFK+bH7rm3j7kut2EZbR18pomWhfLaJhtyWmelh5BJZVIahVTKa9UqpnJdTGbA",
-	"wS3WeRY5PDVLkMNN0bbofKEVW4JQfgbA25qN8Qr8g8i7Ws3YlLKDfeCUcVvjDWgit8E6iCDJ3ap32CYc",
-	"9m7r08WRZG5xfeNO/q2AdW3wYoFhrzyqmtlbKR6646OhgQANIiy+u8kGe1lbnRPDKsfqBQwbHUiVsCIC",
-	"HKqw3YHD0zQXJlajhV/EqoTcLkvZKBdDaYRpUnq/mIyJ7MlcWzHn4p+PsgtFTa9BANMtkgSC3N1N1jK5",
-	"vMbEU8bVJa4qQeSEjZX8+li0DCaD7RN1iDAz7xsglMXzYj05cXNvKEjiq0Qh3M4rOpCRnfQqNpBg0P4B",
-	"Oz9IreLwwGcbp9yItDAQOdFSl9554U57taBtXmXD8XI5NVCPYeldTCMhdUfzNbhMv2g590KlcWZtrBLE",
-	"4u6QGoFhbRNfibE8t4a6Ua1ixBY3WPx03cMHHw23XGnU/uWT0nxH1x9oqFdwcd1LkAWqe2jLnXzwnfce",
-	"vPvtU3Wp+UZeSzfeIbvT1VkGbZA77OGPf/Xgr/9bwjqmm3PbHXTY/W//9cO/+37COj2Ziw57+K1/evit",
-	"TxLWmXAr8g578KsPHvz2dwnr2IHo2Q57+F/+7sF3fuxuYHU+7LBP//tfPvjhB4nvJMPuv/Wbex//bSlF",
-	"GB7uXEZ8KBTsgyUFDwGmDQE+Btw01Fu93oAydMCVimV0XyQOU0h3dCZir0OR+Q7gWDvg3xCR8t6USeX+",
-	"TFiHj0adpKiaZmZqrCgzNUzEXgDDQr/gUuFzgwELMiNbqdFge7bbxVK9MY41RgkVoWrqvBNnJg3GeRwV",
-	"2+YUgx49sX37si6zayCDhvO5PJZrTA12VtIXwbOfOTrdx+VHHsL3aHCA+idJMl+o01GDc3VBDvnlUlWc",
-	"s7Wo8RDEdFW1qfeQ5/siBVCC0sRlMdQH0P+A8pzI0rk/F/g9Hy0RAY+yqcOVrBmR9XaNyA9kt0kfcq4A",
-	"fAsbsBzBj+dhsUp8Mc9a69bksyBS0iTBGijWpZBsL21e1/qhhb02MxGliSxv/WY+Jx4vrdxN9JsuD0SM",
-	"R/kVJTwODB+bYDsCiOMjVBSYF/GDFXlAlnNxLOILKnUsgrBU1hK41bSQoobBa3+x5ALki9ADUCpbU0C0",
-	"OCCsKij/I8GOldiDfIzWo8f0ftR2eaXXq8ENoues3feCIoXFno2YJ5B2bOEjc2UmxPrejN7CjWQHfjSL",
-	"RJ4/8Xgl0zTrOoCV7hV1canTjbkw1jCtVqBlO2rspFS7PZ0v0qLSBrI+aN4db2i5uJfMYVu8F21hSnOe",
-	"lMWBygHD6xRLXyuQtMxxDVM5O6CM3mrGFYpqRDBr7tXpamWEsiLtMN7tihFyGXvBN2MiqtOE43Om7R7G",
-	"kDoUTcJKQmwWmXYg22zi6fiKHUyPDZFI+BNv0sRyPHJagBbN6I4yEkYU+27lQpSvUd+0Y4UTcGqQGX5A",
-	"dE3+QMKSpIGezONToi1rlifoOWbhmVainKTHAp62uXmSdiIwiAYLa5HEsPXiCCz4CjhhfRjwkIArPHee",
-	"YrhViW1pfrZGQlEGr8IsD1F84BpKKA/H++IIjtJDc9A/nYzyvVwPd1M+jQSPb3rUrtFsyNWUucsY72tn",
-	"TELjtH/95k/b1xHC2jVip4IcsK4Z3b9+86dgZvvB6Zz1xARCZyiyshBZtsdVesh6xBDPxPGXZ66gpq+c",
-	"2Avo6F8pOPXnIy0ePg08Wh5hPuISGjr/9n8hJg0bQQslBX2MFSDwsTsSPKDLffPXP7n/X/5b4hRP+diH",
-	"S9/QkKzaKhz7Cl4bkVvbmOCmKBv+hEo+3b0qIHY3TqACVFi8GcaylqzhL1fCsr8SugC0cOAAybkDJ0C0",
-	"SOHrY2gtpHMqlqmzexa1kQsi5onesOzmMK3ljto2SUUmD5a/xRC5+7E5ski3sS09BEecoT/OkYeVCsjQ",
-	"c1u9e14NEdzNcVZip4WLUNL2cj3uD8C9sJplsj8Ixda+lkQr4Re1SVVkOGLn/VtTXc1ymecyp7l1vyLf",
-	"dMpPSUxdgCDfpFdrD8+YlXMPU55UIeFhwWuwy0sXLSTTk9DMpvWqDKkeuhniPMC12zEYDuvIqEoNbaOq",
-	"uccrHMTAuqCHwivp0MNui2JDCdUw8ZRNhaVruPsemyBThJFACZgOduKt9T71iTfYeL64PEAYhmNjPcco",
-	"dfSkwiOiHYUKUboYR+r5SDEhHX5Raqm3Nd+qeZv4mTngJjCxFghVlzTeI4xHePJcN77WB0FphVqeBZBV",
-	"uOpJsVttISSmhb7nlJ2g3qNRgNOdZWJ7Sd9Bi1H1kH9nd2+09Dc3FsEtgca7V3Wy4rTUy4LzcRq2VTsC",
-	"1HBevwoft2ZHonDcAf26On809viuriALV8MNldcdFGWhBzYYTBBdYoBiJYIeU/1oTSE8gMSp1DGviAm1",
-	"5P4pOtM2a5ZY3hjLfcmV4KJxCtsbxBd7qNAZSTlNrn9WmIXDdP674btPtMMhoMKFlvLQsI7p0Ok+WYwv",
-	"fBwMUFyqzB0jQ6CCOhwHVLKW6xiPXofydh326Mf/hH0h7n30UcI6qbMs8w779BeffPqL3+BnPqfTYZi1",
-	"x09L3SI67OH/+B/YlyJhnb1c77uLH3783Ycf/eO9jz4qnUD0WOd+wIOqGaPSLQGe4u7TmjKiQt9E798o",
-	"AXWDntvqyKICoVbaikw4TFpCz3arayuX5tfuzDlngJx5nqWyL+0sAc3zVbk7FwF8nTmXnKmRlj2uIkmh",
-	"S+7T1vJdv1dCTgJfkQX8UasnxNd9D8fqZ6/hymOlT7uVj0dXd9gIv2JSGZuPIeCLdqE7MwYSMqgb7Hbp",
-	"/RdQpbXPNy3opo6Bg0xwZEVe0fW1zqeLBitzaGxHF7Q3RVrG95oCGUMHmIXAMXcRsk5GOcCLtYy2cD/O",
-	"2rc6sCQMOZorjuNGnJDv1moVpM9LMFLS0+M8ql7Onq+9cyvVUXOPwxED5qInchFl+/fC6QbJiusa3RT3",
-	"y26L/JFxznS86wCY6T7wWaKSb7VRAoHTkrrUITR048gQb6wYtbE56ddiNN9mYVmT7jS07EkK0GkRnfWz",
-	"MxOMLYlARaZmRbe6JpR29eRQhfYprzK+e9zxgPeMp4PoS5NQ4hmxjOQBWG15Zuo65cas6dvwC7Y3ZWEu",
-	"Gq0F6j/4daTlRQQH1ypF5U+yJy9JlazhHC+aSb/ubV41OpMNG8/TiJJimRdIVU2YygOIANyGUTmbc2V6",
-	"IvdhKjPeG0prIUI0yd1fiiL9iMxxamwgeG6wfQTFiOCGlCmAS/r8QDClWTcTPGcYKt9GftGvjwU03unp",
-	"LNPIRIbwgJBrwIdwzP4rbfEuooiT0b/pcuonFerGabtSRI0QBaU7Q8Gru624I7pjqFWga+04x4wHfUNh",
-	"NYMKvItxN6Xtbk+PVeWehk+Nz7eP7UDn0k4TKnuzTAFv0QDc+EpcLMw2BL9gFtGEhOkAZQZvClolQBn8",
-	"QLFAGAezYsCsJC2rWKGgpeNi5kw+N3hqx1YI2rFzotUaingGbgPJIM5gGBXrC2sYd+o2zjq73Ibkan9X",
-	"1vChuy+JyY8Ad/EGDK0bCK8w0IWIkdqRtTR7LlXMncRpy71MhHRMxVRf/P4rmBx11Sd1RzRKv1/AEqqj",
-	"BsdR0ebzfliWeU8MlCQ0inTPKNGJYPo3QZ51kU/h4DoCH6zGxH5RTyARfqT9pQ+/MIFXcz5DHp32gVbi",
-	"sk7FqtkupAcn5jEF+10rVCvQQa6mh2cUMV5t40mcZtq3l6g0UQeiFGEAEymRYwNDT3Mt+M9vrhytOw7i",
-	"9noi8rAUt+KhiGzCp4jUM4C1mhCgUudw8BZc7TovkPVw/EVi43dGMhdmN1aldkt0tUoN0QPK7oBxWMmE",
-	"Sdx47hQy0B5eGtbXuoL0OHexZUC5NJTorEB9UGupxPoJSrTzUcJe++Nb7LnzLEUuuPkZyZaXKgVi1LvJ",
-	"WracX6FgpJt95QycnCyWfI5aFDAFzU2JNiH3UGy7qJ6WZ1k5RfKFK4jFLgrHURXboJjlM6p/XVD8eibq",
-	"pz7xFa/4RjWxAfedc6D2/MocFitKO+spBovOlQc/URXAR1D0+2TX+D7GIohV6odv5KIns6y+YyAKhxVZ",
-	"ZjBXApv0hM/HHvMZUhG1eMAGLhFp0dOy0j5/BQDaZyyWbSke6kt1YNcZpoCu/3BVtUdzeq3OVPzZbd5j",
-	"Pw4rJZ54IoaDsBD/ut0dVn/B5jYLiplG/sT05FvOCxRZduhzk/RKO4DhglMMC6Fib+JcG4CveCwlsPdB",
-	"a/S8qOllurfBdvCgnQyq16gor3YBCKpBuuIFaMhCKSaf4QCVOcOo5UpaKNYxuFcDByqwv9kqAboapNFt",
-	"uGMeUNrDop9oQj4lvHepbrqpcADRfXqDz7ecWSIi0EL7KNFKOJZbUU7DF/WEQc+O6tJykDcmzVagOzx3",
-	"dtM57GeSi5ubbCTviMywDEuRQ0B7yAH5HZqAzK1+dV4WjwYH4OP69MTAV76n71Rk1Ek5NS9jUm3DSR52",
-	"hvsSBhczlwdC9gcRLXsDnriCrE1kagdHdr9ZHnC4eeJHHdckUnXliGfxJpalFnqyNpEYOXSK5HzC3LBD",
-	"PHcgeMp0rye7ooy89+UkpkGJlMdKzO9Op65LTQN4hau5iKvt6bFKmdUNagZl2qIXaOY7WSxu2OEuWoo9",
-	"4mwofNwQujRtE/7Gh8N6pdc7REvC2yHANjNlkFY7ELnsSZFuFfoblF5vDHt3JoBYC+xbTtYfbQ2OaXa4",
-	"iZ/cuAjrvUwMl7AgAGry5tXL7PnzF55lJ6ExHFoqp0d4gz96w2h1agNpmjvuh9xnI0bcDoJF3fE/MKfh",
-	"zutQy9VZkZ2B4bk71xUMnWLsxdSIGVnkuc7bNKeOdxOLuvNSOU84ZlVThH0OcXQ2ngdq0THZWD0aiZQS",
-	"tbbwaDow3xvU3kvnrGPEiOewlht6otZBhDtNU0bjyFH/4u3bNxh9WdLBF54vd405vxnNdlhps5qNBuzm",
-	"usdIfmrob+JThx/UtJAA+YRZQwpFO/+wJs+YSNWA0TNovFlOanc7//5hbhO/DUpSVLOLR9rwBb43UOGO",
-	"4DIiIKf+GEF2anzwYy2m6Mlok+OyTOMgSw0zFxq9PZ3X2fWRtyWmYCjCQpyE2fJhCs9RCA5pwl69dj1h",
-	"wNnqb0GMSAlDpHMSOgNSEUguD6Tqs0x2MTdL0OjEZyLK5FEeKBpq3qbC/cIaRgipUNtZ8vC8q3wArPXI",
-	"J1vCXdOD8doCl+0Jfwq0FTzi9cZdz3wTCiAPaMJhEyVxhU590iphjDCQEIdVMCPB9w0y9hi0Pw8aVqrU",
-	"Vc7cwCApgRI2Q8cMH59UehLtxrosMTvyTUqiNkEjA8lEy+4DnRkzkHfz84TNGZyjwLoD0d1HGzGBHoTD",
-	"pAiw+b4QHiEf4VKJ1wT5lfVqon15UA+6Z/kVwxkKHeB8O55o0VACioamZAEjP1UQ1VEWOL9mIrIMrNmw",
-	"490/vEYPxVlQTs1TtjeF77F8JQrTR5RQhEyC2YE2IkERJZepqCUcIDO5EWI17gH/5N2atr/++ayr8xxA",
-	"S9WRlJu7ubGU8E4rjCY8pOlEgCLDmSi6hK7w4KMo2jofJ15oePo0UHL1DSLLMtfgRpnW+zVl4mG9sRK1",
-	"PNc1RaZQAeWXbaXJhzLSePEgPXritClVm7Z+QLySzE96qCij25cEuJimsmTO7ZmlGsQsUCFUqc3p/RaE",
-	"MWe7V1ATMtQ/zjsJb9LIu6jquFkHI+JhGBkHo0O8LeXTYFdAFm42fj2r5pdyy0pEdNVHWG8G7Fs7rvP5",
-	"KV6Ioot7ACtzkTdCXtz0oLUWKM6boitkDCkJNUIA2nUHBULUuno45CrdQnuowomp9ASRstg3TnRJUU08",
-	"ELSmxqhtgUzGG2Rz+GJMw86N9f843tw818UoF/wt6KOp4HnlAyNyyTP8qEEiJRe9MTk7i7cRXga/MOPM",
-	"Lv8BrNNNvLg9T0607dG1tGjBbvb90SgN0xGaz3MX2yR9ZxgAUU4K2geSpCNEI85SjM6WgFTyx33U3DCX",
-	"DbcWbpNV9tbNsMARI6HYKdxPisfhp1qJzhYxELp/zFPyGPfbel6eDr59BykMPSHPCePZKPRwCCxCnS3G",
-	"9/SB8CEZDa155VDaLbYvRtD3hCumR1JBQSFkl8Yjuk1vbIhNAmI8PrwjLfFXYI9RsrO2CQkPyAsz7nYF",
-	"+JghchJMYGjBMYOVT9FpIKIgt4LhFdZo661IIFRdqparHHb8fIMMrtx8IgYR52XVaOJ8ILFR8DAemCs1",
-	"KC3H55pE1g4XSqKn0Cs33Ho4v+0XRaQ7dXUAO7guZKCW5TbmZdkFBQ42lyJtMnFHzim5GHcIZ6+ODe/8",
-	"IQkq42karAiVoe0npp3dWaJEg4OkfhNMffUwLVAjsT+iutW8gJkff3S8dTfggjcJfI29aRllyGE7Ldlv",
-	"czslnpGla3zNxkxN4mExFDN79SnGIN7E2tDWzoXsDnxtPFpidODPz2x9+8ry7z/r/pUN9TpOVku9bsbD",
-	"1Xp7OftF5NzqnKHJENH0Wbare7ul3h49DqZb9LY4FoCblwk2S/x3ITkOdpqnsZ+PeS7oJeYUX2EABG8q",
-	"ndOqDVzLZM3sy9HyF3tJcLIFjRUjBjUsylhM8DObT50958w7ako7+0KzQOj6eKkZD0crtR7j2G4EK1Aj",
-	"5RGit6AGysN8MD6kdInUuxRegr4oZtFdIBJecNAipGJshI87OfFI1+Khq+B1N3D6IorfeyM0yATfOD7J",
-	"dpyrWzaq2Hdwhb0ZhLCcnA351Nn4aeAa3ePdfWZ1USGcHwgnBZ0t9uDv37v/58g3iuzk+DE2DMZqWdHX",
-	"VnJLX7z93fvf/5OZEli6XWA4x79LP1zJqL9Fjl4r/RKH3+3Q5BQtBTZYB5ALHc8P72fvhAHaIlytThEq",
-	"oabhwOJ3jFwrK5fM+prl3VqffsdfwtB9ALFJRVemokkcuoWNGSuixaV57Awo7bA/5CLH+Krxi0jnlLlH",
-	"glUXvcu/9980q831GqPh4POaQEWn4NrvlEUZk5RJNZQQCRiUggsQVEhYxxlhu+NRB/oKsIHsO1UKU52U",
-	"qvCpnov5CUmQ05hnu5QGhD6aIToQRjkXGqDHVQvnZ27VpC8A/nrX6kMG3m6DkdcwwNakBSj1/kRKvRjm",
-	"CsW49AX5C/7+YfVn+0rMqYVCyGuro3Gr1vkS7jsTELZwcsqhOLwXAZr7afYeomx5HiTj4Zxw3OhS/6vA",
-	"2+EBfnD6/vjBt38Ln2K3NXdQI3/eh39z/6+IHlyaEbfdgcg7W+zRr/7T/Y9+6r/CE1nn4Xz3X+DxDF/g",
-	"Ce+/8Kef+8U/fPjo1+/c++gj+KInFVddN4BHH/z4/nfexftjzyYa6X99G+89TqUb/MOf//7BP3wIHw25",
-	"4n246cP33334vT/B69KhVOGj+3/1nxO2L8TIBJB/gsBKsJjhpMKApzf/3VD+8L2HH3+QgCNg8IjOhQVO",
-	"kkBwS7zq2Jtui93/3rfv/f6/Pvjb3yWMh9R1N5OCaEaweZ3nI8HvK1ZOCdOJa+JUUFgChBfApAcrSCNF",
-	"IU4sckBzIiwIPa9g0kAIYabcJ256YJfi65Z65iVr1GJvpRApwjVbGFO3hGhr2XsWZaOHAvrlDbhhmFBl",
-	"BYo1UiF+EK1Cr5boA70YXMmMECphiF5W6EsdUyICRxbb77cQuBwNTuqRUAHZXIEEhw7yMzDi+qr5mKV4",
-	"RYXUDz1l5ZaAZZz54moIfyGQK+2LyJtfEjyHhOO+UNuA4lJMz5GlnV2uZfH+SXkOykNdsByHY5YAlTNA",
-	"LgnsdYWs1214JXaQr8Bp+dNw13V3N9NgLdx1kWC/vBPl07tYCRdcjBSjX4ybxMsQ58fAQEHvFl23gezZ",
-	"1gGEAGMjpYuRambczXwiW8Q6lbfoEavVrvGDm7X/9oVhE53v15QtzlYD+TtFJ8D3YIq3C1GIzcPKTW4Y",
-	"dksKjUOCgHW2fAuQCiMKenmYEC7rCzQhqI0I2ek9qfpOJaF5ZLq5EHgddF+iB0xH2LUB0090yo7gjAUq",
-	"ZJ8BrPYNCcMEGCk2DIG7BixfuzOtkGacvqsirojJ1dE9zzGmWA86YnALYZI94YYsUuTn3Fj1HFmf/27m",
-	"XIkdyVdFS7QHpOVi0Y2lhwnvWnmwuNvoFONGsq9YNCx4bCSrx1jLM+R3djMdw5m9rI2FYLtxhklxSAWQ",
-	"2TL42uH4RusogeqZgM5uHqqQB4LH0SLbW/h5vPzzfNsi9OUFQyHF5X1af0QYP5CwaomX26jedEJxGWAJ",
-	"bU/7LKsp5eLsxldvs1wAkh2YJiYDnYnHvJ8aVemtvN2OYwcV5/BAQyHn8W+pFRnyyxusjixv5a0GIrls",
-	"v70klTBgouxL5776vvYUxQ8z6aSH/Mzj2JnHuCmvvRAvWuVdCyUG6N7L1HeY30Ko3oAbAvN1qIrIO01J",
-	"8M/DTiAXfYNdgVpVBC0oDU5nqpFza7EWrkk5wPDbn8rxaBl8BU3z08MGyPDsf4rjY8XmqAuSzahj2J6h",
-	"N8sJ49c8IcsNifAJq657zN07kJsU4TTYal5+vN38BQirxYNmdWGxirn+WQW4HlNcK55Mfc3jntiQS8Uy",
-	"WanmDtkSojIogt8DbBU/LdqEIYyT2jOCfNHyZr1dnES3HH/6j/e/8wuUo4RNuLTQpE1XO/+fKBMgqJQK",
-	"ByqCSnnZT95CYU28FjRj6Slbxyp1tk2xmowbaMVclXg/5A8+uf/b95JyY/PiWKpJIN/78J9rcsj+m1ga",
-	"+d6H/5yA3wn9pJ0Lj48s7R16CG4euhVlfvAC9y00x7z//rsP/ux3dEFIeOEb/cOH99//4fwsB88ax45N",
-	"qrEN5yefPPj29+6//d1H778//zsP1qHlB9eSNpaflXd+ee/jMCsjPt0tcVN/+s1vPnzv50mJexrbJnsi",
-	"bEjXA8co4raknWkSinevaRKK91Xayq6gbMOegEdQmkEb/4OHH/8NCGelzxtKL2ziIK8lVYD7sJCZoBgW",
-	"AwC8oqCfl1cQAW5F7o/6fAN3P15enj/4Z7ULKb7S48IYwE8WFQlmWvU9rsRYrdNKV2NfZ0VYb8+MUkti",
-	"F6UDvmWRndVT+vhE6eNvQ1zBTgFwJoT7mzCnDUUqudrFatQYWodnvSrexwx8y6eGkZqlxbbPb9Y//zqd",
-	"AlaoY3p8m0KQefblfpl9eWYyq6+2sGMxsDs7RfhStB7yFSXCeYgxRGszDEka/0t28tGv33nwPz559P67",
-	"D9//u3u/++mprQLvlovuvlYihTbFSMmUj7ND8WUXcT+gbs+c5dH6d92swArO4IzHBriNMz7BRICT91nk",
-	"RlymxZ2RjpdfX6FvfOrKzSUEGJq0c6nZvXE9dBtL/fH8x+M1VM7CSu4Jp6bc6bAFrezGmdE5NDwIfdQS",
-	"hvyEoQ/4ko67ajS2tfRcUBHptQR0uIqbUoR4Di5Rkx56l51XYBrF3dwNdmOx4iuqn0kzaHKPmhL3HUOs",
-	"MNB1Q0DpsKdG+X/fO7eZbG5ubmwC/9az7o//f2vAOLns/h38SGIbusKfO+MkVs/BN4xWGzf55GVsEF2m",
-	"XDyqdgVHBJ9P1qy4Y5uvXk1tAdzkG4OGYnS2ATUB8SGGfR+2ZQDw+2cWrxD2ywxgp6zJgn6Kqmw0zGKY",
-	"UPgm8JAExOO8ssVe4NEM8477jmdH3eXcF4P0ZLZ6H7kWSERhrBxyK1ogM3u8a80CODc2a2kCBASQ9q4Z",
-	"8Lw5bU282r9jpBWdcnRwIjAsJrJeZ9Zj1BNVJjsMOF1pBZn1TcByQ2FzYXZ1LOP0MnzH9oSdCGowH0bm",
-	"c+jBxPW0MEfXuAJIUCJr9EIg4EjrEhrHjTddEp3DuWiagc5B1I6JkTknOSZmBIATouzPSe7MPgoLUIsg",
-	"ROVUExOF74D8HIZw6MAoKsKnOTIKb3BTeMezbSlFZfvtuYcbjCGcxODMg++8d/+vvnNqg3Wq6wrYdz3O",
-	"PX/UCcPgq8BQ4q5e6dhgnqRldus3VvPOSAHDcG3rbESPN030n9zc2DzDpmOuTm2w61C6rESfW3kgNo5O",
-	"JZFFhdbp2hUa6xHk/EuzcPEwR9OiZFnpGeejh9ZcKQW3UrsJ3uNGGgZctWaLgQ6iitEibVo/w2daTutV",
-	"N7BbblzRib10Y7V5vbDgPLmG6TkPaTGMZ7ng6ZRxazkFv56AQ2YolTf2I6Y+veez5dOnHdaKwuJkUDpB",
-	"G/JUzHa5KXdMSkoNggIit4ax+wvYC6e0LOfqiwyCVn/cRaGl4Z2JFogm5TOgtdVQfwTqfJHJoHNzRKlU",
-	"uh0AnJ96u4Heo9YRdCY5hmqL/A8kU0fIswix1Q32mk+cctsBpjmgkqxv6tUCSPlE4MaiGJZXAKddbDLT",
-	"mqrxiUWYHQK96nxEoXZrffhg2WGLUO7eU2cru/OfOTCtaC/tnxgmjwSntM6xjXib72XR8lxMwHLDLt96",
-	"tWIN7UnF82lMqm9HD4NXlGAjKZDcFZYOMLvAOA7MsZBiihdita9NBd4w6lpeE12yxG7jk8R9LUJhEyjD",
-	"oHzGKhPGEA+SJ9EjrLIqaciuwGuOh1BlZS3TluEMk5G7ywJglLNc8V3pIcsDYSUNmI5FdFSXAD21cgFJ",
-	"tGFuXX3kcRrFPnK2aDrcwLDIsh0VXTvMZKvGfVHuiJ1SOXqpfBaojKcBkuKcL57vP15OHSwlWCrfgYJu",
-	"JaFCxunmsg3X7y7u3ACpJmKyXnp6tgJWt6LyM/HG7h03YR0Ca6RaiYQY5BLW6XLVFVkmUjDMMg1VGkoI",
-	"zPn78K67wVriSdbCb5aHemMn4xz/ns81U64DNk+IHdaBSH17YBDymURHIUfxE5U2ah1WEHh2wLjq6VBC",
-	"i6gm4LIrYZ2Qej8KYYJLCzMZDicDzqsidxchUsR76y5XzIPfPBuuYWOIn1EXmxIOaub60diaIhWqA0m7",
-	"MCXAEzLxeSqPAIwxUeQTV8hiEq7no1GuD4RB+JCbTQMFLu5n9BCALnW2GKH1PJjJzECZMqn2d5H2u7PF",
-	"EBHI3Iem6Mg1pVua8VDgu1Y4eupLc0tii2sWUESexDsfBjBRwA5FgEN5YCEqjZeq4YdiJUhQEL1WqCD3",
-	"q7jz6r4xBMoSPBfGslTwFLLwR0LABRbjU+zGfnUUd6AuTW0goc4RZClST0pZqjSrkpRORWxCI7fHxwIM",
-	"3WqK6D15FotPaXmrJX7GXZVEB9kEn2IG/OyFizGslRn4udxzcz/f4DA2GxdrDGcT7VV2iW58dMnAeAOW",
-	"l6+9fIW5r5ynMeR92Y29UwPQBRyHNGX0UolvqQIzXi/S+K7RwB6MpdwObzv0aLt4nr0sL8W9xfJyPHtm",
-	"87nnol0n8elOJlqXQbtHFq6lG1is42BdH53Yi6z8HrP9H9xTY3P9akGx0upVSxb2ROcpO4kg4wf/z3cf",
-	"/exbpzY8j82u1VRC4O1w4rWh7zvb/lj2nxMjzS59GmOMdV8s3fl41YqsREvKo+o5ijxtLVqiGAqIMKQe",
-	"il6nTGq2MP5NrF2PmxTxSHh7aNAFQ49fxkaph1fDz1oYIeXh1BnOVZY4HsoWyHLsbBU2Z4ksigw9EPgt",
-	"JJcjUjnG4eBJkYpuhvGJ6h5UujsedbZYBsyE0s7TRiHAvbpxtny3mGDB+nae3uylzhTIYWaqZiW+TqCM",
-	"QhapFFmkqg9ayUosT3XbNQq9eBfWj3q2byYOsKUNkEnHy1G7Ay7Vro7souua9fkIKRGwC8DAHfNQphkN",
-	"/UL/nwUO/qouPRCpRE7DK/A5o8ceqWUA1vXuXh4nK6mSy2ADWWSXQWI8LQwYmoOZ0Pahh+XM5123CotN",
-	"sILu5nB2GCqZ5u7EK3D9Zbcec0jSaLff/RiUkksFMkdPBwsehLcBWwZ0JUNxSQrRLk9c8VYVgY2aB9JI",
-	"uyi7CkE1TUdeVw9F4vNlgbMHvssieUdheRTlDT1jGD8chhIBeBGUm8R2fRC2ZZVKnCOF2EXrp0u9ThsU",
-	"TYeSwRXTWLMFD0UFIo7gMC2VX+PQzS5+ThKS23CZMr6nx5b1tVR95wF7lAPHYrxYzQ41SVqcQaMObL6P",
-	"VeisBOWSq2UFwoNbIGQ9f+KRK/xw4xaDWdaTBwomdI6wHLdr/UPm+ik0aSmX+4Y75aFWZ+RQAgYNhOKa",
-	"hw+xJA/PdcUIew4qk8DsEfbwJxP+Pg9un9fDkFPujnNpp7fcopdItHiswO2y7zu9hWxibr1vvHLrNjtN",
-	"/EVQ4A/yA0cJEI8VR8vA2hEF2xG+jBdc9XL87167vZZEa/WxyBbKkc0WRISNKYYAtI2pUFbaqZM9Z5nl",
-	"7OQr1164fKrBgO5CmUwvQhp2TZlxDkod6+moq2S5n2iPcSKK0EWoFqz3HTDR8YwlFW4CAJJaq3f+9Zs/",
-	"3e0J1TmVIIDPVC4tQ/nYSbh4b+SudZsd+zOfO3fueXfpV29fhqc+88xlbHhjNp55hl0B2xIrXywADLhi",
-	"11IxHGkn5NP1r4hpwvZAb6Y579kTxlvzRWtc4iil5LKlpjNmg+345jrIMUXtiMA3Nd7nILbtQ3S3cu90",
-	"U3B8oVcUcIDrcd6FfkfCP0ixK7c58rn7EZzbPO9W5Vpv/bpWYv1ldx5vsJegRpKacHXA9oJIQlJNiQdb",
-	"D+OuHSXu2E5SKtuF3soYiYUhUl9tGKU7rLAhj6GoKDXlgWR7TS9tdtL32z61xc5vbpKYUUsMa0TWY12u",
-	"3P32fEvA85tn4AFIPwblW+c3zxHVuICFhed3rfviPOL9ADoIFI2WTfU4N9S00l3yPPHi+7JYbqDm2YsA",
-	"UD/YiVRExZ+PlZKqn7DzZ84xqzXLeO5+d/7MBbqR22kJO3/2LP2bBB9utC+mDEqpaQnRfdzT6dT94nm4",
-	"IZDCQ6YiYRc2z+GlN4XNp+s70PhqMpCZgNapOc14qidqg+10rYm1ooH9mOl+3/1pQjW378KxAf4qdaVe",
-	"23FuYqnP1dbaGZ9t5SO5trV2bmNz4xwUP9sBKM/TgdvX/asvaoxcbNwNNKqgE7STZ6tTPt1COmcA1UE2",
-	"wok0kThnXLl56PJMqJTntOFfG+itZ54JIYTE55ASRvQOCQO+h4QByQP9CpqZG/fD8uJkbkp1zrqQgNiY",
-	"F7DtIGDYS5UkLNXQ42y7KmVJTMxwhjElJbW6lgL7jrGBCB2pJ/hQWGgV8LW4lVJccvolN2Frd5OlF4LE",
-	"rN19HTJRI60MHnhnNzfJQrREeFreo2+Q7YNm0VKjyb/FDawNvhshteR9sYHteahhRPyWYYynfc/+8oEN",
-	"E0Mn6dded+9kxsMhz6eQ3KoIlhNo3jcQgAHij9fdjahyvFZML5dKyLELQ5aFNgYidKuhgxBzZhWBLNGr",
-	"GoFnicyZnqht4hrCons8wGXOMFEN8p7rTGyXebUYz7InVXBxoualdhYrlk2xDyA25Idaw7WtNajm91mL",
-	"rZDRbyZtoQK9/mlOZ9Q9jPACzZ6FqJuFj5ILHiXbPEouexTKSt3DCuhgeNwqMLNFA8Ccdt0Ayl3bo2OI",
-	"ZlbmWd2pVg+ML3ey8SlWv1un1C8J+QawfhK+MDYQwnM4s7UylLb9YJsOTfA8ky0HZ/WRDo3WyKkW0F3A",
-	"wsEyuS9gpLWDGVtnTzaW0Vfo+sgILgMOsGbVpPJzUzcSghEe+ZrFhxVWrPHAjni9ruocz4Ot4EN4IkDq",
-	"b+//if9lIzeTbugQbUoo+s7+WDv3JtNKbLO+PBAmpDzPbG7ON1eLveDXF23XUu4uvnmfIisFjqxjs1CC",
-	"HeJOR3KdSzYIffD63WRtpGN9AF8ZCWWCMJxEsq5TSCxXNGcNlcx2QpxKUGi3hTixDnbegGJK394VE8aV",
-	"9q0+xUBZnQ22o9hYQXGFl74yPtrdYAjgzoQgL1TYOAR411hZmZEDmUm1T4zQMYtoAgoKa7EkNLGXPelu",
-	"i5iuhBFZW+LjHgutH+dTJdA0DbN+VNqw0AwqO4gtrKDtVm4YDroUcXAj35vOxiC2IQU6Es7xd3cO7d2A",
-	"Mw13c/iMfHdw9bvA/9KN2mZ4Rl0mzGQ7l6I0vq+IKW1GcMUv6XR6ZPvwOvCB4SYsgnc2H4u7c7v/zJE9",
-	"teiANrf3b/sAzVFsf1wACpDFFEDhhZx+E/57t9YbeS0WPtryuM0EVQKln3DPSGHYySHEkE4l2PvBIuhv",
-	"MtDQAsNXRM4BAENQasBHoIuUuDPj3EwGGiI8fieFoW0x57wXHKno6kBLPW+2snne4Pnd/Xj8lz8WK24Q",
-	"+NVN0WtyoF3rXddKQPztMRxr0SPNh/WUnrjD38089SG8cpvXlq7SZafhGrjtuc3zsWy+D4qmzEjVRWmA",
-	"eKRUM/HHI9lWPDQRbLarTiNkd+hz/dEdtlNc4zQ0hbwSJnh3gFrZSXAzkrHHvFeekABWaZKPczs9UeGu",
-	"8M6PyZrklUkOYa3Sp/V25VUC+ffA7ekOyocGO4nEqKc2mMfaBaY2nWV6YkLuZ5iUsPaMB8Ao3C3w7Iwz",
-	"hJI6UXYuEhqMpdo8Shh56Z+xFKk6gQ4roG8H3Bd8DgdZ5MhYHL3f/tJkXGYyXpWZKET6eA/Fx2Rhiknp",
-	"hZ4cQzNqzx1vVBzg+KHyhxY4rkHiR6jsqyHNSVzB3ILymgC9JFyM22VGsxFUZDvVwNW+VP1tSvBxoxVU",
-	"9IvRjBIoqqW+3OtHv9d3YEFvlcBLT/texzdqtsk3P6ebHOpKi+rB0g7Hj2p2N8AVM4mbujZrizzvpZQY",
-	"RiuFSA07+fCDHz/69Tv33/7+o19+68GHb91/+/unEt/8K+TPyVIgnmbCOYQE8ARLdQ1cUKL0cbI80BM0",
-	"WpDyfoPt4HAgjiW7+wLMY2TyDfy+HKisnZ8LsAH6Du14lYocknrON9pgAdtTAdtAthx2vM6gueEE8Hk0",
-	"eOK0d750QLm5R+X4KD30tdFAPsXN59aFDtLz+XCjw+t83l3p8KZOunB3lzRGYBhbojNOvymtGN49PQnY",
-	"1bh58BVoqOv2AsJLTxg2kWbgZKuvIyDWGkVz/6237330lw+++717n/yXUxvsWkBkOXEdSNWnODSPg1lh",
-	"u9c4Gx5DstzeoP0Hc4caifE+lwqwSl9aH0utjxsIZyW483GqjSDj16wYAsD7ybFYbiLW9wvtlpAkOAlO",
-	"9awKOLQ2Ok27PlQ2xVXT7VnoO9VfbpUmA8iESlrKeouoDocG0EM1hW1SgYVzMiNCLhoesM0U2APlRmJf",
-	"6qFj1kOXUTyeKj30hXBkaGHCXjm8JnBCk+Z8gkXONXoAQeK0VXlG9aR1xn7coC+Vf3y5gY97A79Gq/rl",
-	"Dn7SdrBfmbCdRLrCXh6rfZGuj4E8wtRv3KuAqM+wPpxbtpcLvm+2ApMFwFiU0mPV9YB7CAPIb2C6e8DN",
-	"gCiWoLoBHuxkGP5ImHbynvIphge6WikBzbkNkz1wTKD142uYNDdQmuGDmpBveRZ+vMF2CJN1YbMgR4QL",
-	"nFuEQYn6KAHSwVQyJ3OxgiLoGrwaD6k5BJJmu1qQoEdCfU7UjhVZZiC61ON5IS5+EWMq55WRUJdRMIkl",
-	"6PORKKm+02N2SiIPn29i55ZIFjvsKEIgO6QUoONjRtpjIrOM9rBCDWBW1lmn38Q/FmF7gMzcR0GgqIpx",
-	"VGFbBQMWqSTRlwqwnZ3cqfsDkXbiGgPhxXEjJLJxV479VTfCMUblPhsB8bflVcVQIw+H0gSzPP+BQwxf",
-	"naEgBfQucHkE8O64WIHynq1B9B4vVY1TUpC6q7OwgYIf5Fn32MXz7CvyEjsJ5Ye+Ax0UH2olTjnxA86m",
-	"LepKR7Lpjs8sQ1Qs3gq2rpvmTFhhqroc6jaBkoFxqAIdE9GawoAksBhLg7kGJHXDBCXZoWAZFDWh+Gtf",
-	"D+kbLzgDwPclgKexHpcZ2AZdaN0XjrAJxzPMPQ+bvdM7kJUmVIpVf27g4A+03+PP+w1dUh9bjJv9cNqV",
-	"dso2lDDSPPpCxm0oZMQKTmAtm2AZLbol3bFlmhpiFz0DqeSzKGINRtdJjJunOdYhuhk9tbGaLjoaO6Gj",
-	"ez0jbMcZCCUJKttvMAy+LxSirGM68JZQKeimZRVQKBvEF0BnjahodShCABK2bbc2w7GBWleYy0LbM+Ms",
-	"yboyDnilhVqgno6jYD1bRMMxr6luvbizfvbCxYq6ctsMCnovnNvECmwDDm1xgSyqT2XPvW8gtxlifoPe",
-	"EFMnxStextNk/QXZF5Byiio4IO4oaTgz4G6M/3brazvr/4Gvf2Nz/fk/Ov36m+fP3f23WzUarJmZpbtW",
-	"2HVjc8GHLU8zpOJ7zPnqz+ocvSUIGlZooxY2Vaa7+2ZhchouYZlI+6Jo9+YhzZSwRSgbItmkncV2piKX",
-	"BzCln1+sM0zj5wTsDO8SEeCXChkI6//Up2pf8G/SEPLc1SpU7S/KemA8CDjwyGTKuBlA2SwG3wpCKgmw",
-	"iZnkaXUH+FCDDz58Cdw6lpTFgcjtbY0kYp+D2EObNOhTGS0tmAnGuQJpynrr1LNEKuCdPKDFbLK3kSGy",
-	"/ji84cOtdGHoahnlm3GHYF0Ks8qgAVnMuVPwSa1HeIFm6YtSi4Dv+1nybkCFQhqmPdh29MkiWT79Jgjo",
-	"3dMljtuGqfqivQBafO5+Tk4MoJGLXeypYVG6N9gO/izFcgbwijInXLIrKNc/nmP0CDy1HskoDkRGXS+S",
-	"4G9Tr8lyInCl5P6XZ2Pbs/EFIN0lkurj3Pj4iJvQ2vTJOUhxVJ6l+QsNhEZJCCTNjdWRrzmoP12vOKfR",
-	"X1fIbs4hRguJfIg2aiPA04TiXMASq5TqHQyTqpuN01kEQVHxUM7kzRzCFf/yiT18i3n8wpy/9Mqf/Qlc",
-	"nvtG8P8i+lIn9C+EbsNSMWjDCtyPyCWc4C7wYWWIqpQSqMcYSmE7iok7NueeDiOf4dracMcOMmN2ee5O",
-	"zD2u9vFvpLMQqezyjOWovRDxjxyBPWhSOosNLvHLEUcFHktIMefTF8WbuC97SOcMr26QzFsM2cl7H/7j",
-	"vY8+uveHdx9865f3/vCjB9/5yYP//X3Gc7vBzj536ond2kFYvjA7m974MdX4pqUJrskxRi3jlyG1Nh65",
-	"9buwSTkqkxBVkNWhUhep7E4Y5DxNSq3EK02LKDdGJKcl/hnsEwM9+ZUIv95gNwVPJZqvuQ0NZhOKI8EY",
-	"kDEWnsv2cqn6Jlavsw34X0CrkKpQKWgCPVFwmVT9WQw/bDJ6523Woas6GOwN9TxaZdPjMrxL3Dk+u2jg",
-	"lyc7YY7ogs6pL3jxIWRMH48meVzVh9ir6zHDZnZ8z/+IWiKDHAPhvi2ZTM2RwGYQiuZxeY0TOeHr02/6",
-	"P+uBMTvFsEOSBvffFjvg2Vgk1PGZWsAhVzGyIyeI0oUeJT7shV1MuI8bQH4103r/mG2Uz5EF8tgyVV41",
-	"HK8TTw950lJb4eW/IFQ+abHYh1AjDUt9dqoVPk53ECl3KDfMYbLAJqEmqrqH20grNFf2pUpDzSQuyAa7",
-	"glSSGGoHntup+0EuujpPwTzg3a4eK0s84tryDEHCU0/jt8U6oNiIqw+QP51m1Cj09l9yoxxvpdATqZge",
-	"j4VDM3AV5OOLkK3zNUi4Iw6vnfws1GJYABWGaEWnfBCHmKBPhM5P6CCK7hhqZgNfEwrrS2PmiTVmCLn2",
-	"FNs0z5x+prplF3ZRPXfuwoXz58+dnUfXRYk3Iazw1Ns0V4XtDirtig+jNUbUVLzeRRrJrkUTBYImfVAg",
-	"1CnMOTcMGE8Sxtm/u3Hlj7fYeJTL/sAmlTrmLh+KnJ8wLOWWJ4E5+tzZTXayY4Y8yzqnnMCfSS5uuo8A",
-	"Htw5xUbyjsgMdP/fBrIT6DUL+rKDLpn3zwA9gOBoblGjBiqXawgMFrk8EGnRY0jnsi8Vz5AXxhItHXZ+",
-	"QZ+W8KK4uttomlEumKspkkEQz7G/Wb167IWF89dufak+F6nP86yj9DpJKC53EWYwXk0iFFOaIKgIq97y",
-	"+FJs6CMwrsemAsh6wFDD1vyp6OpUkAj7oOAghAstKGK6Vw9y824TmO0g/BVRkspYwdNjCZijEa00M+Pu",
-	"AEoLl5wHN2hzP0HnAQ0JI92NL78lv9HmcrAgj+p0WqajcYqfkMPhJZJJ1NTNz4aeVKlU/QUI6IlmPfRf",
-	"yiF8ahoLotrXzOo+xMC2sImASbCkJXFq3/0HtDVqIk7t2wIxkG9HkPiWN1ApA1nFhA2cOvd165D/g2ZW",
-	"pG9kRjeV6kDLrkdj+45XONQBBxc6tF7b03aAUT7jw3eoC6d4biRkKFPRPNBh51waZzDrnPWhoDasKM4N",
-	"7+dCbLAdRvNJBQiBOcg5jv2cH2Big+o/MtGj3tBV4A4dIaj5jxUZV7lp0EyHzeNd9TL1RUnj0Qt/lvn5",
-	"1ypNnEs7siHy0+uB02/SX3dPK23FgsL46+5rticMomG84Ptmhs7NdAclRHkS5Kvjlok7o8xtZqDGQ89U",
-	"+dTe1PjmD2hgiSx0sSIJJT6uwnyiXuhwsqI55kZN9fLg6XKZ4r2LiNk2mrT+ydgxAvfxwG3RitpOKCqK",
-	"3SmYv+We6OlcHJbuKxYd88c8Dc9bIdKA5vlih8qczNFmWzvCgtiSHJ4wTNYVwvbCk5tVwp6NV8KeO1vX",
-	"E+uJKdinOXbT/aRxiBXwcmmPV6Xe4tNZRHtQGg21KjTTr9WgN8bWMKfGyKH0jihG56o+FhsDrWgm+jyD",
-	"2Dw7+eiX33rw9vv3/vCj+2/9/BRs7Ez2LO4qdwV421xNUdXg5oKNTXXATksCgYmFmmh3cgQ+1S5X2Ax1",
-	"iEDmSWi8ap2ydcvsLjN8asg7LsYN/bjcv8F2s1qjosdOPCgT8ENfIuCJ4n0aFZMeFc1aBSpusFt6KECP",
-	"oJ1nB1whLtqZmSnjOEM4HTUlzGhYZu7gmAatCB+e7GAjQfePzinUrh0j3EaEEj5323U9UevuIZ3DJDg+",
-	"P4r5RZ2lVw4wKf55wFy49/liw5zdDKCmKJa1icrLhLX/H3vf3tzGceX7Vbr8D8ncIQnKkmOTlT+ol68q",
-	"ksWiFCt1UylNA9Mg+mLQjUwPCCEqVeVWbiqOHW0e61TiXTteZ9fxprKVTW3F68TabL6MSMvfYqvPOd0z",
-	"AGZAgAJAiuA/tggM5tFzXn0evx+lWAv3k9dxHIIO62v6BErDRSQ4uUlrtij7JXzeOTU9xn5xnfi6T0bJ",
-	"7/pDpLMbr7yGP7Kbg52r10+ogHZyVSh8nfOoQeGV3oA3M+PGmnZUn11BykrJ2ShHcZL9cdWrJY2xCzMm",
-	"HV2XE80PJfwS3QL8+4V0E7do7RbFTdDzzt5POGKqll/gcSId4JsqD3Ruw9d9jG8Qb3f7JBxI3LmMFlKg",
-	"cYkWRp7hcecU9Wi3tE6S6YMRkrz+kAT10TqUM46gZJJ7yg1GpyJpSSssWNvBJK6HNGvznhBAZfj0ya8O",
-	"Hv/k2R/+QJzDGxVEPq3rxB7lyA8TuxEfTK7m5b5wQ286bZEYEYkIks2jk6yQYUW8Ntc6ie0DXMYYsyHM",
-	"WiT3ZLrYOVf7ore9PMxSV0E/3iRsmdPF9OaffwGaE+0LR4TC3Fs/lhmp2cuMMiLbwP9NfTRE34jMw1ZF",
-	"MS2YASuU2oMt36JC8xruC2rFPspeLIdw8bXsI2xKyhmRhW9Rti8SFPT0m4Cz1SiMjVSawB2tbhxXHTHP",
-	"PnKGYVcA0TcUcK30cMIVcKOWeANM1ql3TALi6laOQlUnUPY1ReCi09TZo3z8YivsbXjVL4i+zsRl3/bC",
-	"vgAu+7Z3lRNbCejBWqWXMKLdY9s0Tf+2Fdie90XSy5OqZbvowBW/aL6pJtjyDWU6dpMq2E3epQ7QCytZ",
-	"82gKrRi6zsKWTkTIqqKnCXAzloY6RhCy0x7ldh5YU0QUFBspYOsWM6mM46zrNxKxhNullpKWMIbvCbdq",
-	"BDnhAZi4SYmFiW07XChaphzCbMA6CuCls36SBrdbcd3Za6TM6Jag4q5msYSPpIJxLDo8pJ2STAP31J7/",
-	"CTuYW9B2rLTHnMT1gtKpu6Y1alVBRUcyCgWdKeesMbM2vLsoITuO8vCFr4TCk9BTLTaf3LZpUod7Wbbw",
-	"iF5bSISMaKgDO+B6V11aImvZgI5+11bPWlqJHkDPgZHY19Ix2QP6HI83c4eBvYoFB444NfWt1PkA6HPu",
-	"rpJE1NIdEI8zYDKuQBEKH2chhjnh9WW5zpxFoKxmuUEYDY51Q5k06RAflBM4mTCepqLVTs1CVg1A4nfc",
-	"0i1K8SD/1LOvIbjlxaZHkJzxpRqmOY7yc6AtcGTuGhl1O6GuRTneVgRAgh7oG6nxrYqe5J3UO9bGwJQY",
-	"b4rB/AOAiM/Khd3NnggAYMQDG0Qvh1K1O+kafrN6DtNEeqyaOygnZ8Dh5Z5mAfydfdqc+o5ZLaf4s9ws",
-	"3BRUCICyg68lwiiLj38D0rWbPNkTfpQMaBIHWNn7Nd/PsvZDm9BNocLD5K8cHD9Ro6auphX7vsxCXMy1",
-	"jsI+aRGFpLc5Q+nmxqRqimjR99nw5shPnQ2uAlSQhe463nUK6bauY0cdmPkrD6V38fvhhmN2N5/U9CN0",
-	"VoN0Wyobes99LnPaITM9/MIEy7u5WfMTxEtO/LI7GXaflGOtEnlAwBKRdhLlynBgb6CJDCBLO21EX0Ue",
-	"AA9G7rgHrPviVY3jxkuGxfbdoAIzYYVzk4WJMJ04De2nYSJqutUSKhJRiKwFJPqeatjxXoGHAxKDTruM",
-	"22PQx0JK/qRd7OK6yusyFruzx4OYk5uciIPgrKaiX5f7VsgcpUmRfSlwkUYILP13CuzO14VomxywCyA5",
-	"Mx5rJdAi4DxEX3lM7AuVFuBCAJYCjFLbS0J+Wqu4B9VClkgjTM7rMpkaEdcHQXem43NPcScAh5FyXzXF",
-	"fgoaSMSJ9SJlvsWT5h37Ho+vyjNSTLirOQev2TVLsEzBd81cHd/QqfAkBVohMTCCH4y5O85YPguD1zsg",
-	"T6tQ/AGlM5tY/1WiW6SFHN2EjW9jqQQzDd3FErMLf7EZXSq/bV5joYxCN7GEyh6wEE6OQQKcOgxYGPGU",
-	"h4wrdg2vjGju9kJrbNtjnDY0wC0oBQ1FGWdSgR2xP+eG3eQmXYVzrt64yparie4CvUmkVxDDShqEVFFi",
-	"y+cFJdpeXEBHYu6dJ1CCwjPYW8MgB6icBU1es41LtABmjaES161xbUnVAeQaKPgJlYdvtXZDacAmQ1qI",
-	"bOWD/M3AI1dF2hVA86vp1W1l67LG7gGumXXdoX0U+Alcr9tnF6CnwJ7GisAmWGm8GYPRlrW1SjM6rQ3c",
-	"rJ1qc4eTZYMmpbsujEOTBBG72WSv0g1jIzbIFZr/gF0IKpUKIoTZYLMmjFlj9xo6s9Ypb4oMad84SG2p",
-	"2EbFrax9DiJ1PqmKRZ9srbGLF14btt6ptu4FBuZxOUBG7b3DaswI2muEI/E9dkqzRMPU03B7NtzrFcrQ",
-	"z3B7x00K63fjagGCxjXEURoptqXM0jhcnFl8GqGrah0Lrhxl8kgXkooH6Tqo18SEyfBQuIpl43qot2RV",
-	"bWTTbgs1lRk6pA0errCM9BVEuFPqLPB7z824kEVCWoSFyXjg885puMj4xR0mgSrLa1y3e9SAwcUDJkwq",
-	"WzzF3kDikFk+/PDjg3d+dfj2xwc/e5smhCJpUugX9F18vjCIAKAU4wUZips9HZDLdOKIpSKOHcRxvx6A",
-	"n3YExNaHcphFEOcdLjNKQaCEnoUUBD7JLgjiYuchrpOkIeEwqua41HBuc3IE9z6XrSXjPHC1R9uHMfjZ",
-	"Fs3rvS7Su25JF8XrQew2p/lwjPrG3tE7AqPyAVq3yVAEzw983XnEHQTU2mQJ7yLkd4D8HnWdtNA4+9+2",
-	"oZf+bq8NHjHVcWR1xQXjAPO/CTDdAdt5w/7n6vXA5/RvX78K//7mrZsEqarrTMSiliZayVoGrrrs4Lsv",
-	"slvysj3qm7durmSo3q/A5w52W+kMtbkvO9FRqYwZJ4KpckXFI1z5v1hdPZdpBr6IXT6Bg3Qe1tWNl2Gr",
-	"B1DjW+zixiXQLw7sB6wrYEuLTl202mkvcHtXwIkmrOmqblW9asJ0gdwTJs0amLhSuqNqi16n/waogfUT",
-	"c/X8QxtU8FQ2ItsiBVoyqDn2M9y68uqoXSr8rwzpsVIpxHMs8M+QlgyYrGM7W9nVmlJFfVcbh9Xp6/ZH",
-	"BRcm+CGnhI4LZPf6FfbapZcrrJvIFCZQcI4voxikGRd7tzJXGm8hhAzdOaLTZLe+K9rJ6lXQhrL12rDr",
-	"lYPGNA1ub/Brm9/aXv0/fPW7ldXX/tf6tx9efPnR1zaLoDLHjut0LRWTZwRQZi8DyYI17a1OnEprTdat",
-	"4KxGPOWTngwUYM6hIl65LKdBYI1EjfH8PhKvBmNQ8QT443lUyHJQIB7T8BnmumsNLt28FyeCgwY3DZ/U",
-	"pYcjYEmcRGV3gcWUI6mES5HjIUiHAA5hYHAK6Q48/qQrcm8dhUcxl5DvTbt4vefN/c0yQHsz/3rL9ixd",
-	"4FjtqGgacohrchzkQuv0ooR3eVwetF1zVQyqs6RDMzLSNNjy4c//5eAffw2DjT2owhBedD/KiRk1hoNR",
-	"DGLhn0/kzDlquUeiMPu0+tyaC7lZjFFo9+rKlB4YolGxY5GKokZBHLiFoB7opF0ZCBKLINnuk5ZwtUzI",
-	"GwQZmyzmNINBpIQB75L1HSIIPaYupWGuCbjIDgS5UeluQ0N1ahIPVKi9z62ZMOCd4dQHecz6Ag27Cqt/",
-	"FV7GkAQWgBu+bs8z7VxW8PAl9wKGc1t3GwmUZlAGeJcXdroH5bmrCYVnjqJxMV9ZPIJToCheKWMforc5",
-	"mbWcH/kt3N4ZZb49hoC/roF11sG8DORucxJe3i/mM0x1GccgODjMhWfbpO0mcODC52/oFIjEDHTKuHqq",
-	"jb1hN+zotAlrHrpDHf02DHlAJLEH9+0KQolYY9ueVY59XV6GypG3uKSGvrOB9BAxKUT2+YA2gvrQxtga",
-	"PVAlA/0z3YYE4FO4K6siTSHazNhb5vFWvvHInvxlwrjDOW7rGqDlBSUC7wPaaTEF4SiQJLZSrLE3kLGs",
-	"Cp0uUMYSCe16ZEo8J3jDeBfAdFJ8LmsHtunCBDoBL/9GHaUvk0vH4YJRKiw1WK7wK6F9AbAsTO+LJMcL",
-	"QCX/vsYcZzylYVWx11FzNHGvZSaOMwXsbXgvwBUAOz9FeBlbQxnB524gnEacSzZvcyCihc2sI8JxjdRF",
-	"Bnmnc2yDnDfGMwHnyZni+UWjR9v/rFvwOZzA3Oy3tcCZlrs+UpxdUSnriXRkDIzIP2Zk+Y0q830xzJJx",
-	"Wp2bpCHwnABtaYZz2/V0ikDUCaX2niNVTDWrYrZdoVhn9h8dgxtvcE3JmSvJOgHW2DYdx2NwQ1DucAMG",
-	"1R61F2/mmweoViiJq7SfTzR1z00tBZ4JDu+O2NBBZKo96GtE7hZ3drcHmNTYPW8SqawTBsTe49HMVrvo",
-	"MkU6FjtkpdaUopxyxfB7y0x8nSdKRRyXBDmF+R7KGZJAEBNuWyRsOUokjNnEsiZgsnRfNGQtFtkH1OgK",
-	"hIg5PtaAtrx1nbRW7CkxnsgJkHSqkUVVy4fvPP7iB58cfPT7g8e/WAlcOinn46g8Nnat0BcD7XFYDuyr",
-	"4m35vy9UkKQQVtAV90ACqdGTujw32evX7sIKm37lD5zeZ6pVqP5wboxg/OZ7CZtSv0pBFLDDgR+0weGS",
-	"Ix/KLV6KbwxyvFWBnb68pBBZ7bFtqDG6CooJiGfJ+9xBZO7j6PF8641b0NyaZS/sUl+onEwMM49c3XYU",
-	"ZbZn8mDnvHA4tcIhqvZ53fAFrxvmtKmkdggveuZu/LqM4yy+hf0+OeJx4tr1h/D/R+OkenP+fTjOzQWl",
-	"/dHsFAK80orJ2qlJ4PobPCKLezzzm/20pBQ521Tw0dlfFIyy7G+Z0I1FGkWnhp1EjTskgiN5o+YoaJPm",
-	"fuFFHpcHakAUpk7u9JX1r0xA6PTKVzcqr776ysUxCZ2ojeLFzx2PMMfE9wRiu2TwkSdSijZR5pcpxbaP",
-	"dmmjtSdye7clKqoBPTt+TOGL3QbYHQaM0kGOIOzf0svUjwfwFLMItKefimqFSq/Ss4X9gRApHDZaWsdC",
-	"z4d2dRNmRFl+s8qkMqng0DQ4PZ3FzYUjljbyu+JILd5JjocYMLEW04WwiXfsw+/I705y+HX7yqdlU47S",
-	"LFy4F0Glb5L45XVtnAArEXUZx6M53HzgBuBcsOE1zc0MzUpCzcMqWUPHdsvdoI4sp2quUoOpfo/yV5eJ",
-	"SYNccgLmUV0NAjfWCJe1ZNypXUs0ZQUDOEzsw1Qvbq0Aq28K1mBgDGAq3nUHl7skmT9AOqbiHpkaxBMr",
-	"2Sbit/eVLttqFXm+WRZn6SFNaa+INLjx3fJY51T6mF820Ylt3zahNKVo9QWR+Mtz7P9bd3HiGH8FlVDd",
-	"FgrkG/OCGXl3XScAMhBrtbfl/4WZcpNqDb1bkH8nSgy/Z2lzGSH2jlBSRAGr9txsC8zVa5U21tg1BJQH",
-	"go+MvcvNs9Qhu0c9c6g3sdWZLJ1mWFU0pIqgMOlKspwm6ZmOo0JOb0zqUZ8lJhpk8hyTN9MKaK/Tqxtb",
-	"4fCWyxQOvy3Ttot9aY1vVVZf+/bDi4+KUhhBqQjBWzSACB7gHYG1UrW4E4loi21cGCdbhWcZvE/Z6rRe",
-	"2nz5leClllT4x4a/N6lSsQfJguD0NHu417dQ7R4D6RNYATAbTtdydgo0rt9MrVv1GEXOernHmlbBdd3H",
-	"3gGF08BIofakEptgmkAk93ncgfRKi9caUgmqBvjvZeqnbqlMl/uyLXQ7FgSjwjjlYfzXYCo0Noj0WA0x",
-	"uEW0xq6gLUL0fBiCQvSOHuvaLYCbH36hjNEuvphzmzS5TZotzGDfaznS1syWr7/LuiKOiTkGQgkrYSUq",
-	"3xoxd0sVPBy7S3VTKEcFU/cUMi5GVj2o3dijpcmk/ATZyG+J09uCuJNIVZNtHp9Vv5SLmjXjLXYjL361",
-	"mjAuMj6S+sAh0AfQvWVSt/HDwqFOeWywBc0+RrehYxeqlgA/g/BjuOuGeQYM/FbetLPCtrLTgW1Szn1Q",
-	"5gdMylNRZl7hy7FrhnTxO/CjAtu/63hmoJVGGhbxnn24mKd2zS8L+X+hX0a2Sm+onuhW3/34TG2Ed9pX",
-	"EhzDH5Xdk+BJLMe9q1Q/5z29QHP1s+aZGBdAt51JegkKNOzBV2s6EqNG7QFWjTMjH6wCozOzP8CuFsoy",
-	"7dn9sw2VNyoO+w2MxSWWJlIYB9QGG937SoeM4zmgd1d3COASpz0oMVAVdn9ucH6dp7hJJqpM7G2QuXYH",
-	"IYH2qct7hR620BZhtqulq9CPQMAY0P3hkMzw5k+UPlqoaMeuxxUdieduz5gVyZm7wYmIzi5M//p3PMf0",
-	"YPtc17VF2dWfiur1qZt9TYzb8HwV5hVr+LaKfTclwsp9t8uUZXgt/TIdtaTKgBp8Z/dZ8tFujcb20YCf",
-	"WeJ7CNRlbDaSQs984tvC7AbyrZGlKep4MCzJu9hXXngXCxn4k/ewmZx6D+s+GgFSH4E/JVoSP/QIIbob",
-	"MzauA1ZE2LyzYTcaMHkBXePWn6g1tiMSqSODlElWu2xQH/N2gcUoG/Nw4oRFnHMq6AF2wUTwVByTbGl+",
-	"fM2T8CdtTFkLS/vcqIY2U1bRKPKaVKyEeZe7LlttnYzkaWaJ7rrZt5pVpqy0SyxCyv4b1G7LHgwFLZiG",
-	"QjXCuJWlek9Y+V9jV3TcaSmzyUI8ImRP//bBweNfHPzks4CF1jeF7Mv3fvfFJ48DFqL3CNnh+58f/vr/",
-	"ByzEGux9a9VDdvj2L57+7YOnn3+efQHBcsgOf/TO4fuf4ynB9Ifs2V9/+8WPfowf7UsFHxz++j/xAx5F",
-	"iTAmZAfv//Hgg+8FLMRptfs8DdmzTz97+rcPDn/58eH7HwYstOE/fP7Fk7f852zZD+NFvLcSsLApVQRP",
-	"cvDW7wMW2h1eyA4/+Ojw3/7bnr7Tui+V6SQiggX48r3fffnDn335mw/s3fG4I9ynT598dvC9/wpYGImo",
-	"U0tlNRYhO/jB42efvotHJ/B0+MkXf/dDWMOWtLf9p39++uTJl+/99MvffABzLfjC+iHi90RKM22eAg/x",
-	"me0n7rV23QQfdM0TqDzVx0UkXf77LjB6VGOoal+586aVjW/cvb76KlvGmYHEj/Ndvn1rxf79+uWNVysv",
-	"V6AL59qDmojBAt3bucMM3xeAM2aEtSApoMsA5ja3MV5L1nSsFaTReRUmKb/T0XafheY1q+lfAtBpkEx7",
-	"7gsIKrZNZF88EazX4YothxvBhUrFHrxWqYQrAbNbccPCC5ULr6xvrF8KA/z3amVjtXIphAlG+/fBX/60",
-	"cfj+W5cOf/lxiE136Lis4mSFzxpKPdzolYZUwggYqTCgIF34HAoR1pvBat6jpQqtPeqFfgiJhvU281s/",
-	"g3OastagB02EfYEBfUZTmvY1uv5TGDpNBHk2/Kzn9qVwxa9ZaxkClgcAGALsNk8SKSK7RbV+DBrIra6T",
-	"kYCTBbkxwkGfu4UVZXs4eOiqGAzJx513uHLnzf4+JL/AmtDo3cIF9Ix2Yc7u3MINsOTl+4TnHVy4wpME",
-	"Smy6U1pZgfUeA3u7zOMD7HbN7I/vcO9aazPvyU9c6nL8IYAKdhPZGluRKFc+W+ePN5Z1llCTO5jkMYKB",
-	"h+iPH43qqMyF6JywkF2AfhTFSgaBeoLlnGMGrvizN2B9XjpNjQnlEeeC9CXsCj5RxOuEfN2J7YjYF7el",
-	"LixaPvzRXw7f/cuK7wkAiATqMYQj/PTcAImwTIBGeKw96MBmE2IE5Xaxbev/MShb7F3oNRXpxIh5afOc",
-	"t61vojwt3u6VXusY+kwzgauOur7cZ9VS6i/kLOnEgFTZbouovxBcANN4NhLHu7hO226Zxskfe54amGpe",
-	"lhFcELRlpSz0c4wjxUneykTpXPuayq5jvxs5zznGdU5NIfn2ef14zMaovBCfZJKb7oTxTJ+K2qGMMEfE",
-	"FncTHrlRUYUN2QDYqSNB+Rc6B3ZM4cYcsgFZzRi8Jh2FfYgG4gyqNQMoCeEZ+PZy16+45dLsMJhJXAeu",
-	"qoy8awUuuyl6cGpq0nJ84nDXMXjyAX9Ot1fe5ZURu9qTFG4MKKkA62615EHbukM4PnA1ALhYVyfYVGYN",
-	"cmHe/nTVsm+3hbqDC3RaM+l0exPVsTemffVSzGkSrqlXr+2Lyc3rLBl3qbISttP39VonSeixy6bEPeav",
-	"U12cBsLGyDy42hCJgQbCiGxU/PjwnGeqIBVrI6aqRkdNjF9TkZgKuDTcel4WSuULvVEZQxukWqq9YXQZ",
-	"bIygIDZrRj+1LGvwmOO1OBBgnxGM4lMrM86bSFMWNn3neYNHH6TqEUGqjsfvr4CH3tXxaWmyeJFY6uzS",
-	"nXjPgyGp9TRV8HdOcVfHDwcVQ70nd0BIOTISKpUpINjty0gkRSFikEP+sk9O+Skoz9a0bkpChHA/wiZG",
-	"xRq6k3g4UcheQRHThlsBS7si3hdwjOk/CJ1RgAMXVByy5iyiAhNieaWNRAjP25qBlhI8KtL6EPMtgeXF",
-	"dk113Rp9uS+KwIzz4Nj8iJU62lUSslnfWrq5eXdad7Ylg8YPGkvKb3e+zhPvuDTwLg477W3Ozmm+kCFg",
-	"qZZTOOgkBJofBvB9RzruCbosqNg6dP5814SMQnbw2cfYt4B9EAef/P3BTx8HLLSeJ2QH//HLp38t7J6I",
-	"xb6IQ/bF559gU0JBt4Rpyjg2ITt8+3vPvv/XgIUt/uB+rHkUsqdPnhy8/dHTP7/95Xs/DViIIh+yg/f/",
-	"9dn/+/HQ4DxtzbAhAHH4chDN5w0D5w0D5w0DJ94wUBJyn3cLLEy3ABbqS1oFhmLZ9YcyKm8QuA0ZxlpG",
-	"I3TERnTL5wIHiVZPojfgeLqA+7eZYIw9587ovCugPEpzgl1CR3EPoUizYVCSavDWMvKjVh2khEsdqMvw",
-	"Tg2s81rGitAEoou0q1EppEkTnuqEmnX0vki6iUyt2wbHp60Ub2bL6MHK7e1kDQceFzlUENCl9vRISQEo",
-	"48TSMEwZNLIRnq5i41IFN4J0B/5ZbBBx3h8/xJMwBzsy7H9PmIUB7v4KiNm8HWyprbvrRXj2Pfc6cUo2",
-	"jtUBd0pcw+WtC9c8+QFkZAB/MGCmIevYnGA3Zf3qHEnTtq+ZBPWF716449fotGOU5LLSWuE7KrsHre7D",
-	"96ND3xcsE0sv6iSTsV5YXGquxdt53fOyNKB/6y2xji9kJAIhouQ7/Voy9vSAIecZRGo8jq2zdgLgEwuQ",
-	"J8ypMG6eMW/a5YgmOAgWmFGRE11Jy4h431esp8rrYWNfksiZS8gdIVRJYErvjJmGXVSZzjirB5jcuqvy",
-	"FtW/pBLBGREupkLZGAPDQvzFkuu6QFRmQAfPdXLwNBwQjRIY2fFl4TwUGwjFSKxPZ3MF3Ny8o6XTpofI",
-	"GwhElnVUxQBAMBkfqYnWhKfcNMvDJ0jbwyHZ/gxNNIh/pCHbooGwWAmeCJOySPAolkoUdYVSaQchMbFh",
-	"yoZUiY5FkMe/hBz7aY2o7sKSjR1NNaWKpsINYq9bxguSi51usBFkJK1B2IKioOkE+1lfoHjNvo6TjNXu",
-	"6aQZS5OnlENlzin2ekaYUtz2Ap5mFdjpgMjfbLIQ/hFa9xNSIiqEUAsKU0a3BJZErGo1+L7w2SqZq+aC",
-	"tQB4WrQemftB87GFWolN5cg05fBpwdlTvXsNS3VAp5VKZPxJII8GnY92Z6qUsA4MXN5NbtLVa/b2V29c",
-	"9RjTxJ8eZOm0XnbzLWkQhkqssW2odNm1QJIq+8A9tnHJFd8RKQiXlGr/4LfrEk4EEEVb2U2B/QKJNZvs",
-	"VfqdyfhNcSUCdgFqZdiO0E50TRgDhcCMpgcYNz12MLwtag7YqPjOAKudyFJVbnMp9sE0MeuSBI0wtH0r",
-	"it2fQ2GLbwd1T+iNBTzgMWzziOgoR5PMEq1bhQBHcB8lZvooC8NNCs974+o45gMKKKAwE3MTwVXwVssy",
-	"Lw0J1VLjEFVbMzYp13Uc6y5Dqp3uOPblof3f6GKGPSKAXhfw19DgMs6cI7ZRn1wpw8rPxOJjf3TaChnw",
-	"IAtfx0jxdR4lyusIf8xVTYxoNcttUFlXxjHb01sZ7DpXaUZwwFsiYC1umo4/AYGZH7QBHNnRtPYrRH4D",
-	"DPTODd3yTWP1ukgKaU9eI5sNWPMBPLAVd5qsHC4yBNBmAITLzkcu9mZ3G1497u5mqvlHNn9Nc+6nJmS7",
-	"vHaeUW/OAxIZV9inY8bRx0jUJLSvlab4bZSGISnNKO6LJJK1lNntqH3b0OejPdg59/A6Ld3yfN4cepMw",
-	"GDX5ne6SYQAGQ5xBwgP0wK86aUPbp6YeLLgDYFWE1k9or0vTWEBUCbCuBNEe8z3jRVcCgbwBhC7rBiMZ",
-	"Ud+QbksltTLMaFbnSZCRq3pLY7iMAjf45ngfXNMljIDm+PIavI0TEJlJpv08ZNAI2n155xueWGL9Ifz/",
-	"0boRQq302ykk1hGJCQrg2vuIXZfMJJjt/TaFqFnBnNXpmsWOfFrMaU7kzoL39w+zuBGAZz9CaWXWpETC",
-	"WoacAcJvy0wQwD2OjAeUeJBmTpv2wglXTWuY7AbWRgDnbv4UuPmr+DpPyM9PPwe+C65j3knw0xVY0Dud",
-	"KLLQXSWSUWOG2FptmqzL7YYUQgPM0ygGP+5XZ3sMfLwF/CrgDwv1F0Yf2kItfGnpMq81Z77NXthge6fj",
-	"46YqrxVtfsvAZG8BY38uOPSivcZu17HzDj0JhNFdqSg3ih1ugIcIjgo6wrtSKZGERTkf6HE3JfUf9IcY",
-	"Q8M0Ak2ORJ1UCpjz0F0zUsHYcmgfdU3pdNX+Ha4gFhDc5pJxX6e8ab9bbHW8y5viXBdnpYt2dSdIQiXC",
-	"dFp0u2VB501EHcVn2NPMgWclAmAZWA264oHlX6hok2oXALfFUwfhA3kqmC5B75bNcZimbIcBi0UdJxDY",
-	"NmsJY/ieWDJ4nhpXrCr8EW7uBWGFqASOvwiyvTO2w8J8FnGbYd2acRaJWNq9PGGlIhF89po0jT1qJXr2",
-	"2vbJli9WXlvxAzRxfF/X79d4x4iQddpWBS9UKmSU8jSJ0CLCTCrj2JVEUFngt0TUZDoQMceyKbbADtIS",
-	"oe6G9rGxMlXV+4JV+s0b6pZOzuP36VuqXXg1V6i6/OJH7/Zp5h+9ewNzOgwkLgPwHidNETHXPDBkKsvP",
-	"FxRwxoLUomR0kvilzZfW9zfgVdJ5h9sUgTUtFimT0EThBq1wInW4O8ITa5CFk0kG5jlA7itF0QluQaez",
-	"ycZU+2ig6vWCn0DTE14R2nvyV8r6ewomytAELj/79N3Dj95aWRto1Sj6ybV9GQkb58HFgMcu9zNHOVn0",
-	"y3s6aVrTUhUs0sij4WC34FUO/+IqdYYi8hI8B1t+9sfvH3z+24AdfvjxwTu/Whl60qIT3dTGMG6MMAby",
-	"rssHf/iHw8cfruCJXRI2/3b9sUWnu12vQ4rTJ1EH0q+9/JJA3qboLLuQX2LLh//052efvpt/EJd5KlgR",
-	"oSSP2fLhOz8f+E0E3xT95rpOWjy2Epz2vyz6pEiGkcCJLR++++9Pn/Qtsud2KnjB4Ek7bZHsQ4IRkseG",
-	"8b6FBUCvR99+9D8BAAD//w==",
+	"7P37lxvHdS+K/yu15nu+i6TSM5whh5Q0s84PQ4q0GFMkD0lLdx1Hd1CDLgClaVRBXYUBYS3eZd9zlThO",
+	"FDuJHMfOw5GP5UcesnOObMtSLK91/5QsvvRf3FV776puANVAN2aGIiX5B2sINLqrq3bt2o/P/uw3Vtq6",
+	"P9BKKGtWtt5Y6Qmeihz+vHSbd91/U2HauRxYqdXK1so13heG2Z40zFhuBdMdZnuC5cLoYd4WCePM2Fyr",
+	"LjvgmUy51fnaSrJi2j3R5+5+fX7nqlBd21vZOrO+nqzY8UCsbK0Ym0vVXbl7926yMuA57wtLA9npWJHP",
+	"juTiMDc632ItJe7Ylh/HgHcF2xMdnQv3WOmufH0o8vFKsqJ43z2Jw/0qhnQ2NqRk5WJPtPczaewVK/rX",
+	"4D6xmXGj4GzAByL3A2pnXPZPGOZ+HEY04LZXDEha0V9JVnLx+lDmIl3ZsvlQVIzv/LqbHmtF7u7zf36V",
+	"r35tffX53Vff2EjOr9/9LyvRwbsh3BSdyBy6b5hM2cmvfOXKC6eYznG8TA37eyJnJ3durP7n139yqmLg",
+	"cG3dkW+uJyt9qfw/NybfY331+Z3V/85Xv7b66h/E3+IFoSTPbuqhSmdfBD72U57ClRVjzuEGC8Ys+8P+",
+	"ytbGOvwPhk2fhIFJZUVX5Dgy3R72hbLRKfZfMplWjCilK+pO5NnzM1PHVzuvvvHc3dXw92aNvzfOVMjL",
+	"Cznv2BtOiKNvdNtts562+oSpfinYA0/MG11JRX+grVDt8ZfFeK5Wa+t+n6s0YVq1BevonAne7rE2zzKR",
+	"r7Fbbil5l0vFRtL2QN6M2/l7Oh0zaVlXHsCt6GOuzEjkjKuU8bY1cNdt/ClX2vZEjr/cPHNmjb3Sk5lg",
+	"0hpmR1IxY2WWsXyojLvxiLsv3IBsj1u6ceK27Ob68wyUGjvHjGhrlZo1tsPclmbSMM66WqdsX4zDWqGa",
+	"L1arND+rboJqrtvG+uSefm5yGdnq/1W1ma90XuK23ZtdCXfq0Auydo+rrnDnTO7ePNf96hforOIN5yif",
+	"2CiuaSXmjcTpc8UEzzMJq+jmfJudXd9kI1orWqWezlIzb3juSfPHeCZ+9Fzlxl46EMpeeWF2kC2ZhqMv",
+	"48Yy4a6kCcxzeSDSykG5G6/CnVevvFA1qI3nZrbmq8/E1/SqcJddg5NjdqT4LR0sFUoDv2xyFE4eKJEx",
+	"yb60s4Nxp7jbi3BYd0XCzq2zUU8oxveMULbKcsjgbuXhpKLDh5ld2TrnBuMPjjM1Do3rnY7IXxa5gRFN",
+	"D5C+8Eur3cUVk3ZA9zjSI+2GzmR7XLWW+O2RruXmxFpuxtbyRi4OpBhdliKLWADXVTZGCzDjbeFWMxeo",
+	"0TvuB06LqNIOnVpZuGalmc21VqXcaKA3eFdUnJ4gc06hsY1ttlFH9NxPViqXdPF64pBuya9FhtQyfZ5l",
+	"LThbOBiqCWtlPO+KFrOa5YKn2wz+XWekxj2jPNL/kjsrYuX/d7pwNU7jt+Z0eVxunLcs73SiVgd8U21v",
+	"yHTZQ2tGbyQrd1a7epU+BBt3DZ4OWjJ8tyr7A52DcoGhbK1wNRDyNBrF4Mfc5mY/bkJxs1/9Lpab/SfE",
+	"dLrrhmEGWhkBvhitl/uzrZV1VuvWGyuyz7vi9GsDAQ5jMc6Ozvvcrmyt7EnFQUbKR/LG85tn1zejz4xs",
+	"Gdm2w1w4u2Yv1yMjctbnY7YvxMAdwii6IyH2wbbSQ8u42Zeqm7ChyoQx5Bw6x0w6zS/wjOyIEdzHCHAX",
+	"I+5vTHrpstNwzV3cX3ovE/2peeGDQSbb3L3G6QFe8QevGdT3dfcH3jcyK6+48UvDRuBsn7x5+SJ7fvPc",
+	"s6fWYCPRDcB/brf1UNkdZ7TG9RHHKxJnI4rUefBgRTIr+4KdfPT+T+5/+zf3f/zW/d9999QauwJPdWPl",
+	"uUgLK7gjc2PD7JsBbwsDdm9nmGWrI5naHktlV1qzHbSzGLNUurMtYXva9lBVG8ZzwdxeSOH3zkyWquue",
+	"mmoF6zTXrZySp2Rlp2115BR7paedTY4W0iDXA5FbiWIu00UL4xXCXb9rq8MBfQG+tO64M6jT2SZhBT3B",
+	"wVgTrM/NvkjhpbeZ6A/smCx991W7J5WYfOuNiK2YrOQ6E4sGftNdg/vaq5evkvZ039DrvBrurvdeE20L",
+	"09h3QmJiE8mde2LwlUSauKUa8DHfywSsoPtuwGVkoukXux2hFg38slArEBuSzS6HYdT+xdTElMc3ebPS",
+	"SKKTZYwwRoAc8TSVbqp4dqP08h2eGZHMWDGCiTsDbYa5OOFMl+4wF2aNtQ54NoQHt9g6s3yffMwBWGIn",
+	"DIPvt1kLzNFd0+O52N0btEDZDXMmlbtjesIw+CphfW11zrTKxiiPeqRYyp0eZ+tMCZEa1lJ6F27Xck5m",
+	"ywz3ct0FZdaaXUg/6MhGGHrxdwMO1yXNjFJ38Orc+S9bG3eTlcnXnH3oDsvdSJlUbI8bJ45aKmu2GDzL",
+	"HwGjns5An4SDSip7fnNmbKWRrUdH1tWrdHZfdgO75cYVtSMu3GhgQpTe+bx751z3dyFksOukd5gZnY+9",
+	"YE+9vmIcdqub9r5WYuxmoiMUO7m+tr7BxkOuTq2xa+LAuWTCrerBgol4fn3yf03mJNf9627cF8Owo5Nz",
+	"GbbVErPz7N0Egqiou/0f8/a6357OEXS36vM7V/B35+jV6J+FJPI85+OyHJ5xup+2SMQfCRtqi3EGF+He",
+	"c0sCEtgX3J254N9BIMjIVDA9EhDu4VlW2GN7WmeCq/LTn0fTrD0UT4MI3ISRHu2qn3VmDs8OePepmIJb",
+	"ONSjnYNNNweFYp4vhu7ACgZaLro8T51/B8ZbST45miTFkTGSppfAQZ6Ltj4QzuwD53VKdE/e++h/3vvd",
+	"Ww/+/f++/43fn5orvRvrd5MVqy3PdjNtojaFgBtLiyFMuJbBtfPu+9zdZCUclU+6RLzsBnq08nBu2oAp",
+	"nbeoGCe0xuQGKk/dzBE77/yZWMp51hCo2+YWUSYV2dLuCVsQtcutE0nW08M8cUY2WslrrOXTKWD7BEeD",
+	"TKlSGGjSfkGxaGBYhqzNvIzPpNHufPUZm31fxvJZLfeCLfbJm2/d++jXEI3Z08O8xe7/5t0H33Mf9LkV",
+	"ueRZiz36+M0Hf/P9hLXohcYt9uj9H9378KcryYpQTg6/uuLutpKs4F1gUPjrYhrGbt3mB8zneTqTL3pm",
+	"vUZotiylCm8Bc5GU12JGmGK7ZUK6GkRovFzGl9HpivA1urnSGmaEtZmAzyAB7v7yGkOk0orUyacSI7Aw",
+	"QXe5f1CUNiJ4Nqr8VFnppNyKVeeMryxeo73xQtsH3OG7yYrbVvVNplv+ba86b3TaZlqfspPANrIxaXGf",
+	"TktL7EVwwZubdJNDOxMbWVOnMAlB9pnXuQxB3KbezLT8FzH8PWdi+lef9jgVzh2HvQyLV61s3UrFI9DF",
+	"94btjaslcxmLGrbS4gVQ4o6tQnR4T9Fd4yPlzv+EDGdrm6LPTKuQ9JrSsvE02kS4A4ZWMXeyqxoeUbd7",
+	"gplhfiDGOnc+ZZ9xlkoz4LYNtpGInji54CYmUa/0xpi30JGgz+Jglx9I7QDW1NyE3yd+hHV1sJu4ZtrX",
+	"Wo6Z1waT/ZVBpnlqMHy7J9q6L5g/i80E6CZxtp1TwpTSn12C8LvaUn5NjPzxPq0C53mN05NcPDgqhDAv",
+	"Iq2ItLkX3HOy5V6f98Uaux1ACGMrMHzq3ts/JWE9PYIDSnesUE4g7TaTqUFryE0TWPLOhCzwXK8PBSKW",
+	"pkOjZq7JY1ZKvvhjS1RML8W0wslFW8iBXRgcpcum18v/PIHXj67Z0PZ0Lu24IuvntDiIZz50fzivQ+dt",
+	"cWit6x8LD3iqNa9/k5t6FI3n6ZEfH/eXMgsh5pMP/umDR796+8E//I9Pvv+dR+/87BSgYjhMNdsT4JtK",
+	"5y5gYGUwyKQwzvOlIPzsImTiQGSL5v4qXAR2VF82cR36cDCki5xeOATca4Oqa2Pwfcb5dRM8zGJZXXiJ",
+	"XRhciw0H7oVHPdnueReYM7iCpaItU2F8znc340q03LeQ8XUeFwWE7UjjT9y1CLJz1+FfdI3TO3jbvs5F",
+	"wlp2pHcHIjda7eYiE9yIFqY1wPumSPZIs4HQA8g/eJ+lNHxwXfzQVtyJoNB5mb15HTfGijt2NxYeuKS6",
+	"mTS9xVJN9/haBDZ00bmhRtS5x1DB28Uk4Zr2q+Q8iD194CQ4svjTemqY4ZNRwIphFi89d++hFonsPtxo",
+	"NdTXnk7H8SQj3GJlvi3xmtFq7SYfvSSMcXr0brIiOh3RtvJA7HZy3Y8Y4JB2TPk4DGrac5o2omo74UHP",
+	"JMwJnklYm2dCpTyfvOX52C0PFkB7Ft5iamnJNy48hamJSXDqY8t74caTkCBZPg/iXkHfmX2HO+sJG68n",
+	"7M5GwsYb7lUG8o7ITBkLvs14lrH1UiAIYlwUB2JKwxdrZaNlnga/qHWeSuWkauKs3Sxbf5uRnEExAV/d",
+	"fFWi9Xgh56rdu60tzyILlGVswMezZi38yy3OHvycDZUz2zDElVmAhCrmrL0xTMARhLrwQbNDxPFPxSRm",
+	"4YJvbMYtNjjRZu/6oh6xPlfjo4u6Tm+lPT9uHMH8gNPdZOUi74ucV1jj3ENTThhKolrOTl76P65cPsUM",
+	"H4P2HlpngSOI18CZp9bYDlpTQ2Vl5r/KtN4XKePWgwAKsaWn4D0JElE/mrRdwGLY15zwuGOKnzBgZ7jx",
+	"LBtuSsWBbEeOjJf4PsGe+zoVWSQ+OHMrAO4tBMRo2jxGd+yIxxLOCEfItfWB3yxmrFagbStPp1WzLwer",
+	"eoBu6iqoS5GTkwpColIJx01E14bogFTOLuUKoUkBO4OedoB8wExEcuyZ7MroAe0NR0DUtPUwS9meAD8v",
+	"ajA6DzqSKhoIxSw3+6aZfneKUNhcxPxC6fTs5JF8yL1cPwpdgZHhan/21xsMgKK5sdvhsFDasjDlTWdk",
+	"TnQH4hIjnadmcrznouM9wngORdlhBpKV8qvh8pFgVAd+oBCKq664wcdCNAzc7EAcfOB+mVC5AkYy1D5I",
+	"askr2OPt/YhuQ5TaLvdAtvlB7hLoDUO+YrFygYumZxB/mkw9Pz45VCVWBft1vkqobsBCK+c1YXLVHRFQ",
+	"a1KVo3IjzoSds//9sT8QVCUi0XcTKTqUTqx1zkZcHqB7MKMamoUfJsriakQf9NDCyznZrnwJPcxZO9Pt",
+	"fR+fwgoLPChHHmuGgDmnMXsc4Igi7htjHCuim66oUsRL9sV2CcWIkwVWFt0AnhQe3pfGIFS41jRBLdWO",
+	"G3CNOap0HK5TmYc01szaByhObnC5cMa0SKkMkpZ95P4PzaqFdTHx1EQQv8l1LCeWaa7n7g2fA57WDqFq",
+	"ks/UTE5vg7l2I6JHQeintPb8lEwyGQ6OBzhNKRgDIiEthpm9JEHRDcQmqoKgcyOXEXnwbu9iUGey0uMH",
+	"YsHM8HZbDOy8uYmeZ879NLEk6di9NcaVrHR7VlqmO526W8NP7Jedezu1OSLRy+jRfwujE2rGAog65oVw",
+	"z7GiytqZSWeOZwaqvbTKxqwnskE8FIdF0JHqJz5K3D2HBhTwIOdtK9sEQncmFwnT5L7mDINbLJ2BEsRt",
+	"BUv2Z22dDUnduTExhJk7lQiCHg2RVWRwK2NkU/eMhswq7glH10Jj6BW8yl3fG1e81pjCrKgqyi9XsQjF",
+	"iSNtvbH2xhWvH3k2TcLRPLsaXmFKbi9oi9KVpGu8HJUVYiySGF4wzHKQ/4UHwC0b9ZScpurwfLqG3v0q",
+	"HPNrf6T+SK2yFp3BrS0w1OGQg89zwVP8XBY/AgNLGrYnpOpCRRNd2xbOFJq8GM2xMPcScgXONWcgtvBL",
+	"Z7HuOjsVf4o+lxvInqCCKWlNyMCh1z7qjeG3XgXjT71hBl+hZdbaKoXEmeEyRUVRKKauFlC/6L16N6pS",
+	"7LywT2g2VigFhmZfGDxatf48ILNwUQQ9Fs8r1rRRWO9ib6j2L4xtzHd0FjPmM9EmcJduuxXoa2PZJntJ",
+	"XpiITDapMaInixSzyfMEEcIHdOj3MfQNQzGFQMbA8DIXZrcqGkPL3tF5V1srlK9RkqG0huysaEhm5l1k",
+	"5AWuBDaENr4pGw7Iu3uMSdkgc7OxQ1hZqlN2Mt4RzO2C7SIDCQNne6IrFW2RuWGE889urD/3HBWSzrFk",
+	"TLQG8oKXNPd4CHvDyjd9YtSuHAYhm3dmkShGS3OoprK0hUsiFlW2sMUiVjaqD47+DZIa+AI4Jm1VsHhx",
+	"Hpouu5tQCLJWDO+4AsvOzIpk5uDjxSHNdo8rJbK4UqBArfex6twu00akc3UB1k65y5YOww4X2n0vDDGf",
+	"RoDg+k7+JQ8hXuy79qg0e97tXnTXuGt15mstZ+vyepirV3pU15EIqMb5QJDFlX2wdbCyT6rXhvm42lHg",
+	"aoy0H4b1hnlFrJWrhUtzlSOisinsoMadCauZaRM/jl7SYJ94Qwvx9UuJoEeWzLXLIerpLq5gFrhYYh+q",
+	"8Uw9EEqku4sxr6VyTT20EC1a8IvrdBnSUe0vgGsU5CxcMac/uYWQ66w8DPgs1GehON7guR3XAbb6FMoU",
+	"XwNQIkyu8UJncpBFTXQq58NvJ+PtseAGFijuKh3DoVao0fOb1Tc6ELnsyEXeO17s9mUmnfGzzZSm2HJf",
+	"HwhTZN1k3I8vnjafn8NjDnzRTDG5DcDA7mDHeVh4SpQmbKlN6i2L3WaqxlhCtS3YYwjZMFbHtSZ3PtYA",
+	"9uz0WOMBBEhGxRNVWglT92y4zc3+4qNhOHAzOX8NgGMHeYmWXoPqAK8SgJrCvCClAsTgSJNnB9LIhWr6",
+	"ZbgoaokG1VzEhTOsTidsFopKUkqykzlV1tZlvTC7tYvjyms0b9N52QpH8+TWmVjDoLf9uToj/Umwbstm",
+	"UaGivQAWtgqdcpUWd4yiyfmxMi0FthPGgZtr7TH6YlGf/YWGzjqeRDF4K3xlEqbESBhLWgpzKYdFuMKt",
+	"bw37fefcP8X41tI5Hk1+5HaceBqI+u5ZPCD+UsEmUSclXmWMLVnbkqwMelpVDwu+TdjG2eeeeeaZZ86d",
+	"f/a56YjmHGqLyTtSjWrC0lweiDzx52OeMNuTeboL88p0zvZyvV/DpJwOnAYSqxI3hn+/Oas8rq6+uVHC",
+	"dEFxAli8e26JXx8KdXhIOD3gqd8rfs/PC2LwcmloNFl4XCGGxrwl6VBELYtrgudOZ6aCp3SSLhsB2IWs",
+	"eUw76/Y+LiifeNCiVFkjZ7mRo/uEua5H5I0u4Vk2JLM5Uke0aRHkZ9i7fGwOWDNP6vG4JHPt/AXW/YQd",
+	"T7Z6Yb3XMc6XplgCtXZJ2dgZATxK7qsCOu10YCbSLjJWPjFF2BU629OHhbHXUNcpH8egK3xsCGoKTLqQ",
+	"3BR3rFATGJCz588vdB57ehgL2L7oPq7xiOeefW6zFtAkRlFpgRBBWuBDTlhr4BzCFjEps0GudSdhrVyY",
+	"YV+E65CpOWEtHEzL2VlulpxF2MNRt4zVgxal3vrClrKo8EyQQvQ98ebgLNKrud/WIk44cgvbvW9FiGWQ",
+	"Q4iLs8FswiOujOeAVWMVyDVtZi+2ntXBTSWIqBck/xphALBxKrd6RY64vLORbQ6IHXWW6RGyRkc9J28G",
+	"1TesX/CG08JIktM8zWK8QZNN3Hsjwqswze9Cj0pKLxSdQa06Mu8Dea5pjNxFJMQJA7Bl5E0uiovB4EDi",
+	"Ro+RhN00O+ed8PSaxTYwZpEi5e9ih8brjvqAs6nZpAHOmUA/mOYkNkhDDE4LAUtywQFdFjmPqrk6oXyp",
+	"gqmTODq3POYXlGOLcMuthLXaPE93cYO2YK+0kLinI1QrIRSfsULkGCxfY68EfKkd6UmuziYknRvx+G48",
+	"egETXIHmW0B+AJMTidYT0VJTTYZDwJvGZSJUg8ViOmgXFyTjoUBtbVbjLzoWL+oDkZPp2FDw2vRTak6C",
+	"qRHP+sEoc18AjJzBw1ItoMqIDY2AlV6PadB02LaymQ/h7l5JKA6PDkw7At+ysRDELQhPl0sEZlvEgNnj",
+	"ULa1S9yXTpRLkaNdz47kNwdWYbOC/wrvx07e+/DH9//jw0++//NTvoykrft9kbclz8JdPGRo+vPGr9i0",
+	"4jzn1vNkzrv6wg2sOOnvUmCtCUNOmXWtKc0qmQggHLMDmOQlmxK74uXK0xLbreH8juxVf3iyVEDThILf",
+	"rsplOEq7vSI0dLuoR1DGct/XAfCImjkXeZvaUICllyLBKvSqMHAGt7lie0tHlMSdQcZVBa/g7R7NFXyP",
+	"Ybi9MSNvsZ49NRSzVFLxtHauD6QBjTcHjMHGgucnDOvpTIKRL8E/5lTKNRjuZdL0RMrGwjYFbyMiNLey",
+	"nQlgl4D11f0BV+MThoW6+8UA7coowy3yNpYNK8QOoVY+VEqqboswqsoG1yltYfMSrlL3WV8470qBIZEg",
+	"uNZdMuAgSYahv+M9I7qt941SrCFz/w+/q+MSOddpsCC0QdcsOymW511ho0/YYUZ3IE/ge7sgP+A2U0CU",
+	"w9leLjhEOA4fUPF6wMOqy+IcpG5yv8X1V1vGE8dUiHwg8lS2LcuFgU5DEbtyDt/dVMuRMvddTxskYYS8",
+	"FFoESzitgU9hsaeFbxp4KZYOudcFxaEQROJIoFqKuvsSuKRAZE+k6UISFDR3bV6BOVnOSElQxrv13ajL",
+	"Ge/O+JWzN824sbvQPmgRhze9IF57lOCEYyYkXCLijaQ0UYhiKjHUUNR/1T74xHQh4EZ0vNhrIwqAkUpq",
+	"ZZjRrMNrP/cm9u5YfN4aLueRj4XOBViZoIsWRab5ZEAfpB1orFVnToyIVfNMyud0I6zSJnUGONziKMXW",
+	"SBUzG6C1lmHwbXkMMDxkekhCPUNRe3pufZspJF8JTTLwUMIqsHqY3YMoQ930bEKnmVrgqakjjVrUFBp9",
+	"fhwfN7ZXXGFfFSJOMldoYlrpCbXkZ3re4bhTPmMinU6I+qrLnUlNxUV9aY+CEXhJbF2uR0vwvd3Uo8Xn",
+	"RDOCqUJEofS2L+02G+thvhvcKnfturtORe3ng5rdzKb520rETYtcpZG0PakWlG76d+ADZ2nxjI2gOisV",
+	"VuR9qUr10kVdpzRsXwwsxudyAU66SjkFIGbfFSem0UJPzuUybnKBuSsJZwTWVhrczGPLUhHmk6QwvrEq",
+	"iSiN7gvAv7ujEOJcHt/mlOyA5+gb6g5Lh25XOc1bEe/89PJv6TCmK24N2z14DWDPSMgaThi1v1o8giai",
+	"MU0OOgR9CjDJAFS0FYsDRHhNw/nE2HfywZ/91aNfvX3KvahbD21EvEVPtJyGYnZU1CwLtyPCarIgnCUO",
+	"ZCqiZ+gTRSx6Zn5rEGhL057bIKlDzYdnoM8LJgjzY6aKLFj4VShxW2JXB2SRbva42RZImEb0d/ODKa1b",
+	"LYrgFzxrYwPMKf6m2vMF5ltMgczkqJwWzyMCjcdCPQIAt2hut1SwpXyKekujD1DpHNQA2E/TojmFEyan",
+	"eEJc+zSgxsJFjMMh8TsgIofO3IdFP1KXcFj6pxkCOfEeseQS6Wuvy0PiGzmh3dilXWOvUH14i2JDrelO",
+	"0lPb5/iP5qrj5GI2i1aIM2I9TadFzQPicpWinkW80brvNlAVlafHzaDJFz84jzfeXxrBQgJZbz+HA2CG",
+	"8JYO1PK0JLWOrAU21cvF8Jp2Aqg4jvj0nq08meocTHLuubTM4bDABPGhglgayL3NLprGjCIDj7O7fyww",
+	"QTNZTEUDE8WvfTNLhRo+RLOL9F2J8JEDJwMQm0jL2hBh9x3unxxsohuWalBbK2yEJvXSnYFoW5GWuLGW",
+	"GvgTQjJZ8GrA5NSknERzs14uIDCJ1okRH6lartCuaBnalfAqUb1JQl5h5/l+KEdo6vkd9zSbeZVdxHYK",
+	"8iDQGh5XZ/jYrLHrHawPRVBZKSkDM+tOB9PTo6g5h71Fdo9arYQbN9EvgVh5/n6Aq5z11Aw/6Cc3Ah+M",
+	"Mu3Fkh5zm7kdpyHZHMtYjaeLkuOdPQIS5kHRDr5Gl/8FUOMoj1aClMk+5UT2lKHALXCl1YIaAuUVN5Vc",
+	"dAbaNIkco8cp8DpiAiYUfvCU6Zy1PQ6UWQ0ky7ovEProRlQHqtHjZ86dj6Douel5XQS8V7NlKzF5O19R",
+	"oTaH5uhok191OAeBALXgGuT7QlUDPzgb9LTVBVc6dW4JS2QQRL4cJgQ+mCklu/LSJQZfLTzOY8UyBF+j",
+	"PUb3Ic4mWu4C/RGw7mWNmUwo5mQeEHlSq0XODWxwMAHSfgxWJTZomIsu1HeQ9l910AerjUgMe64Z04tQ",
+	"3SjcD7Y87GfY5R5vehBrzLFxRMDl2VtEuyM6f2okrRLGCJMEPL0ZCL5vJtKWBzUxzU5rxOuQwdIBO7Hg",
+	"PA+QMN8ZozHxeQGim5vdclN1Cy9FkvM5Xq/SHjFPfYiQjTGegzw+BHgJqjUpwzTFuAmC2NFblbs2ztvO",
+	"X65GLTv14k4G5MQsdjWTxpNhHnC7K9WBlm3R2mL3f/SP97/+Hw9/9hf3v/2XD9/9GVFdDrjMd4Wxss+t",
+	"u+rhR+/f+/179/7jl/c++s39t76L9xE92c7Ebibb7u1aW+zRO3/+yc9//egX34Dv01weSNUtff/Jzz8u",
+	"fS/T3TbPUzeGf3/zwS//8tGH/3Lvo9/5b/e42vfff/LXv370zp/ff+sd+AZKBkHtt7bYg7d+eP/H//7w",
+	"zZ8+/NM/8YSZbrbtbtspsI5s4wvc+/DHn3z9B/c+/LMH333z0Xs/vv/eD+799if4g24uABrkXuBXb9/7",
+	"6G/vv/XtR++9h6MYGuk2WPklv/PuvQ9+8OBPf/rwzZ8iuahIZRuCGtD4zb3Pn3/08G++9+DtXz96/7cP",
+	"3/3Zg7fwZgdS7UK1qrvL737y6OM//uSv/+3hn/55QS8Kv+bMyiw74cwI+Ai+BqNm16lbtxrv/+jRr95+",
+	"+Pb/fvSL3/jXMLKruB3msFr/9vH977yVsDTnI4Xa3bRzIXD9oS1za4tZcccmbG9oEUKC5oQRIEIGrhyq",
+	"faVHimhT2xk3BlhXJvhDS+KEVZxl0QHylwkxWUlWpgQDOuXBUrtt4Zfd14bCQiP36My6uo/96rnfTi0W",
+	"IE0n1sYNxy/CSlJq1VdML5zGNJUryQpMFiTCYSoaEp4WitVv3QqPN1CGR/jBD+370s0/A8Qo068yzxOu",
+	"RfnwVLu4X/igTX3QLzzKLzzKLzzKBR5lVPHmvBMNPBJ9V2ggoy026BmL0ESV4HLV/R/nqgz34AvuwrtJ",
+	"La5sYDuf5Mg+HAXfPF6NqwWfxpEz/GFYPgHipymmv9knNtlIjVrMu5mfYuNYQCddrFhlPtTmw5l0qK+5",
+	"7EjUgGorFIq74/uatrJNbPsjD9R25gf5edS61/ZEnypmyw8sWzl1m4nCe4DqiGIqQEmA2LsRG+rWBruh",
+	"NMqgu6G+LAKYy8VC0pY2buylpKuIglegzNzgmvZfqVtiH+WadzZuxDRpVJlrIWNhvILx77FNVK22F7Q2",
+	"fEe97RZGWY7AGjnqGHePGzrp4SzyHCVFDxAQtaleJOCzjGTNLimLbJMwhYybGrP4hBsYdXn4K4skfRcQ",
+	"dv83/+vB27++/81fJthHBD559Is/vv/Nf0mc6+w+43uZaLFP3vnokz9568GfvVWuiizo+WkLFr8oqdXa",
+	"pgPbG7M+78p2bHKP15IgHZOUlVnlwQAKtYKdBXQq6fvUXTyp7sceFHNoh7jQ7AvLIvCRPDMxYcMTKkGZ",
+	"blzHd4NuvVCTRt3j8tCisz2sCBmrKRLBoqGg9H1LoA1tvTzAC4ekIjzC0vhla9BLYf0QtD3SovSp9eO2",
+	"RHg0t5C3CW6WxhJlN/NRELfIvOAvKC+201hWZi3fzjBc5LtvIj+6qCcVvv0g8CGcMEivFmJDwDgIdNVh",
+	"iXnWHma+gmYpQZJdpaOd2tzKI71bXx+IwD6DzWOsuFM0XPqUCv0r26kdSf+0Jg3TQASq9k5cHsKijnwd",
+	"vrAGAspHUg4fNuRsS7GY0rukUpFehur8KuJpPF6oHzrY786tT9F+72tlewnjmdwXh+aHPQIi2Ir2lfgm",
+	"EcRWjYgJNn6PL/LrQ4EsiF+6dJudpkp2mCNoJAreVR2JhmmMkbAqCzZgOwP+dDfnF4R8DePmpbs+GyXX",
+	"XcU/KuKPx0yoWtUWHl+1eHzRMW+6xlX6P2kFovIbL6kHhsqDEoFtu8elWmOtHjc9UNm3XtxZPXPuPAOC",
+	"IXCNnYuhh9B5rEdURXSTEwZtxMeR6E8ramvxbQoXzY1SpAkMDM4H98d2qWUd9dTVUNzc52OKNAnK9vIM",
+	"mumvNPbyG4Tn3Rjn+TXS4GslrCfuHM67iTu/pd6l2Ei1skfG+ebEkkmp63+XH20jCSeMu4umzwsFdiI+",
+	"gkmc36bUT1xyhG1Ki3vWP3WrGDHLTJgQoo011SwmlsSzUqnE845EO7A3JuLqw3pWESqBpyvBCC9wy+aC",
+	"R5jnbon8QOSr8HiBM3fyxdsvXWW3LFcpz9OEGdEG/+L5tTOntogGpyXTVsJa8AtiUnS6qkWtQxVFbUrW",
+	"FQR54fq1mGCHJmuRuGSmjWH4PmwI+QpdovVbYy09UiJHxrpg7KsJSgzgtMMuE07jMj1S8Urs5vZMnSSh",
+	"f7uQJDxqPlxa7UrWP6T3q9VEuTSZ84hGOM7mMty9DWloFmiTcCpWE3BEd0V5SSLzBmyHhQvH+IQYWr4v",
+	"Avio4E9EEMyDt374yfd/Dl/FuBQRuYNsibBd7n/3j+998IN7H/zpo6+/+cn3f54wfyWiZGb5Et0d/uMb",
+	"9z74waP3f3Tvw5/e+/0/wPNKobhiSG6zRQaB/exniBiX6X07MZONaoYu80qZdTscHSVE/Mc36iImHF3Q",
+	"V9VpIVFZjADeov+2ZoZifgAICxd0DjXqNQwd3wV/locJPH1pt8rAuBBlAjqKEmkXN+VGBfiVT/BAMSzx",
+	"Pehh7nQkxqkgDjB5d64mp9bLXWmS8ImBBB/xgAdiDNQ27tDxWzYaGo5bi7ehgQc944RhpAIWTV4FKHLH",
+	"lPCe0GB3i0hhIPXVESphfR0wTDcvX2Rnz559PkFmW+Mm0ykHO0wxZZFp1YV/NTeRqPE4Cs48yt3LMeNv",
+	"R3kyG92hNn84fnZyfW19g42HXJ1aY9fA0VCiy608EGtHZw7HtMJl0MJNlIF790t5rvO4szjKterivllj",
+	"lw6cV1/6CBL1yMbslEesjVAqLJdZ9RmJd6O4aT1ksY9YTt/yD29dv8boWyYV0VE41zHE1LzHA+co7ws7",
+	"3WLl3GKp8c9P/LtFJaYENY55wtBmHzHzPunoD7bX89YW+283WVun2J79Tj9rbWEslVtO7asVE5lo21wr",
+	"2WaEmmRtnudSGD+d8OtB2tl1dj7hNFnGx96WuPHCZTxK2+6RemBlm2eMmrfjj3luFWA8zRBYPlJn4qMV",
+	"okSO14Df3NoqQYrwGvh84oB8HaS2nzkpoWE5W6KdU/87BdOKP1waIIlRu1i9O34BTkCfK94VeSx0YXbj",
+	"TQ6EwtzRyC0epdqWo7hVaYPCzHIkcqY0M+YS6QFqq3pEeAOhmty8gnXuMpDIpTx0PhmIXOqZGZre31Wt",
+	"aiKLdwW9tABphXPTt2WsSdzYFbFXPbMwzQIS4d+dJjiM1K9nXAsot5UiR+pII09OqUMjNcrSEJDqamZ1",
+	"FyoR6kXXbgHhX4id4/FqdO12/t2cz+MA4KzP2z3nWPqQWSraMhUYJ5RxauNq2AaQ/vakiVmJZ89UFK5U",
+	"IQuQ1w95IYGBpDkfJC3UNW3rMEPrxX3EwMi+61HfNS+GPM+8YF3CDFGEAfB8DVsj1AJTxFEIOZdGpNus",
+	"C7h9TxmJkgmA+DLQAK5dSVa6k30Ia8TJLmjbw9POgM0GrRzQ0UDyziOJnC18ytKxNGxOpREOQdk4j17A",
+	"jROPqmHyyiP/K9AMZdmrIlmmSiQv4px18EePIfIOQdT55CAoLz1+IDxEknldOasUGsTJVfWUQLZbQjhp",
+	"G1TSXhMUdU0aGFoZz8wRATcSYwcVWxWMBTRrc5Y7HkalL0uMthif97YHsCxZjfqdOraOWaoPG271B9VT",
+	"HHCdWqxIMy8hFECrHv79nz36/Z9Afy4QIuERV+8/+Nu/KHfiQi7YcNWszou6YJPjaOaNZTxiLNwK0Hw0",
+	"/YkPUuTM9KDOINN6n/EAchrPSkP8ZCmHRtwVeH/U8zPe2Pn1ZpmR8ZHpdbrX0tqbFHa9xP+L0SDSbcCg",
+	"dHnGehqoL2AdYOFOGObpnZw/C6Hypibb8bHqlAqT46jUV3oaIytpzP8+7rZtoDEJJUi9G7mp6ETwom7c",
+	"AWunvGhahYWaXZ9edNltPhQ+7uTMSngIy2THGbFxm3fO9IBSh7Kf2EQ1YcfsYcCqarJiaglmr5EyehHa",
+	"zzecceJnxdb17OSDb3333u//4d6HH56q20X8Wrx9+AKesKre33oPQNeRXrobGxM54I2vnl19/lXEhTxf",
+	"g/FrYU9unL1bPT1SlSy2NEtVjdcRWAaPgDaR0Mj8kPNYe+aW7predKKuBDmMWr7o/CCXNhqXEMyDnlZo",
+	"a66xm3pE6CL8KPSF47nzarIxdqERcVrWTC7sbmwospYyPYxve18aNMt2OD02rUTzRmwKSwGqbs3TlAjE",
+	"87T5zT0X/OyRl4cnpLqoEIQFaHOltA2FAnD6xaaqlvmJMjDDLh9vqDFUNSbb8DGRV1GSofm0QGR67oLC",
+	"FISSiqZPmI4ykSTiYhcSVX5hP6g5zOk4lRexrqtqU+V6ROJo1tgNtzUN7JUqFQMGfFUqZySzDBt+LXa8",
+	"qrzJHSqxq3WTts6G/YhWvYifL7Jap5mm/a9obAm9bfXkOjmNFTDqUQA+gNKijSNMdOtEkqu4IrWdtoml",
+	"Xtxqp8OHWSVPeMjE7Dll6WakQPNbzfpCkX1Y050MWaXF49oX48oT0uNJcufxdjozBV8VJmpsga5KJTDs",
+	"KFhHZgJTrz3B3RG8J9xxEcOArC9b36PEqOUUswmaOWEt2sgtv/sYHK8tmPpWRKF4V3RaJaAaeLUhBtrN",
+	"C853Eb7yQhfkIyb3V7mqog3i4yJ+XYZndDJueq0t9sn3/vnRr95OJlr4nIDul2wg23aYC4N2Tjm+TESq",
+	"SEdCkCjgM8Fkts6hODfxkV/0h5HShecACLn/458+eOeb2BSCbuC7dkN3A7dTiTu2r3MxkaWCoeMUwQ+h",
+	"H0zeFUvhNK5iC/sGdvdVym7HSmS6uYAWqbntTWSSUz3cy8RkKrkkuKvPF2MlY9g9SNi4WoeWqDxjGVyQ",
+	"QJ5FQLjpxguXjz/kGEchfFmqdGuqicQnX//Bwx++e++3PzmVIE+RYScfvfPu/TfffPAP33nwN98vvj8E",
+	"qhWnKepEfHp1iwvgWaHGriLmjO8Uj0Hid5MEMm7lDhtjJHF7ikOMV317lVnuAgzInTCoXRK2QXCfkTB2",
+	"m60H3nuv5dzZWgaih9bHeKuJXs3PN4aBXKUGLk20TrTm6yrVe3lCJK/doY0x4u486G4xYm4aLgc3OUJI",
+	"3FXZWNVKtY+WxhKU6wTumk7gIpzDPZh6oeshAOtmtw/eYFfpBebPrJ4oRUM2F8NV/FNqxYlKU9JsKgMM",
+	"q/LYEhyJk+acWhvPTRxb8M+Zc+slaUw0qz4VKC83VKHeE5FSrEy3900d8nufU7fO30F+AF/nGg0JePDg",
+	"3OaIOhNPVuWec5rn5qAnII/uuCGgokfRNasWh8clHokXy6HSAsX0MQlC/Bjzbk0fL9qmRiVwNyyvPuyB",
+	"5uXwKT7RXtK5CMwkjQLrSAu5J8aaKsLitGjLkHktYLKQBphaRLo92Rc0Fzw1M0mMMzWix3GZ96wV0hCZ",
+	"VsGkhRjY4tA2fFwnXxbvPz8n5XFNjHYCLWHzE6rkbwUmQqrlwMpsak2YeiDryTJtZSRkz9sQSN0F8pDF",
+	"aXy4eAeuxQoEUYNhy110t0yduCjDJbtKpBfGEz/arUaVv+K8wBYQWhKqkvzQgCrzN0lmwN0esOT+BRJQ",
+	"IstMmKe+osKzNXbFUtWkND7ykOlu0Y8jUE6uPV6GPQNTtluREIT5cb9JaX4QeVSUWMJ3TYUdVz+ZEqHy",
+	"OldtgInu4Q12QBnuCXVQ5VKSk/ff+8GDt34YS0tFQSfXtMXEQwRkUnGS4pMadFmFFxXpbAPdud3/qlvk",
+	"YPvIJ6Q3jp8NAstULPbF3lDti/Qrg0zz5snejvRRV4hJO9PM7bu2u6k5mrOpObXTgrOnTrRg1NMZBi2P",
+	"jepoO/SEPr/JXpIXjoD6KJ4InCQBqhCDcoOSJhKg2BAkh1lN2vhoVr0xN6hH/c4/6gDwfpOuXpZQEk/y",
+	"A4D/ezaHJekJ/aabQuwi5LA8t8VJCDoRCypgbAUNC3ZDBvalT1H70EtVyZkno2ykZuYwVR6amnIaH+M+",
+	"rBh8uXi3GSamdA6WghWzY/fc28dcl1uzjLYKPlNHy0J5bZ0NOa6y0kPIZGJSaoVUymvVKKZyTYymwMEN",
+	"1nkaOTw2C5DDddG26HyhFVuCUH4KwNuKjXEd/kHkXY1mbEzZwS5wyrit8Ro0kVtjLUSQ5G7VW2wdDnu3",
+	"9eniSDK3uL52J/9GwLomeLHAsFceVcXsLRUP3fHR0ECABhEW391kjb2krc6JYZVj9QKGjQ6kSlgRAQ5V",
+	"2O7A4WmaCxOr0cIvYlVCbpelbJCLvjTC1Cm9n0/GRPZkrq2YcfE3o+xCUdOrF8B08ySBIHd3k5VMLq4x",
+	"8ZRxVYmriSBywoZKvj4UDYPJYPtEHSLMzPsGCGXxPF9NTlzfGwqS+DJRCDfzig5kZCe9jA0kGLR/wM4P",
+	"Uqs4PPDZ2ik3Ii0MRE601KV3nrvTXi5om5fZcLxcTg3UY1h6F9NISN1Rfw0u0i8azr1QaZxZG6sEsbg7",
+	"pEZgWNvEV2Isz62hblTLGLHFDeY/XXfwwUfDLVcatX/5pDTf0fUHGuolXFz3EmSB6g7acicffOvdB+98",
+	"81RVar6W19KOd8hutXWWQRvkFnv4o18++Kt/TFjLtHNu270Wu//Nv3r4ve8mrNWRuWixh9/4l4ff+Dhh",
+	"rRG3Im+xB798/8Fvfpuwlu2Jjm2xh3/3vQff+pG7gdV5v8U++Z9/8eAH7ye+kwy7/+av7330N6UUYXi4",
+	"cxnxoVCwD5YUPASYNgT4GHDTUG/1ag3K0B5XKpbRfZE4TCHd0RqJvRZF5luAY22Bf0NEyntjJpX7M2Et",
+	"Phi0kqJqmpmxsaLM1DASewEMC/2CS4XPNQYsyIxspEaD7dlsF0v12jDWGCVUhKqx806cmdQb5nFUbJNT",
+	"DHr0xPbtS7rMroEMGs7n8liuITXYWUpfBM9+6uh0H5cfeQjfo8YB6p8kyXyhTkc1ztU5OeSXSlVxztai",
+	"xkMQ01WTTb37PN8XKYASlCYui74+gP4HlOdEls79mcDvZrREBDzKug5XsmJE1tk1Ij+Q7Tp9yLkC8C1s",
+	"wHIEP56HxSrx+TxrjVuTT4NISZMEa6BYl0KyvbR5XeuHFvba1ESUJrK89ev5nHi8NHI30W+62BMxHuXr",
+	"SngcGD42wXYEEMdHqCgwL+IHS/KALObimMcXVOpYBGGprCFwq24hRQWD1/58yQXIF6EHoFS2ooBofkBY",
+	"TaD8jwQ7VmIP8jFajx7T+1Hb5XqnU4EbRM9Zu+8FRQqLPRsxTyDt2MBH5sqMiPW9Hr2FG8kO/GgaiTx7",
+	"4vGJTNO06wBWulfUxaVON+bCWMO0WoKW7aixk1LtdnQ+T4tKG8j6oHl3vKHl/F4yh23xXrSFKc15UhYH",
+	"KgcMr1MsfaVA0jLHNczE2QFl9FYzrlBUI4JZca9WWysjlBVpi/F2WwyQy9gLvhkSUZ0mHJ8zbfcwhtSi",
+	"aBJWEmKzyLQF2WYTT8dP2MH02BCJhD/xJnUsxyOnBWjQjO4oI2FEse9WLkT5avVNO1Y4AacGmeEHRNfk",
+	"DyQsSerp0Sw+JdqyZnGCnmMWnmklykl6LOBpmpsnaScCg2iwsBJJDFsvjsCCr4AT1ocBDwm4wnPnKYZb",
+	"ldiWZmdrIBRl8CaY5SGKD1xDCeXheFccwVF6aA76p5NRvpPr/m7Kx5Hg8U2P2jWa9bkaM3cZ413tjElo",
+	"nPafX/9J8zpCWLta7FSQA9YVo/vPr/8EzGw/OJ2zjhhB6AxFVhYiy/a4Sg9ZjxjimTj+8swV1PQTJ/Yc",
+	"OvrrBaf+bKTFw6eBR8sjzAdcQkPn3/wvxKRhI2ihpKCPsQIEPnZHggd0uW/+6sf3/+4fE6d4ysc+XPqa",
+	"hmTVVuHYT+C1Ebm1jQluirLhT6jk091rAsTuxglUgAqLN8NYVpIV/OVSWPbroQtAAwcOkJw7cAJEixRe",
+	"H0JrIZ1TsUyV3TOvjVwQMU/0hmU3h2ktd9S2SSoyebD4LfrI3Y/NkUW6jW3pITjiDP1hjjysVECGntvy",
+	"3fMqiOBuDrMSOy1chJK2l+thtwfuhdUsk91eKLb2tSRaCb+odaoiwxE769+aydUsl3kucpob9yvyTaf8",
+	"lMTUBQjyTXq15vCMaTn3MOXRJCQ8LHgFdnnhooVkehKa2TRelT7VQ9dDnAe4djMGw34VGVWpoW1UNXf4",
+	"BAcxsC7ovvBKOvSw26LYUEI1TDxlY2HpGu6+xybIFGEkUAKmg514a71PfeINNp4vLg8Qhv7QWM8xSh09",
+	"qfCIaEehQpQuxpF6PlJMSIdflFrqbc22at4mfmYOuAlMrAVC1QWN9wjjEZ48042v8UFQWqGGZwFkFS57",
+	"UuxGWwiJaaHvOWUnqPdoFOB0Z5HYXtB30GJUHeTf2d0bLPzNjXlwS6Dx7kw6WXFa6kXB+TgN27IdASo4",
+	"r1+GjxuzI1E47oB+PTl/NPb4rp5AFi6HGyqvOyjKQg+sMZggusQAxUoEPaa60ZpCeACJU6ljXhETasj9",
+	"U3SmrdcssbwxFvuSS8FF4xS2N4gv9lChM5Jymlz/rDALh+n8d8N3n2iGQ0CFCy3loWEd06HTfTIfX/g4",
+	"GKC4VJk7RvpABXU4DqhkJdcxHr0W5e1a7NGP/gX7Qtz78MOEtVJnWeYt9snPP/7k57/Gz3xOp8Uwa4+f",
+	"lrpFtNjDf/1X7EuRsNZervfdxQ8/+vbDD//53ocflk4geqxzP+BBkxmj0i0BnuLu05gyYoK+id6/VgLq",
+	"Bj230ZFFBUKNtBWZcJi0hJ7tVldWLs2u3cZZZ4BsPM9S2ZV2moDm+Um5OxsBfG2cTTYqpGWPq0hS6IL7",
+	"tLF8V++VkJPAV2QBf9ToCfF138Ox+tmrufJY6dNs5ePR1R02wK+YVMbmQwj4ol3ozoyehAzqGrtdev85",
+	"VGnN801zuqmPuAlwnExw5EZe0gG2zrOLhixzaG9HFzQ3SBpG+erCGUMfmLnwMXcRck9GmcCLFY02cj/O",
+	"CrgqyCQMOZoxjqNHnKjvVuoWJNFLMF7S0cOclMx2KJOIrW8oK9usfGK1Yql36woqQLh3taI5zL1z0RG5",
+	"iPYO8ELuXooV19W6Ke673QbZKONc83gPAzD6fRi1REzfaMMFOqgFVa59aA/HkW/eWDFoYsHSr8VgtmnD",
+	"opbfaWgAlBQQ1iLW62dnKrRbEo0JGZzeApNrQklcTzVViEt5lfHd424MvGc8uURfmoTS2KiKyZ+w2vLM",
+	"VPXdjdnmt+EXbG/MwlzUWgvUo/DrSAONCKquUcLLn4tPXsorWcE5njeTft2bvGp0Jmu2sacRJcUyz5Gq",
+	"iqCXhyMBVA5jfDbnynRE7oNeZrjXl9ZCvGmUu78U5Q0Q5+PUWE/w3GAzCoo4wQ0p7wCXdPmBYEqzdiZ4",
+	"zjDwvo1spa8PBbTx6egs08hrhmCDkLnAh3DEEiht8S6iiLrRv+ly6k4VqtBpu1J8jvAJpTtD+ay7rbgj",
+	"2kOofKBr7TDH/Al9Q0E6gwq8jVE8pe1uRw/VxD0NHxufvR/ans6lHSdURGeZAhakHgQFJqJsYbYhlAaz",
+	"iAYpTAcoM3hT0CoBGOEHiuXGOJglw28laVnGpgUtHRczZ0C6wVNzt0LQjp1hrdLgxDNwGygLcQbDqFhX",
+	"WMO4U7dxDtvFtihX+7uygl3dfUm8gATfi7dzaNyOeLlemcuYdUdgvh3WTLut2Qg9Ymm8ecZGQkGTDGB0",
+	"3htiZqQjFa9tZs2B41QuVEMr8MKE9Ze4w2MvEyHX1cDUXMICqyrtqbJYUBl4eS5BZurbSRVwmoljcNYd",
+	"zjLvEMPpAv063WhKrC6YhU+Q7l7kYzjxj8AVrtgML+oR4BGOtM334Zcw0JvOAhUqpl0PbfV+4t7HZ5kg",
+	"yJ8POB3F1BbEv1GMuplsq4MbAihSeYbMqjpLgw3cwOLSwyh9cNzC5H2xK6OD1IY6K9rJMIxUW6U2qCcM",
+	"a2FsqoWDLsKmk51TfTWQEpI6J3ljIIS2ishn7WIf6FM5HxEAexSOZbh42dMVn9TAJ316zxsMCyx/tECL",
+	"nRjbnEqRuIdnmade2i7tQiy/nqHcOgwMfkl/12+L0rKXZK3MrwzvWq18qijbd3zjgNm9/xi6f9UX4koK",
+	"wysVbYA2GrIYXqloAbTRhMiwhcuMVXpjIVpQhY6r6T4DTdWCvIvzIVtg4Iw8grzlhAB+QjJedGRTJRPF",
+	"q6sA4/bkV6E7cwgygFQ1TcoQaWKMLbHKrOhpJS7qVCwLqsEuJERwqsAR0ArFCBrVVrQKjxamTXYLJ+pU",
+	"7btYbYfKYImTboSB0guJGgEzXHK6WGhzfemk4HH0h6nudxKW4lY845GN+BgtDAOQ7hHVbegcPPKiJYzO",
+	"iwI+8IsjKfg7A5kLsxsrhr8l2tpr2RE03uewkgmTaFi6c9D59Yl7QFfrCUDp2fMN89aloURnBcqQG0sl",
+	"lmkSno8PEvbKl26x5zZZipSzszOSLa6IDvzrd5OVbDGNU0F8O/3KGezSLIZxi4YaYArqxxiaZPYDp8c8",
+	"2g531paQGJ873g1s1nQc5Bs1amY/JZqNORwbG9EA9hNPrIFvVJE0cN9JAdFpfMxhS1JoZz3FNSkzLCRP",
+	"FNHIEXCLPNlUIo+x1nIZmpIbuejILKtuTIzCYUWWGYRkwCY94WFfx3yGTIhaPJMDlzj32bfO1iO1i5Ry",
+	"y+HcP2WxbMokVV0RDLvOMAVdgQ5H3nE0p9fyDRE+vc177MfhBJMEnojhICzEv2p3h9Wfs7nNnJrpgT8x",
+	"Pcen8wJFlh363CS90qyOYc4phvXWsTdxrg2gZH3JBpAEi1xAyztPHcJ0Z43t4EE76k1eo6LtOwrccUVB",
+	"DV6AhiwwPvApqnGZM0xnLqWFImpIdypQx0WJUSaWSohFVextuGMeisH6RdvyhHxKeO8SPUtd4YB+OukN",
+	"PtvZboGI6M4Rg6JxLLei1Mkv6hGD1mCTS8tB3pg0W4FV+eyZdeewbyTn19fZQN4RmWEZMp6ETHefQ4FZ",
+	"6DU2s/qT8zJ/NDgAn/CnJ4a2KHv6zoSMOimnHqlMqm04ycPOcF/C4GLmck/Ibi+iZW/AE5eQtZFMbe/I",
+	"7jcdOYObJ37UcU0iVVsOeBbvlV3q1CsrEUaRQ6cI2yfMDTtkNnuCp0x3OrItygV+vmrV1KjE9mDM2d3p",
+	"1HWpNxGfaAlRxNX29FClzOoa1AQybdByPPMNs+b3BXMXLYQ4c9YXPm4IzSBD3oHCYZ3S6x2i8/HtEGCb",
+	"mjJIxB2IXHakSLcK/Q1KrzOEvTsVQKysH1jcEyiG26N8BNzET25chPVeJvoLyJagOOPm5Yvs+c1zz7KT",
+	"0H8WLZXTA7zBH7xmtDq1ht0gWu6H3OflB9z2gkXd8j8wp+HOq1Ay3lqSBIrhuTvTfBSdYmz5WKsBg8hz",
+	"3YArqKppadSdl8p5wjGrmiLsM5DmM3FExDBbAOt3VxCBiNWDgUgpy2oLj6YF871GXUR1zlpGDHgOa7mm",
+	"R2oVRLhVFzwxjBz1L96+fYPRlyUdfO75cnO6zfVoNt9Km1VsNGiiojuM5KeCZS8+dfhBRacqkE+YNUwV",
+	"2tmH1XnGSKoaxOFB4023vnC38+8f5jbx26AkRRW7eKANn+N7A+P+AC6jPifUhivIToUPfqw1mx1fclot",
+	"0zjIUl/uuUZvR+dVdn3kbakhAeTsEEBptnyYwlMhg0OasJevXEsYUMP7WxDxYsKwoCoJDYip1jSXB1J1",
+	"WSbbiFIiHELiMxFljkoPhAil9WPhfmENo1RyoJAoeXjeVT6A5jhIW18q76IH47UFCMLzChZpaZ9XrNlc",
+	"1fe6Ao6iOlR5Ua54aAgsrRLGCFNkTs1A8H2DxIAG7c+DmgWxVQW6NzBISmjF9dCYy8cnlR5Fm74vAh4N",
+	"fC+0qE1Qy0AyUXafwJrKDOTd/DxhDyjnKLB2T7T30UZMoNVxPykCbL79lC/Ei1C2xUuP/cp6NdG8CrkD",
+	"TTr9iuEMhUazvutftDY5AUVDUzKn8Q8VKlcxIzm/ZiSyDKzZsOPdP7xGDzXgwNrCU7Y3hu+xSjZaDYjw",
+	"4QhnFbM9bUSCIkouU0FZ0MMGKEaI5SiO/JN3ke+y8vmsrfMc0MyTIyn3kHVjKQGhlxhNeEjdiQBFhjNR",
+	"NCNf4sFHURu+Ged3qnn61FBy1X2oyzJX40aZ1vsV2LOw3kh4UZ7rCi4LKLT2y7bU5ANbRZyjgB49ctqU",
+	"SC0aPyBesO4nPRSu0+1LAlxMU1kyZ/bMQg1i5qgQIoTh9H5zwpjTTbKo1ynqH+edhDep5V1M6rhpByPi",
+	"YQDcqyp6nfJxsCsgCzcdv55W8wsp7CUi9qojrDcDCrxZS5XZKZ6LJ497AEu3PKmFvLjp4dsNyjtuiraQ",
+	"sRIKKEWGah53UCAEu637fa7SrQJJFpA7So+whAbb04o2KaqRrxCpKGVuWoGb8RrZHD4f07BzY/WPhuvr",
+	"Z9sY5YK/BX00Fjyf+MCIXPIMP6qRSMlFZ0jOzvxthJfBL8wws4t/AOt0Ey9uTscX7a54Jfgc7nt/NErD",
+	"dIRN/Oz5JknfKaJhlJOCXYok6QjR9tNM5tO1oRP54y5qbpjLmlsLt8kye+tmWOCIkVDsFO4nxRfopVqJ",
+	"1hYRHbt/zDL/Gffbavq/Fr59C5mSPe/fCeNJr3S/D2SFrS3G9/SBB75bnZ8wLJN9abfYvhhAezWumB5I",
+	"BbwFkF0aDug2naEh0iqI8fjwjrREk4WtzMnO2qYSOUBemGG7LcDHDJGTYAJDp6+pIroUnQbiI3QrGF5h",
+	"hbbekjyFk0vVcJXDjp/tw8WVm0/EIOK8LBtNnA0k1goexgNzpT7o5fhcncja4UJJ9BR65ZpbD+e3+aKI",
+	"dKeqQHAH14UM1LLcxrwsO6fy0eZSpHUm7sgx7fNxh3D26tjwNg/Jgx1P0yDlhAzdxTHt7M4SJWocJNWb",
+	"YOxJSmiBaon9ERFj5AXM/Pij44uFaMY29PSM4GvsTSDyOWynBfttZqfEM7J0jS8NmCIrOCyGYmqvPsUY",
+	"xJtY1tPYuZDtXigJAkuMDvySRY0odhEBx8drj64Xdt0JwwZYF3iorsvVDbrLQ//0O3TH65PiJwsuV8OT",
+	"xQz7yzUxdRaUyLnVOUOjJXLWZNmu7uyWmph1OBiP0dviWADwXmYSLxH9hvQ8WIq+X89s1HVO01QneYUJ",
+	"EoQxndHrNZzbZMXsy8HiF7sqOFmjxooBgyoaZSxCDJjNx86idAYmdd+ffqFpKHZ1xNYM+4Oleqxy7KuG",
+	"5BiRAg3RmVNl7IFGGKFSutS9pBTggppQM+8uEIsvyPYR1DE0wke+nHikK/HgWfD7a7idkaPH+0M0yATf",
+	"OD7JdpirW5bHywJhhb0hhsCgnPX52HkZaSBV3+PtfWZ1QV6SHwgnBa0t9uCH797/MyRWxzYs+PH9937w",
+	"4K0fIpGH6GoruaUv3vr2/e/+8RQ7B90utHLBv0s/XMqtuEWuZiP9EgcA7tDkFL2T1lgLsBMt3wjHz94J",
+	"A/yMuFqtIliDdXxIV3yMpHJLs3l4OpXdyqjCjr+EoQMDYpOKtkxFnUh4Ays3xu+BS/PYSd6aoY/ISY81",
+	"5sAvIi3iZh4JdmX0Lv/Nf1OPJ8NrjJqDzytCJa2iqVCrLMqYJk0mgxmRkEUpvAFhjYS1nBm4Oxy0oIES",
+	"68muU6Uw1UmJIIgqypifkASbN/BslxKR0DA8xCfCKGeCE/S4SU6fqVvVKf/HX+9afcjQ320wM2uG+Or0",
+	"Oqcm58gdHEN9oRiXviCPxd8/rP50A60ZtVAIeWWhMG7VKm/GfWcCxhdOTtkXh/djQHM/zf5LlBbYw3Q8",
+	"oBSOG11q9BkoxTzEEE7fHz345m/gU2wr6w5qJAr+4K/v/yX1QZFmwG27J/LWFnv0y/9x/8Of+K/wRNZ5",
+	"ON/9F3g8wxd4wvsv/OnnfvFPHzz61dv3PvwQvqAad/eI9390/1vv4P2xOSWN9O/fwnsPU+kG//Bnv3vw",
+	"Tx/AR32ueBdu+vC9dx5+54/xurQvVfjo/l/+bcL2hRiYUGaQILQTLGY4qTDk6s1/N5Tff+fhR+8n4AgY",
+	"PKJzYYEuLTD5UwMZbMK7xe5/55v3fvf3D/7mtwnjIXnezqQgBjTs0uup0vD7CSunhCrFNXEqKCwBAhxg",
+	"0oMVpJGLGScWm10QJUbR3BMmDYQQZsp94qYHdim+bqk5cLJCvYSXCtIiYLSBMXWLfOMGlr1vF2F0X0Bj",
+	"4B43DFO6rMDRRmrUD6J18JMkAUB9AleCM58wxE8r9KWOKRWCI4vt91sInY6GR/VAqICtngAlEzJtBshc",
+	"XbcfsxQvqZB8oqcs3fu4jHSfX4/hLwTex/1Y3OSC4DmkPPeF2gYcmWJ6hgXmzGIti/dPynNQHuqc5Tgc",
+	"twWonB6yWWBTT2zv0YTZYgcZE5yWPw13XXV3MzXWwl0XSTfIO1Gun/MT4YLzkXL483GTeBHm/Rg4MOjd",
+	"ouvWkx3bOIAQgHSkdDFWzoy7mQ/8iVwcqhm+VrvGD27a/tsXho10vl9RODldj+TvFJ0A32wy3hdNIToQ",
+	"a0e5YdgWMnRICwLW2vK9ziY4WdDLw5R0WV+gCUH90shO70jVdSoJzSPTzoXA66DNJD1gPMD2VJgAo1N2",
+	"AGcs9HzwOcjJBmlhmABkxc5ocNeAJmx2phXSjNN3WcQVMbk6uuPpTxXrANEXtxAm2RNuyCJFCvK1Zc+R",
+	"1dnvps6V2JF8WTTEm0BiMBbdWHiY8LaVB/Pbqo8xbiS7ikXDgsfGI3+M1UR9fmc30zGk20vaWIi5G2eY",
+	"FIdUgLktAtA16ltSm5SomovozPqhSokgeBwt872Fn8cLUDeblsEvLlkKSTbv0/ojwviBhFVLvNxG9aYT",
+	"ioIwrclpj3xykWIyzm585TbLBWDpgeti1NOZeMz7qVad4NLb7Th2UHEO9zSUkh7/llqyFVB5g1UR1y69",
+	"1UAkF+23q1IJAybKvnTuq+4gCImi+GEmnfSQn3kcO/MYN+WVF+Jls7xtocgB3XuZJmS/bCFYsMcNwQlb",
+	"VMfknaYk+OdhJ5CLvsYuQbUswiaUBqcz1cj6NV8LV6QcYPjNT+V4tAy+cmaTTA8bIMOz/ymOjxWboypI",
+	"NqWOYXuGJnQnjF/zhCw37PhDaHndYe7egV6lCKfBVvPy4+3mz0FYLR40qwqLTZjrn1aA6zHFteLJ1Fc8",
+	"8or1uVQskxP15CFbQmQKRfAb8uw6Hxf9UBFISn2oQb5oebPOLk6iW44/+ef73/o5ylHCRlxa6EZL6q1U",
+	"ol9QMKiUShcmBJXysh+/icKaeC1ohtLTpw9V6mybYjUZN84wmbxRGPL7H9//zbuJszNELlLM8fjFr0gg",
+	"3/vg3ypyyP6bWBr53gf/loDf2R0S3A0fWdo79BDcPHQryvzgBe5b6AJ+/713Hvzpb+mCkPDCN/qnD+6/",
+	"94PZWQ6eNY7d/cv3G//44wff/M79t7796L33Zn/nMTu0/OBa0sbys/L2L+59FGZlwMe7pbYZn3z96w/f",
+	"/VlSaosB8aLAJw7pemA5ReSYtFPd0PHuFd3Q8b5KW9kWlG3YE/AISjNo43/w8KO/BuGcaGiL0gubOMhr",
+	"SRXgPixkJiiG+QAAryjo5+UVRIhdkfvDdUDGXLy8PH/wz8l26/hKjwtjAD+ZV6aYadX1uBJjtabQNyDn",
+	"k1DpRWhzz81SSaMXZQO/ZZEf1pMK+UTpEoVg1LA/Gg58fShygNt86dJtdrqMksqkIQr88qcAnAnh/jrc",
+	"bX2RSq52sR42htbhWWcS72N6vrdlzUjNwnLf59ern3+NTgEr1DE9vkkpymx/g265v8HUZE6+WljpCtvM",
+	"giK8Gq3IvK5EOA8xhmhthiFJ43/JTj761dsP/vXjR++98/C979377U9ObRV4t1y097USaeJsYSSFyofZ",
+	"oTpSFHE/6CqTOcuj8e/aWYEVnEI6Dw2wK2d8hIkAJ+/TyI24TIs7Ax0vAL9E3/jUlZtLCDDU6TRXsXvj",
+	"eug2kg3g+Y/Ha6jdhZXcE05NudNhC3r2DjOjc+jFFBrGJgwZEv/z6z+pE9KSajC0lQRhUJPptQS08oyb",
+	"UoS5Di5RnWbBVYzwFW0ZogT1Vez0MUxHvMh+xxAvDTQEE1C87MlZ/t93z64n6+vra+vAAPas++P/3xiy",
+	"Ti67fwc/ktiGnmDwnXISJ8/B14xWazf56CVhDIFesqgSWLqT0lEB+Oe0F4iu3pmGvQWiYnSmBjkCMTKG",
+	"fR+2ZSghiLH0036ZAuyUNVnQT1GVjYZZDBMK3wQmlIB4nFW2eS4PKmrSd9x3UDi0ZHOxRT1zs+V7qzRA",
+	"IgpjZZ9b0QCZ2eFta+bAubGPXB0gIIC0d02P5/WJc+J8Ay0jrWiVo4MjgWExkXVa0x6jHqky3WLA6Uor",
+	"yKyvA5brC5sLs6tjGaeX4Du2J+xIUN+cMDKfQw8mriemObrWUEDDElmjFwIFSFqV0DhuvOmC6BzORd0M",
+	"dA6idkyc0DnJMXEzAJwQZX9Gcqf2UViASgQhKqeKmCh8B/TrMIRDB0ZRET7NkVF4g5vCO55NSykmtt+e",
+	"e7jBGMJJDM48+Na79//yW6fWWGtyXQH7roe5Z7A6YRh8FThS3NVLHRvM08RMb/3aat4ZKWAYrmydiejx",
+	"uon+k+tr6xtsPOTq1Bq7BsXTSnS5lQdi7ehUEllUaJ2uXKKxHkHOvzQL5w9zNM1LlpWesRk9tGZKKbiV",
+	"2k3wHjfSMGDLNVsMdBDVrBZp0+oZ3mg4rZfdwG65cUUn9sKN5eb13Jzz5Aqm5zykxTCe5YKnY8at5RT8",
+	"egIOmb5U3tiPmPr0ns+WT59mWCsKi5NB6QStz1Mx3Wen3LMpKbUoCojcCs7wz2E3ntKynJ1bHEqm/GOu",
+	"DS0Nb6OiTrR0BjS2GqqPQJ3PMxl0bo4olUq3A4DzU2830HtUOoLOJMdQbZH/gWTqAJkeIba6xl7xiVNu",
+	"W8B1B2SW1W3FGgApnwjcWBTDch1w2sUmM43JIp9YhNkh0KtYBr6gTSqIB3Qv5+49dba0O/+pA9MC+CWA",
+	"XcLkkeCU1jm2EW/zvSxanosJWG7YxVsvT1hDe1LxfByT6tvRw+C6EmwgBdLLwtIBZhc4z4G7FlJM8UKs",
+	"5rWpwFxGzWsrokuW+HV8krirRShsAmUYlM9QZcIYYmLyNH6EVVYlDdkWeM3xULosrWWacqxhMnJ3UQCM",
+	"cpZLvis9ZHEgrKQB06GIjuoCoKeWLiCJ9vKvqo88TqPYR87mTYcbGBZZNiPDa4aZbNQ6MModsVMqRy+V",
+	"zwKZ8jhAUpzzxfP9x8vqg6UEC+U7kOAtJVTIeV1ftuH63fm9IyDVRFzadfpdUy/4xd3TGwOxG5EPhjb4",
+	"UxFhN8EtAncg3Q1y3iWs1eaqLbJMpGDIZRqqOpQQiBHw4WB3g5XE08KF3zRuRCwRgjHFGOhz05Qbgc0W",
+	"Yo1VoFPfsB82xVRipJC7+AlMG7sKWwjMQGCMdXQouUUUFLDvlbBR2CwgCnmCSwuzGg4zA86uIvcYIVXE",
+	"1OsuV8yD5Tx/r2FDiLdR350Sbmrq+sHQmiJ1qgOtvDAlgBRyB3rqjwCkMVGkFFfIehKuxy7iwiDcyM2m",
+	"gYIY9zN6CECdWluh2zV9YqagTzbnynQAVOiv7CC+eWineU0581fDTzOp9nep6/YWQ/Ahcx+aov3YmEZj",
+	"hn2B0zRBB1RdBVxuxQ3LHQBLnrE87wfcUoApRTBKeSA88oNH8fZDpxr8vlgKiBQEuBEWyf0q7jK7bwxB",
+	"wQTPhbEsFTyF3P+REI+BnfoUO8+3aRFfEG1pmnMYQW0eG/Ax5JvA+tUqRk9Z3H06pSdUugscTK3Shii1",
+	"5+Jqn/g+ezxNWAtgBbu602mVOs2zEeHJnBmu0GP3u7x0T5G7A4Kb/V3qeA8Ae7qu6BgRUoVhbCvJSngu",
+	"bBO6Q50MYty2ua5wr3Yh+0PFh6Oe7rPyiwOTLhrKTnyBGbHM6Am/QsbVAH8qhnOuRoVIddSt4POVMaqu",
+	"T4OXLchRVQeFqE6ZFvFGuuUrg3hc48LYBnb6HLHPIvVstaUC0En24rGIaZzI7fGxUB1iNQXanzxHwmea",
+	"vTMRNz0vS+KJrQMbMz1+5tz5GATS9Pxc7rm5PxwToYk2MbxANz66HH28M9NLV166xNxXbG/M+rwr27F3",
+	"qoGFAquTpoxeKvG9lmDGYzofZQvfNbrzYSzlPpnboXnj+U32krwQD+KUl+PZjfXnnou2o8WnO5lozE7g",
+	"HllEfNzAYq1IqxpsxV5k6feYbgzjnhqb65cL5qNGr1pyfEc6T9lJxP4/+H++/ein3zi15umldq2myh7v",
+	"HhPdFH3f2vbWr/+ciKJ26dPYWe2+WLjz8aolycIWnEnV1GGezxodPozQRaiTD8V6VeYaXMBZClxuj5uy",
+	"9EjotGjQBXGWX8ZaR+rL4WcNTtLycKr800nyRh6qichBa20Vrl2Jw42cIhD4LeR8JK5HxuHgSZEhcoqI",
+	"jcqRVLo7HLS2WAaEodLOsrlh3cnkxtnybaSCo+j7/Hp7klrWILWgmXTB8HUCkxuSu6VI7jb5oKXcqPJU",
+	"N12j0KR7blm3bwPAxAH2ugKbNF4l3u5xqXZ1ZBdd06zLB8hUgu1Beu6Yh+rpaEYGGoPNibstG2kDfqPI",
+	"aXgJPmf02CO1DMD93N3L4xxCk5xP2FkaSZ+Qr9J5Ws7Q7E1lnA49LOdf7rpVmG+CFSxUh7PDUMnU97ev",
+	"w/UX3XrMALyjbcD3YwhnLhXIHD0dLHgQ3hokNtCuEMUlKUS7PHHFW00IbNQ8kEbaeaAHiHVrOvLaui8S",
+	"n8YOVFrwXRaBAwjLo8UX0EyK8cNBmxEXGwGfSuzjCdkUNlEgd6TI1yitQakJcg0ug1DJu2R2eboOqSgM",
+	"xhEcptf6KxzaXMbPSSqwMFymjO/poWVdLVWXaRXARxxrZGOldNQ9bX5im1oz+gZ3oeUaVDEvl6wLD24A",
+	"XPe0pkeu8MONGwxmUbMuqGPSOaLl3K71D5lptFKn12TuO3GVhzo5I4cSMOgsFtc8vI+VsniuK0YlIaAy",
+	"qcZkVrCe0KqU2ZqTWT0MUI/2MJd2fMsteonbjsfqTi/6hvRbSPLn1vvG9Vu32WmiFQPeDZAfOEqAD7A4",
+	"WnrWDiinhVUFeMFlL8d/+MrtlSRKoYG178ASYLYg8WJMMQRgU02FstKOnew5yyxnJ69feeHiqRoDugvV",
+	"a50Il98VZYY5KHUsc6V2s+VGwx3Gib9FFxkRsN53wETHM5ZUuAm4ZMz9sNZ/fv0nux2hWqcSxNWaiUvL",
+	"CFt2Ei7eG7hr3WbHxu1nz5593l36ldsX4anPPHMRO2GZtWeeYZfAtsSCNAu4H67YlVT0B9oJ+Xj1y2Kc",
+	"sD3Qm2nOO/aE8dZ80TObqIMpJGqpG5VZYzu+6xZSv1GfMvBNjfc5iAT/EG3v3DvdFBxf6LoCan49zNvQ",
+	"CE34Byl26TbHNgt+BGfXN92qXOmsXtNKrL7kzuM1dhVKl6k7XwtsL4gkJJNIlWDrYWKipcQd20pK1fTQ",
+	"dB1TFTBEargPo3SHFXbqMhQVpW5dEJ6vaLLPTvpG/Ke22Ob6OokZ9cqxRmQd1ubK3W/P9wrdXN+AByAr",
+	"IFRVbq6fpQ4AAhYWnt+27otNhOECoheYUy0b62FuqJutu+R5iq/7anVugIrAiwAwstiRVNQhIx8qJVU3",
+	"YZsbZ5nVmmU8d7/b3DhHN3I7LWGbZ87Qv0nw4Ub7YsyA4YCWEN3HPZ2O3S+ehxtCrwbI6iXs3PpZvPSm",
+	"sPl4dQc64o16MhPQUzmnGU/1SK2xnbY1sR5VsB8z3e26P00gWfDtedbAX6V29Ss7zk0sNcDbWtnwIAg+",
+	"kCtbK2fX1tfOAieB7YHyPB0ot92/uqLCyMWO/sBuDDpBO3m2OuXjLWRZB6wrpOucSBO3esaVm4c2z4RK",
+	"eU4b/pWe3nrmmRBCSHwCNmHEupIwoGFJGHCv0K8u5bnOjftheXEyN6U6Z23I0K3NCth2EDBsskwSlmpI",
+	"2WxPSlkSEzOcYUzfSq2upECKZWzoT4CMMLwvLHTw+GrcSikuOX3VTdjK3WThhSAxK3dfhVTtQCuDB96Z",
+	"9XWyEC3xEJf36Gtk+6BZtNBo8m9xA0v270a4ZnlXrGHfLurjEr9lGONp0i0TBzZMDJ2kX33VvZMZ9vs8",
+	"H0P2d0KwnEDzroEADPDxvOpuRIQOlWJ6scTsgM1Rsix0FxGhjRUdhJhUnhDIEuuxEXiWyJzpkdomCjDk",
+	"wsADXOYM8SAg77nOxHaZ7o7xLHtSBRcnalZqp/Oe2RjTmqBb16AEeGVrBUg2fNZiKwBn6klbIIaofprT",
+	"GVUPI1hOvWchGG7uo+ScR8kmj5KLHoWyUvWwAtEbHrcM+nPeABD0UTUA/HZX6aoxRDMrs80WqIQWjC93",
+	"svExklJYp9QvCPkakPES7Dc2EIJNObN1YihNG0XXHZrgeSYbDs7qIx0arZFTLaC7gByHZXJfwEgrBzO0",
+	"zp6sLaPX6frICC4CPLdi1aTyc1M1EkL3HvmaxYcVVqz2wI54vS7rHM+DreBDeH5O3Ebhn/hfNnAz6YYO",
+	"0aaEou/sS9q5N5lWYpt15YEwIeW5sb4+23Ux9oKvz9uupdxdfPM+RVYKHFnHZqEEO8SdjuQ6l2wQ+uDV",
+	"u8nKQMcahF4fCGWCMJxEDr1TyPdYdG0OBAN2RFRnHUQUARyzhQ1xoMbZ933GhPFEX2efYqCszhrbUWyo",
+	"oObJS1+5bMHdoA+Y64QgL1Rv3AcU5VBZmZEDmUm1T0TtMYsIcVtYIimNc7BkR7rbIv4xYcShmPi4x1zr",
+	"x/lUCfQyxKwfVRzNNYPKDmIDK2i7kRuGgy5FHNzI98bTMYhtSIEOhHP8PbILVhqoDHE3h8/IdwdXvw20",
+	"TO2obYZn1EWCJjdzKUrj+7IY02YEV/yCTsdHtg+vAU0fbsIieGfzobg7s/s3juypRWPCmb1/2wdojmL7",
+	"4wJQgCymAAov5PQb8N+7ld7IK7Hw0ZaHRyeoEij9hHtGCsNO9iGGdCrBliwWUbGjnobONL5QeQYhG4JS",
+	"PT4AXaTEnSnnZtTTEOHxOykMbYs5572gLkZXBzpderOVzdJ5z+7ux+O/fEksuUHgVzdFp86BdqVzTSsB",
+	"8bfHcKxFjzQf1lN65A5/N/PUHvTSbV5ZUU6XnYZr4LZn1zdj2XwfFE2ZkaqN0gDxSKmm4o9Hsq146O1Z",
+	"b1edRnh73+f6oztsp7jGaWgKeSVM8HYPtbKT4Hrcf495rzwhAazSJB/ndnqiwl3hnR+TNcknJjmEtUqf",
+	"VtuVl6mWpgNuT7tXPjTYSeQrPrXGPNYuECjqLNMjE3I//aRUl8J4AIzC3QL91TBDKKkTZeciocFYKpml",
+	"hJGX/ilLkYqA6LCCrgqA+4LP4SCLHBnzo/fbX5iMi0zGyzIThUgf76H4mCxMMSq90JNjaEbtueONigMc",
+	"PxTY0QLHNUj8CJVd1ac5iSuYW1CKFqCXhItxu8xoNgCiBKcauNqXqrtNCT5utAKiDTGYUgJFUeIXe/3o",
+	"9/oOLOitEnjpad/r+Eb1Nvn6Z3STQ7l3UaRb2uH4UcXuBrhiJnFTV2Ztsf1CKSWG0UohUsNOPnz/R49+",
+	"9fb9t7776BffePDBm/ff+u6pxPfkC/lzshSIPp1wDiEBPMIKegMXlJi2nCz39AiNFuxEscZ2cDgQx5Lt",
+	"fQHmMRJsB9ptDgzzzs8F2AB9h3a8SkUOST3nG62xgO2ZANtAthx2vM6g5+gI8Hk0eGo14XzpgHJzj8rx",
+	"UbrvKQuAE46bz6wLHaTns+FGh9f5rLvS4U2ddOHuLmmMQPy3QGecfkNa0b97ehSwq3Hz4MvQ59rtBYSX",
+	"njBsJE3PyVZXR0CsFYrm/ptv3fvwLx58+zv3Pv67U2vsSkBkOXHtSdWlODSPg1lhu1c4Gx5DstjeoP0H",
+	"c4caiUHBMGCVvrA+FlofNxDOSnDn41QbQcavWNEHgPeTY7HcRKzv59otIUlwEpzqaRVwaG10mnZ9qGyK",
+	"q6bb09B3qr/cKk0GsRyEIVpvEVXh0AB6qMawTSZg4ZzMiJCLhgdsE91Bub/fF3romPXQRRSPp0oPfS4c",
+	"GVqYsFcOrwmc0KQ5H2GRc4UeQJA4bVWeUT1plbEfN+hL5R9fbODj3sCv0Kp+sYOftB3sVyZsJ5EusZeH",
+	"al+kq0MgjzDVG/cyIOozrA/nlu3lgu+brcBkgcRASg9V2wPuIQwgv4bp7h43PWIyg+oGeLCTYfgjYdrJ",
+	"e8rHGB5oa6UE9Mw3THbAMYGOrK9g0txAaYYPakK+5Vn48RrbIUzWufWCsxQucG4RBiWqowRIBzOROZmJ",
+	"FRRB1+DVeEjNIZA025MFCXog1GdE7ViRZQaiSx2eF+LiFzGmcq4PhLqIgkksQZ+NRMnkOz1mpyTy8FnK",
+	"MbdEsthhRxEC2SGlAI1YM9IeI5lltIcVagCztM46/Qb+MQ/bAz0GfBQEiqoYRxW2VVDEkUoSXakA29nK",
+	"nbo/EGkrrjEQXhw3QiIbd+nY3+RGOMao3KcjIP62fFIxVMjDoTTBdPuNwCGGr85QkAJ6F7g8Anh3WKxA",
+	"ec9WIHqPmcXtVbh7jI8aLWzojAHyrDvs/Cb7srzATkL5oW8MCcWHWolTTvyAs2mLmkWSbLrjM8sQFYu3",
+	"gq3rpjkTVphJXQ51m0DJwDhUgQ6JaE1hQBLIxaXBXAOSumGCkuxQsAyKmlD8ta+H9P1QnAHg24XA01iH",
+	"ywxsgzZ01AxH2IjjGeaexwT08Md3ICtNqBSr/tzAwR9ovsef9xu6pD62GDf74bQr7ZRtKGGkefSFjNtQ",
+	"yIgVnMBaNsIyWnRL2kPLNPWpL1p5UslnUcQajK6TGDdPc6xDdDN6am05XXQ0dkJLdzpG2JYzEEoSVLbf",
+	"YBh8XyhEWcd04C2hUtBNiyqgUDaIL4DOGjGh1aEIAUjYtt3a9IcGal1hLgttz4yzJKvKOOCV5mqBajqO",
+	"gvVsHg3HrKa69eLO6plz5yfUldtmUNB77uw6VmAbcGiLC2RRfSo77n0DuU0f8xv0hpg6KV7xIp4mqy/I",
+	"roCUU1TBAXFHScOZHndj/K9bX91Z/e989Wvrq8//welX39g8e/e/blVosHpmlm5bYVeNzQXvNzzNkIrv",
+	"MeerP61z9JYgaFihjRrYVJlu75u5yWm4hGUi7YqiC6OHNFPCFqFsiGSTdhrbmYpcHsCUfnaxzjCNnxGw",
+	"M7xLRICvFjIQ1v+pT9W+4N+kJuS5rVWo2p+X9cB4EHDgkcmUcdODslkMvhWEVBJgE1PJ08kd4EMNPvjw",
+	"BXDrWFIWByK3tzWSiH0GYg9N0qBPZbS0YCYY5gqkKeusUishqYB38oAWs87eRobI6uPwhg+30oWh2WyU",
+	"b8YdglUpzEkGDchizpyCT2o9wgs0S5+XWgR830+TdwMqFNIw7cG2o0/myfLpN0BA754ucdzWTNUXXTzQ",
+	"4nP3c3JiAI1c7GJPDYvSvcZ28GcpljOAV5Q54ZJtQbn+4QyjR+Cp9UhGcSAyai6TBH+bWsCWE4FLJfe/",
+	"OBubno0vAOkukVQf58bHR9yEjsNPzkGKo/IszZ9rIDRKQiBprq2OfM1B9el6yTmN/rpCdnMOMVpI5EO0",
+	"URsBniYU5wKWWKVU72CYVO1smE4jCIqKh3Imb+oQnvAvn9jDt5jHz835S6/86Z/A5bmvBf8voi9VQv9C",
+	"aAIuFYPuyMD9iFzCCe4CH1aGqEopgXqMoRS2o5i4Y3Pu6TDyKa6tNXfsIDNmm+fuxIT+OvA30lmIVLZ5",
+	"xnLUXoj4R45AaBI0gw0u8csRRwUeS0gx59MXxZu4LztI5wyvbpDMW/TZyXsf/PO9Dz+89/t3HnzjF/d+",
+	"/w8PvvXjB//7u4zndo2dee7UE7u1g7B8bnY2vfFjqvFNSxNckWOMWsYvQWptOHDrd26dclQmIaogq0Ol",
+	"LlLZnTDIeZqUOvxPNC2i3BiRnJb4Z7BPjNso7nv/6zV2U/BUovma29D3OaE4EowBGWPhuWwvl6prYvU6",
+	"24D/BbQKqQqVgibQIwWXSdWdxvDDJqN33mYtuqqFwd5Qz6NVNj4uw7vEneOziwZ+ebIV5oguaJ36nBcf",
+	"Qsb08WiSx1V9iL26HjNsZodSzzG1RAY5BsJ9WzKZmiOBzSAUzePyaidywten3/B/VgNjdophhyQN7r8t",
+	"dsCzoUioETv1SESuYmRHThClCz1KfNgLu5hwHzeA/Gqm9f4x2yifIQvksWWqvGo4XieeHvKkpbbCy39O",
+	"qHzSYrEPoUZqlvrsTFb4ON1BpNyh3DCHyQKbhHoV6w5uI03dO/elSkPNJC7IGruEVJIYagee27H7QS7a",
+	"Ok/BPKBuncQjri3PECQ89jR+W6wFio24+rA/aj1qFHr7L7hRjrdS6IlUTI/HwqEZuAzy8XnI1vkaJNwR",
+	"h9dOfhYqMSyACkO0olM+iENM0CdC5yd0EEV3DDWzga8JhfWFMfPEGjOEXHuKbZpnTj8zuWXndlE9e/bc",
+	"uc3Ns2dm0XVR4k0IKzz1Ns1lYdu9iXbFh9EaA2rAX+0iDWTbookCQZMuKBDqFOacGwaMJwnj7A9vXPrS",
+	"FhsOctnt2WSijrnN+yLnJwxLueVJYI4+e2adnWyZPs+y1ikn8BvJ+XX3EcCDW6fYQN4RmWGZVt1tIDuB",
+	"XrOgL1voknn/DNADCI7mFjVqoHK5gsBgkcsDkRY9hnQuu1LxDHlhfEdy7PyCPi3hRXF1t9E0o1wwV2Mk",
+	"gyCeY3+zavXYCQvnr936Qn3OU5+brKX0KkkoLncRZjBeTSIUU5ogqAir3vL4UmzoIzCux8YCyHrAUGvr",
+	"YZayVLR1KkiEfVCwF8KFFhQx3asDuXm3Ccx2EP4JUZLKWMHTYwmYoxGtNDPDdg9KCxecBzdocz9B5wEN",
+	"CSPdtS+/Jb/W5HKwII/qdFqko3GKn5DD4SrJJGrq+mdDR6pUqu4cBPRIsw76L+UQPjWNBVHtamZ1F2Jg",
+	"W9hEwCRY0pI4te/+A9oaNRGn9m2BGMi3I0h8yxuolIGsYsJ6Tp37unXI/0EzK9I3MqObSnWgZdujsX3H",
+	"Kxxqj4MLHVqv7Wnbwyif8eE71IVjPDcSMpSpaB7osHMujTOYdc7+P/a+tbmN42rzr3T5C8ns8KaLY4OV",
+	"D9TNUUUXFqVYqU2lNA1Mg+jFoBuZHhBCVKpKKpuKY0ebyzqVeNeK19l1nFS2nNRWvE6sN6//jEjL/+Kt",
+	"Pud0zwCcAQERACmCX2wRGMz0dPe59Lk8zw401PoVxbnhO4kQK2yT0XxSA4JHDrIHx52E72Jig/o/YlEn",
+	"buj+wh0yIaj5p1oZ13dTr5mOmse75vbUvKTx6IWPMz9/r4/EOSeRI1Z+Oj2w+pD+9WhV6VQMaYy/Zb9m",
+	"VWGwGsZtfEdmaI+Z1lBClCdAvDqeMvGgHVthBmg8PJkql9rrGUf+gA6WiD2LFe1QwuPK3CfiQgfLiu6Y",
+	"HTX1y8NJl8sI751FzDbQpXVPRsYIlOOGFdE+tR1QVBTZKZi7ZVXUdSKOCvdVFB1zZp6G57wQaUDzzHeo",
+	"zO45ErZXJtgQm9uHC4bJskbYun/yaJ2w54o7Yc+fK+PEOjEN+zTHdrpPGoZYVl4u0+mq1Du8N1jR7pXG",
+	"iFoVyPRLNehWJzXMqjE6ULqDKEbn+s9YrAOworHY4THE5tni87/+aP/xJ8++eLL3kz8tgWDHsp6iVNkr",
+	"4LTNVQ9VDQoXCDb1AVstCQAmKfREW8vh8VRrXCEZagsLmbueeDW1ytYus73M8J6h03E2buDjsn+D75Zq",
+	"jYoemXhwT8APXYuAA4p3aVRMevRp1v5CxRV2R7cE6BH089IGV1gXbd3MiHGcIZyOkhZmdCxjazh6XivC",
+	"h4shEgnaP8Il1K6hEVYQoYXP3nZZd9WyfUh4lATH6VHM39RxdHUXk+KnoebCvs98lznbGUBNkS3rKCov",
+	"FmlKIdbC8+Q1bIegy/qKPoHScB4JTm7QnM3LeQnfd0ZFj7GfXLd93SfD9u/qQ6SzGy29hj+yh4OtK9eO",
+	"KYF2fFkoXM5Z5KDwSbdgZaZcWNOO6tNLSNldcjrSUZz2/qji1ZLG2IkZkY6uy4nmhwJ+iW4B/v1cmomb",
+	"NHfzYibofadvJxwxVctP8CieDvBNlTs6t+HrPsY38Le7fTscSNy5jOZyQ+MUzc1+htedkdej3dS6nUwf",
+	"DNnJqw9poz5ahXTGIZRMcke5xuhUJC1pNwvmdjCI6yHN2rwnBFAZPnv6u73Hv3j+ySfEOby+hsindZ3Y",
+	"qxz5YWIP4oPB1fy+LzzQm05bJEZEIoJg8/AgK0RYEa/NlU5i+QCXMfpsCLMWyR2ZznfM1S70pt8P05RV",
+	"kI83CVvmZDG9+fefg+JEu+CIUJhb9RdSIzX7mGFKZBP4v6mOhugbkXnYiiiGBTNghVJ9sOFLVKhfw31B",
+	"pdiH6YvFEB6+kn2ERUk5JTL3Jcp2IUFAT74KOF2FwlhIpQnc0crGi4ojxtmH9jBsCyD6hgSu3T2ccAVc",
+	"qyUOgMk61Y5JQFzdyFGo6gTSvqYIXHSSMnuYjZ9vgb0NS/2SyOtUTPZtv9nnwGTf9qZybC0BNVjLtAhD",
+	"yj02TdP0H1uB7XlXJL08qVp2ig5c8ov6m2qCLV5XpmMPqYLd4F2qAD23lBWPplCKoessbOlEhKwqepoA",
+	"N2NpqGIEITvtVe7kgTlFREGxngKWbjGTyjjOqn4jEUsYLpWUtIQxfEe4WSPICQ/AxE1KLExs0+FC0TTl",
+	"EGYD1lEAL53VkzS4PYrrzk4jZUa3BCV3NYslfCQVtGPR5SGdlGQauLf2/E9YwdyCsmOlPeYkzhekTt0z",
+	"rVKrCko6klIoqEw5Y42ZtuLdxh2y5SgPX/pMKLwJvdV888ltmiZVuJdFCw+ptYVAyJCCOtADrnbVhSWy",
+	"kg2o6Hdl9ayllegB9BwoiV0tHZM9oM/xuJK7DPRVLDhwxCnRDTyOsdfm0iAVLU0rZr9yXaaTdeTOWkaP",
+	"eB5LElFLt2BDnQIlcxnSVvg6c9H+CcuXRUdzOoTioOUqZDic1nVl0qRDDFJuw8mE8TQVrXZq5jLPADt+",
+	"y03dvKQb8m89/ayDm14sk4SdM/quhv6PwywjSAtcmXtGRvZOOG1RjukVIZOgavp6anxxo6eFJ/GOtTFg",
+	"/3hTDEYsAHZ8WibsbvZGABkjHli3ezGUqt1JV/Cb5TNgJ5Jj1dzCfXIKDF7ubebA3tm3zYnviPl18ljL",
+	"1cINQakDSFT47CM0v3iPOSBZu8GTHeGbz4BYcYDHfYWFRgiFNDg5injAtINTve9noZxm1s7GuMEOMp6I",
+	"Sq55jEh5rHpYMCxs857upAO4K77Pth92hV4fVQt0JcvB1hg1rCOsX0WBteamCVogJDW1Qs9YprKhkHrh",
+	"4O0CerXAK93EWX6eCKY0NGcLOg+5qcPXruukglbcvT2Fg0d17c+zEJ+60lFYOI6jc+RGNCTXSCdVU0Tz",
+	"HniApSQzfDrIG1D+57oMe9tpAXeWH9mpwlBo+UlhG78/WIHN7ubjAr6n0EqQbktlTxYzb1Sd9ImAXn5u",
+	"zgLbueb7YwSQTvy0uz3sPikHnyU2hYAlIu0kyuUlQd9AVR1guHbaCEeLxAgend2RMVibyasa+68XDIvt",
+	"2qAAM2E3Z4WFiTCdOA3tp2EiarrVEioSUYg0DrT1PfeyC6CBcQNWh067jOxk0LBDjmIydv0seja+qbwm",
+	"Y7E9fYCMGZnJsUgZTmts/g25azeZ43gp0i8FJtL6rHC86BTonW8J0TY5pBs8BvBYKxH0hchz+UKxK1Ra",
+	"AJQBRwPoLbePhIC9VnEP0qcskUaYnNVlMjUirg+iEE3G5p7g0ggOPfY+jYwFJtShiS38RcJ8kyfNO3Yd",
+	"X1yUpySYMKoZO6/ZM0vAXcF2TV0cb+lUeNYGrUTu9Dzi4T+jPS10Xu/AflqGbBgInalgQlyJbpEU4vEc",
+	"/NtYKsFMQ3cx5+7cX6zOl8pHBVZYKKPQtXChsAcshJujkwC3DgMWRjzlIeOKXcUnI7y9fdAK2/Sgrw0N",
+	"uTSloMIqI5Eq0CP259ywG9yky3DP5etX2GI10V3ge4n0EoJ6SYMYM0ps+LCnRN2LE+hY3b3xBI5UeAc7",
+	"NHRygNtaUCs6W79IE2BWGApx3SrXllQdgPKBDKhQeTxbqzeyeECfMgryg4FXroq0K4D3WNPSbWTzssLu",
+	"AdCbNd2hfRX4CTyv26cXoMjC3sZugQpoaRyMQW/L6lqlGd3WOm5WT7W5Aw6zTpPSXefGoUoCj91U2Gs0",
+	"YKxMh32F6j9g54K1tTWETLPOZk0Ys8LuNXSmrVPeFBn1gHEY41Kx9TU3s/Y9iOX6uBIyfXtrhV049/pB",
+	"7Z1qa14AQQCnA/aoHTvMxpSwzoYYEl90qDRLNLSBHaxXh7FepgTEFI933KQwf9evFECKXEVgqaHbtpRq",
+	"G7utM41PPYVVrWPBleOQHmpCUvEgXQXxGptBGl4KZ7GsfxHl1gc9G7zdFmoiTYXIo3wwgTTUVhADUamx",
+	"wO89WeVc5kBpEuYm4oHvO6NuK+Mn9yArVllc45o9owYMHh4wYVLZ4inmFIhUZ3H/g4/23vnd/tsf7f3q",
+	"bWqZiqRJoYDSlzX6vCciopKPF2SwdvZ2wLbTiSOWijh2mM/9cgB22jEyWxvKoTlDnBXwTCkEgTv0NIQg",
+	"8E22YSPOdxziGu00ZGBG0RyVK88dToYiTcC1C8ZZ4GqPjg8jENbNm9V7Q6R33ZTOi9UD321GDfPo9Y18",
+	"ok8TrkxdJENainnPQNSA+25gpEtWWTaekFL7oC41JgUgf6+i+8htUmGcuUdmP4caWiRMbnAgaNadnYan",
+	"RYAGZPstjyFWYALANbMfw10JhQ1B0OoiEWDIwm4iU3Ff1+thhUwyfcdagqusptePJzeagBnqP8AKPQB6",
+	"lLtCsU57A/oHwM5AYoDS9caf5FdYyE3zPuTrw4rDoLbSWhWIQotFv0GuFhghNToqlXF/BTBgZqOJ7q9B",
+	"HqlcwfoAFRa6Vwx94LQuE5Pa037AQhpP9mXMTTpe6QJ2Y2aPydycWkPLWm5n1AEZPr/wDULvPHNQRuS7",
+	"vutk9hQ4Ke5d7JuZ090XNjqLtVY5NTlyaYEj5yvX5C5epIh6RioqyXJocggWWWEJ7yKdRYDcVXWdtHAb",
+	"+9+2oU/sbq8tfJNCtefjKkBhUwEKioBt3bL/uXIt62+4fe0K/Ps7N28QXLiuMxGLWppoJWsZcPiio6a4",
+	"wG7KS/aq79y8sZQxVrwKnztKCaUzRoK+QDPqVU7kieU+F17hCtWKPS/P050BC2M9auDoCg6qzvXzELUD",
+	"Go0NdmH9IuggDsw+rCsgOonqzxqbXuDCkMCBQDwKVd2qevUFnXNyR5g0K7XlSumOqs17ydW3QQysyz9T",
+	"/Xgg1giHDmu7NkiAFgxKjv0Mo5C8OizgCP8rQzFeWyvEKi7QYJBhCpisY+F12dOaUkV9TxuFsfBb9kcF",
+	"DyZoPSeEjudq+9pl9vrF82sMXDMDvYv2+4w+l/o37WhlrsqphfBoNHJEXsuGvi3ayfIVkIay+Vq385WD",
+	"fTYNbgf4jcp3N5f/M1/+wdry6/9p9XsPL5x/9I1KEQz0yNZP11IxfnAX9+wlIBCyqr3ViVNptcmq3TjL",
+	"EU/5uDcDAZjxqR+fXBaeJiBion06+nEHnwYtvvEY3Bp5xONywDseU2M1pi1rDXvOwF5mTuQ9DW4aPj9H",
+	"L0egyVRWexcYujkSJrlsJ16CVD9gEAaagpHKx2Mru3qljcOwlmZyen/TTl7vqGmcaZ6138wvb5lX1wX+",
+	"8I6KJrEPcU5eBJXXGr0o4V0elzttV11CmlLm6YFuTmkabHH/1/9n73/+Hpr2e3BIJi6EfgQvM6xhFL0Y",
+	"5Hk56x2dsddyj7bC9DOkM6sT52Y+YD7c0pUJfZTwOgl2LFJRVPONYBLg1NuLfUYfckSws90nLeHKUuAI",
+	"GWRM6ZieCgZRgAasSxZYQoIVzEJJw1w/R5EeCHIwIN2GhkKDcSxQofQeWTIBvCTjYAnyfCyFsRM7+1dg",
+	"MQ7swALg3jfsfSZ92g8evuIW4ODp/24jgTAr7gHe5YU9WUF5GmLMzTPDrXEhXyRyCF9Okb9SxqxHqzme",
+	"tpwdsTsM75Syur/ABn/DZwUYP5iGy+3w8tJfH2GqyziGjYNtx3i3Ch03gd8dPr+lUyDJNFD0mOsHxNNw",
+	"QFxzxKMC8Xzs/98R0I4IngRmM1xuPxErbNMzprJvyUtQBOA1LomhL1IjOUS8JZF9PiCNID50MLZKD0TJ",
+	"QClktyEB1BtGZUWkKUTbpUQ28jWk9ubnCb8VMUqsaYDqRdwROA5I4GAIwtH7UUZlhd1CNs4qFC1CRYJI",
+	"6NQjU+LwwgHjKIDFq/heVg9s0oMJUAkW/3odd1+2Lx0/GXqpMNWYWPhaaBcApoXpXeprFGQbYDH6aiyd",
+	"8pSGVcVOR81Qxb2eqTjOFDCT4liABwdOfoqwoDYORASPXAs+CT+XdF5lwKPFHBuRvLmemCKFvNV5YYWc",
+	"V8ZTAZ7LqeLZeaOH6/+s8PsIRmBm+ttq4EzKXUsAtiGqlPVEOtQHRlQ7M7SSgoqs+nyYBeOkOtcUScBw",
+	"AerSDMO966mCgYQaqqZ6jjA41ayK0XaF2zrT/2gYXKdaliZ1piQr6lphm3Qdj8EMQbrD9YpVe9QpUsnX",
+	"gVHZhyQe7n6u7NS9N6VNfaM6jq6mVV0mLdgy1R6UqCMvmbu7OwOMq+yOGkQqK2qEbe+x1qYrXfSYIhmL",
+	"HWpga0JeTrlg+LNltn2dJUpFHJc4OYXxHooZ0oYglve2SNhilEjomIxlTUCqf1c0ZC0W2QfUswBkvzmu",
+	"8YCOvHWdtJbsLdGfyG0g6UQj86oW9995/OVPPt778C97j3+zFLhwUs7GUXps5FyhTwba6zAd2JfF2/B/",
+	"n1tDAl6YQZfcgx1INftUsF9hb1y9CzNs+oU/cHKfiVah+MO90YPxh+8F7C/4OjlRwHzqiz0WHLFebvJS",
+	"XDGI8VYFNm3wkkRktcc2IcfoMigmoOoVb3MHWSdeRI5nm2/cgD6FLHphp/rc2vH4MLOI1W1GUaZ7xnd2",
+	"zhKHE0scomif5Q1f8rxhTppKcoew0FM349dkHGf+LZz3yRCP4teuPoT/Pxol1Juz7wf93JxT2u/NTsDB",
+	"K82YrJyYAK4f4CFR3BdTv9lPS1KR0w0FHx79xY1RFv0t23QjESLSreEkUeMOVOZQTsQZbrRxY7+wkC/K",
+	"cTiwFSZOXPi11a+NQVb46tfX11577dULI5IVUhnFyx87HqKOicsQtu2CwVceSyjaWD1RKhSb3tulg9aO",
+	"yJ3dFiipFliRwY/JfbHHAHvCgK5oiBGE/Ud6KHLGEmieYhSBzvQTEa1Q6WV6t7DfESKBw0JLa1jo/VCv",
+	"VqDdn+UPq648fWWiMouHC6WR0svIH4hDpXgreTHwl7GlmB6E/RgjX35H/mCcy6/ZJZ+UTjlMsnDiXgaR",
+	"vkHbLy9rozhYiajLOB7OT+odN4CRhAOvaVYyYEIJOQ8rZA0dRwQemXoOfBG5TA2G+j0eLbRKBLngBEAL",
+	"uBwEHqwR+XDBuFu7kmiKCgZwmdgVymc6AFV2AtpgoKNrItZ1C6e7JJg/QKip4h6pGoSGLDkm4rf3lS47",
+	"ahVZvmkmZ+klTWmtiDR48N3wPB6U+phdNNFt275jQmlI0coLssyUx9i/qbsIHoG/gkyobgsF+xvjgtje",
+	"48hfGroL5Ysb/l8YKTep1lC7BfF3onvyZ5Y2lxHCqAklRRSwas/DlKqItbRKGyvsKpKlAHlVxkzpWhPr",
+	"EN2jmjmUm9jKTBZOM6wqGlJFkJh0KVlOoChMxwORNKqpxKAe1VlioEEmR2iinJRDe42WbmSBwyGXCRx+",
+	"WyZtF/rCGt9dW379ew8vPCoKYQSlWwhW0QDbRYAjAm2lanEnEtEGWz83SrQK7zI4TtnqtF6pnH81eKUl",
+	"Ff6x7scmVSp2IFgQnJxiD7d8c1XuMRA+gRkAteFkLaenQOL61dSqFY9hxOOXeqxpBVzXve8dkDsNbEtq",
+	"RypRAdUEW3KXxx0Ir7iOVMwG+O9l6gEUKE2X+7ItdDsWGZ40utH+a1AVGgtEeqyGbBEiWmGXURchMww0",
+	"QSEQU4917RHAQUG8VMpoGxfmTCeNr5OmixjbtyyH6pppirud866IY2JFA1fC7rASkW8NgVCgDB623aW6",
+	"KVQOs3zAR1Y9yN3Yq6XJdvlxdUS8IdKb4uSWIG4lUtVkm8en1S7lvGbNeItdz2+/Wk0Y5xkfStLjuFIC",
+	"qN4yqTv4YeJQpzw2WIJmX6Pb0LFzVUs68WHzo7vrmnkGFPxGXrWzwrKykwFTVc7SU2YHTMpTUaZe4cuR",
+	"c4b08DvwowLdv+041KCURhoWcaBFiHlq5/ySkP8F6mVkq3RA9US3+sbjI7URjrQvJTiCPSobk+BJLEcd",
+	"VaqPOKaXCCJl2oxIo2Kht7OdXtJ1D2fw5ZqOxLBWe0DI5MzIB8uR3JEpsz/AqhaKMu3Y87N1ldfXHIwn",
+	"KIuLLE2kMA5zEw6695UOGcd7IPhKh7CKsduDAgNVYc/nBvvXeYqHZKKBxtoGmSt3EBLgRLq8V2hhC3UR",
+	"Rrtaugr1CIRxBNUfDpQSB3+c5Rl27rfsfFzWkThyeca0CDzdAMci8Tw3+effsbcqLJ/rurIoO/sTEb0+",
+	"cbPLxLh1z5ehX7GGq1VsuykQVm67XaQsg97q39NRS6oMqMFXdp8mG+3maGQbDVDIJbaH8LlG5s0qtMzH",
+	"fizMBpAvjSwNUceDbknexL760ptYiMAfv4XN9qm3sO6jIXwjEdhTYpjyTY8IY0VtxsZVwIoIi3fWHdMX",
+	"Vo0DgNcK2xKJ1JFBcj8rXdapj3m7QGOUtXm47YRJnI2XBct/Vjy4ieCpeEFawBnZ31uiOw7T3/qEpbC0",
+	"zo1yaFNlzI4iL0nFQpg3uauy1dZJOsTX3WSJ7rret5oVpiy1S4Rwyv4bxG7DXgwJLeiGQjFCv5WlekfY",
+	"/b/CLuu401KmwkK8ImTPvniy9/g3e7/4LGChtU0h++q9P3/58eOAhWg9Qrb//uf7v/+vAQsxB3vfavWQ",
+	"7b/9m2dfPHn2+efZF+Ash2z/Z+/sv/853hJUf8ie/+uPX/7s5/jRrlTwwf7v/z9+wKMoEcaEbO/9v+09",
+	"+WEAqHdJau7zNGTPP/3s2RdP9n/70f77HwQstO4/fP7l07f852zRN+NFvLcUsLApVQRvsvfWXwIW2hNe",
+	"yPaffLj/f//d3r7Tui+V6SQiggn46r0/f/XTX331hyd2dDzuCPfps6ef7f3w3wIWRiLq1FJZjUXI9n7y",
+	"+Pmn7+LVCbwdfvLlf/spzGFL2mH//X8/e/r0q/d++dUfnkBfCy5YP9vHjkipp82TtSLUvv3ELWvXdfBB",
+	"1Tzxg1B+XETSxb/vAihhNYas9uU7b9q98e2715ZfY4vYM5D4dr5Lt28u2b/fuLT+2tr5NajCufqgJmLQ",
+	"QPe27jDDdwXgjBlhNUgK6DJAn8Ctj9eSNR1rhUiFVeik/H5H23MWqtcsp38R+ANgZ9p7n0NQsU2ipeSJ",
+	"YL0OV2wxXA/Ora3Zi1fW1sKlgNmjuGHhubVzr66ur14MA/z38tr68trFEDoY7d97//z7+v77b13c/+1H",
+	"IRbdoeGygpMlPmu462GglxtSCQMoiwBOH+sufA6JCGvNYDbv0VSFVh/1Qt+ERM16lfzRz2Cfpqw16EUT",
+	"wYB0Hj+jLk27jK7+VBKpJFo2/KznzqXwxG9YbRkClgdg0QKDAk8SKSJ7RLV2DArIrayTkoCbBbk2wkGb",
+	"u4EZZXs5WOiqGHTJR+13uHznzf46JD/BmohF3MQF9I52Yk5v38J10OTl54SjNi5c5kkCKTbdKc2swHyP",
+	"QKNQZvGBQaFmdsdAmLTaZtadnzjV5fhDgPruOrI1liJRrHy6xh8HllWWUJE7qOQRnIGHaI8fDauozLno",
+	"nGDtnYN+GFtWhmZ9jOmcF3Rc8We3YH5eOUmFCeUe55zUJWwLPpbH6zb5qtu2Q3xfPJY6t2hx/2f/3H/3",
+	"n0u+JgAgEqjGEK7w3XMDdPcyAcL7kc6gA4dN8BGUO8W2rf1Hp2y+T6FXVaQTI2YlzTM+tr6J+2n+Tq+0",
+	"rCPIM/UELhOEe3nweLOWUn0hZ0knBqTKdltE/YngApjG0xE43sZ52nTTNEr82FOOQVfzoozggSAtS2Wu",
+	"nyOPKg7yro0VzrXLVPYc+93Qfs4RnnNiEsm3z/LHIxZG5TfxcQa5aSSMZ/JUVA5lhDnEt7ib8Mi1iios",
+	"yAbATh0Jir/QPbBiCg/mEA3IcsZgNekqrEM04GdQrhlASQjPwJeXu3rFDRdmh8ZMoq1xWWWk0Cww2U3R",
+	"g1tTkRbxA+KoY7DkA/achlde5ZWxWdibFB4MKKgA826l5EHbmkO4PnA5AHhYVydYVGYVcmHc/mTlsm+3",
+	"hbqDE3RSI+k0vLHy2OuTfnop5jRtrolnr+3C5Pp1Fox7VFkK28n7aq2TJPTaZV3iHvPXiS52A2FhZB5c",
+	"7QCJgQbun6xV/MXhOU9VQirWRkxUjA7rGL+qIjERcGkYen4vlO4vtEZlZJsQaqn2DqLLYGEEObFZMfqJ",
+	"JcyE1xytxIEA+4xg5J/aPeOsiTRlbtP3j+o8eidVD3FSdTx6fQW89LaOT0qRxctEOGqn7thrHgztWs84",
+	"CH/nBHd5dHdQMZR7MgeElCMjoVKZAoLdroxEUuQiBjnkL/vmFJ+C9GxN66YkRAj3IyxiVKyhO4mHE4Xo",
+	"FSQxO8hh1hXxroBrTP9FaIwCbLig5JBVZxElmBDLK20kQngK7gy0lOBRkdaHSMwJLC+2c6rrVunLXVEE",
+	"ZpwHx+aHzNThppKQzfrmMk/rBvNJd1swqPygsKR8uLM1njjiUse72O20w5ye0XwpXcBSKSd30O0QKH4Y",
+	"wPcdarjHqLKgZOuB++erJmQUsr3PPsK6BayD2Pv4v+/98nHAQmt5Qrb3/3777F+F1ROx2BVxyL78/GMs",
+	"SiioljBNGccmZPtv//D5j/8VsLDFH9yPNY9C9uzp0723P3z2j7e/eu+XAQtxy4ds7/0/Pf/Rzw80ztPR",
+	"DAsCEIcvB9F8VjBwVjBwVjBw7AUDJS73WbXA3FQLYKK+pFTggC+7+lBG5QUCtyHCWMtohA45iG74WOAg",
+	"Z/Zx1Aa8mCzg+W0qGGNHPBmdVQWUe2luY5fQUdxDKNKsGZR2NVhrGflWqw5Swnmy64MnNdDOKxkrQhOI",
+	"LtKuRqGQJk14qhMq1tG7IukmMrVmGwwfsEJXsmn0YOV2OFnBgcdFDhU4dKm9PVJSAMo4sTQcpAwaWghP",
+	"T5E5Ou0GV9m7WCfirD7+AE/CDPTIQft7zCwMMPrLsM1mbWBLdd1dv4WnX3OvEydko2gdMKfENVxeunDV",
+	"kx9ARAbwBwNmGrKOxQn2UNYvzpE0bbvMtFFf+uqFO36OTjpGSS4qrRWuUdkYtLoP3w93fV+ySCwt1HEG",
+	"Y/1mcaG5Fm/nZc/vpQH5W22JVVyQoQiEiJLv5GvB2NsDhpxnEKnxOLbG2m0AH1iAOGFOhPHwjHHTLkc0",
+	"wUGwwIyKnOhKWkbEuz5jPVFeD+v70o6c+g65I4QqcUxpzZhp2EmV6ZSjeoDJrbsqr1H9IpVsnCHuYiqU",
+	"9THQLcRfLLiqC0RlBnTwXCUHT8OBrVECIzv6XjhzxQZcMdrWJ7O4AgY3a2/ppMkh8gYCkWUdRTEAEEzG",
+	"h0qiVeEpN81y9wnC9nBJdj5DFQ3bP9IQbdFAWKwET4RJWSR4FEsliqpCKbWDkJhYMGVdqkTHIsjjX0KM",
+	"/aR6VHdhykb2pppSRRPhBrHPLeMFyflO19kQMpLWIGxBkdN0jPWsL5G/ZpfjOH21ezppxtLkKeVQmHOC",
+	"vZoRphSXvYClWQZ2OiDyNxUWwj9Ca35CCkSF4GpBYsrolsCUiBWtBt8VPlolc9lc0BYAT4vaIzM/qD42",
+	"UCqxqByZphw+LRh7ynevYKoO6LRSiYw/CcTRoPLRnkyVEtaAgcm7wU26fNUOf/n6FY8xTfzpQRZO62WD",
+	"b0mDMFRihW1CpsvOBZJU2RfusfWLLvmOSEE4pZT7B7tdl3AjgCjayAYF+gt2rKmw1+h3JuM3xZkI2DnI",
+	"lWE5QjvRNWEMJAIzmh5g3PTYwbBaVBywvuYrA6x0IktVuc4l3wfDxKxLO2iIou2bUaz+POC2+HJQ94Ze",
+	"WcALvoBuHuId5WiSWaJ1qxDgCMZRoqYP0zDcpPC+16+Moj4ggQICMzY3ETwFh1oWeWlIyJYah6jamrJK",
+	"uabjWHcZUu10R9EvD+3/hicz7BUB1LqAvYYClxW2qfCjBIHg4CrI24Rt3tOdNKwAr20DKYVZSyvRo0TP",
+	"js4RAOVSPblwOW+3E73L41H6KbFc+/hSJnafjr1N7Y9OWsIEXmTu8yUpLudhIrOKMMtc1cSQkrbcQZh1",
+	"ZRyzHb2RwbtzlWZECrwlAtbipul4GhAA+kEbQJgdHWy/QOQP2l7cXHFavS6SQnqV18k2AKZ9gJKrE9fB",
+	"eTCZEUA5AxA7O1s834fqTVh6PEVOVfIPLTKbZH9RTch2eY4+o/icBfQyzrAP+4wij5GoSSiTK00lWG8Q",
+	"XV/qhdwVSSRrKbPHXrvaUE+kPag69zA+Ld3yvOEcaqDQ6TX5E/WCYQA6Q9xEwgMBwa86aUPbt6ZaLxgB",
+	"sDdCiSmU8aVpLMB7BfhYgoKP+Y7xW1cCUb0BJDBrBiMZUX2SbksltTLMaFbnSZCRuHpNY7iMAtdg5/gl",
+	"XHEntJr2meU2dlpkKpniBhCpIwj5xa1vewKL1Yfw/0erRgi11K+nkMBHJCYogIXvI5BdMONgw/frFKKA",
+	"BXVWp2cWG/JJMbS5LXcarL9/mfn1ADzLEu5WZlVKJKxmyCkg/LZMBQGs5FB/QIkHaWa06cydcNW0iske",
+	"lK0HcGbmT4CZv4LLeUx2fvKx9m0wHbMOtp8sx4LWdCzPQneVSIa1M2IJt2myLrcHUnANMB6kGPy4X5zt",
+	"NfDxBvC4gD0slF9osWgLNfcprEu81pz6MXtune2tjvebqrxWdPgtA629yZt9UeFsa6+w23Ws8ENLAm50",
+	"VyqKwWIlHeAugqGCyvOuVEokYVHMB2rpTUmeKYsyUdcDdahEnVQK6CfRXTNUwNhiaF91Rel02f4dLiHm",
+	"EAxzwbivU9603823ON7lTXEmi9OSRTu7YwShEmE6LRpumdN5A9FN8R12NHMgXYkA+AdWg6Cs3ZAtoaIK",
+	"5UgA1ounDioI4lTQxYLWLesXMU3ZDgMWizp2OrBN1hLG8B2xYPA+Na5YVfgrXH8NwhdRqh1/EWRnZyy7",
+	"hT4w4lDD/DjjLBKxtGd5wmRFwvlsmTS1V0LEucaVfbPFC2uvL/lGnTi+r+v3a7xjRMg6bSuC59bWSCnl",
+	"6RihFIWZVMaxS72gsMBviRDKdMBjjmVTbIAepClC2Q3ta2MGrKp3BVvrV28oWzo5898nr6m2YWkuUxb7",
+	"5ffe7dvM3nv3CuZkKEicBuBXTpoiYq5I4YCqLL9fUMBNC7sWd0YniV+pvLK6uw5LSfc9WA4J7GyxSJmE",
+	"Yg3X0IWdrwerMDyBB2k4mWSgoQMkwlIU3eAmVFSbrB22j26qXi/4CRRX4ROhjCj/pKyOqKBzDVXg4vNP",
+	"393/8K2llYGSkKKfXN2VkbB+HjwM+PJyP3PUlkW/vKeTplUtVcEijXwdDt4LlvLgL65QBSoiPMF7sMXn",
+	"f/vx3ud/DNj+Bx/tvfO7pQNvWnSjG9oYxo0RxkDcdXHvk/+x//iDJbyxC8LmV9dfW3S72/U6hDh9EHUg",
+	"/NrLTwnEbYrusg3xJba4/7/+8fzTd/Mv4iJPBTMilOQxW9x/59cDv4ngm6LfXNNJi8d2B6f9i0WfFO1h",
+	"JIpii/vv/vXZ075J9hxSBQsMlrTTFskuBBgheGwY75tYAA579L1H/xEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -219,6 +219,10 @@ where (sqlc.arg(everywhere)::boolean or c.branch = sqlc.arg(own_branch)::text)
   and (sqlc.arg(state)::text = '' or l.state = sqlc.arg(state)::text)
 group by l.state, c.branch order by l.state, c.branch;
 
+-- name: PaymentAttempts :many
+select payment_id, attempt, payee_name, payee_bank, payee_account, released_by from attempts
+where payment_id = any(sqlc.arg(ids)::uuid[]) order by payment_id, attempt;
+
 -- name: PaymentSteps :many
 select payment_id, number, attempt, reference, state, bank_id, reason, at from payment_states
 where payment_id = any(sqlc.arg(ids)::uuid[]) order by payment_id, number;

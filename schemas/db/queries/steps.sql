@@ -170,8 +170,29 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 -- The picture of a signature, among the claim's own documents.
 select sha256 from documents where claim_id = $1 and id = $2 and kind = 'signature';
 
--- name: LatestAgreement :one
-select round, offer, amount_fen, payee_name, payee_bank, payee_account, by_id from agreements where claim_id = $1 order by round desc limit 1;
+-- name: Payout :one
+-- What a release pays and what it rests on: the latest agreement, the policy,
+-- and what the last approval was of.
+select g.round, g.offer, g.amount_fen, g.payee_name, g.payee_bank, g.payee_account, g.by_id, g.at,
+    c.branch, coalesce(c.policy_no, '')::text as policy_no, coalesce(c.policy_version, 0)::int as policy_version, coalesce(p.holder_name, '')::text as holder,
+    coalesce(a.number, 0)::bigint as approved, coalesce((a.body ->> 'amount_fen')::bigint, 0)::bigint as approved_fen,
+    coalesce((select t.branch from tasks t where t.claim_id = c.id and t.kind = 'review' and t.state = 'done' order by t.closed_at desc limit 1), '')::text as approved_in
+from claims c
+join lateral (select * from agreements where claim_id = c.id order by round desc limit 1) g on true
+left join policies p on p.id = c.policy_id
+left join lateral (select number, body from events where claim_id = c.id and kind = 'review.approved' order by number desc limit 1) a on true
+where c.id = $1;
+
+-- name: PayoutEvents :many
+-- What came between the approval and the release.
+select number, kind, at, by_id, by_role, body from events
+where claim_id = $1 and number > $2
+  and (kind in ('policy.linked', 'payment.rejected', 'payment.refused', 'payment.returned', 'payment.decided')
+    or kind = 'agreement.made' and body ->> 'signature' = 'correction')
+order by number limit 200;
+
+-- name: Agreements :many
+select round, payee_name, payee_bank, payee_account, at from agreements where claim_id = $1 order by round;
 
 -- name: InsertPayment :exec
 insert into payments (id, claim_id, sequence, amount_fen, payee_name, payee_bank, payee_account, released_by, at)
@@ -181,10 +202,19 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 insert into payment_states (payment_id, number, attempt, reference, state, bank_id, reason, at)
 values ($1, (select count(*) + 1 from payment_states s where s.payment_id = $1), $2, $3, $4, $5, $6, $7);
 
--- name: PaymentToSend :one
-select p.id, p.claim_id, p.amount_fen, a.payee_name, a.payee_bank, a.payee_account, c.number
+-- name: InsertAttempt :exec
+insert into attempts (payment_id, attempt, reference, amount_fen, payee_name, payee_bank, payee_account, released_by, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: AttemptToSend :one
+-- An attempt that the release before this one has written has no row: it goes to
+-- the account of the latest agreement.
+select c.number, coalesce(a.reference, '')::text as reference, coalesce(a.amount_fen, p.amount_fen)::bigint as amount_fen,
+    coalesce(a.payee_name, g.payee_name)::text as payee_name, coalesce(a.payee_bank, g.payee_bank)::text as payee_bank,
+    coalesce(a.payee_account, g.payee_account)::text as payee_account
 from payments p join claims c on c.id = p.claim_id
-join lateral (select payee_name, payee_bank, payee_account from agreements g where g.claim_id = p.claim_id order by g.round desc limit 1) a on true
+join lateral (select payee_name, payee_bank, payee_account from agreements where claim_id = p.claim_id order by round desc limit 1) g on true
+left join attempts a on a.payment_id = p.id and a.attempt = $2
 where p.id = $1;
 
 -- name: InsertClockEntry :exec

@@ -1,0 +1,103 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"anpei/claim"
+	"anpei/schemas/db"
+)
+
+// Payout is what a release lets go, and what has changed since the approval. It
+// is shown to whoever releases and read again by the step: both by [ReadPayout].
+type Payout struct {
+	db.PayoutRow
+	Amount     claim.Fen          // what is paid
+	Agreements []db.AgreementsRow // the first, and each correction of the account
+	Events     []db.PayoutEventsRow
+}
+
+// ReadPayout reads the payout of a claim. The error is pgx.ErrNoRows when
+// nothing is agreed yet.
+func ReadPayout(ctx context.Context, q *db.Queries, conn db.DBTX, id claim.ID, amount claim.Fen) (p Payout, err error) {
+	p.Amount = amount
+	if p.PayoutRow, err = q.Payout(ctx, conn, id); err != nil {
+		return p, fmt.Errorf("read what is to be released: %w", err)
+	}
+	if p.Agreements, err = q.Agreements(ctx, conn, id); err != nil {
+		return p, fmt.Errorf("read agreements: %w", err)
+	}
+	if p.Events, err = q.PayoutEvents(ctx, conn, id, p.Approved); err != nil {
+		return p, fmt.Errorf("read what came after the approval: %w", err)
+	}
+	return p, nil
+}
+
+// Seen stands for all of it, in hex: another payee, account, amount, policy or
+// branch, or another word of the bank, is another.
+func (p Payout) Seen() string {
+	last := int64(0)
+	if n := len(p.Events); n > 0 {
+		last = p.Events[n-1].Number
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "payout %d %d %q %q %q %q %q %d %d",
+		p.Round, p.Amount, p.PayeeName, p.PayeeBank, p.PayeeAccount, p.Branch, p.PolicyNo, p.PolicyVersion, last))
+	return hex.EncodeToString(sum[:])
+}
+
+// Payee is whom the money goes to.
+func (p Payout) Payee() claim.Payee {
+	return claim.Payee{Name: p.PayeeName, Bank: p.PayeeBank, Account: p.PayeeAccount}
+}
+
+// PayoutChange is something that has changed since the approval.
+type PayoutChange struct {
+	What string // amount, payee, policy, branch or bank
+	Text [2]string
+	db.PayoutEventsRow
+}
+
+// Changes says what has changed since the approval, for whoever releases. Names
+// and accounts are masked.
+func (p Payout) Changes() (list []PayoutChange) {
+	add := func(e db.PayoutEventsRow, what, zh, en string) {
+		list = append(list, PayoutChange{what, [2]string{zh, en}, e})
+	}
+	now := db.PayoutEventsRow{At: p.At}
+	if p.Approved > 0 && p.ApprovedFen != int64(p.Amount) {
+		add(now, "amount", fmt.Sprintf("核赔金额 %s，现为 %s", claim.Fen(p.ApprovedFen), p.Amount), fmt.Sprintf("Approved were %s, it is %s now.", claim.Fen(p.ApprovedFen), p.Amount))
+	}
+	if p.ApprovedIn != "" && p.ApprovedIn != p.Branch {
+		add(now, "branch", fmt.Sprintf("核赔时机构 %s，现为 %s", p.ApprovedIn, p.Branch), fmt.Sprintf("Approved in branch %s, it is of %s now.", p.ApprovedIn, p.Branch))
+	}
+	corrections := 0
+	for _, e := range p.Events {
+		var said struct {
+			Reason   string               `json:"reason"`
+			Note     string               `json:"note"`
+			Decision claim.TransferChoice `json:"decision"`
+		}
+		_ = json.Unmarshal(e.Body, &said) // what is not there is left out
+		switch e.Kind {
+		case "policy.linked":
+			add(e, "policy", fmt.Sprintf("保单改为 %s", p.PolicyNo), fmt.Sprintf("The policy is %s now.", p.PolicyNo))
+		case "agreement.made":
+			if corrections++; corrections < len(p.Agreements) {
+				from, to := p.Agreements[corrections-1], p.Agreements[corrections]
+				text := fmt.Sprintf("%s %s %s → %s %s %s", claim.MaskName(from.PayeeName), from.PayeeBank, claim.MaskAccount(from.PayeeAccount),
+					claim.MaskName(to.PayeeName), to.PayeeBank, claim.MaskAccount(to.PayeeAccount))
+				add(e, "payee", "收款账户更正："+text, "The account was corrected: "+text)
+			}
+		case "payment.rejected", "payment.refused":
+			add(e, "bank", "银行未执行："+said.Reason, "The bank refused the transfer: "+said.Reason)
+		case "payment.returned":
+			add(e, "bank", "银行退回："+said.Reason, "The bank sent the money back: "+said.Reason)
+		case "payment.decided":
+			add(e, "bank", "财务处理："+said.Note, "Finance decided: "+said.Note)
+		}
+	}
+	return list
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"anpei/activities"
+	"anpei/claim"
+	"anpei/schemas/rest"
+	"anpei/workflows"
+)
+
+// misbehave tells the bank what to do wrong.
+func (k *stack) misbehave(t *testing.T, faults string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, k.cfg.BankURL+"/faults", bytes.NewBufferString(faults))
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer "+string(k.cfg.BankToken))
+	r.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	require.Equal(t, http.StatusNoContent, res.StatusCode)
+}
+
+// A bank that takes nothing for a while costs a claim a few dozen events, not
+// twenty a second; its claimant reads once that the bank was instructed.
+func TestABankThatIsDownDoesNotGrowAClaim(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	s := (&house{server: k.server, t: t, db: k.data}).aStory()
+	k.letIn("yang")
+	account := fmt.Sprintf("6222%012d", rand.Int64N(1e11)*10+1)
+	s.surveyed()
+	s.agreed(1, account)
+	_, err := k.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.WorkflowID(s.id), TaskQueue: workflows.ClaimsQueue}, workflows.Claim, s.file)
+	require.NoError(t, err)
+	k.misbehave(t, `{"fail_before": 1000, "matches": {"account_suffix": "`+account[4:]+`"}}`)
+
+	task := into[rest.Task](t, k.ask(t, "yang", "GET", "/tasks/"+s.file.TaskOf(claim.TaskRelease).ID, "", nil), 200)
+	path := "/claims/" + s.file.Number
+	stale := k.ask(t, "yang", "POST", path+"/release", uuid.NewString(), rest.Release{Task: task.Id, Seen: task.Payout.Seen[1:] + "0"})
+	require.Equal(t, 409, stale.status)
+	require.Equal(t, claim.RuleReleaseChanged, stale.problem(t).Rule)
+	into[claim.Receipt](t, k.ask(t, "yang", "POST", path+"/release", uuid.NewString(), rest.Release{Task: task.Id, Seen: task.Payout.Seen}), 200)
+	sent := func() int {
+		return k.count(t, `select count(*) from payment_states s join payments p on p.id = s.payment_id where p.claim_id = $1 and s.state = 'submitted'`, s.id)
+	}
+	began := time.Now()
+	require.Eventually(t, func() bool { return sent() == 3 }, 2*time.Minute, 200*time.Millisecond)
+	require.Greater(t, time.Since(began), 15*time.Second, "the second time it waits")
+
+	described, err := k.temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(s.id), "")
+	require.NoError(t, err)
+	require.Less(t, described.GetWorkflowExecutionInfo().GetHistoryLength(), int64(150))
+	require.Less(t, k.count(t, `select count(*) from events where claim_id = $1 and kind like 'payment.%'`, s.id), 12)
+	told := 0
+	for _, e := range into[rest.EventPage](t, k.ask(t, "manager", "GET", path+"/timeline?limit=200", "", nil), 200).Items {
+		if e.Kind == "payment.submitted" {
+			told++
+		}
+	}
+	require.Equal(t, 1, told)
+	k.misbehave(t, `{}`)
+}
+
+// Our own fault: the bank does not take our password. The claim stops after one
+// request, an operator is called, and no claimant hears of it.
+func TestABankThatDoesNotKnowUsStopsTheClaim(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	k.stop()
+	k.cfg.BankToken = "not-ours"
+	k.work(t)
+	s := (&house{server: k.server, t: t, db: k.data}).aStory()
+	k.letIn("yang")
+	s.surveyed()
+	s.agreed(1, "6222020000001234")
+	_, err := k.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.WorkflowID(s.id), TaskQueue: workflows.ClaimsQueue}, workflows.Claim, s.file)
+	require.NoError(t, err)
+	notices := k.count(t, `select count(*) from notices where claim_id = $1`, s.id)
+	task := into[rest.Task](t, k.ask(t, "yang", "GET", "/tasks/"+s.file.TaskOf(claim.TaskRelease).ID, "", nil), 200)
+	into[claim.Receipt](t, k.ask(t, "yang", "POST", "/claims/"+s.file.Number+"/release", uuid.NewString(), rest.Release{Task: task.Id, Seen: task.Payout.Seen}), 200)
+	require.Eventually(t, func() bool {
+		return k.count(t, `select count(*) from tasks where claim_id = $1 and kind = 'resume' and state = 'open'`, s.id) == 1
+	}, time.Minute, 100*time.Millisecond)
+	var note string
+	require.NoError(t, k.data.API.QueryRow(t.Context(), `select note from tasks where claim_id = $1 and kind = 'resume'`, s.id).Scan(&note))
+	require.Contains(t, note, (&activities.NotServedError{Method: http.MethodPost, Status: http.StatusUnauthorized}).Error())
+	require.Equal(t, notices, k.count(t, `select count(*) from notices where claim_id = $1`, s.id))
+	require.Equal(t, 1, k.count(t, `select count(*) from payment_states s join payments p on p.id = s.payment_id where p.claim_id = $1 and s.state = 'submitted'`, s.id))
+}
