@@ -34,12 +34,13 @@ func kindsWritten(t *testing.T) []string {
 	// These are put together from a state or a result.
 	require.Contains(t, string(source), `"waiver."+act`)
 	written = append(written, "waiver.proposed", "waiver.confirmed", "waiver.withdrawn")
-	require.Contains(t, string(source), `"payment."+string(in.State)`)
+	require.Contains(t, string(source), `"payment."+saidOf(in)`)
 	for _, state := range []claim.PaymentState{
 		claim.PaymentUnknown, claim.PaymentAccepted, claim.PaymentCleared, claim.PaymentRejected, claim.PaymentReturned, claim.PaymentNotFound,
 	} {
 		written = append(written, "payment."+string(state))
 	}
+	written = append(written, "payment.differs", "payment.refused")
 	require.Contains(t, string(source), `"review."+result`)
 	written = append(written, "review.recommended", "review.sent_up")
 	slices.Sort(written)
