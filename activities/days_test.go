@@ -46,7 +46,7 @@ func TestAClaimGoesFromReportToMoneyOnAnyDay(t *testing.T) {
 			do(d, d.Review, reviewer("zheng", 1), claim.Verdict{Task: d.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"})
 			require.Equal(t, claim.Determined, d.file.Stage)
 			do(d, d.Agree, customer, claim.Agreement{Offer: 1, Payee: claim.Payee{Name: "张三", Bank: "中国银行", Account: "6222020000000000"}, Signature: "phone-code"})
-			do(d, d.Release, claim.Actor{ID: "yang", Role: claim.Finance, Branch: "3101"}, claim.Release{Task: d.file.TaskOf(claim.TaskRelease).ID})
+			d.release(yang)
 			do(d, d.Settle, machine, claim.Settled{Instruction: d.file.Payment().ID, Attempt: 1, State: claim.PaymentCleared, BankID: "B1"})
 			do(d, d.Close, machine, claim.None{})
 			require.Equal(t, claim.Closed, d.file.Stage)
