@@ -49,8 +49,8 @@ func (d *desk) release(by claim.Actor) claim.Receipt {
 	return do(d, d.Release, by, claim.Release{Task: d.file.TaskOf(claim.TaskRelease).ID, Seen: d.payout().Seen()})
 }
 
-// said records what the bank says of the attempt under way.
-func (d *desk) said(state claim.PaymentState, fault claim.TransferFault, reason string) {
+// bankSays records what the bank says of the attempt under way.
+func (d *desk) bankSays(state claim.PaymentState, fault claim.TransferFault, reason string) {
 	d.t.Helper()
 	p := d.file.Payment()
 	do(d, d.Settle, machine, claim.Settled{Instruction: p.ID, Attempt: p.Attempt, State: state, Fault: fault, Reason: reason})
@@ -80,7 +80,7 @@ func TestTheReferenceComesFromWhatIsOwedAndFromNoRequest(t *testing.T) {
 
 	// Another account and another attempt are another transfer.
 	for _, d := range []*desk{one, other} {
-		d.said(claim.PaymentRejected, claim.FaultPayee, "account closed")
+		d.bankSays(claim.PaymentRejected, claim.FaultPayee, "account closed")
 		do(d, d.CorrectPayee, customer, second)
 		d.release(yang)
 	}
@@ -111,7 +111,7 @@ func TestWhatTheBankRefusesGoesToWhomItConcerns(t *testing.T) {
 			d.release(yang)
 			sent := *d.file.Payment()
 			notices := d.count("notices")
-			d.said(claim.PaymentRejected, c.fault, "limit of the day exceeded")
+			d.bankSays(claim.PaymentRejected, c.fault, "limit of the day exceeded")
 			require.Equal(t, c.stage, d.file.Stage)
 			require.Equal(t, notices+c.told, d.count("notices"))
 			require.Equal(t, c.release, d.file.TaskOf(claim.TaskRelease) != nil)
@@ -136,15 +136,15 @@ func TestWhatTheBankNeverHadIsSentThreeTimesMoreAndThenFinanceDecides(t *testing
 	reference := d.file.Payment().Reference
 	var waits []time.Duration
 	for range 3 {
-		d.said(claim.PaymentUnknown, "", "no clear answer")
-		d.said(claim.PaymentNotFound, "", "")
+		d.bankSays(claim.PaymentUnknown, "", "no clear answer")
+		d.bankSays(claim.PaymentNotFound, "", "")
 		waits = append(waits, d.file.Payment().AgainAt.Sub(morning.Add(time.Duration(d.n)*time.Minute)))
 		do(d, d.Resubmit, machine, claim.None{})
 		require.Equal(t, claim.PaymentSubmitted, d.file.Payment().State)
 	}
 	require.Equal(t, []time.Duration{0, 15 * time.Second, 3 * time.Minute}, waits)
-	d.said(claim.PaymentUnknown, "", "no clear answer")
-	d.said(claim.PaymentNotFound, "", "")
+	d.bankSays(claim.PaymentUnknown, "", "no clear answer")
+	d.bankSays(claim.PaymentNotFound, "", "")
 	require.Zero(t, d.file.Payment().AgainAt)
 	do(d, d.Resubmit, machine, claim.None{})
 	require.Equal(t, claim.PaymentNotFound, d.file.Payment().State, "a machine sends it no more")
@@ -168,10 +168,10 @@ func TestNothingIsSentWhileTheBanksAnswerIsUnknownWhoeverAsksForIt(t *testing.T)
 	d := newDesk(t)
 	d.agreed()
 	d.release(yang)
-	d.said(claim.PaymentUnknown, "", "no clear answer")
+	d.bankSays(claim.PaymentUnknown, "", "no clear answer")
 	require.Nil(t, d.file.TaskOf(claim.TaskPay))
 	d.n += 121 // minutes
-	d.said(claim.PaymentUnknown, "", "no clear answer")
+	d.bankSays(claim.PaymentUnknown, "", "no clear answer")
 	task := d.file.TaskOf(claim.TaskPay)
 	require.NotNil(t, task, "after two hours a person is called")
 	require.Zero(t, d.file.Payment().CallAt)
@@ -180,7 +180,7 @@ func TestNothingIsSentWhileTheBanksAnswerIsUnknownWhoeverAsksForIt(t *testing.T)
 	}
 	do(d, d.Resubmit, machine, claim.None{})
 	require.Equal(t, claim.PaymentUnknown, d.file.Payment().State)
-	d.said(claim.PaymentCleared, "", "")
+	d.bankSays(claim.PaymentCleared, "", "")
 	require.Equal(t, claim.Paid, d.file.Stage)
 	require.Empty(t, d.file.Tasks, "the answer has come, so there is nothing to find out")
 	d.verifyChain()
@@ -192,7 +192,7 @@ func TestAnAnswerOfAnotherTransferSettlesNothing(t *testing.T) {
 	d.agreed()
 	d.release(yang)
 	notices, sent := d.count("notices"), d.file.Payment().Reference
-	d.said(claim.PaymentUnknown, claim.FaultDiffers, "amount: ¥0.01, not ¥30,000.00")
+	d.bankSays(claim.PaymentUnknown, claim.FaultDiffers, "amount: ¥0.01, not ¥30,000.00")
 	require.Equal(t, claim.Paying, d.file.Stage)
 	require.Contains(t, one[string](d, `select note from tasks where claim_id = $1 and kind = 'transfer'`), "¥0.01")
 
@@ -234,7 +234,7 @@ func TestFinanceReleasesWhatItHasSeen(t *testing.T) {
 	require.Equal(t, second.Account, one[string](d, `select a.payee_account from attempts a join payments p on p.id = a.payment_id where p.claim_id = $1`))
 
 	// Each attempt keeps the account that it went to.
-	d.said(claim.PaymentReturned, claim.FaultPayee, "returned by the payee's bank")
+	d.bankSays(claim.PaymentReturned, claim.FaultPayee, "returned by the payee's bank")
 	do(d, d.CorrectPayee, customer, first)
 	d.release(yang)
 	require.Equal(t, second.Account+" "+first.Account, one[string](d, `select string_agg(a.payee_account, ' ' order by a.attempt) from attempts a join payments p on p.id = a.payment_id where p.claim_id = $1`))
