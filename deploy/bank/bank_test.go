@@ -1,4 +1,6 @@
-package deploy_test
+// Package bank holds what the product makes of each answer of the sandbox bank,
+// tried on the bank as it runs.
+package bank_test
 
 import (
 	"bytes"
@@ -23,7 +25,7 @@ func TestEachNoOfTheBankIsTakenForWhatItIs(t *testing.T) {
 	require.NoError(t, err)
 	folder := t.TempDir()
 	process, err := play.Start("bank", filepath.Join(folder, "bank.log"), map[string]string{"ANPEI_BANK_TOKEN": token},
-		filepath.Join(root, ".bin", "local"), "bank", "--listen", listen, "--data", folder)
+		filepath.Join("..", "..", ".bin", "local"), "bank", "--listen", listen, "--data", folder)
 	require.NoError(t, err)
 	t.Cleanup(process.Kill)
 	at := "http://" + listen
