@@ -210,7 +210,7 @@ func TestABankThatDoesNotServeUsParksTheClaim(t *testing.T) {
 		if mended {
 			return activities.TransferState{State: claim.PaymentNotFound}, nil
 		}
-		return activities.TransferState{}, temporal.NewNonRetryableApplicationError("the bank answers 401", activities.NotServed, nil)
+		return activities.TransferState{}, temporal.NewNonRetryableApplicationError("the bank answers 401", activities.NotServed, nil, activities.NotServed)
 	}
 	var s story
 	b := &bank{query: refuses}
@@ -221,28 +221,17 @@ func TestABankThatDoesNotServeUsParksTheClaim(t *testing.T) {
 		return refuses(n)
 	}
 	s = newStory(t).paying(b)
-	var a *activities.Activities
-	var cause claim.Stuck
-	play(s.TestWorkflowEnvironment, s.rows, a.Park, "park", func(f *claim.File, in claim.Step[claim.Stuck]) claim.Receipt {
-		cause, f.Parked = in.Body, &claim.Parked{Step: in.Body.Step}
-		f.Tasks = []claim.Task{{ID: "mend", Kind: claim.TaskResume, Role: claim.Operator}}
-		return claim.Receipt{}
-	})
-	play(s.TestWorkflowEnvironment, s.rows, a.Resume, "resume", func(f *claim.File, _ claim.Step[claim.TaskRef]) claim.Receipt {
-		f.Parked, f.Tasks = nil, nil
-		return claim.Receipt{}
-	})
+	why := s.parks()
 	s.RegisterDelayedCallback(func() {
 		require.Equal(t, 1, b.submits)
 		require.Zero(t, b.queries)
 		require.Equal(t, claim.PaymentUnknown, s.rows.file.Payments[0].State)
 		mended = true
 	}, time.Hour)
-	send(s, 2*time.Hour, workflows.Resume, claim.Actor{ID: "kong", Role: claim.Operator}, claim.TaskRef{Task: "mend"})
+	s.resume(2*time.Hour, false)
 	closure, err := s.run()
 	require.NoError(t, err)
 	require.Equal(t, claim.OutcomePaid, closure.Outcome)
-	require.Equal(t, "bank", cause.Step)
-	require.Equal(t, "the bank answers 401", cause.Cause, "without anything of this claim: other claims have the same cause")
+	require.Equal(t, []claim.Stuck{{Step: "bank", Cause: "the bank answers 401", Code: activities.NotServed}}, *why, "nothing of this claim is in it: other claims have the same cause")
 	require.Equal(t, 2, b.submits)
 }
