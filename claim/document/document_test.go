@@ -541,3 +541,26 @@ func TestATimeIsToldAsPeopleTellIt(t *testing.T) {
 		require.Equal(t, want, got, text)
 	}
 }
+
+func TestThePartiesOfAnAccidentAreToldApart(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text string
+		want [4]string // party a, their plate, party b, their plate
+	}{
+		"one below the other":         {"道路交通事故认定书\n当事人    张敏\n车辆牌号  川B14142\n当事人    林秀然\n车辆牌号  京HD25994", [4]string{"张敏", "川B14142", "林秀然", "京HD25994"}},
+		"called 甲 and 乙":              {"道路交通事故认定书\n当事人甲：张敏\n车辆牌号  川B14142\n当事人乙：林秀然\n车辆牌号  京HD25994", [4]string{"张敏", "川B14142", "林秀然", "京HD25994"}},
+		"the first one's plate lost":  {"道路交通事故认定书\n当事人    张敏\n当事人    林秀然\n车辆牌号  京HD25994", [4]string{"张敏", "", "林秀然", "京HD25994"}},
+		"the second one's plate lost": {"道路交通事故认定书\n当事人    张敏\n车辆牌号  川B14142\n当事人    林秀然", [4]string{"张敏", "川B14142", "林秀然", ""}},
+		"one alone":                   {"道路交通事故认定书\n当事人    张敏\n车辆牌号  川B14142", [4]string{"张敏", "川B14142", "", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			read := map[string]string{}
+			for _, f := range Extract(AccidentCertificate, sheetOf(c.text), nil) {
+				read[f.Name] = f.Value
+			}
+			require.Equal(t, c.want, [4]string{read["party_a"], read["plate_a"], read["party_b"], read["plate_b"]})
+		})
+	}
+}

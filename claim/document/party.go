@@ -25,9 +25,10 @@ func (p *paper) readParty(s spec) {
 	var found []candidate
 	for _, at := range places {
 		side := p.side(at.at)
-		if text := string(p.runes[at.at][max(0, at.start-3):at.end]); strings.Contains(text, "购买方") {
+		switch text := string(p.runes[at.at][max(0, at.start-3):at.end]); {
+		case strings.Contains(text, "购买方"), strings.Contains(text, "当事人甲"):
 			side = 1
-		} else if strings.Contains(text, "销售方") {
+		case strings.Contains(text, "销售方"), strings.Contains(text, "当事人乙"):
 			side = 2
 		}
 		if side != s.party {
