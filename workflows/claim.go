@@ -16,9 +16,11 @@ import (
 //
 // The workflow is the only writer of the claim's rows. People act on it
 // through the messages that listen declares; papers are read beside the main
-// line, as they come. A denied or withdrawn claim is a result, not an error;
-// what retries cannot mend parks the claim, so that none is lost. A report that
-// is refused leaves no claim: its run fails, and the same report may try again.
+// line, as they come. Every stage looks again until the claim has left it: a
+// step may find that the rows have gone on. A denied or withdrawn claim is a
+// result, not an error; what retries cannot mend parks the claim, so that none
+// is lost. A report that is refused leaves no claim: its run fails, and the same
+// report may try again.
 func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
 	ctx, p := open(ctx, f)
 	p.listen(ctx)               // every message, here and only here
@@ -79,16 +81,26 @@ func (p *process) survey(ctx workflow.Context) {
 
 // silent passes the survey on when the surveyor has not answered in time.
 func (p *process) silent(ctx workflow.Context) {
-	machineWith(ctx, p, "silent", local, acts.Decline, claim.TaskRef{Task: p.TaskOf(claim.TaskSurvey).ID, Reason: "silent"})
+	for p.Stage == claim.Dispatched {
+		offered := claim.TaskRef{Task: p.TaskOf(claim.TaskSurvey).ID, Reason: "silent"}
+		if !machineWith(ctx, p, "silent", local, acts.Decline, offered).Stale {
+			return
+		}
+	}
 }
 
 // assess turns facts into a figure, which an activity computes so that history
 // holds it, and negotiates it: an objection brings the claim back to assess.
 func (p *process) assess(ctx workflow.Context) {
-	if p.Stage == claim.Assessing && p.Lane == claim.Flash {
-		machine(ctx, p, "assess", acts.AssessBySelf)
-	}
-	for (p.Stage == claim.Assessing || p.Stage == claim.Negotiating) && p.person(ctx) {
+	for going := true; going; {
+		switch {
+		case p.Stage == claim.Assessing && p.Lane == claim.Flash:
+			machine(ctx, p, "assess", acts.AssessBySelf)
+		case p.Stage == claim.Assessing, p.Stage == claim.Negotiating:
+			going = p.person(ctx)
+		default:
+			return
+		}
 	}
 }
 

@@ -31,8 +31,9 @@ type rows struct {
 	steps map[string]claim.Receipt
 	log   []string
 
-	seen  int64 // version that senders have seen; 0 when they have not looked
-	joins bool  // the loss was reported before, as claim c0
+	seen  int64  // version that senders have seen; 0 when they have not looked
+	joins bool   // the loss was reported before, as claim c0
+	stale string // the step that finds once that the rows have gone on meanwhile
 }
 
 // play mocks a step: do changes the file as the real one would.
@@ -40,6 +41,10 @@ func play[T any](env *testsuite.TestWorkflowEnvironment, r *rows, act func(conte
 	env.OnActivity(act, mock.Anything, mock.Anything).Return(func(_ context.Context, s claim.Step[T]) (claim.Answer, error) {
 		if receipt, done := r.steps[s.Key]; done {
 			return claim.Answer{File: r.file, Receipt: receipt}, nil
+		}
+		if r.stale == name {
+			r.stale = ""
+			r.file.Version++ // as a hold on the evidence leaves it
 		}
 		if s.Version != r.file.Version {
 			return claim.Answer{File: r.file, Stale: true}, nil
@@ -424,6 +429,143 @@ func count(log []string, name string) (n int) {
 		}
 	}
 	return n
+}
+
+// A step that nobody asked for may find that the rows have gone on, as after a
+// hold: whatever stage it is of, the claim goes on by itself.
+func TestEveryStepOfTheMachineLooksAgainWhereTheRowsHaveGoneOn(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"route", "looks", "reading", "self-survey", "assess", "delivered", "file-letter", "settle", "close"} {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			s := newStory(t).flash()
+			s.rows.stale = step
+			send(s, 0, workflows.Report, claimant, claim.Notice{})
+			send(s, time.Minute, workflows.Attach, claimant, claim.Batch{})
+			send(s, 5*time.Minute, workflows.Request, claim.Actor{ID: "zhou", Role: claim.Assessor, Branch: "3101"}, claim.PaperRequest{})
+			send(s, 10*time.Minute, workflows.Agree, claimant, claim.Agreement{Offer: 1})
+			send(s, 24*time.Hour, workflows.Withdraw, claimant, claim.Reason{}) // if it still stands somewhere
+			closure, err := s.run()
+			require.NoError(t, err)
+			require.Equal(t, claim.OutcomePaid, closure.Outcome, s.rows.log)
+			require.Contains(t, s.rows.log, step)
+			require.Empty(t, s.rows.stale)
+		})
+	}
+	for _, step := range []string{"route", "dispatch", "decline"} {
+		t.Run("standard "+step, func(t *testing.T) {
+			t.Parallel()
+			s := newStory(t).standard()
+			s.rows.stale = step
+			send(s, 0, workflows.Report, claimant, claim.Notice{})
+			next := send(s, 12*time.Minute, workflows.Accept, li, claim.TaskRef{Task: "survey-li"})
+			send(s, time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+			_, err := s.run()
+			require.NoError(t, err)
+			require.NoError(t, next.err, s.rows.log)
+			require.Empty(t, s.rows.stale)
+		})
+	}
+	t.Run("resubmit", func(t *testing.T) {
+		t.Parallel()
+		s := newStory(t).paying(&bank{query: says(claim.PaymentNotFound), submit: func(n int) (activities.TransferState, error) {
+			if n == 1 {
+				return silent(n)
+			}
+			return activities.TransferState{State: claim.PaymentCleared}, nil
+		}})
+		s.rows.stale = "resubmit"
+		closure, err := s.run()
+		require.NoError(t, err)
+		require.Equal(t, claim.OutcomePaid, closure.Outcome)
+		require.Empty(t, s.rows.stale)
+	})
+	t.Run("notify", func(t *testing.T) {
+		t.Parallel()
+		s := newStory(t)
+		s.rows.stale = "notify"
+		var a *activities.Activities
+		play(s.TestWorkflowEnvironment, s.rows, a.Route, "route", stageTo[claim.None](claim.Denied))
+		s.OnActivity(a.WriteDenial, mock.Anything, claim.ID("c1")).Return(activities.Letter{Number: "AP-1-D1"}, nil)
+		play(s.TestWorkflowEnvironment, s.rows, a.NotifyDenial, "notify", func(f *claim.File, _ claim.Step[activities.Letter]) claim.Receipt {
+			f.Stage, f.Outcome = claim.Closed, claim.OutcomeDenied
+			return claim.Receipt{}
+		})
+		send(s, 0, workflows.Report, claimant, claim.Notice{})
+		closure, err := s.run()
+		require.NoError(t, err)
+		require.Equal(t, claim.OutcomeDenied, closure.Outcome)
+		require.Empty(t, s.rows.stale)
+	})
+}
+
+// flash makes the claim take the flash lane, with a request for papers on the
+// way.
+func (s story) flash() story {
+	var a *activities.Activities
+	var o *activities.OCR
+	env, r := s.TestWorkflowEnvironment, s.rows
+	play(env, r, a.Route, "route", func(f *claim.File, _ claim.Step[claim.None]) claim.Receipt {
+		f.Lane, f.Stage = claim.Flash, claim.SelfSurvey
+		return claim.Receipt{}
+	})
+	play(env, r, a.Attach, "attach", func(f *claim.File, _ claim.Step[claim.Batch]) claim.Receipt {
+		for _, id := range []string{"p1", "p2"} {
+			f.Papers = append(f.Papers, claim.Paper{ID: id, Kind: activities.LossPhoto, State: claim.PaperReceived})
+		}
+		f.Papers = append(f.Papers, claim.Paper{ID: "invoice", Kind: "vat_invoice", State: claim.PaperReceived})
+		return claim.Receipt{}
+	})
+	s.OnActivity(a.LocateAll, mock.Anything, mock.Anything).Return(func(_ context.Context, ids []string) ([]activities.ReadPaper, error) {
+		return make([]activities.ReadPaper, len(ids)), nil
+	})
+	s.OnActivity(a.Locate, mock.Anything, mock.Anything).Return(activities.ReadPaper{}, nil)
+	s.OnActivity(o.LookAtPhotos, mock.Anything, mock.Anything).Return(func(_ context.Context, in []activities.ReadPaper) ([]claim.Reading, error) {
+		return make([]claim.Reading, len(in)), nil
+	})
+	s.OnActivity(o.ReadPaper, mock.Anything, mock.Anything).Return(claim.Reading{}, nil)
+	play(env, r, a.RecordLooks, "looks", func(f *claim.File, in claim.Step[claim.Looks]) claim.Receipt {
+		for _, read := range in.Body.Readings {
+			f.Paper(read.Document).State = claim.PaperRead
+		}
+		return claim.Receipt{}
+	})
+	play(env, r, a.RecordReading, "reading", func(f *claim.File, in claim.Step[claim.Read]) claim.Receipt {
+		f.Paper(in.Body.Document).State = claim.PaperRead
+		return claim.Receipt{}
+	})
+	play(env, r, a.SelfSurvey, "self-survey", stageTo[claim.None](claim.Assessing))
+	play(env, r, a.AssessBySelf, "assess", func(f *claim.File, _ claim.Step[claim.None]) claim.Receipt {
+		f.Stage, f.Offer = claim.Negotiating, 1
+		return claim.Receipt{}
+	})
+	play(env, r, a.RequestPapers, "request", func(f *claim.File, _ claim.Step[claim.PaperRequest]) claim.Receipt {
+		f.Checklist = &claim.Checklist{Tellings: []claim.Telling{{}, {Notice: "n1", Request: true, Letter: "L1"}}}
+		return claim.Receipt{}
+	})
+	s.OnActivity(a.Delivered, mock.Anything, "n1").Return(at.Add(time.Hour), nil)
+	s.OnActivity(a.WriteRequest, mock.Anything, mock.Anything).Return(activities.Letter{Number: "L1"}, nil)
+	play(env, r, a.NoticeDelivered, "delivered", func(f *claim.File, in claim.Step[claim.Delivered]) claim.Receipt {
+		f.Checklist.Tellings[1].Delivered = in.Body.At
+		return claim.Receipt{}
+	})
+	play(env, r, a.FileLetter, "file-letter", func(f *claim.File, _ claim.Step[activities.Letter]) claim.Receipt {
+		f.Checklist.Tellings[1].Written = true
+		return claim.Receipt{}
+	})
+	play(env, r, a.Agree, "agree", func(f *claim.File, _ claim.Step[claim.Agreement]) claim.Receipt {
+		f.Stage = claim.Paying
+		f.Payments = []claim.Instruction{{ID: "p1", Reference: "R1", Attempt: 1, Amount: 100, State: claim.PaymentSubmitted}}
+		return claim.Receipt{}
+	})
+	cleared := activities.TransferState{State: claim.PaymentCleared}
+	s.OnActivity(a.Submit, mock.Anything, mock.Anything).Return(cleared, nil)
+	s.OnActivity(a.Query, mock.Anything, mock.Anything).Return(cleared, nil)
+	play(env, r, a.Settle, "settle", func(f *claim.File, in claim.Step[claim.Settled]) claim.Receipt {
+		f.Payments[0].State, f.Stage = in.Body.State, claim.Paid
+		return claim.Receipt{}
+	})
+	return s
 }
 
 // A request that names a letter is put in writing once, beside the main line; a
