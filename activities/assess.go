@@ -78,10 +78,16 @@ func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None])
 			t.leaveFlash(reason)
 			return nil
 		}
-		return t.assess(claim.Assessment{Objects: []claim.Assessed{{
+		if err := t.assess(claim.Assessment{Objects: []claim.Assessed{{
 			Exposure: 1, FaultShare: claim.Whole,
 			Items: []claim.AssessedItem{{Name: "合计 total", Kind: "part", Amount: total, Document: source}},
-		}}})
+		}}}); err != nil || t.receipt.Refusal == nil {
+			return err
+		}
+		// What the calculation does not take from the machine, a person looks at.
+		t.receipt = claim.Receipt{}
+		t.leaveFlash("assessment.by_person")
+		return nil
 	})
 }
 
@@ -118,10 +124,18 @@ func (t *tx) assess(in claim.Assessment) error {
 	var lines []db.InsertAssessmentLineParams
 	var payable claim.Fen
 	version := t.file.Assessment + 1
+	for i := range t.file.Exposures {
+		t.file.Exposures[i].Payable = 0 // what is left out counts nothing, whatever an earlier assessment said
+	}
+	assessed := map[int]bool{}
 	for _, o := range in.Objects {
 		if o.Exposure < 1 || o.Exposure > len(t.file.Exposures) {
 			return t.refuse(claim.RuleInput, fmt.Sprintf("objects: there is no exposure %d; the claim has %d.", o.Exposure, len(t.file.Exposures)))
 		}
+		if assessed[o.Exposure] {
+			return t.refuse(claim.RuleInput, fmt.Sprintf("objects: exposure %d is listed twice. Put all its items into one.", o.Exposure))
+		}
+		assessed[o.Exposure] = true
 		exposure := &t.file.Exposures[o.Exposure-1]
 		cover, ok := covers[exposure.Kind]
 		if !ok {

@@ -115,32 +115,71 @@ func TestAPaperOfAnotherKindThanItsSenderSays(t *testing.T) {
 	d.verifyChain()
 }
 
-func TestNothingIsApprovedWhileAPaperIsMissing(t *testing.T) {
+// What a reviewer has to have before them is there before the figure is agreed
+// to, and who agrees is told which paper it waits for.
+func TestNothingIsAgreedToNorApprovedWhileAPaperIsMissing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.assessed(3_000_000)
-	do(d, d.Consent, customer, claim.Consent{Offer: 1})
-	approve := claim.Verdict{Task: d.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"}
-	got := do(d, d.Review, reviewer("zheng", 1), approve)
+	consent := func() claim.Receipt { return do(d, d.Consent, customer, claim.Consent{Offer: 1}) }
+	got := consent()
 	require.Equal(t, claim.RulePapersMissing, got.Refusal.Rule)
 	require.Contains(t, got.Refusal.Detail, "the driving licence")
+	require.Contains(t, got.Refusal.Detail, "驾驶证")
 	require.Equal(t, 1, d.count("refused_attempts"))
+	require.Equal(t, claim.Negotiating, d.file.Stage)
+	require.True(t, d.file.Missing()[0].Blocks, "the claim waits for the papers first")
 
-	d.attach(paper("repair_estimate", "1", "total_fen", "3000000"), paper("driving_licence", "2", "name", "张三"))
+	d.attach(paper("repair_estimate", "1", "total_fen", "3000000"))
+	licence := paper("driving_licence", "2", "name", "张三")
+	d.attach(licence)
 	require.Equal(t, claim.RuleInput, do(d, d.ProposeWaiver, zhou, claim.WaiverProposal{Item: "passport", Reason: "x"}).Refusal.Rule)
 	do(d, d.ProposeWaiver, zhou, claim.WaiverProposal{Item: "vehicle_licence", Reason: "行驶证被交警暂扣"})
-	require.Equal(t, claim.RulePapersMissing, do(d, d.Review, reviewer("zheng", 1), approve).Refusal.Rule, "one person waives nothing")
+	require.Equal(t, claim.RulePapersMissing, consent().Refusal.Rule, "one person waives nothing")
 	require.Equal(t, claim.RuleOwnWaiver, do(d, d.ConfirmWaiver, claim.Actor{ID: "zhou", Role: claim.Reviewer, Branch: "3101", Level: 1}, claim.ListItem{Item: "vehicle_licence"}).Refusal.Rule)
 	do(d, d.WithdrawWaiver, zhou, claim.ListItem{Item: "vehicle_licence"})
 	do(d, d.ProposeWaiver, zhou, claim.WaiverProposal{Item: "vehicle_licence", Reason: "行驶证被交警暂扣"})
 	do(d, d.ConfirmWaiver, reviewer("zheng", 1), claim.ListItem{Item: "vehicle_licence"})
 	require.Equal(t, claim.ItemWaived, d.state("vehicle_licence"))
 	require.Equal(t, 4, d.count("waivers"))
+	require.Nil(t, consent().Refusal)
+	require.Equal(t, claim.Reviewing, d.file.Stage)
+
+	// A person finds afterwards that the paper is another one.
+	do(d, d.Confirm, zhou, claim.Confirmation{Document: licence.Document, Kind: "id_card"})
+	approve := claim.Verdict{Task: d.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"}
+	got = do(d, d.Review, reviewer("zheng", 1), approve)
+	require.Equal(t, claim.RulePapersMissing, got.Refusal.Rule)
+	require.Contains(t, got.Refusal.Detail, "the driving licence")
+	d.attach(paper("driving_licence", "4", "name", "张三"))
 	do(d, d.Review, reviewer("zheng", 1), approve)
 	require.Equal(t, claim.Determined, d.file.Stage)
 	rule, _, _ := claim.Conflict(d.file.Acts, "zhou", claim.DutyConfirmWaiver, d.file.Lane)
 	require.Equal(t, claim.RuleOwnWaiver, rule, "whoever proposes on a claim does not confirm on it")
 	d.verifyChain()
+}
+
+// In the flash lane, where the agreement is the consent, it is no different.
+func TestAFlashClaimIsNotSettledWhileAPaperThatWasAskedForIsMissing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	a, b := paper("loss_photo", "a"), paper("loss_photo", "b")
+	d.attach(a, b, paper("vat_invoice", "c", "total_fen", "300000"))
+	d.looks(a, 0x0123456789abcdef)
+	d.looks(b, 0xfedcba9876543210)
+	do(d, d.SelfSurvey, machine, claim.None{})
+	do(d, d.AssessBySelf, machine, claim.None{})
+	require.Equal(t, claim.Negotiating, d.file.Stage)
+	do(d, d.RequestPapers, zhou, claim.PaperRequest{More: []claim.MorePaper{{Kind: "vin_plate", Reason: "核对车架号"}}})
+	agree := func() claim.Receipt {
+		return do(d, d.Agree, customer, claim.Agreement{Offer: 1, Payee: claim.Payee{Name: "张三", Bank: "中国银行", Account: "6222020000000000"}, Signature: "phone-code"})
+	}
+	require.Equal(t, claim.RulePapersMissing, agree().Refusal.Rule)
+	require.Nil(t, d.file.Payment())
+	d.attach(paper("vin_plate", "d", "vin", "LSVAA4182E2123456"))
+	require.Nil(t, agree().Refusal)
+	require.NotNil(t, d.file.Payment())
 }
 
 func TestAWaiverNeedsTwoPeopleEvenForTheDatabase(t *testing.T) {

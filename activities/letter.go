@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -24,7 +25,8 @@ type Letter struct {
 }
 
 // WriteDenial writes the formal notice of a denial (拒赔通知书) and stores it:
-// facts, clause, reasons, the evidence by its hash, and the ways to dispute it
+// facts, clause, reasons, the evidence by its hash, the papers that the claim
+// needs with what was missing, and the ways to dispute it
 // (Insurance Law arts. 23 and 24). Idempotent by content: the same denial
 // always gives the same bytes, under the same key.
 func (a *Activities) WriteDenial(ctx context.Context, id claim.ID) (Letter, error) {
@@ -92,6 +94,12 @@ var disputeWays = []string{
 	"四、依照保险合同的约定申请仲裁,或向有管辖权的人民法院提起诉讼(保险法第二十六条:自知道或者应当知道保险事故发生之日起二年内)。",
 }
 
+// statedWords say how a paper stood when the denial was proposed.
+var statedWords = map[claim.ItemState]string{
+	claim.ItemAccepted: "已收到，经核对采用", claim.ItemWaived: "未提供，经本公司两人核准免于提供", claim.ItemMissing: "未收到",
+	claim.ItemReading: "已收到，尚未识别完毕", claim.ItemReceived: "已收到，尚未核对", claim.ItemSentBack: "已收到，无法读取",
+}
+
 func (a *Activities) printDenial(d db.DenialLetterRow, evidence []db.EvidenceHashesRow) ([]byte, error) {
 	p, err := a.sheet("拒赔通知书", d.Number, fmt.Sprintf("%s-D%d", d.Number, d.Round), d.DecidedAt)
 	if err != nil {
@@ -112,6 +120,16 @@ func (a *Activities) printDenial(d db.DenialLetterRow, evidence []db.EvidenceHas
 	}
 	for i, e := range evidence {
 		p.para(fmt.Sprintf("%d. %s(SHA-256 %s...)", i+1, e.Name, e.SHA256[:16]))
+	}
+	var papers []claim.Stated
+	if err := json.Unmarshal(d.Papers, &papers); err != nil {
+		return nil, broken("the papers of denial %s-D%d: %w", d.Number, d.Round, err)
+	}
+	if len(papers) > 0 {
+		p.title("作出决定时本案所需材料的情况")
+		for i, paper := range papers {
+			p.para(fmt.Sprintf("%d. %s：%s", i+1, paper.ZH, statedWords[paper.State]))
+		}
 	}
 	p.title("如果您不同意")
 	for _, way := range disputeWays {

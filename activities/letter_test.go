@@ -62,11 +62,17 @@ func TestTheNoticeOfADenialSaysAllOfItAndIsAlwaysTheSame(t *testing.T) {
 	d.prints()
 	facts := strings.Repeat("驾驶人持C1类驾驶证，驾驶中型厢式货车(准驾B2)；", 40)
 	d.assessed(3_000_000)
+	licence := paper("driving_licence", "2", "name", "张三")
+	licence.Name = "驾驶证.jpg"
+	d.attach(licence, paper("repair_estimate", "1", "total_fen", "3000000"))
+	do(d, d.ProposeWaiver, zhou, claim.WaiverProposal{Item: "vehicle_licence", Reason: "被交警暂扣"})
+	do(d, d.ConfirmWaiver, reviewer("feng", 2), claim.ListItem{Item: "vehicle_licence"})
 	do(d, d.Consent, customer, claim.Consent{Offer: 1})
 	do(d, d.Review, reviewer("zheng", 1), claim.Verdict{
 		Task: d.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictDeny,
-		Denial: &claim.Denial{Clause: "第八条第（二）项", Facts: facts, Reasons: "责任免除"},
+		Denial: &claim.Denial{Clause: "第八条第（二）项", Facts: facts, Reasons: "责任免除", Evidence: []string{licence.Document}},
 	})
+	d.attach(paper("vehicle_licence", "3", "owner", "张三")) // too late for the proposal, and for what it states
 	do(d, d.DecideDenial, reviewer("feng", 2), claim.DenialVerdict{Task: d.file.TaskOf(claim.TaskDenial).ID, Approve: true})
 
 	letter, err := d.WriteDenial(t.Context(), d.id)
@@ -77,7 +83,10 @@ func TestTheNoticeOfADenialSaysAllOfItAndIsAlwaysTheSame(t *testing.T) {
 	d.locked(letter)
 
 	said := d.said(letter)
-	for _, want := range []string{d.file.Number, facts, "第八条第（二）项", "责任免除", "保险法》第二十四条", "12378", "仲裁", "诉讼", "申请复核", "申请调解"} {
+	for _, want := range []string{
+		d.file.Number, facts, "第八条第（二）项", "责任免除", "保险法》第二十四条", "12378", "仲裁", "诉讼", "申请复核", "申请调解",
+		"1.驾驶证.jpg(SHA-2562222", "驾驶证：已收到，经核对采用", "维修估价单或发票：已收到，经核对采用", "行驶证：未提供，经本公司两人核准免于提供",
+	} {
 		require.Contains(t, said, want)
 	}
 

@@ -42,6 +42,9 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 			t.open(claim.TaskRelease, claim.Finance, 0, "")
 			return nil
 		}
+		if lacking := t.file.Lacking(); len(lacking) > 0 {
+			return t.beforeConsent(lacking)
+		}
 		rules, err := t.rules()
 		if err != nil {
 			return err
@@ -105,7 +108,7 @@ func (t *tx) sign(a claim.Agreement, picture string) error {
 		PayeeName: payee.Name, PayeeBank: payee.Bank, PayeeAccount: payee.Account,
 		TextSHA256: hex.EncodeToString(sum[:]), Signature: a.Signature, SignedName: a.SignedName, DocumentID: document, ByID: t.by.ID, At: t.at,
 	}))
-	if round == 0 {
+	if a.Offer != 0 { // and not another account for what was agreed
 		t.answerOffer("agreed", "", 0)
 		t.clock(claim.ClockPayment, claim.EntryStart, "agreement")
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"anpei/claim"
-	"anpei/claim/document"
 	"anpei/schemas/db"
 )
 
@@ -225,39 +224,6 @@ func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim
 		}
 		t.event("lane.set", map[string]any{"lane": lane, "rules": reasons, "version": rules.lanes.Version})
 		t.list()
-		return nil
-	})
-}
-
-// LinkPolicy names the policy of a claim that was reported without a known
-// one. It refuses a policy that does not exist, is of another line, or was not
-// in force at the moment of loss.
-func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPolicy]) (claim.Answer, error) {
-	return step(ctx, a, s, "link-policy", func(t *tx) error {
-		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
-		if err != nil {
-			return fmt.Errorf("read the loss: %w", err)
-		}
-		policy, err := t.policy(s.Body.PolicyNo, t.file.Line, loss.LossAt)
-		if err != nil {
-			return err
-		}
-		switch {
-		case policy.id == nil:
-			return t.refuse(claim.RulePolicyUnknown, fmt.Sprintf("There is no %s policy %q. Look the number up under policies.", t.file.Line, s.Body.PolicyNo))
-		case !policy.inForce:
-			return t.refuse(claim.RulePolicyUnknown, fmt.Sprintf("Policy %q was not in force at the moment of loss, %s.", s.Body.PolicyNo, loss.LossAt.In(claim.Shanghai).Format(time.DateTime)))
-		}
-		t.queue(t.q.LinkPolicy(t, &t.w, t.id, s.Body.PolicyNo, policy.id, policy.version))
-		t.file.PolicyVerified = true
-		t.done(claim.TaskPolicy)
-		t.file.Branch = policy.branch
-		t.did(claim.DutyLinkPolicy)
-		t.learn(document.OfPolicy, "", "number", s.Body.PolicyNo)
-		t.learn(document.OfPolicy, "", "plate", policy.plate)
-		t.learn(document.OfPolicy, "", "vin", policy.vin)
-		t.learn(document.OfPolicy, "", "holder", policy.holder.Name)
-		t.event("policy.linked", map[string]any{"policy": *policy.id, "version": *policy.version})
 		return nil
 	})
 }

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -10,16 +11,32 @@ import (
 )
 
 // Consent notes the claimant's yes to the offered figure, subject to review,
-// and opens the review at the lowest level.
+// and opens the review at the lowest level. What a reviewer has to have before
+// them is there then: it is refused while a paper that the claim needs is
+// neither there nor waived.
 func (a *Activities) Consent(ctx context.Context, s claim.Step[claim.Consent]) (claim.Answer, error) {
 	return step(ctx, a, s, "consent", func(t *tx) error {
 		if s.Body.Offer != t.file.Offer {
 			return t.superseded(s.Body.Offer)
 		}
+		if lacking := t.file.Lacking(); len(lacking) > 0 {
+			return t.beforeConsent(lacking)
+		}
 		t.answerOffer("consented", "", 0)
 		t.event("offer.consented", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
 		return t.toReview()
 	})
+}
+
+// beforeConsent says which papers the claim needs before its figure is agreed to.
+func (t *tx) beforeConsent(lacking []claim.Standing) error {
+	zh := make([]string, len(lacking))
+	for i, p := range lacking {
+		zh[i] = p.ZH
+	}
+	return t.refuse(claim.RulePapersMissing, fmt.Sprintf(
+		"The claim lacks %s. Once it is sent and accepted, or waived by two people, the figure can be agreed to. · 还缺：%s。补齐并核对后，或经两人核准免于提供后，才能确认金额。",
+		listed(lacking), strings.Join(zh, "、")))
 }
 
 func (t *tx) superseded(offer int) error {
@@ -217,12 +234,16 @@ func (t *tx) proposeDenial(v claim.Verdict, table claim.Authority) error {
 		return err
 	}
 	t.opinion(v, "denial_proposed", table.Version)
+	stated := t.file.Stated()
+	papers, err := json.Marshal(stated)
+	t.queue(err)
 	t.queue(t.q.InsertDenial(t, &t.w, db.InsertDenialParams{
-		ClaimID: t.id, Round: round + 1, ProposedBy: string(t.by.ID), Clause: d.Clause, Facts: d.Facts, Reasons: d.Reasons, Evidence: append([]string{}, d.Evidence...), At: t.at,
+		ClaimID: t.id, Round: round + 1, ProposedBy: string(t.by.ID), Clause: d.Clause, Facts: d.Facts, Reasons: d.Reasons,
+		Evidence: append([]string{}, d.Evidence...), Papers: papers, At: t.at,
 	}))
 	t.done(claim.TaskReview)
 	t.did(claim.DutyProposeDenial)
-	t.event("denial.proposed", map[string]any{"clause": d.Clause, "evidence": d.Evidence, "level": level})
+	t.event("denial.proposed", map[string]any{"clause": d.Clause, "evidence": d.Evidence, "papers": stated, "level": level})
 	t.file.Stage = claim.DenialReview
 	t.open(claim.TaskDenial, claim.Reviewer, level, "")
 	return nil

@@ -302,6 +302,7 @@ func TestADenialNeedsTwoPeopleEvenForTheDatabase(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.assessed(3_000_000)
+	d.papers()
 	do(d, d.Consent, customer, claim.Consent{Offer: 1})
 	do(d, d.Review, reviewer("zheng", 1), claim.Verdict{
 		Task: d.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictDeny, Opinion: "拒赔",
@@ -350,7 +351,6 @@ func TestMoneyDoesNotMoveWhileThePolicyIsNotVerified(t *testing.T) {
 	do(d, d.Survey, chen, claim.SurveyReport{Task: task, Place: &claim.Point{Lat: 31.2, Lng: 121.4}, Facts: "-", FaultShare: claim.Whole})
 	body := claim.Assessment{Task: d.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{{Exposure: 1, FaultShare: claim.Whole, Items: []claim.AssessedItem{{Name: "x", Kind: "part", Amount: 300_000}}}}}
 	require.Equal(t, claim.RulePolicy, do(d, d.Assess, zhou, body).Refusal.Rule)
-	wang := claim.Actor{ID: "wang", Role: claim.Intake, Branch: "3101"}
 	require.Equal(t, claim.RulePolicyUnknown, do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "NONE"}).Refusal.Rule)
 	do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM1"})
 	do(d, d.Assess, zhou, body)

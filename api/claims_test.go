@@ -96,8 +96,8 @@ func (s *story) agreed(offer int, account string) {
 	step(s, s.Assess, as("zhou", claim.Assessor, 0), claim.Assessment{Task: s.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{{
 		Exposure: 1, FaultShare: claim.Whole, Items: []claim.AssessedItem{{Name: "前保险杠", Kind: "part", Amount: 3_100_000}},
 	}}})
-	step(s, s.Consent, insuredSpeaks, claim.Consent{Offer: offer})
 	s.papers()
+	step(s, s.Consent, insuredSpeaks, claim.Consent{Offer: offer})
 	step(s, s.Review, as("zheng", claim.Reviewer, 1), claim.Verdict{Task: s.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"})
 	step(s, s.Agree, insuredSpeaks, claim.Agreement{Offer: offer, Payee: claim.Payee{Name: "张三丰", Bank: "中国银行", Account: account}, Signature: "phone-code"})
 }
@@ -354,6 +354,7 @@ func TestADenialIsReadByThoseWhoDecideIt(t *testing.T) {
 	step(s, s.Assess, as("zhou", claim.Assessor, 0), claim.Assessment{Task: s.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{{
 		Exposure: 1, FaultShare: claim.Whole, Items: []claim.AssessedItem{{Name: "前保险杠", Kind: "part", Amount: 3_000_000}},
 	}}})
+	s.papers()
 	step(s, s.Consent, insuredSpeaks, claim.Consent{Offer: 1})
 	step(s, s.Review, as("zheng", claim.Reviewer, 1), claim.Verdict{
 		Task: s.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictDeny, Opinion: "拒赔",
@@ -363,6 +364,7 @@ func TestADenialIsReadByThoseWhoDecideIt(t *testing.T) {
 	reviewer, mine := h.staff("zheng", claim.Reviewer, "3101", 1), h.claimant(zhang, "")
 	open := readAs[rest.DenialPage](t, h.get(path+"/denials", reviewer))
 	require.Nil(t, open.Items[0].Verdict)
+	require.Contains(t, open.Items[0].Papers, rest.StatedPaper{TextZh: "驾驶证", TextEn: "the driving licence", State: claim.ItemAccepted}, "on what it rests")
 	require.Equal(t, "员工zheng", open.Items[0].ProposedBy.Name)
 
 	// Until a second person has decided, the claimant hears of no denial.

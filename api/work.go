@@ -292,10 +292,17 @@ func (s *server) ListDenials(ctx context.Context, r rest.ListDenialsRequestObjec
 	for i, d := range rows {
 		out := rest.DenialRecord{
 			Round: int(d.Round), ProposedBy: who.actor(claim.StaffID(d.ProposedBy)), Clause: d.Clause, Facts: d.Facts, Reasons: d.Reasons,
-			Evidence: d.Evidence, At: d.At.UTC(),
+			Evidence: d.Evidence, Papers: []rest.StatedPaper{}, At: d.At.UTC(),
 		}
 		if out.Evidence == nil {
 			out.Evidence = []string{}
+		}
+		var papers []claim.Stated
+		if err := json.Unmarshal(d.Papers, &papers); err != nil {
+			return nil, fmt.Errorf("papers of denial %d: %w", d.Round, err)
+		}
+		for _, p := range papers {
+			out.Papers = append(out.Papers, rest.StatedPaper{TextZh: p.ZH, TextEn: p.EN, State: p.State})
 		}
 		if d.DecidedAt != nil {
 			out.Verdict = &rest.DenialDecision{

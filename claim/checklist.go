@@ -237,6 +237,26 @@ func (f *File) Standings() []Standing {
 	return all
 }
 
+// Stated is a paper of the list as a decision states it: what was there when it
+// was made, and what was missing.
+type Stated struct {
+	ZH    string    `json:"zh"`
+	EN    string    `json:"en"`
+	State ItemState `json:"state"`
+}
+
+// Stated returns the papers of the list as a decision states them, without
+// optional ones that did not come.
+func (f *File) Stated() []Stated {
+	stated := []Stated{}
+	for _, s := range f.Standings() {
+		if !s.Optional || s.State != ItemMissing {
+			stated = append(stated, Stated{ZH: s.ZH, EN: s.EN, State: s.State})
+		}
+	}
+	return stated
+}
+
 // Complete reports whether the paper is there, or need not be.
 func (s Standing) Complete() bool { return s.State == ItemAccepted || s.State == ItemWaived }
 

@@ -109,14 +109,15 @@ func (f *File) selfSurveyNeeds() []Need {
 }
 
 // paperNeeds returns the papers of the list that are missing. They block where
-// a self-survey stands on them, or our clocks stand still for them.
+// a self-survey stands on them, where the figure can only be agreed to with
+// them, or where our clocks stand still for them.
 func (f *File) paperNeeds() []Need {
 	outstanding := f.Checklist.Outstanding()
 	var needs []Need
 	for _, s := range f.Lacking() {
 		n := Need{
 			What: s.Kinds[0], From: s.From, ZH: "请上传" + s.ZH, EN: "Please send " + s.EN + ".",
-			Blocks: f.Stage == SelfSurvey && s.Survey || outstanding && slices.Contains(f.Checklist.Request().Items, s.Name),
+			Blocks: f.Stage == SelfSurvey && s.Survey || f.Stage == Negotiating || outstanding && slices.Contains(f.Checklist.Request().Items, s.Name),
 		}
 		switch s.State {
 		case ItemReading: // it has come: nothing is asked of them

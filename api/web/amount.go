@@ -28,9 +28,10 @@ type amountPage struct {
 	// What they may do: agree and be paid, agree subject to review, sign what was
 	// reviewed, correct the account. At most one.
 	Settle, Consent, Sign, Correct bool
-	Card                           *cardRead     // photographed, which proposes the account
-	Said                           string        // what they said to the offer; empty: nothing yet
-	Paid                           *rest.Payment // where the money is, once it is on its way
+	Lacking                        []rest.Missing // papers without which they cannot agree yet
+	Card                           *cardRead      // photographed, which proposes the account
+	Said                           string         // what they said to the offer; empty: nothing yet
+	Paid                           *rest.Payment  // where the money is, once it is on its way
 }
 
 // statementLine is a line of the settlement statement with what went into it.
@@ -70,6 +71,13 @@ func (v *visit) amount(status int, f form) error {
 	page.Consent = c.Stage == claim.Negotiating && c.Lane != claim.Flash
 	page.Sign = c.Stage == claim.Determined
 	page.Correct = c.Stage == claim.PayReturned
+	if page.Settle || page.Consent {
+		missing, err := v.missing()
+		if err != nil {
+			return err
+		}
+		page.Lacking = slices.DeleteFunc(missing, func(m rest.Missing) bool { return m.What == "consent" || !m.Blocks })
+	}
 	if page.Settle || page.Sign || page.Correct {
 		if page.Card, err = v.bankCard(c.Number); err != nil {
 			return err

@@ -259,6 +259,7 @@ func TestACardThatWasPhotographedProposesTheAccountOnce(t *testing.T) {
 	t.Parallel()
 	a := &asking{answers: map[string]string{
 		"GET /v1/claims/AP-1":             `{"number": "AP-1", "line": "motor", "lane": "flash", "stage": "negotiating"}`,
+		"GET /v1/claims/AP-1/missing":     `{"items": [{"what": "consent", "from": "claimant", "blocks": true}, {"what": "link_policy", "from": "intake"}]}`,
 		"GET /v1/claims/AP-1/offers":      `{"items": [{"version": 1, "assessment": 1, "amount_fen": 316400, "in_force": true, "answers": []}]}`,
 		"GET /v1/claims/AP-1/assessments": `{"items": []}`,
 		"GET /v1/claims/AP-1/payments":    `{"items": []}`,
@@ -274,10 +275,31 @@ func TestACardThatWasPhotographedProposesTheAccountOnce(t *testing.T) {
 	require.Contains(t, w.Body.String(), `viewBox="0 10 120 40"`)
 }
 
+func TestAFigureIsNotAgreedToWhileAPaperIsMissing(t *testing.T) {
+	t.Parallel()
+	for _, lane := range []string{"flash", "standard"} {
+		a := &asking{answers: map[string]string{
+			"GET /v1/claims/AP-1":             `{"number": "AP-1", "line": "motor", "lane": "` + lane + `", "stage": "negotiating"}`,
+			"GET /v1/claims/AP-1/missing":     `{"items": [{"what": "driving_licence", "from": "claimant", "text_zh": "请上传驾驶证", "blocks": true}, {"what": "consent", "from": "claimant", "blocks": true}]}`,
+			"GET /v1/claims/AP-1/offers":      `{"items": [{"version": 1, "assessment": 1, "amount_fen": 316400, "in_force": true, "answers": []}]}`,
+			"GET /v1/claims/AP-1/assessments": `{"items": []}`,
+			"GET /v1/claims/AP-1/documents":   `{"items": []}`,
+			"GET /v1/claims/AP-1/payments":    `{"items": []}`,
+		}}
+		w := a.get(t, "/c/AP-1/amount")
+		require.Equal(t, http.StatusOK, w.Code, w.Body.String())
+		require.Contains(t, w.Body.String(), zh.say("amount.lacking"))
+		require.Contains(t, w.Body.String(), "请上传驾驶证")
+		require.NotContains(t, w.Body.String(), `name="agreed"`)
+		require.Contains(t, w.Body.String(), zh.say("amount.object"), "who does not agree may say so")
+	}
+}
+
 func TestAnAccountIsTypedTwice(t *testing.T) {
 	t.Parallel()
 	a := &asking{answers: map[string]string{
 		"GET /v1/claims/AP-1":                     `{"number": "AP-1", "line": "motor", "lane": "flash", "stage": "negotiating"}`,
+		"GET /v1/claims/AP-1/missing":             `{"items": []}`,
 		"GET /v1/claims/AP-1/offers":              `{"items": [{"version": 2, "assessment": 2, "amount_fen": 316400, "in_force": true, "answers": []}, {"version": 1, "amount_fen": 300000, "answers": []}]}`,
 		"GET /v1/claims/AP-1/assessments":         `{"items": []}`,
 		"GET /v1/claims/AP-1/documents":           `{"items": []}`,

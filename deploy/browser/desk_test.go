@@ -238,6 +238,7 @@ func TestAnAssessorConfirmsByKeyboardAndAssesses(t *testing.T) {
 	require.Equal(t, rest.Stage("negotiating"), l.now().Stage)
 
 	// What changes while somebody looks is told.
+	l.waived()
 	posted[rest.Receipt](l, l.claimant, "/claims/"+l.number+"/offers/1/consent", nil)
 	p.See("赔案有新变化")
 	p.Click("查找赔案")
@@ -296,8 +297,8 @@ func TestALargeClaimIsDecidedReleasedAndAudited(t *testing.T) {
 		}})
 		posted[rest.Receipt](l, l.claimant, fmt.Sprintf("/claims/%s/offers/%d/consent", l.number, offer), nil)
 	}
-	assess(160_000_000, 1)
 	l.waived()
+	assess(160_000_000, 1)
 
 	// Level 1 may not, and is told so beforehand; the undo moment is used once.
 	one := at(t, desk, "review-zheng", "郑凯", "/desk/review/"+l.task("review").Id)

@@ -32,6 +32,7 @@ func tellDenial(s *story) {
 		s.photo("近景.jpg", specimen.Photo{View: specimen.CarDetail}, "沪闵高架路", place),
 		s.drivingLicence(ma.name), s.vehicleLicence(denialPolicy.plate, "中型厢式货车", denialPolicy.holder),
 	}
+	estimate := s.truckEstimate()
 	s.verify(&ma)
 
 	s.says(ma, "报案：货车避让时撞上护栏，车头受损", "reports: swerved and hit a guard rail, front damaged")
@@ -63,6 +64,10 @@ func tellDenial(s *story) {
 		},
 	}}})
 	s.at("negotiating")
+	s.says(ma, "材料没齐就想确认金额", "tries to consent before all papers are there")
+	s.stopped(ma, "/offers/1/consent", nil, "papers.missing")
+	s.says(ma, "补上维修估价单", "sends the repair estimate")
+	s.confirm(zhou, unsure(s.read(s.attach(ma, estimate)...))...)
 	s.says(ma, "确认损失金额", "consents to the figure of the loss")
 	s.act(ma, "/offers/1/consent", nil)
 

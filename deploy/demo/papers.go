@@ -75,6 +75,24 @@ func (s *story) repairEstimate(owner string) paper {
 		},
 		Quality: specimen.Scan, Seed: 13,
 	}
+	return s.estimate(in)
+}
+
+// truckEstimate is what repairing the truck of the denial would cost.
+func (s *story) truckEstimate() paper {
+	return s.estimate(specimen.Estimate{
+		Number: "DS" + time.Now().In(china).Format("20060102") + digits(4), Issued: dates().Today, Plate: denialPolicy.plate, VIN: specimen.VIN(vinOfTruck),
+		Model: "样例牌YL5080X", Shop: shop, Insured: denialPolicy.holder,
+		Lines: []specimen.Repair{
+			{Name: "前保险杠总成", Action: "更换", PartsFen: 980_000, LabourFen: 160_000},
+			{Name: "水箱", Action: "更换", PartsFen: 860_000, LabourFen: 180_000},
+			{Name: "右大灯", Action: "更换", PartsFen: 840_000, LabourFen: 400_000},
+		},
+		Quality: specimen.Scan, Seed: 19,
+	})
+}
+
+func (s *story) estimate(in specimen.Estimate) paper {
 	parts, labour, total := in.Sums()
 	raw, err := specimen.RepairEstimate(in)
 	return s.draw("维修估价单.jpg", "repair_estimate", raw, err, map[string]string{

@@ -179,7 +179,7 @@ func (s *story) stopped(p person, path string, body any, rule string) {
 
 var ruleWords = map[string]string{
 	"role.not-for-you": "不是这个岗位的事", "authority.limit": "超出权限，只作建议", "authority.two-person-release": "大额放款须两人",
-	"separation.approve-own-denial": "拒赔不能自己提议、自己批准",
+	"separation.approve-own-denial": "拒赔不能自己提议、自己批准", "papers.missing": "还缺需要的材料",
 }
 
 // task waits until a task of this kind is open and returns its id; somebody

@@ -158,6 +158,7 @@ type Denial struct {
 	Reasons    string
 	Evidence   []string
 	At         time.Time
+	Papers     json.RawMessage
 }
 
 type DenialVerdict struct {

@@ -722,7 +722,7 @@ func (q *Queries) ListClaimsOfBranch(ctx context.Context, db DBTX, arg ListClaim
 }
 
 const listDenials = `-- name: ListDenials :many
-select d.round, d.proposed_by, d.clause, d.facts, d.reasons, d.evidence, d.at,
+select d.round, d.proposed_by, d.clause, d.facts, d.reasons, d.evidence, d.papers, d.at,
     coalesce(v.by_id, '')::text as decided_by, coalesce(v.approved, false)::boolean as approved, coalesce(v.opinion, '')::text as opinion, v.at as decided_at
 from denials d left join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round
 where d.claim_id = $1 and d.round > $2 order by d.round limit $3
@@ -735,6 +735,7 @@ type ListDenialsRow struct {
 	Facts      string
 	Reasons    string
 	Evidence   []string
+	Papers     json.RawMessage
 	At         time.Time
 	DecidedBy  string
 	Approved   bool
@@ -758,6 +759,7 @@ func (q *Queries) ListDenials(ctx context.Context, db DBTX, claimID claim.ID, ro
 			&i.Facts,
 			&i.Reasons,
 			&i.Evidence,
+			&i.Papers,
 			&i.At,
 			&i.DecidedBy,
 			&i.Approved,
@@ -861,7 +863,8 @@ func (q *Queries) ListLetters(ctx context.Context, db DBTX, claimID claim.ID, af
 
 const listOffers = `-- name: ListOffers :many
 select o.version, o.assessment, o.amount_fen, o.at,
-    not exists (select from offers n where n.claim_id = o.claim_id and n.version > o.version) as in_force
+    (not exists (select from offers n where n.claim_id = o.claim_id and n.version > o.version)
+     and not exists (select from claims c where c.id = o.claim_id and c.payable_fen = 0 and c.stage not in ('denied', 'closed')))::boolean as in_force
 from offers o where o.claim_id = $1 and o.version > $2 order by o.version limit $3
 `
 
@@ -873,6 +876,7 @@ type ListOffersRow struct {
 	InForce    bool
 }
 
+// The newest is in force, unless its figure was voided.
 func (q *Queries) ListOffers(ctx context.Context, db DBTX, claimID claim.ID, version int32, limit int32) ([]ListOffersRow, error) {
 	rows, err := db.Query(ctx, listOffers, claimID, version, limit)
 	if err != nil {
@@ -1288,7 +1292,8 @@ func (q *Queries) ListTasks(ctx context.Context, db DBTX, arg ListTasksParams) (
 const offerAnswers = `-- name: OfferAnswers :many
 select o.offer, o.answer, o.by_id, o.reason, o.counter_fen, o.at, coalesce(a.signature, '')::text as signature,
     coalesce(a.signed_name, '')::text as signed_name, coalesce(a.document_id::text, '')::text as document_id
-from offer_answers o left join agreements a on a.claim_id = o.claim_id and a.round = 1 and a.offer = o.offer and o.answer = 'agreed'
+from offer_answers o left join agreements a on a.claim_id = o.claim_id and a.offer = o.offer and o.answer = 'agreed'
+    and a.round = (select min(f.round) from agreements f where f.claim_id = o.claim_id and f.offer = o.offer)
 where o.claim_id = $1 and o.offer = any($2::int[]) order by o.offer, o.at
 `
 

@@ -15,7 +15,8 @@ import (
 )
 
 const agreements = `-- name: Agreements :many
-select round, payee_name, payee_bank, payee_account, at from agreements where claim_id = $1 order by round
+select a.round, a.payee_name, a.payee_bank, a.payee_account, a.at from agreements a
+where a.claim_id = $1 and a.offer = (select l.offer from agreements l where l.claim_id = $1 order by l.round desc limit 1) order by a.round
 `
 
 type AgreementsRow struct {
@@ -26,6 +27,7 @@ type AgreementsRow struct {
 	At           time.Time
 }
 
+// On the offer that was agreed to last: those on a voided one are no corrections.
 func (q *Queries) Agreements(ctx context.Context, db DBTX, claimID claim.ID) ([]AgreementsRow, error) {
 	rows, err := db.Query(ctx, agreements, claimID)
 	if err != nil {
@@ -285,7 +287,7 @@ func (q *Queries) CountSurveys(ctx context.Context, db DBTX, claimID claim.ID) (
 }
 
 const denialLetter = `-- name: DenialLetter :one
-select c.held, c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, v.at as decided_at
+select c.held, c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, d.papers, v.at as decided_at
 from claims c
 join denials d on d.claim_id = c.id
 join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round and v.approved
@@ -307,6 +309,7 @@ type DenialLetterRow struct {
 	Facts     string
 	Reasons   string
 	Evidence  []string
+	Papers    json.RawMessage
 	DecidedAt time.Time
 }
 
@@ -325,6 +328,7 @@ func (q *Queries) DenialLetter(ctx context.Context, db DBTX, id claim.ID) (Denia
 		&i.Facts,
 		&i.Reasons,
 		&i.Evidence,
+		&i.Papers,
 		&i.DecidedAt,
 	)
 	return i, err
@@ -766,7 +770,7 @@ func (q *Queries) InsertCourierQueue(ctx context.Context, db DBTX, noticeID stri
 }
 
 const insertDenial = `-- name: InsertDenial :exec
-insert into denials (claim_id, round, proposed_by, clause, facts, reasons, evidence, at) values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into denials (claim_id, round, proposed_by, clause, facts, reasons, evidence, papers, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 `
 
 type InsertDenialParams struct {
@@ -777,6 +781,7 @@ type InsertDenialParams struct {
 	Facts      string
 	Reasons    string
 	Evidence   []string
+	Papers     json.RawMessage
 	At         time.Time
 }
 
@@ -789,6 +794,7 @@ func (q *Queries) InsertDenial(ctx context.Context, db DBTX, arg InsertDenialPar
 		arg.Facts,
 		arg.Reasons,
 		arg.Evidence,
+		arg.Papers,
 		arg.At,
 	)
 	return err
@@ -1863,6 +1869,15 @@ func (q *Queries) SameLoss(ctx context.Context, db DBTX, arg SameLossParams) ([]
 	return items, nil
 }
 
+const setTaskBranch = `-- name: SetTaskBranch :exec
+update tasks set branch = $2 where claim_id = $1 and state = 'open'
+`
+
+func (q *Queries) SetTaskBranch(ctx context.Context, db DBTX, claimID claim.ID, branch string) error {
+	_, err := db.Exec(ctx, setTaskBranch, claimID, branch)
+	return err
+}
+
 const setTaskDue = `-- name: SetTaskDue :exec
 update tasks set due_at = $2 where claim_id = $1 and state = 'open'
 `
@@ -1903,6 +1918,31 @@ func (q *Queries) StaffMember(ctx context.Context, db DBTX, id claim.StaffID) (S
 		&i.Active,
 	)
 	return i, err
+}
+
+const staffSeeingBranch = `-- name: StaffSeeingBranch :many
+select id from staff where id = any($1::text[]) and branch in ($2::text, '0000')
+`
+
+// Those of these who see the claims of a branch.
+func (q *Queries) StaffSeeingBranch(ctx context.Context, db DBTX, ids []string, branch string) ([]claim.StaffID, error) {
+	rows, err := db.Query(ctx, staffSeeingBranch, ids, branch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []claim.StaffID{}
+	for rows.Next() {
+		var id claim.StaffID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const stepReceipt = `-- name: StepReceipt :one

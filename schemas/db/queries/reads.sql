@@ -170,14 +170,17 @@ select version, line, exposure, figure, rule, text_zh, text_en, inputs, amount_f
 where claim_id = $1 and version = any(sqlc.arg(versions)::int[]) order by version, line;
 
 -- name: ListOffers :many
+-- The newest is in force, unless its figure was voided.
 select o.version, o.assessment, o.amount_fen, o.at,
-    not exists (select from offers n where n.claim_id = o.claim_id and n.version > o.version) as in_force
+    (not exists (select from offers n where n.claim_id = o.claim_id and n.version > o.version)
+     and not exists (select from claims c where c.id = o.claim_id and c.payable_fen = 0 and c.stage not in ('denied', 'closed')))::boolean as in_force
 from offers o where o.claim_id = $1 and o.version > $2 order by o.version limit $3;
 
 -- name: OfferAnswers :many
 select o.offer, o.answer, o.by_id, o.reason, o.counter_fen, o.at, coalesce(a.signature, '')::text as signature,
     coalesce(a.signed_name, '')::text as signed_name, coalesce(a.document_id::text, '')::text as document_id
-from offer_answers o left join agreements a on a.claim_id = o.claim_id and a.round = 1 and a.offer = o.offer and o.answer = 'agreed'
+from offer_answers o left join agreements a on a.claim_id = o.claim_id and a.offer = o.offer and o.answer = 'agreed'
+    and a.round = (select min(f.round) from agreements f where f.claim_id = o.claim_id and f.offer = o.offer)
 where o.claim_id = $1 and o.offer = any(sqlc.arg(offers)::int[]) order by o.offer, o.at;
 
 -- name: ListReviews :many
@@ -185,7 +188,7 @@ select id, coalesce(task_id::text, '')::text as task_id, level, required, by_id,
 from reviews where claim_id = $1 and (at, id) > (sqlc.arg(after_at)::timestamptz, sqlc.arg(after_id)::uuid) order by at, id limit sqlc.arg(count);
 
 -- name: ListDenials :many
-select d.round, d.proposed_by, d.clause, d.facts, d.reasons, d.evidence, d.at,
+select d.round, d.proposed_by, d.clause, d.facts, d.reasons, d.evidence, d.papers, d.at,
     coalesce(v.by_id, '')::text as decided_by, coalesce(v.approved, false)::boolean as approved, coalesce(v.opinion, '')::text as opinion, v.at as decided_at
 from denials d left join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round
 where d.claim_id = $1 and d.round > $2 order by d.round limit $3;

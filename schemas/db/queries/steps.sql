@@ -79,6 +79,13 @@ update tasks set state = $2, closed_at = $3, closed_by = $4, owner = coalesce(ow
 -- name: OwnTask :exec
 update tasks set owner = $2 where id = $1 and state = 'open';
 
+-- name: SetTaskBranch :exec
+update tasks set branch = $2 where claim_id = $1 and state = 'open';
+
+-- name: StaffSeeingBranch :many
+-- Those of these who see the claims of a branch.
+select id from staff where id = any(sqlc.arg(ids)::text[]) and branch in (sqlc.arg(branch)::text, '0000');
+
 -- name: InsertDispatch :exec
 insert into dispatches (claim_id, round, ranked, chosen, metres, eta, by_id, at) values ($1, $2, $3, $4, $5, $6, $7, $8);
 
@@ -151,7 +158,7 @@ insert into reviews (id, claim_id, task_id, level, required, by_id, verdict, res
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 
 -- name: InsertDenial :exec
-insert into denials (claim_id, round, proposed_by, clause, facts, reasons, evidence, at) values ($1, $2, $3, $4, $5, $6, $7, $8);
+insert into denials (claim_id, round, proposed_by, clause, facts, reasons, evidence, papers, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: InsertDenialVerdict :exec
 insert into denial_verdicts (claim_id, round, by_id, approved, opinion, at) values ($1, $2, $3, $4, $5, $6);
@@ -192,7 +199,9 @@ where claim_id = $1 and number > $2
 order by number limit 200;
 
 -- name: Agreements :many
-select round, payee_name, payee_bank, payee_account, at from agreements where claim_id = $1 order by round;
+-- On the offer that was agreed to last: those on a voided one are no corrections.
+select a.round, a.payee_name, a.payee_bank, a.payee_account, a.at from agreements a
+where a.claim_id = $1 and a.offer = (select l.offer from agreements l where l.claim_id = $1 order by l.round desc limit 1) order by a.round;
 
 -- name: InsertPayment :exec
 insert into payments (id, claim_id, sequence, amount_fen, payee_name, payee_bank, payee_account, released_by, at)
@@ -286,7 +295,7 @@ where h.claim_id = $1 order by h.round desc limit 1;
 select held from claims where id = $1;
 
 -- name: DenialLetter :one
-select c.held, c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, v.at as decided_at
+select c.held, c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, d.papers, v.at as decided_at
 from claims c
 join denials d on d.claim_id = c.id
 join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round and v.approved

@@ -1,0 +1,138 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"anpei/claim"
+	"anpei/claim/document"
+	"anpei/schemas/db"
+)
+
+// LinkPolicy names the policy of a claim: of one that was reported without a
+// known policy, or with the wrong one. The holder becomes a party, and the claim
+// with its open tasks goes to the policy's branch. A figure that was worked out
+// under another policy is void, see [tx.voidFigure]. It refuses a policy that
+// does not exist, is of another line, or was not in force at the moment of loss,
+// and any once an instruction was written for the bank.
+func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPolicy]) (claim.Answer, error) {
+	return step(ctx, a, s, "link-policy", func(t *tx) error {
+		if t.file.Payment() != nil {
+			return t.refuse(claim.RulePaymentStarted, "Money was sent to the bank under the policy that the claim has; it is too late to link another.")
+		}
+		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+		if err != nil {
+			return fmt.Errorf("read the loss: %w", err)
+		}
+		policy, err := t.policy(s.Body.PolicyNo, t.file.Line, loss.LossAt)
+		if err != nil {
+			return err
+		}
+		switch {
+		case policy.id == nil:
+			return t.refuse(claim.RulePolicyUnknown, fmt.Sprintf("There is no %s policy %q. Look the number up under policies.", t.file.Line, s.Body.PolicyNo))
+		case !policy.inForce:
+			return t.refuse(claim.RulePolicyUnknown, fmt.Sprintf("Policy %q was not in force at the moment of loss, %s.", s.Body.PolicyNo, loss.LossAt.In(claim.Shanghai).Format(time.DateTime)))
+		}
+		if err := t.holder(policy.holder); err != nil {
+			return err
+		}
+		if err := t.moveTo(policy.branch); err != nil {
+			return err
+		}
+		t.queue(t.q.LinkPolicy(t, &t.w, t.id, s.Body.PolicyNo, policy.id, policy.version))
+		t.file.PolicyVerified = true
+		t.done(claim.TaskPolicy)
+		t.did(claim.DutyLinkPolicy)
+		t.learn(document.OfPolicy, "", "number", s.Body.PolicyNo)
+		t.learn(document.OfPolicy, "", "plate", policy.plate)
+		t.learn(document.OfPolicy, "", "vin", policy.vin)
+		t.learn(document.OfPolicy, "", "holder", policy.holder.Name)
+		t.event("policy.linked", map[string]any{"policy": *policy.id, "version": *policy.version})
+		if deref(loss.PolicyID) == *policy.id && loss.PolicyVersion != nil && *loss.PolicyVersion == *policy.version {
+			return nil // nothing rests on another one
+		}
+		return t.voidFigure()
+	})
+}
+
+// holder makes the holder of a policy a party, who may not be one yet.
+func (t *tx) holder(holder claim.Party) error {
+	parties, err := t.q.ClaimParties(t, t.conn, t.id)
+	if err != nil {
+		return fmt.Errorf("read parties: %w", err)
+	}
+	if !slices.ContainsFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Phone == holder.Phone }) {
+		t.party(len(parties)+1, holder, "")
+	}
+	return nil
+}
+
+// moveTo puts the claim and its open tasks into a branch. An owner of another
+// branch does not see the claim any more, so their task is free again. A survey
+// stays with its surveyor: surveyors see the claims that they are sent to.
+func (t *tx) moveTo(branch string) error {
+	if branch == t.file.Branch {
+		return nil
+	}
+	var owners []string
+	for _, task := range t.file.Tasks {
+		if task.Owner != "" {
+			owners = append(owners, string(task.Owner))
+		}
+	}
+	stay, err := t.q.StaffSeeingBranch(t, t.conn, owners, branch)
+	if err != nil {
+		return fmt.Errorf("read whose tasks they are: %w", err)
+	}
+	t.file.Branch = branch
+	t.queue(t.q.SetTaskBranch(t, &t.w, t.id, branch))
+	for i := range t.file.Tasks {
+		task := &t.file.Tasks[i]
+		task.Branch = branch
+		if task.Owner != "" && task.Kind != claim.TaskSurvey && !slices.Contains(stay, task.Owner) {
+			task.Owner = ""
+			t.queue(t.q.OwnTask(t, &t.w, task.ID, nil))
+		}
+	}
+	return nil
+}
+
+// decided are the stages that rest on a figure.
+var decided = []claim.Stage{claim.Negotiating, claim.Reviewing, claim.DenialReview, claim.Determined, claim.Agreed}
+
+// voidFigure voids the assessment in force and what rests on it: the offer with
+// its answer, the review, a proposed denial, the agreement. An assessor puts
+// figures to the losses anew, and the claimant is told. Their rows stay: none of
+// them can be acted on, since each later one has a number of its own.
+func (t *tx) voidFigure() error {
+	if t.file.Assessment == 0 || t.file.Payable == 0 && !slices.Contains(decided, t.file.Stage) {
+		return nil
+	}
+	t.event("assessment.voided", map[string]any{"version": t.file.Assessment, "offer": t.file.Offer, "stage": t.file.Stage, "amount_fen": t.file.Payable})
+	t.file.Payable = 0
+	for i := range t.file.Exposures {
+		t.file.Exposures[i].Payable = 0
+	}
+	t.leaveFlash("policy.linked")
+	if !slices.Contains(decided, t.file.Stage) {
+		return nil // it is being surveyed or assessed again
+	}
+	for _, kind := range []claim.TaskKind{claim.TaskReview, claim.TaskDenial, claim.TaskRelease} {
+		t.cancel(kind)
+	}
+	ledger, err := t.ledger()
+	if err != nil {
+		return err
+	}
+	for _, clock := range running(ledger) {
+		if clock == claim.ClockReview || clock == claim.ClockPayment {
+			t.clock(clock, claim.EntryStop, "policy.linked")
+		}
+	}
+	t.toAssess("保单已更正，须按新保单重新定损 · another policy was linked: assess by it")
+	t.tellClaimant("voided", fmt.Sprintf("安赔:赔案 %s 所依据的保单已更正,此前的定损金额及相应的确认、核定和协议不再有效。我们将重新定损,并再次请您确认。", t.file.Number))
+	return nil
+}
