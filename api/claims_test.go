@@ -42,6 +42,10 @@ func (h *house) aStory() *story {
 	for id, role := range map[claim.StaffID]claim.Role{"zhou": claim.Assessor, "zheng": claim.Reviewer, "feng": claim.Reviewer, "yang": claim.Finance} {
 		h.staff(id, role, "3101", 1)
 	}
+	for id, m := range headOfficeStaff {
+		h.staff(id, m.Role, headOffice, m.Level)
+	}
+	h.t.Cleanup(func() { everyTaskIsOnAList(context.WithoutCancel(h.t.Context()), h.t, h.server, h.db.Owner) })
 	now := time.Now()
 	h.sql(`insert into shifts (staff_id, on_shift, lat, lng, seen_at) values ('chen', true, 31.23, 121.47, $1) on conflict do nothing`, now)
 	id := claim.ID(uuid.NewString())

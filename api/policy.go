@@ -263,7 +263,7 @@ func taskResource(t *db.TaskSeenRow, c *claimSeen) *resource {
 		UID: cedar.EntityUID{Type: "Task", ID: cedar.String(t.ID)},
 		Attributes: cedar.NewRecord(cedar.RecordMap{
 			"role": cedar.String(t.Role), "branch": cedar.String(t.Branch),
-			"level": cedar.Long(t.Level), "owner": cedar.String(t.Owner), "claim": of.UID,
+			"level": cedar.Long(t.Level), "owner": cedar.String(t.Owner), "claim": of.UID, "unstaffed": cedar.Boolean(t.Unstaffed),
 		}),
 	}}
 }

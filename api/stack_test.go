@@ -93,6 +93,12 @@ func newStack(t *testing.T) *stack {
 		require.NoError(t, err)
 		k.letIn(m.id)
 	}
+	for id, m := range headOfficeStaff {
+		_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch, level) values ($1, $1, $2, $3, $4)`, id, m.Role, headOffice, m.Level)
+		require.NoError(t, err)
+		k.letIn(string(id))
+	}
+	t.Cleanup(func() { everyTaskIsOnAList(context.WithoutCancel(t.Context()), t, k.server, k.data.Owner) })
 	return k
 }
 

@@ -102,7 +102,22 @@ func serve(run func() int) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return run(), nil
+	status = run()
+	return status, onLists(ctx)
+}
+
+// onLists reports an open task that no active member of staff has or may take,
+// whatever the journeys have done.
+func onLists(ctx context.Context) error {
+	var lost string
+	err := rows.QueryRow(ctx, `select coalesce(string_agg(t.kind || ' of ' || c.number || ' for a ' || t.role || ' of ' || t.branch, '; '), '')
+		from tasks t join claims c on c.id = t.claim_id where t.state = 'open' and not exists (
+			select from staff s where s.active and s.role = t.role and s.level >= t.level
+			  and case when t.owner is null then s.branch in (t.branch, '0000') else s.id = t.owner end)`).Scan(&lost)
+	if err == nil && lost != "" {
+		err = fmt.Errorf("tasks on no list: %s", lost)
+	}
+	return err
 }
 
 // build brings the programs and what is embedded in them up to date; when

@@ -36,6 +36,7 @@ func (d *demo) prove(ctx context.Context, told []*story) error {
 		{"账实相符", "ledger = bank", d.balanced},
 		{"通知各送达一次", "each notice once", d.notified},
 		{"越权都被拦下并记录", "refused attempts on record", d.guarded},
+		{"任务都在经办人的列表上", "each task on a list", d.offered},
 	} {
 		wrong = append(wrong, d.step(proof.zh, proof.en, func() (string, error) { return proof.check(ctx, told) }))
 	}
@@ -168,6 +169,23 @@ func (d *demo) guarded(ctx context.Context, told []*story) (string, error) {
 		}
 	}
 	return fmt.Sprintf("%d 次 times, %d 规则 rules", n, len(rules)), nil
+}
+
+// offered counts the tasks that came up, each of which was looked for on the
+// lists of those who may do it while it was open.
+func (d *demo) offered(_ context.Context, told []*story) (string, error) {
+	n := 0
+	for _, s := range told {
+		for _, found := range s.listed {
+			if found {
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return "", errors.New("no task came up, and there were to be some")
+	}
+	return fmt.Sprintf("%d 任务 tasks", n), nil
 }
 
 // addresses says what can be opened now.

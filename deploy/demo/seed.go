@@ -36,6 +36,7 @@ var members = []struct {
 	branch   string
 	level    rest.Level
 	at       *rest.Point // of surveyors: where they are when the demo begins
+	aside    bool        // has no part in the stories, and does not sign in
 }{
 	{id: "admin-shi", name: "施宁", role: "admin", branch: "0000"},
 	{id: firstAdmin, name: "吕芳", role: "admin", branch: "0000"},
@@ -58,6 +59,10 @@ var members = []struct {
 	{id: "audit-xu", name: "许诺", role: "audit", branch: "0000"},
 	{id: "manager-he", name: "何川", role: "manager", branch: "3101"},
 	{id: "operator-kong", name: "孔明", role: "operator", branch: "0000"},
+	// The work of a report without a known policy is the head office's.
+	{id: "dispatch-gao", name: "高远", role: "dispatcher", branch: "0000", aside: true},
+	{id: "assess-lin", name: "林浩", role: "assessor", branch: "0000", aside: true},
+	{id: "finance-tang", name: "唐宁", role: "finance", branch: "0000", aside: true},
 }
 
 // seed lets everybody in whom the stories need, through the API. What is there
@@ -109,7 +114,7 @@ func (d *demo) hire(ctx context.Context) (string, error) {
 			}
 			changed++
 		}
-		if m.at != nil { // who signs in to tell where they are
+		if m.at != nil || m.aside { // the former sign in to tell where they are
 			continue
 		}
 		if _, err := d.signIn(ctx, m.id, m.name, m.role); err != nil {

@@ -33,6 +33,7 @@ type story struct {
 	truth   map[string]map[string]string // what stands on the papers, by file name and field
 	phones  []string                     // whose messages are counted in the end
 	refused []string                     // rules that stopped somebody
+	listed  map[string]bool              // tasks that were found on a list of staff who do them
 }
 
 // apart is how far losses must be from each other not to be taken for one.
@@ -49,7 +50,7 @@ type tale struct {
 }
 
 func (d *demo) story(ctx context.Context, t tale) *story {
-	return &story{Context: ctx, demo: d, title: t.title, truth: map[string]map[string]string{}}
+	return &story{Context: ctx, demo: d, title: t.title, truth: map[string]map[string]string{}, listed: map[string]bool{}}
 }
 
 // says shows who does what. With the first act the clock starts.
@@ -256,10 +257,32 @@ func (s *story) look() {
 	if s.now.Version == before {
 		return
 	}
+	s.onLists()
 	for _, e := range list[rest.Event](s, s.staff["audit-xu"], "/claims/"+s.number+"/timeline") {
 		if e.Number > s.seen {
 			s.seen = e.Number
 			s.tell(e)
+		}
+	}
+}
+
+// onLists looks for each open task on the worklists of those who may do it.
+func (s *story) onLists() {
+	for _, t := range s.now.Tasks {
+		for _, m := range members {
+			if s.listed[t.Id] || m.role != t.Role || m.aside {
+				continue
+			}
+			mine := list[rest.Task](s, s.staff[m.id], "/tasks?claim="+s.number)
+			s.listed[t.Id] = slices.ContainsFunc(mine, func(o rest.Task) bool { return o.Id == t.Id })
+		}
+		if s.err != nil || s.listed[t.Id] {
+			continue
+		}
+		// Unless it was done meanwhile.
+		now := get[rest.Claim](s, s.staff["audit-xu"], "/claims/"+s.number)
+		if s.err == nil && slices.ContainsFunc(now.Tasks, func(o rest.Task) bool { return o.Id == t.Id && o.Owner == t.Owner }) {
+			s.err = fmt.Errorf("task %s of claim %s, for a %s of branch %s, is on no list", t.Kind, s.number, t.Role, t.Branch)
 		}
 	}
 }

@@ -362,20 +362,25 @@ func (q *Queries) StaffForAccess(ctx context.Context, db DBTX, id claim.StaffID)
 }
 
 const taskSeen = `-- name: TaskSeen :one
-select id, claim_id, kind, role, branch, level, coalesce(owner, '')::text as owner, state from tasks where id = $1
+select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, t.state,
+    (t.state = 'open' and not exists (select from staff d where d.active and d.role = t.role and d.level >= t.level
+           and (t.owner is null and d.branch in (t.branch, '0000') or t.owner = d.id and (d.branch in (t.branch, '0000') or d.role = 'surveyor'))))::boolean as unstaffed
+from tasks t where t.id = $1
 `
 
 type TaskSeenRow struct {
-	ID      string
-	ClaimID claim.ID
-	Kind    claim.TaskKind
-	Role    claim.Role
-	Branch  string
-	Level   claim.Level
-	Owner   string
-	State   string
+	ID        string
+	ClaimID   claim.ID
+	Kind      claim.TaskKind
+	Role      claim.Role
+	Branch    string
+	Level     claim.Level
+	Owner     string
+	State     string
+	Unstaffed bool
 }
 
+// A task is unstaffed while no active member of staff has or may take it.
 func (q *Queries) TaskSeen(ctx context.Context, db DBTX, id string) (TaskSeenRow, error) {
 	row := db.QueryRow(ctx, taskSeen, id)
 	var i TaskSeenRow
@@ -388,6 +393,7 @@ func (q *Queries) TaskSeen(ctx context.Context, db DBTX, id string) (TaskSeenRow
 		&i.Level,
 		&i.Owner,
 		&i.State,
+		&i.Unstaffed,
 	)
 	return i, err
 }

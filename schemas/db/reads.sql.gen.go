@@ -1191,7 +1191,17 @@ where t.id in (
        and ($2::text = '' or f.kind = $2::text)
        and ($3::uuid is null or f.claim_id = $3::uuid)
        and (coalesce(f.due_at, 'infinity'), f.id) > (coalesce($4::timestamptz, 'infinity'), $5::uuid)
-     order by coalesce(f.due_at, 'infinity'), f.id limit $6))
+     order by coalesce(f.due_at, 'infinity'), f.id limit $6)
+    union all
+    (select o.id from tasks o
+     where o.state = 'open' and not $7::boolean and $8::text in ('manager', 'operator')
+       and ($10::boolean or o.branch = $11::text)
+       and not exists (select from staff d where d.active and d.role = o.role and d.level >= o.level
+           and (o.owner is null and d.branch in (o.branch, '0000') or o.owner = d.id and (d.branch in (o.branch, '0000') or d.role = 'surveyor')))
+       and ($2::text = '' or o.kind = $2::text)
+       and ($3::uuid is null or o.claim_id = $3::uuid)
+       and (coalesce(o.due_at, 'infinity'), o.id) > (coalesce($4::timestamptz, 'infinity'), $5::uuid)
+     order by coalesce(o.due_at, 'infinity'), o.id limit $6))
 order by coalesce(t.due_at, 'infinity'), t.id limit $6
 `
 
@@ -1234,7 +1244,8 @@ type ListTasksRow struct {
 }
 
 // Mine, and the free ones of my role, branch and level: two ordered lists,
-// each by its index, merged.
+// each by its index, merged; and for managers and operators those that no active
+// member of staff has or may take.
 func (q *Queries) ListTasks(ctx context.Context, db DBTX, arg ListTasksParams) ([]ListTasksRow, error) {
 	rows, err := db.Query(ctx, listTasks,
 		arg.Principal,

@@ -6173,7 +6173,7 @@ type ClientInterface interface {
 
 	// ListTasks Worklist
 	//
-	// Open tasks that the caller may do or holds, nearest deadline first.
+	// Open tasks that the caller may do or holds, nearest deadline first. A task that no active member of staff may do is on the lists of the branch's managers and of the operators.
 	//
 	// **Who:** staff; each sees their role, branch and level.
 	//
@@ -8909,7 +8909,7 @@ func (c *Client) PutShift(ctx context.Context, params *PutShiftParams, body PutS
 
 // ListTasks Worklist
 //
-// Open tasks that the caller may do or holds, nearest deadline first.
+// Open tasks that the caller may do or holds, nearest deadline first. A task that no active member of staff may do is on the lists of the branch's managers and of the operators.
 //
 // **Who:** staff; each sees their role, branch and level.
 //
@@ -16163,7 +16163,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListTasksWithResponse Worklist
 	//
-	// Open tasks that the caller may do or holds, nearest deadline first.
+	// Open tasks that the caller may do or holds, nearest deadline first. A task that no active member of staff may do is on the lists of the branch's managers and of the operators.
 	//
 	// **Who:** staff; each sees their role, branch and level.
 	//
@@ -22936,7 +22936,7 @@ func (c *ClientWithResponses) PutShiftWithResponse(ctx context.Context, params *
 
 // ListTasksWithResponse Worklist
 //
-// Open tasks that the caller may do or holds, nearest deadline first.
+// Open tasks that the caller may do or holds, nearest deadline first. A task that no active member of staff may do is on the lists of the branch's managers and of the operators.
 //
 // **Who:** staff; each sees their role, branch and level.
 //
@@ -37987,34 +37987,34 @@ var swaggerSpec = []string{
 	"C5QmDZ6mzll7AQiJBcgTFlQYN8+YN+1xhDccRi/MudGJP6VtRHoYKtZTJRpxsS9J5Mwl5IEQqiIwpXfG",
 	"TMstqrQzzuoBSLjuqaJFDS+pQnBGhItWKBdjYFiIv1jyXRcIEw1w5YVODm7jIdGowLUdXxYuQ7GhUIzE",
 	"+nw2V8DNzTtaOm96iESGwKzZRFWMAJWT8ZGa6Ey45eagOnyCtD0cku/P0ESD+Ccasi0aGJSV4JkwliWC",
-	"J6lUoqwrlEo7iNGJDVMupMp0KqIiICfk2M9rRPUQlmzsaOpAqmQqZCXuulVEJYXY6Q4bwY7SHsZRKAua",
-	"zrCf9Q2K19zrOMtY7ZHODlJpihx3qMwFxV7PGVzK217A06wCXZ44dDdUYzH8I3buJ6ZEVAyhFhSmjG4L",
-	"LImEEVGfrZKFai5YC8DLReuRux80H9uoldhUjtRXHjAXnD3Vu9ewVAf8XlYiBVEGeTTofHQ7U6WEc2Dg",
-	"8u5yY1dvudtfvXMzgF4ToXuUp9P6+c23pUFcLLHGdqDS5dYCWbPcA/fZ5jVffEfoIlxSqv2D325KOBFg",
-	"Jm3nNwX2CyTW1Ng79DuTE67iSkRsC2pl2I7QyXRDGAOFwJw3CChAA5gxvC1qDtjcCJ0BTjuRNqva5lLs",
-	"g2li1iMJGmFoB1YUuz9PhC2hHdQ/YTAW8ICvYJtHREcF3maWad0uRVyC+6gw06dZGG4sPO+dm+OYDyig",
-	"gMJMTJYEV8Fbrcq8tCRUS42HeG3P2KTc1mmqewy5f3rj2Jen7n+jixnuiAh6XcBfQ4MLzJnDRxki08FR",
-	"ULeJO7yvuzauAdFuCzmOWVsr0adCz74uMBIVSj2FdDnvdDJ9yNNx5imxXfvsSiZOTicWU/ej81YwgQdZ",
-	"+HqJxdd5msqsI+4zVw0xoqWtsBFmPZmmbF9v53jzXNmc2YG3RcTaCL6QD0SIJx1Ahfb8tIMKUdxoB3Xz",
-	"zWnNpshK+V6uk28AkP0INVdnfoLzZDEjgnYGYJr2vnixN9U78OpxFzlTzT+1yWya80UNITvVNfqcc3Qe",
-	"WNC4wiHtM44+JqIhoU2uspTgokEMfWkW8lBkiWxY5ra97m1DP5EOKO884Aq1dTsQmXPogcKg1xR31EuG",
-	"AQpOwEfJCnlR3rUt7Z6aer3gDoBOElpMoY3P2lRA9Ap4toRNn/J9E0RXAnO+AWgy5wYTmVB/ku5IJbUy",
-	"zGjW5FmUs8oGS2O4TCI/YOcJL3xzJ4yaDrjlDk5a5CaZ8gaQqSNM++XdbwZGjfWn8P9n60YItTJop5BR",
-	"SGQmKsGpH2C0XTKTgNUP2hTipAVz1qRrljvyaVHGeZG7CN4/PMziRgCB9gmllTmTkghnGQoGCL+tMkGA",
-	"czkyHlDiic2dNu25M64OnGHy8EuXbv4cuPmb+DrPyM9PP9e+B65j3sn28xVY0DudKLLQPSWyUeOM2MJt",
-	"DliPuw0phAaYD1IMfjyozu4Y+HgbiGXAH5bqL4xYdIRa+BLWu7xxMPNt9sIG27vdEDfVeaNs81uFonuP",
-	"HwxkhXPRXmP3m9jhh54EwuieVJSDxU46AIIERwWd5z2plMjispwP9NKbijpTnmWiqQeaUEm6VgqYJ9E9",
-	"M1LB2HLsHnVNabvq/o5XEHMIbnPJ+K8tP3DfLbY6PuQH4lIXZ6WLbnUnSEJlwnTbdLtVQeddhFvFZ9jX",
-	"zIN0ZQLgH1gDkrJOINtCJTWqkQCsF7ceKgjyVDDFgt4tnxcxB7ITRywVTZx0YDusLYzh+2LJ4HkaXLG6",
-	"CEf4+RqEL6JSO/4iyvfO2HYLc2BE6ob1ccZZIlLp9vIEEosM+Plr0jReCRnnBlfuyZavblxfCYM6afpY",
-	"Nx83eNeImHU7TgW3NjbIKBX5IaEVhRkr09SXXlBZ4LfEUGW6EDGn8kBsgx2kJULdjd1jYwWsrg8F2xg0",
-	"b6hbOruM36dvqfbg1dygKvabH727p5l/9B4MzPkwkLgMQPicHYiE+SaFE6ay+nxRCVkuSC1KRjdL36q9",
-	"tX64Ca+SznuyHRLo4lJhmYRmDT/QhZOvJ7swAqMIWTiZ5aChQ6zGUpSd4B50VJt8HHaA/6rZLPkJNFfh",
-	"FaGNqHilvI+oZHINTeDyy99+fPzLH6ysDbWElP3k1qFMhIvz4GJA4Ff4mefaLPvlI50dONNSFyzRSCDi",
-	"4b3gVZ78xU3qQEWEJ3gOtvzy37579Pk/Ruz4F58dffTTlRNPWnaiu9oYxo0RxkDedfno1//t+PkvVvDE",
-	"PglbfLvh2LLT3W82IcUZkqhD6dd+cUkgb1N2lj3IL7Hl4//x+5e//bj4ID7zVLIiQkmesuXjj/5+6DcJ",
-	"fFP2m9s6a/PUSbAdfFn0SZkMI3MVWz7++F9ffDGwyIHUquQFgyftdkR2CAlGSB4bxgcWFoDDnn3r2b8H",
-	"AAD//w==",
+	"J6lUlJFdYztIvwy/V9oXeYbZBul00hSLQsEtYMwBDqMAU0dfosTqrGx6gnKf1JzlwrdMpyIqgn9CPv+8",
+	"Rm8P4fWMHbkdSJVMhRjFXbeKFKUQp91hI5hY2sOYDWUB2hn2zr5BsaF7HWcZFz7S2YFTyIIhQcNRMCLr",
+	"OVtMeYsNeLVVoOYTh+6GaiyGf8RO7WNKesUQ1kERzOi2wPJLGEf1mTFZqByDZQFsXrRUuatDU7WNWokN",
+	"7Eiz5cF5IbCg2voalgWBS8xKpDvKIGcHXZZuF6yUcM4S3OtdbuzqLXf7q3duBoBtIo+P8tRdP7/5tjSI",
+	"wSWcVWzoNhByIUOXe+A+27zmC/0Ik4RLSn0GECM0wXgiPtN2flNgv0BiTY29Q78zObkrrkTEtqAuh60P",
+	"nUw3hDFQdMw5ioBuNAAnw9uiRoTNjdCF4LQTKbqqbS7FWZiSZj2SoBGGdmBFsdP0RIgUWk/9EwZjAQ/4",
+	"CrZ5RCRW4IhmmdbtUnQnuI8KM32aheHGwvPeuTmO+YBiDSjMxMRMcBW81aosT0tCZdZ4ONn2jE3KbZ2m",
+	"useQZ6g3jn156v43unDijoigrwb8NTTTwEw7fJQhCh7GIy1uWNzhfd21cQ1IfVvIp8zaWok+FZX2dYH9",
+	"qFBWKqTmeaeT6UOejjO7ia3hZ1eecXI6sZi6H5234gw8yMLXZiy+ztNUZh0xprlqiBHtc4VNN+vJNGX7",
+	"ejvHtufK5iwSvC0i1kagh3z4QjzpAAK158IdVIjipj6om2+EazZFVsotc518AwD6R6i5OvPToicLJxG0",
+	"TgCrtffFi72B34FXjzvWmWr+qQ1t05xlagjZqe4HyPlN54E7jSscUkzj6GMiGhJa8irLFi4axNCX5i4P",
+	"RZbIhmVui+3eNvQu6YAozwOGUVu3A2k6h34rDHpNcfe+ZBgg7gQslqyQg+Vd29LuqamvDO4AqCuhnRVa",
+	"Bq1NBUSvgJ1LOPgp3zdBdCWw9BuAQXNuMJEJ9ULpjlRSK8OMZk2eRTmDbbA0hssk8sN8nlzDN5LCWOuA",
+	"W+7gVEdukilHAVlBws9f3v1mYO9Yfwr/f7ZuhFArg3YK2YtEZqISTPwB9twlMwkw/qBNIf5bMGdNuma5",
+	"I58WPZ0XuYvg/cPDLG4EECimUFqZMymJcJahYIDw2yoTBJiaI+MBJZ7Y3GnTnjvj6sAZJg/1dOnmz4Gb",
+	"v4mv84z8/PTz+nvgOuad2D9fgQW904kiC91TIhs1Oont4uaA9bjbkEJogPkgxeDHg+rsjoGPt4HEBvxh",
+	"qf7COEdHqIUvl73LGwcz32YvbLC92w1xU503yja/VYi99/jBQFY4F+01dr+J3YToSSCM7klFOVjs2gPQ",
+	"SXBU0OXek0qJLC7L+UDfvqmoM+VZJpqwoGmYpGulgNkV3TMjFYwtx+5R15S2q+7veAXxjeA2l4z/2vID",
+	"991iq+NDfiAudXFWuuhWd4IkVCZMt023WxV03kVoV3yGfc08IFgmAGqCNSAp6wSyLVRSoxoJQIhx62GJ",
+	"IE8FEzPo3fLZFHMgO3HEUtHEqQq2w9rCGL4vlgyep8EVq4twhJ/lQagkKuvjL6J874wtvjBzRgRyWItn",
+	"nCUilW4vT4C0yLafvyZNo5yQcW5w5Z5s+erG9ZUwFJSmj3XzcYN3jYhZt+NUcGtjg4xSkYsS2l6YsTJN",
+	"fekFlQV+S2xYpgsRcyoPxDbYQVoi1N3YPTZWwOr6ULCNQfPm6+yX8fv0LdUevJobVMV+86N39zTzj96D",
+	"gTkfBhKXAcilswORMN+kcMJUVp8vKiHmBalFyehm6Vu1t9YPN+FV0nlPtl5CX00qLJPQrOGHx3DK9mQX",
+	"RmAvIQsnsxygdIhBWYqyE9yD5h6Tj94OcG01myU/gUYuvCK0LBWvlPcslUzJoQlcfvnbj49/+YOVtaGW",
+	"kLKf3DqUiXBxHlwMyAILP/O8nmW/fKSzA2da6oIlGslKPJQYvMqTv7hJ3a6IJgXPwZZf/tt3jz7/x4gd",
+	"/+Kzo49+unLiSctOdFcbw7gxwhjIuy4f/fq/HT//xQqe2Cdhi283HFt2uvvNJqQ4QxJ1KP3aLy4J5G3K",
+	"zrIH+SW2fPw/fv/ytx8XH8RnnkpWRCjJU7Z8/NHfD/0mgW/KfnNbZ22eOgm2gy+LPimTYWTJYsvHH//r",
+	"iy8GFjkQaJW8YPCk3Y7IDiHBCMljw/jAwgJI2bNvPfv3AAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

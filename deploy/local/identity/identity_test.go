@@ -484,10 +484,10 @@ func TestEveryoneIsOnThePage(t *testing.T) {
 	require.Equal(t, http.StatusOK, a.HTTP)
 	for subject := range strings.FieldsSeq(`intake-wang intake-gu dispatch-li survey-chen survey-zhao survey-sun assess-zhou assess-wu
 		review-zheng review-feng review-jiang review-shen review-han finance-yang finance-zhu service-qin audit-xu
-		manager-he admin-lv admin-shi operator-kong`) {
+		manager-he admin-lv admin-shi operator-kong dispatch-gao assess-lin finance-tang`) {
 		require.Contains(t, a.Text, "<code>"+subject+"</code>")
 	}
-	require.Equal(t, 21+4, strings.Count(a.Text, "<tr><td>"))
+	require.Equal(t, 24+4, strings.Count(a.Text, "<tr><td>"))
 	require.Contains(t, a.Text, "核赔人 reviewer 3 级")
 	require.Contains(t, a.Text, identity.DefaultSecret)
 	require.Equal(t, http.StatusOK, s.get("/style.css", nil).HTTP)

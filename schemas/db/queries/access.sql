@@ -74,7 +74,11 @@ select phone, role, principal from parties where claim_id = $1;
 select distinct owner::text as owner from tasks where claim_id = $1 and owner is not null;
 
 -- name: TaskSeen :one
-select id, claim_id, kind, role, branch, level, coalesce(owner, '')::text as owner, state from tasks where id = $1;
+-- A task is unstaffed while no active member of staff has or may take it.
+select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, t.state,
+    (t.state = 'open' and not exists (select from staff d where d.active and d.role = t.role and d.level >= t.level
+           and (t.owner is null and d.branch in (t.branch, '0000') or t.owner = d.id and (d.branch in (t.branch, '0000') or d.role = 'surveyor'))))::boolean as unstaffed
+from tasks t where t.id = $1;
 
 -- name: PolicySeen :one
 select id, number, branch from policies where number = $1;

@@ -130,7 +130,8 @@ where t.id = $1;
 
 -- name: ListTasks :many
 -- Mine, and the free ones of my role, branch and level: two ordered lists,
--- each by its index, merged.
+-- each by its index, merged; and for managers and operators those that no active
+-- member of staff has or may take.
 select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, coalesce(s.name, '')::text as owner_name,
     t.state, t.note, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by,
     c.number, c.stage, c.line, c.lane, c.claimed_fen, c.payable_fen,
@@ -151,7 +152,17 @@ where t.id in (
        and (sqlc.arg(kind)::text = '' or f.kind = sqlc.arg(kind)::text)
        and (sqlc.narg(claim_id)::uuid is null or f.claim_id = sqlc.narg(claim_id)::uuid)
        and (coalesce(f.due_at, 'infinity'), f.id) > (coalesce(sqlc.narg(after_due)::timestamptz, 'infinity'), sqlc.arg(after_id)::uuid)
-     order by coalesce(f.due_at, 'infinity'), f.id limit sqlc.arg(count)))
+     order by coalesce(f.due_at, 'infinity'), f.id limit sqlc.arg(count))
+    union all
+    (select o.id from tasks o
+     where o.state = 'open' and not sqlc.arg(mine)::boolean and sqlc.arg(role)::text in ('manager', 'operator')
+       and (sqlc.arg(everywhere)::boolean or o.branch = sqlc.arg(own_branch)::text)
+       and not exists (select from staff d where d.active and d.role = o.role and d.level >= o.level
+           and (o.owner is null and d.branch in (o.branch, '0000') or o.owner = d.id and (d.branch in (o.branch, '0000') or d.role = 'surveyor')))
+       and (sqlc.arg(kind)::text = '' or o.kind = sqlc.arg(kind)::text)
+       and (sqlc.narg(claim_id)::uuid is null or o.claim_id = sqlc.narg(claim_id)::uuid)
+       and (coalesce(o.due_at, 'infinity'), o.id) > (coalesce(sqlc.narg(after_due)::timestamptz, 'infinity'), sqlc.arg(after_id)::uuid)
+     order by coalesce(o.due_at, 'infinity'), o.id limit sqlc.arg(count)))
 order by coalesce(t.due_at, 'infinity'), t.id limit sqlc.arg(count);
 
 -- name: ListSurveys :many
