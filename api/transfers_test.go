@@ -31,6 +31,58 @@ func (k *stack) misbehave(t *testing.T, faults string) {
 	require.Equal(t, http.StatusNoContent, res.StatusCode)
 }
 
+// After a correction finance sees who named which account and when, and what was
+// sent keeps the account that it went to.
+func TestEachAttemptShowsWhomItWentTo(t *testing.T) {
+	t.Parallel()
+	h := openWithRows(t)
+	s := h.aStory()
+	yang, zheng := h.staff("yang", claim.Finance, "3101", 0), h.staff("zheng", claim.Reviewer, "3101", 1)
+	s.surveyed()
+	s.agreed(1, "6222020000001234")
+	task := func(token string) rest.Task {
+		return readAs[rest.Task](t, h.get("/v1/tasks/"+s.file.TaskOf(claim.TaskRelease).ID, token))
+	}
+	release := func() {
+		step(s, s.Release, as("yang", claim.Finance, 0), claim.Release{Task: s.file.TaskOf(claim.TaskRelease).ID, Seen: task(yang).Payout.Seen})
+	}
+	before := task(yang).Payout
+	require.Equal(t, rest.PayoutNameIsHolder, before.NameIs)
+	require.Empty(t, before.Changes)
+	require.Equal(t, "张*", task(zheng).Payout.PayeeName, "the name is finance's to compare")
+	release()
+	pay := s.file.Payment()
+	step(s, s.Settle, claim.TheMachine(), claim.Settled{Instruction: pay.ID, Attempt: 1, State: claim.PaymentRejected, Fault: claim.FaultPayee, Reason: "account closed"})
+	step(s, s.CorrectPayee, insuredSpeaks, claim.Payee{Name: "李四光", Bank: "中国农业银行", Account: "6228480038124592460"})
+
+	after := task(yang).Payout
+	require.NotEqual(t, before.Seen, after.Seen)
+	require.Equal(t, "李四光", after.PayeeName)
+	require.Equal(t, "****2460", after.PayeeAccount)
+	require.Equal(t, rest.PayoutNameIsOther, after.NameIs, "neither policyholder nor insured")
+	require.Len(t, after.Changes, 2)
+	require.EqualValues(t, "bank", after.Changes[0].What)
+	require.Contains(t, after.Changes[0].TextEn, "account closed")
+	require.EqualValues(t, "payee", after.Changes[1].What)
+	require.Equal(t, "收款账户更正：张* 中国银行 ****1234 → 李* 中国农业银行 ****2460", after.Changes[1].TextZh)
+	require.Equal(t, insuredSpeaks.ID, after.Changes[1].By.Id)
+	release()
+
+	path := "/v1/claims/" + s.file.Number + "/payments"
+	for _, p := range []rest.Payment{
+		readAs[rest.ClaimPaymentPage](t, h.get(path, yang)).Items[0], readAs[rest.PaymentPage](t, h.get("/v1/payments", yang)).Items[0],
+	} {
+		require.Equal(t, "李四光", p.PayeeName)
+		require.Equal(t, 2, p.Attempt)
+		accounts := []string{}
+		for _, one := range p.Steps {
+			accounts = append(accounts, one.PayeeAccount)
+		}
+		require.Equal(t, []string{"****1234", "****1234", "****2460"}, accounts)
+		require.Equal(t, "张三丰", p.Steps[0].PayeeName)
+	}
+}
+
 // A bank that takes nothing for a while costs a claim a few dozen events, not
 // twenty a second; its claimant reads once that the bank was instructed.
 func TestABankThatIsDownDoesNotGrowAClaim(t *testing.T) {
