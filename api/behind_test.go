@@ -10,6 +10,7 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
+	"anpei/internal/pace"
 	"anpei/workflows"
 )
 
@@ -23,7 +24,7 @@ func (k *stack) lost(t *testing.T, r reported, key string) (body claim.Reason) {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		return k.count(t, `select count(*) from claims where id = $1 and stage = 'self_survey'`, r.Claim) == 1
-	}, time.Minute, 50*time.Millisecond)
+	}, pace.Limit(time.Minute), 50*time.Millisecond)
 	var version int64
 	require.NoError(t, k.data.Owner.QueryRow(t.Context(), `select version from claims where id = $1`, r.Claim).Scan(&version))
 	by := claimantID(r.phone)
@@ -43,7 +44,7 @@ func (k *stack) goesOn(t *testing.T, r reported) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		return k.count(t, `select count(*) from tasks where claim_id = $1 and kind = 'assign' and state = 'open'`, r.Claim) == 1
-	}, time.Minute, 100*time.Millisecond)
+	}, pace.Limit(time.Minute), 100*time.Millisecond)
 }
 
 func TestAClaimThatLostItsStepGoesOnWhenTheSenderAsksAgain(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
+	"anpei/internal/pace"
 	"anpei/schemas/rest"
 )
 
@@ -28,7 +29,7 @@ func (k *stack) resumeTask(t *testing.T, id claim.ID) (task string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		return k.data.Owner.QueryRow(t.Context(), `select id from tasks where claim_id = $1 and kind = 'resume' and state = 'open'`, id).Scan(&task) == nil
-	}, time.Minute, 50*time.Millisecond)
+	}, pace.Limit(time.Minute), 50*time.Millisecond)
 	return task
 }
 
@@ -69,6 +70,6 @@ func TestOneActResumesAllClaimsOfOneCauseAndEveryOperatorGetsAnAnswer(t *testing
 	for _, r := range []reported{one, other} {
 		require.Eventually(t, func() bool {
 			return k.count(t, `select count(*) from claims where id = $1 and not parked and stage = 'self_survey'`, r.Claim) == 1
-		}, time.Minute, 50*time.Millisecond)
+		}, pace.Limit(time.Minute), 50*time.Millisecond)
 	}
 }

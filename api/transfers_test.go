@@ -14,6 +14,7 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
+	"anpei/internal/pace"
 	"anpei/schemas/rest"
 	"anpei/workflows"
 )
@@ -107,7 +108,7 @@ func TestABankThatIsDownDoesNotGrowAClaim(t *testing.T) {
 		return k.count(t, `select count(*) from payment_states s join payments p on p.id = s.payment_id where p.claim_id = $1 and s.state = 'submitted'`, s.id)
 	}
 	began := time.Now()
-	require.Eventually(t, func() bool { return sent() == 3 }, 2*time.Minute, 200*time.Millisecond)
+	require.Eventually(t, func() bool { return sent() == 3 }, pace.Limit(2*time.Minute), 200*time.Millisecond)
 	require.Greater(t, time.Since(began), 15*time.Second, "the second time it waits")
 
 	described, err := k.temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(s.id), "")
@@ -143,7 +144,7 @@ func TestABankThatDoesNotKnowUsStopsTheClaim(t *testing.T) {
 	into[claim.Receipt](t, k.ask(t, "yang", "POST", "/claims/"+s.file.Number+"/release", uuid.NewString(), rest.Release{Task: task.Id, Seen: task.Payout.Seen}), 200)
 	require.Eventually(t, func() bool {
 		return k.count(t, `select count(*) from tasks where claim_id = $1 and kind = 'resume' and state = 'open'`, s.id) == 1
-	}, time.Minute, 100*time.Millisecond)
+	}, pace.Limit(time.Minute), 100*time.Millisecond)
 	var note string
 	require.NoError(t, k.data.API.QueryRow(t.Context(), `select note from tasks where claim_id = $1 and kind = 'resume'`, s.id).Scan(&note))
 	require.Contains(t, note, (&activities.NotServedError{Method: http.MethodPost, Status: http.StatusUnauthorized}).Error())

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/internal/boot"
+	"anpei/internal/pace"
 )
 
 // Operators read metrics where nothing else is served.
@@ -45,7 +46,7 @@ func TestMetricsHaveAListenerOfTheirOwn(t *testing.T) {
 		require.NoError(t, err)
 		return resp.StatusCode, string(raw)
 	}
-	require.Eventually(t, func() bool { status, _ := get("/livez"); return status == http.StatusNoContent }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { status, _ := get("/livez"); return status == http.StatusNoContent }, pace.Limit(10*time.Second), 10*time.Millisecond)
 	status, body := get("/metrics")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, "go_goroutines")
