@@ -542,6 +542,18 @@ func TestATimeIsToldAsPeopleTellIt(t *testing.T) {
 	}
 }
 
+func TestOneWhoIsSaidToBearNoBlameBearsNone(t *testing.T) {
+	t.Parallel()
+	for last, want := range map[string]string{"张敏承担全部责任，林秀然无责任。": "无", "张敏承担全部责任，对方无责任。": "", "张敏承担主要责任，林秀然承担次要责任。": "次要"} {
+		read := map[string]string{}
+		for _, f := range Extract(AccidentCertificate, sheetOf("道路交通事故认定书\n当事人    张敏\n当事人    林秀然\n"+last), nil) {
+			read[f.Name] = f.Value
+		}
+		require.Equal(t, want, read["liability_b"], last)
+		require.Contains(t, []string{"全部", "主要"}, read["liability_a"], last)
+	}
+}
+
 func TestThePartiesOfAnAccidentAreToldApart(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

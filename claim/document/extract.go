@@ -580,6 +580,10 @@ func (p *paper) inOrder(names ...string) {
 
 var liabilityPattern = regexp.MustCompile(`([\p{Han}]{2,4}?)(?:承担|负)(?:本次|此次|该)?(?:道路)?(?:交通)?(?:事故)?的?(全部|主要|同等|次要|无)责任`)
 
+// Of one who bears none it is often said shorter (李四无责任), which other
+// sentences say too: the name must be a party's.
+var blameless = regexp.MustCompile(`(\p{Han}{2,4})无责任`)
+
 var drivenPattern = regexp.MustCompile(`(\p{Han}{2,4}?)(?:驾驶|驾)(?:的|车牌号为|车牌为|号牌为)?(\p{Han}[A-Z][A-Z0-9.]{5,7})`)
 
 // driven reads from the story who drove what: it bears witness to the table, or
@@ -628,6 +632,16 @@ func (p *paper) accident() {
 			if p.fields[name] == nil {
 				f := p.put(name, m[2], at)
 				f.Sure = f.Source == FromPDFText
+			}
+		}
+	}
+	for at, l := range p.lines {
+		for _, m := range blameless.FindAllStringSubmatch(tight(l.Text), -1) {
+			for _, side := range []string{"a", "b"} {
+				if name := p.value("party_" + side); name != "" && strings.HasSuffix(m[1], name) && p.fields["liability_"+side] == nil {
+					f := p.put("liability_"+side, "无", at)
+					f.Sure = f.Source == FromPDFText
+				}
 			}
 		}
 	}

@@ -45,6 +45,16 @@ func (t texts) first(names ...string) string {
 	return ""
 }
 
+// name is first, with the spaces of a name that has no hanzi.
+func (t texts) name(names ...string) string {
+	for _, name := range names {
+		if len(t[name]) > 0 && countHanzi(t[name][0]) == 0 {
+			return t[name][0]
+		}
+	}
+	return t.first(names...)
+}
+
 // The names of an invoice's parts: those of original_invoice.xml and of an OFD
 // file's tags, those of a fully digital invoice, those of an OFD file's CustomDatas.
 var (
@@ -98,7 +108,7 @@ func invoiceOf(t texts) (fields []Field, reason string) {
 		put(ReversedNumber, reversed, exact)
 	}
 	party := func(name, id string, nameTags, idTags []string) {
-		put(name, dotted(t.first(nameTags...)), exact)
+		put(name, dotted(t.name(nameTags...)), exact)
 		v := strings.ToUpper(t.first(idTags...))
 		witness := ""
 		if creditOK(v) {
