@@ -31,7 +31,8 @@ func (r *trial) outcome(c *course, now rest.Claim) {
 }
 
 // settle says of a claim that is not closed how it stands: a person has
-// something to do, or it is stuck.
+// something to do, or it is stuck. What a partner brings is complete, so that a
+// person is asked only if a crash has changed what was brought.
 func (r *trial) settle(ctx context.Context, c *course) {
 	if c.end != running {
 		return
@@ -54,7 +55,10 @@ func (r *trial) settle(ctx context.Context, c *course) {
 		c.end = parked
 		c.refused = fmt.Errorf("task %s: %s", now.Tasks[open].Kind, now.Tasks[open].Note)
 	case aPersons(c.refused):
-		c.end = toPerson // who has it on a list
+		c.end = toPerson        // who has it on a list
+		if c.kind != claimant { // whose papers a machine may find wanting
+			r.wrong("claim %s (%s) went to a person at %s: %v", c.number, c.kind, now.Stage, c.refused)
+		}
 	}
 	if c.end == stuck {
 		r.wrong("claim %s (%s) is STUCK at %s, version %d, for %s; what its stage asks for is answered: %v",

@@ -8,11 +8,11 @@ import (
 )
 
 // Twenty processes are killed at seeded moments while claims of all kinds run,
-// and then Temporal and PostgreSQL once each just after one command of each
-// kind: nothing is lost, doubled or stuck.
+// and then Temporal and PostgreSQL once each just after an attach, a report and a
+// consent: nothing is lost, doubled or stuck.
 func TestNothingIsLostDoubledOrStuckWhenProcessesAreKilled(t *testing.T) {
 	t.Parallel()
 	folder, err := os.MkdirTemp("", "anpei-crash-") //nolint:usetesting // try removes it, and leaves it where something is wrong
 	require.NoError(t, err)
-	require.NoError(t, try(t.Context(), options{seed: 1, kills: 20, clients: 4, rounds: 1, folder: folder, bin: "../../.bin", say: t.Logf}))
+	require.NoError(t, try(t.Context(), options{seed: 1, kills: 20, clients: 4, rounds: 1, kinds: atOnce, folder: folder, bin: "../../.bin", say: t.Logf}))
 }

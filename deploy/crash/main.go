@@ -3,8 +3,9 @@
 // what is there. It starts a stack and the product on a folder of its own.
 //
 //	crash [--seed 1] [--kills 20] [--clients 6] [--data .local-crash] [--bin .bin]
-//	crash --commands 20     instead: Temporal, then PostgreSQL, killed 3 to 30 ms
-//	                        after one command of each kind was sent, so many times each
+//	crash --kills 0 --commands 20 [--kinds 15]
+//	                        Temporal, then PostgreSQL, killed 3 to 30 ms after a
+//	                        command of each kind was sent, so many times each
 //
 // Nothing may be lost, doubled or stuck: a minute after the last fault every
 // claim is closed, or a person has it on a list. The exit status says so. The
@@ -30,7 +31,8 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 1, "chooses claims, victims and moments")
 	flag.IntVar(&o.kills, "kills", 20, "how many processes are killed")
 	flag.IntVar(&o.clients, "clients", 6, "claims at once")
-	flag.IntVar(&o.rounds, "commands", 0, "instead: how often Temporal, and how often PostgreSQL, is killed just after commands")
+	flag.IntVar(&o.rounds, "commands", 0, "then: how often Temporal, and how often PostgreSQL, is killed just after each kind of command")
+	flag.IntVar(&o.kinds, "kinds", len(commands), "with --commands: of how many kinds of command")
 	flag.StringVar(&o.folder, "data", ".local-crash", "folder of the stack: data and logs")
 	flag.StringVar(&o.bin, "bin", ".bin", "folder of the programs")
 	flag.Parse()
@@ -47,6 +49,7 @@ type options struct {
 	kills       int
 	clients     int
 	rounds      int
+	kinds       int
 	folder, bin string
 	say         func(format string, args ...any)
 }

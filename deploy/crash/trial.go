@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -113,16 +114,21 @@ func (r *trial) atMoments(ctx context.Context) error {
 		if n%len(victims) == 0 {
 			rng.Shuffle(len(victims), func(i, j int) { victims[i], victims[j] = victims[j], victims[i] })
 		}
-		victim, away := victims[n%len(victims)], time.Second+time.Duration(rng.IntN(4000))*time.Millisecond
+		victim, away := victims[n%len(victims)], between(rng, time.Second, 5*time.Second, 2)
 		r.part(victim).kill(away)
 		claims, commands := r.counts()
 		r.say("%5.1f s  kill %3d  %-9s back after %.1f s   %d claims, %d commands acknowledged",
 			time.Since(r.began).Seconds(), n+1, victim, away.Seconds(), claims, commands)
-		pause(ctx, time.Duration(500+rng.IntN(3500))*time.Millisecond)
+		pause(ctx, between(rng, time.Second, 5*time.Second, 1)) // some come while another is away, most do not
 	}
 	close(over)
 	clients.Wait()
 	return ctx.Err()
+}
+
+// between draws a time, the shorter ones the more often the higher the power.
+func between(rng *rand.Rand, least, most time.Duration, power float64) time.Duration {
+	return least + time.Duration(math.Pow(rng.Float64(), power)*float64(most-least))
 }
 
 func (r *trial) counts() (claims, commands int) {
