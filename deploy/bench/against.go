@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
@@ -36,7 +37,12 @@ func (s stack) older(ctx context.Context, bin string) (place, error) {
 		return place{}, fmt.Errorf("reach the database as its superuser: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	if _, err := conn.Exec(ctx, "create database "+database+" owner anpei_owner template template0 encoding 'UTF8'"); err != nil {
+	var there *pgconn.PgError
+	_, err = conn.Exec(ctx, "create database "+database+" owner anpei_owner template template0 encoding 'UTF8'")
+	if errors.As(err, &there) && there.Code == "42P04" { // of an earlier run on this stack
+		err = nil
+	}
+	if err != nil {
 		return place{}, fmt.Errorf("make the older commit's database: %w", err)
 	}
 	old := s
@@ -72,6 +78,9 @@ func (s stack) register(ctx context.Context) error {
 				stageAttribute.GetName(): stageAttribute.GetValueType(), branchAttribute.GetName(): branchAttribute.GetValueType(),
 			},
 		})
+		if err == nil {
+			_, err = c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: s.namespace, Query: `Stage = "" and Branch = ""`})
+		}
 		if err == nil {
 			return nil
 		}
