@@ -233,7 +233,11 @@ func (r *trial) next(ctx context.Context, c *course) error {
 		return r.agree(ctx, c)
 	case "agreed":
 		return taken(now, "release", func(task rest.Task) error {
-			return r.act(ctx, c, r.staff["finance-yang"], "/release", rest.Release{Task: task.Id})
+			seen, err := play.Get[rest.Task](ctx, r.staff["finance-yang"], "/tasks/"+task.Id)
+			if err != nil {
+				return err
+			}
+			return r.act(ctx, c, r.staff["finance-yang"], "/release", rest.Release{Task: task.Id, Seen: seen.Payout.Seen})
 		})
 	default:
 		return errWaits
