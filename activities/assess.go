@@ -51,7 +51,7 @@ func (a *Activities) Assess(ctx context.Context, s claim.Step[claim.Assessment])
 // it exceeds the machine's limit, a person assesses.
 func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
 	return step(ctx, a, s, "assess-by-self", func(t *tx) error {
-		known, err := t.facts()
+		known, err := t.facts(everything)
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None])
 
 // provenTotal returns the largest total that a paper with a second witness, or
 // a person, vouches for, and that paper.
-func provenTotal(fields []db.FieldsInForceRow) (total claim.Fen, source string) {
+func provenTotal(fields []db.FieldFactsRow) (total claim.Fen, source string) {
 	for _, f := range fields {
 		if f.Name != "total_fen" || !f.Sure ||
 			f.Kind != string(document.RepairEstimate) && f.Kind != string(document.VATInvoice) {

@@ -77,7 +77,7 @@ func (a *Activities) RequestPapers(ctx context.Context, s claim.Step[claim.Paper
 	return step(ctx, a, s, "request-papers", func(t *tx) error {
 		var raisedAt time.Time
 		if s.Body.Finding != "" {
-			known, err := t.facts()
+			known, err := t.facts(everything)
 			if err != nil {
 				return err
 			}
@@ -165,7 +165,7 @@ func (t *tx) papersCame() error {
 	if !c.Outstanding() {
 		return nil
 	}
-	known, err := t.facts()
+	known, err := t.facts(everything)
 	if err != nil {
 		return err
 	}

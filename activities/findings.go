@@ -23,31 +23,63 @@ const (
 	findingGone   = "gone"
 )
 
+// everything has a step read all facts of its claim: one that is about no
+// document, or that a machine decides by.
+var everything = db.Scope{Everything: true}
+
+// bringing is the scope of a step that is about to write documents.
+func bringing(papers ...claim.Attachment) (s db.Scope) {
+	for _, d := range papers {
+		s.Documents, s.Hashes = append(s.Documents, d.Document), append(s.Hashes, d.SHA256)
+		if d.Reading != nil {
+			s.Numbers = append(s.Numbers, numbers(d.Reading.Fields)...)
+		}
+	}
+	return s
+}
+
+// reading is the scope of a step that is about to write what was read.
+func reading(reads ...claim.Read) (s db.Scope) {
+	for _, r := range reads {
+		s.Documents = append(s.Documents, r.Document)
+		s.Numbers = append(s.Numbers, numbers(r.Reading.Fields)...)
+	}
+	return s
+}
+
+func numbers(fields []claim.Field) (of []string) {
+	for _, f := range fields {
+		if f.Name == "invoice_number" || f.Name == document.ReversedNumber {
+			of = append(of, f.Value)
+		}
+	}
+	return of
+}
+
 // facts reads what the claim's rows say, once for a step and in one round
-// trip, before the step has written anything. brings are the attachments and
-// fields that the step is about to write: what other claims have of those is
-// read along.
-func (t *tx) facts(brings ...claim.Attachment) (*db.Facts, error) {
-	if t.known != nil {
+// trip, before the step has written anything.
+func (t *tx) facts(s db.Scope) (*db.Facts, error) {
+	if t.known != nil && (t.known.Everything || !s.Everything) {
 		return t.known, nil
 	}
-	hashes, numbers := []string{}, []string{}
-	for _, d := range brings {
-		if d.SHA256 != "" {
-			hashes = append(hashes, d.SHA256)
-		}
-		if d.Reading == nil {
-			continue
-		}
-		for _, f := range d.Reading.Fields {
-			if f.Name == "invoice_number" {
-				numbers = append(numbers, f.Value)
-			}
-		}
+	s.WholeRules, s.HeardFrom = document.WholeRules, heardFrom
+	for _, kind := range slices.Sorted(maps.Keys(document.Referred)) {
+		s.ReferredKinds = append(s.ReferredKinds, string(kind))
+		s.ReferredFields = append(s.ReferredFields, document.Referred[kind]...)
 	}
-	known, err := db.ReadFacts(t, t.conn, t.id, hashes, numbers)
+	for _, list := range []*[]string{&s.Documents, &s.Hashes, &s.Numbers} {
+		*list = append([]string{}, *list...) // arrays, never null
+	}
+	known, err := db.ReadFacts(t, t.conn, t.id, s)
 	if err != nil {
 		return nil, err
+	}
+	if t.known != nil { // pictures that this step has found to look alike
+		for _, p := range t.known.Pictures {
+			if !slices.ContainsFunc(known.Pictures, func(o db.PictureFactsRow) bool { return o.DocumentID == p.DocumentID }) {
+				known.Pictures = append(known.Pictures, p)
+			}
+		}
 	}
 	t.known = &known
 	return t.known, nil
@@ -131,37 +163,109 @@ func degrees(lat, lng float64) string {
 	return strconv.FormatFloat(lat, 'f', -1, 64) + "," + strconv.FormatFloat(lng, 'f', -1, 64)
 }
 
-// crossCheck holds all facts of the claim against each other, those of this
-// step included, and stores what has changed: a finding that is new or says
-// something else, one that is gone. Nothing fails because of one. A grave one
-// takes the claim to a person as long as the machine might still decide.
+// crossCheck holds what is new against the facts of the claim, and stores what
+// has changed: a finding that is new or says something else, one that is gone.
+// Nothing fails because of one. A grave one takes the claim to a person as long
+// as the machine might still decide.
 func (t *tx) crossCheck() error {
-	known, err := t.facts()
+	known, err := t.facts(t.scope())
 	if err != nil {
 		return err
 	}
-	grave := false
+	before, after := factsOf(known, t.file), t.overlaid(known)
+	if !known.Everything && document.Moved(before, after) {
+		if known, err = t.facts(everything); err != nil {
+			return err
+		}
+		after = t.overlaid(known)
+	}
+	found, err := t.findings(known, after)
+	if err != nil {
+		return err
+	}
+	if err := t.change(known.Found, found); err != nil {
+		return err
+	}
+	t.shared(known, after)
+	if machineDecides(t.file.Stage) && slices.ContainsFunc(found, func(f document.Finding) bool { return f.Grave }) {
+		t.leaveFlash("finding.grave")
+	}
+	t.learned = nil
+	return nil
+}
+
+// scope is what is to be read where the step has read nothing yet: policy,
+// report and visits are what all papers are held against.
+func (t *tx) scope() (s db.Scope) {
+	for _, f := range t.learned {
+		switch {
+		case f.Document == "":
+			return everything
+		case !slices.Contains(s.Documents, f.Document):
+			s.Documents = append(s.Documents, f.Document)
+		}
+	}
+	return s
+}
+
+// findings are those that the step may have changed, as they are now.
+func (t *tx) findings(known *db.Facts, facts []document.Fact) ([]document.Finding, error) {
+	given := map[string]bool{}
+	checked, looks := []string{}, []string{}
+	for _, f := range facts {
+		if f.From == document.OfDocument && !given[f.Document] {
+			given[f.Document], checked = true, append(checked, f.Document)
+		}
+		if f.Field == "look" {
+			looks = append(looks, f.Document)
+		}
+	}
+	var errs [2]error
+	x := document.Excerpt{Facts: facts, OtherViews: func() (others bool) {
+		others, errs[0] = t.q.OtherViews(t, t.conn, t.id, looks)
+		return others
+	}}
+	if !known.Everything {
+		x.EstimateNear = func(amount claim.Fen) (near bool) {
+			near, errs[1] = t.q.EstimateNear(t, t.conn, db.EstimateNearParams{
+				ClaimID: t.id, HeardFrom: int32(heardFrom), AmountFen: int64(amount), ApartFen: int64(document.AmountApart), Checked: checked,
+			})
+			return near
+		}
+	}
+	for _, r := range known.Referred {
+		x.Facts = append(x.Facts, document.Fact{Source: document.Source{From: document.OfDocument, Document: r.DocumentID, Kind: document.Kind(r.Kind), Field: r.Name}, Value: r.Value})
+	}
+	for _, row := range known.Totals {
+		x.Totals = append(x.Totals, document.Total{Kind: document.Kind(row.Kind), Sum: claim.Fen(row.SumFen), Largest: claim.Fen(row.LargestFen), Document: row.DocumentID, Odd: row.Odd})
+	}
+	found := slices.DeleteFunc(x.CrossCheck(), func(f document.Finding) bool { return !known.Everything && !document.Concerns(f, given) })
+	if err := errors.Join(errs[0], errs[1]); err != nil {
+		return nil, fmt.Errorf("look beyond what the step checks: %w", err)
+	}
+	return found, nil
+}
+
+// change stores how findings differ from those that the rows have.
+func (t *tx) change(rows []db.FindingsInForceRow, found []document.Finding) error {
 	before := map[string]db.FindingsInForceRow{}
-	for _, row := range known.Found {
+	for _, row := range rows {
 		before[row.Rule+"|"+row.Sources] = row
 	}
-	for _, f := range document.CrossCheck(t.allFacts(known)) {
+	for _, f := range found {
 		key := f.Rule + "|" + f.Sources()
 		row := before[key]
 		delete(before, key)
-		grave = grave || f.Grave
 		if row.State == findingRaised && row.TextZh == f.ZH {
 			continue
 		}
 		t.found(f, findingRaised, row.Round+1)
 	}
-	for key, row := range before {
-		if row.State == findingGone {
-			delete(before, key)
-		}
-	}
 	for _, key := range slices.Sorted(maps.Keys(before)) {
 		row := before[key]
+		if row.State == findingGone {
+			continue
+		}
 		gone := document.Finding{Rule: row.Rule, Grave: row.Grave, ZH: row.TextZh, EN: row.TextEn}
 		if err := json.Unmarshal(row.One, &gone.One); err != nil {
 			return fmt.Errorf("finding %s: %w", key, err)
@@ -171,11 +275,42 @@ func (t *tx) crossCheck() error {
 		}
 		t.found(gone, findingGone, row.Round+1)
 	}
-	if grave && machineDecides(t.file.Stage) {
-		t.leaveFlash("finding.grave")
-	}
-	t.learned = nil
 	return nil
+}
+
+// shared notes the documents that have something in common with another: from
+// now on each step of either claim checks them.
+func (t *tx) shared(known *db.Facts, facts []document.Fact) {
+	where := map[string]claim.ID{}
+	theirs := map[string][]string{} // by what is shared: documents
+	for _, e := range known.Elsewhere {
+		where[e.DocumentID] = e.ClaimID
+		theirs[e.Field+"/"+e.Value] = append(theirs[e.Field+"/"+e.Value], e.DocumentID)
+	}
+	for _, f := range facts {
+		if f.From != document.OfDocument || f.Value == "" {
+			continue
+		}
+		field := f.Field
+		if field == document.ReversedNumber {
+			field = "invoice_number" // of the invoice that is taken back
+		}
+		if field == "sha256" || field == "invoice_number" {
+			where[f.Document] = t.id
+			theirs[field+"/"+f.Value] = append(theirs[field+"/"+f.Value], f.Document)
+		}
+	}
+	ids, claims := []string{}, []string{}
+	for _, of := range theirs {
+		for _, id := range of {
+			if len(of) > 1 && !slices.Contains(ids, id) {
+				ids, claims = append(ids, id), append(claims, string(where[id]))
+			}
+		}
+	}
+	if len(ids) > 0 {
+		t.queue(t.q.InsertShared(t, &t.w, ids, claims))
+	}
 }
 
 // machineDecides reports whether the flash lane's decision is still to come.
@@ -231,15 +366,21 @@ func said(f document.Fact) string {
 	return f.From
 }
 
-// allFacts puts together what the rows say and what the step has learned,
-// which is newer.
-func (t *tx) allFacts(known *db.Facts) []document.Fact {
-	newer := map[document.Source]bool{}
+// overlaid puts together what the rows say and what the step has learned,
+// which is newer, under the kinds that documents have now.
+func (t *tx) overlaid(known *db.Facts) []document.Fact {
+	newer := map[document.Source]document.Fact{}
+	plainly := func(f document.Fact) document.Source { f.Kind = ""; return f.Source }
 	for _, f := range t.learned {
-		newer[f.Source] = true
+		newer[plainly(f)] = f
 	}
-	facts := slices.DeleteFunc(factsOf(known, t.file), func(f document.Fact) bool { return newer[f.Source] })
-	facts = append(facts, t.learned...)
+	facts := slices.DeleteFunc(factsOf(known, t.file), func(f document.Fact) bool {
+		_, ok := newer[plainly(f)]
+		return ok
+	})
+	for _, f := range newer {
+		facts = append(facts, f)
+	}
 	for i, f := range facts {
 		if p := t.file.Paper(f.Document); p != nil && f.From == document.OfDocument {
 			facts[i].Kind = document.Kind(p.Kind)
@@ -248,11 +389,17 @@ func (t *tx) allFacts(known *db.Facts) []document.Fact {
 	return facts
 }
 
-// factsOf turns rows into facts, each of which it says once. The kinds of the
-// claim's own documents are left out.
+// factsOf turns rows into facts, each of which it says once.
 func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
+	kinds := map[string]document.Kind{}
+	for _, d := range known.Documents {
+		kinds[d.ID] = document.Kind(d.Kind)
+	}
 	said := map[document.Fact]bool{}
 	put := func(f document.Fact) {
+		if f.From == document.OfDocument && f.Kind == "" {
+			f.Kind = kinds[f.Document]
+		}
 		if f.Value != "" && !said[f] {
 			said[f] = true
 			facts = append(facts, f)
@@ -308,9 +455,9 @@ func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
 		}
 	}
 	for _, p := range known.Pictures {
-		where := document.Source{From: document.OfDocument, Document: p.DocumentID, Field: "look"}
+		where := document.Source{From: document.OfDocument, Document: p.DocumentID, Kind: document.Kind(p.Kind), Field: "look"}
 		if p.ClaimID != file.ID {
-			where.From, where.Claim, where.Kind = document.OfClaim, p.Number, document.Kind(p.Kind)
+			where.From, where.Claim = document.OfClaim, p.Number
 		}
 		put(document.Fact{Source: where, Value: lookOf(p.Hashes).String()})
 	}

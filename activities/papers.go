@@ -36,7 +36,7 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 				}
 			}
 		}
-		if _, err := t.facts(s.Body.Attachments...); err != nil {
+		if _, err := t.facts(bringing(s.Body.Attachments...)); err != nil {
 			return err
 		}
 		var added []string
@@ -93,6 +93,9 @@ func (a *Activities) RecordReading(ctx context.Context, s claim.Step[claim.Read]
 // [Activities.RecordReading] does for each, in one step.
 func (a *Activities) RecordLooks(ctx context.Context, s claim.Step[claim.Looks]) (claim.Answer, error) {
 	return step(ctx, a, s, "record-looks", func(t *tx) error {
+		if _, err := t.facts(reading(s.Body.Readings...)); err != nil {
+			return err
+		}
 		for _, r := range s.Body.Readings {
 			paper := t.file.Paper(r.Document)
 			if paper == nil || paper.State != claim.PaperReceived && !paper.Unseen {
@@ -108,7 +111,7 @@ func (a *Activities) RecordLooks(ctx context.Context, s claim.Step[claim.Looks])
 
 // read takes a reading into the claim.
 func (t *tx) read(id string, r claim.Reading) error {
-	known, err := t.facts(claim.Attachment{Reading: &r})
+	known, err := t.facts(reading(claim.Read{Document: id, Reading: r}))
 	if err != nil {
 		return err
 	}
@@ -211,10 +214,10 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 		if paper == nil {
 			return t.refuse(claim.RuleDocument, fmt.Sprintf("%s is not a document of this claim.", s.Body.Document))
 		}
-		if err := typed(confirmed(s.Body).Reading.Fields); err != nil {
+		if err := typed(worded(s.Body).Reading.Fields); err != nil {
 			return t.refuse(claim.RuleInput, err.Error())
 		}
-		known, err := t.facts(confirmed(s.Body))
+		known, err := t.facts(reading(worded(s.Body)))
 		if err != nil {
 			return err
 		}
@@ -251,13 +254,13 @@ func typed(fields []claim.Field) error {
 	return nil
 }
 
-// confirmed is a confirmation as what it brings.
-func confirmed(c claim.Confirmation) claim.Attachment {
-	r := claim.Reading{Fields: make([]claim.Field, len(c.Fields))}
+// worded is a person's word as a reading.
+func worded(c claim.Confirmation) claim.Read {
+	read := claim.Read{Document: c.Document, Reading: claim.Reading{Fields: make([]claim.Field, len(c.Fields))}}
 	for i, f := range c.Fields {
-		r.Fields[i] = claim.Field{Name: f.Name, Value: f.Value}
+		read.Reading.Fields[i] = claim.Field{Name: f.Name, Value: f.Value}
 	}
-	return claim.Attachment{Reading: &r}
+	return read
 }
 
 // Locate returns where a document's bytes are. It only reads.

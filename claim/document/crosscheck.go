@@ -95,14 +95,13 @@ const (
 // together, by rule. It does not depend on the order of the facts, nor on how
 // often one is said; what cannot be understood is held against nothing. No two
 // findings have one rule and the same [Finding.Sources]: where a source says two
-// values, the finding shows the first that does not go together.
-func CrossCheck(facts []Fact) []Finding {
-	e := slices.Clone(facts)
-	e = slices.DeleteFunc(e, func(f Fact) bool { return tight(f.Value) == "" })
-	slices.SortFunc(e, func(a, b Fact) int {
-		return cmp.Or(cmp.Compare(a.key(), b.key()), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Kind, b.Kind))
-	})
-	e = slices.Compact(e)
+// values, the finding shows the first that does not go together. It costs about
+// as much as there are facts.
+func CrossCheck(facts []Fact) []Finding { return Excerpt{Facts: facts}.CrossCheck() }
+
+// CrossCheck is [CrossCheck] of what is known.
+func (x Excerpt) CrossCheck() []Finding {
+	e := x.evidence()
 	var found []Finding
 	for _, c := range crossChecks {
 		shown := map[string]bool{}
@@ -183,26 +182,47 @@ var crossChecks = []crossCheck{
 	{"photo.clock", false, "拍摄设备时钟快于系统时钟", "The camera's clock is ahead of ours", evidence.clockAhead},
 }
 
-// evidence is facts in order of their sources.
-type evidence []Fact
+// evidence is facts in order of their sources, found by what they are of.
+type evidence struct {
+	kinds  map[Source][]Fact // of this claim's documents, by kind and field
+	fields map[Source][]Fact // by who says them and field
+	papers map[Source][]Fact // by who says them, document and field
+	rest   Excerpt
+}
+
+func (x Excerpt) evidence() evidence {
+	facts := slices.DeleteFunc(slices.Clone(x.Facts), func(f Fact) bool { return tight(f.Value) == "" })
+	slices.SortFunc(facts, func(a, b Fact) int {
+		return cmp.Or(cmp.Compare(a.key(), b.key()), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Kind, b.Kind))
+	})
+	facts = slices.Compact(facts)
+	e := evidence{kinds: map[Source][]Fact{}, fields: map[Source][]Fact{}, papers: map[Source][]Fact{}, rest: x}
+	for _, f := range facts {
+		add := func(index map[Source][]Fact, by Source) { index[by] = append(index[by], f) }
+		if f.From == OfDocument {
+			add(e.kinds, Source{Kind: f.Kind, Field: f.Field})
+		}
+		add(e.fields, Source{From: f.From, Field: f.Field})
+		add(e.papers, Source{From: f.From, Document: f.Document, Field: f.Field})
+	}
+	return e
+}
 
 // on returns what documents of a kind say in one field.
 func (e evidence) on(kind Kind, field string) []Fact {
-	return e.where(func(f Fact) bool { return f.From == OfDocument && f.Kind == kind && f.Field == field })
+	return e.kinds[Source{Kind: kind, Field: field}]
 }
 
-// by returns what somebody other than a document says.
-func (e evidence) by(from, field string) []Fact {
-	return e.where(func(f Fact) bool { return f.From == from && f.Field == field })
-}
+// by returns what one of the Of constants says in one field.
+func (e evidence) by(from, field string) []Fact { return e.fields[Source{From: from, Field: field}] }
 
 // beside returns what the same document says in another field.
 func (e evidence) beside(f Fact, field string) []Fact {
-	return e.where(func(o Fact) bool { return o.From == f.From && o.Document == f.Document && o.Field == field })
+	return e.papers[Source{From: f.From, Document: f.Document, Field: field}]
 }
 
-func (e evidence) where(ok func(Fact) bool) (out []Fact) {
-	for _, f := range e {
+func where(list []Fact, ok func(Fact) bool) (out []Fact) {
+	for _, f := range list {
 		if ok(f) {
 			out = append(out, f)
 		}
@@ -213,6 +233,19 @@ func (e evidence) where(ok func(Fact) bool) (out []Fact) {
 func has(list []Fact, value string) bool {
 	return slices.ContainsFunc(list, func(f Fact) bool { return same(f.Value, value) })
 }
+
+// values are what facts say, as [same] compares it.
+type values map[string]bool
+
+func valuesOf(list []Fact) values {
+	v := values{}
+	for _, f := range list {
+		v[bare(f.Value)] = true
+	}
+	return v
+}
+
+func (v values) has(f Fact) bool { return v[bare(f.Value)] }
 
 // against pairs each fact that differs from the first of the anchors that is
 // there with it. Without an anchor the first fact is it.
@@ -237,7 +270,8 @@ func (e evidence) ours(facts, certified []Fact) []Fact {
 	if len(e.by(OfReport, "third_party")) == 0 {
 		return facts
 	}
-	return slices.DeleteFunc(facts, func(f Fact) bool { return has(certified, f.Value) })
+	theirs := valuesOf(certified)
+	return where(facts, func(f Fact) bool { return !theirs.has(f) })
 }
 
 func (e evidence) insuredPlate() []Fact {
@@ -274,9 +308,13 @@ func (e evidence) vins() []pair {
 
 // aboutOurs keeps the facts of documents that do not name a third party's car.
 func (e evidence) aboutOurs(facts []Fact) []Fact {
-	return slices.DeleteFunc(facts, func(f Fact) bool {
+	if len(e.by(OfReport, "third_party")) == 0 {
+		return facts
+	}
+	insured, theirs := valuesOf(e.insuredPlate()), valuesOf(e.certified("plate_a", "plate_b"))
+	return where(facts, func(f Fact) bool {
 		plates := e.beside(f, "plate")
-		return len(plates) > 0 && len(e.ours(plates, e.certified("plate_a", "plate_b"))) == 0 && !has(e.insuredPlate(), plates[0].Value)
+		return len(plates) == 0 || insured.has(plates[0]) || slices.ContainsFunc(plates, func(p Fact) bool { return !theirs.has(p) })
 	})
 }
 
@@ -300,8 +338,9 @@ func (e evidence) drivers() (out []pair) {
 	if len(known) == 0 {
 		known = parties
 	}
+	names := valuesOf(known)
 	for _, f := range e.ours(e.on(DrivingLicence, "name"), parties) {
-		if len(known) > 0 && !has(known, f.Value) {
+		if len(known) > 0 && !names.has(f) {
 			out = append(out, pair{f, known[0]})
 		}
 	}
@@ -309,9 +348,9 @@ func (e evidence) drivers() (out []pair) {
 }
 
 func (e evidence) buyers() (out []pair) {
-	insured, owners := e.insured(), e.on(VehicleLicence, "owner")
+	insured, owners := e.insured(), valuesOf(e.on(VehicleLicence, "owner"))
 	for _, f := range e.aboutOurs(e.on(VATInvoice, "buyer")) {
-		if len(insured) > 0 && !has(insured, f.Value) && !has(owners, f.Value) && !strings.HasPrefix(tight(f.Value), "个人") {
+		if len(insured) > 0 && !has(insured, f.Value) && !owners.has(f) && !strings.HasPrefix(tight(f.Value), "个人") {
 			out = append(out, pair{f, insured[0]})
 		}
 	}
@@ -320,8 +359,9 @@ func (e evidence) buyers() (out []pair) {
 
 func (e evidence) shops() (out []pair) {
 	shops := e.on(RepairEstimate, "shop")
+	known := valuesOf(shops)
 	for _, f := range e.on(VATInvoice, "seller") {
-		if len(shops) > 0 && !has(shops, f.Value) {
+		if len(shops) > 0 && !known.has(f) {
 			out = append(out, pair{f, shops[0]})
 		}
 	}
@@ -420,7 +460,7 @@ func (e evidence) photoLate() []pair {
 // taken returns when ("at") or where ("place") pictures of a loss were taken:
 // as it was given with them, else as their own data says.
 func (e evidence) taken(what string) []Fact {
-	given := e.on(LossPhoto, "taken_"+what)
+	given := slices.Clone(e.on(LossPhoto, "taken_"+what))
 	for _, f := range e.on(LossPhoto, "camera_"+what) {
 		if len(e.beside(f, "taken_"+what)) == 0 {
 			given = append(given, f)
@@ -449,11 +489,11 @@ func (e evidence) photoEdited() (out []pair) {
 
 // received returns when the document of a fact came.
 func (e evidence) received(f Fact) []Fact {
-	return e.where(func(o Fact) bool { return o.From == OfServer && o.Document == f.Document && o.Field == "received_at" })
+	return e.papers[Source{From: OfServer, Document: f.Document, Field: "received_at"}]
 }
 
 func (e evidence) clockAhead() (out []pair) {
-	for _, f := range e.where(func(f Fact) bool { return f.From == OfDocument && (f.Field == "taken_at" || f.Field == "camera_at") }) {
+	for _, f := range slices.Concat(e.by(OfDocument, "taken_at"), e.by(OfDocument, "camera_at")) {
 		out = append(out, timed([]Fact{f}, e.received(f), func(taken, received instant) bool { return taken.at.Sub(received.at) > ClockAhead })...)
 	}
 	return out
@@ -462,10 +502,11 @@ func (e evidence) clockAhead() (out []pair) {
 // photosElsewhere leaves out what is the same file, byte by byte, which has a
 // finding of its own.
 func (e evidence) photosElsewhere() (out []pair) {
-	for _, f := range e.on(LossPhoto, "look") {
-		for _, o := range e.by(OfClaim, "look") {
-			if alike(f, o) && !e.sameFile(f, o) {
-				out = append(out, pair{f, o})
+	others := looking(e.by(OfClaim, "look"))
+	for _, f := range looking(e.on(LossPhoto, "look")) {
+		for _, o := range others {
+			if f.like(o) && !e.sameFile(f.Fact, o.Fact) {
+				out = append(out, pair{f.Fact, o.Fact})
 			}
 		}
 	}
@@ -477,33 +518,44 @@ func (e evidence) sameFile(a, b Fact) bool {
 	return len(one) > 0 && len(other) > 0 && same(one[0].Value, other[0].Value)
 }
 
+// photosTwice pairs a picture with the first that it is like: of twenty copies
+// nineteen are one finding each.
 func (e evidence) photosTwice() (out []pair) {
-	photos := e.on(LossPhoto, "look")
+	photos := looking(e.on(LossPhoto, "look"))
 	for i, f := range photos {
-		for _, o := range photos[:i] {
-			if alike(f, o) {
-				out = append(out, pair{f, o})
-			}
+		if first := slices.IndexFunc(photos[:i], f.like); first >= 0 {
+			out = append(out, pair{f.Fact, photos[first].Fact})
 		}
 	}
 	return out
 }
 
 // photosOneView tells that of several pictures none shows what the first does
-// not: who was asked for two views has sent one.
+// not: a sender who was asked for two views has sent one.
 func (e evidence) photosOneView() []pair {
-	photos := e.on(LossPhoto, "look")
-	if len(photos) < 2 || slices.ContainsFunc(photos, func(f Fact) bool { return !alike(f, photos[0]) }) {
+	photos := looking(e.on(LossPhoto, "look"))
+	if len(photos) < 2 || slices.ContainsFunc(photos, func(f looked) bool { return !f.like(photos[0]) }) || e.rest.OtherViews != nil && e.rest.OtherViews() {
 		return nil
 	}
-	return []pair{{photos[1], photos[0]}}
+	return []pair{{photos[1].Fact, photos[0].Fact}}
 }
 
-func alike(a, b Fact) bool {
-	one, ok := ParseLook(a.Value)
-	other, there := ParseLook(b.Value)
-	return ok && there && one.Distance(other) <= AlikeWithin
+// looked is a fact that says what a picture looks like.
+type looked struct {
+	Fact
+	look Look
 }
+
+func looking(facts []Fact) (out []looked) {
+	for _, f := range facts {
+		if look, ok := ParseLook(f.Value); ok {
+			out = append(out, looked{f, look})
+		}
+	}
+	return out
+}
+
+func (l looked) like(o looked) bool { return l.look.Distance(o.look) <= AlikeWithin }
 
 func pointOf(f Fact) (claim.Point, bool) {
 	lat, lng, ok := strings.Cut(f.Value, ",")
@@ -556,7 +608,17 @@ func (e evidence) lossPlaces() (out []pair) {
 // total adds up what documents of a kind come to, an invoice sent twice
 // counted once. The fact is that of the largest, with the sum as its value.
 func (e evidence) total(kind Kind) (sum claim.Fen, fact Fact, ok bool) {
-	seen, largest := map[string]bool{}, claim.Fen(-1)
+	seen, largest := values{}, claim.Fen(-1)
+	for _, t := range e.rest.Totals {
+		if t.Kind != kind {
+			continue
+		}
+		if t.Odd {
+			return 0, Fact{}, false
+		}
+		sum, largest = t.Sum, t.Largest
+		fact.Source = Source{From: OfDocument, Document: t.Document, Kind: kind, Field: "total_fen"}
+	}
 	for _, f := range e.on(kind, "total_fen") {
 		if numbers := e.beside(f, "invoice_number"); len(numbers) > 0 {
 			if seen[numbers[0].Value] {
@@ -569,7 +631,7 @@ func (e evidence) total(kind Kind) (sum claim.Fen, fact Fact, ok bool) {
 		if !isFen || err != nil {
 			return 0, Fact{}, false
 		}
-		if sum = next; v > largest {
+		if sum = next; v > largest || v == largest && f.Document < fact.Document {
 			largest, fact = v, f
 		}
 	}
@@ -598,12 +660,15 @@ func (e evidence) invoiced() []pair {
 			return nil
 		}
 	}
+	if e.rest.EstimateNear != nil && e.rest.EstimateNear(invoices) {
+		return nil
+	}
 	return []pair{{paper, written}}
 }
 
 // shown holds what the text of a file says against what its page shows.
 func (e evidence) shown() (out []pair) {
-	for _, f := range e.where(func(f Fact) bool { return f.From == OfDocument && f.Field == "shown_fen" }) {
+	for _, f := range e.by(OfDocument, "shown_fen") {
 		for _, o := range e.beside(f, "total_fen") {
 			if !same(f.Value, o.Value) {
 				out = append(out, pair{f, o})
@@ -645,9 +710,16 @@ func over(sum claim.Fen, paper Fact, ok bool, figures []Fact, share claim.BP) (o
 // two are taken for one thing.
 func elsewhere(field string, one func(e evidence, mine, other Fact) bool) func(evidence) []pair {
 	return func(e evidence) (out []pair) {
-		for _, mine := range e.where(func(f Fact) bool { return f.From == OfDocument && f.Field == field }) {
-			for _, other := range e.by(OfClaim, field) {
-				if same(mine.Value, other.Value) && one(e, mine, other) {
+		others := map[string][]Fact{}
+		for _, f := range e.by(OfClaim, field) {
+			others[bare(f.Value)] = append(others[bare(f.Value)], f)
+		}
+		if len(others) == 0 {
+			return nil
+		}
+		for _, mine := range e.by(OfDocument, field) {
+			for _, other := range others[bare(mine.Value)] {
+				if one(e, mine, other) {
 					out = append(out, pair{mine, other})
 				}
 			}
@@ -659,9 +731,13 @@ func elsewhere(field string, one func(e evidence, mine, other Fact) bool) func(e
 // reversed pairs an invoice with a red-letter one, of this claim or another,
 // that takes it back. A red-letter invoice that names its own number says nothing.
 func (e evidence) reversed() (out []pair) {
-	for _, red := range e.where(func(f Fact) bool { return f.Field == ReversedNumber && (f.From == OfDocument || f.From == OfClaim) }) {
-		for _, blue := range e.where(func(f Fact) bool { return f.From == OfDocument && f.Field == "invoice_number" }) {
-			if same(red.Value, blue.Value) && red.Document != blue.Document {
+	blues := map[string][]Fact{}
+	for _, f := range e.by(OfDocument, "invoice_number") {
+		blues[bare(f.Value)] = append(blues[bare(f.Value)], f)
+	}
+	for _, red := range slices.Concat(e.by(OfClaim, ReversedNumber), e.by(OfDocument, ReversedNumber)) {
+		for _, blue := range blues[bare(red.Value)] {
+			if red.Document != blue.Document {
 				out = append(out, pair{blue, red})
 			}
 		}

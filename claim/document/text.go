@@ -85,12 +85,12 @@ func Text(lines []Line) string {
 
 // same reports whether two values are equal but for width, case, spaces and
 // the separators of a plate.
-func same(a, b string) bool {
-	plainly := func(s string) string {
-		return strings.ToUpper(strings.NewReplacer(" ", "", ".", "", "-", "").Replace(fold(s)))
-	}
-	return plainly(a) == plainly(b)
-}
+func same(a, b string) bool { return bare(a) == bare(b) }
+
+// bare is a value without what people write differently.
+func bare(s string) string { return strings.ToUpper(separators.Replace(fold(s))) }
+
+var separators = strings.NewReplacer(" ", "", ".", "", "-", "")
 
 func hanzi(r rune) bool { return unicode.Is(unicode.Han, r) }
 

@@ -3,36 +3,63 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"anpei/claim"
 )
 
-// Facts is what the rows of a claim say that a cross-check may hold against
-// something else, and what was found before.
-type Facts struct {
-	Claim     ClaimFactsRow
-	Parties   []ClaimPartiesRow
-	Documents []DocumentFactsRow
-	Fields    []FieldsInForceRow
-	Elsewhere []FactsElsewhereRow
-	Pictures  []PictureFactsRow
-	Found     []FindingsInForceRow
+// Scope is which documents of a claim a step checks: those that it names, those
+// that share a file, an invoice or a picture with another, and those of its
+// claim with an invoice number that it brings; or all. See
+// document.Known for what the rest is summed up to.
+type Scope struct {
+	Documents  []string // ids, named by the step
+	Hashes     []string // of files that it brings
+	Numbers    []string // of invoices that it brings
+	Everything bool     // all documents
+
+	ReferredKinds, ReferredFields []string // what papers are held against
+	WholeRules                    []string // of findings that rest on all papers
+	HeardFrom                     claim.BP // confidence from which a value is a fact
 }
 
-// ReadFacts reads the facts of a claim in one round trip. hashes and numbers
-// are of the files and invoices that are about to be written.
-func ReadFacts(ctx context.Context, conn Batcher, id claim.ID, hashes, numbers []string) (Facts, error) {
-	var f Facts
+// Facts is what the rows of a claim say that a cross-check may hold against
+// something else, and what was found before, as far as a step may change it.
+type Facts struct {
+	Scope
+	Claim      ClaimFactsRow
+	Parties    []ClaimPartiesRow
+	Documents  []DocumentFactsRow
+	Fields     []FieldFactsRow
+	Referred   []ReferredFactsRow
+	Totals     []TotalFactsRow
+	Elsewhere  []FactsElsewhereRow
+	Pictures   []PictureFactsRow
+	Found      []FindingsInForceRow
+}
+
+// ReadFacts reads the facts of a claim in one round trip. What the step brings
+// is locked first, so that of two claims that bring one thing at once the
+// second finds the first.
+func ReadFacts(ctx context.Context, conn Batcher, id claim.ID, s Scope) (Facts, error) {
+	f := Facts{Scope: s}
 	var b pgx.Batch
+	if shared := slices.Concat(s.Hashes, s.Numbers); len(shared) > 0 {
+		b.Queue(lockShared, shared)
+	}
 	b.Queue(claimFacts, id).Query(oneInto(&f.Claim))
 	b.Queue(claimParties, id).Query(allInto(&f.Parties))
-	b.Queue(documentFacts, id).Query(allInto(&f.Documents))
-	b.Queue(fieldsInForce, id).Query(allInto(&f.Fields))
-	b.Queue(factsElsewhere, id, hashes, numbers).Query(allInto(&f.Elsewhere))
-	b.Queue(pictureFacts, id).Query(allInto(&f.Pictures))
-	b.Queue(findingsInForce, id).Query(allInto(&f.Found))
+	b.Queue(documentFacts, id, s.Documents, s.Numbers, s.Everything).Query(allInto(&f.Documents))
+	b.Queue(fieldFacts, id, s.Documents, s.Numbers, s.Everything).Query(allInto(&f.Fields))
+	b.Queue(factsElsewhere, id, s.Documents, s.Numbers, s.Everything, s.Hashes).Query(allInto(&f.Elsewhere))
+	b.Queue(pictureFacts, id, s.Documents).Query(allInto(&f.Pictures))
+	b.Queue(findingsInForce, id, s.Everything, s.WholeRules, s.Documents, s.Numbers).Query(allInto(&f.Found))
+	if !s.Everything {
+		b.Queue(referredFacts, id, s.ReferredKinds, s.ReferredFields, s.HeardFrom, s.Documents, s.Numbers, false).Query(allInto(&f.Referred))
+		b.Queue(totalFacts, id, s.HeardFrom, s.Documents, s.Numbers, false).Query(allInto(&f.Totals))
+	}
 	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
 		return Facts{}, fmt.Errorf("read the facts of claim %s: %w", id, err)
 	}

@@ -61,7 +61,10 @@ func (q *Queries) ClaimFacts(ctx context.Context, db DBTX, id claim.ID) (ClaimFa
 }
 
 const documentFacts = `-- name: DocumentFacts :many
-select id, kind, sha256, taken_at, taken_lat, taken_lng, attached_at, coalesce(camera, '{}')::jsonb as camera from documents where claim_id = $1
+select d.id, d.kind, d.sha256, d.taken_at, d.taken_lat, d.taken_lng, d.attached_at, coalesce(d.camera, '{}')::jsonb as camera
+from documents d
+where d.claim_id = $1 and d.id in (
+    select c.id from checked_documents($1, $2::uuid[], $3::text[], $4::boolean) c (id))
 `
 
 type DocumentFactsRow struct {
@@ -75,8 +78,14 @@ type DocumentFactsRow struct {
 	Camera     json.RawMessage
 }
 
-func (q *Queries) DocumentFacts(ctx context.Context, db DBTX, claimID claim.ID) ([]DocumentFactsRow, error) {
-	rows, err := db.Query(ctx, documentFacts, claimID)
+// The documents that a step checks.
+func (q *Queries) DocumentFacts(ctx context.Context, db DBTX, claimID claim.ID, named []string, numbers []string, everything bool) ([]DocumentFactsRow, error) {
+	rows, err := db.Query(ctx, documentFacts,
+		claimID,
+		named,
+		numbers,
+		everything,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -104,25 +113,73 @@ func (q *Queries) DocumentFacts(ctx context.Context, db DBTX, claimID claim.ID) 
 	return items, nil
 }
 
+const estimateNear = `-- name: EstimateNear :one
+select exists (
+    select from documents d join fields f on f.document_id = d.id and f.name = 'total_fen'
+    where d.claim_id = $1 and d.kind = 'repair_estimate' and f.value ~ '^[0-9]{1,14}$'
+      and (f.sure or f.confidence_bp >= $2::int)
+      and case when f.value ~ '^[0-9]{1,14}$' then abs(f.value::bigint - $3::bigint) <= $4::bigint else false end
+      and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
+      and d.id <> all($5::uuid[])
+)::boolean
+`
+
+type EstimateNearParams struct {
+	ClaimID   claim.ID
+	HeardFrom int32
+	AmountFen int64
+	ApartFen  int64
+	Checked   []string
+}
+
+// Whether an estimate that the step does not check comes to an amount, or
+// nearly so.
+func (q *Queries) EstimateNear(ctx context.Context, db DBTX, arg EstimateNearParams) (bool, error) {
+	row := db.QueryRow(ctx, estimateNear,
+		arg.ClaimID,
+		arg.HeardFrom,
+		arg.AmountFen,
+		arg.ApartFen,
+		arg.Checked,
+	)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const factsElsewhere = `-- name: FactsElsewhere :many
-select c.number, o.id::text as document_id, o.kind, 'sha256'::text as field, o.sha256 as value, ''::text as code
+with checked as (
+    select d.id, d.sha256 from documents d
+    where d.claim_id = $1 and d.id in (
+        select c.id from checked_documents($1, $2::uuid[], $3::text[], $4::boolean) c (id))
+)
+select c.number, c.id as claim_id, o.id::text as document_id, o.kind, 'sha256'::text as field, o.sha256 as value, ''::text as code
 from documents o join claims c on c.id = o.claim_id
 where o.claim_id <> $1 and c.outcome <> 'withdrawn'
-  and o.sha256 in (select d.sha256 from documents d where d.claim_id = $1 union select unnest($2::text[]))
+  and o.sha256 in (select k.sha256 from checked k union select unnest($5::text[]))
 union all
-select c.number, o.id::text, o.kind, 'invoice_number', f.value,
+select c.number, c.id, o.id::text, o.kind, 'invoice_number', f.value,
     coalesce((select k.value from fields k where k.document_id = o.id and k.name = 'invoice_code' order by k.round desc limit 1), '')
 from fields f join documents o on o.id = f.document_id join claims c on c.id = o.claim_id
 where f.name = 'invoice_number' and o.claim_id <> $1 and c.outcome <> 'withdrawn'
   and f.value in (
-      select m.value from fields m join documents d on d.id = m.document_id where d.claim_id = $1 and m.name = 'invoice_number'
+      select m.value from fields m join checked k on k.id = m.document_id where m.name = 'invoice_number'
       union select unnest($3::text[]))
   and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
 limit 100
 `
 
+type FactsElsewhereParams struct {
+	ClaimID    claim.ID
+	Named      []string
+	Numbers    []string
+	Everything bool
+	Hashes     []string
+}
+
 type FactsElsewhereRow struct {
 	Number     string
+	ClaimID    claim.ID
 	DocumentID string
 	Kind       string
 	Field      string
@@ -130,10 +187,16 @@ type FactsElsewhereRow struct {
 	Code       string
 }
 
-// The files and the invoices of this claim, and those that a step brings, where
+// The files and the invoices that a step checks and those that it brings, where
 // another claim has them. One that was withdrawn used up nothing.
-func (q *Queries) FactsElsewhere(ctx context.Context, db DBTX, claimID claim.ID, hashes []string, numbers []string) ([]FactsElsewhereRow, error) {
-	rows, err := db.Query(ctx, factsElsewhere, claimID, hashes, numbers)
+func (q *Queries) FactsElsewhere(ctx context.Context, db DBTX, arg FactsElsewhereParams) ([]FactsElsewhereRow, error) {
+	rows, err := db.Query(ctx, factsElsewhere,
+		arg.ClaimID,
+		arg.Named,
+		arg.Numbers,
+		arg.Everything,
+		arg.Hashes,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -143,11 +206,77 @@ func (q *Queries) FactsElsewhere(ctx context.Context, db DBTX, claimID claim.ID,
 		var i FactsElsewhereRow
 		if err := rows.Scan(
 			&i.Number,
+			&i.ClaimID,
 			&i.DocumentID,
 			&i.Kind,
 			&i.Field,
 			&i.Value,
 			&i.Code,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const fieldFacts = `-- name: FieldFacts :many
+select distinct on (f.document_id, f.name) f.document_id, d.kind, f.round, f.name, f.value, f.source, f.confidence_bp, f.page, f.box, f.engine, f.sure, f.note, f.confirmed_by
+from fields f join documents d on d.id = f.document_id
+where d.claim_id = $1 and d.id in (
+    select c.id from checked_documents($1, $2::uuid[], $3::text[], $4::boolean) c (id))
+order by f.document_id, f.name, f.round desc
+`
+
+type FieldFactsRow struct {
+	DocumentID   string
+	Kind         string
+	Round        int32
+	Name         string
+	Value        string
+	Source       string
+	ConfidenceBp claim.BP
+	Page         int32
+	Box          []int32
+	Engine       string
+	Sure         bool
+	Note         string
+	ConfirmedBy  *string
+}
+
+// What was read in the documents that a step checks: of each field the newest
+// round, which is in force.
+func (q *Queries) FieldFacts(ctx context.Context, db DBTX, claimID claim.ID, named []string, numbers []string, everything bool) ([]FieldFactsRow, error) {
+	rows, err := db.Query(ctx, fieldFacts,
+		claimID,
+		named,
+		numbers,
+		everything,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FieldFactsRow{}
+	for rows.Next() {
+		var i FieldFactsRow
+		if err := rows.Scan(
+			&i.DocumentID,
+			&i.Kind,
+			&i.Round,
+			&i.Name,
+			&i.Value,
+			&i.Source,
+			&i.ConfidenceBp,
+			&i.Page,
+			&i.Box,
+			&i.Engine,
+			&i.Sure,
+			&i.Note,
+			&i.ConfirmedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -234,8 +363,20 @@ func (q *Queries) FindingOfClaim(ctx context.Context, db DBTX, claimID claim.ID,
 
 const findingsInForce = `-- name: FindingsInForce :many
 select distinct on (rule, sources) rule, sources, round, state, grave, one, other, text_zh, text_en, at
-from findings where claim_id = $1 order by rule, sources, round desc
+from findings
+where claim_id = $1 and ($2::boolean or one ->> 'document' is null or rule = any($3::text[])
+    or one ->> 'document' in (
+        select c.id::text from checked_documents($1, $4::uuid[], $5::text[], false) c (id)))
+order by rule, sources, round desc
 `
+
+type FindingsInForceParams struct {
+	ClaimID    claim.ID
+	Everything bool
+	Whole      []string
+	Named      []string
+	Numbers    []string
+}
 
 type FindingsInForceRow struct {
 	Rule    string
@@ -250,8 +391,15 @@ type FindingsInForceRow struct {
 	At      time.Time
 }
 
-func (q *Queries) FindingsInForce(ctx context.Context, db DBTX, claimID claim.ID) ([]FindingsInForceRow, error) {
-	rows, err := db.Query(ctx, findingsInForce, claimID)
+// The findings that a step may change (document.Concerns), as they stand.
+func (q *Queries) FindingsInForce(ctx context.Context, db DBTX, arg FindingsInForceParams) ([]FindingsInForceRow, error) {
+	rows, err := db.Query(ctx, findingsInForce,
+		arg.ClaimID,
+		arg.Everything,
+		arg.Whole,
+		arg.Named,
+		arg.Numbers,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -382,6 +530,17 @@ func (q *Queries) InsertFindingNote(ctx context.Context, db DBTX, arg InsertFind
 	return err
 }
 
+const insertShared = `-- name: InsertShared :exec
+insert into shared_documents (document_id, claim_id)
+select v.document_id, v.claim_id from (select unnest($1::uuid[]) as document_id, unnest($2::uuid[]) as claim_id) v
+order by v.document_id on conflict do nothing
+`
+
+func (q *Queries) InsertShared(ctx context.Context, db DBTX, ids []string, claims []string) error {
+	_, err := db.Exec(ctx, insertShared, ids, claims)
+	return err
+}
+
 const listFindings = `-- name: ListFindings :many
 select f.rule, f.round, f.state, f.grave, f.one, f.other, f.text_zh, f.text_en, f.at, f.key from (
     select distinct on (rule, sources) rule, sources, round, state, grave, one, other, text_zh, text_en, at, md5(rule || '|' || sources) as key
@@ -430,6 +589,147 @@ func (q *Queries) ListFindings(ctx context.Context, db DBTX, claimID claim.ID, a
 			&i.TextEn,
 			&i.At,
 			&i.Key,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockShared = `-- name: LockShared :exec
+select pg_advisory_xact_lock(k.key) from (
+    select distinct hashtextextended('shared/' || v.value, 0) as key from unnest($1::text[]) as v (value) order by 1
+) k
+`
+
+// Of two claims that bring one file or invoice at once, the second finds the
+// first.
+func (q *Queries) LockShared(ctx context.Context, db DBTX, shared []string) error {
+	_, err := db.Exec(ctx, lockShared, shared)
+	return err
+}
+
+const referredFacts = `-- name: ReferredFacts :many
+select d.kind, f.name, f.value, min(d.id::text)::text as document_id
+from documents d join fields f on f.document_id = d.id
+where d.claim_id = $1 and d.kind = any($2::text[]) and f.name = any($3::text[])
+  and (f.sure or f.confidence_bp >= $4::int)
+  and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
+  and d.id not in (
+    select c.id from checked_documents($1, $5::uuid[], $6::text[], $7::boolean) c (id))
+group by d.kind, f.name, f.value
+`
+
+type ReferredFactsParams struct {
+	ClaimID    claim.ID
+	Kinds      []string
+	Names      []string
+	HeardFrom  int32
+	Named      []string
+	Numbers    []string
+	Everything bool
+}
+
+type ReferredFactsRow struct {
+	Kind       string
+	Name       string
+	Value      string
+	DocumentID string
+}
+
+// What papers are held against (document.Referred) of documents that the step
+// does not check: each value once, with the first document that says it.
+func (q *Queries) ReferredFacts(ctx context.Context, db DBTX, arg ReferredFactsParams) ([]ReferredFactsRow, error) {
+	rows, err := db.Query(ctx, referredFacts,
+		arg.ClaimID,
+		arg.Kinds,
+		arg.Names,
+		arg.HeardFrom,
+		arg.Named,
+		arg.Numbers,
+		arg.Everything,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReferredFactsRow{}
+	for rows.Next() {
+		var i ReferredFactsRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Name,
+			&i.Value,
+			&i.DocumentID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const totalFacts = `-- name: TotalFacts :many
+with told as (
+    select d.id, d.kind, f.value from documents d join fields f on f.document_id = d.id and f.name = 'total_fen'
+    where d.claim_id = $1 and d.kind in ('vat_invoice', 'repair_estimate') and replace(f.value, ' ', '') <> ''
+      and (f.sure or f.confidence_bp >= $2::int)
+      and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
+      and d.id not in (
+        select c.id from checked_documents($1, $3::uuid[], $4::text[], $5::boolean) c (id))
+)
+select t.kind, bool_or(t.value !~ '^[0-9]{1,14}$')::boolean as odd,
+    coalesce(sum(case when t.value ~ '^[0-9]{1,14}$' then t.value::bigint end), 0)::bigint as sum_fen,
+    coalesce(max(case when t.value ~ '^[0-9]{1,14}$' then t.value::bigint end), 0)::bigint as largest_fen,
+    ((array_agg(t.id::text order by case when t.value ~ '^[0-9]{1,14}$' then t.value::bigint end desc nulls last, t.id))[1])::text as document_id
+from told t group by t.kind
+`
+
+type TotalFactsParams struct {
+	ClaimID    claim.ID
+	HeardFrom  int32
+	Named      []string
+	Numbers    []string
+	Everything bool
+}
+
+type TotalFactsRow struct {
+	Kind       string
+	Odd        bool
+	SumFen     int64
+	LargestFen int64
+	DocumentID string
+}
+
+// What invoices and estimates that the step does not check come to, by kind.
+func (q *Queries) TotalFacts(ctx context.Context, db DBTX, arg TotalFactsParams) ([]TotalFactsRow, error) {
+	rows, err := db.Query(ctx, totalFacts,
+		arg.ClaimID,
+		arg.HeardFrom,
+		arg.Named,
+		arg.Numbers,
+		arg.Everything,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TotalFactsRow{}
+	for rows.Next() {
+		var i TotalFactsRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Odd,
+			&i.SumFen,
+			&i.LargestFen,
+			&i.DocumentID,
 		); err != nil {
 			return nil, err
 		}

@@ -484,6 +484,11 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
+type SharedDocument struct {
+	DocumentID string
+	ClaimID    claim.ID
+}
+
 type Shift struct {
 	StaffID claim.StaffID
 	OnShift bool

@@ -26,6 +26,10 @@ func (q *Queries) InsertPicture(ctx context.Context, db DBTX, documentID string,
 }
 
 const insertPicturesAlike = `-- name: InsertPicturesAlike :exec
+with shared as (
+    insert into shared_documents (document_id, claim_id)
+    select d.id, d.claim_id from documents d where d.id in ($1, $2) order by d.id on conflict do nothing
+)
 insert into pictures_alike (document_id, other_id) values ($1, $2) on conflict do nothing
 `
 
@@ -46,14 +50,32 @@ func (q *Queries) LockPictures(ctx context.Context, db DBTX) error {
 	return err
 }
 
+const otherViews = `-- name: OtherViews :one
+select exists (
+    select from pictures p join documents d on d.id = p.document_id
+    where p.claim_id = $1 and d.kind = 'loss_photo' and p.document_id <> all($2::uuid[])
+)::boolean
+`
+
+// Whether the claim has pictures of a loss beside those.
+func (q *Queries) OtherViews(ctx context.Context, db DBTX, claimID claim.ID, beside []string) (bool, error) {
+	row := db.QueryRow(ctx, otherViews, claimID, beside)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const pictureFacts = `-- name: PictureFacts :many
+with checked as (
+    select m.document_id from pictures m
+    where m.claim_id = $1 and m.document_id in (select c.id from checked_documents($1, $2::uuid[], '{}', false) c (id))
+)
 select p.document_id, d.kind, d.sha256, c.id as claim_id, c.number, c.outcome, p.hashes
 from pictures p join documents d on d.id = p.document_id join claims c on c.id = p.claim_id
 where d.kind = 'loss_photo' and (p.claim_id = $1 or c.outcome <> 'withdrawn') and p.document_id in (
-    select m.document_id from pictures m where m.claim_id = $1
-    union select a.other_id from pictures m join pictures_alike a on a.document_id = m.document_id where m.claim_id = $1
-    union select a.document_id from pictures m join pictures_alike a on a.other_id = m.document_id where m.claim_id = $1)
-limit 300
+    select k.document_id from checked k
+    union select a.other_id from checked k join pictures_alike a on a.document_id = k.document_id
+    union select a.document_id from checked k join pictures_alike a on a.other_id = k.document_id)
 `
 
 type PictureFactsRow struct {
@@ -66,10 +88,10 @@ type PictureFactsRow struct {
 	Hashes     []int64
 }
 
-// The pictures of losses of a claim, and those of others that look like one of
+// The pictures of losses that a step checks, and those that look like one of
 // them, whichever came first. A claim that was withdrawn used up nothing.
-func (q *Queries) PictureFacts(ctx context.Context, db DBTX, claimID claim.ID) ([]PictureFactsRow, error) {
-	rows, err := db.Query(ctx, pictureFacts, claimID)
+func (q *Queries) PictureFacts(ctx context.Context, db DBTX, claimID claim.ID, named []string) ([]PictureFactsRow, error) {
+	rows, err := db.Query(ctx, pictureFacts, claimID, named)
 	if err != nil {
 		return nil, err
 	}

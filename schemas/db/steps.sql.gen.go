@@ -434,63 +434,6 @@ func (q *Queries) EvidenceHashes(ctx context.Context, db DBTX, claimID claim.ID,
 	return items, nil
 }
 
-const fieldsInForce = `-- name: FieldsInForce :many
-select distinct on (f.document_id, f.name) f.document_id, d.kind, f.round, f.name, f.value, f.source, f.confidence_bp, f.page, f.box, f.engine, f.sure, f.note, f.confirmed_by
-from fields f join documents d on d.id = f.document_id
-where d.claim_id = $1
-order by f.document_id, f.name, f.round desc
-`
-
-type FieldsInForceRow struct {
-	DocumentID   string
-	Kind         string
-	Round        int32
-	Name         string
-	Value        string
-	Source       string
-	ConfidenceBp claim.BP
-	Page         int32
-	Box          []int32
-	Engine       string
-	Sure         bool
-	Note         string
-	ConfirmedBy  *string
-}
-
-func (q *Queries) FieldsInForce(ctx context.Context, db DBTX, claimID claim.ID) ([]FieldsInForceRow, error) {
-	rows, err := db.Query(ctx, fieldsInForce, claimID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []FieldsInForceRow{}
-	for rows.Next() {
-		var i FieldsInForceRow
-		if err := rows.Scan(
-			&i.DocumentID,
-			&i.Kind,
-			&i.Round,
-			&i.Name,
-			&i.Value,
-			&i.Source,
-			&i.ConfidenceBp,
-			&i.Page,
-			&i.Box,
-			&i.Engine,
-			&i.Sure,
-			&i.Note,
-			&i.ConfirmedBy,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const holdInForce = `-- name: HoldInForce :one
 select h.held, h.reason, h.by_id::text as by_id, coalesce(s.name, '')::text as name, h.at
 from holds h left join staff s on s.id = h.by_id

@@ -9,30 +9,105 @@ from claims c left join policies p on p.id = c.policy_id
 left join lateral (select v.arrived_at, v.estimate_fen from surveys v where v.claim_id = c.id and v.kind = 'site' order by v.round desc limit 1) s on true
 where c.id = $1;
 
+-- name: LockShared :exec
+-- Of two claims that bring one file or invoice at once, the second finds the
+-- first.
+select pg_advisory_xact_lock(k.key) from (
+    select distinct hashtextextended('shared/' || v.value, 0) as key from unnest(sqlc.arg(shared)::text[]) as v (value) order by 1
+) k;
+
 -- name: DocumentFacts :many
-select id, kind, sha256, taken_at, taken_lat, taken_lng, attached_at, coalesce(camera, '{}')::jsonb as camera from documents where claim_id = $1;
+-- The documents that a step checks.
+select d.id, d.kind, d.sha256, d.taken_at, d.taken_lat, d.taken_lng, d.attached_at, coalesce(d.camera, '{}')::jsonb as camera
+from documents d
+where d.claim_id = $1 and d.id in (
+    select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id));
+
+-- name: FieldFacts :many
+-- What was read in the documents that a step checks: of each field the newest
+-- round, which is in force.
+select distinct on (f.document_id, f.name) f.document_id, d.kind, f.round, f.name, f.value, f.source, f.confidence_bp, f.page, f.box, f.engine, f.sure, f.note, f.confirmed_by
+from fields f join documents d on d.id = f.document_id
+where d.claim_id = $1 and d.id in (
+    select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id))
+order by f.document_id, f.name, f.round desc;
+
+-- name: ReferredFacts :many
+-- What papers are held against (document.Referred) of documents that the step
+-- does not check: each value once, with the first document that says it.
+select d.kind, f.name, f.value, min(d.id::text)::text as document_id
+from documents d join fields f on f.document_id = d.id
+where d.claim_id = $1 and d.kind = any(sqlc.arg(kinds)::text[]) and f.name = any(sqlc.arg(names)::text[])
+  and (f.sure or f.confidence_bp >= sqlc.arg(heard_from)::int)
+  and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
+  and d.id not in (
+    select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id))
+group by d.kind, f.name, f.value;
+
+-- name: TotalFacts :many
+-- What invoices and estimates that the step does not check come to, by kind.
+with told as (
+    select d.id, d.kind, f.value from documents d join fields f on f.document_id = d.id and f.name = 'total_fen'
+    where d.claim_id = $1 and d.kind in ('vat_invoice', 'repair_estimate') and replace(f.value, ' ', '') <> ''
+      and (f.sure or f.confidence_bp >= sqlc.arg(heard_from)::int)
+      and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
+      and d.id not in (
+        select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id))
+)
+select t.kind, bool_or(t.value !~ '^[0-9]{1,14}$')::boolean as odd,
+    coalesce(sum(case when t.value ~ '^[0-9]{1,14}$' then t.value::bigint end), 0)::bigint as sum_fen,
+    coalesce(max(case when t.value ~ '^[0-9]{1,14}$' then t.value::bigint end), 0)::bigint as largest_fen,
+    ((array_agg(t.id::text order by case when t.value ~ '^[0-9]{1,14}$' then t.value::bigint end desc nulls last, t.id))[1])::text as document_id
+from told t group by t.kind;
+
+-- name: EstimateNear :one
+-- Whether an estimate that the step does not check comes to an amount, or
+-- nearly so.
+select exists (
+    select from documents d join fields f on f.document_id = d.id and f.name = 'total_fen'
+    where d.claim_id = $1 and d.kind = 'repair_estimate' and f.value ~ '^[0-9]{1,14}$'
+      and (f.sure or f.confidence_bp >= sqlc.arg(heard_from)::int)
+      and case when f.value ~ '^[0-9]{1,14}$' then abs(f.value::bigint - sqlc.arg(amount_fen)::bigint) <= sqlc.arg(apart_fen)::bigint else false end
+      and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
+      and d.id <> all(sqlc.arg(checked)::uuid[])
+)::boolean;
 
 -- name: FactsElsewhere :many
--- The files and the invoices of this claim, and those that a step brings, where
+-- The files and the invoices that a step checks and those that it brings, where
 -- another claim has them. One that was withdrawn used up nothing.
-select c.number, o.id::text as document_id, o.kind, 'sha256'::text as field, o.sha256 as value, ''::text as code
+with checked as (
+    select d.id, d.sha256 from documents d
+    where d.claim_id = $1 and d.id in (
+        select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id))
+)
+select c.number, c.id as claim_id, o.id::text as document_id, o.kind, 'sha256'::text as field, o.sha256 as value, ''::text as code
 from documents o join claims c on c.id = o.claim_id
 where o.claim_id <> $1 and c.outcome <> 'withdrawn'
-  and o.sha256 in (select d.sha256 from documents d where d.claim_id = $1 union select unnest(sqlc.arg(hashes)::text[]))
+  and o.sha256 in (select k.sha256 from checked k union select unnest(sqlc.arg(hashes)::text[]))
 union all
-select c.number, o.id::text, o.kind, 'invoice_number', f.value,
+select c.number, c.id, o.id::text, o.kind, 'invoice_number', f.value,
     coalesce((select k.value from fields k where k.document_id = o.id and k.name = 'invoice_code' order by k.round desc limit 1), '')
 from fields f join documents o on o.id = f.document_id join claims c on c.id = o.claim_id
 where f.name = 'invoice_number' and o.claim_id <> $1 and c.outcome <> 'withdrawn'
   and f.value in (
-      select m.value from fields m join documents d on d.id = m.document_id where d.claim_id = $1 and m.name = 'invoice_number'
+      select m.value from fields m join checked k on k.id = m.document_id where m.name = 'invoice_number'
       union select unnest(sqlc.arg(numbers)::text[]))
   and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
 limit 100;
 
+-- name: InsertShared :exec
+insert into shared_documents (document_id, claim_id)
+select v.document_id, v.claim_id from (select unnest(sqlc.arg(ids)::uuid[]) as document_id, unnest(sqlc.arg(claims)::uuid[]) as claim_id) v
+order by v.document_id on conflict do nothing;
+
 -- name: FindingsInForce :many
+-- The findings that a step may change (document.Concerns), as they stand.
 select distinct on (rule, sources) rule, sources, round, state, grave, one, other, text_zh, text_en, at
-from findings where claim_id = $1 order by rule, sources, round desc;
+from findings
+where claim_id = $1 and (sqlc.arg(everything)::boolean or one ->> 'document' is null or rule = any(sqlc.arg(whole)::text[])
+    or one ->> 'document' in (
+        select c.id::text from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], false) c (id)))
+order by rule, sources, round desc;
 
 -- name: InsertFinding :exec
 -- A finding that is there already is no reason to stop a claim.

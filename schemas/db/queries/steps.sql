@@ -134,11 +134,6 @@ select id, kind, object, revision from documents where id = any(sqlc.arg(ids)::u
 insert into fields (document_id, round, name, value, source, confidence_bp, page, box, engine, sure, note, confirmed_by, at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
--- name: FieldsInForce :many
-select distinct on (f.document_id, f.name) f.document_id, d.kind, f.round, f.name, f.value, f.source, f.confidence_bp, f.page, f.box, f.engine, f.sure, f.note, f.confirmed_by
-from fields f join documents d on d.id = f.document_id
-where d.claim_id = $1
-order by f.document_id, f.name, f.round desc;
 
 -- name: InsertAssessment :exec
 insert into assessments (claim_id, version, by_id, input, payable_fen, note, at) values ($1, $2, $3, $4, $5, $6, $7);
