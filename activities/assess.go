@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,12 +35,20 @@ func (a *Activities) Assess(ctx context.Context, s claim.Step[claim.Assessment])
 		if !t.file.PolicyVerified {
 			return t.refuse(claim.RulePolicy, "The policy is not verified, so there is no cover to calculate by. Intake links it first.")
 		}
+		cited := map[string]string{}
 		for _, o := range s.Body.Objects {
 			for _, item := range o.Items {
-				if item.Document != "" && t.file.Paper(item.Document) == nil {
-					return t.refuse(claim.RuleDocument, fmt.Sprintf("Item %q cites %s, which is not a document of this claim.", item.Name, item.Document))
+				if item.Document != "" {
+					cited[item.Document] = item.Name
 				}
 			}
+		}
+		missing, err := t.notPapers(slices.Sorted(maps.Keys(cited)))
+		if err != nil {
+			return err
+		}
+		if missing != "" {
+			return t.refuse(claim.RuleDocument, fmt.Sprintf("Item %q cites %s, which is not a document of this claim.", cited[missing], missing))
 		}
 		t.did(claim.DutyAssess)
 		t.done(claim.TaskAssess)

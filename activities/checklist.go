@@ -1,10 +1,12 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -165,44 +167,60 @@ func (t *tx) papersCame() error {
 	if !c.Outstanding() {
 		return nil
 	}
-	known, err := t.facts(everything)
-	if err != nil {
-		return err
-	}
 	request := c.Request()
 	last, proof := request.Delivered, ""
+	var kinds []string
 	for _, s := range t.file.Standings() {
-		if !slices.Contains(request.Items, s.Name) {
-			continue
-		}
-		switch s.State {
-		case claim.ItemWaived:
+		switch {
+		case !slices.Contains(request.Items, s.Name):
+		case !s.Complete():
+			return nil
+		case s.State == claim.ItemWaived:
 			if at := s.Waiver.ConfirmedAt; at.After(last) {
 				last, proof = at, "waiver:"+s.Name
 			}
-		case claim.ItemAccepted:
-			for _, id := range s.Papers {
-				if at := t.arrival(known, id); at.After(last) && !t.file.Paper(id).SentBack() {
-					last, proof = at, id
-				}
-			}
-		default:
-			return nil
 		}
+		kinds = append(kinds, s.Kinds...) // what other items take is not left for these
+	}
+	papers, arrived, err := t.arrivals(kinds)
+	if err != nil {
+		return err
+	}
+	if i := c.Answers(request.Items, papers); i >= 0 && arrived[i].After(last) {
+		last, proof = arrived[i], papers[i].ID
 	}
 	request.Answered = last
 	t.event("papers.came", map[string]any{"items": request.Items})
 	return t.standStill(claim.EntryResume, last, proof)
 }
 
-// arrival is when a document came: with this step where the rows do not know it.
-func (t *tx) arrival(known *db.Facts, id string) time.Time {
-	for _, d := range known.Documents {
-		if d.ID == id {
-			return d.AttachedAt
+// arrivals returns the papers of some kinds as the step leaves them, in order of
+// arrival, and when each came.
+func (t *tx) arrivals(kinds []string) (papers []claim.Paper, at []time.Time, err error) {
+	rows, err := t.q.Arrivals(t, t.conn, t.id, append([]string{}, kinds...), slices.AppendSeq([]string{}, maps.Keys(t.papers)))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read when papers came: %w", err)
+	}
+	stored := map[string]bool{}
+	for _, r := range rows {
+		p := claim.Paper{ID: r.ID, Kind: r.Kind, Number: int(r.Number), Asked: int(r.Asked), State: r.State}
+		if now, changed := t.papers[r.ID]; changed {
+			p = now
+		}
+		stored[r.ID] = true
+		papers, at = append(papers, p), append(at, r.AttachedAt)
+	}
+	var fresh []claim.Paper
+	for id, p := range t.papers {
+		if !stored[id] {
+			fresh = append(fresh, p)
 		}
 	}
-	return t.at
+	slices.SortFunc(fresh, func(a, b claim.Paper) int { return cmp.Compare(a.Number, b.Number) })
+	for _, p := range fresh {
+		papers, at = append(papers, p), append(at, t.at)
+	}
+	return papers, at, nil
 }
 
 // ProposeWaiver keeps one person's wish to go on without a paper. It changes

@@ -17,7 +17,16 @@ func (d *desk) readAs(sent, kind, sha string, confidence int) claim.Paper {
 	a := paper(sent, sha)
 	a.Reading = &claim.Reading{Kind: kind, KindConfidence: confidence, Engine: "test 1", Pages: 1}
 	d.attach(a)
-	return d.file.Papers[len(d.file.Papers)-1]
+	return d.paperAs(a)
+}
+
+// paperAs is a document as its row has it.
+func (d *desk) paperAs(a claim.Attachment) claim.Paper {
+	d.t.Helper()
+	p := claim.Paper{ID: a.Document}
+	require.NoError(d.t, d.db.API.QueryRow(d.t.Context(), "select kind, number, asked, state, awaiting from documents where id = $1", a.Document).
+		Scan(&p.Kind, &p.Number, &p.Asked, &p.State, &p.Awaiting))
+	return p
 }
 
 // papers sends what the claim's list needs.

@@ -32,7 +32,7 @@ func bringing(papers ...claim.Attachment) (s db.Scope) {
 	for _, d := range papers {
 		s.Documents, s.Hashes = append(s.Documents, d.Document), append(s.Hashes, d.SHA256)
 		if d.Reading != nil {
-			s.Numbers = append(s.Numbers, numbers(d.Reading.Fields)...)
+			s.Numbers = append(s.Numbers, invoiceNumbers(d.Reading.Fields)...)
 		}
 	}
 	return s
@@ -42,12 +42,12 @@ func bringing(papers ...claim.Attachment) (s db.Scope) {
 func reading(reads ...claim.Read) (s db.Scope) {
 	for _, r := range reads {
 		s.Documents = append(s.Documents, r.Document)
-		s.Numbers = append(s.Numbers, numbers(r.Reading.Fields)...)
+		s.Numbers = append(s.Numbers, invoiceNumbers(r.Reading.Fields)...)
 	}
 	return s
 }
 
-func numbers(fields []claim.Field) (of []string) {
+func invoiceNumbers(fields []claim.Field) (of []string) {
 	for _, f := range fields {
 		if f.Name == "invoice_number" || f.Name == document.ReversedNumber {
 			of = append(of, f.Value)
@@ -63,6 +63,7 @@ func (t *tx) facts(s db.Scope) (*db.Facts, error) {
 		return t.known, nil
 	}
 	s.WholeRules, s.HeardFrom = document.WholeRules, heardFrom
+	s.ReferredKinds, s.ReferredFields = nil, nil
 	for _, kind := range slices.Sorted(maps.Keys(document.Referred)) {
 		s.ReferredKinds = append(s.ReferredKinds, string(kind))
 		s.ReferredFields = append(s.ReferredFields, document.Referred[kind]...)
@@ -172,9 +173,11 @@ func (t *tx) crossCheck() error {
 	if err != nil {
 		return err
 	}
-	before, after := factsOf(known, t.file), t.overlaid(known)
-	if !known.Everything && document.Moved(before, after) {
-		if known, err = t.facts(everything); err != nil {
+	after, referred := t.overlaid(known), referredFacts(known)
+	if !known.Everything && document.Moved(slices.Concat(factsOf(known, t.file), referred), slices.Concat(after, referred)) {
+		all := known.Scope // with what the step brings, which the rows do not have yet
+		all.Everything = true
+		if known, err = t.facts(all); err != nil {
 			return err
 		}
 		after = t.overlaid(known)
@@ -233,9 +236,7 @@ func (t *tx) findings(known *db.Facts, facts []document.Fact) ([]document.Findin
 			return near
 		}
 	}
-	for _, r := range known.Referred {
-		x.Facts = append(x.Facts, document.Fact{Source: document.Source{From: document.OfDocument, Document: r.DocumentID, Kind: document.Kind(r.Kind), Field: r.Name}, Value: r.Value})
-	}
+	x.Facts = append(x.Facts, referredFacts(known)...)
 	for _, row := range known.Totals {
 		x.Totals = append(x.Totals, document.Total{Kind: document.Kind(row.Kind), Sum: claim.Fen(row.SumFen), Largest: claim.Fen(row.LargestFen), Document: row.DocumentID, Odd: row.Odd})
 	}
@@ -244,6 +245,15 @@ func (t *tx) findings(known *db.Facts, facts []document.Fact) ([]document.Findin
 		return nil, fmt.Errorf("look beyond what the step checks: %w", err)
 	}
 	return found, nil
+}
+
+// referredFacts are what papers are held against that the step does not check.
+func referredFacts(known *db.Facts) []document.Fact {
+	facts := make([]document.Fact, len(known.Referred))
+	for i, r := range known.Referred {
+		facts[i] = document.Fact{Source: document.Source{From: document.OfDocument, Document: r.DocumentID, Kind: document.Kind(r.Kind), Field: r.Name}, Value: r.Value}
+	}
+	return facts
 }
 
 // change stores how findings differ from those that the rows have.
@@ -258,6 +268,9 @@ func (t *tx) change(rows []db.FindingsInForceRow, found []document.Finding) erro
 		delete(before, key)
 		if row.State == findingRaised && row.TextZh == f.ZH {
 			continue
+		}
+		if f.Rule == "photo.twice" { // two that came at once have not found each other by the rows
+			t.queue(t.q.InsertPicturesAlike(t, &t.w, f.One.Document, f.Other.Document))
 		}
 		t.found(f, findingRaised, row.Round+1)
 	}
@@ -382,7 +395,7 @@ func (t *tx) overlaid(known *db.Facts) []document.Fact {
 		facts = append(facts, f)
 	}
 	for i, f := range facts {
-		if p := t.file.Paper(f.Document); p != nil && f.From == document.OfDocument {
+		if p, changed := t.papers[f.Document]; changed && f.From == document.OfDocument {
 			facts[i].Kind = document.Kind(p.Kind)
 		}
 	}

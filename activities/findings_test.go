@@ -241,11 +241,11 @@ func TestAPictureOfAnotherClaimIsFoundThoughItWasSavedAnew(t *testing.T) {
 	first.flash()
 	a, b := paper("loss_photo", "a"), paper("loss_photo", "b")
 	first.attach(a, b)
-	require.Equal(t, []string{a.Document, b.Document}, first.file.Unread())
+	require.Equal(t, []string{a.Document, b.Document}, first.file.Due.Next())
 	first.looks(a, 0x0123456789abcdef)
 	first.looks(b, 0xfedcba9876543210)
 	require.Empty(t, first.findings())
-	require.Empty(t, first.file.Unread())
+	require.Empty(t, first.file.Due.Next())
 
 	second := first.another()
 	n := notice(300_000)
@@ -281,7 +281,7 @@ func TestPicturesThatAreLookedAtTogetherAreHeldAgainstEachOther(t *testing.T) {
 		look(a, 0x0123456789abcdef), look(b, 0xfedcba9876543210), look(c, 0x0123456789abcdef^0b101),
 	}})
 	require.Equal(t, before+1, d.file.Version, "one step")
-	require.Empty(t, d.file.Unread())
+	require.Empty(t, d.file.Due.Next())
 	require.Equal(t, []string{"photo.twice"}, d.findings())
 	do(d, d.RecordLooks, machine, claim.Looks{Readings: []claim.Read{look(a, 0xfedcba9876543210)}})
 	require.Equal(t, []string{"photo.twice"}, d.findings(), "what was looked at is not looked at again")
@@ -354,7 +354,7 @@ func TestAPictureThatShowsNothingIsSentBackAndCountsForNothing(t *testing.T) {
 	d.attach(a, b, paper("vat_invoice", "e", "total_fen", "300000"))
 	d.looks(a, 1)
 	do(d, d.RecordReading, machine, claim.Read{Document: b.Document, Reading: claim.Reading{Kind: "loss_photo", Engine: "test 1", Pages: 1, Unreadable: document.Dark, Detail: "太暗"}})
-	require.Equal(t, claim.PaperUnreadable, d.file.Paper(b.Document).State)
+	require.Equal(t, claim.PaperUnreadable, d.paperAs(b).State)
 	require.Equal(t, claim.Flash, d.file.Lane, "the claimant takes another")
 	require.False(t, d.file.SelfSurveyComplete())
 	c := paper("loss_photo", "c")
@@ -369,10 +369,10 @@ func TestAPictureThatStaffSendCountsAtOnceAndIsLookedAtLater(t *testing.T) {
 	d.flash()
 	a := paper("loss_photo", "a")
 	do(d, d.Attach, zhou, claim.Batch{Attachments: []claim.Attachment{a}})
-	require.Equal(t, claim.PaperRead, d.file.Paper(a.Document).State)
-	require.Equal(t, []string{a.Document}, d.file.Unread())
+	require.Equal(t, claim.PaperRead, d.paperAs(a).State)
+	require.Equal(t, []string{a.Document}, d.file.Due.Next())
 	d.looks(a, 1)
-	require.Empty(t, d.file.Unread())
+	require.Empty(t, d.file.Due.Next())
 }
 
 func TestTheMachineLooksOnceMoreBeforeItAssesses(t *testing.T) {
@@ -459,7 +459,7 @@ func TestCrossChecksCostAFlashClaimNoRoundTrip(t *testing.T) {
 	do(d, d.Report, customer, notice(300_000))
 	do(d, d.Route, machine, claim.None{})
 	papers := claim.Batch{Attachments: []claim.Attachment{paper("loss_photo", "a"), paper("loss_photo", "b"), paper("repair_estimate", "c", "plate", "沪A12345", "total_fen", "300000")}}
-	require.Equal(t, "3 trips, 21 statements", cost(func() (claim.Answer, error) {
+	require.Equal(t, "3 trips, 24 statements", cost(func() (claim.Answer, error) {
 		return d.Attach(t.Context(), claim.Step[claim.Batch]{Claim: d.id, Key: "1/attach", Version: d.file.Version, At: morning, By: customer, Body: papers})
 	}))
 	do(d, d.SelfSurvey, machine, claim.None{})
@@ -506,7 +506,7 @@ func TestARedLetterInvoiceProvesNoLoss(t *testing.T) {
 		Kind: "vat_invoice", Engine: "test 1", Pages: 1, Unreadable: document.RedLetter, Detail: document.Plain(document.RedLetter),
 		Fields: []claim.Field{{Name: "invoice_number", Value: "26312000000012345699", Source: "xml", Confidence: 10_000, Sure: true}, {Name: document.ReversedNumber, Value: "26312000000012345678", Source: "xml", Confidence: 10_000, Sure: true}},
 	}})
-	require.Equal(t, claim.PaperUnreadable, d.file.Paper(red.Document).State)
+	require.Equal(t, claim.PaperUnreadable, d.paperAs(red).State)
 	require.Equal(t, claim.Standard, d.file.Lane)
 	var why string
 	require.NoError(t, d.db.API.QueryRow(t.Context(), "select reason from documents where id = $1", red.Document).Scan(&why))

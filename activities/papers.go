@@ -39,22 +39,26 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 		if _, err := t.facts(bringing(s.Body.Attachments...)); err != nil {
 			return err
 		}
+		if err := t.admit(s.Body.Attachments); err != nil || t.receipt.Refusal != nil {
+			return err
+		}
 		var added []string
+		asked := t.file.Checklist.Requests()
 		for _, d := range s.Body.Attachments {
-			if t.file.Paper(d.Document) != nil {
+			if _, there := t.paper(d.Document); there {
 				continue
 			}
-			paper := claim.Paper{ID: d.Document, Kind: d.Kind, State: claim.PaperReceived}
+			paper := claim.Paper{ID: d.Document, Kind: d.Kind, Number: t.file.Total() + 1, Asked: asked, State: claim.PaperReceived, Awaiting: true}
 			switch {
 			case d.Kind == Signature:
-				paper.State = claim.PaperRead
+				paper.State, paper.Awaiting = claim.PaperRead, false
 			case d.Kind == LossPhoto && t.by.Role != claim.Claimant:
-				paper.State, paper.Unseen = claim.PaperRead, true
+				paper.State = claim.PaperRead
 			}
-			t.file.Papers = append(t.file.Papers, paper)
 			row := db.InsertDocumentParams{
 				ID: d.Document, ClaimID: t.id, Kind: d.Kind, Name: d.Name, Type: d.Type, Size: d.Size, SHA256: d.SHA256,
 				Object: d.Object, Revision: d.Revision, State: paper.State, AttachedBy: string(t.by.ID), AttachedAt: t.at,
+				Number: int32(paper.Number), Asked: int32(asked), Awaiting: paper.Awaiting, //nolint:gosec // thousands at most
 			}
 			var place *claim.Point
 			if d.TakenAt != nil {
@@ -65,6 +69,10 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 			}
 			t.learnTaken(d.Document, d.SHA256, row.TakenAt, place)
 			t.queue(t.q.InsertDocument(t, &t.w, row))
+			t.put(paper)
+			if t.by.Role.Outside() {
+				t.file.Outside++
+			}
 			added = append(added, d.SHA256)
 			if d.Reading != nil {
 				if err := t.read(d.Document, *d.Reading); err != nil {
@@ -77,36 +85,53 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 	})
 }
 
+// admit refuses papers above the limits of a claim and of a sender.
+func (t *tx) admit(papers []claim.Attachment) error {
+	fresh := map[string]bool{}
+	for _, d := range papers {
+		if _, there := t.paper(d.Document); !there {
+			fresh[d.Document] = true
+		}
+	}
+	var sent int32
+	if t.by.Role.Outside() && t.file.Outside+len(fresh) > claim.MaxOfOutside {
+		var err error
+		if sent, err = t.q.SentBy(t, t.conn, t.id, string(t.by.ID)); err != nil {
+			return fmt.Errorf("count the papers of a sender: %w", err)
+		}
+	}
+	if refusal := t.file.Admit(len(fresh), t.by.Role, int(sent)); refusal != nil {
+		return t.refuseWith(*refusal)
+	}
+	return nil
+}
+
 // RecordReading stores what the page reader made of a document. What is unsure
 // or cannot be read goes to a person, and takes the claim out of the flash lane.
 func (a *Activities) RecordReading(ctx context.Context, s claim.Step[claim.Read]) (claim.Answer, error) {
-	return step(ctx, a, s, "record-reading", func(t *tx) error {
-		paper := t.file.Paper(s.Body.Document)
-		if paper == nil || paper.State != claim.PaperReceived && !paper.Unseen {
-			return nil // a person was quicker
-		}
-		return t.read(s.Body.Document, s.Body.Reading)
-	})
+	return step(ctx, a, s, "record-reading", func(t *tx) error { return t.record(s.Body) })
 }
 
 // RecordLooks stores what the page reader saw on photos of the loss, as
 // [Activities.RecordReading] does for each, in one step.
 func (a *Activities) RecordLooks(ctx context.Context, s claim.Step[claim.Looks]) (claim.Answer, error) {
-	return step(ctx, a, s, "record-looks", func(t *tx) error {
-		if _, err := t.facts(reading(s.Body.Readings...)); err != nil {
+	return step(ctx, a, s, "record-looks", func(t *tx) error { return t.record(s.Body.Readings...) })
+}
+
+// record takes readings into the claim, where a person was not quicker.
+func (t *tx) record(reads ...claim.Read) error {
+	if _, err := t.facts(reading(reads...)); err != nil {
+		return err
+	}
+	for _, r := range reads {
+		if paper, ok := t.paper(r.Document); !ok || !paper.Awaiting {
+			continue
+		}
+		if err := t.read(r.Document, r.Reading); err != nil {
 			return err
 		}
-		for _, r := range s.Body.Readings {
-			paper := t.file.Paper(r.Document)
-			if paper == nil || paper.State != claim.PaperReceived && !paper.Unseen {
-				continue // a person was quicker
-			}
-			if err := t.read(r.Document, r.Reading); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // read takes a reading into the claim.
@@ -116,7 +141,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 		return err
 	}
 	round := rounds(known, id) + 1
-	paper := t.file.Paper(id)
+	paper, _ := t.paper(id)
 	strange := r.Unreadable == "" && document.Strange(document.Kind(paper.Kind), document.Kind(r.Kind))
 	sent := paper.Kind
 	kind, plain := claim.KindRead(sent, r, func(kind string) bool { return document.Strange(document.Kind(kind), document.Other) })
@@ -128,8 +153,8 @@ func (t *tx) read(id string, r claim.Reading) error {
 	default:
 		paper.Kind = kind
 	}
-	paper.State, paper.Unseen = claim.PaperRead, false
-	if err := t.see(paper, r.Look); err != nil {
+	paper.State, paper.Awaiting = claim.PaperRead, false
+	if err := t.see(&paper, r.Look); err != nil {
 		return err
 	}
 	t.learnCamera(id, r.Camera)
@@ -155,7 +180,8 @@ func (t *tx) read(id string, r claim.Reading) error {
 	}
 	camera, err := json.Marshal(r.Camera)
 	t.queue(err)
-	t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: id, State: paper.State, Kind: paper.Kind, Reason: r.Detail, Camera: camera}))
+	t.put(paper)
+	t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: id, State: paper.State, Kind: paper.Kind, Awaiting: paper.Awaiting, Reason: r.Detail, Camera: camera}))
 	t.event("paper.read", map[string]any{
 		"document": id, "kind": paper.Kind, "sent_as": otherThan(paper.Kind, sent), "state": paper.State, "engine": r.Engine,
 		"fields": len(r.Fields), "unsure": unsure, "unreadable": r.Unreadable,
@@ -168,6 +194,53 @@ func (t *tx) read(id string, r claim.Reading) error {
 	} else if !t.file.ToConfirm() { // it has taken the place of one that was sent back
 		t.done(claim.TaskConfirm)
 	}
+	return nil
+}
+
+// paper returns a document of the claim as the step leaves it, of those that the
+// step has named.
+func (t *tx) paper(id string) (claim.Paper, bool) {
+	if p, changed := t.papers[id]; changed {
+		return p, true
+	}
+	i := slices.IndexFunc(t.known.Documents, func(d db.DocumentFactsRow) bool { return d.ID == id })
+	if i < 0 {
+		return claim.Paper{}, false
+	}
+	d := t.known.Documents[i]
+	return claim.Paper{ID: id, Kind: d.Kind, Number: int(d.Number), Asked: int(d.Asked), State: d.State, Awaiting: d.Awaiting}, true
+}
+
+// put keeps a document as the step leaves it.
+func (t *tx) put(p claim.Paper) {
+	was, _ := t.paper(p.ID)
+	t.file.Record(was, p)
+	if t.papers == nil {
+		t.papers = map[string]claim.Paper{}
+	}
+	t.papers[p.ID] = p
+}
+
+// nextPapers names more of the papers that are to be read, once those are read
+// that were named before.
+func (t *tx) nextPapers() error {
+	room := t.file.Due.Room()
+	if room == 0 || t.file.Stage == claim.Closed {
+		return nil
+	}
+	but := append([]string{}, t.file.Due.Next()...)
+	for id := range t.papers {
+		but = append(but, id)
+	}
+	rows, err := t.q.AwaitingDocuments(t, t.conn, t.id, but, int32(room)) //nolint:gosec // 64 at most
+	if err != nil {
+		return fmt.Errorf("read which papers are to be read next: %w", err)
+	}
+	next := make([]claim.Paper, len(rows))
+	for i, r := range rows {
+		next[i] = claim.Paper{ID: r.ID, Kind: r.Kind}
+	}
+	t.file.Due.Fill(next)
 	return nil
 }
 
@@ -210,16 +283,16 @@ func (t *tx) field(id string, round int, engine string, f claim.Field, confirmed
 // paper it is. It is the last.
 func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmation]) (claim.Answer, error) {
 	return step(ctx, a, s, "confirm", func(t *tx) error {
-		paper := t.file.Paper(s.Body.Document)
-		if paper == nil {
-			return t.refuse(claim.RuleDocument, fmt.Sprintf("%s is not a document of this claim.", s.Body.Document))
-		}
 		if err := typed(worded(s.Body).Reading.Fields); err != nil {
 			return t.refuse(claim.RuleInput, err.Error())
 		}
 		known, err := t.facts(reading(worded(s.Body)))
 		if err != nil {
 			return err
+		}
+		paper, there := t.paper(s.Body.Document)
+		if !there {
+			return t.refuse(claim.RuleDocument, fmt.Sprintf("%s is not a document of this claim.", s.Body.Document))
 		}
 		round := rounds(known, paper.ID)
 		by := string(t.by.ID)
@@ -230,11 +303,21 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 				Name: f.Name, Value: f.Value, Source: document.FromPerson, Confidence: int(claim.Whole), Page: 1, Sure: true,
 			}, &by)
 		}
+		sent := paper.Kind
+		paper.Awaiting = paper.Awaiting && paper.State != claim.PaperReceived // a picture is still looked at
 		paper.State = claim.PaperConfirmed
 		if s.Body.Kind != "" {
 			paper.Kind = s.Body.Kind
 		}
-		t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: paper.ID, State: paper.State, Kind: paper.Kind, Camera: []byte("null")}))
+		t.put(paper)
+		t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: paper.ID, State: paper.State, Kind: paper.Kind, Awaiting: paper.Awaiting, Camera: []byte("null")}))
+		if sent != paper.Kind {
+			last, err := t.q.LastOfKind(t, t.conn, t.id, sent, paper.ID)
+			if err != nil {
+				return fmt.Errorf("read what papers of kind %s are left: %w", sent, err)
+			}
+			t.file.Last(sent, int(last.Good), int(last.Bad))
+		}
 		t.did(claim.DutyConfirmFields)
 		if !t.file.ToConfirm() {
 			t.done(claim.TaskConfirm)

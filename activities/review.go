@@ -222,7 +222,11 @@ func (t *tx) proposeDenial(v claim.Verdict, table claim.Authority) error {
 	case d == nil || d.Clause == "" || d.Facts == "" || d.Reasons == "":
 		return t.refuse(claim.RuleInput, "denial: a denial needs the clause, the facts and the reasons.")
 	}
-	if missing := t.notPapers(d.Evidence); missing != "" {
+	missing, err := t.notPapers(d.Evidence)
+	if err != nil {
+		return err
+	}
+	if missing != "" {
 		return t.refuse(claim.RuleDocument, fmt.Sprintf("Evidence %s is not a document of this claim.", missing))
 	}
 	level, err := table.RequiredForDenial(t.file.Line, max(t.file.Claimed, t.file.Payable))

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -159,11 +160,12 @@ type tx struct {
 	receipt claim.Receipt
 	next    int64 // number of the next event
 	hash    []byte
-	insert  *db.InsertClaimParams // a new claim's row, as far as the report knows it
-	clocks  []claim.ClockEntry    // written by this step
-	known   *db.Facts             // what the rows said when the step first asked
-	learned []document.Fact       // what the step brings, not cross-checked yet
-	err     error                 // of writes that could not even be queued
+	insert  *db.InsertClaimParams  // a new claim's row, as far as the report knows it
+	clocks  []claim.ClockEntry     // written by this step
+	known   *db.Facts              // what the rows said when the step first asked
+	learned []document.Fact        // what the step brings, not cross-checked yet
+	papers  map[string]claim.Paper // documents as the step leaves them, where it changes them
+	err     error                  // of writes that could not even be queued
 }
 
 // genesis is the hash before a claim's first event.
@@ -239,8 +241,12 @@ func (t *tx) attempt(r claim.Refusal) {
 	}))
 }
 
-// did notes who did what, where separation of duties will look for it.
+// did notes who did what, where separation of duties will look for it. Whoever
+// confirms a thousand papers has done one thing.
 func (t *tx) did(duty claim.Duty) {
+	if duty == claim.DutyConfirmFields && slices.ContainsFunc(t.file.Acts, func(a claim.Act) bool { return a.By == t.by.ID && a.Duty == duty }) {
+		return
+	}
 	t.file.Acts = append(t.file.Acts, claim.Act{By: t.by.ID, Duty: duty, Level: t.by.Level, At: t.at})
 }
 
@@ -260,15 +266,16 @@ func (t *tx) commit() (claim.Answer, error) {
 	if t.receipt.Result == claim.Refused {
 		return t.commitRefusal()
 	}
-	if len(t.learned) > 0 {
+	if len(t.learned)+len(t.papers) > 0 { // a paper of another kind says other things
 		if err := t.crossCheck(); err != nil {
 			return claim.Answer{}, errors.Join(err, t.rollback())
 		}
 	}
-	if err := t.papersCame(); err != nil {
+	if err := errors.Join(t.papersCame(), t.nextPapers()); err != nil {
 		return claim.Answer{}, errors.Join(err, t.rollback())
 	}
 	t.file.Version++
+	t.file.Derive()
 	if t.file.Stage == claim.Closed && t.before.Stage != claim.Closed && t.file.Number != "" {
 		t.event("claim.closed", map[string]any{"outcome": t.file.Outcome})
 	}

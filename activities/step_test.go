@@ -173,7 +173,7 @@ func TestADrawnSignatureIsADocumentOfTheClaim(t *testing.T) {
 	do(d, d.Review, reviewer("zheng", 1), claim.Verdict{Task: d.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"})
 	drawn, estimate := paper("signature", "5"), paper("repair_estimate", "6")
 	d.attach(drawn, estimate)
-	require.Equal(t, claim.PaperRead, d.file.Paper(drawn.Document).State, "nobody reads it")
+	require.Equal(t, claim.PaperRead, d.paperAs(drawn).State, "nobody reads it")
 	sign := func(document string) claim.Receipt {
 		return do(d, d.Agree, customer, claim.Agreement{
 			Offer: 1, Payee: claim.Payee{Name: "张三", Bank: "中国银行", Account: "6222020000000000"}, Signature: "drawn", Document: document,

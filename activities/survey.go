@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
+
+	"github.com/google/uuid"
 
 	"anpei/claim"
 	"anpei/claim/document"
@@ -161,7 +164,9 @@ func (a *Activities) Decline(ctx context.Context, s claim.Step[claim.TaskRef]) (
 		if t.by.ID == claim.Machine {
 			kind = "survey.silent"
 		}
-		t.file.Passed = append(t.file.Passed, who)
+		if !slices.Contains(t.file.Passed, who) {
+			t.file.Passed = append(t.file.Passed, who)
+		}
 		t.cancel(claim.TaskSurvey)
 		t.file.Stage = claim.Dispatching
 		t.event(kind, map[string]any{"surveyor": who})
@@ -201,7 +206,11 @@ func (t *tx) leaveFlash(reason string) {
 func (a *Activities) Survey(ctx context.Context, s claim.Step[claim.SurveyReport]) (claim.Answer, error) {
 	return step(ctx, a, s, "survey", func(t *tx) error {
 		r := s.Body
-		if missing := t.notPapers(r.Photos); missing != "" {
+		missing, err := t.notPapers(r.Photos)
+		if err != nil {
+			return err
+		}
+		if missing != "" {
 			return t.refuse(claim.RuleDocument, fmt.Sprintf("Photo %s is not a document of this claim. Attach it first.", missing))
 		}
 		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
@@ -234,14 +243,12 @@ func (a *Activities) Survey(ctx context.Context, s claim.Step[claim.SurveyReport
 // all there and read. The machine goes on where no person needs to look.
 func (a *Activities) SelfSurvey(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
 	return step(ctx, a, s, "self-survey", func(t *tx) error {
-		var photos []string
-		for _, p := range t.file.Papers {
-			if p.Kind == LossPhoto && p.State != claim.PaperUnreadable {
-				photos = append(photos, p.ID)
-			}
+		photos, err := t.q.LegibleOfKind(t, t.conn, t.id, LossPhoto)
+		if err != nil {
+			return fmt.Errorf("read which photos there are: %w", err)
 		}
 		t.surveyed(db.InsertSurveyParams{Kind: "self", Facts: "", FaultShareBp: claim.Whole, EstimateFen: t.file.Claimed, Photos: photos})
-		t.event("survey.self", map[string]any{"photos": len(photos), "papers": len(t.file.Papers)})
+		t.event("survey.self", map[string]any{"photos": len(photos), "papers": t.file.Total()})
 		t.toAssess("")
 		return nil
 	})
@@ -266,11 +273,21 @@ func (t *tx) toAssess(question string) {
 }
 
 // notPapers returns the first id that is not a paper of the claim, or "".
-func (t *tx) notPapers(ids []string) string {
+func (t *tx) notPapers(ids []string) (string, error) {
+	if len(ids) == 0 {
+		return "", nil
+	}
+	if i := slices.IndexFunc(ids, func(id string) bool { return uuid.Validate(id) != nil }); i >= 0 {
+		return ids[i], nil
+	}
+	known, err := t.q.DocumentsOfClaim(t, t.conn, t.id, ids)
+	if err != nil {
+		return "", fmt.Errorf("look for papers of the claim: %w", err)
+	}
 	for _, id := range ids {
-		if t.file.Paper(id) == nil {
-			return id
+		if !slices.Contains(known, id) {
+			return id, nil
 		}
 	}
-	return ""
+	return "", nil
 }

@@ -47,8 +47,11 @@ func (s *server) checklist(ctx context.Context, f *claim.File) (rest.Checklist, 
 	if err != nil {
 		return out, err
 	}
-	for _, at := range f.Standings() {
-		at.Papers = slices.DeleteFunc(at.Papers, func(id string) bool { return slices.Contains(without, f.Paper(id).Kind) })
+	came, err := s.papersByKind(ctx, f.ID, without)
+	if err != nil {
+		return out, err
+	}
+	for _, at := range f.Checklist.Standings(came) {
 		item := rest.ChecklistItem{
 			Name: at.Name, Kinds: at.Kinds, Count: max(at.Count, 1), Have: at.Have, Required: !at.Optional, From: at.From, State: at.State,
 			Documents: append([]string{}, at.Papers...), TextZh: at.ZH, TextEn: at.EN, Waiver: waivers[at.Name],
@@ -69,6 +72,27 @@ func (s *server) checklist(ctx context.Context, f *claim.File) (rest.Checklist, 
 		}
 	}
 	return out, nil
+}
+
+// papersByKind are the papers of a claim as its list counts them. Of the kinds
+// without, none is named.
+func (s *server) papersByKind(ctx context.Context, id claim.ID, without []string) (came []claim.Count, err error) {
+	rows, err := s.q.PapersByKind(ctx, s.db, id)
+	if err != nil {
+		return nil, fmt.Errorf("read the papers of claim %s: %w", id, err)
+	}
+	for _, r := range rows {
+		last := len(came) - 1
+		if last < 0 || came[last].Kind != r.Kind || came[last].Asked != int(r.Asked) {
+			came = append(came, claim.Count{Kind: r.Kind, Asked: int(r.Asked), States: map[claim.PaperState]int{}, IDs: map[claim.PaperState][]string{}})
+			last++
+		}
+		came[last].States[r.State] = int(r.Papers)
+		if !slices.Contains(without, r.Kind) {
+			came[last].IDs[r.State] = r.Ids
+		}
+	}
+	return came, nil
 }
 
 // waivers are what people said about papers that the claim goes on without, by

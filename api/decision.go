@@ -254,14 +254,10 @@ func (d *deciding) flags(ctx context.Context, out *rest.Decision) error {
 	for _, f := range found {
 		raise(f.Rule, f.TextZh, f.TextEn)
 	}
-	papers := map[claim.PaperState]int{}
-	for _, p := range d.file.Papers {
-		papers[p.State]++
-	}
-	if n := papers[claim.PaperUnsure]; n > 0 {
+	if n := d.file.In(claim.PaperUnsure); n > 0 {
 		raise("paper.unsure", fmt.Sprintf("%d 份材料识别存疑，尚未核对", n), fmt.Sprintf("Papers that nobody has confirmed yet: %d.", n))
 	}
-	if n := papers[claim.PaperUnreadable]; n > 0 {
+	if n := d.file.In(claim.PaperUnreadable); n > 0 {
 		raise("paper.unreadable", fmt.Sprintf("%d 份材料无法读取", n), fmt.Sprintf("Papers that cannot be read: %d.", n))
 	}
 	for _, said := range out.Said {

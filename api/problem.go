@@ -42,6 +42,7 @@ var (
 	kindTask        = kind{"wrong-task", http.StatusConflict, "The task is not open to you now"}
 	kindVersion     = kind{"wrong-version", http.StatusConflict, "The claim has changed since"}
 	kindOffer       = kind{"offer-superseded", http.StatusConflict, "The offer is not in force"}
+	kindPapers      = kind{"too-many-papers", http.StatusConflict, "The claim takes no more papers"}
 	kindOffset      = kind{"wrong-offset", http.StatusConflict, "Not the next chunk"}
 	kindRunning     = kind{"still-running", http.StatusConflict, "The same command is still running"}
 	kindTooLarge    = kind{"too-large", http.StatusRequestEntityTooLarge, "Too large"}
@@ -57,23 +58,24 @@ var (
 // kinds lists them for the page that explains them.
 var kinds = []kind{
 	kindMalformed, kindSignIn, kindForbidden, kindSeparation, kindAuthority, kindPolicy, kindNotFound, kindNoPreview, kindMethod,
-	kindConflict, kindStage, kindTask, kindVersion, kindOffer, kindRunning, kindTooLarge, kindMediaType,
+	kindConflict, kindStage, kindTask, kindVersion, kindOffer, kindPapers, kindRunning, kindTooLarge, kindMediaType,
 	kindInput, kindDocument, kindKeyReused, kindOffset, kindTooMany, kindInternal, kindUnavailable,
 }
 
 // byRule says of what kind a refusal is, by the part of its rule before the dot.
 var byRule = map[string]kind{
-	"stage":      kindStage,
-	"task":       kindTask,
-	"version":    kindVersion,
-	"offer":      kindOffer,
-	"role":       kindForbidden,
-	"authority":  kindAuthority,
-	"separation": kindSeparation,
-	"policy":     kindPolicy,
-	"papers":     kindConflict,
-	"input":      kindInput,
-	"document":   kindDocument,
+	"stage":        kindStage,
+	"task":         kindTask,
+	"version":      kindVersion,
+	"offer":        kindOffer,
+	"role":         kindForbidden,
+	"authority":    kindAuthority,
+	"separation":   kindSeparation,
+	"policy":       kindPolicy,
+	"papers":       kindConflict,
+	"papers-limit": kindPapers,
+	"input":        kindInput,
+	"document":     kindDocument,
 }
 
 // fault is an error that knows how the caller is told.

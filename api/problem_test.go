@@ -35,6 +35,7 @@ func TestARuleSaysHowItIsAnswered(t *testing.T) {
 		"separation.review-own-survey": http.StatusForbidden,
 		claim.RulePolicy:               http.StatusForbidden,
 		claim.RulePolicyUnknown:        http.StatusUnprocessableEntity,
+		claim.RulePapersLimit:          http.StatusConflict,
 		claim.RuleInput:                http.StatusUnprocessableEntity,
 		claim.RuleDocument:             http.StatusUnprocessableEntity,
 		"unheard-of":                   http.StatusForbidden,

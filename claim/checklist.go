@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,7 +42,7 @@ type Listed struct {
 	EN       string   `json:"en"`
 
 	Why    string  `json:"why,omitempty"`   // of a paper beyond the lists: what whoever asked gave as the reason
-	Since  int     `json:"since,omitempty"` // papers that had come before it was asked for, and do not tick it
+	Asked  int     `json:"asked,omitempty"` // of a paper beyond the lists: by which request, from 1; those that came before do not tick it
 	Waiver *Waiver `json:"waiver,omitempty"`
 }
 
@@ -183,56 +184,42 @@ type Standing struct {
 	Listed
 	State  ItemState
 	Have   int      // accepted
-	Papers []string // documents that count for it, in order of arrival
+	Papers []string // documents that count for it, the accepted first, where they were given
+
+	reading, looked, bad int // that may complete it, that a person is to look at, that could not be read
 }
 
-// Standings returns how each paper of the list stands. A document counts by
-// what it was read or confirmed to be, for one paper of the list: the first
-// that is not complete without it. One of no known kind counts when a person
-// has looked at it.
-func (f *File) Standings() []Standing {
-	if f.Checklist == nil {
+// Standings returns how each paper of the list stands.
+func (f *File) Standings() []Standing { return f.Checklist.Standings(f.Papers) }
+
+// Standings returns how each paper of the list stands by what has come. A
+// document counts by what it was read or confirmed to be, for one paper of the
+// list; what is accepted goes to the first that is not complete, and what is not
+// accepted yet to the first that is not complete then. One of no known kind
+// counts when a person has looked at it.
+func (c *Checklist) Standings(came []Count) []Standing {
+	if c == nil {
 		return nil
 	}
-	all := make([]Standing, len(f.Checklist.Items))
-	came := make([]map[PaperState]int, len(all))
-	for i, l := range f.Checklist.Items {
-		all[i], came[i] = Standing{Listed: l}, map[PaperState]int{}
+	all := make([]Standing, len(c.Items))
+	left := make([]stock, len(came))
+	for i, n := range came {
+		left[i] = stockOf(n)
 	}
-	for n, p := range f.Papers {
-		for i := range all {
-			s := &all[i]
-			if !slices.Contains(s.Kinds, p.Kind) || n < s.Since || s.Have >= max(s.Count, 1) {
-				continue
-			}
-			s.Papers = append(s.Papers, p.ID)
-			switch {
-			case p.State == PaperConfirmed || p.State == PaperRead && p.Kind != otherPaper:
-				s.Have++
-			case p.State == PaperRead:
-				came[i][PaperUnsure]++
-			default:
-				came[i][p.State]++
-			}
-			break
+	for i, l := range c.Items {
+		all[i].Listed = l
+		for _, n := range c.serving(i, came) {
+			all[i].take(&left[n], max(l.Count, 1)-all[i].Have)
+		}
+	}
+	for n := range left {
+		i := slices.IndexFunc(all, func(s Standing) bool { return s.takes(came[n]) && s.Have < max(s.Count, 1) })
+		if i >= 0 {
+			all[i].wait(left[n])
 		}
 	}
 	for i := range all {
-		s, need := &all[i], max(all[i].Count, 1)
-		switch coming := s.Have + came[i][PaperReceived] + came[i][PaperUnsure]; {
-		case s.Waived():
-			s.State = ItemWaived
-		case s.Have >= need:
-			s.State = ItemAccepted
-		case coming >= need && came[i][PaperReceived] > 0:
-			s.State = ItemReading
-		case coming >= need:
-			s.State = ItemReceived
-		case came[i][PaperUnreadable] > 0:
-			s.State = ItemSentBack
-		default:
-			s.State = ItemMissing
-		}
+		all[i].settle()
 	}
 	return all
 }
@@ -255,6 +242,101 @@ func (f *File) Stated() []Stated {
 		}
 	}
 	return stated
+}
+
+// stock is what is left of one count.
+type stock struct {
+	accepted, reading, looked, bad     int
+	acceptedIDs, readingIDs, lookedIDs []string
+	badIDs                             []string
+}
+
+func stockOf(c Count) stock {
+	s := stock{
+		accepted: c.States[PaperConfirmed], reading: c.States[PaperReceived], looked: c.States[PaperUnsure], bad: c.States[PaperUnreadable],
+		acceptedIDs: slices.Clone(c.IDs[PaperConfirmed]), readingIDs: c.IDs[PaperReceived], lookedIDs: slices.Clone(c.IDs[PaperUnsure]), badIDs: c.IDs[PaperUnreadable],
+	}
+	if c.Kind == otherPaper {
+		s.looked, s.lookedIDs = s.looked+c.States[PaperRead], append(s.lookedIDs, c.IDs[PaperRead]...)
+	} else {
+		s.accepted, s.acceptedIDs = s.accepted+c.States[PaperRead], append(s.acceptedIDs, c.IDs[PaperRead]...)
+	}
+	return s
+}
+
+// takes reports whether papers of a count tick a listed one.
+func (l Listed) takes(c Count) bool { return slices.Contains(l.Kinds, c.Kind) && c.Asked >= l.Asked }
+
+// serving returns the counts that may complete a paper of the list: first those
+// that fewer others wait for.
+func (c *Checklist) serving(i int, came []Count) (counts []int) {
+	for n := range came {
+		if c.Items[i].takes(came[n]) {
+			counts = append(counts, n)
+		}
+	}
+	wanted := func(n int) (by int) {
+		for _, l := range c.Items[i+1:] {
+			if l.takes(came[n]) {
+				by++
+			}
+		}
+		return by
+	}
+	slices.SortStableFunc(counts, func(a, b int) int { return cmp.Compare(wanted(a), wanted(b)) })
+	return counts
+}
+
+func (s *Standing) take(of *stock, need int) {
+	n := min(need, of.accepted)
+	if n <= 0 {
+		return
+	}
+	s.Have, of.accepted = s.Have+n, of.accepted-n
+	named := min(n, len(of.acceptedIDs))
+	s.Papers, of.acceptedIDs = append(s.Papers, of.acceptedIDs[:named]...), of.acceptedIDs[named:]
+}
+
+func (s *Standing) wait(of stock) {
+	s.reading, s.looked, s.bad = s.reading+of.reading, s.looked+of.looked, s.bad+of.bad
+	s.Papers = slices.Concat(s.Papers, of.readingIDs, of.lookedIDs, of.badIDs)
+}
+
+func (s *Standing) settle() {
+	need := max(s.Count, 1)
+	switch coming := s.Have + s.reading + s.looked; {
+	case s.Waived():
+		s.State = ItemWaived
+	case s.Have >= need:
+		s.State = ItemAccepted
+	case coming >= need && s.reading > 0:
+		s.State = ItemReading
+	case coming >= need:
+		s.State = ItemReceived
+	case s.bad > 0:
+		s.State = ItemSentBack
+	default:
+		s.State = ItemMissing
+	}
+}
+
+// Answers returns which of papers, in order of arrival, was the last that some
+// of the list's wanted, or -1 where they wanted none or are not all there.
+func (c *Checklist) Answers(items []string, papers []Paper) int {
+	came := File{Checklist: c}
+	lacking := func() bool {
+		return slices.ContainsFunc(came.Standings(), func(s Standing) bool { return slices.Contains(items, s.Name) && !s.Complete() })
+	}
+	for i, p := range papers {
+		if !lacking() {
+			return i - 1
+		}
+		came.Record(Paper{}, Paper{Kind: p.Kind, Asked: p.Asked, State: p.State})
+	}
+	if lacking() {
+		return -1
+	}
+	return len(papers) - 1
 }
 
 // Complete reports whether the paper is there, or need not be.
@@ -308,7 +390,7 @@ func (f *File) Request(r PaperRequest, raisedAt, now time.Time) (Telling, *Refus
 		return asked, &Refusal{Rule: RulePapersAsked, Detail: "What this finding brought to light was asked for once already (Insurance Law art. 22)."}
 	}
 	for i, m := range r.More {
-		l := Listed{Kinds: []string{m.Kind}, From: Claimant, ZH: m.What, EN: m.What, Why: m.Reason, Since: len(f.Papers)}
+		l := Listed{Kinds: []string{m.Kind}, From: Claimant, ZH: m.What, EN: m.What, Why: m.Reason, Asked: c.Requests() + 1}
 		if w := paperWords[m.Kind]; m.What == "" {
 			l.ZH, l.EN = w[0], w[1]
 		}
@@ -319,13 +401,16 @@ func (f *File) Request(r PaperRequest, raisedAt, now time.Time) (Telling, *Refus
 		c.Items = append(c.Items, l)
 		asked.Items = append(asked.Items, l.Name)
 	}
-	asked.Letter = fmt.Sprintf("%s-P%d", f.Number, c.requests()+1)
+	asked.Letter = fmt.Sprintf("%s-P%d", f.Number, c.Requests()+1)
 	c.Tellings = append(c.Tellings, asked)
 	return asked, nil
 }
 
-// requests is how often papers were asked for.
-func (c *Checklist) requests() (n int) {
+// Requests is how often papers were asked for.
+func (c *Checklist) Requests() (n int) {
+	if c == nil {
+		return 0
+	}
 	for _, t := range c.Tellings {
 		if t.Request {
 			n++

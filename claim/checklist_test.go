@@ -28,6 +28,16 @@ func listed(t *testing.T, line claim.Line, lane claim.Lane, kinds ...claim.Expos
 	return f
 }
 
+// counted are papers, in order of arrival, as a file counts them.
+func counted(papers ...claim.Paper) []claim.Count {
+	var f claim.File
+	for i, p := range papers {
+		p.Number = i + 1
+		f.Record(claim.Paper{}, p)
+	}
+	return f.Papers
+}
+
 func names(all []claim.Standing) (names []string) {
 	for _, s := range all {
 		names = append(names, s.Name)
@@ -62,7 +72,7 @@ func TestEachClaimGetsTheListOfItsLineLaneAndDamage(t *testing.T) {
 func TestALaneThatChangesAddsToTheListAndTakesNothing(t *testing.T) {
 	t.Parallel()
 	f := listed(t, claim.Motor, claim.Flash, claim.OwnDamage)
-	f.Papers = []claim.Paper{{ID: "a", Kind: "driving_licence", State: claim.PaperRead}}
+	f.Papers = counted([]claim.Paper{{ID: "a", Kind: "driving_licence", State: claim.PaperRead}}...)
 	f.Lane = claim.Standard
 	require.Len(t, f.List(lists(t)), 2)
 	require.Empty(t, f.List(lists(t)), "twice adds nothing")
@@ -98,7 +108,7 @@ func TestAPaperIsTickedOffByWhatWasReadInIt(t *testing.T) {
 			f := listed(t, claim.Motor, claim.Flash, claim.OwnDamage)
 			f.Lane = claim.Standard
 			f.List(lists(t))
-			f.Papers = tt.papers
+			f.Papers = counted(tt.papers...)
 			all := f.Standings()
 			i := slices.IndexFunc(all, func(s claim.Standing) bool { return s.Name == tt.item })
 			require.Equal(t, tt.want, all[i].State)
@@ -138,7 +148,7 @@ func TestPapersAreAskedForOnceAndInFull(t *testing.T) {
 	t.Parallel()
 	monday := time.Date(2026, 11, 23, 9, 0, 0, 0, claim.Shanghai)
 	f := listed(t, claim.Motor, claim.Standard, claim.OwnDamage)
-	f.Papers = []claim.Paper{{ID: "a", Kind: "driving_licence", State: claim.PaperRead}, {ID: "b", Kind: "bank_card", State: claim.PaperRead}}
+	f.Papers = counted([]claim.Paper{{ID: "a", Kind: "driving_licence", State: claim.PaperRead}, {ID: "b", Kind: "bank_card", State: claim.PaperRead}}...)
 
 	_, no := f.Request(claim.PaperRequest{Finding: "plate.differs", More: []claim.MorePaper{{Kind: "vin_plate"}}}, monday, monday)
 	require.Equal(t, claim.RuleInput, no.Rule, "nothing was asked for yet")
@@ -180,7 +190,7 @@ func TestPapersAreAskedForOnceAndInFull(t *testing.T) {
 func TestNothingIsAskedForWhereNothingIsMissing(t *testing.T) {
 	t.Parallel()
 	f := listed(t, claim.Property, claim.Standard, claim.CommercialProperty)
-	f.Papers = []claim.Paper{{Kind: "vat_invoice", State: claim.PaperConfirmed}}
+	f.Papers = counted([]claim.Paper{{Kind: "vat_invoice", State: claim.PaperConfirmed}}...)
 	require.Empty(t, f.Lacking(), "what is optional is not missing")
 	_, no := f.Request(claim.PaperRequest{}, time.Time{}, time.Time{})
 	require.Equal(t, claim.RulePapersComplete, no.Rule)
@@ -191,7 +201,7 @@ func TestNothingIsAskedForWhereNothingIsMissing(t *testing.T) {
 func TestTwoPeopleWaiveAPaper(t *testing.T) {
 	t.Parallel()
 	f := listed(t, claim.Motor, claim.Standard, claim.OwnDamage, claim.ThirdPartyProperty)
-	f.Papers = []claim.Paper{{Kind: "driving_licence", State: claim.PaperRead}}
+	f.Papers = counted([]claim.Paper{{Kind: "driving_licence", State: claim.PaperRead}}...)
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, claim.Shanghai)
 	rule := func(r *claim.Refusal) string {
 		if r == nil {
@@ -223,7 +233,7 @@ func TestWhatIsMissingIsWhatTheListLacks(t *testing.T) {
 	t.Parallel()
 	f := listed(t, claim.Motor, claim.Flash, claim.OwnDamage)
 	f.Stage = claim.SelfSurvey
-	f.Papers = []claim.Paper{{Kind: "loss_photo", State: claim.PaperRead}, {Kind: "repair_estimate", State: claim.PaperUnreadable}}
+	f.Papers = counted([]claim.Paper{{Kind: "loss_photo", State: claim.PaperRead}, {Kind: "repair_estimate", State: claim.PaperUnreadable}}...)
 	need := f.Missing()
 	require.Len(t, need, 2)
 	require.Equal(t, "loss_photo", need[0].What)
@@ -232,11 +242,13 @@ func TestWhatIsMissingIsWhatTheListLacks(t *testing.T) {
 	require.True(t, need[0].Blocks && need[1].Blocks)
 	require.False(t, f.SelfSurveyComplete())
 
-	f.Papers = append(f.Papers, claim.Paper{Kind: "loss_photo", State: claim.PaperRead}, claim.Paper{Kind: "vat_invoice", State: claim.PaperReceived})
+	f.Record(claim.Paper{}, claim.Paper{Kind: "loss_photo", State: claim.PaperRead, Number: 3})
+	coming, read := claim.Paper{Kind: "vat_invoice", State: claim.PaperReceived, Number: 4}, claim.Paper{Kind: "vat_invoice", State: claim.PaperRead, Number: 4}
+	f.Record(claim.Paper{}, coming)
 	need = f.Missing()
 	require.Len(t, need, 1)
 	require.Equal(t, claim.System, need[0].From, "it has come: nothing is asked of the claimant")
-	f.Papers[3].State = claim.PaperRead
+	f.Record(coming, read)
 	require.Empty(t, f.Missing())
 	require.True(t, f.SelfSurveyComplete())
 

@@ -114,6 +114,9 @@ func TheMachine() Actor { return Actor{ID: Machine, Role: System} }
 
 // File is a claim as its workflow knows it, and all that it knows: what the
 // guards of the next message need, never names, numbers or papers themselves.
+// It does not grow with the claim's papers, nor with what was done: its lists
+// are as long as the trade's tables (kinds of paper, items of a checklist,
+// kinds of task), the people who acted, and the transfers that came back.
 // The step that changes it stores it in the claim's row in the same
 // transaction, so that a workflow can always go on from the row.
 // It is the input of every run, and survives continue-as-new.
@@ -136,7 +139,7 @@ type File struct {
 	Claimant  StaffID    `json:"claimant,omitempty"`  // principal who speaks for the insured
 	Claimed   Fen        `json:"claimed,omitempty"`   // the claimant's own estimate
 	Exposures []Exposure `json:"exposures,omitempty"` // by number, from 1
-	Papers    []Paper    `json:"papers,omitempty"`    // in order of arrival
+	Papers    []Count    `json:"papers,omitempty"`    // how many there are, by kind; each by itself is in the rows
 	Checklist *Checklist `json:"checklist,omitempty"` // nil: the claim was reported before there were lists
 	Tasks     []Task     `json:"tasks,omitempty"`     // open ones only
 	Acts      []Act      `json:"acts,omitempty"`      // who did what: the separation of duties looks here
@@ -152,6 +155,9 @@ type File struct {
 	Payments   []Instruction `json:"payments,omitempty"`
 	Parked     *Parked       `json:"parked,omitempty"`
 	Resumed    *Resumed      `json:"resumed,omitempty"` // nil until it was parked and resumed; gone when it parks again
+
+	Outside int     `json:"outside,omitempty"` // papers that claimants and partners have sent
+	Due     DueWork `json:"due,omitzero"`      // what the workflow is to do beside waiting for people
 
 	HeldBy StaffID `json:"held_by,omitempty"` // who put the evidence under legal hold; empty while it is not
 }
@@ -180,16 +186,6 @@ func (k ExposureKind) Of() Line {
 		return Property
 	}
 	return Motor
-}
-
-// Paper is a document as the workflow knows it.
-type Paper struct {
-	ID    string     `json:"id"`
-	Kind  string     `json:"kind,omitempty"` // a document.Kind: as a person says, as it was read, else as its sender calls it
-	State PaperState `json:"state"`
-	// Unseen is a picture that is taken as it is, and that no engine has looked
-	// at yet.
-	Unseen bool `json:"unseen,omitempty"`
 }
 
 // PaperState is how far a document has come.
@@ -336,16 +332,4 @@ func (f *File) Payment() *Instruction {
 		return nil
 	}
 	return &f.Payments[len(f.Payments)-1]
-}
-
-// Unread returns the papers that no engine and no person has read yet, and the
-// pictures that no engine has looked at.
-func (f *File) Unread() []string {
-	var ids []string
-	for _, p := range f.Papers {
-		if p.State == PaperReceived || p.Unseen {
-			ids = append(ids, p.ID)
-		}
-	}
-	return ids
 }

@@ -99,7 +99,7 @@ func TestASelfSurveyIsCompleteWithTwoPicturesAndAReadFigure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := claim.File{Stage: claim.SelfSurvey, Papers: tt.papers}
+			f := claim.File{Stage: claim.SelfSurvey, Papers: counted(tt.papers...)}
 			require.Equal(t, tt.complete, f.SelfSurveyComplete())
 			require.Equal(t, tt.complete, len(f.Missing()) == 0)
 		})

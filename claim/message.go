@@ -75,6 +75,7 @@ const (
 	RuleHeld           = "stage.held"
 	RuleOwnHold        = "separation.lift-own-hold"
 	RulePapersMissing  = "papers.missing"
+	RulePapersLimit    = "papers-limit.reached"
 	RulePapersAsked    = "papers.asked-once"
 	RulePapersComplete = "papers.complete"
 	RuleWaiver         = "papers.waiver"

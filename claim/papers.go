@@ -1,22 +1,139 @@
 package claim
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
 
-// Paper returns the document with that id, or nil.
-func (f *File) Paper(id string) *Paper {
-	for i := range f.Papers {
-		if f.Papers[i].ID == id {
-			return &f.Papers[i]
-		}
-	}
-	return nil
+// Paper is a document of a claim as its steps know it.
+type Paper struct {
+	ID     string
+	Kind   string // a document.Kind: as a person says, as it was read, else as its sender calls it
+	Number int    // in order of arrival on its claim, from 1
+	Asked  int    // requests for papers that were made before it came
+	State  PaperState
+	// Awaiting is a paper that no engine and no person has read yet, and a
+	// picture that is taken as it is and that no engine has looked at.
+	Awaiting bool
 }
 
-// SentBack reports whether a document could not be read.
-func (p *Paper) SentBack() bool { return p.State == PaperUnreadable }
+// Count is how many papers of one kind a claim has, as far as they count alike.
+type Count struct {
+	Kind   string             `json:"kind"`
+	Asked  int                `json:"asked,omitempty"` // requests for papers that were made before they came
+	States map[PaperState]int `json:"states"`
+	// Numbers of the last that could be read and of the last that could not, in
+	// order of arrival; 0 for none. Those being read are neither.
+	Good int `json:"good,omitempty"`
+	Bad  int `json:"bad,omitempty"`
+	// IDs are the papers themselves in order of arrival, where a list of them is
+	// asked for. The file has none.
+	IDs map[PaperState][]string `json:"-"`
+}
+
+// Total is how many papers the claim has.
+func (f *File) Total() (n int) {
+	for _, c := range f.Papers {
+		for _, of := range c.States {
+			n += of
+		}
+	}
+	return n
+}
+
+// In is how many papers stand in a state.
+func (f *File) In(state PaperState) (n int) {
+	for _, c := range f.Papers {
+		n += c.States[state]
+	}
+	return n
+}
+
+// Record counts a paper that has come (was is the zero value) or changed, and
+// notes whether it is to be read. Where it changes its kind, [File.Last] tells
+// what the old kind is left with.
+func (f *File) Record(was, is Paper) {
+	if was.State != "" {
+		c := f.count(was)
+		if c.States[was.State]--; c.States[was.State] == 0 {
+			delete(c.States, was.State)
+		}
+	}
+	c := f.count(is)
+	c.States[is.State]++
+	switch is.State {
+	case PaperRead, PaperUnsure, PaperConfirmed:
+		c.Good = max(c.Good, is.Number)
+	case PaperUnreadable:
+		c.Bad = max(c.Bad, is.Number)
+	case PaperReceived:
+	}
+	f.Papers = slices.DeleteFunc(f.Papers, func(c Count) bool { return len(c.States) == 0 && c.Good+c.Bad == 0 })
+	switch {
+	case is.Awaiting && !was.Awaiting:
+		f.Due.add(is)
+	case was.Awaiting && !is.Awaiting:
+		f.Due.remove(is.ID)
+	}
+}
+
+// How many papers a claim takes. A visit brings thirty pictures and a large loss
+// a few hundred papers; what a person looks at, and not what a machine can
+// carry, sets the limits.
+const (
+	MaxPapers    = 5_000 // in all
+	MaxOutside   = 1_000 // of them from claimants and partners
+	MaxOfOutside = 300   // of those from one claimant or partner
+)
+
+// Outside reports whether a role sends papers from outside.
+func (r Role) Outside() bool { return r == Claimant || r == Partner }
+
+// Admit refuses papers above the limits. n are new ones, sent is how many the
+// same sender has sent before.
+func (f *File) Admit(n int, by Role, sent int) *Refusal {
+	left, limit := MaxPapers-f.Total(), fmt.Sprintf("A claim takes %d papers", MaxPapers)
+	if by.Outside() {
+		if room := MaxOutside - f.Outside; room < left {
+			left, limit = room, fmt.Sprintf("A claim takes %d papers from claimants and partners", MaxOutside)
+		}
+		if room := MaxOfOutside - sent; room < left {
+			left, limit = room, fmt.Sprintf("A claim takes %d papers from one sender", MaxOfOutside)
+		}
+	}
+	if n <= left {
+		return nil
+	}
+	help := "Staff can attach more for you: ask customer service."
+	if !by.Outside() {
+		help = "Put several pages into one file."
+	}
+	return &Refusal{Rule: RulePapersLimit, Detail: fmt.Sprintf("%s; %d more are possible, and these are %d. None was attached. %s", limit, max(left, 0), n, help)}
+}
+
+// count returns the count that a paper belongs to.
+func (f *File) count(p Paper) *Count {
+	i, found := slices.BinarySearchFunc(f.Papers, p, func(c Count, p Paper) int {
+		return cmp.Or(cmp.Compare(c.Kind, p.Kind), cmp.Compare(c.Asked, p.Asked))
+	})
+	if !found {
+		f.Papers = slices.Insert(f.Papers, i, Count{Kind: p.Kind, Asked: p.Asked, States: map[PaperState]int{}})
+	}
+	return &f.Papers[i]
+}
+
+// Last sets the numbers of the last papers of a kind that could be read and that
+// could not, after one of them has become another kind.
+func (f *File) Last(kind string, good, bad int) {
+	for i := range f.Papers {
+		if f.Papers[i].Kind == kind {
+			f.Papers[i].Good, f.Papers[i].Bad = good, bad
+			good, bad = 0, 0
+		}
+	}
+}
 
 // MoneyField reports whether a field of a document bears on money, identity,
 // account, plate or VIN: the machine accepts those with a second witness only.
@@ -31,24 +148,27 @@ func MoneyField(name string) bool {
 	return false
 }
 
-// sentBack reports whether a paper could not be read and none of its kind that
-// can be has come since. Of pictures of the loss any other serves as well.
-func (f *File) sentBack(i int) bool {
-	p := f.Papers[i]
-	return p.State == PaperUnreadable && p.Kind != photo && !slices.ContainsFunc(f.Papers[i+1:], func(o Paper) bool {
-		return o.Kind == p.Kind && o.State != PaperUnreadable && o.State != PaperReceived
-	})
+// sentBack returns the first kind of which a paper could not be read and none
+// that can be has come since, or "". Of pictures of the loss any other serves
+// as well. without are kinds that are left out.
+func (f *File) sentBack(without func(kind string) bool) string {
+	good, bad := map[string]int{}, map[string]int{}
+	for _, c := range f.Papers {
+		good[c.Kind], bad[c.Kind] = max(good[c.Kind], c.Good), max(bad[c.Kind], c.Bad)
+	}
+	for _, c := range f.Papers {
+		if bad[c.Kind] > good[c.Kind] && c.Kind != photo && !without(c.Kind) {
+			return c.Kind
+		}
+	}
+	return ""
 }
 
 // ToConfirm reports whether a person has to look at a paper: at fields that the
-// reader is not sure of, or at one that it cannot read and nobody has sent anew.
+// reader is not sure of, or at one that it cannot read and that was not sent
+// anew.
 func (f *File) ToConfirm() bool {
-	for i, p := range f.Papers {
-		if p.State == PaperUnsure || f.sentBack(i) {
-			return true
-		}
-	}
-	return false
+	return f.In(PaperUnsure) > 0 || f.sentBack(func(string) bool { return false }) != ""
 }
 
 // KeyedTwice reports whether a field of a document steers where money goes and
@@ -72,26 +192,30 @@ const SelfSurveyPhotos = 2
 // figures are the kinds of document that say what a loss costs.
 var figures = []string{"repair_estimate", "vat_invoice"}
 
+// of is how many papers of a kind stand in one of some states.
+func (f *File) of(kind string, states ...PaperState) (n int) {
+	for _, c := range f.Papers {
+		for _, state := range states {
+			if c.Kind == kind {
+				n += c.States[state]
+			}
+		}
+	}
+	return n
+}
+
 // SelfSurveyComplete reports whether the claimant's pictures and a paper with
 // the figures are there, all pictures are looked at, and that paper is read.
 func (f *File) SelfSurveyComplete() bool {
-	return len(f.selfSurveyNeeds()) == 0 && !slices.ContainsFunc(f.Papers, func(p Paper) bool { return p.Kind == photo && p.State == PaperReceived })
+	return len(f.selfSurveyNeeds()) == 0 && f.of(photo, PaperReceived) == 0
 }
 
 func (f *File) selfSurveyNeeds() []Need {
 	if f.Checklist != nil {
 		return slices.DeleteFunc(f.paperNeeds(), func(n Need) bool { return !n.Blocks })
 	}
-	var photos int
-	var figure bool
-	for _, p := range f.Papers {
-		switch {
-		case p.Kind == photo && p.State != PaperUnreadable:
-			photos++
-		case slices.Contains(figures, p.Kind) && (p.State == PaperRead || p.State == PaperConfirmed):
-			figure = true
-		}
-	}
+	photos := f.of(photo, PaperReceived, PaperRead, PaperUnsure, PaperConfirmed)
+	figure := slices.ContainsFunc(figures, func(kind string) bool { return f.of(kind, PaperRead, PaperConfirmed) > 0 })
 	var needs []Need
 	if photos < SelfSurveyPhotos {
 		needs = append(needs, Need{
@@ -169,11 +293,8 @@ func (f *File) Missing() []Need {
 		}
 		needs = append(needs, Need{What: string(t.Kind), From: t.Role, ZH: words[0], EN: words[1], Blocks: t.Kind != TaskConfirm && t.Kind != TaskPolicy})
 	}
-	for i, p := range f.Papers {
-		if f.sentBack(i) && !f.Checklist.takes(p.Kind) { // what is on the list is asked for there
-			needs = append(needs, Need{What: p.Kind, From: Claimant, ZH: "有一份材料无法读取，请重新拍摄", EN: "One paper cannot be read: please take it again."})
-			break
-		}
+	if kind := f.sentBack(f.Checklist.takes); kind != "" { // what is on the list is asked for there
+		needs = append(needs, Need{What: kind, From: Claimant, ZH: "有一份材料无法读取，请重新拍摄", EN: "One paper cannot be read: please take it again."})
 	}
 	return needs
 }

@@ -63,12 +63,12 @@ func (p *process) report(ctx workflow.Context) {
 func (p *process) survey(ctx workflow.Context) {
 	for going := true; going; {
 		switch {
-		case p.Stage == claim.SelfSurvey && p.SelfSurveyComplete():
+		case p.Due.SelfSurvey:
 			machine(ctx, p, "self-survey", acts.SelfSurvey)
 		case p.Stage == claim.Dispatching && p.TaskOf(claim.TaskAssign) == nil:
 			machine(ctx, p, "dispatch", acts.Dispatch)
 		case p.Stage == claim.SelfSurvey:
-			going = p.person(ctx, p.SelfSurveyComplete)
+			going = p.person(ctx, func() bool { return p.Due.SelfSurvey })
 		case p.Stage == claim.Dispatched:
 			going = p.personWithin(ctx, p.AcceptWithin, p.silent)
 		case p.Stage == claim.Dispatching, p.Stage == claim.Surveying:

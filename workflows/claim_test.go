@@ -59,6 +59,7 @@ func play[T any](env *testsuite.TestWorkflowEnvironment, r *rows, act func(conte
 			receipt.Result = claim.Done
 		}
 		r.file.Version++
+		r.file.Derive()
 		r.steps[s.Key] = receipt
 		r.log = append(r.log, name)
 		return claim.Answer{File: r.file, Receipt: receipt}, nil
@@ -367,20 +368,20 @@ func TestPhotosAreLookedAtTogetherAndOneThatBreaksTheReaderCostsOnlyItself(t *te
 	)
 	play(s.TestWorkflowEnvironment, s.rows, a.Attach, "attach", func(f *claim.File, _ claim.Step[claim.Batch]) claim.Receipt {
 		for _, id := range photos {
-			f.Papers = append(f.Papers, claim.Paper{ID: id, Kind: activities.LossPhoto, State: claim.PaperRead, Unseen: true})
+			f.Record(claim.Paper{}, claim.Paper{ID: id, Kind: activities.LossPhoto, State: claim.PaperRead, Awaiting: true})
 		}
-		f.Papers = append(f.Papers, claim.Paper{ID: paper, Kind: "vat_invoice", State: claim.PaperReceived})
+		f.Record(claim.Paper{}, claim.Paper{ID: paper, Kind: "vat_invoice", State: claim.PaperReceived, Awaiting: true})
 		return claim.Receipt{}
 	})
 	play(s.TestWorkflowEnvironment, s.rows, a.RecordLooks, "looks", func(f *claim.File, in claim.Step[claim.Looks]) claim.Receipt {
 		for _, r := range in.Body.Readings {
-			f.Paper(r.Document).Unseen = false
+			f.Record(claim.Paper{Kind: activities.LossPhoto, State: claim.PaperRead, Awaiting: true}, claim.Paper{ID: r.Document, Kind: activities.LossPhoto, State: claim.PaperRead})
 			says[r.Document] = r.Reading.Engine + r.Reading.Unreadable
 		}
 		return claim.Receipt{}
 	})
 	play(s.TestWorkflowEnvironment, s.rows, a.RecordReading, "reading", func(f *claim.File, in claim.Step[claim.Read]) claim.Receipt {
-		f.Paper(in.Body.Document).State = claim.PaperRead
+		f.Record(claim.Paper{Kind: "vat_invoice", State: claim.PaperReceived, Awaiting: true}, claim.Paper{ID: in.Body.Document, Kind: "vat_invoice", State: claim.PaperRead})
 		says[in.Body.Document] = in.Body.Reading.Engine
 		return claim.Receipt{}
 	})
@@ -499,6 +500,11 @@ func TestEveryStepOfTheMachineLooksAgainWhereTheRowsHaveGoneOn(t *testing.T) {
 	})
 }
 
+// received is a paper that is to be read.
+func received(id, kind string) claim.Paper {
+	return claim.Paper{ID: id, Kind: kind, State: claim.PaperReceived, Awaiting: true}
+}
+
 // flash makes the claim take the flash lane, with a request for papers on the
 // way.
 func (s story) flash() story {
@@ -511,9 +517,9 @@ func (s story) flash() story {
 	})
 	play(env, r, a.Attach, "attach", func(f *claim.File, _ claim.Step[claim.Batch]) claim.Receipt {
 		for _, id := range []string{"p1", "p2"} {
-			f.Papers = append(f.Papers, claim.Paper{ID: id, Kind: activities.LossPhoto, State: claim.PaperReceived})
+			f.Record(claim.Paper{}, received(id, activities.LossPhoto))
 		}
-		f.Papers = append(f.Papers, claim.Paper{ID: "invoice", Kind: "vat_invoice", State: claim.PaperReceived})
+		f.Record(claim.Paper{}, received("invoice", "vat_invoice"))
 		return claim.Receipt{}
 	})
 	s.OnActivity(a.LocateAll, mock.Anything, mock.Anything).Return(func(_ context.Context, ids []string) ([]activities.ReadPaper, error) {
@@ -526,12 +532,12 @@ func (s story) flash() story {
 	s.OnActivity(o.ReadPaper, mock.Anything, mock.Anything).Return(claim.Reading{}, nil)
 	play(env, r, a.RecordLooks, "looks", func(f *claim.File, in claim.Step[claim.Looks]) claim.Receipt {
 		for _, read := range in.Body.Readings {
-			f.Paper(read.Document).State = claim.PaperRead
+			f.Record(received(read.Document, activities.LossPhoto), claim.Paper{ID: read.Document, Kind: activities.LossPhoto, State: claim.PaperRead})
 		}
 		return claim.Receipt{}
 	})
 	play(env, r, a.RecordReading, "reading", func(f *claim.File, in claim.Step[claim.Read]) claim.Receipt {
-		f.Paper(in.Body.Document).State = claim.PaperRead
+		f.Record(received(in.Body.Document, "vat_invoice"), claim.Paper{ID: in.Body.Document, Kind: "vat_invoice", State: claim.PaperRead})
 		return claim.Receipt{}
 	})
 	play(env, r, a.SelfSurvey, "self-survey", stageTo[claim.None](claim.Assessing))

@@ -11,14 +11,14 @@ import (
 // as evidence of what was asked for.
 func (p *process) letters(ctx workflow.Context) {
 	for {
-		_ = workflow.Await(ctx, func() bool { return p.Unwritten() != "" })
+		_ = workflow.Await(ctx, func() bool { return p.Due.Write != "" })
 		if workflow.GetVersion(ctx, paperLetters, workflow.DefaultVersion, 1) < 1 {
 			return
 		}
-		number := p.Unwritten()
+		number := p.Due.Write
 		p.inHand[number] = true
 		letter := remote(ctx, p, "write-request", acts.WriteRequest, activities.RequestLetter{Claim: p.ID, Number: number})
-		for p.Unwritten() == number {
+		for p.Due.Write == number {
 			machineWith(ctx, p, "letter/"+number, local, acts.FileLetter, letter)
 		}
 		delete(p.inHand, number)

@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"slices"
-
 	"go.temporal.io/sdk/workflow"
 
 	"anpei/activities"
@@ -10,64 +8,67 @@ import (
 	"anpei/claim/document"
 )
 
+// readers is how many papers, or lots of pictures, of one claim are read at a
+// time, so that no claim takes all readers.
+const readers = 4
+
 // papers is the region beside the main line: it answers those who send or
-// confirm documents, and has each unread one read by the page reader.
+// confirm documents, and has those read that the step says are next. Only so
+// many are in hand as there are readers, and none is taken when the run should
+// be continued as new, so that a long queue does not keep it from that.
 func (p *process) papers(ctx workflow.Context) {
-	readers := workflow.NewSemaphore(ctx, 4) // of one claim at a time, so that no claim takes all readers
-	take := func(ids []string, read func(workflow.Context)) {
+	busy := 0
+	take := func(ids []string, photos bool) {
+		busy++
 		for _, id := range ids {
 			p.inHand[id] = true
 		}
 		workflow.Go(ctx, func(ctx workflow.Context) {
-			_ = readers.Acquire(ctx, 1)
-			defer readers.Release(1)
-			read(ctx)
+			if photos {
+				p.look(ctx, ids)
+			} else {
+				p.read(ctx, ids[0])
+			}
 			for _, id := range ids {
 				delete(p.inHand, id)
 			}
+			busy--
 		})
 	}
+	due := func() ([]string, bool) {
+		if busy == readers || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			return nil, false
+		}
+		return p.unread()
+	}
 	for {
-		_ = workflow.Await(ctx, func() bool { return len(p.desk) > 0 || len(p.unread()) > 0 })
+		_ = workflow.Await(ctx, func() bool {
+			ids, _ := due()
+			return len(p.desk) > 0 || len(ids) > 0
+		})
 		if len(p.desk) > 0 {
 			p.answer(ctx, p.desk.take())
 		}
-		papers, photos := p.sorted(p.unread())
-		for _, paper := range papers {
-			take([]string{paper}, func(ctx workflow.Context) { p.read(ctx, paper) })
-		}
-		for together := range slices.Chunk(photos, photosAtOnce) {
-			take(together, func(ctx workflow.Context) { p.look(ctx, together) })
+		for ids, photos := due(); len(ids) > 0; ids, photos = due() {
+			take(ids, photos)
 		}
 	}
 }
 
-// photosAtOnce is how many photos of a loss are looked at in one activity. To
-// look takes a tenth of what it takes to read, and an activity costs about as
-// much as a look: a visit's thirty photos would cost as much again.
-const photosAtOnce = 8
-
-// unread returns the papers that nobody has in hand.
-func (p *process) unread() []string {
-	var ids []string
-	for _, id := range p.Unread() {
-		if !p.inHand[id] {
-			ids = append(ids, id)
+// unread returns the next papers that are read together and that nobody has in
+// hand, and whether they are pictures of a loss.
+func (p *process) unread() (ids []string, photos bool) {
+	for _, next := range p.Due.Read {
+		for _, id := range next.IDs {
+			if !p.inHand[id] {
+				ids = append(ids, id)
+			}
+		}
+		if len(ids) > 0 {
+			return ids, next.Photos
 		}
 	}
-	return ids
-}
-
-// sorted tells papers, which are read, from photos, which are looked at.
-func (p *process) sorted(ids []string) (papers, photos []string) {
-	for _, id := range ids {
-		if p.Paper(id).Kind == activities.LossPhoto {
-			photos = append(photos, id)
-		} else {
-			papers = append(papers, id)
-		}
-	}
-	return papers, photos
+	return nil, false
 }
 
 // read has one paper read, and records what it says. A reader that is out of
@@ -78,7 +79,7 @@ func (p *process) read(ctx workflow.Context, id string) {
 		p.log.Error("paper not read", "document", id, "error", err)
 		reading = crashed()
 	}
-	for p.stillUnread(id) && p.Stage != claim.Closed {
+	for p.Due.Names(id) && p.Stage != claim.Closed {
 		out, skipped := recordOrSkip(ctx, p, "read/"+id, acts.RecordReading, claim.Read{Document: id, Reading: reading})
 		switch {
 		case skipped: // what it says cannot be stored; that nobody could read it can
@@ -107,7 +108,7 @@ func (p *process) look(ctx workflow.Context, ids []string) {
 	for p.Stage != claim.Closed {
 		var seen claim.Looks
 		for i, id := range ids {
-			if p.stillUnread(id) {
+			if p.Due.Names(id) {
 				seen.Readings = append(seen.Readings, claim.Read{Document: id, Reading: readings[i]})
 			}
 		}
@@ -124,11 +125,6 @@ func (p *process) look(ctx workflow.Context, ids []string) {
 			return
 		}
 	}
-}
-
-func (p *process) stillUnread(id string) bool {
-	paper := p.Paper(id)
-	return paper != nil && (paper.State == claim.PaperReceived || paper.Unseen)
 }
 
 // crashed is the reading of what no reader could read.
@@ -158,8 +154,8 @@ func lookAt(ctx workflow.Context, ids []string) ([]claim.Reading, error) {
 func (p *process) notices(ctx workflow.Context) {
 	skipped := ""
 	for {
-		_ = workflow.Await(ctx, func() bool { return p.Undelivered() != "" && p.Undelivered() != skipped })
-		notice := p.Undelivered()
+		_ = workflow.Await(ctx, func() bool { return p.Due.Deliver != "" && p.Due.Deliver != skipped })
+		notice := p.Due.Deliver
 		at, err := call(workflow.WithActivityOptions(ctx, remoteOptions), workflow.ExecuteActivity, acts.Delivered, notice)
 		if err != nil {
 			p.log.Warn("notice not delivered", "notice", notice, "error", err)
@@ -167,7 +163,7 @@ func (p *process) notices(ctx workflow.Context) {
 			continue
 		}
 		p.inHand[notice] = true
-		for p.Undelivered() == notice && skipped != notice {
+		for p.Due.Deliver == notice && skipped != notice {
 			if _, skip := recordOrSkip(ctx, p, "delivered/"+notice, acts.NoticeDelivered, claim.Delivered{Notice: notice, At: at}); skip {
 				skipped = notice
 			}

@@ -158,12 +158,12 @@ func TestARecordThatBreaksItsStepIsSkippedAndThePaperCountsAsUnread(t *testing.T
 	var (
 		a     *activities.Activities
 		o     *activities.OCR
-		paper = claim.Paper{ID: "invoice", Kind: "vat_invoice", State: claim.PaperReceived}
+		paper = claim.Paper{ID: "invoice", Kind: "vat_invoice", Number: 1, State: claim.PaperReceived, Awaiting: true}
 		where = activities.ReadPaper{Document: paper.ID}
 		noted []string
 	)
 	play(s.TestWorkflowEnvironment, s.rows, a.Attach, "attach", func(f *claim.File, _ claim.Step[claim.Batch]) claim.Receipt {
-		f.Papers = append(f.Papers, paper)
+		f.Record(claim.Paper{}, paper)
 		return claim.Receipt{}
 	})
 	s.OnActivity(a.Locate, mock.Anything, paper.ID).Return(where, nil)
@@ -173,7 +173,7 @@ func TestARecordThatBreaksItsStepIsSkippedAndThePaperCountsAsUnread(t *testing.T
 		if in.Body.Reading.Engine != "" {
 			return claim.Answer{}, fault(activities.Broken)
 		}
-		s.rows.file.Papers[0].State = claim.PaperUnreadable
+		s.rows.file.Record(paper, claim.Paper{ID: paper.ID, Kind: paper.Kind, Number: 1, State: claim.PaperUnreadable})
 		s.rows.file.Version++
 		return claim.Answer{File: s.rows.file}, nil
 	})

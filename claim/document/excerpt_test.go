@@ -1,4 +1,4 @@
-package document //nolint:testpackage // what an index finds is not shown outside
+package document
 
 import (
 	"fmt"

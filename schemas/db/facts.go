@@ -29,15 +29,15 @@ type Scope struct {
 // something else, and what was found before, as far as a step may change it.
 type Facts struct {
 	Scope
-	Claim      ClaimFactsRow
-	Parties    []ClaimPartiesRow
-	Documents  []DocumentFactsRow
-	Fields     []FieldFactsRow
-	Referred   []ReferredFactsRow
-	Totals     []TotalFactsRow
-	Elsewhere  []FactsElsewhereRow
-	Pictures   []PictureFactsRow
-	Found      []FindingsInForceRow
+	Claim     ClaimFactsRow
+	Parties   []ClaimPartiesRow
+	Documents []DocumentFactsRow
+	Fields    []FieldFactsRow
+	Referred  []ReferredFactsRow
+	Totals    []TotalFactsRow
+	Elsewhere []FactsElsewhereRow
+	Pictures  []PictureFactsRow
+	Found     []FindingsInForceRow
 }
 
 // ReadFacts reads the facts of a claim in one round trip. What the step brings

@@ -61,7 +61,8 @@ func (q *Queries) ClaimFacts(ctx context.Context, db DBTX, id claim.ID) (ClaimFa
 }
 
 const documentFacts = `-- name: DocumentFacts :many
-select d.id, d.kind, d.sha256, d.taken_at, d.taken_lat, d.taken_lng, d.attached_at, coalesce(d.camera, '{}')::jsonb as camera
+select d.id, d.kind, d.sha256, d.taken_at, d.taken_lat, d.taken_lng, d.attached_at, coalesce(d.camera, '{}')::jsonb as camera,
+    d.state, d.number, d.asked, d.awaiting
 from documents d
 where d.claim_id = $1 and d.id in (
     select c.id from checked_documents($1, $2::uuid[], $3::text[], $4::boolean) c (id))
@@ -76,6 +77,10 @@ type DocumentFactsRow struct {
 	TakenLng   *float64
 	AttachedAt time.Time
 	Camera     json.RawMessage
+	State      claim.PaperState
+	Number     int32
+	Asked      int32
+	Awaiting   bool
 }
 
 // The documents that a step checks.
@@ -102,6 +107,10 @@ func (q *Queries) DocumentFacts(ctx context.Context, db DBTX, claimID claim.ID, 
 			&i.TakenLng,
 			&i.AttachedAt,
 			&i.Camera,
+			&i.State,
+			&i.Number,
+			&i.Asked,
+			&i.Awaiting,
 		); err != nil {
 			return nil, err
 		}

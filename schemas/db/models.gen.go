@@ -200,6 +200,9 @@ type Document struct {
 	AttachedAt time.Time
 	SentAs     string
 	Camera     []byte
+	Number     int32
+	Asked      int32
+	Awaiting   bool
 }
 
 type Draft struct {

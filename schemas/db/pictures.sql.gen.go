@@ -72,7 +72,7 @@ with checked as (
 )
 select p.document_id, d.kind, d.sha256, c.id as claim_id, c.number, c.outcome, p.hashes
 from pictures p join documents d on d.id = p.document_id join claims c on c.id = p.claim_id
-where d.kind = 'loss_photo' and (p.claim_id = $1 or c.outcome <> 'withdrawn') and p.document_id in (
+where (p.claim_id = $1 or d.kind = 'loss_photo' and c.outcome <> 'withdrawn') and p.document_id in (
     select k.document_id from checked k
     union select a.other_id from checked k join pictures_alike a on a.document_id = k.document_id
     union select a.document_id from checked k join pictures_alike a on a.other_id = k.document_id)
@@ -88,8 +88,9 @@ type PictureFactsRow struct {
 	Hashes     []int64
 }
 
-// The pictures of losses that a step checks, and those that look like one of
-// them, whichever came first. A claim that was withdrawn used up nothing.
+// The pictures that a step checks, of losses or not, and those of losses that
+// look like one of them, whichever came first. A claim that was withdrawn used
+// up nothing.
 func (q *Queries) PictureFacts(ctx context.Context, db DBTX, claimID claim.ID, named []string) ([]PictureFactsRow, error) {
 	rows, err := db.Query(ctx, pictureFacts, claimID, named)
 	if err != nil {

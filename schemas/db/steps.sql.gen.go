@@ -798,8 +798,8 @@ func (q *Queries) InsertDispatch(ctx context.Context, db DBTX, arg InsertDispatc
 }
 
 const insertDocument = `-- name: InsertDocument :exec
-insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, reason, taken_at, taken_lat, taken_lng, attached_by, attached_at, sent_as)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $3)
+insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, reason, taken_at, taken_lat, taken_lng, attached_by, attached_at, sent_as, number, asked, awaiting)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $3, $17, $18, $19)
 `
 
 type InsertDocumentParams struct {
@@ -819,6 +819,9 @@ type InsertDocumentParams struct {
 	TakenLng   *float64
 	AttachedBy string
 	AttachedAt time.Time
+	Number     int32
+	Asked      int32
+	Awaiting   bool
 }
 
 func (q *Queries) InsertDocument(ctx context.Context, db DBTX, arg InsertDocumentParams) error {
@@ -839,6 +842,9 @@ func (q *Queries) InsertDocument(ctx context.Context, db DBTX, arg InsertDocumen
 		arg.TakenLng,
 		arg.AttachedBy,
 		arg.AttachedAt,
+		arg.Number,
+		arg.Asked,
+		arg.Awaiting,
 	)
 	return err
 }
@@ -2089,17 +2095,18 @@ func (q *Queries) UpdateClaim(ctx context.Context, db DBTX, arg UpdateClaimParam
 }
 
 const updateDocument = `-- name: UpdateDocument :exec
-update documents set state = $2, kind = $3, reason = $4,
-    camera = case when $5::jsonb = 'null'::jsonb then camera else $5::jsonb end
+update documents set state = $2, kind = $3, reason = $4, awaiting = $5,
+    camera = case when $6::jsonb = 'null'::jsonb then camera else $6::jsonb end
 where id = $1
 `
 
 type UpdateDocumentParams struct {
-	ID     string
-	State  claim.PaperState
-	Kind   string
-	Reason string
-	Camera json.RawMessage
+	ID       string
+	State    claim.PaperState
+	Kind     string
+	Reason   string
+	Awaiting bool
+	Camera   json.RawMessage
 }
 
 // What the camera said stays as it was where the step brings nothing of it.
@@ -2109,6 +2116,7 @@ func (q *Queries) UpdateDocument(ctx context.Context, db DBTX, arg UpdateDocumen
 		arg.State,
 		arg.Kind,
 		arg.Reason,
+		arg.Awaiting,
 		arg.Camera,
 	)
 	return err

@@ -38,3 +38,31 @@ $$;
 create index fields_reversed_number on fields (value) where name = 'reversed_number';
 create index documents_claim_kind on documents (claim_id, kind);
 create index findings_one on findings (claim_id, (one ->> 'document'));
+
+-- What the claim's file said of each paper stands in its row: which it is in
+-- order of arrival, how often papers had been asked for before, and whether it
+-- is still to be read or looked at. The file keeps counts.
+alter table documents
+    add column number   int not null default 0,
+    add column asked    int not null default 0,
+    add column awaiting boolean not null default false;
+grant update (awaiting) on documents to anpei_worker;
+update documents d set number = n.number, awaiting = d.state = 'received'
+from (select id, row_number() over (partition by claim_id order by attached_at, id) as number from documents) n where n.id = d.id;
+create index documents_awaiting on documents (claim_id, number) where awaiting;
+create index documents_sender on documents (claim_id, attached_by);
+
+-- Files of before: those of closed claims are read on. Claims that are open end
+-- with decision 0016.
+update claims c set file = jsonb_set(c.file, '{papers}', coalesce((
+    select jsonb_agg(jsonb_build_object('kind', k.kind, 'states', k.states, 'good', k.good, 'bad', k.bad) order by k.kind)
+    from (
+        select s.kind, jsonb_object_agg(s.state, s.n) as states, coalesce(max(s.last) filter (where s.state in ('read', 'unsure', 'confirmed')), 0) as good,
+            coalesce(max(s.last) filter (where s.state = 'unreadable'), 0) as bad
+        from (select d.kind, d.state, count(*) as n, max(d.number) as last from documents d where d.claim_id = c.id group by d.kind, d.state) s
+        group by s.kind
+    ) k), '[]'))
+where c.file ? 'papers';
+update claims c set file = jsonb_set(c.file, '{outside}', to_jsonb(n.papers))
+from (select d.claim_id, count(*) as papers from documents d where not exists (select from staff s where s.id = d.attached_by) group by d.claim_id) n
+where n.claim_id = c.id;

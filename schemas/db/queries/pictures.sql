@@ -26,15 +26,16 @@ with shared as (
 insert into pictures_alike (document_id, other_id) values ($1, $2) on conflict do nothing;
 
 -- name: PictureFacts :many
--- The pictures of losses that a step checks, and those that look like one of
--- them, whichever came first. A claim that was withdrawn used up nothing.
+-- The pictures that a step checks, of losses or not, and those of losses that
+-- look like one of them, whichever came first. A claim that was withdrawn used
+-- up nothing.
 with checked as (
     select m.document_id from pictures m
     where m.claim_id = $1 and m.document_id in (select c.id from checked_documents($1, sqlc.arg(named)::uuid[], '{}', false) c (id))
 )
 select p.document_id, d.kind, d.sha256, c.id as claim_id, c.number, c.outcome, p.hashes
 from pictures p join documents d on d.id = p.document_id join claims c on c.id = p.claim_id
-where d.kind = 'loss_photo' and (p.claim_id = $1 or c.outcome <> 'withdrawn') and p.document_id in (
+where (p.claim_id = $1 or d.kind = 'loss_photo' and c.outcome <> 'withdrawn') and p.document_id in (
     select k.document_id from checked k
     union select a.other_id from checked k join pictures_alike a on a.document_id = k.document_id
     union select a.document_id from checked k join pictures_alike a on a.other_id = k.document_id);
