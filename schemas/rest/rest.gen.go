@@ -5046,9 +5046,11 @@ type ClientInterface interface {
 	//
 	// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 	//
+	// A claim takes 300 documents from one claimant or partner, 1,000 from claimants and partners together, and 5,000 in all. A command that would go beyond attaches none.
+	//
 	// **Who:** as for uploads; `reading` from partners only.
 	//
-	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 wrong stage, task or version, or more documents than the claim takes (`papers-limit.reached`); 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -5061,9 +5063,11 @@ type ClientInterface interface {
 	//
 	// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 	//
+	// A claim takes 300 documents from one claimant or partner, 1,000 from claimants and partners together, and 5,000 in all. A command that would go beyond attaches none.
+	//
 	// **Who:** as for uploads; `reading` from partners only.
 	//
-	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 wrong stage, task or version, or more documents than the claim takes (`papers-limit.reached`); 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -6952,9 +6956,11 @@ func (c *Client) ListDocuments(ctx context.Context, claim ClaimRef, params *List
 //
 // Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 //
+// A claim takes 300 documents from one claimant or partner, 1,000 from claimants and partners together, and 5,000 in all. A command that would go beyond attaches none.
+//
 // **Who:** as for uploads; `reading` from partners only.
 //
-// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 wrong stage, task or version, or more documents than the claim takes (`papers-limit.reached`); 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -6977,9 +6983,11 @@ func (c *Client) AttachDocumentsWithBody(ctx context.Context, claim ClaimRef, pa
 //
 // Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 //
+// A claim takes 300 documents from one claimant or partner, 1,000 from claimants and partners together, and 5,000 in all. A command that would go beyond attaches none.
+//
 // **Who:** as for uploads; `reading` from partners only.
 //
-// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 wrong stage, task or version, or more documents than the claim takes (`papers-limit.reached`); 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -14966,9 +14974,11 @@ type ClientWithResponsesInterface interface {
 	//
 	// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 	//
+	// A claim takes 300 documents from one claimant or partner, 1,000 from claimants and partners together, and 5,000 in all. A command that would go beyond attaches none.
+	//
 	// **Who:** as for uploads; `reading` from partners only.
 	//
-	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 wrong stage, task or version, or more documents than the claim takes (`papers-limit.reached`); 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -14981,9 +14991,11 @@ type ClientWithResponsesInterface interface {
 	//
 	// Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 	//
+	// A claim takes 300 documents from one claimant or partner, 1,000 from claimants and partners together, and 5,000 in all. A command that would go beyond attaches none.
+	//
 	// **Who:** as for uploads; `reading` from partners only.
 	//
-	// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	// **Errors:** 409 wrong stage, task or version, or more documents than the claim takes (`papers-limit.reached`); 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
 	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 	//
@@ -21241,9 +21253,11 @@ func (c *ClientWithResponses) ListDocumentsWithResponse(ctx context.Context, cla
 //
 // Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 //
+// A claim takes 300 documents from one claimant or partner, 1,000 from claimants and partners together, and 5,000 in all. A command that would go beyond attaches none.
+//
 // **Who:** as for uploads; `reading` from partners only.
 //
-// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 wrong stage, task or version, or more documents than the claim takes (`papers-limit.reached`); 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -21262,9 +21276,11 @@ func (c *ClientWithResponses) AttachDocumentsWithBodyWithResponse(ctx context.Co
 //
 // Makes up to 50 uploads, or photos of the caller's draft, documents of the claim in one command. The same bytes are one document. Reading starts at once, and a photo of a draft brings what was read in it; a partner may send its own reading.
 //
+// A claim takes 300 documents from one claimant or partner, 1,000 from claimants and partners together, and 5,000 in all. A command that would go beyond attaches none.
+//
 // **Who:** as for uploads; `reading` from partners only.
 //
-// **Errors:** 409 wrong stage, task or version; 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+// **Errors:** 409 wrong stage, task or version, or more documents than the claim takes (`papers-limit.reached`); 422 wrong fields, all named at once. An unknown upload is 422 (`document.unknown`). 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //
 // **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
 //
@@ -37836,185 +37852,187 @@ var swaggerSpec = []string{
 	"AvUYQylsRzFxx+bc02HkU1xba+7YQWbMNs/diQn9deBvpLMQqWzzjOWovRDxjxyB0CRoBhtc4pcjjgo8",
 	"lpBizqcvijdxX3aQzhle3SCZt+izk/c++Od7H3547/fvPPjGL+79/h8efOvHD/73dxnP7Ro789ypJ3Zr",
 	"B2H53OxseuPHVOOblia4IscYtYxfgtTacODW79w65ahMQlRBVodKXaSyO2GQ8zQpdfifaFpEuTEiOS3x",
-	"z2CfGLdR3Pf+12vspuCpRPM1t6Hvc0JxJBgDMsbCc9leLlXXxOp1tgH/C2gVUhUqBU2gRwouk6o7jeGH",
-	"TUbvvM1adFULg72hnkerbHxchneJO8dnFw388mQrzBFd0Dr1OS8+hIzp49Ekj6v6EHt1PWbYzA6lnmNq",
-	"iQxyDIT7tmQyNUcCm0Eomsfl1U7khK9Pv+H/rAbG7BTDDkka3H9b7IBnQ5FQI3bqkYhcxciOnCBKF3qU",
-	"+LAXdjHhPm4A+dVM6/1jtlE+QxbIY8tUedVwvE48PeRJS22Fl/+cUPmkxWIfQo3ULPXZmazwcbqDSLlD",
-	"uWEOkwU2CfUq1h3cRpq6d+5LlYaaSVyQNXYZqSQx1A48t2P3g1y0dZ6CeUDdOolHXFueIUh47Gn8tlgL",
-	"FBtx9WF/1HrUKPT2X3CjHG+l0BOpmB6PhUMzcAXk4/OQrfM1SLgjDq+d/CxUYlgAFYZoRad8EIeYoE+E",
-	"zk/oIIruGGpmA18TCusLY+aJNWYIufYU2zTPnH5mcsvO7aJ69uy5c5ubZ8/MouuixJsQVnjqbZorwrZ7",
-	"E+2KD6M1BtSAv9pFGsi2RRMFgiZdUCDUKcw5NwwYTxLG2R/euPylLTYc5LLbs8lEHXOb90XOTxiWcsuT",
-	"wBx99sw6O9kyfZ5lrVNO4DeS8+vuI4AHt06xgbwjMsMyrbrbQHYCvWZBX7bQJfP+GaAHEBzNLWrUQOVy",
-	"FYHBIpcHIi16DOlcdqXiGfLC+I7k2PkFfVrCi+LqbqNpRrlgrsZIBkE8x/5m1eqxExbOX7v1hfqcpz43",
-	"WUvpVZJQXO4izGC8mkQopjRBUBFWveXxpdjQR2Bcj40FkPWAodbWwyxlqWj/f+x9fXMbx5nnV+nyPyRz",
-	"w1dJXgus/EHrxauKZLEoxdq6rZSmgWkQfRx0Y6cbhBCVqrKVSyWxV7fZPaeS3NnJZe+82a29ym5dJZfE",
-	"vly+jEjL32Krn+fpngE4AwISAFIE/7FFYDAvPc9bPy+/n04EibBPCrZCutCCIaZzNaE275TAbAfhHxAl",
-	"qYwVPJlJwhyDaKWZ6TZaMFp4ij/YJeU+R/6Abgkz3WMf/kB+e5LDIYKclnc6zUbjEp8T53CXZBIt9fi+",
-	"oSlVItX+iA7onmZN3L8UU/hEGguiuq+Z1fuQA6shiYCJcKQlcmbf/Q+sNVoiTvRtARjI0xFEnvIGJmWg",
-	"qhixljPnfm4d6n9AZkX2RqZ0UqkOtWz4bmzPeIW32uKwhQ7Ua3VtW5jlMz59h7awj34jokCZhuYBDjvj",
-	"0riAWWdsHwZqwxvFteH7mRBrbIfRetIAQkAOchvH/YwfYmGD5j9S0SRu6MHGHXIhaPln2hk3cNJgmV63",
-	"jnfby9SilPHogc+yPv9ogMS5oJFjdn56O7D+lP71bF1pK0YMxr/vvmZ1YbAbxgu+JzN020znKCHLEyFe",
-	"HbdMPOmkTpkBGg93psqX9vrGkz9ggCXSwGJFEkp4XHn4RFzo4FkxHHN3TfPysNPlMsFz5xmzbQxp/ZWR",
-	"MQL1uOVUdMBsR5QVRXYK5k9ZF02dideF+yrLjnk3T7fnoxBpwPIsdqrMyRwp21tTHIgtyOGSYbJqELYZ",
-	"rjzeJOxW+STsla0qTqxzM7BPa+yW+7xhiOXt5dLO1qQ+4P3hjvZgNMa0qkCmX2lBd7vWMGfGaEPpN6KY",
-	"nRvcY7EuwIqmYp+nkJtnyy//9a+Pn//6xZ8+PfreP62AYqeyaVGr3BGw2+aqj6YGlQsUm+aAnZUEABML",
-	"M9HOcwQ81QZXSIbaxkbmXiBetc7YutfsDjO8b2h3nN838HG5vyF2s1qjoUcmHpQJ+KEfEfBA8b6MikWP",
-	"Acs62Ki4xh7otgA7gnGebXGFfdEuzEwYxxXC5agYYcbAMnWOox+sIny4HCORoPsjXkHrGhvhFBFG+Nxp",
-	"V3VPrbqLxK9T4Lg4hvnPdZrcOsSi+EXouXDPs9htzm4F0FLkr3Uck5cKaynFWrqfvI3jEHTYQNMnUBou",
-	"IsHJXVqzRdkv4fPOqekxDYvrxdd/Mkp+158ind145TX8kdsc7N68fUYFtLOrQuHrnEcNCq/0PryZGTfW",
-	"dJLm7ApSTkouRjmKk+yPq15taYxbmDHp6HqcaH4o4ZfpNuDfL6SbuEdrtyhugp539n7CE1O1wwKPE+kA",
-	"31R1oHMfvh5gfIN4uzcg4UDizmWykAKNS7Qw8gyPO6eoR/ul9ZJMH4yQ5PWnJKjP1qGccQolk9xXfjDa",
-	"iqwtnbBgbQeTuAHSrMP7QgCV4Ysvfnr0/G9f/vrXxDm8uYHIp02duaM8+WHmNuLDydWi3Jdu6E23IzIj",
-	"EpFAsnl0khUyrIjX5lsnsX2AyxRjNoRZS+S+tIudc3UveifIwyx1FfTjA8KWOV9Mb+H5F6A50b1wRCgs",
-	"vPVXMiMNd5lRRmQH+L+pj4boG5F52KkopgULwAp7hOq2HGPleI0cdrwSFGcEv4tbISEpYSiAfilD3Oik",
-	"2tRsh+4XGgXxX1CX92mmaDmG51rLP8J+p4J9WvjuZycjoPvn37pcrB5k7NHShBvp1O5VNR1T+CPHI/YE",
-	"cIhDbdhJDyfIAj/FiTfAZJO0UwKY63aBnVVnUFE2Zbil09TZ08KHxVbY+/Cq3xB9nUk0cD8I+wJEA/eD",
-	"F57YSoAvXqWXMKKTZMccmMEdMRBJH4qsX/Tn+QY98nU1Gp1qCLZ8R5mu2/8Kdpf3qLl0ayXvS7XQ5aGb",
-	"LG7rTMSsLvqasDxTaagZBdFA3VF+U4PlSgRYcUEIdoUxY2Wa5g3FiUgl3C51q7SFMXxf+FUjNIuA7cSN",
-	"JYIntuMhp2iZCuC1EesqQK7OW1Va3O3ydXe/ZZnRbUF1Y81SCR9JBZNedHhMmzBpI//UgVoKm6Pb0NGs",
-	"dICzxPWCqqy/pjNqdUH1TDIKJU0vl4Q0sza8eyghu55N8Y0vssKT0FMtNlXdjjmg5vmqROQpbbyQYxnR",
-	"qwd2wLfF+oxH3g0CwwK+Y5+1tRJ9QLUDI3GopSfJB2A7ntYKh4G9SgUH+jklelGASA7WXBpkuaVlxcJa",
-	"YYB1uoHc5TTqa+7Hskw07C4I1AUwMjegIoaPsxCTpfD68sRrwYZQirXahIxG6rqjjM26RE7lBU5mjFsr",
-	"2h1rFrKEARK/65duUSoZxaeefUHDLy92YILkjC/VMFpymmcEbYEjC9fIeeQJAi4pkMgiGpNWKC3B/KJE",
-	"Qp/2HWtCO2UgoietT7WBfCQwgODWo6XTRGSsLhq6jUyRPLP97YKR4B6qqiMUODaDff6Fu18K6I1EGBPS",
-	"Ku4xehpa2N0DYDepDwj8/E2eanErGuVp2QgujC4kIiQL2A15Xx9SxTBX6CKGPA7wD4tnpjBhjd33HQoQ",
-	"fCBdPxoYwLXFqEFDN+lQhABQ8LPy/Q9zUQAYH/HE7VeWY6k6XbuG36xegm2RAVQHu6hgFyBSKDzNAgQK",
-	"7mkLlmPMngcK9avt6V1B5RywCKEinBsqp+0R6dpdnu2LMBAIZJdD3PprLDZCKKQmKpR1AGcQ0iFhxojq",
-	"zPmIIeMGp/p4JmqFgT4iSnLmYcmwuMP7umuHsHDC7PMgFA49PpoWmBSXw+NKatSU3qCJgjCHmwOwAjGZ",
-	"qTW6xiq1csU0nwhPF9GjRcFbZT5k4lDQgoF5QRtJv3T42E2d1TD88U9PefRx90RXWIxXXesqbObHu/OE",
-	"U3RLfrhRqgORLHrGBl4lxS8Xg1AD9X+hW+P3vBXwSZCxo1GMmqq3WHv4/cmuePawmFAJc55Og3RHKrcl",
-	"m/vw8LS3UvTwC7OJ2isAIpwhqHcWlt3LsP+kGhCYGC4ilgnbzZQv6IK9gU5HwNXtdhAiGMkqAmK+J8hw",
-	"PpPXNc7ELxmWuneDCsyEE84aizNhuqmN3adx5rZGbaESkcS0N0HRD3zYfscBzg2YNrqdKgKaYccO25np",
-	"+PXLtOPkrvK2TMXe7EFL5uQmJyLKuKhFjffkoRMyz7tTZl9KXKSLWWF70S2xO98QomMK6EO4DeAp5GGK",
-	"tYVCoVUcCmVLwEtgawDz/u6SUOnQKu1D3Zll0ghT8LpMWiPS5jAy1HR87jnuKeGAexDq79iZQ1OzCKtQ",
-	"psz3eHbwwL3HV1flGSkm3NWcg9f8mhWAu+C7Zq6O72srApOGVqKwex5z859T0ZYGrw9AnlahjAhKZ2rY",
-	"SaBEr0wLcXsO8W0qlWCmpXvYrODDX5yYkCpkBdZYLJPYj9WhskcshpNjkACnjiMWJ9zymHHFbuGVkXLA",
-	"XWiN7QQg3paGIqRS0JqWE3uV2BH3c27YXW7sKpxz9c5NtlzPdA84eBK9gkBr0iDujxLbIV8s0fbiAnqm",
-	"/eA8gbcWnsHdGgY5wDcuCB6AbV6jBTBrDJW46YxrW6ouwCtB6VioIsawsxt5PmDAGEXFm4FHrgvbE8BF",
-	"renVbefrssYeAfiec92xexT4CVyvN2AXoDvFncaJQA2sNN6MwWjL2VqlGZ3WBW7OTnW4B3NzQZPSIamM",
-	"JgkidlNj79AN47QAyBWa/4htRRsbGwhj54LNhjBmjT1q6dxaW34gcjoI43HfpWKbG35l3XMQ8/hZVbIG",
-	"ZGuNXd26ftJ6W+3cC6A64HKAjLp7h9WYEf7cCEcSujWVZpmG0byTMwRwrzeocjPD7R03Ftbvzs0SmJdb",
-	"CPY1Umwr6c9xAj63+DTnWdc6FVx5Xu+RLsSKJ3Yd1GtiVm94KFzFqplS1NuQ9GzxTkeoqQx6Irf1ycrb",
-	"SF9BrFCVzgK/DwSiC1k8pkVYmIwHPu+cJuBMWNyTTGVVeY3bbo8aMbh4xISxss0t1hSI6Gj5+BefHX30",
-	"0+MPPzv6uw9pjC2RxkLnaegHDQVjRKmlGC/KoQbd6YABqZsmzIo09Tjcg3oAftqzZDsfymFgRlx2Ps0o",
-	"BYESehFSEPgkeyCIi52HuE2ShqzYqJrj8hf6zclI9A84dsl4D1zv0/ZhDBLBRfN67wn70C/pong9iN3m",
-	"BGKAUd/YO3qbcWWaIhsx5s37BrIGPExoI4W1yqvxhF47AD+qsSgA9XuVPEa+mRrjzF8y/zn0/yCJdYsD",
-	"abbu7rcCVQUMhbtveQq5AhMB1hz0GrmzUi8TAtM1RSbAkcW9TFrxWDebcY1cMn3H2oKrvBk63E/hbiJm",
-	"aHADWxsBfFMeCsW6nW0YvAA/A4UBKtebsJNfYzE3B4+hXh/XPC6409a6QGRg7JaOCk3UCHPSVVamg63T",
-	"gGOOLnqweXusdgUXA9RY7B8xDonTpsyMdbv9iMV0P/mXKTd2stYFHGPNL5OHOY2Wlo2CZDQBrb/44luE",
-	"qHoZoIzJQf7Q6+wFCFL8s7gnMxd7oG58ZnGtCmZy7NYCT5hYbcl9vkgRHZBU1JLlEf4QwLPGMt5DipEI",
-	"+cSaOmujGIffdmDA7mG/I8J0R70f8ipAK1QDWpCI7b7v/nPzdt4Qev/2Tfj3X9y7SxDuuslEKho200o2",
-	"cjD3ZU8XcpXdk++6o/7i3t2VnEXkbfjc03wonbNEDCSa0a5yIrSsjrnwCN+oVh55Be70HOwZ+1EjTyFx",
-	"0nRuXqFO1gymiTevgQ3iwLbEegKyk2j+nLPpRz4NCbwUxG1R1+16MF8wcij3hbF5jzJXSndVY9Fbrr4J",
-	"auBC/rnaxxO5Rth0ON+1TQq0ZFBz3GeYheT1UQlH+F8VsvTGRil+dIkFgwpTxGQTO9arrnYgVTJwtXFY",
-	"JL/hflRyYYI79Eroucf2bt9g169d2WAQmhkY+nTf55TGNPjq7lYWupzaCFlHd45oePmt74lOtnoTtKFq",
-	"vTbdehWguE2Luxv8eu0vd1b/I1/99sbq9f+w/q2nV688+3qtDJp7bO+nG1ZMntxFmX0XSJ2caW93Uyud",
-	"NVl3grOacMsnPRkowJx3/XjlqvQ0gUMTFdfrb3fwajDgkE7Ad1JEoa4GIeQpTaRj2bLRcvsMHALnRKjU",
-	"4qYV6nP0cARkTW21D4E1nSOJla924iFIvwQOYWiaGumVAt6171faPg3/ai679w/c4vVft4wzy732B8XX",
-	"WxXV9YDTvauSacghrsmrICU7p5dkvMfT6qDtli9IU8ncnhiDlabFlo///n8d/fefA9pBHzbJxE8xiKpm",
-	"Rk3aYhSD3DuXQ7dzjloekSjMvkI6tz5xbhYDH8W/uiqlTzLeJMVOhRVlPd+IwgFBvTs4VPShRgSS7T9p",
-	"C9+WAlvIKGevx/JUNAyfNORd8sQSkt5gFUoa5uc5yuxAVMBP6bU0NBpM4oFKtfe1NRNQX3JenKjIkVOa",
-	"O3GrfxNexgkJLAFTfs+dZ9q7/ejpW/4FnNz9P2xlkGZFGeA9XjqTFVWXISYUnjmKxtVik8gpHEZl8UoV",
-	"2yG9zcms5fzI9uH2LijT/isI+HuhKsD4yTJcQcKrW39Dhqkp0xQEB+e18Ww12m4C5z58/r62QFxqoOmx",
-	"MA+Iu+GI+P+I2wby+QicsC8INNJqqmb42n4m1thOYLFl35DvQhNAsLikhqFJjfQQgapE/vmQNoL60MbY",
-	"GT1QJQOtkL2WBKB1uCunIgdCdHxJZLvYQ+pOfoUwdRHcxbkG6F5EicD7gAIOpiA85SJVVNbY+8iQWoem",
-	"RehIEBnteqQlXjW8YbwLYFYrP5ezAzt0YUKigpd/p4nSl8ul54zDKBWWGgsLX4vdC4BlYfqQ5hoF+QZ4",
-	"GQM9lt54SsPqYr+r5mjirucmjjMFbLF4L8BNBDs/RSBa2ycygq/dCz6NOJdsXm0oosUaGxHv+ZmYMoO8",
-	"231lg1w0xjNB7CuY4vlFo6fb/7zx+zWcwNzst7PAuZb7kQAcQ1SW9YUdGQMjHKAZ2UlBTVYDMcyS8Vpd",
-	"GIokRL0IbWmOq98L9M1ADA5dU31P4mw1q2O2XaFY5/YfHYOfVMvLpN6V5E1da2yHjuMpuCEod/hZsXqf",
-	"JkVqxT4wavuQxI0+yF9u/XNT2TQMquPdNbRqyqwNIlPvQ4s6csX5s/s9wKTG7nWTSFVNjSD2AaRuttpF",
-	"lynTsdTDLbanFOVUK0bYW+bi6z2RFWlaEeSU5nsoZ0gCQcz7HZGx5SSTMDGZyoaAUv+haMlGKvIPaGYB",
-	"CJgL/O8RbXmbOmuvuFNiPFEQIOlVI4+qlo8/ev7l93519Mt/OXr+45XIp5MKPo7KY2PXCkMx0B2H5cCB",
-	"Kt52+HtrA0mRYQV9cQ8kkHr2qWG/xt679RBW2Awqf+T1PletUvWHc2MEEzbfSzhf8GcURAEbbWj2WPJk",
-	"h4XFs/jGIMebg/eUFyLrfbYDNUZfQTERda8EnzvMBPIqejzfeuM2zCnk2Qu31FsbZxPDzCNXt5Mkue2Z",
-	"PNi5LBxOrXCIqn1ZN3zD64YFbaqoHcKLnrkbvy3TNI9vYb9PjnicuHb9Kfz/2Tip3oJ/PxnnFoLSwWh2",
-	"CgFeZcVk7dwkcMMNnpLFfTXzm/+0ohQ521Tw6dlfFIyq7G+V0I1FUkmnhp1Eg3tQmVN5KucoaJPmfuFF",
-	"virv5JAoTJ1M8mvrX5uAQPLtP9vceOedt6+OSSBJbRRvfu54hDkmfkkQ2yWDjzyRUnSwe6JSKXZCtEsb",
-	"rX1R2LstUVEtciqDH1P44rYBHvQzhhxBPLilhyZnbIHmFrMItKefimrFSq/Ss8WDgRApHDZaOsdCz4d2",
-	"tQbj/qy4WfXt6WtT1VncXCiNNGtGflucqsW72auBv0ysxXQhnMcY+/AH8tuTHH7bvfJp2ZTTNAsX7k1Q",
-	"6bskfkVdGyfAykRTpuloztgQuAGMJGx4zUEtByaUUPNwSkZIuy3qyPKq5is1mOoPiL0wKhEVkhMALeBr",
-	"ELixDuC7dGrfEk1ZwQgOE4dChUoHoMpOwRoMTXRNxbvu4nJXJPOHSE5V2idTg9CQFdtE/Pax0lVbrTLP",
-	"N8viLD2kqewVkQY3vtuBAIVKH/PLJnqxHdgmVKYUnb4g2HN1jv3PdQ/BI/BXUAnVHaFAvjEviOM9njWn",
-	"pXvQvrgd/oWZcmO1ht4tyL8TT1bYs3S4TBBGTSgpkojV+wGmVCWsrZVtrbFbyDID8NQ5W6gfTWxCdo96",
-	"5lBvUqczeTrNsLpoSQDFzkuynEBRmE6HMmnUU4lJPeqzxESDzF5jiHJaAe1tenVjKxwBfVcoHH5bpW1X",
-	"B9Iaf7mxev1bT68+K0thRJUiBG/RAE1IhHcE1ko10m4ikm22uTVOtgrPMnyfst1tv1W78nb0Vlsq/GMz",
-	"3JtUVuxDsiA6P80e/vUtVLvHUPoEVgDMhte1gp0CjRs0U+tOPUaRwb/bZwdOwXUzxN4RhdNAU6X2pRI1",
-	"ME0gkoc87UJ6xU+kYjUgfC9tAFCgMl3hy47QnVTkeNIYRoevwVRobBDpswbSbIhkjd1AW4SUOjAEhUBM",
-	"fdZzWwAPBfFGGaM9fDGXNmlymzRbxNiB13KqrZmlurs174k0JTo5CCWchFWofHsEhAJV8HDszuoDoQqY",
-	"5UMxsupD7cYdLU0u5Wc1EfGesPfE+W1B3M2kasgOTy+qXypEzZrxNrtTFL9GQxgfGZ/KbuRJZiLo3jLW",
-	"b/ywcKgtTw22oAHNS0unPlStmMQH4cdw1w/zDBn47aJpZ6VtZecDpqqa3qjKDxjLragyr/Dl2DVDuvgD",
-	"+FGJ7d/z5HPQSiMNSzjQIqTcujV/V8j/BP0ysl15Q81MtwfuJ2RqE7zTgZLgGP6o6p4Ez1I57l1Z/Zr3",
-	"9AZBpMyaSmpcLPROLukVU/ewB19t6ESMGrUHhEzOjHyymsh9aZn7AXa1UJZp3+2fXai8ueFhPMFYXGM2",
-	"k8J4zE3Y6D5WOmYcz4HgK13CKsZpD0oM1IXbnxucX+cWN8nEn429DbLQ7kBM+D3eL/WwpbYIs11tXYd+",
-	"BMI4gu4PD0qJN3+W7Rlu7XfdetzQiXjt9oxZMZ/6G5yI/XRr+td/4E5V2j7X821RbvWnonoD6uZeE+Mu",
-	"PF+FecUGvq1y302JsGrf7TNlOfTWoEwnbalyoIbQ2X2RfLRfo7F9NEAhV/gewucamzer1DOf+bYwv4Fi",
-	"a2RlijodDkuKLvbtN97FQgb+7D1sLqfBw/qPRvCNJOBPiWEqDD0ijBWNGRvfASsSbN7Z9Exf2DUOAF5r",
-	"bFdkUicGyf2cdrmgPuWdEotRNebhxQmLONtvCpb/vAiEM8GteEVawDn53/dFbxKmv80pa2FlnxvV0GZK",
-	"NZ4kQZPKlbDoctdlu6MzOyLW3WGZ7vnZt4ZTpry0S4Rwyv0b1G7bHQwFLZiGQjXCuJVZvS+c/K+xGzrt",
-	"tpWpsRiPiNmLP3169PzHR3/7u4jFzjfF7Kuf/fOXv3oesRi9R8yOP/n8+Of/OWIx1mAfO6ses+MPf/zi",
-	"T5+++Pzz/AsIlmN2/MOPjj/5HE8Jpj9mL//4j1/+8G/wo0Op4IPjn/9f/IAnSSaMidnRJ/929Ol3IkC9",
-	"y6x5zG3MXv72dy/+9OnxTz47/uQXEYtd+A+ff/nFD8LnbDkM4yW8vxKx+ECqBJ7k6Af/ErHY7fBidvzp",
-	"L4//9/93p++2H0tluplIYAG++tk/f/X9v/vqHz51d8fTrvCfvvjid0ff+X8RixORdBtW1lMRs6PvPX/5",
-	"24/x6AyeDj/58r98H9awLd1t/+Z/vvjii69+9qOv/uFTmGvBFzbI9rEvLM20BTpbhNp3n/jX2vMTfNA1",
-	"T/wgVB8XifT574cASlhPoap948EHTja++fD26jtsGWcGsjDO9+79eyvu7/fe3Xxn48oGdOHcetIQKVig",
-	"R7sPmOGHAnDGjHAWxAK6DNAncBfjtWVDp1ohUmEdJin/qqvdPgvNa17Tvwb8ASCZ7txbCCq2Q7SUPBOs",
-	"3+WKLceb0dbGhjt4bWMjjli8ubXx4vffP/red+OViLl9uWHx1sbW2+ub69fc9+7fqxubqxvXYhhndH8f",
-	"/eE3m8ef/ODa8U8+ixEgFsJPoqKJt67WNjbo6Cu1a9dr167H3uFtIweFZW2ZKLnfssiqC+WKuu7aiBJt",
-	"dQ22nIOgBdQ13CLCGAdVtNuCK4tdgOhJnSbnldgGqiGs3I2WVMIA7COg5ae6B59DZcS5V3i9j+jdxc5A",
-	"9uMwFUXTg7XiXtTg4KhstGjlM+EkKqLPaGzUyZVviJXEcomuFj/r+40yXPHrznzHAC4C4LhA6cCzTCLr",
-	"sXOs0NHuloKsFpwsKsw1DgcB21jidodDyFAXw3uEcQcwbjz4YLAxKiywJqYTv3ARPaNbmIs7SHEHXEv1",
-	"xuV1Jylu8CyDmp/uVpZ6YL3H4HWoCkGA0qFhDieAvHTmb96jqLjU1YBIAEPvR8Q19kZR8n620QjeWN7q",
-	"Ql334CPGiE6eYoDwbFSLZ2HPwAln3+8YTqPvyuG1z7C+9IqRNP7sfVift85Tp0R1CLwgjRJ7gk8Ugnsh",
-	"X/diOyIYx32yj9OWj3/4h+OP/7ASmhQAs4GaHuGIMM4X+h2x+UxmQNs/1qZ4aPcLMYLy2+qO8/8YJS72",
-	"tviWSnRmxLy0ec776A9QnhZvO02vdQx9piHFVcKUr85m7zQsNTxylnVTgM7sdEQyWJkuwY28GJnsPVyn",
-	"Hb9M4yS0AwcajFkvywQuCNqyUhX6eTar8qzzxkT5Zfeaqq7jvhs5YDrGdc5NZfv+ZUF7zE6tohCfZdad",
-	"7oTxXJ/K+rOMMKfEFg8znvjZVYUd4oAgqhNBCSE6B7Zw4cYcsgF5ERu8Jh2FjZEG4gwqfgNKCgEshH53",
-	"30C57dMgMClKPDq+zI2cniUu+0BgBoS6xoiwEO86BU8+5M/p9qrbznJ6DXeS0o0BJRVg3Z2WPOk4dwjH",
-	"R74oARfr6Qy73JxBLi0knK/i+v2OUA9wgc5rap9ub6LC+ua0r14Jgk3CNfVyunsxhQGiJeMvVVVT9/q+",
-	"3uhmGT121dh6ACH2qovjSdipWUR7O8GqoIGMKJ9df3W80AtVIUu1EVNVo9NG2G+pREwF7RpuvSgLlfKF",
-	"3qiK/RNSLfX+Sbgb7NSgIDbvjj+3DJ7wmOP1XBCCoBGM4lMnM96bSFMVNv3V6waPIUjVI4JUnY7f8AEP",
-	"vafT89L18SYxoLqlO/MmDENSGygQ4e+C4q6OHw4qhnpP7oCge2QilJUWIPUOZSKyshAxKkCRuSen/BTU",
-	"ixtaH0iCqPA/wq5KxVq6mwV8U8heQVW1i6RqPZEeCjjGDB6EzijCCRAqDjlzllCBCcHFbCsTInCC5yiq",
-	"hNeKPEPEqk7ofalbU910Rl8eijJ05SJaNz9lpU53lQS1NrCWRZ45WE8625JB4wedLtW3O1/niXdcGXiX",
-	"h53uNmfnNN/IELBSyykc9BIC3RhDgMMjHfcEbR9UbD1x/mIbh0xidvS7z7CRAhszjn71X49+9DxisfM8",
-	"MTv6Pz958cfSdo5UHIo0Zl9+/ivskihp3zAHMk1NzI4//M7L7/4xYnGbP3mcap7E7MUXXxx9+MsXv//w",
-	"q5/9KGIxinzMjj75p5d//TcnJvlpa4YdCggMWMCMvnAdDK/atHDZMHDZMHB2DQMVIfdlt8DCdAtgob6i",
-	"VeBELLv+VCbVDQL3IcPYyHmNTtmIbodc4DCJ91n0BryaLuD+bSagZ6+5M7rsCqiO0rxgV/BjPEJs1Hw6",
-	"laQavLVMwuxXFznqAvv2yZ0aWOe1nKbhAJg3bE+jUkhjM251Rs06+lBkvUxa57bB8QFNdS1fxoCe7m4n",
-	"bzgIQM2xgoDOutMjRwbAnhNtxEkOo5Gd+XQVWeD3bnGVP4sLIi4b9k8QN8zBjpz0v2dMCwF3fwPEbN4O",
-	"ttLWPQwiPPshAJ15JRvH6oA7JfLj6taFW4GNATIyAIgYMdOSTWxOcJuyQXVOpOm410yC+sZ3LzwIa3Te",
-	"QVMKWWmt8B1V3YNWj+H70aHvG5aJpRd1lsnYICw+NdfmnaLuBVka0r/1tljHFzISEhFh+71+LRl3egC1",
-	"C5QmDZ6mzll7AQiJBcgTFlQYN8+YN+1xhDccRi/MudGJP6VtRHoYKtZTJRpxsS9J5Mwl5IEQqiIwpXfG",
-	"TMstqrQzzuoBSLjuqaJFDS+pQnBGhItWKBdjYFiIv1jyXRcIEw1w5YVODm7jIdGowLUdXxYuQ7GhUIzE",
-	"+nw2V8DNzTtaOm96iESGwKzZRFWMAJWT8ZGa6Ey45eagOnyCtD0cku/P0ESD+Ccasi0aGJSV4JkwliWC",
-	"J6lUlJFdYztIvwy/V9oXeYbZBul00hSLQsEtYMwBDqMAU0dfosTqrGx6gnKf1JzlwrdMpyIqgn9CPv+8",
-	"Rm8P4fWMHbkdSJVMhRjFXbeKFKUQp91hI5hY2sOYDWUB2hn2zr5BsaF7HWcZFz7S2YFTyIIhQcNRMCLr",
-	"OVtMeYsNeLVVoOYTh+6GaiyGf8RO7WNKesUQ1kERzOi2wPJLGEf1mTFZqByDZQFsXrRUuatDU7WNWokN",
-	"7Eiz5cF5IbCg2voalgWBS8xKpDvKIGcHXZZuF6yUcM4S3OtdbuzqLXf7q3duBoBtIo+P8tRdP7/5tjSI",
-	"wSWcVWzoNhByIUOXe+A+27zmC/0Ik4RLSn0GECM0wXgiPtN2flNgv0BiTY29Q78zObkrrkTEtqAuh60P",
-	"nUw3hDFQdMw5ioBuNAAnw9uiRoTNjdCF4LQTKbqqbS7FWZiSZj2SoBGGdmBFsdP0RIgUWk/9EwZjAQ/4",
-	"CrZ5RCRW4IhmmdbtUnQnuI8KM32aheHGwvPeuTmO+YBiDSjMxMRMcBW81aosT0tCZdZ4ONn2jE3KbZ2m",
-	"useQZ6g3jn156v43unDijoigrwb8NTTTwEw7fJQhCh7GIy1uWNzhfd21cQ1IfVvIp8zaWok+FZX2dYH9",
-	"qFBWKqTmeaeT6UOejjO7ia3hZ1eecXI6sZi6H5234gw8yMLXZiy+ztNUZh0xprlqiBHtc4VNN+vJNGX7",
-	"ejvHtufK5iwSvC0i1kagh3z4QjzpAAK158IdVIjipj6om2+EazZFVsotc518AwD6R6i5OvPToicLJxG0",
-	"TgCrtffFi72B34FXjzvWmWr+qQ1t05xlagjZqe4HyPlN54E7jSscUkzj6GMiGhJa8irLFi4axNCX5i4P",
-	"RZbIhmVui+3eNvQu6YAozwOGUVu3A2k6h34rDHpNcfe+ZBgg7gQslqyQg+Vd29LuqamvDO4AqCuhnRVa",
-	"Bq1NBUSvgJ1LOPgp3zdBdCWw9BuAQXNuMJEJ9ULpjlRSK8OMZk2eRTmDbbA0hssk8sN8nlzDN5LCWOuA",
-	"W+7gVEdukilHAVlBws9f3v1mYO9Yfwr/f7ZuhFArg3YK2YtEZqISTPwB9twlMwkw/qBNIf5bMGdNuma5",
-	"I58WPZ0XuYvg/cPDLG4EECimUFqZMymJcJahYIDw2yoTBJiaI+MBJZ7Y3GnTnjvj6sAZJg/1dOnmz4Gb",
-	"v4mv84z8/PTz+nvgOuad2D9fgQW904kiC91TIhs1Oont4uaA9bjbkEJogPkgxeDHg+rsjoGPt4HEBvxh",
-	"qf7COEdHqIUvl73LGwcz32YvbLC92w1xU503yja/VYi99/jBQFY4F+01dr+J3YToSSCM7klFOVjs2gPQ",
-	"SXBU0OXek0qJLC7L+UDfvqmoM+VZJpqwoGmYpGulgNkV3TMjFYwtx+5R15S2q+7veAXxjeA2l4z/2vID",
-	"991iq+NDfiAudXFWuuhWd4IkVCZMt023WxV03kVoV3yGfc08IFgmAGqCNSAp6wSyLVRSoxoJQIhx62GJ",
-	"IE8FEzPo3fLZFHMgO3HEUtHEqQq2w9rCGL4vlgyep8EVq4twhJ/lQagkKuvjL6J874wtvjBzRgRyWItn",
-	"nCUilW4vT4C0yLafvyZNo5yQcW5w5Z5s+erG9ZUwFJSmj3XzcYN3jYhZt+NUcGtjg4xSkYsS2l6YsTJN",
-	"fekFlQV+S2xYpgsRcyoPxDbYQVoi1N3YPTZWwOr6ULCNQfPm6+yX8fv0LdUevJobVMV+86N39zTzj96D",
-	"gTkfBhKXAcilswORMN+kcMJUVp8vKiHmBalFyehm6Vu1t9YPN+FV0nlPtl5CX00qLJPQrOGHx3DK9mQX",
-	"RmAvIQsnsxygdIhBWYqyE9yD5h6Tj94OcG01myU/gUYuvCK0LBWvlPcslUzJoQlcfvnbj49/+YOVtaGW",
-	"kLKf3DqUiXBxHlwMyAILP/O8nmW/fKSzA2da6oIlGslKPJQYvMqTv7hJ3a6IJgXPwZZf/tt3jz7/x4gd",
-	"/+Kzo49+unLiSctOdFcbw7gxwhjIuy4f/fq/HT//xQqe2Cdhi283HFt2uvvNJqQ4QxJ1KP3aLy4J5G3K",
-	"zrIH+SW2fPw/fv/ytx8XH8RnnkpWRCjJU7Z8/NHfD/0mgW/KfnNbZ22eOgm2gy+LPimTYWTJYsvHH//r",
-	"iy8GFjkQaJW8YPCk3Y7IDiHBCMljw/jAwgJI2bNvPfv3AAAA//8=",
+	"z2CfGLdR3Pf+12vspuCpRPM1t6Hvc0JxJBgDMsbCc9leLlXXxOp1tgH/C2gVUhUqBU2gRwouk6qLJLM0",
+	"VCR3Pbu+XnoXiPLCC3jSGTcReNeEbSTr6+t4TTte+mN1F9oe4PjPwfVSYdKxoH5FvAA03OtqtifGzjGh",
+	"hKAzc5SYLjYAbUCLs81a9DotHEt4ulbZuLGHAGvd17koTYPtcVVaVJypky2s9lgFss21XED+snWqpotR",
+	"YgnyeVQDvzzZCtJAF7ROfc7LLEEUHo/OfFx1ltiV7DEDhHYoyR5TwOR6YMjfN2CTqTkSgBCC7jwCsXbK",
+	"Knx9+g3/ZzUEaKcYdkhH4f7bYgc8G4qEWs5TN0hkZUYe6ATxyNCNxQf4sF8L9xESyCRnWu8fszX2GbK1",
+	"HltOzquG4w1X0EOetCReePnPCWlRWiz2IdRIzaKmnclaJqc7iH48FFbmMFlgfVFXZt3BbaSpT+m+VGmo",
+	"DsUFWWOXkTQTkwrA6Dt2P8hFW+cpmAfUl5QY07XlGcKhx56wcIu1QLERKyF2gq1HAkNv/wULzPHWRD2R",
+	"iunxWDg0A1dAPj4PeUlfbYU74vDayc9CJVoH8G+Iy3TKBxGXCXp/6OaFXqnoeKJmNvA14c2+MGaeWGOG",
+	"MHpPsU3zzOlnJrfs3H6xZ8+eO7e5efbMLI4wSjEKAZSn3qa5Imy7N9GY+TBaY4D7ZI6LNJBtiyYKhIe6",
+	"oECoJ5pzbhhwuySMsz+8cflLW2w4yGW3Z5OJiu0274ucnzAs5ZYngSP77Jl1drJl+jzLWqecwG8k59fd",
+	"RwCEbp1iA3lHZIZlWnW3gdYFuuqCvmyhS+b9M8BJIAycW9SogbTmKkKgRf7/sff1zW0cZ55fpcv/kMwN",
+	"XyV5LbDyB60XryqSxaIUa+u2UpoGpkH0cdCNnW4QQlSqylYulcRe3Wb3nEpyZyeXvfNmt/Yqu3WVXBL7",
+	"cvkyIi1/i61+nqd7BuAMCEgASBH8xxaBwbz0PG/9vPx+8lAkOZuSzuS+VDxFBBzPvY4cN7inpc5YfLvb",
+	"GJpR1ZurPsJeEKKzP1m1eWyGF+ePrV2az1Hm8yqLlV4lCcXXnacZjDeTmA6UJggqNpDXfCctUhcJzGCy",
+	"vgBYIgjUGpA/TERDJ4JE2Kc/WyExasEQ07ma0IXglMBsB+EfECWpjBU8mUlpAINopZnpNlowRHmKP9gl",
+	"5T5H/oBuCXP6Yx/+QH57ksMhgpyWdzrNRuMSnxPncJdkEi31+L6hKVUi1f6IXu+eZk3cvxSLFUSPC6K6",
+	"r0PyvoZ0CSbC4Z3ImX33P7DWaIk4EdUFCCRPvBB5ch+YCYL6acRazpz7CX2odOq8SOCiWjypVIdaNnzf",
+	"uef2wlttcdhCB5K5urYtzPIZn75DW9hHvxFRoEzwAAD8nXFpXMCsM7YPo8PhjeLa8P1MiDW2w2g9adQi",
+	"YCS5jeN+xg+xhEOTLqloEgv2YIsSuRC0/DPtARw4abBMr1uxvO1lalEKlvTAZ9mJ8GiArrqgkWP2uHo7",
+	"sP6U/vVsXWkrRkAAvO++ZnVhsO/HC76nbXTbTOcoIcsTITIft0w86aROmQEEEHemyhcx+8bTXGCAJdLA",
+	"10USSshjefhErO/gWTEcc3dNyACw0+UywXPnGbNtDGn9lZEbA/W45VR0wGxHlBVFHg7mT1kXTZ2J1wU2",
+	"K8uOeTdPt+ejEGnA8ix2qszJHCnbW1Mc/S3I4ZJhsmrktxmuPN7M71b5zO+VrSr2r3MDTUBr7Jb7vKGl",
+	"5Y300s7WpD7g/eHe/WA0xrSqLZ0m1RZ0t2sNc2aMNpR+I4rZucE9FusCgGoq9nkKuXm2/PJf//r4+a9f",
+	"/OnTo+/90woodiqbFrXKHQG7ba76aGpQuUCxaeLZWUmAarEw/e08R0CObXCFtK9tbNnuBYpZ64yte83u",
+	"MMP7hnbH+X0D85j7G2I3qzUaeuQcQpmAH/phCA+J78uoWPQYsKyDLZlr7IFuC7AjGOdBzwV0gLswM2Ec",
+	"VwiXo2JYGwPL1DmOfrCK8OFyjJSJ7g9o0di4wmIjnCLCsKI77aruqVV3kfh1ChwXxzD/uU6TW4dYFL8I",
+	"PRfueRa7odutAFqK/LWOY/JSYS2lWEv3k7dx8IMOG2hvBfLGRaRyuUtrtij7JXzeObV3pmFxvfj6T0bJ",
+	"7/pTJO4br7yGP3Kbg92bt8+ogHZ2VSh8nfOoQeGV3oc3M+PGmk7SnF1ByknJxShHcZL9cdWrLY1xCzMm",
+	"8V6PE6ERJfwy3Qak/4V0E/do7RbFTdDzzt5PeAqudljgcSIdYNaqDnTuw9cD3HYQb/cGJBzo6rlMFlKg",
+	"cYkWRp7hcecU9Wi/tF6S6YMRkrz+lAT12TqUM04hn5L7yo+AW5G1pRMWrO1gEjeAt3V4XwggbXzxxU+P",
+	"nv/ty1//mtiVNzcQ47UJkyJ9T/OYuY34cHK1KPelG3rT7YjMiEQkkGwenWSFDCsi0/nWSWwf4DLFmA0B",
+	"5RK5L+1i51zdi94J8jBLXQX9+IBQdM4Xp114/gVoTnQvHLEYC2/9lcxIw11mlBHZAaZz6qMhokrkWHYq",
+	"imnBAoTEHuHX+XGqNXLY8UpQnBFMNm6FhKSEoQCiqQwRspNqU7Mdul+0GvDa1OV9milajuG51vKPsN+p",
+	"YJ8WvvvZyQjo/vm3LherBxl7tDQhZDq1e1VNxxT+yPGIPQFs6VAbdtLDCZzBz6viDTDZJO2UAFu7XeCh",
+	"1RlUlE0ZQus0dfa08GGxFfY+vOo3RF9nEg3cD8K+ANHA/eCFJ7YS4ItX6SWM6CTZMQdmcEcMlNmHIusX",
+	"/Xm+QY98XY1GpxqCLd9Rpuv2v4Ld5T1qLt1ayftSLXR56CaL2zoTsR8d92QwBGwNIJfuKL+pwXIlQsm4",
+	"IAS7wpixMk3zhuJEpBJul7pV2sIYvi/8qhFuR0Cx4sYSlRXb8eBatEwFmN6IdRVgdOetKi3udvm6u9+y",
+	"zOi2oLqxZqmEj6SCSS86PKZNmLSRf+pAooXN0W3oaFY6AHfiekFV1l/TGbW6oHomGYWSppdL6p1ZG949",
+	"lJBdzxv5xhdZ4UnoqRablG/HHFDzfFUi8pQ2XsixjOjVAzvg22J9xiPvBoFhAd+xz9paiT7g94GRONSS",
+	"eusQ+Y+ntcJhYK9SwYFoT4leFMCggzWXBvl8aVmxsFYYYJ1uIHc5jfqa+7EsEw27CwJ1AYzMDaiI4eMs",
+	"xGQpvL488VqwIZRirTYhozHJ7ihjsy7RcHmBkxnj1op2x5qFLGGAxO/6pVuUSkbxqWdf0PDLix2YIDnj",
+	"SzWMlpzmGUFb4MjCNXLGfAK7Swp0uYjGpBVKSzC/KJHQp33HmtBOGSj3SetTbSAfCVwnuPVo6TQRGauL",
+	"hm4jJybPbH+7YCS4B+XqCAWOzWCff+HulwJOJVHjhLSKe4yehhZ29wDYTeoDAj9/k6da3IpGeVo2gguj",
+	"C4kIyQJ2Q97Xh1QxzBW6iCGPA/zD4pkpTFhj932HAgQf7v4kGRhA8MWoQUM36VCEAKD3s/L9D3NRABgf",
+	"8cTtV5ZjqTpdu4bfrF6CbZEBVAe7qGAXIFIoPM0CBAruaQuWY8yeBwr1q+3pXUHlHLAIoSKcGyqn7RHp",
+	"2l2e7YswEAi0nnwQbHyNxUYIhSRMhbIOICpCOiTMGFGdOR8xZNzgVB/PRK0w0EeUUM48LBkWd3hfd+0Q",
+	"Fk6YfR6EwqHHR9MCk+JyeFxJjZrSGzRREOZwcwBWICYztUbXWKVWrpjmE+HpInq0KHirzIdMHApaMDAv",
+	"aCPplw4fu6mzGoY//ukpjz7unugKi/Gqa12Fzfx4d55ai27JDzdKdSCSRc/YwKuk+OViUIeg/i90a/ye",
+	"twI+CTJ2NIpRU/UWaw+/P9kVzx4WEyphztNpkO5I5bZkcx8envZWih5+YTZRewVAhDOEL8/CsnsZ9p9U",
+	"Qx8Tl0fEMmG7mfIFXbA30OkICMLdDoIhIy1H4AbwVCDOZ/K6xpn4JcMAGxcVmAknnDUWZ8J0Uxu7T+PM",
+	"bY3aQiUiiWlvgqIfmL/9jgOcG3CKdDtVVDvDjh22M9Px65dpx8ld5W2Zir3Zg5bMyU1ORAlyUYsa78lD",
+	"J2SeYajMvpS4SBezwvaiW2J3viFExxTQh3AbwFPIwxRrC4VCqzgUypaAl8DWAOb93SWh0qFV2oe6M8uk",
+	"EabgdZm0RqTNYWSo6fjcc9xTwgH3INTfsTOHpmYRVqFMme/x7OCBe4+vrsozUky4qzkHr/k1KwB3wXfN",
+	"XB3f11YEzhCtRGH3PObmPyfdLQ1eH4A8rUIZEZTO1LCTQIlemRbi9hzi21QqwUxL97BZwYe/ODEhVcgK",
+	"rLFYJrEfq0Nlj1gMJ8cgAU4dRyxOuOUx44rdwisjuYK70BrbCUC8LQ1FSKWgNS2nMCuxI+7n3LC73NhV",
+	"OOfqnZtsuZ7pHrANJXoFgdakMcREsB3yxRJtLy4gsU/nzhMYeuEZPNOBu2PMA2MXzOY1WgCzxlCJm864",
+	"tqXqArwSlI6FKmIMO7uR5wMGjFFUvBl45LqwPQGs25pe3Xa+LmvsEYDvOdcdu0eBn8D1egN2AbpT3Gmc",
+	"CNTASuPNGIy2nK1VmtFpXeDm7FSHezA3FzQpHZLKaJIgYjc19g7dME4LgFyh+Y/YFnJLAPZxJ9MNYcwa",
+	"e9TSubW2/EDkxBfG475LxTY3/Mq65yCO9bOqZA3I1hq7unX9pPW22rkXQHXA5QAZdfcOqzEj/LkRjiR0",
+	"ayrNMg2jeSdnCOBeb1DlZobbO24srN+dmyUwL7cQ7Guk2FYSveMEfG7xac6zrnUquPIM5iNdiBVP7Dqo",
+	"18T85fBQuIpVM6WotyHp2eKdjlBTGfREFu+TlbeRvoL4ryqdBX4fqFIXsnhMi7AwGQ983jlNwJmwuCc5",
+	"2aryGrfdHjVicPGICWNlm1usKRCl0/LxLz47+uinxx9+dvR3H9IYWyKNhc7T0A8aCsaIUksxXpRDDbrT",
+	"AddTN02YFWnqcbgH9QD8tOcDdz6Uw8CMuOx8mlEKAiX0IqQg8En2QBAXOw9xmyQN+b9RNcdlavSbk5Ho",
+	"H3DskvEeuN6n7cMYdImL5vXeE/ahX9JF8XoQu80JxACjvrF39DbjyjRFNmLMm/cNZA14mNBGsm6VV+MJ",
+	"vXYAflRjUQDq9yp5jHwzNcaZv2T+c+j/QbruFgd6cN3dbwWqChgKd9/yFHIFJgKsOeg1cmelXiYEpmuK",
+	"TIAji3uZtOKxbjbjGrlk+o61BVd5M3S4n8LdRMzQ4Aa2NgL4pjwUinU72zB4AX4GCgNUrjdhJ7/GYm4O",
+	"HkO9Pq55XHCnrXWByMDYLR0VmqgR5qSrrEwHW6cBxxxd9GDz9ljtCi4GqLHYP2IcEqdNmRnrdvsRi+l+",
+	"8i9TbuxkrQs4xppfJg9zGi0tGwXJaAJaf/HFtwhR9TJAGZNt/aHX2QsQpPhncU9mLvZA3fgc6loVzOTY",
+	"rQWeMLHakvt8kSI6IKmoJcsj/CGAZ41lvIcUIxHyiTV11kYxDr/twIDdw35HhOmOej/kVYBWqAa0IBHb",
+	"fd/95+btvCH0/u2b8O+/uHeXINx1k4lUNGymlWzkYO7Lni7kKrsn33VH/cW9uys5i8jb8Lmn+VA6Z4kY",
+	"SDSjXSWS2BGZBjzCN6qVR16BJT4He8Z+1MhTSJw0nZtXqJM1g2nizWtggziwLbGegOwkmj/nbPqRT0MC",
+	"LwVxW9R1ux7MF4wcyn1hbN6jzJXSXdVY9Jarb4IauJB/rvbxRK4RNh3Od22TAi0Z1Bz3GWYheX1UwhH+",
+	"V4UsvbFRih9dYsGgwhQx2cSO9aqrHUiVDFxtHBbJb7gflVyY4A69Enrusb3bN9j1a1c2GIRmBoY+3fc5",
+	"pTENvrq7lYUupzZC1tGdIxpefut7opOt3gRtqFqvTbdeBShu0+LuBr9e+8ud1f/IV7+9sXr9P6x/6+nV",
+	"K8++XiuD5h7b++mGFZMnd1Fm3wVSJ2fa293USmdN1p3grCbc8klPBgow510/XrkqPU3g0ETF9frbHbwa",
+	"DDikE/CdFFGoq0EIeUoT6Vi2bLTcPgOHwDkRKrW4aYX6HD0cAVlTW+1DoP7mSGLlq514CNIvgUMYmqZG",
+	"eqWAd+37lbZPw7+ay+79A7d4/dct48xyr/1B8fVWRXU9IIXvqmQacohr8ipIyc7pJRnv8bQ6aLvlC9JU",
+	"MrcnxmClabHl47//X0f//eeAdtCHTTLxUwyiqplRk7YYxSD3zuXQ7ZyjlkckCrOvkM6tT5ybxcBH8a+u",
+	"SumTjDdJsVNhRVnPN6JwQFDvDg4VfagRgWT7T9rCt6XAFjLK2euxPBUNwycNeZc8sYSkN1iFkob5eY4y",
+	"OxAV8FN6LQ2NBpN4oFLtfW3NBNSXnBcnKnLklOZO3OrfhJdxQgJLwJTfc+eZ9m4/evqWfwEnd/8PWxmk",
+	"WVEGeI+XzmRF1WWICYVnjqJxtdgkcgqHUVm8UsV2SG9zMms5P7J9uL0LyrT/CgL+XqgKMH6yDFeQ8OrW",
+	"35Bhaso0BcHBeW08W422m8C5D5+/ry0QlxpoeizMA+JuOCL+P+K2gXw+AifsCwKNtJqqGb62n4k1thNY",
+	"bNk35LvQBBAsLqlhaFIjPUSgKpF/PqSNoD60MXZGD1TJQCtkryUBaB3uyqnIgRAdXxLZLvaQupNfIUxd",
+	"BHdxrgG6F1Ei8D6ggIMpCE+5SBWVNfY+MqTWoWkROhJERrseaYlXDW8Y7wKY1crP5ezADl2YkKjg5d9p",
+	"ovTlcuk54zBKhaXGwsLXYvcCYFmYPqS5RkG+AV7GQI+lN57SsLrY76o5mrjruYnjTAFbLN4LcBPBzk8R",
+	"iNb2iYzga/eCTyPOJZtXG4poscZGxHt+JqbMIO92X9kgF43xTBD7CqZ4ftHo6fY/b/x+DScwN/vtLHCu",
+	"5X4kAMcQlWV9YUfGwAgHaEZ2UlCT1UAMs2S8VheGIglRL0JbmuPq9wJ9MxCDQ9dU35M4W83qmG1XKNa5",
+	"/UfH4CfV8jKpdyV5U9ca26HjeApuCModflas3qdJkVqxD4zaPiRxow/yl1v/3FQ2DYPqeHcNrZoya4PI",
+	"1PvQoo5ccf7sfg8wqbF73SRSVVMjiH0AqZutdtFlynQs9XCL7SlFOdWKEfaWufh6T2RFmlYEOaX5HsoZ",
+	"kkAQ835HZGw5ySRMTKayIaDUfyhaspGK/AOaWQAC5gL/e0Rb3qbO2ivulBhPFARIetXIo6rl44+ef/m9",
+	"Xx398l+Onv94JfLppIKPo/LY2LXCUAx0x2E5cKCKtx3+3tpAUmRYQV/cAwmknn1q2K+x9249hBU2g8of",
+	"eb3PVatU/eHcGMGEzfcSzhf8GQVRwEYbmj2WPNlhYfEsvjHI8ebgPeWFyHqf7UCN0VdQTETdK8HnDjOB",
+	"vIoez7feuA1zCnn2wi311sbZxDDzyNXtJElueyYPdi4Lh1MrHKJqX9YN3/C6YUGbKmqH8KJn7sZvyzTN",
+	"41vY75MjHieuXX8K/382Tqq34N9PxrmFoHQwmp1CgFdZMVk7NwnccIOnZHFfzfzmP60oRc42FXx69hcF",
+	"oyr7WyV0Y5FU0qlhJ9HgHlTmVJ7KOQrapLlfeJGvyjs5JApTJ5P82vrXJiCQfPvPNjfeeeftq2MSSFIb",
+	"xZufOx5hjolfEsR2yeAjT6QUHeyeqFSKnRDt0kZrXxT2bktUVIucyuDHFL64bYAH/YwhRxAPbumhyRlb",
+	"oLnFLALt6aeiWrHSq/Rs8WAgRAqHjZbOsdDzoV2twbg/K25WfXv62lR1FjcXSiPNmpHfFqdq8W72auAv",
+	"E2sxXQjnMcY+/IH89iSH33avfFo25TTNwoV7E1T6LolfUdfGCbAy0ZRpOpozNgRuACMJG15zUMuBCSXU",
+	"PJySEdJuizqyvKr5Sg2m+gNiL4xKRIXkBEAL+BoEbqwD+C6d2rdEU1YwgsPEoVCh0gGoslOwBkMTXVPx",
+	"rru43BXJ/CGSU5X2ydQgNGTFNhG/fax01VarzPPNsjhLD2kqe0WkwY3vdiBAodLH/LKJXmwHtgmVKUWn",
+	"Lwj2XJ1j/3PdQ/AI/BVUQnVHKJBvzAvieI9nzWnpHrQvbod/YabcWK2hdwvy78STFfYsHS4ThFETSook",
+	"YvV+gClVCWtrZVtr7BayzAA8dc4W6kcTm5Ddo5451JvU6UyeTjOsLloSQLHzkiwnUBSm06FMGvVUYlKP",
+	"+iwx0SCz1xiinFZAe5te3dgKR0DfFQqH31Zp29WBtMZfbqxe/9bTq8/KUhhRpQjBWzRAExLhHYG1Uo20",
+	"m4hkm21ujZOtwrMM36dsd9tv1a68Hb3Vlgr/2Az3JpUV+5AsiM5Ps4d/fQvV7jGUPoEVALPhda1gp0Dj",
+	"Bs3UulOPUWTw7/bZgVNw3Qyxd0ThNNBUqX2pRA1ME4jkIU+7kF7xE6lYDQjfSxsAFKhMV/iyI3QnFTme",
+	"NIbR4WswFRobRPqsgTQbIlljN9AWIaUODEEhEFOf9dwWwENBvFHGaA9fzKVNmtwmzRYxduC1nGprZqnu",
+	"bs17Ik2JTg5CCSdhFSrfHgGhQBU8HLuz+kCoAmb5UIys+lC7cUdLk0v5WU1EvCfsPXF+WxB3M6kassPT",
+	"i+qXClGzZrzN7hTFr9EQxkfGp7IbeZKZCLq3jPUbPywcastTgy1oQPPS0qkPVSsm8UH4Mdz1wzxDBn67",
+	"aNpZaVvZ+YCpqqY3qvIDxnIrqswrfDl2zZAu/gB+VGL79zz5HLTSSMMSDrQIKbduzd8V8j9Bv4xsV95Q",
+	"M9PtgfsJmdoE73SgJDiGP6q6J8GzVI57V1a/5j29QRAps6aSGhcLvZNLesXUPezBVxs6EaNG7QEhkzMj",
+	"n6wmcl9a5n6AXS2UZdp3+2cXKm9ueBhPMBbXmM2kMB5zEza6j5WOGcdzIPhKl7CKcdqDEgN14fbnBufX",
+	"ucVNMvFnY2+DLLQ7EBN+j/dLPWypLcJsV1vXoR+BMI6g+8ODUuLNn2V7hlv7XbceN3QiXrs9Y1bMp/4G",
+	"J2I/3Zr+9R+4U5W2z/V8W5Rb/amo3oC6udfEuAvPV2FesYFvq9x3UyKs2nf7TFkOvTUo00lbqhyoIXR2",
+	"XyQf7ddobB8NUMgVvofwucbmzSr1zGe+LcxvoNgaWZmiTofDkqKLffuNd7GQgT97D5vLafCw/qMRfCMJ",
+	"+FNimApDjwhjRWPGxnfAigSbdzY90xd2jQOA1xrbFZnUiUFyP6ddLqhPeafEYlSNeXhxwiLO9puC5T8v",
+	"AuFMcCtekRZwTv73fdGbhOlvc8paWNnnRjW0mVKNJ0nQpHIlLLrcddnu6MyOiHV3WKZ7fvat4ZQpL+0S",
+	"IZxy/wa123YHQ0ELpqFQjTBuZVbvCyf/a+yGTrttZWosxiNi9uJPnx49//HR3/4uYrHzTTH76mf//OWv",
+	"nkcsRu8Rs+NPPj/++X+OWIw12MfOqsfs+MMfv/jTpy8+/zz/AoLlmB3/8KPjTz7HU4Lpj9nLP/7jlz/8",
+	"G/zoUCr44Pjn/xc/4EmSCWNidvTJvx19+p0IUO8yax5zG7OXv/3diz99evyTz44/+UXEYhf+w+dffvGD",
+	"8DlbDsN4Ce+vRCw+kCqBJzn6wb9ELHY7vJgdf/rL4//9/93pu+3HUpluJhJYgK9+9s9fff/vvvqHT93d",
+	"8bQr/Kcvvvjd0Xf+X8TiRCTdhpX1VMTs6HvPX/72Yzw6g6fDT778L9+HNWxLd9u/+Z8vvvjiq5/96Kt/",
+	"+BTmWvCFDbJ97AtLM22Bzhah9t0n/rX2/AQfdM0TPwjVx0Uiff77IYAS1lOoat948IGTjW8+vL36DlvG",
+	"mYEsjPO9e//eivv7vXc339m4sgFdOLeeNEQKFujR7gNm+KEAnDEjnAWxgC4D9AncxXht2dCpVohUWIdJ",
+	"yr/qarfPQvOa1/SvAX8ASKY79xaCiu0QLSXPBOt3uWLL8Wa0tbHhDl7b2IgjFm9ubbz4/fePvvfdeCVi",
+	"bl9uWLy1sfX2+ub6Nfe9+/fqxubqxrUYxhnd30d/+M3m8Sc/uHb8k89iBIiF8JOoaOKtq7WNDTr6Su3a",
+	"9dq167F3eNvIQWFZWyZK7rcssupCuaKuuzaiRFtdgy3nIGgBdQ23iDDGQRXttuDKYhcgelKnyXkltoFq",
+	"CCt3oyWVMAD7CGj5qe7B51AZce4VXu8jenexM5D9OExF0fRgrbgXNTg4KhstWvlMOImK6DMaG3Vy5Rti",
+	"JbFcoqvFz/p+owxX/Loz3zGAiwA4LlA68CyTyHrsHCt0tLulIKsFJ4sKc43DQcA2lrjd4RAy1MXwHmHc",
+	"AYwbDz4YbIwKC6yJ6cQvXETP6Bbm4g5S3AHXUr1xed1Jihs8y6Dmp7uVpR5Y7zF4HapCEKB0aJjDCSAv",
+	"nfmb9ygqLnU1IBLA0PsRcY29UZS8n200gjeWt7pQ1z34iDGik6cYIDwb1eJZ2DNwwtn3O4bT6LtyeO0z",
+	"rC+9YiSNP3sf1uet89QpUR0CL0ijxJ7gE4XgXsjXvdiOCMZxn+zjtOXjH/7h+OM/rIQmBcBsoKZHOCKM",
+	"84V+R2w+kxnQ9o+1KR7a/UKMoPy2uuP8P0aJi70tvqUSnRkxL22e8z76A5SnxdtO02sdQ59pSHGVMOWr",
+	"s9k7DUsNj5xl3RSgMzsdkQxWpktwIy9GJnsP12nHL9M4Ce3AgQZj1ssygQuCtqxUhX6ezao867wxUX7Z",
+	"vaaq67jvRg6YjnGdc1PZvn9Z0B6zU6soxGeZdac7YTzXp7L+LCPMKbHFw4wnfnZVYYc4IIjqRFBCiM6B",
+	"LVy4MYdsQF7EBq9JR2FjpIE4g4rfgJJCAAuh3903UG77NAhMihKPji9zI6dnics+EJgBoa4xIizEu07B",
+	"kw/5c7q96raznF7DnaR0Y0BJBVh3pyVPOs4dwvGRL0rAxXo6wy43Z5BLCwnnq7h+vyPUA1yg85rap9ub",
+	"qLC+Oe2rV4Jgk3BNvZzuXkxhgGjJ+EtV1dS9vq83ullGj101th5AiL3q4ngSdmoW0d5OsCpoICPKZ9df",
+	"HS/0QlXIUm3EVNXotBH2WyoRU0G7hlsvykKlfKE3qmL/hFRLvX8S7gY7NSiIzbvjzy2DJzzmeD0XhCBo",
+	"BKP41MmM9ybSVIVNf/W6wWMIUvWIIFWn4zd8wEPv6fS8dH28SQyobunOvAnDkNQGCkT4u6C4q+OHg4qh",
+	"3pM7IOgemQhlpQVIvUOZiKwsRIwKUGTuySk/BfXihtYHkiAq/I+wq1Kxlu5mAd8UsldQVe0iqVpPpIcC",
+	"jjGDB6EzinAChIpDzpwlVGBCcDHbyoQInOA5iirhtSLPELGqE3pf6tZUN53Rl4eiDF25iNbNT1mp010l",
+	"Qa0NrGWRZw7Wk862ZND4QadL9e3O13niHVcG3uVhp7vN2TnNNzIErNRyCge9hEA3xhDg8EjHPUHbBxVb",
+	"T5y/2MYhk5gd/e4zbKTAxoyjX/3Xox89j1jsPE/Mjv7PT178sbSdIxWHIo3Zl5//CrskSto3zIFMUxOz",
+	"4w+/8/K7f4xY3OZPHqeaJzF78cUXRx/+8sXvP/zqZz+KWIwiH7OjT/7p5V//zYlJftqaYYcCAgMWMKMv",
+	"XAfDqzYtXDYMXDYMnF3DQEXIfdktsDDdAlior2gVOBHLrj+VSXWDwH3IMDZyXqNTNqLbIRc4TOJ9Fr0B",
+	"r6YLuH+bCejZa+6MLrsCqqM0L9gV/BiPEBs1n04lqQZvLZMw+9VFjrrAvn1ypwbWeS2naTgA5g3b06gU",
+	"0tiMW51Rs44+FFkvk9a5bXB8QFNdy5cxoKe728kbDgJQc6wgoLPu9MiRAbDnRBtxksNoZGc+XUUW+L1b",
+	"XOXP4oKIy4b9E8QNc7AjJ/3vGdNCwN3fADGbt4OttHUPgwjPfghAZ17JxrE64E6J/Li6deFWYGOAjAwA",
+	"IkbMtGQTmxPcpmxQnRNpOu41k6C+8d0LD8IanXfQlEJWWit8R1X3oNVj+H506PuGZWLpRZ1lMjYIi0/N",
+	"tXmnqHtBlob0b70t1vGFjIRERNh+r19Lxp0eQO0CpUmDp6lz1l4AQmIB8oQFFcbNM+ZNexzhDYfRC3Nu",
+	"dOJPaRuRHoaK9VSJRlzsSxI5cwl5IISqCEzpnTHTcosq7YyzegASrnuqaFHDS6oQnBHhohXKxRgYFuIv",
+	"lnzXBcJEA1x5oZOD23hINCpwbceXhctQbCgUI7E+n80VcHPzjpbOmx4ikSEwazZRFSNA5WR8pCY6E265",
+	"OagOnyBtD4fk+zM00SD+iYZsiwYGZSV4JoxlieBJKhVlZNfYDtIvw++V9kWeYbZBOp00xaJQcAsYc4DD",
+	"KMDU0ZcosTorm56g3Cc1Z7nwLdOpiIrgn5DPP6/R20N4PWNHbgdSJVMhRnHXrSJFKcRpd9gIJpb2MGZD",
+	"WYB2hr2zb1Bs6F7HWcaFj3R24BSyYEjQcBSMyHrOFlPeYgNebRWo+cShu6Eai+EfsVP7mJJeMYR1UAQz",
+	"ui2w/BLGUX1mTBYqx2BZAJsXLVXu6tBUbaNWYgM70mx5cF4ILKi2voZlQeASsxLpjjLI2UGXpdsFKyWc",
+	"swT3epcbu3rL3f7qnZsBYJvI46M8ddfPb74tDWJwCWcVG7oNhFzI0OUeuM82r/lCP8Ik4ZJSnwHECE0w",
+	"nojPtJ3fFNgvkFhTY+/Q70xO7oorEbEtqMth60Mn0w1hDBQdc44ioBsNwMnwtqgRYXMjdCE47USKrmqb",
+	"S3EWpqRZjyRohKEdWFHsND0RIoXWU/+EwVjAA76CbR4RiRU4olmmdbsU3Qnuo8JMn2ZhuLHwvHdujmM+",
+	"oFgDCjMxMRNcBW+1KsvTklCZNR5Otj1jk3Jbp6nuMeQZ6o1jX566/40unLgjIuirAX8NzTQw0w4fZYiC",
+	"h/FIixsWd3hfd21cA1LfFvIps7ZWok9FpX1dYD8qlJUKqXne6WT6kKfjzG5ia/jZlWecnE4spu5H5604",
+	"Aw+y8LUZi6/zNJVZR4xprhpiRPtcYdPNejJN2b7ezrHtubI5iwRvi4i1EeghH74QTzqAQO25cAcVorip",
+	"D+rmG+GaTZGVcstcJ98AgP4Raq7O/LToycJJBK0TwGrtffFib+B34NXjjnWmmn9qQ9s0Z5kaQnaq+wFy",
+	"ftN54E7jCocU0zj6mIiGhJa8yrKFiwYx9KW5y0ORJbJhmdtiu7cNvUs6IMrzgGHU1u1Ams6h3wqDXlPc",
+	"vS8ZBog7AYslK+Rgede2tHtq6iuDOwDqSmhnhZZBa1MB0Stg5xIOfsr3TRBdCSz9BmDQnBtMZEK9ULoj",
+	"ldTKMKNZk2dRzmAbLI3hMon8MJ8n1/CNpDDWOuCWOzjVkZtkylFAVpDw85d3vxnYO9afwv+frRsh1Mqg",
+	"nUL2IpGZqAQTf4A9d8lMAow/aFOI/xbMWZOuWe7Ip0VP50XuInj/8DCLGwEEiimUVuZMSiKcZSgYIPy2",
+	"ygQBpubIeECJJzZ32rTnzrg6cIbJQz1duvlz4OZv4us8Iz8//bz+HriOeSf2z1dgQe90oshC95TIRo1O",
+	"Yru4OWA97jakEBpgPkgx+PGgOrtj4ONtILEBf1iqvzDO0RFq4ctl7/LGwcy32QsbbO92Q9xU542yzW8V",
+	"Yu89fjCQFc5Fe43db2I3IXoSCKN7UlEOFrv2AHQSHBV0ufekUiKLy3I+0LdvKupMeZaJJixoGibpWilg",
+	"dkX3zEgFY8uxe9Q1pe2q+zteQXwjuM0l47+2/MB9t9jq+JAfiEtdnJUuutWdIAmVCdNt0+1WBZ13EdoV",
+	"n2FfMw8IlgmAmmANSMo6gWwLldSoRgIQYtx6WCLIU8HEDHq3fDbFHMhOHLFUNHGqgu2wtjCG74slg+dp",
+	"cMXqIhzhZ3kQKonK+viLKN87Y4svzJwRgRzW4hlniUil28sTIC2y7eevSdMoJ2ScG1y5J1u+unF9JQwF",
+	"pelj3Xzc4F0jYtbtOBXc2tggo1TkooS2F2asTFNfekFlgd8SG5bpQsScygOxDXaQlgh1N3aPjRWwuj4U",
+	"bGPQvPk6+2X8Pn1LtQev5gZVsd/86N09zfyj92BgzoeBxGUAcunsQCTMNymcMJXV54tKiHlBalEyuln6",
+	"Vu2t9cNNeJV03pOtl9BXkwrLJDRr+OExnLI92YUR2EvIwsksBygdYlCWouwE96C5x+SjtwNcW81myU+g",
+	"kQuvCC1LxSvlPUslU3JoApdf/vbj41/+YGVtqCWk7Ce3DmUiXJwHFwOywMLPPK9n2S8f6ezAmZa6YIlG",
+	"shIPJQav8uQvblK3K6JJwXOw5Zf/9t2jz/8xYse/+Ozoo5+unHjSshPd1cYwbowwBvKuy0e//m/Hz3+x",
+	"gif2Sdji2w3Hlp3ufrMJKc6QRB1Kv/aLSwJ5m7Kz7EF+iS0f/4/fv/ztx8UH8ZmnkhURSvKULR9/9PdD",
+	"v0ngm7Lf3NZZm6dOgu3gy6JPymQYWbLY8vHH//rii4FFDgRaJS8YPGm3I7JDSDBC8tgwPrCwAFL27FvP",
+	"/j0AAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
