@@ -25,6 +25,8 @@ type Activities struct {
 	Gateway  Gateway
 	FontFile string // TrueType, with Chinese
 
+	PseudonymKey []byte // of claimants' principals, see [claim.Pseudonyms]; as the API has it
+
 	q      *db.Queries
 	late   sync.Map // how often a step has run into its limit, an *atomic.Int32 by claim and key
 	tables struct {

@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"anpei/claim"
-	"anpei/claim/document"
 	"anpei/claim/indemnity"
 	"anpei/schemas/db"
 )
@@ -52,20 +50,21 @@ func (a *Activities) Assess(ctx context.Context, s claim.Step[claim.Assessment])
 		}
 		t.did(claim.DutyAssess)
 		t.done(claim.TaskAssess)
-		return t.assess(s.Body)
+		return t.assess(s.Body, []claim.Witness{{Kind: claim.WitnessOutside, By: claim.ByPerson, Person: t.by.ID}})
 	})
 }
 
 // AssessBySelf is the flash lane's assessment: the total that a paper proves,
-// for the one exposure that the claim has. Where the papers do not carry it, or
-// it exceeds the machine's limit, a person assesses.
+// for the one exposure that the claim has. Where the papers do not carry it, no
+// witness from outside speaks for it, or it exceeds the machine's limit, a
+// person assesses.
 func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
 	return step(ctx, a, s, "assess-by-self", func(t *tx) error {
 		known, err := t.facts(everything)
 		if err != nil {
 			return err
 		}
-		total, source := provenTotal(known.Fields)
+		proven := t.proven(known)
 		// Once more: what another claim has brought meanwhile was not known
 		// when the papers came.
 		if err := t.crossCheck(); err != nil || t.file.Lane != claim.Flash {
@@ -77,11 +76,15 @@ func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None])
 		}
 		reason := ""
 		switch {
-		case source == "":
+		case t.file.Reporter == claim.Stranger:
+			reason = "flash.reporter"
+		case proven.document == "":
 			reason = "paper.no-proven-total"
+		case !claim.TrueForMachine(proven.witnesses):
+			reason = "paper.no-outside-witness"
 		case len(t.file.Exposures) != 1:
 			reason = "exposure.several"
-		case !rules.authority.MachineMay(t.file.Line, t.file.Lane, total):
+		case !rules.authority.MachineMay(t.file.Line, t.file.Lane, proven.total):
 			reason = "authority.machine-limit"
 		}
 		if reason != "" {
@@ -90,8 +93,8 @@ func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None])
 		}
 		if err := t.assess(claim.Assessment{Objects: []claim.Assessed{{
 			Exposure: 1, FaultShare: claim.Whole,
-			Items: []claim.AssessedItem{{Name: "合计 total", Kind: "part", Amount: total, Document: source}},
-		}}}); err != nil || t.receipt.Refusal == nil {
+			Items: []claim.AssessedItem{{Name: "合计 total", Kind: "part", Amount: proven.total, Document: proven.document}},
+		}}}, proven.witnesses); err != nil || t.receipt.Refusal == nil {
 			return err
 		}
 		// What the calculation does not take from the machine, a person looks at.
@@ -101,28 +104,9 @@ func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None])
 	})
 }
 
-// provenTotal returns the largest total that a paper with a second witness, or
-// a person, vouches for, and that paper.
-func provenTotal(fields []db.FieldFactsRow) (total claim.Fen, source string) {
-	for _, f := range fields {
-		if f.Name != "total_fen" || !f.Sure ||
-			f.Kind != string(document.RepairEstimate) && f.Kind != string(document.VATInvoice) {
-			continue
-		}
-		v, err := strconv.ParseInt(f.Value, 10, 64)
-		if err != nil {
-			continue // from before fields were held against their type: it proves nothing
-		}
-		if claim.Fen(v) > total {
-			total, source = claim.Fen(v), f.DocumentID
-		}
-	}
-	return total, source
-}
-
 // assess appends the next assessment with its settlement statement, and offers
-// what comes out.
-func (t *tx) assess(in claim.Assessment) error {
+// what comes out. witnesses are what its amounts rest on.
+func (t *tx) assess(in claim.Assessment, witnesses []claim.Witness) error {
 	covers, loss, err := t.covers()
 	if err != nil {
 		return err
@@ -179,14 +163,17 @@ func (t *tx) assess(in claim.Assessment) error {
 	}
 	raw, err := json.Marshal(in)
 	t.queue(err)
+	rests, err := json.Marshal(witnesses)
+	t.queue(err)
 	t.queue(t.q.InsertAssessment(t, &t.w, db.InsertAssessmentParams{
 		ClaimID: t.id, Version: int32(version), ByID: t.by.ID, Input: raw, PayableFen: payable, Note: in.Note, At: t.at, //nolint:gosec // few
+		Witnesses: rests,
 	}))
 	for _, l := range lines {
 		t.queue(t.q.InsertAssessmentLine(t, &t.w, l))
 	}
 	t.file.Assessment, t.file.Payable = version, payable
-	t.event("assessment.made", map[string]any{"version": version, "payable_fen": payable, "lines": len(lines)})
+	t.event("assessment.made", map[string]any{"version": version, "payable_fen": payable, "lines": len(lines), "witnesses": witnesses})
 	t.offer()
 	return nil
 }

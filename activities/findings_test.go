@@ -88,7 +88,7 @@ func TestALightFindingIsOnlyNoted(t *testing.T) {
 	d := newDesk(t)
 	d.flash()
 	d.attach(paper("loss_photo", "a"), paper("loss_photo", "b"),
-		paper("vehicle_licence", "c", "owner", "李四", "plate", "沪A12345"), paper("vat_invoice", "d", "total_fen", "300000"))
+		paper("vehicle_licence", "c", "owner", "李四", "plate", "沪A12345"), paper("vat_invoice", "d", "total_fen", "300000", "plate", "沪A12345"))
 	require.Equal(t, []string{"owner.differs"}, d.findings())
 	require.Equal(t, claim.Flash, d.file.Lane)
 	do(d, d.SelfSurvey, machine, claim.None{})
@@ -334,7 +334,7 @@ func TestAClaimGoesOnWithAnOddPicture(t *testing.T) {
 			do(d, d.RecordLooks, machine, claim.Looks{Readings: []claim.Read{seen}})
 			require.Equal(t, tt.want, d.findings())
 			d.looks(b, 0xfedcba9876543210)
-			d.attach(paper("vat_invoice", "c", "total_fen", "300000"))
+			d.attach(paper("vat_invoice", "c", "total_fen", "300000", "plate", "沪A12345"))
 			do(d, d.SelfSurvey, machine, claim.None{})
 			do(d, d.AssessBySelf, machine, claim.None{})
 			require.Equal(t, claim.Negotiating, d.file.Stage)
@@ -448,7 +448,7 @@ func TestCrossChecksCostAFlashClaimNoRoundTrip(t *testing.T) {
 	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	d.Activities = &activities.Activities{DB: pool}
+	d.Activities = &activities.Activities{DB: pool, PseudonymKey: names.Key}
 	cost := func(step func() (claim.Answer, error)) string {
 		trips, statements := counted.round.Load(), counted.statements.Load()
 		answer, err := step()
@@ -486,7 +486,7 @@ func TestAValueThatIsNoneOfItsTypeIsRefusedAndParksNothing(t *testing.T) {
 	refused(do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{paper("vat_invoice", "b", "invoice_number", strings.Repeat("发", 1000))}}))
 	require.Zero(t, d.count("documents"))
 
-	good := paper("vat_invoice", "c", "total_fen", "300000")
+	good := paper("vat_invoice", "c", "total_fen", "300000", "plate", "沪A12345")
 	d.attach(good, paper("loss_photo", "d"), paper("loss_photo", "e"))
 	refused(do(d, d.Confirm, zhou, claim.Confirmation{Document: good.Document, Fields: []claim.ConfirmedField{{Name: "total_fen", Value: "3,000.00"}}}))
 	refused(do(d, d.Confirm, zhou, claim.Confirmation{Document: good.Document, Fields: []claim.ConfirmedField{{Name: "invoice_number", Value: strings.Repeat("发", 1000)}}}))

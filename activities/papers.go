@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"anpei/claim"
 	"anpei/claim/document"
@@ -159,7 +160,12 @@ func (t *tx) read(id string, r claim.Reading) error {
 	}
 	t.learnCamera(id, r.Camera)
 	var unsure []string
-	for _, f := range witnessed(r.Fields, known.Claim) {
+	insured := known.Claim
+	if t.file.Reporter == claim.Stranger && strings.HasPrefix(string(t.file.Claimant), claim.PhonePrefix) {
+		// They could try the policy's plate and VIN that way.
+		insured.PolicyPlate, insured.PolicyVin = "", ""
+	}
+	for _, f := range witnessed(r.Fields, insured) {
 		t.field(id, round, r.Engine, f, nil)
 		if !f.Sure && claim.MoneyField(f.Name) {
 			unsure = append(unsure, f.Name)

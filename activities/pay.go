@@ -19,8 +19,9 @@ import (
 // ten days of payment run from here (Insurance Law art. 23). After a person's
 // determination finance releases the money. In the flash lane consent,
 // determination and agreement happen at once: the machine approves up to its
-// limit and the instruction is written here; above it, or with the policy not
-// verified, the agreement counts as consent and people review.
+// limit and the instruction is written here. Where a rule of
+// [claim.LaneRules.MachinePays] does not match, the agreement counts as consent
+// and people review.
 // Idempotent by key; an ordinary activity, since money may be released.
 func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (claim.Answer, error) {
 	return step(ctx, a, s, "agree", func(t *tx) error {
@@ -49,18 +50,35 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 		if err != nil {
 			return err
 		}
-		if t.file.Lane != claim.Flash || !t.file.PolicyVerified || !rules.authority.MachineMay(t.file.Line, t.file.Lane, t.file.Payable) {
-			t.leaveFlash("authority.machine-limit")
-			t.answerOffer("consented", "", 0)
-			t.event("offer.consented", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
-			return t.toReview()
+		reasons, err := t.machinePays(rules, s.Body.Payee)
+		if err != nil {
+			return err
 		}
-		t.approveByMachine(rules.authority.Version)
+		if no := claim.Unmatched(reasons); t.file.Lane != claim.Flash || no != nil {
+			return t.consentInstead(no)
+		}
+		if err := t.asMachine(func() error { t.approveByMachine(rules.authority.Version); return nil }); err != nil {
+			return err
+		}
 		if err := t.sign(s.Body, picture); err != nil {
 			return err
 		}
-		return t.instruct(s.Body.Payee, claim.Machine)
+		return t.asMachine(func() error { return t.instruct(s.Body.Payee, claim.Machine) })
 	})
+}
+
+// consentInstead takes an agreement that no machine may pay as consent to the
+// figure: people review, and see why. The account is asked for again once the
+// amount is determined.
+func (t *tx) consentInstead(why *claim.LaneReason) error {
+	note := ""
+	if why != nil {
+		t.leaveFlash(why.Rule)
+		note = why.ZH + " · " + why.EN
+	}
+	t.answerOffer("consented", "", 0)
+	t.event("offer.consented", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
+	return t.toReview(note)
 }
 
 // approveByMachine is the flash lane's review: within the machine's limit, and

@@ -36,26 +36,45 @@ func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPoli
 		case !policy.inForce:
 			return t.refuse(claim.RulePolicyUnknown, fmt.Sprintf("Policy %q was not in force at the moment of loss, %s.", s.Body.PolicyNo, loss.LossAt.In(claim.Shanghai).Format(time.DateTime)))
 		}
-		if err := t.holder(policy.holder); err != nil {
+		if err := t.holder(policy.holder()); err != nil {
 			return err
 		}
 		if err := t.moveTo(policy.branch); err != nil {
 			return err
 		}
-		t.queue(t.q.LinkPolicy(t, &t.w, t.id, s.Body.PolicyNo, policy.id, policy.version))
+		if err := t.reporterOf(policy); err != nil {
+			return err
+		}
+		t.queue(t.q.LinkPolicy(t, &t.w, db.LinkPolicyParams{
+			ID: t.id, PolicyNo: s.Body.PolicyNo, PolicyID: policy.id, PolicyVersion: policy.version, Relation: t.file.Reporter,
+		}))
 		t.file.PolicyVerified = true
 		t.done(claim.TaskPolicy)
 		t.did(claim.DutyLinkPolicy)
 		t.learn(document.OfPolicy, "", "number", s.Body.PolicyNo)
 		t.learn(document.OfPolicy, "", "plate", policy.plate)
 		t.learn(document.OfPolicy, "", "vin", policy.vin)
-		t.learn(document.OfPolicy, "", "holder", policy.holder.Name)
+		t.learn(document.OfPolicy, "", "holder", policy.persons.Holder.Name)
 		t.event("policy.linked", map[string]any{"policy": *policy.id, "version": *policy.version})
 		if deref(loss.PolicyID) == *policy.id && loss.PolicyVersion != nil && *loss.PolicyVersion == *policy.version {
 			return nil // nothing rests on another one
 		}
 		return t.voidFigure()
 	})
+}
+
+// reporterOf finds what the reporter is to a policy that is linked, and tells
+// its holder of the report.
+func (t *tx) reporterOf(policy policyAt) error {
+	parties, err := t.claimParties()
+	if err != nil {
+		return fmt.Errorf("read parties: %w", err)
+	}
+	reporter := parties[0] // whose report opened the claim
+	if t.file.Reporter, err = t.relation(policy.persons, t.file.Claimant, reporter.Phone); err != nil {
+		return err
+	}
+	return t.reportedOn(*policy.id, policy.number, policy.persons.Holder.Phone, reporter.Phone)
 }
 
 // holder makes the holder of a policy a party, who may not be one yet.

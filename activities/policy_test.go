@@ -239,7 +239,7 @@ func TestWhatTheMachineCannotAssessGoesToAPerson(t *testing.T) {
 	d := newDesk(t)
 	d.flash()
 	a, b := paper("loss_photo", "a"), paper("loss_photo", "b")
-	d.attach(a, b, paper("vat_invoice", "c", "total_fen", "300000"))
+	d.attach(a, b, paper("vat_invoice", "c", "total_fen", "300000", "plate", "沪A12345"))
 	d.looks(a, 0x0123456789abcdef)
 	d.looks(b, 0xfedcba9876543210)
 	do(d, d.SelfSurvey, machine, claim.None{})

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,8 @@ type policyAt struct {
 	id      *string
 	version *int32
 	branch  string
-	holder  claim.Party
+	number  string
+	persons claim.Persons
 	plate   string
 	vin     string
 	inForce bool
@@ -90,12 +92,20 @@ func (t *tx) policy(number string, line claim.Line, at time.Time) (policyAt, err
 	case row.Line != line:
 		return policyAt{}, nil
 	}
+	known, err := persons(row)
+	if err != nil {
+		return policyAt{}, err
+	}
 	return policyAt{
-		id: &row.ID, version: &row.Version, branch: row.Branch,
-		holder: claim.Party{Name: row.HolderName, Phone: row.HolderPhone, Role: "insured"},
-		plate:  deref(row.Plate), vin: deref(row.Vin),
+		id: &row.ID, version: &row.Version, branch: row.Branch, number: row.Number, persons: known,
+		plate: deref(row.Plate), vin: deref(row.Vin),
 		inForce: !at.Before(row.StartsAt) && at.Before(row.EndsAt),
 	}, nil
+}
+
+// holder is the policy's holder as a party of a claim.
+func (p policyAt) holder() claim.Party {
+	return claim.Party{Name: p.persons.Holder.Name, Phone: p.persons.Holder.Phone, Role: "insured"}
 }
 
 func deref(s *string) string {
@@ -111,14 +121,15 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 		return fmt.Errorf("number the claim: %w", err)
 	}
 	f := &t.file
-	f.Branch = policy.branch
-	if f.Branch == "" {
-		f.Branch = t.by.Branch
+	if f.Reporter, err = t.relation(policy.persons, t.by.ID, n.Reporter.Phone); err != nil {
+		return err
 	}
-	if f.Branch == "" {
-		f.Branch = "0000"
+	open := cmp.Or(t.by.Branch, headOffice) // the branch that a stranger's report has, whatever its policy
+	f.Branch = cmp.Or(policy.branch, open)
+	if f.Reporter != claim.Stranger {
+		open = f.Branch
 	}
-	f.Number = fmt.Sprintf("AP-%s-%d-%06d", f.Branch, t.at.In(claim.Shanghai).Year(), serial)
+	f.Number = fmt.Sprintf("AP-%s-%d-%06d", open, t.at.In(claim.Shanghai).Year(), serial)
 	f.Line, f.Lane, f.Stage = n.Line, claim.Standard, claim.Reported
 	f.PolicyVerified, f.Injury, f.SelfService = policy.inForce, n.Injury, n.Self
 	f.Claimant = t.by.ID
@@ -130,7 +141,7 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 		ID: t.id, Number: f.Number, Line: n.Line, Branch: f.Branch,
 		Channel: n.Channel, OpenedBy: string(t.by.ID), PolicyNo: n.PolicyNo, PolicyID: policy.id, PolicyVersion: policy.version,
 		LossAt: n.LossAt, Place: n.Place, Cause: n.Cause, Story: n.Story, Plate: n.Plate, Injury: n.Injury,
-		ClaimedFen: f.Claimed, ReportedAt: t.at,
+		ClaimedFen: f.Claimed, ReportedAt: t.at, Relation: f.Reporter,
 	}
 	if n.At != nil {
 		t.insert.Lat, t.insert.Lng = &n.At.Lat, &n.At.Lng
@@ -138,11 +149,12 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 	t.parties(n, policy)
 	t.event("claim.reported", map[string]any{
 		"number": f.Number, "line": n.Line, "channel": n.Channel, "cause": n.Cause, "loss_at": n.LossAt,
-		"claimed_fen": f.Claimed, "exposures": len(f.Exposures), "policy_verified": f.PolicyVerified,
+		"claimed_fen": f.Claimed, "exposures": len(f.Exposures), "policy_verified": f.PolicyVerified, "reporter": f.Reporter,
 	})
 	t.did(claim.DutyReport)
 	if !f.PolicyVerified {
 		t.open(claim.TaskPolicy, claim.Intake, 0, "保单未核实 · the policy is not verified")
+		t.receipt.Task = "" // it would tell the reporter that the policy is not verified
 	}
 	t.clock(claim.ClockContact, claim.EntryStart, "")
 	t.clock(claim.ClockRegistration, claim.EntryStart, "")
@@ -152,13 +164,19 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 	if f.Compulsory() {
 		t.clock(claim.ClockPapersList, claim.EntryStart, "")
 	}
-	return nil
+	if policy.id == nil {
+		return nil
+	}
+	return t.reportedOn(*policy.id, policy.number, policy.persons.Holder.Phone, n.Reporter.Phone)
 }
+
+// headOffice is the branch of what belongs to none.
+const headOffice = "0000"
 
 func (t *tx) parties(n claim.Notice, policy policyAt) {
 	list := []claim.Party{n.Reporter}
-	if policy.id != nil && policy.holder.Phone != n.Reporter.Phone {
-		list = append(list, policy.holder)
+	if policy.id != nil && policy.persons.Holder.Phone != n.Reporter.Phone {
+		list = append(list, policy.holder())
 	}
 	owners := make([]*int32, len(n.Exposures))
 	for i, e := range n.Exposures {
@@ -197,6 +215,13 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 			return fmt.Errorf("read parties: %w", err)
 		}
 		t.party(len(parties)+1, s.Body.Reporter, string(s.Body.By.ID))
+		holder, err := t.q.HolderOfClaim(t, t.conn, t.id)
+		if err == nil {
+			err = t.reportedOn(holder.ID, holder.Number, holder.HolderPhone, s.Body.Reporter.Phone)
+		}
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("read the holder: %w", err)
+		}
 		t.event("claim.rereported", map[string]any{"channel": s.Body.Channel, "party": len(parties) + 1})
 		t.tell(s.Body.Reporter.Phone, "joined", fmt.Sprintf("安赔:这起事故已有人报案,赔案号 %s,您的报案已并入。", t.file.Number))
 		return nil
@@ -215,6 +240,7 @@ func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim
 		f := &t.file
 		lane, reasons := claim.Route(claim.RouteIn{
 			Line: f.Line, Estimate: f.Claimed, Injury: f.Injury, PolicyVerified: f.PolicyVerified, SelfService: f.SelfService,
+			Reporter: f.Reporter,
 		}, rules.lanes)
 		f.Lane, f.AcceptWithin = lane, rules.lanes.AcceptWithin()
 		if f.Stage = claim.Dispatching; lane == claim.Flash {

@@ -24,7 +24,7 @@ func (a *Activities) Consent(ctx context.Context, s claim.Step[claim.Consent]) (
 		}
 		t.answerOffer("consented", "", 0)
 		t.event("offer.consented", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
-		return t.toReview()
+		return t.toReview("")
 	})
 }
 
@@ -49,7 +49,9 @@ func (t *tx) answerOffer(answer, reason string, counter claim.Fen) {
 	}))
 }
 
-func (t *tx) toReview() error {
+// toReview opens the review at the lowest level. note is what the reviewer
+// ought to know of how it came.
+func (t *tx) toReview(note string) error {
 	rules, err := t.rules()
 	if err != nil {
 		return err
@@ -63,7 +65,7 @@ func (t *tx) toReview() error {
 	}
 	t.file.Stage, t.file.Required = claim.Reviewing, required
 	t.file.Level = 1
-	t.open(claim.TaskReview, claim.Reviewer, 1, "")
+	t.open(claim.TaskReview, claim.Reviewer, 1, note)
 	t.clock(claim.ClockReview, claim.EntryStart, "consent")
 	return nil
 }

@@ -27,6 +27,8 @@ type desk struct {
 	began time.Time
 	file  claim.File
 	n     int
+
+	losses int // reported beside each other
 }
 
 // morning is when the claims of these tests are reported: a day of work, handed
@@ -60,7 +62,7 @@ func newDeskAt(t *testing.T, began time.Time) *desk {
 		require.NoError(t, err)
 	}
 	d := &desk{
-		Activities: &activities.Activities{DB: db.Worker}, t: t, db: db,
+		Activities: &activities.Activities{DB: db.Worker, PseudonymKey: names.Key}, t: t, db: db,
 		id: claim.ID(uuid.NewString()), began: began,
 	}
 	d.file = claim.File{ID: d.id, Cycle: 1}
@@ -124,7 +126,7 @@ func (d *desk) verifyChain() {
 }
 
 var (
-	customer = claim.Actor{ID: "phone:abc", Role: claim.Claimant}
+	customer = phoned("13800000001") // who holds the policy
 	machine  = claim.TheMachine()
 	chen     = claim.Actor{ID: "chen", Role: claim.Surveyor, Branch: "3101"}
 	zhou     = claim.Actor{ID: "zhou", Role: claim.Assessor, Branch: "3101"}

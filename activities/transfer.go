@@ -145,6 +145,7 @@ func (t *tx) follow(rules claim.TransferRules, p *claim.Instruction, reason stri
 		t.file.Stage = claim.Paid
 		t.clock(claim.ClockPayment, claim.EntryStop, p.Reference)
 		t.tellClaimant("paid", fmt.Sprintf("安赔:赔案 %s 的赔款 %s 已汇入您的账户。", t.file.Number, p.Amount))
+		t.paidOn(p.Amount)
 	case claim.PaymentRejected, claim.PaymentReturned: // the clock runs on: a returned transfer is not paid
 		if p.State == claim.PaymentRejected && p.Fault != claim.FaultPayee {
 			t.releaseAnew("银行未执行，请查明后重新放款：" + reason + " · the bank refused the transfer; find out why, then release it again")

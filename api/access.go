@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,7 +23,7 @@ import (
 
 // principal is who asks.
 type principal struct {
-	ID     claim.StaffID // the identity provider's subject, or "phone:<hash>"
+	ID     claim.StaffID // the identity provider's subject, or a claimant's pseudonym
 	Role   claim.Role
 	Branch string
 	Level  claim.Level
@@ -42,20 +41,13 @@ const headOffice = "0000"
 // everywhere reports whether the principal's branch sees all branches.
 func (p principal) everywhere() bool { return p.Branch == headOffice }
 
-// claimantID names a claimant by their phone, which the name does not give away
-// to a reader of logs and histories.
-func claimantID(phone string) claim.StaffID {
-	h := sha256.Sum256([]byte(phone))
-	return claim.StaffID("phone:" + hex.EncodeToString(h[:16]))
-}
-
 var anonymous = principal{entity: &cedar.Entity{UID: cedar.EntityUID{Type: "Anonymous", ID: "anonymous"}}}
 
-func staffPrincipal(row db.StaffForAccessRow) principal {
+func staffPrincipal(names claim.Pseudonyms, row db.StaffForAccessRow) principal {
 	p := principal{ID: row.ID, Role: row.Role, Branch: row.Branch, Level: row.Level, Name: row.Name, phone: row.Phone}
 	party := ""
 	if row.Phone != "" {
-		party = string(claimantID(row.Phone))
+		party = string(names.Of(row.Phone))
 	}
 	p.entity = &cedar.Entity{
 		UID: cedar.EntityUID{Type: "Staff", ID: cedar.String(p.ID)},
@@ -67,8 +59,8 @@ func staffPrincipal(row db.StaffForAccessRow) principal {
 	return p
 }
 
-func claimantPrincipal(phone string, bound claim.ID) principal {
-	p := principal{ID: claimantID(phone), Role: claim.Claimant, Name: claim.MaskPhone(phone), Phone: phone, phone: phone}
+func claimantPrincipal(names claim.Pseudonyms, phone string, bound claim.ID) principal {
+	p := principal{ID: names.Of(phone), Role: claim.Claimant, Name: claim.MaskPhone(phone), Phone: phone, phone: phone}
 	if bound != "" {
 		p.Claim = &bound
 	}
@@ -96,6 +88,7 @@ type access struct {
 	issuer string
 	aud    string
 	secret []byte // of codes and session tokens; see derive
+	names  claim.Pseudonyms
 
 	tokens   *cache[[sha256.Size]byte, string] // subject of a verified token
 	members  *cache[claim.StaffID, member]
@@ -107,9 +100,9 @@ type access struct {
 	verifier *oidc.IDTokenVerifier
 }
 
-func newAccess(cfg boot.Config, pool *pgxpool.Pool, q *db.Queries) *access {
+func newAccess(cfg boot.Config, names claim.Pseudonyms, pool *pgxpool.Pool, q *db.Queries) *access {
 	return &access{
-		db: pool, q: q, issuer: cfg.Issuer, aud: cfg.Audience, secret: derive(cfg, "claimant sessions"),
+		db: pool, q: q, issuer: cfg.Issuer, aud: cfg.Audience, secret: derive(cfg, "claimant sessions"), names: names,
 		tokens:   newCache[[sha256.Size]byte, string](4096),
 		members:  newCache[claim.StaffID, member](4096),
 		sessions: newCache[[sha256.Size]byte, session](16384),
@@ -193,7 +186,7 @@ func (a *access) member(ctx context.Context, id claim.StaffID, now time.Time) (m
 	if err != nil {
 		return member{}, err
 	}
-	m := member{row, staffPrincipal(row)}
+	m := member{row, staffPrincipal(a.names, row)}
 	a.members.put(id, m, now, now.Add(lookFor))
 	return m, nil
 }
@@ -263,7 +256,7 @@ func (a *access) session(ctx context.Context, token string) (principal, error) {
 				}
 			}
 		} else {
-			found.claimant = claimantPrincipal(row.Phone, claim.ID(row.ClaimID))
+			found.claimant = claimantPrincipal(a.names, row.Phone, claim.ID(row.ClaimID))
 		}
 		until := now.Add(lookFor)
 		if row.ExpiresAt.Before(until) {

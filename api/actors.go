@@ -14,6 +14,14 @@ import (
 // the first character of their names, and not how the insurer goes about it.
 func (p principal) outside() bool { return p.Role == claim.Claimant || p.Role == claim.Partner }
 
+// own is a claimant's id as the caller sees it: their own, and no other's.
+func (p principal) own(id claim.StaffID) claim.StaffID {
+	if id != p.ID {
+		return ""
+	}
+	return id
+}
+
 // staffName is the name of a member of staff as the caller sees it.
 func (p principal) staffName(name string) string {
 	if p.outside() {
@@ -33,7 +41,7 @@ func (c cast) actor(id claim.StaffID) rest.Actor {
 	switch {
 	case id == claim.Machine:
 		return rest.Actor{Id: id, Role: claim.System}
-	case strings.HasPrefix(string(id), "phone:"):
+	case strings.HasPrefix(string(id), claim.PhonePrefix):
 		return rest.Actor{Id: id, Role: claim.Claimant}
 	default:
 		return rest.Actor{Id: id}
@@ -57,7 +65,7 @@ func (s *server) castOf(ctx context.Context, from db.DBTX, id claim.ID, who prin
 	for _, one := range ids {
 		switch {
 		case one == "" || one == claim.Machine:
-		case strings.HasPrefix(string(one), "phone:"):
+		case strings.HasPrefix(string(one), claim.PhonePrefix):
 			claimants = append(claimants, string(one))
 		default:
 			staff = append(staff, string(one))
@@ -72,14 +80,21 @@ func (s *server) castOf(ctx context.Context, from db.DBTX, id claim.ID, who prin
 			c[row.ID] = rest.Actor{Id: row.ID, Role: row.Role, Name: who.staffName(row.Name)}
 		}
 	}
-	if len(claimants) > 0 && id != "" { // across claims they have no name
+	if id == "" { // across claims their ids are all that tells them apart
+		return c, nil
+	}
+	for _, one := range claimants {
+		p := claim.StaffID(one)
+		c[p] = rest.Actor{Id: who.own(p), Role: claim.Claimant}
+	}
+	if len(claimants) > 0 {
 		rows, err := s.q.PartyNames(ctx, from, id, claimants)
 		if err != nil {
 			return nil, fmt.Errorf("read names of parties: %w", err)
 		}
 		for _, row := range rows {
 			p := claim.StaffID(row.Principal)
-			c[p] = rest.Actor{Id: p, Role: claim.Claimant, Name: claim.MaskName(row.Name)}
+			c[p] = rest.Actor{Id: who.own(p), Role: claim.Claimant, Name: claim.MaskName(row.Name)}
 		}
 	}
 	return c, nil

@@ -85,15 +85,16 @@ func (s *server) CreatePolicy(ctx context.Context, r rest.CreatePolicyRequestObj
 		return nil, invalid(wrong...)
 	}
 	logged := b
-	logged.Holder.Phone = claim.MaskPhone(b.Holder.Phone)
+	logged.Holder.Phone, logged.Insured.Phone = claim.MaskPhone(b.Holder.Phone), maskedPhone(b.Insured.Phone)
+	logged.Drivers = slices.Clone(b.Drivers)
+	for i, d := range logged.Drivers {
+		logged.Drivers[i].Phone = claim.MaskPhone(d.Phone)
+	}
 	p, err := administer(ctx, s, r.Params.IdempotencyKey, "policy.created", b.Number, logged, b, func(tx pgx.Tx) (rest.Policy, error) {
 		id := uuid.NewSHA1(policySpace, []byte(b.Number)).String()
-		added, err := s.q.InsertPolicy(ctx, tx, db.InsertPolicyParams{
-			ID: id, Number: b.Number, Line: b.Line, Branch: b.Branch, HolderName: b.Holder.Name, HolderPhone: b.Holder.Phone,
-			Plate: b.Plate, Vin: b.Vin, Address: b.Address,
-		})
+		added, err := s.insertPolicy(ctx, tx, id, b)
 		if err != nil {
-			return rest.Policy{}, fmt.Errorf("add policy: %w", err)
+			return rest.Policy{}, err
 		}
 		if added == 0 {
 			return rest.Policy{}, conflict("A policy with this number exists. Add a version to it, or check the number.")
@@ -106,6 +107,26 @@ func (s *server) CreatePolicy(ctx context.Context, r rest.CreatePolicyRequestObj
 		return s.policy(ctx, tx, b.Number)
 	})
 	return rest.CreatePolicy201JSONResponse(p), err
+}
+
+// insertPolicy adds a policy without its versions, and returns how many it added.
+func (s *server) insertPolicy(ctx context.Context, tx pgx.Tx, id string, b rest.NewPolicy) (int64, error) {
+	drivers := make([]claim.Person, len(b.Drivers))
+	for i, d := range b.Drivers {
+		drivers[i] = claim.Person{Name: d.Name, Phone: d.Phone}
+	}
+	named, err := json.Marshal(drivers)
+	if err != nil {
+		return 0, fmt.Errorf("encode the drivers: %w", err)
+	}
+	added, err := s.q.InsertPolicy(ctx, tx, db.InsertPolicyParams{
+		ID: id, Number: b.Number, Line: b.Line, Branch: b.Branch, HolderName: b.Holder.Name, HolderPhone: b.Holder.Phone,
+		InsuredName: b.Insured.Name, InsuredPhone: b.Insured.Phone, Drivers: named, Plate: b.Plate, Vin: b.Vin, Address: b.Address,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("add policy: %w", err)
+	}
+	return added, nil
 }
 
 // EndorsePolicy implements [rest.StrictServerInterface].
@@ -167,6 +188,12 @@ func checkPolicy(b *rest.NewPolicy) wrongs {
 		w.add("/plate", "A motor policy needs a plate or a vin. · 车险保单须有车牌号或车架号")
 	case b.Line == claim.Property && b.Address == "":
 		w.add("/address", "A property policy needs the address of the premises. · 企业财产险保单须有地址")
+	}
+	switch {
+	case b.Insured.Name == "" && b.Insured.Phone != "":
+		w.add("/insured/name", "Name the insured whose phone this is. · 请填写该手机号的被保险人姓名")
+	case b.Line == claim.Property && len(b.Drivers) > 0:
+		w.add("/drivers", "A property policy names no drivers. · 企业财产险保单没有约定驾驶人")
 	}
 	return append(w, checkVersions(b.Line, b.Versions, len(b.Versions), "/versions")...)
 }
@@ -244,7 +271,15 @@ func (s *server) shownPolicies(ctx context.Context, from db.DBTX, rows []db.List
 		ids[i], at[p.ID] = p.ID, i
 		out[i] = rest.Policy{
 			Number: p.Number, Line: p.Line, Branch: p.Branch, Holder: rest.HolderShown{Name: p.HolderName, Phone: claim.MaskPhone(p.HolderPhone)},
-			Plate: p.Plate, Vin: p.Vin, Address: p.Address, Versions: []rest.PolicyVersion{},
+			Insured: rest.InsuredShown{Name: p.InsuredName, Phone: maskedPhone(p.InsuredPhone)},
+			Plate:   p.Plate, Vin: p.Vin, Address: p.Address, Versions: []rest.PolicyVersion{},
+		}
+		var drivers []claim.Person
+		if err := json.Unmarshal(p.Drivers, &drivers); err != nil {
+			return nil, fmt.Errorf("drivers of policy %s: %w", p.ID, err)
+		}
+		for _, d := range drivers {
+			out[i].Drivers = append(out[i].Drivers, rest.HolderShown{Name: d.Name, Phone: claim.MaskPhone(d.Phone)})
 		}
 	}
 	versions, err := s.q.PolicyVersions(ctx, from, ids)
@@ -309,7 +344,7 @@ func (s *server) PutStaff(ctx context.Context, r rest.PutStaffRequestObject) (re
 	}
 	row := db.PutStaffParams{
 		ID: r.Id, Name: b.Name, Role: b.Role, Branch: b.Branch, Level: b.Level, Phone: b.Phone, Skills: b.Skills,
-		MaxLoad: int32(b.MaxLoad), Active: b.Active, //nolint:gosec // at most 100, by the contract
+		MaxLoad: int32(b.MaxLoad), Active: b.Active, Vouches: b.Vouches, //nolint:gosec // at most 100, by the contract
 	}
 	masked := b
 	masked.Phone = maskedPhone(b.Phone)
@@ -356,7 +391,7 @@ func (s *server) stillMember(ctx context.Context, tx pgx.Tx, id claim.StaffID, t
 
 func checkStaff(id claim.StaffID, b *rest.StaffChange) wrongs {
 	var w wrongs
-	if id == claim.Machine || strings.HasPrefix(string(id), "phone:") {
+	if id == claim.Machine || strings.HasPrefix(string(id), claim.PhonePrefix) {
 		w.add("id", "This id is the machine's or a claimant's, and nobody's on the staff. · 这个工号属于系统或客户，不能用于员工")
 	}
 	if b.Phone != "" {
@@ -369,6 +404,9 @@ func checkStaff(id claim.StaffID, b *rest.StaffChange) wrongs {
 		w.add("/level", "A reviewer has a level, from 1. · 核赔人须有级别，从 1 起")
 	case b.Role != claim.Reviewer && b.Level != 0:
 		w.add("/level", "Only reviewers have a level; give 0. · 只有核赔人有级别，请填 0")
+	}
+	if b.Vouches && b.Role != claim.Partner {
+		w.add("/vouches", "Only a partner vouches for those it reports for. · 只有合作方可以担保")
 	}
 	for i, skill := range b.Skills {
 		if l := claim.Line(skill); l != claim.Motor && l != claim.Property {
@@ -391,7 +429,7 @@ func maskedPhone(phone string) string {
 func shownStaff(m db.Staff, who principal) rest.Staff {
 	out := rest.Staff{
 		Id: m.ID, Name: m.Name, Role: m.Role, Branch: m.Branch, Level: m.Level, Phone: m.Phone,
-		Skills: m.Skills, MaxLoad: int(m.MaxLoad), Active: m.Active,
+		Skills: m.Skills, MaxLoad: int(m.MaxLoad), Active: m.Active, Vouches: m.Vouches,
 	}
 	if who.Role != claim.Admin && who.ID != m.ID {
 		out.Phone = maskedPhone(m.Phone)

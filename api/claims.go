@@ -28,6 +28,7 @@ const (
 	viewOpen    view = "o" // intake, service, surveyors, dispatchers
 	viewMasked  view = "m" // other staff
 	viewOutside view = "c" // who speaks for the claim: no notes and names of the insurer's
+	viewUnknown view = "u" // likewise, of who is not in the policy: nothing of it
 	viewExtra   view = "x" // on the claim without speaking for it: that it is there
 )
 
@@ -35,6 +36,8 @@ func viewOf(who principal, c *claimSeen) view {
 	switch {
 	case c.Extra:
 		return viewExtra
+	case who.outside() && !c.Known:
+		return viewUnknown
 	case who.outside():
 		return viewOutside
 	case slices.Contains([]claim.Role{claim.Intake, claim.Service, claim.Surveyor, claim.Dispatcher}, who.Role):
@@ -158,6 +161,15 @@ func (l *look) claim(ctx context.Context, calendar claim.Calendar) (rest.Claim, 
 	if row.ClosedAt != nil {
 		out.ClosedAt = row.ClosedAt.UTC()
 	}
+	if l.who.outside() {
+		out.Branch = headOffice // which branch it is tells whether there is such a policy
+	}
+	if strings.HasPrefix(row.OpenedBy, claim.PhonePrefix) {
+		out.OpenedBy = ""
+	}
+	if l.view == viewUnknown || l.view == viewExtra {
+		out.PolicyVerified, out.PolicyVersion = false, 0
+	}
 	parties, err := l.parties(ctx, &out)
 	if err != nil {
 		return out, err
@@ -215,8 +227,8 @@ func (l *look) parties(ctx context.Context, out *rest.Claim) ([]db.ClaimPartiesR
 	}
 	for _, p := range rows {
 		mine := l.who.phone != "" && p.Phone == l.who.phone && l.who.Role == claim.Claimant
-		if l.view == viewExtra && !mine {
-			continue
+		if l.view == viewExtra && !mine || l.view == viewUnknown && p.Number > 1 && p.Role == "insured" && p.Principal == "" {
+			continue // who comes from the policy is no stranger's to see
 		}
 		shown := rest.ClaimParty{Number: int(p.Number), Role: p.Role, Name: p.Name, Phone: p.Phone}
 		if l.view != viewOpen {
@@ -261,7 +273,7 @@ func (l *look) tasks(ctx context.Context, out *rest.Claim, parties []db.ClaimPar
 	}
 	for _, need := range l.file.Missing() {
 		if need.Blocks && need.From == claim.Claimant && len(out.Holders) == 0 {
-			claimant := rest.Actor{Id: l.file.Claimant, Role: claim.Claimant}
+			claimant := rest.Actor{Role: claim.Claimant}
 			if len(parties) > 0 {
 				claimant.Name = claim.MaskName(parties[0].Name)
 			}
@@ -280,6 +292,9 @@ func (l *look) tasks(ctx context.Context, out *rest.Claim, parties []db.ClaimPar
 		shown := shownTask(row, l.who)
 		if l.who.outside() && t.Kind == claim.TaskDenial {
 			continue // nothing is denied until two people say so
+		}
+		if l.view == viewUnknown && t.Kind == claim.TaskPolicy {
+			continue // whether the policy is verified is not theirs to know
 		}
 		out.Tasks = append(out.Tasks, shown)
 		out.Holders = append(out.Holders, rest.Actor{Id: shown.Owner, Role: t.Role, Name: shown.OwnerName})
@@ -398,7 +413,7 @@ func (s *server) ListClaims(ctx context.Context, r rest.ListClaimsRequestObject)
 	})
 	page := rest.ListClaims200JSONResponse{Items: make([]rest.ClaimSummary, len(rows)), Next: next}
 	for i, c := range rows {
-		page.Items[i] = shownSummary(c)
+		page.Items[i] = shownSummary(c, principalOf(ctx))
 	}
 	return page, nil
 }
@@ -406,6 +421,12 @@ func (s *server) ListClaims(ctx context.Context, r rest.ListClaimsRequestObject)
 // claimRows lists the claims that somebody may see, by the same attributes as
 // the policy on GetClaim.
 func (s *server) claimRows(ctx context.Context, who principal, f db.ListClaimsOfBranchParams) ([]db.ListClaimsOfRow, error) {
+	if who.outside() { // to whom every claim is of the head office
+		if f.Branch != "" && f.Branch != headOffice {
+			return nil, nil
+		}
+		f.Branch = ""
+	}
 	switch who.Role {
 	case claim.Claimant, claim.Partner, claim.Surveyor:
 		var bound *string
@@ -451,7 +472,7 @@ func (s *server) searchClaims(ctx context.Context, p rest.ListClaimsParams) (res
 	}
 	page := rest.ListClaims200JSONResponse{Items: make([]rest.ClaimSummary, len(rows))}
 	for i, c := range rows {
-		page.Items[i] = shownSummary(c)
+		page.Items[i] = shownSummary(c, principalOf(ctx))
 	}
 	return page, nil
 }
@@ -495,7 +516,7 @@ func (s *server) foundRows(ctx context.Context, who principal, what string) ([]d
 	return out, nil
 }
 
-func shownSummary(c db.ListClaimsOfRow) rest.ClaimSummary {
+func shownSummary(c db.ListClaimsOfRow, who principal) rest.ClaimSummary {
 	out := rest.ClaimSummary{
 		Id: c.ID, Number: c.Number, Line: c.Line, Lane: c.Lane, Stage: c.Stage, Branch: c.Branch, Outcome: c.Outcome,
 		PolicyNo: c.PolicyNo, Plate: c.Plate, Place: c.Place, LossAt: c.LossAt.UTC(), ReportedAt: c.ReportedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
@@ -503,6 +524,9 @@ func shownSummary(c db.ListClaimsOfRow) rest.ClaimSummary {
 	}
 	if c.DueAt != nil {
 		out.DueAt = c.DueAt.UTC()
+	}
+	if who.outside() {
+		out.Branch = headOffice // as [look.claim] says
 	}
 	if !c.Insider { // as [look.extra] says
 		out.PolicyNo, out.Plate, out.DueClock, out.DueAt = "", "", "", time.Time{}

@@ -151,6 +151,9 @@ func (d *deciding) statement(ctx context.Context, out *rest.Decision) error {
 	for _, l := range lines {
 		out.Lines = append(out.Lines, shownLine(l))
 	}
+	if out.Witnesses, err = witnesses(principalOf(ctx), made.Witnesses); err != nil {
+		return fmt.Errorf("read what the assessment rests on: %w", err)
+	}
 	return nil
 }
 
@@ -204,7 +207,7 @@ func (d *deciding) earlier(ctx context.Context, out *rest.Decision) error {
 	}
 	rows = slices.DeleteFunc(rows, func(c db.ListClaimsOfRow) bool { return c.ID == d.row.ID })
 	for _, c := range rows[:min(len(rows), earlierShown)] {
-		out.Earlier = append(out.Earlier, shownSummary(c))
+		out.Earlier = append(out.Earlier, shownSummary(c, d.who))
 	}
 	return nil
 }

@@ -165,16 +165,16 @@ func (s *server) ListDocuments(ctx context.Context, r rest.ListDocumentsRequestO
 	})
 	page := rest.ListDocuments200JSONResponse{Items: make([]rest.DocumentSummary, len(rows)), Next: next}
 	for i, row := range rows {
-		page.Items[i] = summary(db.DocumentOfClaimRow(row))
+		page.Items[i] = summary(db.DocumentOfClaimRow(row), principalOf(ctx))
 	}
 	return page, nil
 }
 
-func summary(row db.DocumentOfClaimRow) rest.DocumentSummary {
+func summary(row db.DocumentOfClaimRow, who principal) rest.DocumentSummary {
 	d := rest.DocumentSummary{
 		Id: row.ID, Kind: row.Kind, Name: row.Name, Type: row.Type, Size: row.Size, Sha256: row.SHA256,
 		State: row.State, Reason: row.Reason, AttachedAt: row.AttachedAt.UTC(),
-		AttachedBy: sender(claim.StaffID(row.AttachedBy), claim.Role(row.ByRole), row.ByName, row.ByParty),
+		AttachedBy: sender(who, claim.StaffID(row.AttachedBy), claim.Role(row.ByRole), row.ByName, row.ByParty),
 	}
 	if d.Kind == "" {
 		d.Kind = string(document.Unknown) // not read yet
@@ -206,14 +206,14 @@ func cameraOf(raw []byte) *rest.Camera {
 }
 
 // sender is who sent a document: staff by name, a claimant with the name masked.
-func sender(id claim.StaffID, role claim.Role, name, party string) rest.Actor {
+func sender(who principal, id claim.StaffID, role claim.Role, name, party string) rest.Actor {
 	switch {
 	case id == claim.Machine:
 		return rest.Actor{Id: id, Role: claim.System}
 	case role != "":
 		return rest.Actor{Id: id, Role: role, Name: name}
 	default:
-		return rest.Actor{Id: id, Role: claim.Claimant, Name: claim.MaskName(party)}
+		return rest.Actor{Id: who.own(id), Role: claim.Claimant, Name: claim.MaskName(party)}
 	}
 }
 
@@ -227,7 +227,8 @@ func (s *server) GetDocument(ctx context.Context, r rest.GetDocumentRequestObjec
 	if err != nil {
 		return nil, fmt.Errorf("read fields of document %s: %w", r.Document, err)
 	}
-	d := summary(row)
+	who := principalOf(ctx)
+	d := summary(row, who)
 	out := rest.Document{
 		Id: d.Id, Kind: d.Kind, SentAs: d.SentAs, Name: d.Name, Type: d.Type, Size: d.Size, Sha256: d.Sha256, State: d.State, Reason: d.Reason,
 		TakenAt: d.TakenAt, Place: d.Place, Camera: d.Camera, AttachedBy: d.AttachedBy, AttachedAt: d.AttachedAt,
@@ -237,6 +238,9 @@ func (s *server) GetDocument(ctx context.Context, r rest.GetDocumentRequestObjec
 		out.Fields[i] = rest.DocumentField{
 			Name: f.Name, Value: f.Value, Source: f.Source, ConfidenceBp: f.ConfidenceBp, Page: int(f.Page),
 			Engine: f.Engine, Sure: f.Sure, Note: f.Note, ConfirmedBy: claim.StaffID(f.ConfirmedBy), At: f.At.UTC(),
+		}
+		if who.outside() && !claimOf(ctx).Known {
+			out.Fields[i].Note = "" // it may say what the policy says
 		}
 		for j := range min(len(f.Box), 4) {
 			out.Fields[i].Box[j] = int(f.Box[j])

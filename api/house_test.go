@@ -60,7 +60,7 @@ func openOn(t *testing.T, database testenv.Database, cfg boot.Config) *house {
 		pool = database.API
 	}
 	s := &server{
-		db: pool, q: q, cfg: cfg, log: slog.New(slog.DiscardHandler), access: newAccess(cfg, pool, q), policies: rules,
+		db: pool, q: q, cfg: cfg, log: slog.New(slog.DiscardHandler), access: newAccess(cfg, testNames, pool, q), policies: rules,
 		claims: newCache[claimKey, []byte](4096), figures: newCache[figuresKey, rest.Figures](256), previews: newCache[string, *rest.Preview](256), caughtUp: newCache[string, struct{}](16384),
 	}
 	if cfg.S3Endpoint != "" {
@@ -90,7 +90,7 @@ func (h *house) staff(id claim.StaffID, role claim.Role, branch string, level cl
 	now := time.Now()
 	token = "test." + string(id) + ".token"
 	h.access.tokens.put(sha256.Sum256([]byte(token)), string(id), now, now.Add(time.Hour))
-	h.access.members.put(id, member{row, staffPrincipal(row)}, now, now.Add(time.Hour))
+	h.access.members.put(id, member{row, staffPrincipal(testNames, row)}, now, now.Add(time.Hour))
 	return token
 }
 
@@ -99,7 +99,7 @@ func (h *house) claimant(phone string, bound claim.ID) (token string) {
 	h.t.Helper()
 	now := time.Now()
 	token = "session-" + phone + string(bound)
-	h.access.sessions.put(sha256.Sum256([]byte(token)), session{claimant: claimantPrincipal(phone, bound)}, now, now.Add(time.Hour))
+	h.access.sessions.put(sha256.Sum256([]byte(token)), session{claimant: claimantPrincipal(testNames, phone, bound)}, now, now.Add(time.Hour))
 	return token
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -77,6 +78,7 @@ var staffColumns = []column{
 	{"skills", "技能", false},
 	{"max_load", "任务上限", false},
 	{"active", "在职", false},
+	{"vouches", "担保", false},
 }
 
 var roleNames = map[claim.Role]string{
@@ -90,7 +92,8 @@ var (
 	coverNames = map[claim.ExposureKind]string{
 		claim.OwnDamage: "车损险", claim.ThirdPartyProperty: "第三者责任险", claim.CommercialProperty: "企业财产险",
 	}
-	yesNo = map[string]string{"true": "是", "false": "否", "1": "在职", "0": "离职"}
+	plainYesNo = map[string]string{"true": "是", "false": "否"}
+	yesNo      = map[string]string{"true": "是", "false": "否", "1": "在职", "0": "离职"}
 )
 
 // ImportStaff implements [rest.StrictServerInterface].
@@ -167,7 +170,7 @@ func (s *server) planStaff(ctx context.Context, from db.DBTX, table *sheet) (*pl
 			}
 			put = append(put, db.PutStaffParams{
 				ID: id, Name: b.Name, Role: b.Role, Branch: b.Branch, Level: b.Level, Phone: b.Phone, Skills: b.Skills,
-				MaxLoad: int32(b.MaxLoad), Active: b.Active, //nolint:gosec // at most 100
+				MaxLoad: int32(b.MaxLoad), Active: b.Active, Vouches: b.Vouches, //nolint:gosec // at most 100
 			})
 		}
 		p.add(r, string(id), !known, changes)
@@ -204,6 +207,9 @@ func (r *sheetRow) member() (claim.StaffID, rest.StaffChange) {
 		yes := oneOf(r, "active", yesNo)
 		b.Active = yes == "true" || yes == "1"
 	}
+	if r.cells["vouches"] != "" {
+		b.Vouches = oneOf(r, "vouches", plainYesNo) == "true"
+	}
 	for _, skill := range strings.FieldsFunc(r.cells["skills"], func(c rune) bool { return strings.ContainsRune(";；,，、| ", c) }) {
 		one := &sheetRow{cells: map[string]string{"skills": skill}}
 		b.Skills = append(b.Skills, string(oneOf(one, "skills", lineNames)))
@@ -227,7 +233,8 @@ func staffChanges(m db.Staff, b rest.StaffChange) (changes []rest.ImportChange) 
 	}
 	changes = differs(changes, "skills", strings.Join(m.Skills, ";"), strings.Join(b.Skills, ";"))
 	changes = differs(changes, "max_load", strconv.Itoa(int(m.MaxLoad)), strconv.Itoa(b.MaxLoad))
-	return differs(changes, "active", strconv.FormatBool(m.Active), strconv.FormatBool(b.Active))
+	changes = differs(changes, "active", strconv.FormatBool(m.Active), strconv.FormatBool(b.Active))
+	return differs(changes, "vouches", strconv.FormatBool(m.Vouches), strconv.FormatBool(b.Vouches))
 }
 
 var policyColumns = []column{
@@ -236,6 +243,10 @@ var policyColumns = []column{
 	{"branch", "机构", true},
 	{"holder_name", "投保人", true},
 	{"holder_phone", "手机号", true},
+	{"insured_name", "被保险人", false},
+	{"insured_phone", "被保险人手机号", false},
+	{"driver_names", "约定驾驶人", false},
+	{"driver_phones", "驾驶人手机号", false},
 	{"plate", "车牌号", false},
 	{"vin", "车架号", false},
 	{"address", "地址", false},
@@ -282,11 +293,8 @@ func (s *server) carryPolicy(ctx context.Context, tx pgx.Tx, one *policyRows) er
 		if err := s.q.LockCommand(ctx, tx, "policy.endorsed "+b.Number); err != nil {
 			return fmt.Errorf("lock: %w", err)
 		}
-	} else if added, err := s.q.InsertPolicy(ctx, tx, db.InsertPolicyParams{
-		ID: id, Number: b.Number, Line: b.Line, Branch: b.Branch, HolderName: b.Holder.Name, HolderPhone: b.Holder.Phone,
-		Plate: b.Plate, Vin: b.Vin, Address: b.Address,
-	}); err != nil {
-		return fmt.Errorf("add policy: %w", err)
+	} else if added, err := s.insertPolicy(ctx, tx, id, *b); err != nil {
+		return err
 	} else if added == 0 {
 		return conflict("Policy " + b.Number + " was added meanwhile. Look at the preview again.")
 	}
@@ -404,20 +412,18 @@ func (s *server) policiesThere(ctx context.Context, from db.DBTX, all []*policyR
 func (one *policyRows) take(r *sheetRow, number string) {
 	b := rest.NewPolicy{
 		Number: number, Line: oneOf(r, "line", lineNames), Branch: r.branch("branch"),
-		Holder: rest.Holder{Name: r.text("holder_name", 100, true), Phone: r.text("holder_phone", 20, true)},
-		Plate:  r.text("plate", 16, false), Vin: r.text("vin", 17, false), Address: r.text("address", 300, false),
+		Holder:  rest.Holder{Name: r.text("holder_name", 100, true), Phone: r.text("holder_phone", 20, true)},
+		Insured: rest.Insured{Name: r.text("insured_name", 100, false), Phone: r.phone("insured_phone", r.text("insured_phone", 20, false))},
+		Drivers: r.drivers(),
+		Plate:   r.text("plate", 16, false), Vin: r.text("vin", 17, false), Address: r.text("address", 300, false),
 	}
-	if b.Holder.Phone != "" {
-		phone, err := claim.ParsePhone(b.Holder.Phone)
-		if r.ident(err, "holder_phone"); err == nil {
-			b.Holder.Phone = phone
-		}
-	}
+	b.Holder.Phone = r.phone("holder_phone", b.Holder.Phone)
 	if len(one.rows) == 0 {
 		one.policy = b
 	} else if first := one.rows[0]; b.Line != one.policy.Line || b.Branch != one.policy.Branch || b.Holder != one.policy.Holder ||
+		b.Insured != one.policy.Insured || !slices.Equal(b.Drivers, one.policy.Drivers) ||
 		b.Plate != one.policy.Plate || b.Vin != one.policy.Vin || b.Address != one.policy.Address {
-		r.add("number", fmt.Sprintf("Line %d has the same policy number with another line, branch, holder or object. · 与第 %[1]d 行保单号相同但信息不一致", first.line))
+		r.add("number", fmt.Sprintf("Line %d has the same policy number with another line, branch, holder, insured, driver or object. · 与第 %[1]d 行保单号相同但信息不一致", first.line))
 	}
 	one.rows = append(one.rows, r)
 	cover := rest.Coverage{
@@ -438,6 +444,72 @@ func (one *policyRows) take(r *sheetRow, number string) {
 	}
 	one.add = append(one.add, rest.NewPolicyVersion{StartsAt: from.Start(), EndsAt: to.End(), Coverages: []rest.Coverage{cover}})
 	one.periods = append(one.periods, []*sheetRow{r})
+}
+
+// phone tidies a mobile number in a column.
+func (r *sheetRow) phone(column, text string) string {
+	if text == "" {
+		return ""
+	}
+	phone, err := claim.ParsePhone(text)
+	if r.ident(err, column); err != nil {
+		return text
+	}
+	return phone
+}
+
+// maxDrivers is how many drivers a policy may name, as in the contract.
+const maxDrivers = 20
+
+// drivers reads the drivers that a policy names: as many names as phones, in
+// the same order, with a semicolon between each two.
+func (r *sheetRow) drivers() []rest.Holder {
+	names, phones := listOf(r.cells["driver_names"]), listOf(r.cells["driver_phones"])
+	switch {
+	case len(names) != len(phones):
+		r.add("driver_phones", fmt.Sprintf("There are %d names and %d phones. Give each driver one of both, in the same order. · 驾驶人姓名 %[1]d 个、手机号 %[2]d 个，请一一对应", len(names), len(phones)))
+		return nil
+	case len(names) > maxDrivers:
+		r.add("driver_names", fmt.Sprintf("A policy names at most %d drivers. · 最多 %[1]d 名驾驶人", maxDrivers))
+		return nil
+	}
+	var out []rest.Holder
+	for i, name := range names {
+		if len([]rune(name)) > 100 {
+			r.add("driver_names", "A name has at most 100 characters. · 姓名过长")
+		}
+		out = append(out, rest.Holder{Name: name, Phone: r.phone("driver_phones", phones[i])})
+	}
+	return out
+}
+
+func listOf(cell string) []string {
+	all := strings.FieldsFunc(cell, func(c rune) bool { return strings.ContainsRune(";；、|", c) })
+	for i, one := range all {
+		all[i] = strings.TrimSpace(one)
+	}
+	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
+}
+
+// driversTold and driversOf write drivers down so that two lists can be compared.
+func driversTold(list []rest.Holder) string {
+	var b strings.Builder
+	for _, d := range list {
+		fmt.Fprintf(&b, "%s %s;", d.Name, d.Phone)
+	}
+	return b.String()
+}
+
+func driversOf(raw []byte) string {
+	var list []claim.Person
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return err.Error() // it was written here, and equals nothing
+	}
+	var b strings.Builder
+	for _, d := range list {
+		fmt.Fprintf(&b, "%s %s;", d.Name, d.Phone)
+	}
+	return b.String()
 }
 
 // planPolicy holds the rows of a policy against what is there. It leaves in
@@ -495,7 +567,11 @@ func (one *policyRows) fault(f rest.FieldError) {
 	case scan(f.Pointer, "/versions/%d/", &version):
 		name = f.Pointer[strings.LastIndex(f.Pointer, "/")+1:]
 	default:
-		one.rows[0].add(strings.TrimPrefix(f.Pointer, "/"), f.Detail)
+		name = strings.ReplaceAll(strings.TrimPrefix(f.Pointer, "/"), "/", "_")
+		if name == "drivers" {
+			name = "driver_names"
+		}
+		one.rows[0].add(name, f.Detail)
 		return
 	}
 	one.periods[version][cover].add(name, f.Detail)
@@ -516,6 +592,9 @@ func (one *policyRows) same(before db.ListPoliciesRow) {
 		{"branch", before.Branch, b.Branch},
 		{"holder_name", before.HolderName, b.Holder.Name},
 		{"holder_phone", before.HolderPhone, b.Holder.Phone},
+		{"insured_name", before.InsuredName, b.Insured.Name},
+		{"insured_phone", before.InsuredPhone, b.Insured.Phone},
+		{"driver_phones", driversOf(before.Drivers), driversTold(b.Drivers)},
 		{"plate", before.Plate, b.Plate},
 		{"vin", before.Vin, b.Vin},
 		{"address", before.Address, b.Address},

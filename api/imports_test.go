@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -273,4 +274,40 @@ func TestAnAmountOfATableIsReadWholeOrNotAtAll(t *testing.T) {
 		require.Equal(t, want == -1, len(r.wrongs) == 1, cell)
 		require.Equal(t, max(want, 0), got, cell)
 	}
+}
+
+func TestATableNamesTheInsuredAndTheDrivers(t *testing.T) {
+	t.Parallel()
+	h := openWithRows(t)
+	admin := h.staff("admin-1", claim.Admin, "3101", 0)
+	const path = "/v1/policies/imports"
+	year := time.Now().Year()
+	row := func(number, insured, phone, drivers, phones string) string {
+		return fmt.Sprintf("%s,车险,3101,甲公司,13800000001,%s,%s,%s,%s,沪A12345,%d/1/1,%[6]d/12/31,车损险,motor-2020\n", number, insured, phone, drivers, phones, year)
+	}
+	const header = "保单号,险种,机构,投保人,手机号,被保险人,被保险人手机号,约定驾驶人,驾驶人手机号,车牌号,起保日期,终保日期,险别,条款\n"
+	table := header + row("PDAA0001", "张三", "138 0000 0002", "李四；王五", "13800000003;13800000004") + row("PDAA0002", "", "", "", "")
+	require.True(t, readAs[rest.Import](t, h.table(path, admin, table, "key-insured-1")).Applied)
+	p := readAs[rest.Policy](t, h.get("/v1/policies/PDAA0001", admin))
+	require.Equal(t, rest.InsuredShown{Name: "张三", Phone: "138****0002"}, p.Insured)
+	require.Equal(t, []rest.HolderShown{{Name: "李四", Phone: "138****0003"}, {Name: "王五", Phone: "138****0004"}}, p.Drivers)
+	require.Empty(t, readAs[rest.Policy](t, h.get("/v1/policies/PDAA0002", admin)).Drivers)
+	require.Equal(t, 2, readAs[rest.Import](t, h.table(path, admin, table, "")).Unchanged)
+
+	preview := readAs[rest.Import](t, h.table(path, admin, header+
+		row("PDAA0001", "张三丰", "13800000002", "李四；王五", "13800000003;13800000004")+ // is there with another
+		row("PDAA0003", "张三", "12345", "", "")+
+		row("PDAA0004", "", "13800000002", "", "")+ // whose phone?
+		row("PDAA0005", "", "", "李四;王五", "13800000003")+
+		row("PDAA0006", "", "", "李四", "138"), ""))
+	require.Equal(t, []string{"2/insured_name", "3/insured_phone", "4/insured_name", "5/driver_phones", "6/driver_phones"}, faultsOf(preview))
+
+	staff := "工号,姓名,岗位,机构,担保\nbroker-1,好伙伴,合作方,3101,是\nli-4,李四,财务,3101,是\n"
+	preview = readAs[rest.Import](t, h.table("/v1/staff/imports", admin, staff, ""))
+	require.Equal(t, []string{"3/vouches"}, faultsOf(preview), "only partners vouch")
+	staff = strings.Replace(staff, "3101,是\n", "3101,否\n", 2)
+	staff = strings.Replace(staff, "合作方,3101,否", "合作方,3101,是", 1)
+	require.True(t, readAs[rest.Import](t, h.table("/v1/staff/imports", admin, staff, "key-vouch-1")).Applied)
+	require.True(t, readAs[rest.Staff](t, h.get("/v1/staff/broker-1", admin)).Vouches)
+	require.False(t, readAs[rest.Staff](t, h.get("/v1/staff/li-4", admin)).Vouches)
 }

@@ -32,7 +32,7 @@ var (
 // a claimant with a session of one of these claims.
 func anybody(rt *rapid.T, claims []seeded, role claim.Role) principal {
 	if rapid.IntRange(0, 2).Draw(rt, "staff") > 0 {
-		return staffPrincipal(db.StaffForAccessRow{
+		return staffPrincipal(testNames, db.StaffForAccessRow{
 			ID: claim.StaffID(fmt.Sprintf("%s-%d", role, rapid.IntRange(1, 2).Draw(rt, "who"))), Role: role, Active: true,
 			Branch: rapid.SampledFrom(branches).Draw(rt, "branch"), Level: claim.Level(rapid.IntRange(0, 3).Draw(rt, "level")),
 		})
@@ -41,7 +41,7 @@ func anybody(rt *rapid.T, claims []seeded, role claim.Role) principal {
 	if rapid.Bool().Draw(rt, "bound") {
 		bound = rapid.SampledFrom(claims).Draw(rt, "to").id
 	}
-	return claimantPrincipal(rapid.SampledFrom(phones).Draw(rt, "phone"), bound)
+	return claimantPrincipal(testNames, rapid.SampledFrom(phones).Draw(rt, "phone"), bound)
 }
 
 // somebodysID draws who may have reported a claim or own a task.

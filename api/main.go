@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"anpei/claim"
 	"anpei/internal/boot"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -71,6 +72,10 @@ func serve(ctx context.Context, cfg boot.Config, logger *slog.Logger) error {
 		return err
 	}
 	defer temporal.Close()
+	key, err := cfg.Pseudonyms()
+	if err != nil {
+		return err
+	}
 	rules, err := loadPolicies()
 	if err != nil {
 		return err
@@ -78,7 +83,7 @@ func serve(ctx context.Context, cfg boot.Config, logger *slog.Logger) error {
 	q := db.New()
 	s := &server{
 		db: pool, q: q, temporal: temporal, store: store, cfg: cfg, log: logger,
-		access: newAccess(cfg, pool, q), policies: rules, claims: newCache[claimKey, []byte](4096), figures: newCache[figuresKey, rest.Figures](256), previews: newCache[string, *rest.Preview](4096), caughtUp: newCache[string, struct{}](16384),
+		access: newAccess(cfg, claim.Pseudonyms{Key: key}, pool, q), policies: rules, claims: newCache[claimKey, []byte](4096), figures: newCache[figuresKey, rest.Figures](256), previews: newCache[string, *rest.Preview](4096), caughtUp: newCache[string, struct{}](16384),
 	}
 	handler, err := s.handler() //nolint:contextcheck // each request brings its own
 	if err != nil {

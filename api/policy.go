@@ -191,7 +191,11 @@ type claimSeen struct {
 	OpenedBy string
 	Version  int64
 	Held     bool // its evidence, by a legal hold
+	// Known reports whether the caller is in the claim's policy, by their verified
+	// phone or a partner's word. Who is not learns nothing of it.
+	Known bool
 
+	names   claim.Pseudonyms
 	people  []db.SeePeopleRow // read only for those whose answer depends on them
 	workers []string          // staff who have or had a task; likewise
 
@@ -234,7 +238,7 @@ func (c *claimSeen) described() *resource {
 	reporters := []cedar.Value{cedar.String(c.OpenedBy)}
 	var parties, workers []cedar.Value
 	for _, p := range c.people {
-		as := cedar.String(claimantID(p.Phone))
+		as := cedar.String(c.names.Of(p.Phone))
 		parties = append(parties, as)
 		if c.insider(p) {
 			insiders = append(insiders, as)
@@ -443,12 +447,14 @@ func (s *server) seeClaim(ctx context.Context, at *call, ref string) (*claimSeen
 	}
 	c := &claimSeen{
 		ID: id, Number: row.Number, Line: claim.Line(row.Line), Lane: claim.Lane(row.Lane), Stage: claim.Stage(row.Stage),
-		Branch: row.Branch, OpenedBy: row.OpenedBy, Version: row.Version, Held: row.Held,
+		Branch: row.Branch, OpenedBy: row.OpenedBy, Version: row.Version, Held: row.Held, names: s.access.names,
+		Known: at.who.Role == claim.Partner && row.Relation != claim.Stranger,
 	}
 	if withParties {
 		if c.people, err = s.q.SeePeople(ctx, s.db, id); err != nil {
 			return nil, fmt.Errorf("parties of claim %s: %w", id, err)
 		}
+		c.Known = c.Known || claimant && slices.ContainsFunc(c.people, func(p db.SeePeopleRow) bool { return p.Known && p.Phone == at.who.phone })
 	}
 	if at.who.Role == claim.Surveyor {
 		if c.workers, err = s.q.SeeWorkers(ctx, s.db, id); err != nil {

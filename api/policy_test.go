@@ -76,16 +76,16 @@ func people(branch string) []principal {
 		if role == claim.Reviewer {
 			level = 1
 		}
-		list = append(list, staffPrincipal(db.StaffForAccessRow{ID: claim.StaffID(role), Role: role, Branch: branch, Level: level, Phone: "13900000000"}))
+		list = append(list, staffPrincipal(testNames, db.StaffForAccessRow{ID: claim.StaffID(role), Role: role, Branch: branch, Level: level, Phone: "13900000000"}))
 	}
-	return append(list, claimantPrincipal("13800000001", ""), claimantPrincipal("13800000001", "c1"), anonymous)
+	return append(list, claimantPrincipal(testNames, "13800000001", ""), claimantPrincipal(testNames, "13800000001", "c1"), anonymous)
 }
 
 // aClaim is a claim of branch 3101, reported by a claimant whose phone is
 // 13800000001, surveyed by surveyor.
 func aClaim(change ...func(*claimSeen)) *claimSeen {
 	me := claimantID("13800000001")
-	c := &claimSeen{ID: "c1", Branch: "3101", OpenedBy: string(me), workers: []string{"surveyor"}, people: []db.SeePeopleRow{
+	c := &claimSeen{names: testNames, ID: "c1", Branch: "3101", OpenedBy: string(me), workers: []string{"surveyor"}, people: []db.SeePeopleRow{
 		{Phone: "13800000001", Role: "reporter", Principal: string(me)}, {Phone: "13800000002", Role: "insured"}, {Phone: "13800000003", Role: "third_party"},
 	}}
 	for _, one := range change {
@@ -244,17 +244,17 @@ func TestClaimantsSeeTheirOwn(t *testing.T) {
 		who               principal
 		sees, reads, acts bool
 	}{
-		"who reported it":                        {claimantPrincipal("13800000001", ""), true, true, true},
-		"who reported it, by its number":         {claimantPrincipal("13800000001", "c1"), true, true, true},
-		"who reported it, looking at another":    {claimantPrincipal("13800000001", "c2"), false, false, false},
-		"the insured, without the number":        {claimantPrincipal("13800000002", ""), false, false, false},
-		"the insured, by the number":             {claimantPrincipal("13800000002", "c1"), true, true, true},
-		"a third party, by the number":           {claimantPrincipal("13800000003", "c1"), true, false, false},
-		"a third party, without":                 {claimantPrincipal("13800000003", ""), false, false, false},
-		"who reported the same loss again":       {claimantPrincipal("13800000009", ""), true, false, false},
-		"the same, by the number":                {claimantPrincipal("13800000009", "c1"), true, false, false},
-		"a stranger":                             {claimantPrincipal("13800000004", ""), false, false, false},
-		"a stranger with a session of the claim": {claimantPrincipal("13800000004", "c1"), false, false, false},
+		"who reported it":                        {claimantPrincipal(testNames, "13800000001", ""), true, true, true},
+		"who reported it, by its number":         {claimantPrincipal(testNames, "13800000001", "c1"), true, true, true},
+		"who reported it, looking at another":    {claimantPrincipal(testNames, "13800000001", "c2"), false, false, false},
+		"the insured, without the number":        {claimantPrincipal(testNames, "13800000002", ""), false, false, false},
+		"the insured, by the number":             {claimantPrincipal(testNames, "13800000002", "c1"), true, true, true},
+		"a third party, by the number":           {claimantPrincipal(testNames, "13800000003", "c1"), true, false, false},
+		"a third party, without":                 {claimantPrincipal(testNames, "13800000003", ""), false, false, false},
+		"who reported the same loss again":       {claimantPrincipal(testNames, "13800000009", ""), true, false, false},
+		"the same, by the number":                {claimantPrincipal(testNames, "13800000009", "c1"), true, false, false},
+		"a stranger":                             {claimantPrincipal(testNames, "13800000004", ""), false, false, false},
+		"a stranger with a session of the claim": {claimantPrincipal(testNames, "13800000004", "c1"), false, false, false},
 	} {
 		for action, want := range map[string]bool{"GetClaim": k.sees, "AttachDocuments": k.sees, "ListOffers": k.reads, "SignAgreement": k.acts} {
 			got, err := p.decide(k.who.entity, action, c)

@@ -176,7 +176,7 @@ func (s *server) OpenSession(ctx context.Context, r rest.OpenSessionRequestObjec
 	} else if err := s.openSession(ctx, tried.ID, hash[:], phone, bound, expires); err != nil {
 		return nil, err
 	}
-	p := claimantPrincipal(phone, bound)
+	p := claimantPrincipal(s.access.names, phone, bound)
 	return rest.OpenSession201JSONResponse{Token: token, ExpiresAt: expires, Principal: p.shown()}, nil
 }
 
@@ -187,7 +187,7 @@ func (s *server) openSession(ctx context.Context, code string, hash []byte, phon
 		if err != nil {
 			return fmt.Errorf("use the code: %w", err)
 		}
-		row := db.InsertSessionParams{TokenHash: hash, Principal: string(claimantID(phone)), Phone: phone, ExpiresAt: expires}
+		row := db.InsertSessionParams{TokenHash: hash, Principal: string(s.access.names.Of(phone)), Phone: phone, ExpiresAt: expires}
 		if bound != "" {
 			id := string(bound)
 			row.ClaimID = &id

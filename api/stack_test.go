@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -47,6 +48,7 @@ func newStack(t *testing.T) *stack {
 	cfg, err := boot.Read()
 	require.NoError(t, err)
 	cfg.DBAPI, cfg.DBWorker, cfg.DBConns = k.data.APIURL, k.data.WorkerURL, 8
+	cfg.PseudonymKey = boot.Secret(base64.StdEncoding.EncodeToString(testNames.Key))
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	before := os.Getenv("TEMPORAL_NAMESPACE")
 	_, err = testenv.Namespace(t.Context())
@@ -62,7 +64,7 @@ func newStack(t *testing.T) *stack {
 	store, err := cfg.Store()
 	require.NoError(t, err)
 	q := db.New()
-	k.server = &server{db: k.data.API, q: q, temporal: temporal, store: store, cfg: cfg, log: logger, access: newAccess(cfg, k.data.API, q)}
+	k.server = &server{db: k.data.API, q: q, temporal: temporal, store: store, cfg: cfg, log: logger, access: newAccess(cfg, testNames, k.data.API, q)}
 	k.policies, err = loadPolicies()
 	require.NoError(t, err)
 	k.claims = newCache[claimKey, []byte](64)
@@ -89,7 +91,7 @@ func newStack(t *testing.T) *stack {
 		{"partner", "partner", "3101", 0},
 		{"stranger", "assessor", "1101", 0},
 	} {
-		_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch, level) values ($1, $1, $2, $3, $4)`, m.id, m.role, m.branch, m.level)
+		_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch, level, vouches) values ($1, $1, $2, $3, $4, $2 = 'partner')`, m.id, m.role, m.branch, m.level)
 		require.NoError(t, err)
 		k.letIn(m.id)
 	}

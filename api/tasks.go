@@ -112,7 +112,7 @@ func shownTask(t db.TaskByIDRow, who principal) rest.Task {
 		out.ClosedAt = t.ClosedAt.UTC()
 	}
 	if who.outside() { // a reviewer's question is not for the claimant
-		out.Note, out.Owner, out.ClosedBy, out.Level = "", "", "", 0
+		out.Note, out.Owner, out.ClosedBy, out.Level, out.Branch = "", "", "", 0, headOffice // as [look.claim] says
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -37,6 +38,10 @@ func (s *server) events(ctx context.Context, from db.DBTX, who principal, c *cla
 	if who.outside() {
 		q.Hidden = hiddenKinds
 	}
+	unknown := who.outside() && !c.Known
+	if unknown {
+		q.Hidden = append(slices.Clone(hiddenKinds), "policy.linked")
+	}
 	if c.Extra {
 		q.Own = string(who.ID)
 	}
@@ -62,6 +67,9 @@ func (s *server) events(ctx context.Context, from db.DBTX, who principal, c *cla
 		out[i] = rest.Event{
 			Number: e.Number, Kind: e.Kind, At: e.At.UTC(), By: cast.actor(e.ByID), TextZh: words.TextZh, TextEn: words.TextEn,
 			PrevHash: hex.EncodeToString(e.PrevHash), Hash: hex.EncodeToString(e.Hash),
+		}
+		if unknown { // who knows the rest of the body could try what it says of the policy
+			out[i].PrevHash, out[i].Hash = "", ""
 		}
 		out[i].By.Role = e.ByRole // what they were then
 		if !who.outside() {
@@ -101,10 +109,11 @@ func (s *server) ListMissing(ctx context.Context, r rest.ListMissingRequestObjec
 		return nil, err
 	}
 	outside := principalOf(ctx).outside()
+	unknown := outside && !claimOf(ctx).Known
 	all := []rest.Missing{}
 	for _, blocks := range []bool{true, false} { // what blocks first
 		for _, need := range file.Missing() {
-			if need.Blocks == blocks && !(outside && need.What == string(claim.TaskDenial)) {
+			if need.Blocks == blocks && !(outside && need.What == string(claim.TaskDenial)) && !(unknown && need.What == string(claim.TaskPolicy)) {
 				all = append(all, rest.Missing{What: need.What, From: need.From, TextZh: need.ZH, TextEn: need.EN, Blocks: need.Blocks})
 			}
 		}

@@ -181,6 +181,9 @@ func (s *server) ListAssessments(ctx context.Context, r rest.ListAssessmentsRequ
 				out.Objects[j].Items = []claim.AssessedItem{}
 			}
 		}
+		if out.Witnesses, err = witnesses(principalOf(ctx), a.Witnesses); err != nil {
+			return nil, fmt.Errorf("assessment %d: %w", a.Version, err)
+		}
 		for _, l := range lines {
 			if l.Version == a.Version {
 				out.Lines = append(out.Lines, shownLine(l))
@@ -189,6 +192,20 @@ func (s *server) ListAssessments(ctx context.Context, r rest.ListAssessmentsRequ
 		page.Items[i] = out
 	}
 	return page, nil
+}
+
+// witnesses are what an assessment rests on, for the insurer's own people.
+func witnesses(who principal, raw []byte) ([]rest.Witness, error) {
+	var kept []claim.Witness
+	if err := json.Unmarshal(raw, &kept); err != nil || who.outside() {
+		return nil, err
+	}
+	out := make([]rest.Witness, len(kept))
+	for i, w := range kept {
+		said := w.Words()
+		out[i] = rest.Witness{Kind: rest.WitnessKind(w.Kind), By: w.By, Document: w.Document, Person: string(w.Person), TextZh: said[0], TextEn: said[1]}
+	}
+	return out, nil
 }
 
 func shownLine(l db.AssessmentLinesRow) rest.StatementLine {

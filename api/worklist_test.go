@@ -32,7 +32,7 @@ func everyTaskIsOnAList(ctx context.Context, t *testing.T, s *server, owner *pgx
 	require.NoError(t, err)
 	listed := map[string]bool{}
 	for _, row := range people {
-		who := staffPrincipal(row)
+		who := staffPrincipal(testNames, row)
 		tasks, err := s.taskRows(ctx, who, db.ListTasksParams{AfterDue: &time.Time{}, AfterID: "00000000-0000-0000-0000-000000000000", Count: 100_000})
 		require.NoError(t, err)
 		for _, task := range tasks {

@@ -103,7 +103,7 @@ const (
 // Actor is who acts, as the API has authenticated them. It carries no name
 // and no phone number.
 type Actor struct {
-	ID     StaffID `json:"id"` // staff id, "phone:<hash>" for a claimant, or [Machine]
+	ID     StaffID `json:"id"` // staff id, a claimant's of [Pseudonyms], or [Machine]
 	Role   Role    `json:"role"`
 	Branch string  `json:"branch,omitempty"` // four digits; "0000" is the head office
 	Level  Level   `json:"level,omitempty"`  // reviewers only
@@ -135,6 +135,10 @@ type File struct {
 
 	Injury      bool `json:"injury,omitempty"`       // somebody was hurt
 	SelfService bool `json:"self_service,omitempty"` // the claimant can take the pictures
+
+	// Reporter is what the reporter's verified phone is to the policy. A
+	// stranger's claim is a person's, and tells its reporter nothing of the policy.
+	Reporter Relation `json:"reporter,omitempty"`
 
 	Claimant  StaffID    `json:"claimant,omitempty"`  // principal who speaks for the insured
 	Claimed   Fen        `json:"claimed,omitempty"`   // the claimant's own estimate

@@ -14,6 +14,8 @@ type LaneRules struct {
 	EffectiveFrom       Date       `json:"effective_from"`
 	AcceptWithinMinutes int        `json:"accept_within_minutes"` // a surveyor who stays silent longer loses the task
 	Lines               []LineLane `json:"lines"`
+
+	FlashLimits []FlashLimit `json:"flash_limits"` // of what machines pay; one row for each of [FlashPer]
 }
 
 // LineLane is the part of the rules for one line.
@@ -36,6 +38,7 @@ type RouteIn struct {
 	Injury         bool     `json:"injury"`
 	PolicyVerified bool     `json:"policy_verified"`
 	SelfService    bool     `json:"self_service"` // the claimant can take the pictures
+	Reporter       Relation `json:"reporter"`     // what the reporter's verified phone is to the policy
 	Flags          []string `json:"flags,omitempty"`
 }
 
@@ -99,6 +102,7 @@ func Route(in RouteIn, rules LaneRules) (Lane, []LaneReason) {
 		choose("flash.policy_verified", in.PolicyVerified,
 			"保单已核实", "The policy is verified.",
 			"保单未核实", "The policy is not verified."),
+		reporterReason("flash.reporter", in.Reporter),
 		choose("flash.no_flags", len(in.Flags) == 0,
 			"无风险标记", "No flags are raised.",
 			"有风险标记："+strings.Join(in.Flags, "、"), "Flags are raised: "+strings.Join(in.Flags, ", ")+"."),
@@ -115,6 +119,19 @@ func Route(in RouteIn, rules LaneRules) (Lane, []LaneReason) {
 	}
 }
 
+// reporterReason says what the reporter is to the policy; a stranger's claim is
+// a person's.
+func reporterReason(rule string, r Relation) LaneReason {
+	is := map[Relation][2]string{
+		Holder:  {"投保人", "policy holder's"},
+		Insured: {"被保险人", "insured's"},
+		Driver:  {"保单约定驾驶人", "driver's whom the policy names"},
+	}[r]
+	return choose(rule, r != Stranger,
+		"报案手机已核实，是"+is[0]+"的", "The verified phone of the report is the "+is[1]+".",
+		"报案手机不在保单名下", "The phone of the report is not in the policy.")
+}
+
 func choose(rule string, matched bool, zh, en, elseZH, elseEN string) LaneReason {
 	if matched {
 		return LaneReason{rule, true, zh, en}
@@ -124,7 +141,8 @@ func choose(rule string, matched bool, zh, en, elseZH, elseEN string) LaneReason
 
 // Validate reports everything that is wrong with the rules: no version or
 // date, no time to accept, a line twice or missing, a flash cap that is not
-// positive where there is a flash lane, or one that reaches into large losses.
+// positive where there is a flash lane, or one that reaches into large losses,
+// a limit of flash payments twice, missing or without a period.
 func (r LaneRules) Validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -155,5 +173,6 @@ func (r LaneRules) Validate() error {
 			bad("line %s is missing", line)
 		}
 	}
+	errs = append(errs, r.validateLimits())
 	return errors.Join(errs...)
 }

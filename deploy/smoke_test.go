@@ -2,7 +2,10 @@ package deploy_test
 
 import (
 	"context"
+	"encoding/base64"
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,27 +29,53 @@ func TestAClaimIsPaidOnceHoweverOftenItsWorkerDies(t *testing.T) {
 	defer stop()
 	p := newProduct(ctx, t)
 	began := time.Now()
+	phones := rand.IntN(100_000_000) // the outbox is every test's
+	holder, stranger := fmt.Sprintf("138%08d", phones), fmt.Sprintf("139%08d", phones)
 
 	admin, err := p.Staff(ctx, "admin-lv")
 	require.NoError(t, err)
 	_, err = play.Post[rest.Policy](ctx, admin, play.Key(), "/policies", rest.NewPolicy{
-		Number: "PDAA3101SMOKE0001", Line: "motor", Branch: "3101", Plate: "沪AD58321", Holder: rest.Holder{Name: "周晓岚", Phone: "13800002001"},
+		Number: "PDAA3101SMOKE0001", Line: "motor", Branch: "3101", Plate: "沪AD58321", Holder: rest.Holder{Name: "周晓岚", Phone: holder},
 		Versions: []rest.NewPolicyVersion{{StartsAt: began.AddDate(0, -1, 0), EndsAt: began.AddDate(0, 11, 0), Coverages: []rest.Coverage{
 			{Kind: "own_damage", Form: "motor-2020", SumInsuredFen: 18_600_000, ValueFen: 18_600_000},
 		}}},
 	})
 	require.NoError(t, err)
-	phone := "13900000001"
-	claimant, _, err := p.Claimant(ctx, phone, "")
-	require.NoError(t, err)
+	report := func(by play.Caller, phone string, lossAt time.Time) rest.Receipt {
+		receipt, err := play.Post[rest.Receipt](ctx, by, play.Key(), "/claims", rest.Notice{
+			Channel: "app", Line: "motor", PolicyNo: "PDAA3101SMOKE0001", Plate: "沪AD58321", LossAt: lossAt,
+			Place: "上海市浦东新区世纪大道", Cause: "scratch", Story: "倒车蹭到立柱", Self: true,
+			Reporter:  rest.Party{Name: "周晓岚", Phone: phone, Role: "insured"},
+			Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 320_000}},
+		})
+		require.NoError(t, err)
+		return receipt
+	}
 
-	reported, err := play.Post[rest.Receipt](ctx, claimant, play.Key(), "/claims", rest.Notice{
-		Channel: "app", Line: "motor", PolicyNo: "PDAA3101SMOKE0001", Plate: "沪AD58321", LossAt: began.Add(-time.Hour),
-		Place: "上海市浦东新区世纪大道", Cause: "scratch", Story: "倒车蹭到立柱", Self: true,
-		Reporter:  rest.Party{Name: "周晓岚", Phone: phone, Role: "insured"},
-		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 320_000}},
-	})
+	// Whoever knows the number, and says that they are the insured, is not.
+	someone, _, err := p.Claimant(ctx, stranger, "")
 	require.NoError(t, err)
+	theirs := report(someone, stranger, began.Add(-5*time.Hour)).Number
+	require.NoError(t, play.Until(ctx, "lane of a stranger's claim", 2*time.Minute, func() (bool, error) {
+		c, err := play.Get[rest.Claim](ctx, someone, "/claims/"+theirs)
+		return c.Stage != "reported", err
+	}))
+	seen, err := play.Get[rest.Claim](ctx, someone, "/claims/"+theirs)
+	require.NoError(t, err)
+	require.Equal(t, rest.Lane("standard"), seen.Lane, "a machine pays no stranger")
+	require.False(t, seen.PolicyVerified)
+	require.Len(t, seen.Parties, 1, "no holder is shown to a stranger")
+	var told []play.Message
+	require.NoError(t, play.Until(ctx, "message to the holder", 2*time.Minute, func() (done bool, err error) {
+		told, err = p.Outbox.To(ctx, holder)
+		return len(told) > 0, err
+	}))
+	require.Len(t, told, 1)
+	require.Contains(t, told[0].Body, theirs)
+
+	claimant, _, err := p.Claimant(ctx, holder, "")
+	require.NoError(t, err)
+	reported := report(claimant, holder, began.Add(-time.Hour))
 	p.die("after the report")
 	path := "/claims/" + reported.Number
 	now := func() rest.Claim {
@@ -140,7 +169,8 @@ func newProduct(ctx context.Context, t *testing.T) product {
 	models, err := filepath.Abs(filepath.Join(root, ".bin", "ocr"))
 	require.NoError(t, err)
 	env := map[string]string{
-		"ANPEI_OCR_MODELS": models, "ANPEI_DB_API": string(db.APIURL), "ANPEI_DB_WORKER": string(db.WorkerURL), "ANPEI_LISTEN": listen, "TEMPORAL_NAMESPACE": namespace,
+		"ANPEI_PSEUDONYM_KEY": base64.StdEncoding.EncodeToString(make([]byte, 32)), // as good as any, here
+		"ANPEI_OCR_MODELS":    models, "ANPEI_DB_API": string(db.APIURL), "ANPEI_DB_WORKER": string(db.WorkerURL), "ANPEI_LISTEN": listen, "TEMPORAL_NAMESPACE": namespace,
 	}
 	store, scratch := testenv.NewWire(t, os.Getenv("ANPEI_S3_ENDPOINT")), t.TempDir() //nolint:contextcheck // it takes the test's own
 	serve := func(name, program string, args ...string) *play.Server {
@@ -191,7 +221,7 @@ func papers(t *testing.T) []play.File {
 	invoice, err := specimen.VATInvoice(specimen.Invoice{
 		Code: "031002600111", Number: "47110815", Issued: specimen.DatesAt(time.Now()).Today, CheckCode: "12345678901234567890", Province: "上海",
 		Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司", SellerTaxID: specimen.CreditCode("91310115MA1K4TEST"),
-		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: 280_000}}, RatePercent: 13,
+		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: 280_000}}, RatePercent: 13, Plate: "沪AD58321",
 	})
 	require.NoError(t, err)
 	return []play.File{

@@ -9,7 +9,7 @@ import "embed"
 // A principal is one of
 //
 //	Staff     id, role, branch, level, everywhere (of the head office), party (as a claimant they would be, or "")
-//	Claimant  id ("phone:<hash>"), bound (the one claim of the session, or "")
+//	Claimant  id (a pseudonym of the phone), bound (the one claim of the session, or "")
 //	Anonymous
 //
 // and a resource one of

@@ -156,6 +156,9 @@ func fieldsOf(m rest.Staff) []string {
 	if m.Active {
 		pairs = append(pairs, "active", "on")
 	}
+	if m.Vouches {
+		pairs = append(pairs, "vouches", "on")
+	}
 	return pairs
 }
 
@@ -171,7 +174,7 @@ func (v *visit) typedMember() (rest.StaffChange, *problem) {
 	}
 	b := rest.StaffChange{
 		Name: v.field("name"), Role: claim.Role(v.field("role")), Branch: v.field("branch"), Level: claim.Level(number("level", 9)),
-		Phone: v.field("phone"), MaxLoad: number("max_load", 100), Active: v.field("active") != "", Skills: []string{},
+		Phone: v.field("phone"), MaxLoad: number("max_load", 100), Active: v.field("active") != "", Vouches: v.field("vouches") != "", Skills: []string{},
 	}
 	for _, line := range lines {
 		if v.field("skill_"+string(line)) != "" {
@@ -207,7 +210,7 @@ func changeMember(v *visit) error {
 	if !ok { // from now on it is a change to the record as it is
 		now := page.Form.values
 		f = form{v.lang, v.form, problemOf(err)}
-		for _, name := range slices.Sorted(maps.Keys(map[string]bool{"name": true, "role": true, "branch": true, "level": true, "phone": true, "max_load": true, "active": true})) {
+		for _, name := range slices.Sorted(maps.Keys(map[string]bool{"name": true, "role": true, "branch": true, "level": true, "phone": true, "max_load": true, "active": true, "vouches": true})) {
 			if now.Get(name) != v.field(name) {
 				page.Now = append(page.Now, difference{name, now.Get(name), v.field(name)})
 			}

@@ -16,7 +16,7 @@ import (
 // the template. The API reads them under either name, in any order.
 var tables = map[string][]tableColumn{
 	"staff": {
-		{"id", true}, {"name", true}, {"role", true}, {"branch", true}, {"level", false}, {"phone", false}, {"skills", false}, {"max_load", false}, {"active", false},
+		{"id", true}, {"name", true}, {"role", true}, {"branch", true}, {"level", false}, {"phone", false}, {"skills", false}, {"max_load", false}, {"active", false}, {"vouches", false},
 	},
 	"policies": {
 		{"number", true},
@@ -24,6 +24,10 @@ var tables = map[string][]tableColumn{
 		{"branch", true},
 		{"holder_name", true},
 		{"holder_phone", true},
+		{"insured_name", false},
+		{"insured_phone", false},
+		{"driver_names", false},
+		{"driver_phones", false},
 		{"plate", false},
 		{"vin", false},
 		{"address", false},

@@ -276,8 +276,9 @@ func addPolicy(v *visit) error {
 	version, wrong := v.typedVersion()
 	b := rest.NewPolicy{
 		Number: v.field("number"), Line: claim.Line(v.field("line")), Branch: v.field("branch"),
-		Holder: rest.Holder{Name: v.field("holder_name"), Phone: v.field("holder_phone")},
-		Plate:  v.field("plate"), Vin: v.field("vin"), Address: v.field("address"), Versions: []rest.NewPolicyVersion{version},
+		Holder:  rest.Holder{Name: v.field("holder_name"), Phone: v.field("holder_phone")},
+		Insured: rest.Insured{Name: v.field("insured_name"), Phone: v.field("insured_phone")},
+		Plate:   v.field("plate"), Vin: v.field("vin"), Address: v.field("address"), Versions: []rest.NewPolicyVersion{version},
 	}
 	if len(b.Number) < 4 {
 		wrong = append(wrong, "number")
@@ -297,8 +298,10 @@ func addPolicy(v *visit) error {
 	}
 	if p := problemOf(err); p != nil {
 		for i, e := range p.Errors {
-			if rest, ok := strings.CutPrefix(e.Pointer, "/holder/"); ok {
-				p.Errors[i].Pointer = "/holder_" + rest
+			for _, who := range []string{"holder", "insured"} {
+				if name, ok := strings.CutPrefix(e.Pointer, "/"+who+"/"); ok {
+					p.Errors[i].Pointer = "/" + who + "_" + name
+				}
 			}
 		}
 	}

@@ -43,7 +43,7 @@ const (
 // causes go out meanwhile, and are counted in too. Nobody of staff does
 // anything; the bank sandbox pays.
 func (p *product) flash(ctx context.Context) (string, error) {
-	claim, plate, err := p.report(ctx)
+	claim, plate, account, err := p.report(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -67,7 +67,7 @@ func (p *product) flash(ctx context.Context) (string, error) {
 	if err := p.attach(ctx, claim, documents); err != nil {
 		return "", err
 	}
-	if err := p.agree(ctx, claim); err != nil {
+	if err := p.agree(ctx, claim, account); err != nil {
 		return "", err
 	}
 	return claim, p.paid(ctx, claim)
@@ -86,11 +86,11 @@ func estimate(plate string) *rest.PartnerReading {
 
 // agree signs the offer, which is there when the papers' answer is: survey and
 // assessment happen in the same task. Where they do not, it is asked again.
-func (p *product) agree(ctx context.Context, claim string) error {
+func (p *product) agree(ctx context.Context, claim, account string) error {
 	var err error
 	for range 20 {
 		err = p.call(ctx, "POST", "/v1/claims/"+claim+"/offers/1/agreement", p.token, rest.NewAgreement{
-			Signature: "phone-code", Payee: rest.Payee{Name: "李娜", Bank: "工商银行", Account: "1001234567890123"}, AccountAgain: "1001234567890123",
+			Signature: "phone-code", Payee: rest.Payee{Name: holder, Bank: "工商银行", Account: account}, AccountAgain: account,
 		}, nil)
 		var no *problem
 		if !errors.As(err, &no) || no.status != http.StatusConflict {
@@ -146,6 +146,11 @@ type contender struct {
 // the same shape that does nothing, and against one that does each of the
 // steps as an ordinary activity.
 func flashClaims(ctx context.Context, b *bench) error {
+	for _, p := range b.products() {
+		if err := p.insure(ctx, flashPolicies); err != nil {
+			return err
+		}
+	}
 	y, err := startYardstick(b.stack)
 	if err != nil {
 		return err

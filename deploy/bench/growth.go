@@ -101,7 +101,7 @@ func growth(ctx context.Context, b *bench) error {
 // grow reports a claim and gives it papers: a tenth of them a partner's
 // invoices, the others signatures, which staff attach and nobody reads.
 func (p *product) grow(ctx context.Context, issuer string, papers int) (string, error) {
-	claim, _, err := p.report(ctx)
+	claim, _, _, err := p.report(ctx)
 	if err != nil {
 		return "", err
 	}

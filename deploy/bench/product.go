@@ -38,6 +38,9 @@ type product struct {
 	api     *child
 	others  []*child
 	losses  *atomic.Int64
+
+	administrator string // token
+	policies      int    // that are there
 }
 
 // reported counts the losses of a run, so that no two are the same.
@@ -46,10 +49,15 @@ var reported atomic.Int64
 // began is before all losses of a run.
 var began = time.Now().UTC().Truncate(time.Minute)
 
-// policies is how many policies the claims are spread over. Claims of one
-// policy take turns at its fingerprint, and are the same loss within half an
-// hour.
-const policies = 64
+// A machine pays two flash claims of a policy, an account and a phone, and the
+// next goes to a person: each policy of the bench, with a holder and an account
+// of its own, has two losses.
+const (
+	lossesEach    = 2
+	somePolicies  = 200    // enough for what does not count claims
+	flashPolicies = 20_000 // enough for P1 and P2
+	tableRows     = 5_000  // that the API takes at once
+)
 
 // startProduct migrates, starts api (and worker), and seeds.
 func startProduct(ctx context.Context, b *bench, at place) (*product, error) {
@@ -141,21 +149,19 @@ func (p *product) seed(ctx context.Context, s stack) error {
 	if err != nil {
 		return fmt.Errorf("sign %s in: %w", admin, err)
 	}
-	err = p.call(ctx, http.MethodPut, "/v1/staff/"+partner, administrator, rest.StaffChange{
-		Name: "bench", Role: "partner", Branch: branch, Skills: []string{}, Active: true,
-	}, nil)
+	member := rest.StaffChange{Name: "bench", Role: "partner", Branch: branch, Skills: []string{}, Active: true, Vouches: true}
+	err = p.call(ctx, http.MethodPut, "/v1/staff/"+partner, administrator, member, nil)
+	var no *problem
+	if errors.As(err, &no) && no.status == http.StatusUnprocessableEntity { // a product of before partners vouched
+		member.Vouches = false
+		err = p.call(ctx, http.MethodPut, "/v1/staff/"+partner, administrator, member, nil)
+	}
 	if err != nil {
 		return err
 	}
-	for i := range policies {
-		err := p.call(ctx, http.MethodPost, "/v1/policies", administrator, policy(i), nil)
-		var no *problem
-		if errors.As(err, &no) && no.status == http.StatusConflict {
-			continue // of an earlier goal
-		}
-		if err != nil {
-			return err
-		}
+	p.administrator = administrator
+	if err := p.insure(ctx, somePolicies); err != nil {
+		return err
 	}
 	var answer struct {
 		AccessToken string `json:"access_token"`
@@ -167,8 +173,36 @@ func (p *product) seed(ctx context.Context, s stack) error {
 	return err
 }
 
-// series tells this run's policies and plates from those of an earlier one on
-// the same stack.
+// insure imports policies until there are so many.
+func (p *product) insure(ctx context.Context, many int) error {
+	for p.policies < many {
+		var table strings.Builder
+		table.WriteString("number,line,branch,holder_name,holder_phone,plate,starts_at,ends_at,kind,form,sum_insured,value\n")
+		until := min(many, p.policies+tableRows)
+		for i := p.policies; i < until; i++ {
+			fmt.Fprintf(&table, "%s,motor,%s,%s,%s,%s,%s,%s,own_damage,motor-2020,200000,200000\n", policyNo(i), branch, holder, phoneOf(i), plateOf(i),
+				began.AddDate(-1, 0, 0).Format(time.DateOnly), began.AddDate(0, 6, 0).Format(time.DateOnly))
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"/v1/policies/imports?apply=true", strings.NewReader(table.String()))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Content-Type", "text/csv")
+		req.Header.Set("Idempotency-Key", uuid.NewString())
+		req.Header.Set("Authorization", "Bearer "+p.administrator)
+		if err := p.do(req, nil); err != nil {
+			return fmt.Errorf("import policies: %w", err)
+		}
+		p.policies = until
+	}
+	return nil
+}
+
+// holder is who holds every policy, and is paid.
+const holder = "张伟"
+
+// series and first tell this run's policies, plates, phones and accounts from
+// those of an earlier one on the same stack.
 var series = func() string {
 	const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ" // of plates
 	var s []byte
@@ -178,20 +212,22 @@ var series = func() string {
 	return string(s)
 }()
 
-func plateOf(i int) string { return fmt.Sprintf("沪%s%02d", series, i) }
+var first = rand.IntN(1_000_000)
 
-func policyNo(i int) string { return fmt.Sprintf("BENCH-%s-%02d", series, i) }
+func policyNo(i int) string { return fmt.Sprintf("BENCH-%s-%05d", series, i) }
 
-func policy(i int) rest.NewPolicy {
-	return rest.NewPolicy{
-		Number: policyNo(i), Line: "motor", Branch: branch, Plate: plateOf(i),
-		Holder: rest.Holder{Name: "张伟", Phone: fmt.Sprintf("139%08d", i)},
-		Versions: []rest.NewPolicyVersion{{
-			StartsAt: time.Now().AddDate(-1, 0, 0).UTC().Truncate(time.Second), EndsAt: time.Now().AddDate(0, 6, 0).UTC().Truncate(time.Second),
-			Coverages: []rest.Coverage{{Kind: "own_damage", Form: "motor-2020", SumInsuredFen: 20_000_000, ValueFen: 20_000_000}},
-		}},
+func plateOf(i int) string {
+	const signs = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+	n, end := first+i, make([]byte, 4)
+	for at := range end {
+		end[at], n = signs[n%len(signs)], n/len(signs)
 	}
+	return "沪" + series[:2] + string(end)
 }
+
+func phoneOf(i int) string { return fmt.Sprintf("139%08d", 50*first+i) }
+
+func accountOf(i int) string { return fmt.Sprintf("1001%012d", 50*first+i) }
 
 // signIn takes the code flow as a browser of that persona would.
 func (p *product) signIn(ctx context.Context, issuer, persona string) (string, error) {
@@ -301,26 +337,30 @@ func (p *product) do(req *http.Request, answer any) error {
 	return nil
 }
 
-// report reports a loss that nobody has reported before, and returns the claim
-// and its plate. Losses of one policy lie 31 minutes apart.
-func (p *product) report(ctx context.Context) (claim, plate string, err error) {
-	n := int(p.losses.Add(1))
-	i := n % policies
+// report reports a loss that nobody has reported before, and returns the claim,
+// its plate and the account of the policy's holder. Losses of one policy lie 31
+// minutes apart.
+func (p *product) report(ctx context.Context) (claim, plate, account string, err error) {
+	n := int(p.losses.Add(1)) - 1
+	i := n / lossesEach
+	if i >= p.policies {
+		return "", "", "", fmt.Errorf("all losses of %d policies are reported; raise flashPolicies", p.policies)
+	}
 	notice := rest.Notice{
 		Channel: "partner", Line: "motor", PolicyNo: policyNo(i), Plate: plateOf(i),
-		LossAt: began.Add(-time.Duration(1+n/policies) * 31 * time.Minute),
+		LossAt: began.Add(-time.Duration(1+n%lossesEach) * 31 * time.Minute),
 		Place:  "上海市浦东新区世纪大道 100 号地下车库", Cause: "scratch", Story: "倒车时剐蹭立柱，后保险杠受损，无人员受伤。", Self: true,
-		Reporter:  rest.Party{Name: "李娜", Phone: fmt.Sprintf("138%08d", n), Role: "reporter"},
+		Reporter:  rest.Party{Name: holder, Phone: phoneOf(i), Role: "insured"},
 		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 120_000}},
 	}
 	var receipt rest.Receipt
 	if err := p.call(ctx, http.MethodPost, "/v1/claims", p.token, notice, &receipt); err != nil {
-		return "", "", err
+		return "", "", "", err
 	}
 	if receipt.Result != "done" {
-		return "", "", fmt.Errorf("a report was %s: losses of this bench must not be the same", receipt.Result)
+		return "", "", "", fmt.Errorf("a report was %s: losses of this bench must not be the same", receipt.Result)
 	}
-	return string(receipt.Claim), notice.Plate, nil
+	return string(receipt.Claim), notice.Plate, accountOf(i), nil
 }
 
 // upload sends one file of a claim, and returns the id of the upload.

@@ -30,7 +30,7 @@ func status(ctx context.Context, b *bench) error {
 	for _, p := range b.products() {
 		t := &target{what: "claim status" + p.place.at(), address: p.address, path: "/v1/claims/", headers: "Authorization: Bearer " + p.token + "\r\n"}
 		for range statusClaims {
-			id, _, err := p.report(ctx)
+			id, _, _, err := p.report(ctx)
 			if err != nil {
 				return err
 			}

@@ -116,7 +116,7 @@ func newSender(ctx context.Context, p *product) (*sender, error) {
 	s := &sender{product: p, claims: make([]string, uploadsAtOnce), sent: make([][]string, uploadsAtOnce)}
 	for i := range s.claims {
 		var err error
-		if s.claims[i], _, err = p.report(ctx); err != nil {
+		if s.claims[i], _, _, err = p.report(ctx); err != nil {
 			return nil, err
 		}
 	}

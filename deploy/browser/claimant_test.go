@@ -3,6 +3,7 @@ package browser_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"math/big"
 	"testing"
@@ -42,17 +43,15 @@ func insure(t *testing.T) loss {
 	return l
 }
 
-// report lets the hotline report a loss of a policy of its own: small enough
-// for the flash lane, so the claimant's pictures are asked for.
+// report lets the holder of a policy of its own report a loss: small enough for
+// the flash lane, so the claimant's pictures are asked for.
 func report(t *testing.T) loss {
 	t.Helper()
 	l := insure(t)
 	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(patience))
 	defer stop()
-	hotline, err := site.Staff(ctx, "intake-wang")
-	require.NoError(t, err)
-	receipt, err := play.Post[rest.Receipt](ctx, hotline, play.Key(), "/claims", rest.Notice{
-		Channel: "phone", Line: "motor", PolicyNo: l.Policy, Plate: l.Plate, LossAt: time.Now().Add(-time.Hour),
+	receipt, err := play.Post[rest.Receipt](ctx, l.claimant(t), play.Key(), "/claims", rest.Notice{
+		Channel: "web", Line: "motor", PolicyNo: l.Policy, Plate: l.Plate, LossAt: time.Now().Add(-time.Hour),
 		Place: "上海市浦东新区世纪大道 1 号地下停车场 B2", Cause: "scratch", Story: "倒车入库时后保险杠右侧蹭到立柱，无人受伤。", Self: true,
 		Reporter:  rest.Party{Name: "周晓岚", Phone: l.Phone, Role: "insured"},
 		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "后保险杠", Estimate: 320_000}},
@@ -60,6 +59,18 @@ func report(t *testing.T) loss {
 	require.NoError(t, err)
 	l.Number = receipt.Number
 	return l
+}
+
+// claimant is the holder with a session that no code was asked for, which is
+// the journey's own to ask for.
+func (l loss) claimant(t *testing.T) play.Caller {
+	t.Helper()
+	token := play.Key()
+	hash := sha256.Sum256([]byte(token))
+	_, err := rows.Exec(t.Context(), `insert into sessions (token_hash, principal, phone, expires_at) values ($1, 'phone:journey', $2, now() + interval '1 hour')`,
+		hash[:], l.Phone)
+	require.NoError(t, err)
+	return play.Caller{URL: site.API, Token: token}
 }
 
 func digits(t *testing.T, n int) string {

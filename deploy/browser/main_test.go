@@ -5,6 +5,7 @@ package browser_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -69,6 +70,7 @@ func serve(run func() int) (status int, err error) {
 	env := map[string]string{
 		"ANPEI_DB_OWNER": string(db.OwnerURL), "ANPEI_DB_API": string(db.APIURL), "ANPEI_DB_WORKER": string(db.WorkerURL),
 		"TEMPORAL_NAMESPACE": namespace, "ANPEI_LISTEN": listen,
+		"ANPEI_PSEUDONYM_KEY": base64.StdEncoding.EncodeToString(make([]byte, 32)), // as good as any, here
 	}
 	given := map[string]string{}
 	for _, line := range os.Environ() {

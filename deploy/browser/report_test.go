@@ -99,7 +99,7 @@ func TestAClaimantIsPaidForASmallLoss(t *testing.T) {
 	invoice, err := specimen.VATInvoice(specimen.Invoice{
 		Code: "031002600111", Number: digits(t, 8), Issued: specimen.DatesAt(time.Now()).Today, CheckCode: digits(t, 20), Province: "上海",
 		Buyer: "周晓岚", Seller: "上海众安汽车维修有限公司", SellerTaxID: specimen.CreditCode("91310115MA1K4TEST"),
-		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: 280_000}}, RatePercent: 13, Quality: specimen.Scan, Seed: 11,
+		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: 280_000}}, RatePercent: 13, Plate: l.Plate, Quality: specimen.Scan, Seed: 11,
 	})
 	require.NoError(t, err)
 	p.Click("请上传维修估价单或发票")

@@ -53,7 +53,7 @@ func (r *trial) people(ctx context.Context) error {
 	}
 	r.staff = map[string]play.Caller{firstAdmin: admin}
 	for i, m := range roster {
-		row := rest.StaffChange{Name: m.name, Role: m.role, Branch: m.branch, Level: m.level, Phone: fmt.Sprintf("1370000%04d", i), Skills: []string{}, Active: true}
+		row := rest.StaffChange{Name: m.name, Role: m.role, Branch: m.branch, Level: m.level, Phone: fmt.Sprintf("1370000%04d", i), Skills: []string{}, Active: true, Vouches: m.role == "partner"}
 		if m.role == "surveyor" {
 			row.Skills, row.MaxLoad = []string{"motor"}, 20
 		}

@@ -20,6 +20,7 @@ var flash = tale{
 
 func tellFlash(s *story) {
 	zhou := s.claimant("周晓岚")
+	number := s.insured(flashPolicy, zhou.phone)
 	place := rest.Point{Lat: 31.2363, Lng: 121.5020}
 	papers := []paper{
 		s.photo("车尾.jpg", specimen.Photo{View: specimen.CarRear, Plate: flashPolicy.plate}, "世纪大道停车场", place),
@@ -30,7 +31,7 @@ func tellFlash(s *story) {
 	form, licences := s.filledByPhotos(zhou)
 
 	key, notice := play.Key(), rest.Notice{
-		Channel: "app", Line: "motor", PolicyNo: s.policy(flashPolicy), Plate: form["plate"], LossAt: s.lossAt(flashPolicy),
+		Channel: "app", Line: "motor", PolicyNo: number, Plate: form["plate"], LossAt: s.lossAt(flashPolicy),
 		Place: "上海市浦东新区世纪大道 1 号地下停车场 B2", At: &place, Cause: "scratch",
 		Story: "倒车入库时后保险杠右侧蹭到立柱，漆面刮伤，无人受伤。", Self: true,
 		Reporter:  rest.Party{Name: form["driver"], Phone: zhou.phone, Role: "insured"},

@@ -35,7 +35,7 @@ func (s *story) repairInvoice(buyer string, fen int64) paper {
 	in := specimen.Invoice{
 		Code: "031002600111", Number: digits(8), Issued: dates().Today, CheckCode: digits(20), Province: "上海",
 		Buyer: buyer, Seller: shop, SellerTaxID: specimen.CreditCode(shopTaxID),
-		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: fen}}, RatePercent: 13, Quality: specimen.Scan, Seed: 11,
+		Items: []specimen.Item{{Name: "*劳务*后保险杠修复喷漆", Unit: "次", Fen: fen}}, RatePercent: 13, Plate: flashPolicy.plate, Quality: specimen.Scan, Seed: 11,
 	}
 	raw, err := specimen.VATInvoice(in)
 	return s.draw("维修发票.jpg", "vat_invoice", raw, err, map[string]string{"invoice_number": in.Number})

@@ -207,6 +207,30 @@ var china = func() *time.Location {
 	return l
 }()
 
+// insured writes a policy like p whose holder has this phone, for one story: a
+// machine pays who is in the policy, and not for ever.
+func (s *story) insured(p policy, phone string) (number string) {
+	if s.err != nil {
+		return ""
+	}
+	p.serial = digits(8)
+	number = s.policy(p)
+	_, s.err = play.Post[rest.Policy](s, s.staff[firstAdmin].Caller, play.Key(), "/policies", s.written(p, phone))
+	return number
+}
+
+// written is a policy as an administrator writes it.
+func (d *demo) written(p policy, phone string) rest.NewPolicy {
+	line := rest.Line("motor")
+	if p.plate == "" {
+		line = "commercial_property"
+	}
+	return rest.NewPolicy{
+		Number: d.policy(p), Line: line, Branch: p.branch, Plate: p.plate, Address: p.address, Holder: rest.Holder{Name: p.holder, Phone: phone},
+		Versions: []rest.NewPolicyVersion{{StartsAt: starts(d.began), EndsAt: starts(d.began).AddDate(1, 0, 0), Coverages: p.covers}},
+	}
+}
+
 // insure writes the policies that are not there yet.
 func (d *demo) insure(ctx context.Context) (string, error) {
 	admin := d.staff[firstAdmin].Caller
@@ -220,15 +244,7 @@ func (d *demo) insure(ctx context.Context) (string, error) {
 			}
 			continue
 		}
-		line := rest.Line("motor")
-		if p.plate == "" {
-			line = "commercial_property"
-		}
-		if _, err := play.Post[rest.Policy](ctx, admin, "demo-policy-"+number, "/policies", rest.NewPolicy{
-			Number: number, Line: line, Branch: p.branch, Plate: p.plate, Address: p.address,
-			Holder:   rest.Holder{Name: p.holder, Phone: fmt.Sprintf("1380000%04d", 2001+i)},
-			Versions: []rest.NewPolicyVersion{{StartsAt: starts(d.began), EndsAt: starts(d.began).AddDate(1, 0, 0), Coverages: p.covers}},
-		}); err != nil {
+		if _, err := play.Post[rest.Policy](ctx, admin, "demo-policy-"+number, "/policies", d.written(p, fmt.Sprintf("1380000%04d", 2001+i))); err != nil {
 			return "", err
 		}
 		added++

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -102,7 +103,11 @@ func (s *story) report(p person, key string, n rest.Notice) rest.Receipt {
 
 // lossAt is when something has happened to what the policy insures.
 func (s *story) lossAt(p policy) time.Time {
-	return aloneBefore(time.Now(), list[rest.ClaimSummary](s, s.staff["audit-xu"], "/claims?policy_no="+s.policy(p)))
+	about := "policy_no=" + s.policy(p)
+	if p.plate != "" { // which other policies may have had
+		about = "q=" + url.QueryEscape(p.plate)
+	}
+	return aloneBefore(time.Now(), list[rest.ClaimSummary](s, s.staff["audit-xu"], "/claims?"+about))
 }
 
 // aloneBefore is a moment of the last hours that is near to none of these

@@ -181,6 +181,7 @@ type secrets struct {
 	S3Key, S3Secret                     string
 	BankToken                           string
 	CodecKey                            []byte // 32 bytes
+	PseudonymKey                        []byte // likewise
 }
 
 func (f folder) secrets() (secrets, error) {
@@ -191,7 +192,12 @@ func (f folder) secrets() (secrets, error) {
 		CodecKey:  make([]byte, 32),
 	}
 	rand.Read(s.CodecKey) // never fails
-	return s, f.keep("secrets", &s)
+	if err := f.keep("secrets", &s); err != nil || len(s.PseudonymKey) > 0 {
+		return s, err
+	}
+	s.PseudonymKey = make([]byte, 32) // a folder of before there was one
+	rand.Read(s.PseudonymKey)
+	return s, f.save("secrets", &s)
 }
 
 // ports are the listening ports, by the names of the parts.

@@ -265,6 +265,7 @@ func (s *stack) environment() string {
 		"TEMPORAL_NAMESPACE=" + namespace,
 		"ANPEI_TEMPORAL_UI=" + s.url("ui"),
 		"ANPEI_CODEC_KEY=" + base64.StdEncoding.EncodeToString(s.secrets.CodecKey),
+		"ANPEI_PSEUDONYM_KEY=" + base64.StdEncoding.EncodeToString(s.secrets.PseudonymKey),
 		"ANPEI_CODEC_URL=" + s.url("codec"),
 		"ANPEI_S3_ENDPOINT=" + s.addr("minio"),
 		"ANPEI_S3_ACCESS_KEY=" + s3Key,

@@ -17,12 +17,16 @@ import (
 // Claims starts a worker of queue "claims", with the writer's credentials, the
 // courier and the watch. stop ends it once its tasks are done.
 func (c Config) Claims(ctx context.Context, temporal client.Client, store *minio.Client) (stop func(), err error) {
+	names, err := c.Pseudonyms()
+	if err != nil {
+		return nil, err
+	}
 	db, err := c.Postgres(ctx, "ANPEI_DB_WORKER", c.DBWorker, plannedOnce)
 	if err != nil {
 		return nil, err
 	}
 	acts := &activities.Activities{
-		DB: db, Store: store, Bucket: c.Bucket, FontFile: c.FontFile,
+		DB: db, Store: store, Bucket: c.Bucket, FontFile: c.FontFile, PseudonymKey: names,
 		Bank:    activities.HTTPBank{URL: c.BankURL, Token: string(c.BankToken), Client: &http.Client{}},
 		Gateway: activities.HTTPGateway{URL: c.OutboxURL, Client: &http.Client{Timeout: 10 * time.Second}},
 	}

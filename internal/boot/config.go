@@ -48,6 +48,11 @@ type Config struct {
 	// CodecKey is 32 bytes in base64; what passes Temporal is sealed with it.
 	CodecKey Secret `env:"ANPEI_CODEC_KEY"`
 
+	// PseudonymKey is 32 bytes in base64; claimants are named by their phones'
+	// HMAC under it. It stays as long as the database: with another key claimants
+	// lose their claims, and with the key and the rows their numbers are found.
+	PseudonymKey Secret `env:"ANPEI_PSEUDONYM_KEY"`
+
 	S3Endpoint  string `env:"ANPEI_S3_ENDPOINT"` // host:port
 	S3AccessKey Secret `env:"ANPEI_S3_ACCESS_KEY"`
 	S3SecretKey Secret `env:"ANPEI_S3_SECRET_KEY"`

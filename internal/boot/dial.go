@@ -106,11 +106,23 @@ func (c Config) Temporal(ctx context.Context, logger *slog.Logger) (client.Clien
 
 // Codec returns the codec that seals what passes through Temporal.
 func (c Config) Codec() (converter.PayloadCodec, error) {
-	key, err := base64.StdEncoding.DecodeString(string(c.CodecKey))
-	if err != nil || len(key) != 32 {
-		return nil, errors.New("ANPEI_CODEC_KEY: want 32 bytes in base64, as `head -c 32 /dev/urandom | base64` prints")
+	key, err := keyOf("ANPEI_CODEC_KEY", c.CodecKey)
+	if err != nil {
+		return nil, err
 	}
 	return codec.New(key)
+}
+
+// Pseudonyms returns the key of claimants' names.
+func (c Config) Pseudonyms() ([]byte, error) { return keyOf("ANPEI_PSEUDONYM_KEY", c.PseudonymKey) }
+
+// keyOf decodes a key of 32 bytes.
+func keyOf(setting string, secret Secret) ([]byte, error) {
+	key, err := base64.StdEncoding.DecodeString(string(secret))
+	if err != nil || len(key) != 32 {
+		return nil, fmt.Errorf("%s: want 32 bytes in base64, as `head -c 32 /dev/urandom | base64` prints", setting)
+	}
+	return key, nil
 }
 
 // Store dials the object store.
@@ -154,10 +166,11 @@ func Migrate(ctx context.Context, url Secret) error {
 	return nil
 }
 
-// Migrate brings the database to this release's schema. Where nobody is let in
-// yet, it makes FirstAdmin an administrator.
+// Migrate brings the database to this release's schema, and claimants of before
+// to their new names. Where nobody is let in yet, it makes FirstAdmin an
+// administrator.
 func (c Config) Migrate(ctx context.Context) error {
-	if err := Migrate(ctx, c.DBOwner); err != nil || c.FirstAdmin == "" {
+	if err := Migrate(ctx, c.DBOwner); err != nil {
 		return err
 	}
 	pool, err := c.Postgres(ctx, "ANPEI_DB_OWNER", c.DBOwner)
@@ -165,6 +178,12 @@ func (c Config) Migrate(ctx context.Context) error {
 		return err
 	}
 	defer pool.Close()
+	if err := c.renameClaimants(ctx, pool); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if c.FirstAdmin == "" {
+		return nil
+	}
 	_, err = pool.Exec(ctx, `insert into staff (id, name, role, branch) select $1, $1, 'admin', '0000' where not exists (select from staff)`, c.FirstAdmin)
 	if err != nil {
 		return fmt.Errorf("let the first administrator in: %w", err)

@@ -204,7 +204,7 @@ func (q *Queries) PolicySeen(ctx context.Context, db DBTX, number string) (Polic
 }
 
 const seeClaim = `-- name: SeeClaim :one
-select number, line::text as line, lane::text as lane, stage::text as stage, branch, opened_by, version, held from claims where id = $1::uuid
+select number, line::text as line, lane::text as lane, stage::text as stage, branch, opened_by, version, held, relation from claims where id = $1::uuid
 `
 
 type SeeClaimRow struct {
@@ -216,6 +216,7 @@ type SeeClaimRow struct {
 	OpenedBy string
 	Version  int64
 	Held     bool
+	Relation claim.Relation
 }
 
 // A claim as decisions look at it. Every request on a claim asks this, so it
@@ -232,21 +233,27 @@ func (q *Queries) SeeClaim(ctx context.Context, db DBTX, id string) (SeeClaimRow
 		&i.OpenedBy,
 		&i.Version,
 		&i.Held,
+		&i.Relation,
 	)
 	return i, err
 }
 
 const seePeople = `-- name: SeePeople :many
-select phone, role, principal from parties where claim_id = $1
+select r.phone, r.role, r.principal, coalesce(
+    r.phone in (p.holder_phone, p.insured_phone) or p.drivers @> jsonb_build_array(jsonb_build_object('phone', r.phone)), false)::boolean as known
+from parties r join claims c on c.id = r.claim_id left join policies p on p.id = c.policy_id
+where r.claim_id = $1
 `
 
 type SeePeopleRow struct {
 	Phone     string
 	Role      string
 	Principal string
+	Known     bool
 }
 
-// Who is on a claim, for those whose answer depends on it.
+// Who is on a claim, for those whose answer depends on it. known reports
+// whether the claim's policy knows their phone.
 func (q *Queries) SeePeople(ctx context.Context, db DBTX, claimID claim.ID) ([]SeePeopleRow, error) {
 	rows, err := db.Query(ctx, seePeople, claimID)
 	if err != nil {
@@ -256,7 +263,12 @@ func (q *Queries) SeePeople(ctx context.Context, db DBTX, claimID claim.ID) ([]S
 	items := []SeePeopleRow{}
 	for rows.Next() {
 		var i SeePeopleRow
-		if err := rows.Scan(&i.Phone, &i.Role, &i.Principal); err != nil {
+		if err := rows.Scan(
+			&i.Phone,
+			&i.Role,
+			&i.Principal,
+			&i.Known,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -14,21 +14,24 @@ import (
 )
 
 const insertPolicy = `-- name: InsertPolicy :execrows
-insert into policies (id, number, line, branch, holder_name, holder_phone, plate, vin, address)
-values ($1, $2, $3, $4, $5, $6, nullif($7::text, ''), nullif($8::text, ''), nullif($9::text, ''))
+insert into policies (id, number, line, branch, holder_name, holder_phone, insured_name, insured_phone, drivers, plate, vin, address)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10::text, ''), nullif($11::text, ''), nullif($12::text, ''))
 on conflict (number) do nothing
 `
 
 type InsertPolicyParams struct {
-	ID          string
-	Number      string
-	Line        claim.Line
-	Branch      string
-	HolderName  string
-	HolderPhone string
-	Plate       string
-	Vin         string
-	Address     string
+	ID           string
+	Number       string
+	Line         claim.Line
+	Branch       string
+	HolderName   string
+	HolderPhone  string
+	InsuredName  string
+	InsuredPhone string
+	Drivers      json.RawMessage
+	Plate        string
+	Vin          string
+	Address      string
 }
 
 func (q *Queries) InsertPolicy(ctx context.Context, db DBTX, arg InsertPolicyParams) (int64, error) {
@@ -39,6 +42,9 @@ func (q *Queries) InsertPolicy(ctx context.Context, db DBTX, arg InsertPolicyPar
 		arg.Branch,
 		arg.HolderName,
 		arg.HolderPhone,
+		arg.InsuredName,
+		arg.InsuredPhone,
+		arg.Drivers,
 		arg.Plate,
 		arg.Vin,
 		arg.Address,
@@ -98,7 +104,7 @@ func (q *Queries) InsertReferenceEvent(ctx context.Context, db DBTX, arg InsertR
 }
 
 const listPolicies = `-- name: ListPolicies :many
-select id, number, line, branch, holder_name, holder_phone, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
+select id, number, line, branch, holder_name, holder_phone, insured_name, insured_phone, drivers, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
     coalesce(address, '')::text as address
 from policies p
 where ($1::boolean or p.branch = $2::text)
@@ -120,15 +126,18 @@ type ListPoliciesParams struct {
 }
 
 type ListPoliciesRow struct {
-	ID          string
-	Number      string
-	Line        claim.Line
-	Branch      string
-	HolderName  string
-	HolderPhone string
-	Plate       string
-	Vin         string
-	Address     string
+	ID           string
+	Number       string
+	Line         claim.Line
+	Branch       string
+	HolderName   string
+	HolderPhone  string
+	InsuredName  string
+	InsuredPhone string
+	Drivers      json.RawMessage
+	Plate        string
+	Vin          string
+	Address      string
 }
 
 func (q *Queries) ListPolicies(ctx context.Context, db DBTX, arg ListPoliciesParams) ([]ListPoliciesRow, error) {
@@ -155,6 +164,9 @@ func (q *Queries) ListPolicies(ctx context.Context, db DBTX, arg ListPoliciesPar
 			&i.Branch,
 			&i.HolderName,
 			&i.HolderPhone,
+			&i.InsuredName,
+			&i.InsuredPhone,
+			&i.Drivers,
 			&i.Plate,
 			&i.Vin,
 			&i.Address,
@@ -170,7 +182,7 @@ func (q *Queries) ListPolicies(ctx context.Context, db DBTX, arg ListPoliciesPar
 }
 
 const listStaff = `-- name: ListStaff :many
-select id, name, role, branch, level, phone, skills, max_load, active from staff s
+select id, name, role, branch, level, phone, skills, max_load, active, vouches from staff s
 where ($1::boolean or s.branch = $2::text)
   and ($3::text = '' or s.branch = $3::text)
   and ($4::text = '' or s.role = $4::text)
@@ -216,6 +228,7 @@ func (q *Queries) ListStaff(ctx context.Context, db DBTX, arg ListStaffParams) (
 			&i.Skills,
 			&i.MaxLoad,
 			&i.Active,
+			&i.Vouches,
 		); err != nil {
 			return nil, err
 		}
@@ -316,21 +329,24 @@ func (q *Queries) LockCommand(ctx context.Context, db DBTX, what string) error {
 }
 
 const policiesByNumbers = `-- name: PoliciesByNumbers :many
-select id, number, line, branch, holder_name, holder_phone, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
+select id, number, line, branch, holder_name, holder_phone, insured_name, insured_phone, drivers, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
     coalesce(address, '')::text as address
 from policies where number = any($1::text[])
 `
 
 type PoliciesByNumbersRow struct {
-	ID          string
-	Number      string
-	Line        claim.Line
-	Branch      string
-	HolderName  string
-	HolderPhone string
-	Plate       string
-	Vin         string
-	Address     string
+	ID           string
+	Number       string
+	Line         claim.Line
+	Branch       string
+	HolderName   string
+	HolderPhone  string
+	InsuredName  string
+	InsuredPhone string
+	Drivers      json.RawMessage
+	Plate        string
+	Vin          string
+	Address      string
 }
 
 func (q *Queries) PoliciesByNumbers(ctx context.Context, db DBTX, numbers []string) ([]PoliciesByNumbersRow, error) {
@@ -349,6 +365,9 @@ func (q *Queries) PoliciesByNumbers(ctx context.Context, db DBTX, numbers []stri
 			&i.Branch,
 			&i.HolderName,
 			&i.HolderPhone,
+			&i.InsuredName,
+			&i.InsuredPhone,
+			&i.Drivers,
 			&i.Plate,
 			&i.Vin,
 			&i.Address,
@@ -364,21 +383,24 @@ func (q *Queries) PoliciesByNumbers(ctx context.Context, db DBTX, numbers []stri
 }
 
 const policyByNumber = `-- name: PolicyByNumber :one
-select id, number, line, branch, holder_name, holder_phone, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
+select id, number, line, branch, holder_name, holder_phone, insured_name, insured_phone, drivers, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
     coalesce(address, '')::text as address
 from policies where number = $1
 `
 
 type PolicyByNumberRow struct {
-	ID          string
-	Number      string
-	Line        claim.Line
-	Branch      string
-	HolderName  string
-	HolderPhone string
-	Plate       string
-	Vin         string
-	Address     string
+	ID           string
+	Number       string
+	Line         claim.Line
+	Branch       string
+	HolderName   string
+	HolderPhone  string
+	InsuredName  string
+	InsuredPhone string
+	Drivers      json.RawMessage
+	Plate        string
+	Vin          string
+	Address      string
 }
 
 func (q *Queries) PolicyByNumber(ctx context.Context, db DBTX, number string) (PolicyByNumberRow, error) {
@@ -391,6 +413,9 @@ func (q *Queries) PolicyByNumber(ctx context.Context, db DBTX, number string) (P
 		&i.Branch,
 		&i.HolderName,
 		&i.HolderPhone,
+		&i.InsuredName,
+		&i.InsuredPhone,
+		&i.Drivers,
 		&i.Plate,
 		&i.Vin,
 		&i.Address,
@@ -454,9 +479,9 @@ func (q *Queries) PutShift(ctx context.Context, db DBTX, staffID claim.StaffID, 
 }
 
 const putStaff = `-- name: PutStaff :exec
-insert into staff (id, name, role, branch, level, phone, skills, max_load, active) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into staff (id, name, role, branch, level, phone, skills, max_load, active, vouches) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (id) do update set name = excluded.name, role = excluded.role, branch = excluded.branch, level = excluded.level,
-    phone = excluded.phone, skills = excluded.skills, max_load = excluded.max_load, active = excluded.active
+    phone = excluded.phone, skills = excluded.skills, max_load = excluded.max_load, active = excluded.active, vouches = excluded.vouches
 `
 
 type PutStaffParams struct {
@@ -469,6 +494,7 @@ type PutStaffParams struct {
 	Skills  []string
 	MaxLoad int32
 	Active  bool
+	Vouches bool
 }
 
 func (q *Queries) PutStaff(ctx context.Context, db DBTX, arg PutStaffParams) error {
@@ -482,6 +508,7 @@ func (q *Queries) PutStaff(ctx context.Context, db DBTX, arg PutStaffParams) err
 		arg.Skills,
 		arg.MaxLoad,
 		arg.Active,
+		arg.Vouches,
 	)
 	return err
 }
@@ -510,7 +537,7 @@ func (q *Queries) ReferenceCommand(ctx context.Context, db DBTX, byID claim.Staf
 }
 
 const staffByIDs = `-- name: StaffByIDs :many
-select id, name, role, branch, level, phone, skills, max_load, active from staff where id = any($1::text[])
+select id, name, role, branch, level, phone, skills, max_load, active, vouches from staff where id = any($1::text[])
 `
 
 func (q *Queries) StaffByIDs(ctx context.Context, db DBTX, ids []string) ([]Staff, error) {
@@ -532,6 +559,7 @@ func (q *Queries) StaffByIDs(ctx context.Context, db DBTX, ids []string) ([]Staf
 			&i.Skills,
 			&i.MaxLoad,
 			&i.Active,
+			&i.Vouches,
 		); err != nil {
 			return nil, err
 		}

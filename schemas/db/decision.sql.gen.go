@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"anpei/claim"
@@ -63,19 +64,20 @@ func (q *Queries) AllOfferAnswers(ctx context.Context, db DBTX, claimID claim.ID
 
 const assessmentInForce = `-- name: AssessmentInForce :one
 
-select version, payable_fen from assessments where claim_id = $1 order by version desc limit 1
+select version, payable_fen, witnesses from assessments where claim_id = $1 order by version desc limit 1
 `
 
 type AssessmentInForceRow struct {
 	Version    int32
 	PayableFen claim.Fen
+	Witnesses  json.RawMessage
 }
 
 // What a reviewer decides on, beside what others see of a claim.
 func (q *Queries) AssessmentInForce(ctx context.Context, db DBTX, claimID claim.ID) (AssessmentInForceRow, error) {
 	row := db.QueryRow(ctx, assessmentInForce, claimID)
 	var i AssessmentInForceRow
-	err := row.Scan(&i.Version, &i.PayableFen)
+	err := row.Scan(&i.Version, &i.PayableFen, &i.Witnesses)
 	return i, err
 }
 

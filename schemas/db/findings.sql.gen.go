@@ -17,25 +17,26 @@ const claimFacts = `-- name: ClaimFacts :one
 
 select c.loss_at, c.place, c.lat, c.lng, c.plate, c.claimed_fen,
     coalesce(p.number, '')::text as policy_number, coalesce(p.plate, '')::text as policy_plate, coalesce(p.vin, '')::text as policy_vin,
-    coalesce(p.holder_name, '')::text as policy_holder, s.arrived_at, coalesce(s.estimate_fen, 0)::bigint as estimate_fen
+    coalesce(p.holder_name, '')::text as policy_holder, coalesce(p.insured_name, '')::text as policy_insured, s.arrived_at, coalesce(s.estimate_fen, 0)::bigint as estimate_fen
 from claims c left join policies p on p.id = c.policy_id
 left join lateral (select v.arrived_at, v.estimate_fen from surveys v where v.claim_id = c.id and v.kind = 'site' order by v.round desc limit 1) s on true
 where c.id = $1
 `
 
 type ClaimFactsRow struct {
-	LossAt       time.Time
-	Place        string
-	Lat          *float64
-	Lng          *float64
-	Plate        string
-	ClaimedFen   claim.Fen
-	PolicyNumber string
-	PolicyPlate  string
-	PolicyVin    string
-	PolicyHolder string
-	ArrivedAt    *time.Time
-	EstimateFen  int64
+	LossAt        time.Time
+	Place         string
+	Lat           *float64
+	Lng           *float64
+	Plate         string
+	ClaimedFen    claim.Fen
+	PolicyNumber  string
+	PolicyPlate   string
+	PolicyVin     string
+	PolicyHolder  string
+	PolicyInsured string
+	ArrivedAt     *time.Time
+	EstimateFen   int64
 }
 
 // What the cross-checks hold against each other, and what they found.
@@ -54,6 +55,7 @@ func (q *Queries) ClaimFacts(ctx context.Context, db DBTX, id claim.ID) (ClaimFa
 		&i.PolicyPlate,
 		&i.PolicyVin,
 		&i.PolicyHolder,
+		&i.PolicyInsured,
 		&i.ArrivedAt,
 		&i.EstimateFen,
 	)

@@ -36,6 +36,7 @@ type Assessment struct {
 	PayableFen claim.Fen
 	Note       string
 	At         time.Time
+	Witnesses  json.RawMessage
 }
 
 type AssessmentLine struct {
@@ -121,6 +122,7 @@ type Claim struct {
 	LastHash      []byte
 	File          json.RawMessage
 	Held          bool
+	Relation      claim.Relation
 }
 
 type ClockEntry struct {
@@ -407,16 +409,19 @@ type PicturesAlike struct {
 }
 
 type Policy struct {
-	ID          string
-	Number      string
-	Line        claim.Line
-	Branch      string
-	HolderName  string
-	HolderPhone string
-	Plate       *string
-	Vin         *string
-	Address     *string
-	CreatedAt   time.Time
+	ID           string
+	Number       string
+	Line         claim.Line
+	Branch       string
+	HolderName   string
+	HolderPhone  string
+	Plate        *string
+	Vin          *string
+	Address      *string
+	CreatedAt    time.Time
+	InsuredName  string
+	InsuredPhone string
+	Drivers      json.RawMessage
 }
 
 type PolicyVersion struct {
@@ -510,6 +515,7 @@ type Staff struct {
 	Skills  []string
 	MaxLoad int32
 	Active  bool
+	Vouches bool
 }
 
 type Step struct {

@@ -68,7 +68,7 @@ func (q *Queries) AssessmentLines(ctx context.Context, db DBTX, claimID claim.ID
 const claimDetail = `-- name: ClaimDetail :one
 
 select id, number, version, line, lane, stage, branch, outcome, channel, opened_by, policy_no, policy_version, loss_at, place, lat, lng,
-    cause, story, plate, injury, claimed_fen, payable_fen, paid_fen, due_at, due_clock, parked, held, reported_at, updated_at, closed_at, file
+    cause, story, plate, injury, claimed_fen, payable_fen, paid_fen, due_at, due_clock, parked, held, reported_at, updated_at, closed_at, relation, file
 from claims where id = $1
 `
 
@@ -103,6 +103,7 @@ type ClaimDetailRow struct {
 	ReportedAt    time.Time
 	UpdatedAt     time.Time
 	ClosedAt      *time.Time
+	Relation      claim.Relation
 	File          json.RawMessage
 }
 
@@ -142,6 +143,7 @@ func (q *Queries) ClaimDetail(ctx context.Context, db DBTX, id claim.ID) (ClaimD
 		&i.ReportedAt,
 		&i.UpdatedAt,
 		&i.ClosedAt,
+		&i.Relation,
 		&i.File,
 	)
 	return i, err
@@ -291,7 +293,7 @@ func (q *Queries) LetterOfClaim(ctx context.Context, db DBTX, claimID claim.ID, 
 }
 
 const listAssessments = `-- name: ListAssessments :many
-select version, by_id, input, payable_fen, note, at from assessments where claim_id = $1 and version > $2 order by version limit $3
+select version, by_id, input, payable_fen, note, at, witnesses from assessments where claim_id = $1 and version > $2 order by version limit $3
 `
 
 type ListAssessmentsRow struct {
@@ -301,6 +303,7 @@ type ListAssessmentsRow struct {
 	PayableFen claim.Fen
 	Note       string
 	At         time.Time
+	Witnesses  json.RawMessage
 }
 
 func (q *Queries) ListAssessments(ctx context.Context, db DBTX, claimID claim.ID, version int32, limit int32) ([]ListAssessmentsRow, error) {
@@ -319,6 +322,7 @@ func (q *Queries) ListAssessments(ctx context.Context, db DBTX, claimID claim.ID
 			&i.PayableFen,
 			&i.Note,
 			&i.At,
+			&i.Witnesses,
 		); err != nil {
 			return nil, err
 		}

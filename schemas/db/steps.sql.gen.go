@@ -275,6 +275,47 @@ func (q *Queries) CountDispatches(ctx context.Context, db DBTX, claimID claim.ID
 	return column_1, err
 }
 
+const countMachinePayments = `-- name: CountMachinePayments :one
+select
+    (select count(distinct p.claim_id) from claims c join payments p on p.claim_id = c.id
+     where c.policy_no = $1::text and c.policy_id is not null and p.released_by = 'system' and p.at > $2::timestamptz)::int as on_policy,
+    (select count(distinct p.claim_id) from payments p
+     where p.payee_account = $3::text and p.released_by = 'system' and p.at > $4::timestamptz)::int as to_account,
+    (select count(distinct p.claim_id) from parties r join payments p on p.claim_id = r.claim_id
+     where r.phone = $5::text and r.number = 1 and p.released_by = 'system' and p.at > $6::timestamptz)::int as for_phone
+`
+
+type CountMachinePaymentsParams struct {
+	PolicyNo     string
+	PolicySince  time.Time
+	Account      string
+	AccountSince time.Time
+	Phone        string
+	PhoneSince   time.Time
+}
+
+type CountMachinePaymentsRow struct {
+	OnPolicy  int32
+	ToAccount int32
+	ForPhone  int32
+}
+
+// What machines have paid since three moments: on a policy, to an account, on
+// the reports of a phone.
+func (q *Queries) CountMachinePayments(ctx context.Context, db DBTX, arg CountMachinePaymentsParams) (CountMachinePaymentsRow, error) {
+	row := db.QueryRow(ctx, countMachinePayments,
+		arg.PolicyNo,
+		arg.PolicySince,
+		arg.Account,
+		arg.AccountSince,
+		arg.Phone,
+		arg.PhoneSince,
+	)
+	var i CountMachinePaymentsRow
+	err := row.Scan(&i.OnPolicy, &i.ToAccount, &i.ForPhone)
+	return i, err
+}
+
 const countSurveys = `-- name: CountSurveys :one
 select count(*)::int from surveys where claim_id = $1
 `
@@ -462,6 +503,48 @@ func (q *Queries) HoldInForce(ctx context.Context, db DBTX, claimID claim.ID) (H
 	return i, err
 }
 
+const holderOfClaim = `-- name: HolderOfClaim :one
+select p.id, p.number, p.holder_phone, r.phone as reporter_phone
+from claims c join policies p on p.id = c.policy_id join parties r on r.claim_id = c.id and r.number = 1
+where c.id = $1
+`
+
+type HolderOfClaimRow struct {
+	ID            string
+	Number        string
+	HolderPhone   string
+	ReporterPhone string
+}
+
+// Who holds the policy of a claim, and the phone that reported it.
+func (q *Queries) HolderOfClaim(ctx context.Context, db DBTX, id claim.ID) (HolderOfClaimRow, error) {
+	row := db.QueryRow(ctx, holderOfClaim, id)
+	var i HolderOfClaimRow
+	err := row.Scan(
+		&i.ID,
+		&i.Number,
+		&i.HolderPhone,
+		&i.ReporterPhone,
+	)
+	return i, err
+}
+
+const holderToldSince = `-- name: HolderToldSince :one
+select exists (
+    select from notices n join claims c on c.id = n.claim_id
+    where n."to" = $1::text and n.template = 'holder-reported' and n.at > $2::timestamptz
+      and c.policy_id = $3::uuid
+)::boolean as told
+`
+
+// Whether the holder of a policy was told of a report on it since a moment.
+func (q *Queries) HolderToldSince(ctx context.Context, db DBTX, phone string, since time.Time, policy string) (bool, error) {
+	row := db.QueryRow(ctx, holderToldSince, phone, since, policy)
+	var told bool
+	err := row.Scan(&told)
+	return told, err
+}
+
 const insertAgreement = `-- name: InsertAgreement :exec
 insert into agreements (claim_id, round, offer, amount_fen, payee_name, payee_bank, payee_account, text_sha256, signature, signed_name, document_id, by_id, at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
@@ -503,7 +586,7 @@ func (q *Queries) InsertAgreement(ctx context.Context, db DBTX, arg InsertAgreem
 }
 
 const insertAssessment = `-- name: InsertAssessment :exec
-insert into assessments (claim_id, version, by_id, input, payable_fen, note, at) values ($1, $2, $3, $4, $5, $6, $7)
+insert into assessments (claim_id, version, by_id, input, payable_fen, note, at, witnesses) values ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type InsertAssessmentParams struct {
@@ -514,6 +597,7 @@ type InsertAssessmentParams struct {
 	PayableFen claim.Fen
 	Note       string
 	At         time.Time
+	Witnesses  json.RawMessage
 }
 
 func (q *Queries) InsertAssessment(ctx context.Context, db DBTX, arg InsertAssessmentParams) error {
@@ -525,6 +609,7 @@ func (q *Queries) InsertAssessment(ctx context.Context, db DBTX, arg InsertAsses
 		arg.PayableFen,
 		arg.Note,
 		arg.At,
+		arg.Witnesses,
 	)
 	return err
 }
@@ -602,8 +687,8 @@ func (q *Queries) InsertAttempt(ctx context.Context, db DBTX, arg InsertAttemptP
 const insertClaim = `-- name: InsertClaim :exec
 insert into claims (id, number, line, lane, stage, branch, channel, opened_by, policy_no, policy_id, policy_version,
     loss_at, place, lat, lng, cause, story, plate, injury, claimed_fen, reported_at, updated_at, version, next_event, last_hash, file,
-    due_at, due_clock)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22, $23, $24, $25, $26, $27)
+    due_at, due_clock, relation)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22, $23, $24, $25, $26, $27, $28)
 `
 
 type InsertClaimParams struct {
@@ -634,6 +719,7 @@ type InsertClaimParams struct {
 	File          json.RawMessage
 	DueAt         *time.Time
 	DueClock      string
+	Relation      claim.Relation
 }
 
 func (q *Queries) InsertClaim(ctx context.Context, db DBTX, arg InsertClaimParams) error {
@@ -665,6 +751,7 @@ func (q *Queries) InsertClaim(ctx context.Context, db DBTX, arg InsertClaimParam
 		arg.File,
 		arg.DueAt,
 		arg.DueClock,
+		arg.Relation,
 	)
 	return err
 }
@@ -1392,15 +1479,24 @@ func (q *Queries) LatestSurvey(ctx context.Context, db DBTX, claimID claim.ID) (
 }
 
 const linkPolicy = `-- name: LinkPolicy :exec
-update claims set policy_no = $2, policy_id = $3, policy_version = $4 where id = $1
+update claims set policy_no = $2, policy_id = $3, policy_version = $4, relation = $5 where id = $1
 `
 
-func (q *Queries) LinkPolicy(ctx context.Context, db DBTX, iD claim.ID, policyNo string, policyID *string, policyVersion *int32) error {
+type LinkPolicyParams struct {
+	ID            claim.ID
+	PolicyNo      string
+	PolicyID      *string
+	PolicyVersion *int32
+	Relation      claim.Relation
+}
+
+func (q *Queries) LinkPolicy(ctx context.Context, db DBTX, arg LinkPolicyParams) error {
 	_, err := db.Exec(ctx, linkPolicy,
-		iD,
-		policyNo,
-		policyID,
-		policyVersion,
+		arg.ID,
+		arg.PolicyNo,
+		arg.PolicyID,
+		arg.PolicyVersion,
+		arg.Relation,
 	)
 	return err
 }
@@ -1448,6 +1544,45 @@ select pg_advisory_xact_lock(hashtextextended($1, 0))
 func (q *Queries) LockFingerprint(ctx context.Context, db DBTX, hashtextextended string) error {
 	_, err := db.Exec(ctx, lockFingerprint, hashtextextended)
 	return err
+}
+
+const lockMachinePayments = `-- name: LockMachinePayments :exec
+select pg_advisory_xact_lock(l.key) from (
+    select distinct hashtextextended('machine payment ' || w, 0) as key from unnest($1::text[]) w order by 1
+) l
+`
+
+// Those who are about to count the same payments come one at a time. In one
+// order, so that no two wait for each other.
+func (q *Queries) LockMachinePayments(ctx context.Context, db DBTX, counted []string) error {
+	_, err := db.Exec(ctx, lockMachinePayments, counted)
+	return err
+}
+
+const machinePayee = `-- name: MachinePayee :one
+select c.policy_no, r.phone as reporter_phone, p.holder_name, p.insured_name
+from claims c join policies p on p.id = c.policy_id join parties r on r.claim_id = c.id and r.number = 1
+where c.id = $1
+`
+
+type MachinePayeeRow struct {
+	PolicyNo      string
+	ReporterPhone string
+	HolderName    string
+	InsuredName   string
+}
+
+// Whom a machine may pay, and by what its payments are counted.
+func (q *Queries) MachinePayee(ctx context.Context, db DBTX, id claim.ID) (MachinePayeeRow, error) {
+	row := db.QueryRow(ctx, machinePayee, id)
+	var i MachinePayeeRow
+	err := row.Scan(
+		&i.PolicyNo,
+		&i.ReporterPhone,
+		&i.HolderName,
+		&i.InsuredName,
+	)
+	return i, err
 }
 
 const nextClaimNumber = `-- name: NextClaimNumber :one
@@ -1675,7 +1810,7 @@ func (q *Queries) PayoutEvents(ctx context.Context, db DBTX, claimID claim.ID, n
 }
 
 const policyAt = `-- name: PolicyAt :one
-select p.id, p.number, p.line, p.branch, p.holder_name, p.holder_phone, p.plate, p.vin, v.version, v.starts_at, v.ends_at, v.coverages
+select p.id, p.number, p.line, p.branch, p.holder_name, p.holder_phone, p.insured_name, p.insured_phone, p.drivers, p.plate, p.vin, v.version, v.starts_at, v.ends_at, v.coverages
 from policies p join policy_versions v on v.policy_id = p.id
 where p.number = $1
 order by (v.starts_at <= $2::timestamptz and $2::timestamptz < v.ends_at) desc, v.version desc
@@ -1683,18 +1818,21 @@ limit 1
 `
 
 type PolicyAtRow struct {
-	ID          string
-	Number      string
-	Line        claim.Line
-	Branch      string
-	HolderName  string
-	HolderPhone string
-	Plate       *string
-	Vin         *string
-	Version     int32
-	StartsAt    time.Time
-	EndsAt      time.Time
-	Coverages   json.RawMessage
+	ID           string
+	Number       string
+	Line         claim.Line
+	Branch       string
+	HolderName   string
+	HolderPhone  string
+	InsuredName  string
+	InsuredPhone string
+	Drivers      json.RawMessage
+	Plate        *string
+	Vin          *string
+	Version      int32
+	StartsAt     time.Time
+	EndsAt       time.Time
+	Coverages    json.RawMessage
 }
 
 // The policy as it stood at the moment of loss, or as it stood nearest to it.
@@ -1708,6 +1846,9 @@ func (q *Queries) PolicyAt(ctx context.Context, db DBTX, number string, lossAt t
 		&i.Branch,
 		&i.HolderName,
 		&i.HolderPhone,
+		&i.InsuredName,
+		&i.InsuredPhone,
+		&i.Drivers,
 		&i.Plate,
 		&i.Vin,
 		&i.Version,
@@ -1849,7 +1990,7 @@ func (q *Queries) SignatureHash(ctx context.Context, db DBTX, claimID claim.ID, 
 }
 
 const staffMember = `-- name: StaffMember :one
-select id, name, role, branch, level, phone, skills, max_load, active from staff where id = $1
+select id, name, role, branch, level, phone, skills, max_load, active, vouches from staff where id = $1
 `
 
 func (q *Queries) StaffMember(ctx context.Context, db DBTX, id claim.StaffID) (Staff, error) {
@@ -1865,6 +2006,7 @@ func (q *Queries) StaffMember(ctx context.Context, db DBTX, id claim.StaffID) (S
 		&i.Skills,
 		&i.MaxLoad,
 		&i.Active,
+		&i.Vouches,
 	)
 	return i, err
 }

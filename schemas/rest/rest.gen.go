@@ -386,12 +386,30 @@ func (e TaskState) Valid() bool {
 	}
 }
 
+// Defines values for WitnessKind.
+const (
+	Outside WitnessKind = "outside"
+	Reading WitnessKind = "reading"
+)
+
+// Valid indicates whether the value is a known member of the WitnessKind enum.
+func (e WitnessKind) Valid() bool {
+	switch e {
+	case Outside:
+		return true
+	case Reading:
+		return true
+	default:
+		return false
+	}
+}
+
 // AccountAgain The account, keyed a second time (账号复录). It is compared with the first without spaces and full-width digits; where they differ, both fields are named and nothing is done.
 type AccountAgain = string
 
 // Actor Who acted.
 type Actor struct {
-	// Id Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// Id Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	Id StaffID `json:"id"`
 
 	// Name Name of a member of staff; for a claimant the masked name; empty for the machine
@@ -480,6 +498,9 @@ type Assessment struct {
 
 	// Version From 1
 	Version int `json:"version"`
+
+	// Witnesses What speaks for its amounts; for the insurer's staff
+	Witnesses []Witness `json:"witnesses,omitempty,omitzero"`
 }
 
 // AssessmentPage Assessments by version.
@@ -610,7 +631,7 @@ type Candidate struct {
 	// Reason Why, in words
 	Reason string `json:"reason"`
 
-	// Surveyor Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// Surveyor Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	Surveyor StaffID `json:"surveyor"`
 }
 
@@ -745,7 +766,7 @@ type Claim struct {
 	// At A place on the map, WGS 84 degrees.
 	At *Point `json:"at,omitempty"`
 
-	// Branch Branch
+	// Branch Branch; 0000 to claimants and partners
 	Branch string `json:"branch"`
 
 	// Cause Cause
@@ -798,7 +819,7 @@ type Claim struct {
 	// Number Claim number
 	Number string `json:"number"`
 
-	// OpenedBy Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// OpenedBy Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	OpenedBy StaffID `json:"opened_by"`
 
 	// Outcome How a claim ended.
@@ -822,7 +843,7 @@ type Claim struct {
 	// PolicyNo As reported
 	PolicyNo string `json:"policy_no"`
 
-	// PolicyVerified Whether the policy is linked; no money moves until it is
+	// PolicyVerified Whether the policy is linked; no money moves until it is. Who is not in the policy is told false
 	PolicyVerified bool `json:"policy_verified"`
 
 	// PolicyVersion Version in force at the loss
@@ -906,7 +927,7 @@ type ClaimPaymentPage struct {
 
 // ClaimSummary A claim as a line of a list.
 type ClaimSummary struct {
-	// Branch Branch
+	// Branch Branch; 0000 to claimants and partners
 	Branch string `json:"branch"`
 
 	// ClaimedFen An amount of money in fen (0.01 yuan). Never negative.
@@ -1172,6 +1193,9 @@ type Decision struct {
 
 	// Task One piece of work with one owner at a time.
 	Task Task `json:"task"`
+
+	// Witnesses What speaks for the amounts of that assessment
+	Witnesses []Witness `json:"witnesses,omitempty,omitzero"`
 }
 
 // DecisionAuthority The amount against the limits.
@@ -1281,7 +1305,7 @@ type Dispatch struct {
 	// By Who acted.
 	By Actor `json:"by"`
 
-	// Chosen Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// Chosen Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	Chosen StaffID `json:"chosen,omitempty,omitzero"`
 
 	// Eta Expected arrival
@@ -1390,7 +1414,7 @@ type DocumentField struct {
 	// ConfidenceBp A ratio in basis points: 10000 is one whole.
 	ConfidenceBp BP `json:"confidence_bp"`
 
-	// ConfirmedBy Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// ConfirmedBy Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	ConfirmedBy StaffID `json:"confirmed_by,omitempty,omitzero"`
 
 	// Engine What read it, with its version
@@ -1661,7 +1685,7 @@ type Event struct {
 	// By Who acted.
 	By Actor `json:"by"`
 
-	// Hash Hash of this event, hex
+	// Hash Hash of this event, hex; empty likewise
 	Hash string `json:"hash"`
 
 	// Kind Stable name of what happened
@@ -1670,7 +1694,7 @@ type Event struct {
 	// Number From 1, without a gap
 	Number int64 `json:"number"`
 
-	// PrevHash Hash of the event before, hex
+	// PrevHash Hash of the event before, hex; empty for who is not in the policy, whose data it covers
 	PrevHash string `json:"prev_hash"`
 
 	// TextEn What happened, English
@@ -1865,7 +1889,7 @@ type Held struct {
 	// At Since when
 	At time.Time `json:"at"`
 
-	// By Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// By Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	By StaffID `json:"by"`
 
 	// Name Who placed it
@@ -1948,6 +1972,24 @@ type ImportRow struct {
 
 // ImportRowState `new` adds a record, `changed` changes one, `wrong` cannot be taken
 type ImportRowState string
+
+// Insured The insured (被保险人) where that is another than the holder. Who is named with a phone may report in the flash lane; money goes to an account of theirs as to the holder's.
+type Insured struct {
+	// Name Name
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Phone Mobile number
+	Phone string `json:"phone,omitempty,omitzero"`
+}
+
+// InsuredShown The insured as the caller may see it; the phone is masked.
+type InsuredShown struct {
+	// Name Name
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Phone Masked phone, 138****5678
+	Phone string `json:"phone,omitempty,omitzero"`
+}
 
 // Lane The way a claim takes.
 //
@@ -2205,8 +2247,14 @@ type NewPolicy struct {
 	// Branch Branch that wrote it
 	Branch string `json:"branch"`
 
+	// Drivers Drivers whom the policy names (约定驾驶人), each with a phone
+	Drivers []Holder `json:"drivers,omitempty,omitzero"`
+
 	// Holder Policy holder (投保人).
 	Holder Holder `json:"holder"`
+
+	// Insured The insured (被保险人) where that is another than the holder. Who is named with a phone may report in the flash lane; money goes to an account of theirs as to the holder's.
+	Insured Insured `json:"insured,omitempty,omitzero"`
 
 	// Line Line of business.
 	//
@@ -2676,8 +2724,14 @@ type Policy struct {
 	// Branch Branch that wrote it
 	Branch string `json:"branch"`
 
+	// Drivers Drivers whom the policy names
+	Drivers []HolderShown `json:"drivers,omitempty,omitzero"`
+
 	// Holder Policy holder as the caller may see it; the phone is masked.
 	Holder HolderShown `json:"holder"`
+
+	// Insured The insured as the caller may see it; the phone is masked.
+	Insured InsuredShown `json:"insured,omitempty,omitzero"`
 
 	// Line Line of business.
 	//
@@ -2791,7 +2845,7 @@ type Principal struct {
 	// Claim The one claim that a claimant's session is bound to
 	Claim string `json:"claim,omitempty,omitzero"`
 
-	// Id Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// Id Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	Id StaffID `json:"id"`
 
 	// Level A reviewer's level, 1 the lowest; 0 for the machine and for whoever does not review.
@@ -2843,7 +2897,7 @@ type Problem struct {
 	// Type Stable path that names the kind of problem
 	Type string `json:"type"`
 
-	// Winner Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// Winner Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	Winner StaffID `json:"winner,omitempty,omitzero"`
 }
 
@@ -3159,7 +3213,7 @@ type Staff struct {
 	// Branch Branch
 	Branch string `json:"branch"`
 
-	// Id Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// Id Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	Id StaffID `json:"id"`
 
 	// Level A reviewer's level, 1 the lowest; 0 for the machine and for whoever does not review.
@@ -3194,6 +3248,9 @@ type Staff struct {
 
 	// Skills Skills
 	Skills []string `json:"skills"`
+
+	// Vouches Whether a partner answers for the phones of those it reports for
+	Vouches bool `json:"vouches,omitempty,omitzero"`
 }
 
 // StaffChange All of a member of staff; a PUT replaces it whole.
@@ -3234,9 +3291,12 @@ type StaffChange struct {
 
 	// Skills Lines and kinds of loss that a surveyor may take
 	Skills []string `json:"skills"`
+
+	// Vouches Of a partner: whether it answers for the phones of those it reports for, and for its readings
+	Vouches bool `json:"vouches,omitempty,omitzero"`
 }
 
-// StaffID Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+// StaffID Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 type StaffID = claim.StaffID
 
 // StaffPage Staff by id.
@@ -3457,7 +3517,7 @@ type SurveyorSeen struct {
 	// Branch Branch
 	Branch string `json:"branch"`
 
-	// Id Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// Id Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	Id StaffID `json:"id"`
 
 	// Load Open survey tasks
@@ -3499,7 +3559,7 @@ type Task struct {
 	// ClosedAt When it was closed
 	ClosedAt time.Time `json:"closed_at,omitempty,omitzero"`
 
-	// ClosedBy Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// ClosedBy Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	ClosedBy StaffID `json:"closed_by,omitempty,omitzero"`
 
 	// DueAt By when
@@ -3547,7 +3607,7 @@ type Task struct {
 	// OpenedAt When it was opened
 	OpenedAt time.Time `json:"opened_at"`
 
-	// Owner Who acts: a staff id, `phone:<hash>` for a claimant, `system` for the machine. Empty where nobody does.
+	// Owner Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
 	Owner StaffID `json:"owner,omitempty,omitzero"`
 
 	// OwnerName Name of the owner
@@ -3739,6 +3799,30 @@ type Waiver struct {
 	// Reason Why, in the words of who proposed it
 	Reason string `json:"reason"`
 }
+
+// Witness What speaks for an amount. `reading`: what stands in one file agrees, which guards against misreading; `outside`: the policy, a person, a partner that vouches, which guards against forgery. A machine goes by an amount that has both.
+type Witness struct {
+	// By policy.plate, policy.vin, policy.name, partner or person; of a reading what agreed
+	By string `json:"by"`
+
+	// Document The paper
+	Document string `json:"document,omitempty,omitzero"`
+
+	// Kind Against what it guards
+	Kind WitnessKind `json:"kind"`
+
+	// Person Who looked
+	Person string `json:"person,omitempty,omitzero"`
+
+	// TextEn In English
+	TextEn string `json:"text_en"`
+
+	// TextZh In Chinese
+	TextZh string `json:"text_zh"`
+}
+
+// WitnessKind Against what it guards
+type WitnessKind string
 
 // Words The same sentence in Chinese and English.
 type Words struct {
@@ -5927,7 +6011,7 @@ type ClientInterface interface {
 
 	// ImportPoliciesWithBody Import policies from a table
 	//
-	// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
+	// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `insured_name` 被保险人 and `insured_phone` 被保险人手机号 where that is another, `driver_names` 约定驾驶人 and `driver_phones` 驾驶人手机号 (as many of one as of the other, with semicolons between), `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
 	//
 	// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`, `120万元`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. An end may have `24:00` or `23:59:59` with it; one at midnight is asked about, since both that day and the one before may be meant. The first row names the columns, in Chinese or as below, in any order.
 	//
@@ -6065,7 +6149,7 @@ type ClientInterface interface {
 
 	// ImportStaffWithBody Import staff from a table
 	//
-	// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职. Whoever is not in the table stays as they are.
+	// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职, `vouches` 担保 (of partners). Whoever is not in the table stays as they are.
 	//
 	// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
 	//
@@ -8487,7 +8571,7 @@ func (c *Client) CreatePolicy(ctx context.Context, params *CreatePolicyParams, b
 
 // ImportPoliciesWithBody Import policies from a table
 //
-// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
+// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `insured_name` 被保险人 and `insured_phone` 被保险人手机号 where that is another, `driver_names` 约定驾驶人 and `driver_phones` 驾驶人手机号 (as many of one as of the other, with semicolons between), `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
 //
 // The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`, `120万元`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. An end may have `24:00` or `23:59:59` with it; one at midnight is asked about, since both that day and the one before may be meant. The first row names the columns, in Chinese or as below, in any order.
 //
@@ -8725,7 +8809,7 @@ func (c *Client) OpenStaffSession(ctx context.Context, params *OpenStaffSessionP
 
 // ImportStaffWithBody Import staff from a table
 //
-// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职. Whoever is not in the table stays as they are.
+// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职, `vouches` 担保 (of partners). Whoever is not in the table stays as they are.
 //
 // The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
 //
@@ -15909,7 +15993,7 @@ type ClientWithResponsesInterface interface {
 
 	// ImportPoliciesWithBodyWithResponse Import policies from a table
 	//
-	// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
+	// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `insured_name` 被保险人 and `insured_phone` 被保险人手机号 where that is another, `driver_names` 约定驾驶人 and `driver_phones` 驾驶人手机号 (as many of one as of the other, with semicolons between), `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
 	//
 	// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`, `120万元`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. An end may have `24:00` or `23:59:59` with it; one at midnight is asked about, since both that day and the one before may be meant. The first row names the columns, in Chinese or as below, in any order.
 	//
@@ -16057,7 +16141,7 @@ type ClientWithResponsesInterface interface {
 
 	// ImportStaffWithBodyWithResponse Import staff from a table
 	//
-	// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职. Whoever is not in the table stays as they are.
+	// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职, `vouches` 担保 (of partners). Whoever is not in the table stays as they are.
 	//
 	// The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
 	//
@@ -22578,7 +22662,7 @@ func (c *ClientWithResponses) CreatePolicyWithResponse(ctx context.Context, para
 
 // ImportPoliciesWithBodyWithResponse Import policies from a table
 //
-// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
+// A row is one coverage of a policy in a period; rows of one number belong together. Columns: `number` 保单号, `line` 险种, `branch` 机构, `holder_name` 投保人, `holder_phone` 手机号, `insured_name` 被保险人 and `insured_phone` 被保险人手机号 where that is another, `driver_names` 约定驾驶人 and `driver_phones` 驾驶人手机号 (as many of one as of the other, with semicolons between), `plate` 车牌号, `vin` 车架号, `address` 地址, `starts_at` 起保日期, `ends_at` 终保日期 (its last day), `kind` 险别, `form` 条款, `sum_insured` 保险金额, `value` 保险价值, `deductible` 免赔额, `rate` 免赔率, `limit` 责任限额. A policy that is there gets a new version for a new period; what it says already is not edited.
 //
 // The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`, `120万元`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. An end may have `24:00` or `23:59:59` with it; one at midnight is asked about, since both that day and the one before may be meant. The first row names the columns, in Chinese or as below, in any order.
 //
@@ -22786,7 +22870,7 @@ func (c *ClientWithResponses) OpenStaffSessionWithResponse(ctx context.Context, 
 
 // ImportStaffWithBodyWithResponse Import staff from a table
 //
-// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职. Whoever is not in the table stays as they are.
+// A row is all of a member of staff. Columns: `id` 工号, `name` 姓名, `role` 岗位, `branch` 机构, `level` 级别, `phone` 手机号, `skills` 技能, `max_load` 任务上限, `active` 在职, `vouches` 担保 (of partners). Whoever is not in the table stays as they are.
 //
 // The table is CSV in UTF-8 (with or without BOM) or GB18030, as Excel and WPS save it: separated by comma, semicolon or tab, in quotes or not, at most 5,000 rows and 2 MiB. Amounts are yuan (`1,200,000.00`), dates `2026/1/5`, `2026-01-05` or `2026年1月5日`. The first row names the columns, in Chinese or as below, in any order.
 //
@@ -37421,618 +37505,629 @@ func (sh *strictHandler) ResumeClaim(ctx echo.Context, task TaskRef, params Resu
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37lxvHdS+K/yu15nu+i6TSM5whh5Q4s84PQ4q0GEskD0lLdx1Hd1CDLgClaVRBXYUBYS3eZd9zlThO",
-	"FDuJHMfOw5GP5UcesnOObMtSLK91/5QsvvRf3FV776puANVAN2aGIiX5B2sINLqrq3bt2o/P/uw3Vtq6",
-	"P9BKKGtWtt5Y6Qmeihz+vHybd91/U2HauRxYqdXK1so13heG2Z40zFhuBdMdZnuC5cLoYd4WCePM2Fyr",
-	"LjvgmUy51fnaSrJi2j3R5+5+fX7nRaG6treydWZ9PVmx44FY2VoxNpequ3L37t1kZcBz3heWBrLTsSKf",
-	"HcmlYW50vsVaStyxLT+OAe8Ktic6OhfusdJd+fpQ5OOVZEXxvnsSh/tVDOlsbEjJyqWeaO9n0tirVvSv",
-	"wX1iM+NGwdmAD0TuB9TOuOyfMMz9OIxowG2vGJC0or+SrOTi9aHMRbqyZfOhqBjf+XU3PdaK3N3n//wq",
-	"X/3a+uqF3Vff2EjOr9/9LyvRwbsh3BSdyBy6b5hM2cmvfOXq86eYznG8TA37eyJnJ3durP7n139yqmLg",
-	"cG3dkW+uJyt9qfw/NybfY331ws7qf+erX1t99Q/ib/G8UJJnN/VQpbMvAh/7KU/hyoox53CDBWOW/WF/",
-	"ZWtjHf4Hw6ZPwsCksqIrchyZbg/7QtnoFPsvmUwrRpTSFXUn8uz5manjq51X33ju7mr4e7PG3xtnKuTl",
-	"+Zx37A0nxNE3uu22WU9bfcJUvxTsgSfmja6moj/QVqj2+MtiPFertXW/z1WaMK3agnV0zgRv91ibZ5nI",
-	"19gtt5S8y6ViI2l7IG/G7fw9nY6ZtKwrD+BW9DFXZiRyxlXKeNsauOs2/pQrbXsix19unjmzxl7pyUww",
-	"aQ2zI6mYsTLLWD5Uxt14xN0XbkC2xy3dOHFbdnP9AgOlxs4xI9papWaN7TC3pZk0jLOu1inbF+OwVqjm",
-	"i9Uqzc+qm6Ca67axPrmnn5tcRrb6f1Vt5qudl7ht92ZXwp069IKs3eOqK9w5k7s3z3W/+gU6q3jDOcon",
-	"NoprWol5I3H6XDHB80zCKro532Zn1zfZiNaKVqmns9TMG5570vwxnokfPS9yYy8fCGWvPj87yJZMw9GX",
-	"cWOZcFfSBOa5PBBp5aDcjVfhzqtXn68a1MZzM1vz1Wfia/qicJddg5NjdqT4LR0sFUoDv2xyFE4eKJEx",
-	"yb60s4Nxp7jbi3BYd0XCzq2zUU8oxveMULbKcsjgbuXhpKLDh5ld2TrnBuMPjjM1Do3rnY7IXxa5gRFN",
-	"D5C+8Eur3cUVk3ZA9zjSI+2GzmR7XLWW+O2RruXmxFpuxtbyRi4OpBhdkSKLWADXVTZGCzDjbeFWMxeo",
-	"0TvuB06LqNIOnVpZuGalmc21VqXcaKA3eFdUnJ4gc06hsY1ttlFH9NxPViqXdPF64pBuya9FhtQyfZ5l",
-	"LThbOBiqCWtlPO+KFrOa5YKn2wz+XWekxj2jPNL/kjsrYuX/d7pwNU7jt+Z0eVxunLcs73SiVgd8U21v",
-	"yHTZQ2tGbyQrd1a7epU+BBt3DZ4OWjJ8tyr7A52DcoGhbK1wNRDyNBrF4Mfc5mY/bkJxs1/9Lpab/SfE",
-	"dLrrhmEGWhkBvhitl/uzrZV1VuvWGyuyz7vi9GsDAQ5jMc6Ozvvcrmyt7EnFQUbKR/LGhc2z65vRZ0a2",
-	"jGzbYS6cXbOX65EROevzMdsXYuAOYRTdkRD7YFvpoWXc7EvVTdhQZcIYcg6dYyad5hd4RnbECO5jBLiL",
-	"Efc3Jr102Wm45i7uL72Xif7UvPDBIJNt7l7j9ACv+IPXDOr7uvsD7xuZlVfc+KVhI3C2T968cold2Dz3",
-	"7Kk12Eh0A/Cf2209VHbHGa1xfcTxisTZiCJ1HjxYkczKvmAnH73/k/vf/s39H791/3ffPbXGrsJT3Vh5",
-	"LtLCCu7I3Ngw+2bA28KA3dsZZtnqSKa2x1LZldZsB+0sxiyV7mxL2J62PVTVhvFcMLcXUvi9M5Ol6rqn",
-	"plrBOs11K6fkKVnZaVsdOcVe6Wlnk6OFNMj1QORWopjLdNHCeIVw1+/a6nBAX4AvrTvuDOp0tklYQU9w",
-	"MNYE63OzL1J46W0m+gM7JkvffdXuSSUm33ojYismK7nOxKKB33TX4L726uWrpD3dN/Q6r4a7673XRNvC",
-	"NPadkJjYRHLnnhh8JZEmbqkGfMz3MgEr6L4bcBmZaPrFbkeoRQO/ItQKxIZks8thGLV/MTUx5fFN3qw0",
-	"kuhkGSOMESBHPE2lmyqe3Si9fIdnRiQzVoxg4s5Am2EuTjjTpTvMhVljrQOeDeHBLbbOLN8nH3MAltgJ",
-	"w+D7bdYCc3TX9HgudvcGLVB2w5xJ5e6YnjAMvkpYX1udM62yMcqjHimWcqfH2TpTQqSGtZTehdu1nJPZ",
-	"MsO9XHdBmbVmF9IPOrIRhl783YDDdUkzo9QdvDp3/svWxt1kZfI1Zx+6w3I3UiYV2+PGiaOWypotBs/y",
-	"R8CopzPQJ+Ggksqe35wZW2lk69GRdfUqnd1X3MBuuXFF7YiLNxqYEKV3Pu/eOdf9XQgZ7DrpHWZG52Mv",
-	"2FOvrxiH3eqmva+VGLuZ6AjFTq6vrW+w8ZCrU2vsmjhwLplwq3qwYCIurE/+r8mc5Lp/3Y37Uhh2dHKu",
-	"wLZaYnaevZtAEBV1t/9j3l7329M5gu5WfX7nKv7uHL0a/bOQRJ7nfFyWwzNO99MWifgjYUNtMc7gItx7",
-	"bklAAvuCuzMX/DsIBBmZCqZHAsI9PMsKe2xP60xwVX76BTTN2kPxNIjATRjp0a76WWfm8OyAd5+KKbiF",
-	"Qz3aOdh0c1Ao5vli6A6sYKDlosvz1Pl3YLyV5JOjSVIcGSNpegkc5Llo6wPhzD5wXqdE9+S9j/7nvd+9",
-	"9eDf/+/73/j9qbnSu7F+N1mx2vJsN9MmalMIuLG0GMKEaxlcO+++z91NVsJR+aRLxMtuoEcrD+emDZjS",
-	"eYuKcUJrTG6g8tTNHLHzzp+JpZxnDYG6bW4RZVKRLe2esAVRu9w6kWQ9PcwTZ2SjlbzGWj6dArZPcDTI",
-	"lCqFgSbtFxSLBoZlyNrMy/hMGu3OV5+x2fdlLJ/Vci/YYp+8+da9j34N0Zg9Pcxb7P5v3n3wPfdBn1uR",
-	"S5612KOP33zwN99PWIteaNxij97/0b0Pf7qSrAjl5PCrK+5uK8kK3gUGhb8upmHs1m1+wHyepzP5omfW",
-	"a4Rmy1Kq8BYwF0l5LWaEKbZbJqSrQYTGy2V8GZ2uCF+jmyutYUZYmwn4DBLg7i+vMUQqrUidfCoxAgsT",
-	"dJf7B0VpI4Jno8pPlZVOyq1Ydc74yuI12hsvtH3AHb6brLhtVd9kuuXf9kXnjU7bTOtTdhLYRjYmLe7T",
-	"aWmJvQgueHOTbnJoZ2Ija+oUJiHIPvM6VyCI29SbmZb/Ioa/50xM/+rTHqfCueOwl2HxqpWtW6l4BLr4",
-	"3rC9cbVkLmNRw1ZavABK3LFViA7vKbprfKTc+Z+Q4WxtU/SZaRWSXlNaNp5Gmwh3wNAq5k52VcMj6nZP",
-	"MDPMD8RY586n7DPOUmkG3LbBNhLREycX3MQk6pXeGPMWOhL0WRzs8gOpHcCampvw+8SPsK4OdhPXTPta",
-	"yzHz2mCyvzLINE8Nhm/3RFv3BfNnsZkA3STOtnNKmFL6s0sQfldbyq+JkT/ep1XgPK9xepKLB0eFEOZF",
-	"pBWRNveCe0623OvzvlhjtwMIYWwFhk/de/unJKynR3BA6Y4Vygmk3WYyNWgNuWkCS96ZkAWe6/WhQMTS",
-	"dGjUzDV5zErJF39siYrppZhWOLloCzmwC4OjdNn0evmfJ/D60TUb2p7OpR1XZP2cFgfxzIfuD+d16Lwt",
-	"Dq11/WPhAU+15vVvclOPovE8PfLj4/5SZiHEfPLBP33w6FdvP/iH//HJ97/z6J2fnQJUDIepZnsCfFPp",
-	"3AUMrAwGmRTGeb4UhJ9dhEwciGzR3L8IF4Ed1ZdNXIc+HAzpIqcXDgH32qDq2hh8n3F+3QQPs1hWF15i",
-	"FwbXYsOBe+FRT7Z73gXmDK5gqWjLVBif893NuBIt9y1kfJ3HRQFhO9L4E3ctguzcdfgXXeP0Dt62r3OR",
-	"sJYd6d2ByI1Wu7nIBDeihWkN8L4pkj3SbCD0APIP3mcpDR9cFz+0FXciKHReZm9ex42x4o7djYUHLqtu",
-	"Jk1vsVTTPb4WgQ1dcm6oEXXuMVTwdjFJuKb9KjkPYk8fOAmOLP60nhpm+GQUsGKYxUvP3XuoRSK7Dzda",
-	"DfW1p9NxPMkIt1iZb0u8ZrRau8lHLwljnB69m6yITke0rTwQu51c9yMGOKQdUz4Og5r2nKaNqNpOeNAz",
-	"CXOCZxLW5plQKc8T1vaAYJMwm3NlOiI3k086H3vSwQLEz8JbTK04ucyFAzE1XwmuSGzVL954EvImy6dH",
-	"3CvoO7PvcGc9YeP1hN3ZSNh4w73KQN4RmSlDxLcZzzK2XooPQeiLwkNMafhirWzLzFPsl7TOU6mcsE0c",
-	"wZtlo3AzkkooJuCrm69KNCov5ly1e7e15VlkgbKMDfh41tqFf7nF2YOfs6Fy1hxGvjILSFHFnBE4hgk4",
-	"gggYPmh2iDj+qVDFLIrwjc24IQcH3exdX9Aj1udqfHTB2OmttOfHjSOYH4e6m6xc4n2R8wojnXvEyglD",
-	"uVXL2cnL/8fVK6eY4WNQ6kPrDHPE9ho4CtUa20Eja6iszPxXmdb7ImXcemxAIbb0FLwnISXqB5m2C7QM",
-	"+5oTHnd68RMGzA83nmWjUKk4kO3ISfIS3yc0dF+nIouEDWduBXi+hTgZTZvH6I4d8VgeGlEKubY+HpzF",
-	"bNgKEG7lobVq9uVgVQ/Qe10FdSly8l1BSFQq4RSK6NoQNJDKmatcIWIpQGrQAQ9IEJiJSOo9k10ZPbe9",
-	"PQlAm7YeZinbE+D+Re1I51hHMkgDoZjlZt800+9OEQqbi5i7KJ2enTypD7mX6wenK6AzXO3P/nqDAX40",
-	"N3Y7HBZKWxamvOmMzAn6QLhipPN0yow4Fx3vEYZ5KPgOM5CslF8Nl48EozoeBPVRXHXFDT4WomE8ZwfC",
-	"4wP3y4SqGDDAofZBUkvOwh5v70d0G4LXdrnHt82PfZewcBgJFouVC1w0PYP402Tq+fHJIVuxCg3sXJhQ",
-	"9ID1V86ZwpyrOyKgBKUqdeVGnAk7Z//7Y38gqHhEoksnUvQznVjrnI24PECvYUY1NItKTFTL1QhK6KGF",
-	"l3OyXfkSepizdqbb+z5shYUXeFCOPAQNcXROY/Y4oBRF3GXG8FZEN11VpUCY7IvtErgRJwusLLoBPCk8",
-	"vC+NQQRxrWmCEqsdN+Aac1TpOFyn6g/ni8zaByhObnC5cMa0SKk6kpZ95P4PzaqF5TLxjEUQv8l1LOeb",
-	"aa7n7g2fGp7WDqGYks+UUk5vg7l2I4JKQeintPb8TE0yGSWOxz1NKUYDIiEtRp+9JEEtDoQsqmKjcwOa",
-	"EXnw3vBirGey0uMHYsHM8HZbDOy8uYmeZ879NLHc6di9NYabrHR7VlqmO526W8NP7Jedezu1OSJBzejR",
-	"fwuDFmrGAog65oVwz7GiytqZSWeOZwaKwLTKxqwnskE8Qoe10ZGiKD5K3D2HBhTwIOdtK9uETXcmFwnT",
-	"5L7mDGNeLJ1BGMRtBUv2Z22dDbneuaEyRJ87lQiCHo2cVSR2K0NnU/eMRtIq7glH10Jj6BW8yl3fG1e8",
-	"1piir6gqyi9XsQjFiSNtvbH2xhWvH3k2TcLRPLsadWFKbi9oi9KVpGu8HJUVYizAGF4wzHKQ/4UHwC0b",
-	"9ZScpurwfLq03v0qHPNrf6T+SK2yFp3BrS0w1OGQg89zwVP8XBY/AgNLGrYnpOpCoRNd2xbOFJq8GM2x",
-	"MPcSUgjONWcgtvBLZ7HuOjsVf4o+lxvInqA6KmlNSMyh1z7qjeG3XgXjT71hBl+hZdbaKkXKmeEyRUVR",
-	"KKauFlDW6L16N6pSSL2wT2g2VigzhmZfGDxatf48ILNwUWA9Fs8r1rRRWO9Sb6j2L45tzHd0FjOmOdEm",
-	"cJduuxXoa2PZJntJXpyITDYpPaInixSTzPMEEcIHdOj3MSIOQzGFQMYw8jIXZrcqGkPL3tF5V1srlC9d",
-	"kqHihuysaEhm5l1k5AWuBpKENr4pGw7Iu3uMudogc7OxQ1hZKl92Mt4RzO2C7SIxCQNne6IrFW2RuWGE",
-	"889urD/3HNWXzrFkTLQ08qKXNPd4CHvDyjd9YtSuHAYhm3dmkShGK3ao1LK0hUsiFlW2sMUiVjaqD47+",
-	"DXId+Lo4Jm1VsHhxepouu5tQCLJWDO+4AsvOzIok7ODjxSHNdo8rJbK4UqBArfex6twu00akc3UBllS5",
-	"y5YOww4X2n3PDzHNRjjh+k7+ZY8sXuy79qhie97tXnDXuGt15kswZ8v1epjCV3pU15EIYMf5+JDFBX+w",
-	"dbDgT6rXhvm42lHgaoxsIIb1hnlFrJWrhUvzIkegZVM0Qo07E4Qz0yZ+HL2kwT7xhhbC7pcSQQ84mWuX",
-	"Q9TTXVxBOHCpREpU45l6IJRIdxdDYUtVnHpoIVq04BfX6TJkqdpfgOIoOFu4Yk5/cgsh11l5GPBZBNBC",
-	"cbzBczuug3f1KZQpGgdgSphc44XO5CCLmuhU5YffTsbbY8ENrFvcVToGT61Qo+c3q290IHLZkYu8d7zY",
-	"7ctMOuNnmylNseW+PhCmyLrJuB9fPG0+bYeHIvhammJyG2CE3cGO87DwlChN2FKb1FsWu81UjbEEdluw",
-	"xxDJYayOa03ufKwB7NnpscYDCJCMiieqtBKm7tlwm5v9xUfDcOBmcv4aAPUO0hUtvQbVAV4lAEyFeUFK",
-	"BYjBkSbPDqSRC9X0y3BR1BINqrmIC2dYtE6QLRSVpJRkJ3OqrK3LemF2axfHlddo3qbzshWO5smtM7GG",
-	"QW/7c3VG+pNg3ZbNokJFewEsbBU65Sot7hhzk/NjZVoKbCeMA2XX2mP0xaI++/MNnXU8iWKoV/jKJEyJ",
-	"kTCWtBTmUg4LfIVb3xr2+865f4phr6VzPJr8yO048ewQ9d2zeED8pYJkok5KvMoYW7LkJVkZ9LSqHhZ8",
-	"m7CNs88988wzz5w7/+xz0xHNOYwXk3ek0tWEpbk8EHniz8c8YbYn83QX5pXpnO3ler+GSTkdOA3cViXK",
-	"DP9+c1Z5XF2Uc6OE6YKaBbB499wSvz4U6vBIcXrAU79X/J6fF8Tg5YrRaLLwuEIMjelM0qGIWhbXBM+d",
-	"zkwFT+kkXTYCsAtZ85h21u19XFA+8aBFqbJGznIjR/cJc12PyBtdwrNsyHFzpI5o09rIz7B3+dgcsGae",
-	"1ONxSeba+Qus+wk7nmz1wnqvY5wvzbwEau2ysrEzAuiV3FcFdNrpwEykXSSyfGJqsyt0tmcVC2Ovoa5T",
-	"Po5BV/jYENQUCHYhuSnuWKEmMCBnz59f6Dz29DAWsH3BfVzjEc89+9xmLaBJjLnSAk+CtECTnLDWwDmE",
-	"LSJYZoNc607CWrkww74I1yGBc8JaOJiWs7PcLDmLsIejbhmrBy1KvfWFLWVR4Zkgheh74s3BWaRXc7+t",
-	"xadw5Ba2e9+KEMsghxAXZ4PZhEdcGc8Bq8YKk2vazF5sPdmDm0oQUS9I/jXCAGDjVG71ihxxeWcjCR3w",
-	"Peos0yMkk456Tt4Mqm9YP+8Np4WRJKd5msV4gyabuPdGhG5hmvaFHpWUXig6g1p1ZN4HTl3TGLmLSIgT",
-	"BmDLSKdc1ByDwYF8jh4jCbtpds474ek1i21gzCJFJuDFDo3XHfUBZ1OzSQOcM4F+MM25bZCdGJwWApbk",
-	"ggO6LHIeVVN4QvlSBYEnUXduecwvKMcW4ZZbCWu1eZ7u4gZtwV5pIZ9PR6hWQig+Y4XIMVi+xl4J+FI7",
-	"0pMUnk24Ozfi8d149AImuALNt4ATASYnEq3HOaPyd/crf7TComyxFhIuUt5fQFwfKUwTPC/OrJ85v7p+",
-	"dnX9QkL+gKEoDaIqB7lTzukS2hJfEwcel7tQcRaLG6HtXfCbhyK4tdlTZdHRe0kfiJzM04bC3aafUl8U",
-	"TL94whFG6IACxOSMKpZqAZVMbGgETOJ6TEunw7aVzfwUd/dKLnN4dCD5EfiWjQUtbqV4pl7iTtsi8s0e",
-	"h9KwXaLddNulFJ3a9cRMfgNiATgrqLfwfuzkvQ9/fP8/Pvzk+z8/5UtV2rrfF3lb8izcxcOSpj9v/IpN",
-	"i91zbj1F57yrL97Aqpb+LgXvmpDzlAnfmjK8khkCwjE7gElKtCmxK16uPC2x3RpshMhe9Qc0SwX0ayio",
-	"9arckqP0DSrCT7eLmgdlLPctJQDzqJlzw7epAwZYkylyu0KbDAPnfJsrtrd01ErcGWRcVVAa3u7RXMH3",
-	"GOrbGzPySOvZbEMxy2IVT53n+kAa0HhzAB9sLHh+wrCeziQcDBJ8cE7lYoPhXiZNT6RsLGxTgDiiTnMr",
-	"25kAYgtYX90fcDU+YVgo+V8MAq+MZNwij2bZ0EXsEGrlQ6Wk6rYIB6tscM/SFvZN4Sp1n/WF8+AUGCsJ",
-	"AnjdJQMOkmQY+lTe+6Lbev8rxTo19//wuzpul3PPBgvCJ3TNspNied4VNvqEHWZ0B3IRvq0MUhNuMwUc",
-	"PZzt5YJDFOXwQRuvBzx0uyzOQeom91tcf7VlPDlNxc4HIk9l27JcGGhyFLFd51DtTXU7KdPu9bRB/kew",
-	"qtAiWMIxDlQOi705fNNAibF0WL8u8A6FIBKrAtVS1PaXACwF6nsiFRgSraC5a3MXzMmkRsqOMt6t76pd",
-	"yXh3xnedvWnGjd2FzkWL6MPpBfHaowRAHDMX4hJRdeTDicIgU4nhjKLGrPbBJ6aLDTei48U2H1GQjVRS",
-	"K8OMZh1e+7k3sW3I4vPWcDmP9yw0TcDqB110RzLNJwNaMO1AT686c2JErGJoUj6ne3CVNqkzwOEWRym2",
-	"RqqY2QBdvQyDb8tjgOEhm0QSaiaK+tZz69tMIcFL6M+BhxJWmtXDBR9EyfGmZxOa3NQCaE0dadQdp9Do",
-	"83MFuLG94gr7qhBxkrlCE9NKT6glP9PzDsed8hkTabJCrFtd7kxqKmDqS3sUZMRL4vdyPVqCau6mHi0+",
-	"J5pxWxUiCuW9fWm32VgP893gVrlr1911Kmo/H9RspDZNHVfijFrkKo2k7Um1oDzUvwMfOEuLZ2wEFWCp",
-	"sCLvS1WqyS5qR6Vh+2JgMQaYC3DSVcopADH7rjgxjRZ6ci6XcZMLXF9JOCPQudLgZh5bloownySF8Y1V",
-	"yYFpdF8Axt4dhRDn8hg6p2QHPEffUHdYOnS7ymneipjqp5fjS4cxXXFr2O7BawBDR0LWcMKo89biETQR",
-	"jWle0iHoU4BiBjCkrVgc4OBrmjIgssCTD/7srx796u1T7kXdemgj4t2BoiU7FLOjwmlZuB0R5pQF4Sxx",
-	"IFMRPUOfKE7TM/O7kkBHnPbc3kwd6ns8A69eMEGYgzNVPMXCr0KJVhMbSiCBdbPHzXZfwlSlv5sfTGnd",
-	"arETP+8JIxvgWvE31Z4vkO5immUmD+a0eB4RaDwW6pEMuEVzu6WCkeVT1FsafYBK56AGiH+aes0pnDA5",
-	"xRPi2qcB/RYuYhxyid8BBzo0BT8swpIalMPSP80wy4n3iCWXSF97XR6S60hH7cYu7Rp7hWrQWxQbak03",
-	"sZ7aPsd/NFcdJ5eyWUREnHXraTotah4QV6oU9SyqDniqFnNYTfGkJCEjaqzWKbaQJdicF6W6viXEXVLg",
-	"TaoXu4e77zbQbZXH3c1w9CyeKVAnRwjroR1UTwGFE2uGHJgsgPK0JLXO2LD2C6zBl4txNm2fUHGQ8mlt",
-	"U3mm1jlS5dwTdZljbYHx5IMcsQSWe5tdNOoZxTQeX1/feEiFZrKYigbGlV/7ZjYWdcmI5kXpuxIdJgfG",
-	"CqB9kZa1ITfQyXX/yUJuumGpBpXHwkZIZC/fGYi2FWmJOWypgT8hFJwF6whMTk1CTjSU62UxAs9qnej2",
-	"kernCjWLNq1dCa8S1Zsk5BUWqm8ic4RGqt9xT7OBWtl6baegVgKt4VGHho/NGrvewepZhNyV0kkws+50",
-	"MD09ihqi2JBl96jVSrhxE/0SaKfn7we4ytl9zdCVfnIj4MooD2EsXTO3A95xmsDNkZ7VaMModeDZI6Co",
-	"HhQ99Oe3fg85s3mtomIsYwkSSvtkGdlThkLOwCRXC4gJhGDcVDL1GehtJXKMe6fAeompo1AWw1Omc9b2",
-	"KFlmNVBQ675AYKgbUR2QSY+fOXc+UmPATc/rImAFmy3qicnb+Yr6vTkkUEebtqvDyAhuTsHEyPeFqoas",
-	"cDboaasLJnlqdxOWyCDEfjk0C3wwU2h39aXLgJpdfJzHSokIeEd7jO5DjFa03AVuJVQClDVmMqGYk3kw",
-	"7UmtFjk3sP3DBIT9MViV2L5iLi5S38GmCKqDzlhtLGXYc814cITqRoGKsOVhP8Mu90jZg1jbko0jgnXP",
-	"3iLaUtL5UyNplTBGmCRUG5iB4PtmIuF6QB13F6u+QUWVNlg6YCcWjPABzOb7hjSmhS/gf3Pzcm6qbuGl",
-	"SAE/x+tV2tcTUPMm5KqMZ0/n4OMPiV0vgcwmZZimGDdBEDt6q3Kry3nb+cvVeGunXtzJgIyhxa5m0niq",
-	"0ANud6U60LItWlvs/o/+8f7X/+Phz/7i/rf/8uG7PyMi0AGX+a4wVva5dVc9/Oj9e79/795//PLeR7+5",
-	"/9Z38T6iJ9uZ2M1k271da4s9eufPP/n5rx/94hvwfZrLA6m6pe8/+fnHpe9lutvmeerG8O9vPvjlXz76",
-	"8F/uffQ7/+0eV/v++0/++teP3vnz+2+9A99AQSWo/dYWe/DWD+//+N8fvvnTh3/6J55O1M223W07BdaR",
-	"bXyBex/++JOv/+Deh3/24LtvPnrvx/ff+8G93/4Ef9DNBYCa3Av86u17H/3t/be+/ei993AUQyPdBiu/",
-	"5HfevffBDx786U8fvvlTpF4VqWxDUAO65bn3+fOPHv7N9x68/etH7//24bs/e/AW3uxAql2o5XV3+d1P",
-	"Hn38x5/89b89/NM/L8hX4decWZllJ5wZAR/B12DU7Dp161bj/R89+tXbD9/+349+8Rv/GkZ2FbfDHFbr",
-	"3z6+/523EpbmfKRQu5t2LgSuP/Sybm0xK+7YhO0NLYJf0JwwAkTIwJVDta/0SBGpbDvjxgAnzQS7akmc",
-	"sMa1LDpAjTMhJivJypRgQHtBWGq3Lfyy+8pZWGhkZp1ZV/exXz3326nFAozsxNq44fhFWElK/Q2L6YXT",
-	"mKZyJVmByYIUPkxFQzrYQrH6rVvh8QZC9Qh7+qF9X7r5Z4A2ZvpV5nnCtQgxnmoX9wsftKkP+oVH+YVH",
-	"+YVHucCjjCrenHeigUciNwvtdbTF9kVjETrPEtCvumnmXJXhHnzRXXg3qcUkDlzwkwzihyMonMc68mLB",
-	"NnLk/IcYlk+AFmuKB3H2iU02UqO+/G7mp7hKFpBtFytWmQ+1+XAmHeqrRTsSNaDaCmX07vi+pq1sUy+C",
-	"kU+3O/OD/Dzqd2x7ok+1vuUHlq2cuh1Y4T0w5x5Dg4CSALF3IzbUyw52Q2mUQXdDZVwE6peLhZQ2bdzY",
-	"S0lXEQWvwMe5wTXtTlOXgCDKxO9s3Ihp0qim2ELGwngF499jm4hsbS9obfiOOv8tjLIcgTVy1DHuHjd0",
-	"0sNZ5Blcig4pIGpTnVrAZxnJmj1kFtkmYQoZr9Pp9wk3MOp2Kags7/Q9Utj93/yvB2//+v43f5lglxX4",
-	"5NEv/vj+N/8lca6z+4zvZaLFPnnno0/+5K0Hf/ZWuZ6zaF5AW7D4RUmt1jYd2N6Y9XlXtmOTe7yWBOmY",
-	"pKzMKg+GG/PQVE6nkr5P3cWT6n7sQTGHdogLzb6woAMfyTMTEzY8oRKU6cYViDfo1gs1adQ9Lg8tOtvD",
-	"ipCxmqJYLNotSt/VBZr01ssDPH9IosYjLOpftnq+FNYPQdsjLaefWj9uS3RQc0uQmyB+aSxR7jcfBXGL",
-	"zAvmhfJiO41lZdbyzR7DRb43KbLHi3pS4ZszApPDCYPkcyE2BHyMQOYdlphn7WHma3+WEiTZVTrax86t",
-	"PJLf9fWBCNw82FrHijtFO6pPiaKgstnckXSXa9JODkSgau/E5SEsqse3GmENBJSPpJA/bMjZhmsxpXdZ",
-	"pSK9ArwCVbTceLxQt3iw351bn6L93tfK9hLGM7kvDs2eewQ0uRXNPfFNIoitGhETbIsfX+TXhwI5Ir90",
-	"+TY7TTX4MEfQZhW8qzoSDdMYo6hVFmzAdgbs8m7OLwr5GsbNS3d9Nko9vIp/VMQfj5lutqppPr5q8fii",
-	"n+B0da70f9IKROU3TgYA/J0HJXrfdo9LtcZaPW56oLJvvbCzeubceQbUSOAaOxdDD6EvW49IlugmJwza",
-	"iI8j0Z9WVAXj2xQumhulSBMYGJwP7o/tUkM/6jisoSy7z8cUaRKU7eUZS7nlK429/AbheTfGeX6NNPha",
-	"CeuJO4fzbuLOb6mzK7aZrewgcr457WYSJpuzLj/aNhtOGHcXTZ8XCuzTfASTOL+Jq5+45AibuBb3rH/q",
-	"VvGFlnlCIUQbazlaTCyJZ6VSiecdiTBhb0w0fof1rCIkCE9XghFe4JbNBY9w5t0S+YHIV+HxAmfu5Au3",
-	"X3qR3bJcpTxPE2ZEG/yLC2tnTm0RgU9Lpq2EteAXxDPpdFWLGqsqitqUrCsI8sL1azHBDi3oInHJTBvD",
-	"8H3YEPIVukRIuMZaeqREjlx7wdhXE2QewMaHPTicxmV6pOI15M3tmTpJQv92IUl41GzBtNqVfIVITFir",
-	"xXRpMudRpHCczWWYjRsS6CzQJuFUrKYOie6K8pJE5g14GgsXjvEJMbR8XwTwUcH8iCCYB2/98JPv/xy+",
-	"irFAInIHeR5hu9z/7h/f++AH9z7400dff/OT7/88Yf5KRMnMMj26O/zHN+598INH7//o3oc/vff7f4Dn",
-	"lUJxxZDcZosMArv9z1BILtMZeGImG9UMXeGVMut2ODpKiPiPb9RFHD66IN6q02CjshgBvEX/bc0MxfwA",
-	"EBYu6Byq62sYOtC3O8ogBZ6+tFtlYFyIMgGRRolujJtyGwf8yid4oIyXmCr0MHc6EuNUEAeYvDtXk1Pr",
-	"5a40SfjE0CIA8YAHYgykPO7Q8Vs2GhqOW4u3ob0JPeOEYaQCFk1eBShyx5TwntB+eIvobCD11REqYX0d",
-	"MEw3r1xiZ8+evZAgJy/QAzvlYIcppiwyrbrwr+YmErVlR8GZRxZ8JWb87ShPw6M71AQRx89Orq+tb7Dx",
-	"kKtTa+waOBpKdLmVB2Lt6MzhmFa4Alq4iTJw7345z3UedxZHuVZd3Ddr7PKB8+pLH0GiHrmqnfKINVlK",
-	"heUyqz4j8W4UN62HLPYRy+lb/uGt69cYfcukIiIN5zqGmJr3eOAc5X1hpxvQnFssNf75iX+3qMSUoMYx",
-	"TzgXjBNm3icd/cH2et7aYv/tJmvrFJvX3+lnrS2MpXLLqbm3YiITbZtrJduMUJOszfNcCuOnE349SDu7",
-	"zs4nnCbL+NjbEjeev4JHads9Ug+sbPOMUWt7/DHPrQKMpxkCP0nqTHy0QpTI8Rrwm1tbJUgRXgOfTxyQ",
-	"r4PU9jMnJTQsZ0u0c+oOqGBa8YdLAyQxaher1McvwAnoc8W7Io+FLsxuvAWEUJg7GrnFo1TbcuS8Km1Q",
-	"mFmORM6UZsZcIj1AbVWPwm8gVJObV/DlXQH6u5SHvjADkUs9M0PT+7uqkU9k8a6ilxYgrXBu+qaVNakP",
-	"uiL2qmcWpllAIvy70wSHkfr1jGsB5bZS5EgdaWT4KfWvpDZiGgJSXc2s7kIlQr3o2i2gKgyxczxeja6S",
-	"0Zl57+Z8HgcAZ33e7jnH0ofMUtGWqcA4oYyTMlfDNrBngDQxK/HsmYrClSpkATISIqMlcKc0Z7Kkhbqm",
-	"bR1Oa724yxoY2Xc96rvmxZDnmResS5ghcjMAnq9h44haYIo4CiHn0oh0m3UBt+/JLlEyARBfBhrAtSvJ",
-	"SneyS2ONONlFbXt42hmw2aDRBToaSDt6JJGzhU9ZOpaGrbs0wiEoG+fRC7hx4lE1TF555H8FmqEse1X0",
-	"0FSJ5EWcsw7+6DFE3iGIOp8cBOWlxw+Eh0gyrytnlUKDOLmqnhLIdksIJ22DStprgqKuyQdDK+OZOSLg",
-	"RmLsoGKrgrGAZm3OcsfDqPRliYsX4/Pe9gB+KKtRvwdeoFQfNtzqD6qnOOA6tViRVmdCKIBWPfz7P3v0",
-	"+z+B7mUgRMIjrt5/8Ld/Ue5Thiy24apZnRd1wSbH0cwby3jEWLgVoPlo+hOTpciZ6UGdQab1PuMB5DSe",
-	"lYb4yVIOjbgr8P6o52e8sfPrzTIj4yPT63SvpbU3Kex6if8XokGk24BB6fKM9TRQX8A6wMKdMMzzPDl/",
-	"FkLlTU2242PVKRUmx1Gpr/Q0RlbSmP993E3tQGMSSpA6W3JT0UPhBd24P9hOedG0Cgs1uz696LLbfCh8",
-	"3MmZlfAQlsmOM2LjNu+c6QGlDmU/sYlqwuvZw4BV1WTF1BLMXiNl9AI0528448Qsi4392ckH3/ruvd//",
-	"w70PPzxVt8f6tXhz9QU8YVWd0fUegK4jnYY3NiZywBtfPbt64VXEhVyowfi1sGM5zt6tnh6pSv5dmqWq",
-	"tvQILINHQBNNaPN+yHmsPXNL95RvOlFXgxxGLV90fpAFHI1LCOZBNy60NdfYTT0idBF+FLrm8dx5NdkY",
-	"++eIOKFsJhf2fjYUWUuZHsa3vS8NmqU9nB6bVqJ5CzmFpQBVt+ZpStTnedr85p7FfvbIy8MTUl1UCMIC",
-	"tLlS2oZCATj9YlNVy/xEGZjhxY+3AhmqGpNt+JjIqyjJ0HxaIDI9d0FhCkJJRdMnTEeZSBJxsQuJKr+w",
-	"H9QcznecyktY11W1qXI9InE0a+yG25oG9kqVigEDviqVM5JZhq3KFjteVd7kDpXY1bpJW2fDfkSrXsLP",
-	"F1mt0xzZ/lc0toTetnpynZzGChj1KAAfQGnRxhEmunUiyVVckdpO28RSL24S1OHDrJLhPGRi9pyydDNS",
-	"oPmtZn2hyD6s6U6GrNLice2LceUJ6fEkufN4O52Zgq8KEzW2QC9KJXyr0o7MBKZee4K7I3hPuOMihgFZ",
-	"X7a+R4lRyylmEzRzwlq0kVt+9zE4Xlsw9a2IQvGu6LRKQDXwakMMtJsXnO8ifOWFLshHTO5f5KqKNoiP",
-	"i/h1GZ7RybjptbbYJ9/750e/ejuZaD50Avp2soFs22EuDNo55fgyEakiHQlBooDPBJPZOofi3MRHftEf",
-	"RkoXngMg5P6Pf/rgnW9iOwu6ge9pDn0Z3E4l7ti+zsVElgqGjlMEP4RONnlXLIXTeBEb/Dewu1+k7Has",
-	"RKabC2jumtveRCY51cO9TEymkkuCu3qhGCsZw+5BwsbVOjRz5RnL4IIE8iwCwk03nr9y/CHHOArhy1Kl",
-	"W1PtLz75+g8e/vDde7/9yanEM2iffPTOu/fffPPBP3znwd98v/j+EKhWnKaoE/Hp1S0ugGeFGruKmDO+",
-	"UzwGid9NEsi4lTtsjJHE7SkOMb7oG8PMchdgQO6EQe2SsA2C+4yEsdtsPTD2ey3nztYyED00bcZbTXSZ",
-	"vtAYBvIitZ5ponWiNV8vUr2XJ0Ty2h0aMCPuzoPuFiPmpuFycJMjhMS9KBurWqn20dJYgnKdwF3TCVyE",
-	"c7gHU6d4PQRg3ez2wRvsKr3A/JnVE6VoyOZiuIp/Sq04UWlKmk1lgGFVHluCI3HSnFNr47mJYwv+OXNu",
-	"vSSNiWbVpwLl5VYw1DUjUoqV6fa+qUN+73Pq1vk7yA/g61yjIQEPHpzb1lFn4smq3HNO89wc9ATk0R03",
-	"BFT0KLpm1eLwuMQj8WI5VFqgmD4mQYgfY96t6eNF29RiBe6G5dWHPdC8HD7FJ9pLOheBmaRRYB1pIffE",
-	"WFNFWJwWbRkyrwVMFtIAU4tItyc7muaCp2YmiXGmRvQ4LvOetUIaItMqmLQQA1sc2oaP6+TL4p3z56Q8",
-	"ronRTqAlbH5ClfytwERItRxYmU1NFVMPZD1Zpq2MhOx5GwKpu0AesjiNDxfvwLVYgSBqMGy5i+6WqRMX",
-	"ZbhkV4n04njiR7vVqPJXnBfYAkJLQlWSHxpQZf4myQy42wOW3L9AAkpkmQnz1FdUeLbGrlqqmpTGRx4y",
-	"3S36cQTKybXHy7BnYMp2KxKCMD/uNynNDyKPihJL+K6psOPqJ1MiVF7nqg0w0fe8wQ4owz2hDqpcSnLy",
-	"/ns/ePDWD2NpqSjo5Jq2mHiIgEwqTlJ8UoP+sPCiIp1t/Tu3b2F1ixxsfPmE9Mbxs0FgmYrFvtQbqn2R",
-	"fmWQad482duRPuoKMWlnmrl913Y3NUdzNjWndlpw9tSJFox6OsOg5bFRHW2HbtbnN9lL8uIRUB/FE4GT",
-	"JEAVYlBuUNJEAhQbguQwq0kbH82qN+YG9ajf+UcdAN5v0tXLEkriSX4A8H/P5rAkPaHfdFOIXYQclue2",
-	"OAlBJ2JBBYytoGHBPs7AvvQpah96qSo582SUjdTMHKbKQ1NTTuNj3IcVgy8X7zbDxJTOwVKwYnbsnnv7",
-	"mOtya5bRVsFn6mhZKK+tsyHHVVZ6CJlMTEqtkEp5rRrFVK6J0RQ4uME6TyOHx2YBcrgu2hadL7RiSxDK",
-	"TwF4W7ExrsM/iLyr0YyNKTvYBU4ZtzVegyZya6yFCJLcrXqLrcNh77Y+XRxJ5hbX19w6DYF1TfBigWGv",
-	"PKqK2VsqHrrjo6GBAA0iLL67yRp7SVudE8Mqx+oFDBsdSJWwIgIcqrDdgcPTNBcmVqOFX8SqhNwuS9kg",
-	"F31phKlTej+fjInsyVxbMePib0bZhaKmVy+A6eZJAkHu7iYrmVxcY+Ip46oSVxNB5IQNlXx9KBoGk8H2",
-	"iTpEmJn3DRDK4nm+mpy4vjcUJPFlohBu5hUdyMhOehkbSDBo/4CdH6RWcXjgs7VTbkRaGIicaKlL7zx3",
-	"p71c0DYvs+F4uZwaqMew9C6mkZC6o/4aXKJfNJx7odI4szZWCWJxd0iNwLC2ia/EWJ5bQ92oljFiixvM",
-	"f7ru4IOPhluuNGr/8klpvqPrDzTUS7i47iXIAtUdtOVOPvjWuw/e+eapqtR8La+lHe/t3WrrLIN+yC32",
-	"8Ee/fPBX/5iwlmnn3LZ7LXb/m3/18HvfTVirI3PRYg+/8S8Pv/FxwlojbkXeYg9++f6D3/w2YS3bEx3b",
-	"Yg//7nsPvvUjdwOr836LffI//+LBD95PfCcZdv/NX9/76G9KKcLwcOcy4kOhYB8sKXgIMG0I8DHgpqHe",
-	"6tUalKE9rlQso/sCcZhCuqM1Enstisy3AMfaAv+GiJT3xkwq92fCWnwwaCVF1TQzY2NFmalhJPYCGBb6",
-	"BZcKn2sMWJAZ2UiNBtuz2S6W6rVhrDFKqAhVY+edODOpN8zjqNgmpxj06Int25d0mV0DGTScz+WxXENq",
-	"sLOUvgie/dTR6T4uP/IQvkeNA9Q/SZL5Qp2Oapyrc3LIL5Wq4pytRY2HIKarJpt693m+L1IAJShNXBZ9",
-	"fQD9DyjPiSyd+zOB381oiQh4lHUdrmTFiKyza0R+INt1+pBzBeBb2IDlCH48D4tV4vN51hq3Jp8GkZIm",
-	"CdZAsS6FZHtp87rWDy3stamJKE1keevX8znxeGnkbqLfdKknYjzK15XwODB8bILtCCCOj1BRYF7ED5bk",
-	"AVnMxTGPL6jUsQjCUllD4FbdQooKBq/9+ZILkC9CD0CpbEUB0fyAsJpA+R8JdqzEHuRjtB49pvejtsv1",
-	"TqcCN4ies3bfC4oUFns2Yp5A2rGBj8yVGRHrez16CzeSHfjRNBJ59sTjE5mmadcBrHSvqItLnW7MhbGG",
-	"abUELdtRYyel2u3ofJ4WlTaQ9WHzbg7QbuMXb8QxpHmgZQqKMdLucn6nmcM2gC+axpRWJCkLCxULhpct",
-	"BKNSXEkI4vpn4mSBInurGVcoyBGxrbhXq62VEcqKtMV4uy0GyHTsZ9YMicZOE8rPGb57GGFqUawJ6wyx",
-	"lWTagly0iSfrJ6xkemyIU8KfeJM6duWRkwY0aFV3lHEyIuB3KxdigLW6qh0r2IBT+8zwAyJz8scVFiz1",
-	"9GgWvRJtaLM4fc8xR8+0EuUUPpb3NM3ck7QTvUE0lFiJM4atF8dnwVfAGOuDhIeEY+Gp9BSDsUpcTLOz",
-	"NRCK8nsTvPMQ4wcmooSydLwrjuCgPTRD/dPJN9/JdX835eNIaPmmx/QazfpcjZm7jPGudqYmtFX7z6//",
-	"pHmVIaxdLe4qyBDritH959d/Age5H5zOWUeMILCGIisLkWV7XKWHrFYM0U4cf3nmCuL6iRN7Dln99YJx",
-	"fzYO48HVwLLl8ecDLqHd82/+FyLWsE20UFLQx1gfAh+7I8HDvdw3f/Xj+3/3j4lTPOVjHy59TUMqa6tw",
-	"+yfQ3Ijr2sb0N8Xg8CdUEOruNQFxd+MEokCFpZ1hLCvJCv5yKaT79dAjoIF7BzjPHTgBoiUMrw+h8ZDO",
-	"qZSmyu6Z12QuiJingcOinMM0njtq2yQVmTxY/BZ9ZPbH1ski3cam9RA6cW7AMEeWViovQ79u+d56FTRx",
-	"N4dZibsWLkJJ28v1sNsD58NqlsluL5Ri+0oTrYRf1Do1k+GInfV+zeRqlotAF7nUjbsZ+ZZUfkpi6gIE",
-	"+Sa9WnPwxrScexDzaBIwHha8Atm8cNFCqj0JrW4ar0qfqqXr4dEDmLsZv2G/iqqq1O42qpo7fIKhGDgZ",
-	"dF94JR063G1R5CihCieesrGwdA1332OLZIo/EmQBk8VOvLXepy7yBtvSF5cHgEN/aKxnIKV+n1SWRKSk",
-	"UD9KF+NIPVspOr/hF6WGe1uzjZy3ib2ZA6oC026BbnVBWz5CgIQnz/Tqa3wQlFao4VkAOYcrnjK70RZC",
-	"2lroik65C+pMGoU/3Vkkthf1HbQYVQfZeXb3Bgt/c2MeGBNIvjuTTlactHpR6D5O0rZsv4AKRuyX3ceJ",
-	"t9CgB2OZr3yLtRB1QjBQodylqexKaxK0Qs+snzm/un52df1CQuFOE8jheC7YIJcUHmjIz0QBQRz49BrR",
-	"/MQ1xwS2cTnkUlm2QBkXumaNwSLQJQZIXiL4NdWNVjXCA0hkSz37irhTQ/ahojduvXaN5c232F9dCrAa",
-	"J9G9QYy1hwrP0U6iyfXPCrNwmN6DN3z/i2ZICFTq0NQeWuYxHXrtJ/MRjo+Dg4pLlbmjqg9kVIdjoUpW",
-	"ch1j8mtR5rDFHv3oX7Azxb0PP0xYK3XWa95in/z8409+/mv8zGeVWgxxA/hpqV9Fiz3813/FzhgJa+3l",
-	"et9d/PCjbz/88J/vffhh6ZSjxzoXBx40mbMq3RIAMu4+jUkrJgik6P1rpcBu0HMbHYtUotRIW5GZiGlT",
-	"6BpvdWXt1OzabZx1Rs7GBVLpUwJyYVLuzkYgZxtnk40KadnjKpKWuug+bSzf1XslZEXwFVlAQDV6Qnzd",
-	"93CsfvZqrjzWGjVb+XgEd4cN8CsmlbH5EILKSUia9CTkcNfY7dL7zyFra57xmtPPfcRNAARlgiM785JO",
-	"tnXeYzQsmkODPbqgudHTMJJYF1AZOtHMBbC5i5D9MspFXqxotJX8cdbgVYE2YcjRnHUcv+JEfbdStyCN",
-	"X4IxmY4e5qRktkOhRmx9Q2HbZuUTqxVLvVtXkBHCvasVzWHunYuOyEW0e4EXcvdSrLiu1k1x3+02yHgZ",
-	"5/7HuyiAY+EdgRI1fqMNFwipFtTZ9qFBHUfGe2PFoIkFS78Wg9m2EYuajqehBVFSgGiLeLKfnanwcUk0",
-	"JmRwegtMrgklij3ZVSEu5VXGd4+7MfCe8QQWfWkSn0gHVUz+hNWWZ6aq82/MNr8Nv2B7YxbmotZaoB6F",
-	"X0daeERwfY2Sav5cfPLSaskKzvG8mfTr3uRVozNZs5E+jSgplnmOVFUE1jwgCsB6GEe0OVemI3IfWDPD",
-	"vb60FmJao9z9pSg3gUgjp8Z6gucG22FQVAtuSLkNuKTLDwRTmrUzwXOGwf1t5Et9fSigkVBHZ5lGZjUE",
-	"NITsCD6EI15BaYt3EUVkj/5Nl1N/rFAHT9uVYoCEgSjdGQp43W3FHdEeQu0FXWuHOeZo6BsKBBpU4G2M",
-	"FCptdzt6qCbuafjYeITA0PZ0Lu04oTI+yxTwMPUgKDARyQuzDeE6mEU0SGE6QJnBm4JWCeALP1AseMbB",
-	"LBniK0nLMjYtaOm4mDkD0g2e2ssVgnbsHG+VBieegdtAmogzGEbFusIaxp26jbPoLrZFudrflRX87u5L",
-	"YiYkAGG8oUTjhsjLdetcxqw7AvPtsGbabc1G6BFL480zNhIK2nQAp/TeELMvHal4bTNrDuSncqEaWoEX",
-	"J6y/xB0ee5kI+bQGpuYSFlhVcVGVxYLKwMtzCZZT306qgOxMHIOz7nCWeYcYThfoGOpGU+KVwUx/goT7",
-	"Ih/DiX8ErnDFZnhBjwDzcKSNxg+/hIFgdRYMUTHtemir9xP3Pj7LBMEKfcDpKKa2oB6OouTNZGMf3BBA",
-	"0soz5HbVWRps4AYWlx5GCYzjFibvi10ZHaQ21NvRToZhpNoqNWI9YVgLY1MtHHQRNp3s3errkZSQ1LvJ",
-	"GwMhtFVEPmuXG0GnzPmoA9ijCMHl/eXDOfikBj7p03veYFhg+aMFmvzE+O5UitRBPMs8+dN2aRdiAfgM",
-	"6ddhgPhL+rt+W5SWvSRrZYZneNdq5VNFGr/jWxfM7v3H0H+svhBXkiherWhEtNGQR/FqRROijSZUii1c",
-	"ZqwTHAvRgjp4XE33GWiqFuRdnA/ZAgNn5FHqLScE8BOS8aInnCqZKF5dBai4p98K/aFDkAGkqmlShmgb",
-	"Y3yNVWZFTytxSadiWeAO9kEhilUFjoBWKEbQKreiWXm0NG6yXzmRt2rfR2s71CZLnHQjDBR/SNQImOGS",
-	"0+VKm+tLJwWPo0NNdceVsBS34hmPbMTHaGEYgI2PqHJE5+CRF01pdF6UEIJfHEnB3xnIXJjdWDn+LdHW",
-	"XsuOoPU/h5VMmETD0p2Dzq9P3AO6Wk+AVs+eb5i3Lg0lOitQCN1YKrFQlDCDfJCwV750iz23yVIkvZ2d",
-	"kWxxTXZggL+brGSLiaQK6t3pV85gl2YxHF001ABTUD/G0CSzH1hF5hGHuLO2hMT43DF/YLuo46D/qFG1",
-	"+ykRfcxh+diIBrCfeGoPfKOKpIH7TgqITuNjDlv2QjvrKa57meFBeaKoTo6A3eTJJjN5jPWcyxCl3MhF",
-	"R2ZZdWtkFA4rsswgJAM26QkP+zrmM2RC1OKZHLjEuc++ebceqV0ktVsOS/8pi2VTLqvqmmTYdYYp6Et0",
-	"OPqQozm9lm/J8Olt3mM/Die4LPBEDAdhIf5Vuzus/pzNbebUZQ/8ielZRp0XKLLs0Ocm6ZVmtRJzTjGs",
-	"6Y69iXNtACXry0KApljkAsHZRF7CdGeN7eBBO+pNXqOiDUQK3HFF0Q5egIYscE7wKbJzmTNMZy6lhSJq",
-	"SHcqUMcFpD0TSyXEoir2NtwxDwVn/aJxekI+Jbx3iSCmrnBAR5/0Bp/trbdARHTniEHROJZbUfLmF/SI",
-	"QXOyyaXlIG9Mmq3A63z2zLpz2DeS8+vrbCDviMywDDlXQqa7z6GILXQ7m1n9yXmZPxocgE/40xNDY5Y9",
-	"fWdCRp2UU5dWJtU2nORhZ7gvYXAxc7knZLcX0bI34IlLyNpIprZ3ZPebjpzBzRM/6rgmkaotBzyLd+su",
-	"9QqWlQijyKFThO0T5oYdMps9wVOmOx3ZFuUiQl8Za2pUe3sw5uzudOq61B2JTzSlKOJqe3qoUmZ1DfoD",
-	"mTZoep75ll3zO5O5ixZCnDnrCx83hHaUIe9A4bBO6fUO0Xv5dgiwTU0ZJOIORC47UqRbhf4GpdcZwt6d",
-	"CiBW1g8s7koUw+1RPgJu4ic3LsJ6LxP9BXRPUJxx88oldmHz3LPsJHTARUvl9ABv8AevGa1OrWE/ipb7",
-	"Ifd5+QG3vWBRt/wPzGm48yqUpbeWpKFieO7OtD9FpxibTtZqASHyXDdgK6pqmxp156VynnDMqqYI+wyk",
-	"+UwcETHMFsD63RVEUmL1YCBSyrLawqNpwXyvUR9TnbOWEQOew1qu6ZFaBRFu1QVPDCNH/Qu3b99g9GVJ",
-	"B5+7UG6Pt7kezeZbabOKjQZtXHSHkfxU8PzFpw4/qOiVBfIJs4apQjv7sDrPGElVg7o8aLzp5hvudv79",
-	"w9wmfhuUpKhiFw+04XN8b+D8H8Bl1GmFGoEF2anwwY+1LrTjy1qrZRoHWeoMPtfo7ei8yq6PvC21RICc",
-	"HQIozZYPU3gyZnBIE/by1WsJA3J6fwuifkwYFlQloQUy1bPm8kCqLstkG1FKhENIfCaizJLpgRChfH8s",
-	"3C+sYZRKDjQVJQ/Pu8oH0J4HifNL5V30YLy2AEF4ZsMiLe3zijXbu/puW8CDVIesL8pWDy2JpVXCGGGK",
-	"zKkZCL5vkJrQoP3pS1oXp3EHFehvCJISWnE9tAbz8UmlR9G284uARwPfjS1qE9QykEyUQSjwtjIDeTc/",
-	"T9iFyjkKrN0T7X20ERNottxPigCbb4DlC/EitHDx8ma/sl5NNK9C7kCbUL9iOEOh1a3vOxitTU5A0dCU",
-	"zGk9RIXKVexLzq8ZiSwDazbsePcPr9FDnTkww/CU7Y3he6ySjVYDInw4wovFbE8bkaCIkstU0CL0sAWL",
-	"EWI5GiX/5F1k3Kx8PmvrPAc08+RIyl1s3VhKQOglRhMeUnciQJHhTBTt0Jd48FHUhm/GOaRqnj41lFx1",
-	"J+yyzNW4Uab1fgX2LKw3kmqU57qCLwMKrf2yLTX5wIgR50GgR4+cNiXijMYPiBes+0kPhet0+5IAF9NU",
-	"lsyZPbNQg5g5KoRIZzi935ww5nSbLuq2ivrHeSfhTWp5F5M6btrBiHgYAPeqil6nfBzsCsjCTcevp9X8",
-	"QhJ9iYi96gjrzYACb9bUZXaK5+LJ4x7A0k1XaiEvbnr4doPyjpuiLWSshAJKkaGaxx0UCMFu636fq3Sr",
-	"QJIF5I7SIyyhwQa5ok2KauQrRCpKmZtW4Ga8RjaHz8c07NxY/aPh+vrZNka54G9BH40Fzyc+MCKXPMOP",
-	"aiRSctEZkrMzfxvhZfALM8zs4h/AOt3Ei5tT/kX7O14NPof73h+N0jAd4TM/e75J0neK6hjlpGCwIkk6",
-	"QrT9NJf6dG3oRP64i5ob5rLm1sJtsszeuhkWOGIkFDuF+0nxBXqpVqK1RVTL7h+z7ILG/baaYrCFb99C",
-	"rmbPLXjCeGIt3e8DIWJri/E9feCB71bnJwzLZF/aLbYvBtDgjSumB1IBbwFkl4YDuk1naIgYC2I8Prwj",
-	"LVFxYTN1srO2qUQOkBdm2G4L8DFD5CSYwNBrbKqILkWngTgP3QqGV1ihrbckF+LkUjVc5bDjZzuBceXm",
-	"EzGIOC/LRhNnA4m1gofxwFypE3s5Plcnsna4UBI9hV655tbD+W2+KCLdqSoQ3MF1IQO1LLcxL8vOqXy0",
-	"uRRpnYk7ckz7fNwhnL06NrzNQ3Jtx9M0SDkhQ39zTDu7s0SJGgdJ9SYYe5ISWqBaYn9ExBh5ATM//uj4",
-	"YiGasQ09BST4GnsTiHwO22nBfpvZKfGMLF3jSwOmyAoOi6GY2qtPMQbxJpb1NHYuZLsXSoLAEqMDv2RR",
-	"I4pdRMDx8dqj64Vdd8KwAdYFHqrvc3WL8PLQP/0e4fH6pPjJgsvV8GQxw/5ybVSdBSVybnXO0GiJnDVZ",
-	"tqs7u6U2ah0OxmP0tjgWALyX2cpLZMIhPQ+Wou8YNBt1ndO21UleYYIEYUxn9HoN5zZZMftysPjFXhSc",
-	"rFFjxYBBFY0yFiEGzOZjZ1E6A5P6/0+/0DQUuzpia4b9wVJdXjl2dkNyjEiBhujMqTL2QCOMUCldauJT",
-	"CnBBTaiZdxeIxReE/gjqGBrhI19OPNKVePAs+P013M7I0eP9IRpkgm8cn2Q7zNUty+NlgbDC3hBDYFDO",
-	"+nzsvIw0ELfv8fY+s7ogL8kPhJOC1hZ78MN37/8Zkrdjqxf8+P57P3jw1g+RyEN0tZXc0hdvffv+d/94",
-	"ip2DbhfaxeDfpR8u5VbcIlezkX6JAwB3aHKK7k1rrAXYiZZvxeNn74QBfkZcrVYRrME6PqREPkZSuaXZ",
-	"PDydym5lVGHHX8LQgQGxSUWbmgwtCmA3sHJj/B64NI+d5K0Z+oic9FjzD/wi0qRu5pFgV0bv8t/8N/V4",
-	"MrzGqDn4vCJU0ioaF7XKooxp0mQymBEJWZTCGxDWSFjLmYG7w0ELmjSxnuw6VQpTnZQIgqiijPkJSbBB",
-	"BM92KREJLctDfCKMciY4QY+b5PSZulWd8n/89a7Vhwz93QYzs2aIr063dWqzjtzBMdQXinHpC/JY/P3D",
-	"6k836ZpRC4WQVxYK41at8mbcdyZgfOHklH1xeD8GNPfT7L9EaYE9TMcDSuG40aVWo4FSzEMM4fT90YNv",
-	"/gY+xca27qBGouAP/vr+X1KvFWkG3LZ7Im9tsUe//B/3P/yJ/wpPZJ2H891/gcczfIEnvP/Cn37uF//0",
-	"waNfvX3vww/hC6pxd494/0f3v/UO3h/bY9JI//4tvPcwlW7wD3/2uwf/9AF81OeKd+GmD9975+F3/hiv",
-	"S/tShY/u/+XfJmxfiIEJZQYJQjvBYoaTCkOu3vx3Q/n9dx5+9H4CjoDBIzoXFujSQrcAalKDbYC32P3v",
-	"fPPe7/7+wd/8NmE8JM/bmRTEgIZ9gj1VGn4/YeWUUKW4Jk4FhSVAgANMerCCNHIx48RiQw2ixCjai8Kk",
-	"gRDCTLlP3PTALsXXLbUnTlaom/FSQVoEjDYwpm6Rb9zAsvctKYzuC2hN3OOGYUqXFTjaSI36QbQOfpIk",
-	"AKhP4Epw5hOG+GmFvtQxpUJwZLH9fguh09HwqB4IFbDVE6BkQqbNAJmr6/ZjluJlFZJP9JSluy+Xke7z",
-	"6zH8hcD7uB+Lm1wUPIeU575Q24AjU0zPsMCcWaxl8f5JeQ7KQ52zHIfjtgCV00M2C2wrii1EmjBb7CBj",
-	"gtPyp+Guq+5upsZauOsi6QZ5J8r1c34iXHA+Ug5/Pm4SL8K8HwMHBr1bdN16smMbBxACkI6ULsbKmXE3",
-	"84E/kYtDtePXatf4wU3bf/vCsJHO9ysKJ6frkfydohPgG1rGe68pRAdi7Sg3DFtPhi5sQcBaW76f2gQn",
-	"C3p5mJIu6ws0IagnG9npHam6TiWheWTauRB4HbSypAeMB9gCCxNgdMoO4IyFng8+BznZhC0ME4Cs2H0N",
-	"7hrQhM3OtEKacfquiLgiJldHdzz9qYLuLTApfezOzlkqUqQgX1v2HFmd/W7qXIkdyVdEQ7wJJAZj0Y2F",
-	"hwlvW3kwv7H7GONGsqtYNCx4bDzyx1hN1Od3djMdQ7q9pI2FmLtxhklxSAWY2yIAXaO+JbVJiaq5iM6s",
-	"H6qUCILH0TLfW/h5vAB1s2kZ/OKSpZBk8z6tPyKMH0hYtcTLbVRvOqEoCNOanPbIJxcpJuPsxldus1wA",
-	"lh64LqDj02PeT7XqBJfebsexg4pzuKehlPT4t9SSrYDKG6yKuHbprQYiuWi/vSiVMGCi7EvnvuoOgpAo",
-	"ih9m0kkP+ZnHsTOPcVNefT5eNsvbFooc0L2XaUL2yxaCBXvcEJywRXVM3mlKgn8edgK56GvsMlTLImxC",
-	"aXA6U42sX/O1cEXKAYbf/FSOR8vgK2c2yfSwATI8+5/i+FixOaqCZFPqGLZnaEJ3wvg1T8hyw44/hJbX",
-	"HebuHehVinAabDUvP95u/hyE1eJBs6qw2IS5/mkFuB5TXCueTH3FI69Yn0vFMjlRTx6yJUSmUAS/Ic+u",
-	"83HRcxWBpNTrGuSLljfr7OIkuuX4k3++/62foxwlbMSlhY63pN5KJfoFBYNKqXRhQlApL/vxmyisideC",
-	"Zig9ffpQpc62KVaTceMMk8kbhSG///H937ybODtD5CLFHI9f/IoE8r0P/q0ih+y/iaWR733wbwn4nd0h",
-	"wd3wkaW9Qw/BzUO3oswPXuC+hU7j999758Gf/pYuCAkvfKN/+uD+ez+YneXgWePY3b98T/OPP37wze/c",
-	"f+vbj957b/Z3HrNDyw+uJW0sPytv/+LeR2FWBny8W2qb8cnXv/7w3Z8lpbYYEC8KfOKQrgeWU0SOSTvV",
-	"cR3vXtFxHe+rtJVtQdmGPQGPoDSDNv4HDz/6axDOiaa5KL2wiYO8llQB7sNCZoJimA8A8IqCfl5eQYTY",
-	"Fbk/XAdkzMXLy/MH/5xs6Y6v9LgwBvCTeWWKmVZdjysxVmsKfQNyPgmVXoQ299wslTR6UTbwWxb5YT2p",
-	"kE+ULlEIhq0C4uHA14ciB7jNly7fZqfLKKlMGqLAL38KwJkQ7q/D3dYXqeRqF+thY2gdnnUm8T6m53tb",
-	"1ozULCz3vbBe/fxrdApYoY7p8U1KUWb7G3TL/Q2mJnPy1cJKV9hmVqQ34oXPO3jqTFChIA4mwRbUqWhL",
-	"yHRAwwUThXTV6uZwqSfa+060nIEbGqM1JhU/czSc4nXyFBH2bXzTyll2x82L0brX60oEqwMjtdZmGPg1",
-	"/pfs5KNfvf3gXz9+9N47D9/73r3f/uTUVoEqzEV7XyuRJs7jQOqtfJgdqu9HEV2F3j2Zs+8a/66dFYjM",
-	"KTz50ACHdcZHmG5xWmUaHxPXHOLOQMfL7C/TNz5B6OYSG3fX6OdXoSPj2v42UjqglYVGTKiQhpXcE+4w",
-	"cGfwFnRGHmZG59DxKrTlTRjyUP7n139SJ3Ao1WBoK2nYoPLV62JomBo3WAnZHhzPOi2Zq3j3K5pfRHds",
-	"VQ+AGHImTmWwY4j9B9quCSgR9xQ4/++7Z9eT9fX1tXXgWXvW/fH/b1wYQIER/w5+JLENPcGTPOWKT1ob",
-	"rxmt1m7y0UvCGIIWZVElsHS/qqMqk5ijb6uUbSNtW6VqF64L8V6GfR+2ZSjUiGlj2i9TsKiyJgv6Kaqy",
-	"0fyNIW/hm8A3E3Cls8o2z+VBReX/jvsOyrOWbOG2qDNxtnwHmwZ4T2Gs7HMrGuBfO7xtzRzQPHbrqwO3",
-	"BCj8runxvD49UZzVoWWkFa1yDHYkMPgosk5r2i/XI1UmtQxoaGkFOU91IIl9YXNhdnUsr/cSfMf2hB0J",
-	"6k4URuaRCsGR8PQ/R9eAC8huImv0fCBaSavSRseN6l0QA8W5qJvnz0HUjol5Oyc5JgYMAG2i7M9I7tQ+",
-	"CgtQidNE5VQReYbvgOQehnDo8DMqwqc5/gxvcFN4975pwcrE9ttzDzcYqTmJIbAH33r3/l9+69Qaa02u",
-	"K1QY6GHuecJOGAZfBSYad/VSxwbzZDzTW7+2mndGChiGK1tnInq8Lpzi5Pra+gYbD7k6tcauQYm6El1u",
-	"5YFYOzqVRBYVWqcrl2msR4CsKM3C+cMcTfNSkqVnbEYPrZmCFW6ldhO8x400DDiJzRYDHUSVwUVyunqG",
-	"NxpO6xU3sFtuXNGJvXhjuXk9N+c8uYpJUA8cMoxnueDpmHFrOYUYn4BDpi+VN/Yjpj6957Pl06cZoo2S",
-	"D2RQOkHr81RMdzMqd8ZKSo2gAu65gpn9c9jzqLQsZ+eW4JIp/5grcEvD26ioxi2dAY2thuojUOfzTAad",
-	"myNKWNPtAEb+1NsN9B6VjqAzyTEgXmTZIGU9QD5NiGCvsVd8eprbFjAKAmVodfO2BnDVJwKdF0UKXQc0",
-	"fLHJTGNKzicWx3cIjDAW2y9oRgviAT3iuXtPnS3tzn/q8L8AMQqQojB5JDildY5txNt8L4sWQWOamxt2",
-	"6dbLE9bQnlQ8H8ek+nb0MLiuBBtIgSS+sHSAjAZmeWAIhgRIvNyteQUw8MNRi+CK6JIlFiOfiu9qEcrH",
-	"QBkG5TNUmTCG+K48WSIhwlVJQ7YFXnM8xDlLa5mmTHaY8t1dFACjzPCS70oPWRwIK2nAdCiio7oIGLWl",
-	"y3RiFdWVVajHaRT7yNm86XADw1LWZpSDzZCpjRo0Rhk6dkpF/6UiZaCsHodMp3O+eL7/eLmTsGBjoXwH",
-	"qsGlhAqZxevLNly/O79DB6SaiLG8Tldx6ri/uEd9Y7h7I4rHkJ6eigi7CW4RhAZJhZBZMGGtNldtkWUi",
-	"BUMu01A7o4RAJIYPB7sbrCSefC/8pnG7Z4lAlyleRo8AoNwIbLYQa6yC9uK70qaYSowUchc/gWljVyE4",
-	"gX8JjLGODoXNiDUDjsMSAg1bMkSBZXBpYVbDYWbA2VXkHiNwjfiQ3eWKeUiiZ0k2bAjxNupuVEKnTV0/",
-	"GFpTpE51IO8XpgRDQ4ZGT7AS4EomikfjCrllwvXYq10YBHW52UTYhPsZPQQAZa2t0FOcPjFTADObc2U6",
-	"AN30V3YQRT600+yxnPmr4aeZVPu71Nt8iyHEk7kPTdHkbUyjMcO+wGmaIF2qrrUuNzyH5Q6wMM8Ln/cD",
-	"OiyAwSJIsDzQSvnBo3j7oRPTQV8sBfcKAtwI8eV+FXeZ3TeGAHeC58JYlgqeQu7/SOjdwE59ip3n27SI",
-	"zxNEaIl6cs4GfAz5JrB+tYqRgBZ3n07pCZXuAtNVq7QhSk3QuNonVtUeTxPWAljBru50WqV+/mxEqD1n",
-	"hiv02P0uL91T5O6A4GZ/Fxp9UBkDXVf05QipwjC2lWQlPBe2Cd2hTgYxbttcV7hXu5D9oRLPUU/3WfnF",
-	"ga8YDWUnvsA/WeZNhV8hr20AmRXDOVejDqc66lawJssYIdqnwX4X5KiqT0VUp0yLeCPd8pVBPK5xcWxD",
-	"D4AcEeYi9ZzApTLbSY7osYhpnMjt8bFQg2M1BdqfPEfCZ5q9MxE3Pa9IYuOtAxszPX7m3PkY0NT0/Fzu",
-	"ubk/HN+jibaKvEg3Procfbz/1UtXX7rM3Fdsb8z6vCvbsXeqgYUCq5OmjF4q8R2tYMZjOh9lC981uvNh",
-	"LOVupNuhReb5TfaSvBgP4pSX49mN9eeeizb9xac7mWjMAeEeWUR83MBiDV+r2pjFXmTp95huv+OeGpvr",
-	"lwt+qUavWnJ8RzpP2UmssHjw/3z70U+/cWrNk3jtWk31U949JlIv+r617a1f/znRce3Sp7Gz2n2xcOfj",
-	"VUtSsi04k6oJ2jxrODp8GKGLEFQfiluszOi4gBkWGPMeNzHskZCW0aALejK/jLWO1JfDzxqcpOXhVPmn",
-	"kxSZPNRskYPW2ipcuxJTHjlFIPBbyKxJjJqMw8GTIg/nFN0dFX2pdHc4aG2xDGhZpZ3lzMPqnsmNs+Wb",
-	"dQVH0XdT9vYkNQZCAkcz6YLh6wS+PKTQS5FCb/JBS7lR5aluukahFfrc4nnfbIGJA+woBjZpvBa/3eNS",
-	"7erILrqmWZcPkA8Gm7D03DEPNerRjAy0X5sTd1s20gYsUpHT8DJ8zuixR2oZgPu5u5fHmZommbWwfzdS",
-	"ayErqPO0nKHZm8o4HXpYzr/cdasw3wQruL4OZ4ehkqnvb1+H66EOZQbgHW22vh9DOHOpQObo6WDBg/DW",
-	"oAqCppAoLkkh2uWJK95qQmCj5oE00s4DPUCsW9OR19Z9kfg0diAsg++yCBxAWB4tvoCWXYwfDtqMuNgI",
-	"+FRit1TIprCJMsQjRb5GySNKraZrMEaEeukls8vT1V5F+TWO4DAd7V/h0Ew0fk5SgYXhMmV8Tw8t62qp",
-	"ukyrAD7iWBMWK1ikHnXzE9vUANO3EQyN7aBWfLlkXXhwA+C6J489coUfbtxgMItaokEdk84RLed2rX/I",
-	"TDubOh09c9/vrDzUyRk5lIBB/7a45uF9rEfGcz1U34HKpBqTWcF6QqtSZmtOZvUwQD3aw1za8S236CUG",
-	"QR6r7r3k2/5vIZWiW+8b12/dZqeJvA3YTUB+4CgB1sXiaOlZO6CcFlYV4AVXvBz/4Su3V5IoUQkyDAAX",
-	"g9mCxIsxxRCAszYVyko7drLnLLOcnbx+9flLp2oM6C5Ur3V0rADTDHNQ6lhMTE19y+2cO4wTS44uMiJg",
-	"ve+AiY5nLKlwE3DJmPthrf/8+k92O0K1TiWIqzUTl5YRtuwkXLw3cNe6zY7t8c+ePXvBXfqV25fgqc88",
-	"cwn7jZm1Z55hl8G2xII0C7gfrtjVVPQH2gn5ePXLYpywPdCbac479oTx1nzRmZwImikkaqnnl1ljO763",
-	"GRLsUTc48E2N9zmo1cAhmgu6d7opOL7QdQUNEPQwb0O7OeEfpNjl2xybWfgRnF3fdKtytbN6TSux+pI7",
-	"j9fYi1AgTj0QW2B7QSQhmUSqBFsPExMtJe7YVlLiLIDW9piqgCHewFZnMEp3WGE/NENRUeqJBuH5wSAj",
-	"T+M09Uf7g9fcYXPSreeFzXPPntpim+vrJGbUkcgakXVYmyt3vz3fkXVzfQMegNyLUFW5uX6W+iwIWFh4",
-	"ftu6LzYRhguIXuCntWysh7mhnsHukgsUX/ecANwA4YMXAeC9sSOpqA9JPlRKqm7CNjfOMqs1y3jufre5",
-	"cY5u5HZawjbPnKF/k+DDjfbFmAGPBC0huo97Oh27X1yAG0JHDMjqJezc+lm89Kaw+Xh1B/oOjnoyE9C5",
-	"OqcZT/VIrbGdtjWxTmCwHzPd7bo/TaCy8E2Q1sBfxab4Wys7zk0stRncWtnwIAg+kCtbK2fX1tfOAvOD",
-	"7YHyPB2Izd2/uqLCyIURIYc06ATt5NnqlI+3kMsesK6QrnMiTQz2GVduHto8EyrlOW34V3p665lnQggh",
-	"8QnYhBG3TcKA7CZhwHBDv7qc5zo37oflxcnclOqctSFDtzYrYNtBwLCVNUlYqiFlsz0pZUlMzHCGMX0r",
-	"tbqaAvWYsaELBPLu8L6w0Cflq3Erpbjk9ItuwlbuJgsvBIlZufsqpGoHWhk88M6sr5OFaIntubxHXyPb",
-	"B82ihUaTf4sbSIxwN8Loy7tiDbujUbec+C3DGE+Tbpk4sGFi6CT96qvuncyw3+f5GLK/E4LlBJp3DQRg",
-	"gPXoVXcjos2oFNNLJf4MbEGTZaGHiwjNwuggxKTyhECWuKWNwLNE5kyP1DYRrSHjCB7gMmeIBwF5z3Um",
-	"tsukgoxn2ZMquDhRs1I7nffMxpjWBN26BiXAK1srQGXisxZbAThTT9oC/Ub105zOqHoYwXLqPQvBcHMf",
-	"Jec8SjZ5lFz0KJSVqocViN7wuGXQn/MGgKCPqgHgt7tKV40hmlmZbWlBJbRgfLmTjY+RlMI6pX5RyNeA",
-	"8phgv7GBEGzKma0TQ2najrvu0ATPM9lwcFYf6dBojZxqAd0FFEQsk/sCRlo5mKF19mRtGb1O10dGcAng",
-	"uRWrJpWfm6qRELr3yNcsPqywYrUHdsTrdUXneB5sFRw+xIKK2yj8E//LBm4m3dAh2pRQ9J19STv3JtNK",
-	"bLOuPBAmpDw31tdne1vGXvD1edu1lLuLb96nyEqBI+vYLJRgh7jTkVznkg1CH7x6N1kZ6Fgb1usDoUwQ",
-	"hpPIVHgKWTWL3tiBYMCOiFCug4gigGO2sO0Q1Dj77tqYMJ7onu1TDJTVWWM7ig0V1Dx56SuXLbgb9AFz",
-	"nRDkheqN+4CiHCorM3IgM6n2iQ4/ZhEhbgtLJKVxDpbsSHdbxD8mjJgqEx/3mGv9OJ8qgY6RmPWjiqO5",
-	"ZlDZQWxgBW03csNw0KWIgxv53ng6BrENKdCBcI6/R3bBSgNhJO7m8Bn57uDqt4GWqR21zfCMukTQ5GYu",
-	"RWl8XxZj2ozgil/U6fjI9uE1IEPETVgE72w+FHdndv/GkT21aP84s/dv+wDNUWx/XAAKkMUUQOGFnH4D",
-	"/nu30ht5JRY+2vLw6ARVAqWfcM9IYdjJPsSQTiXY+MYiKnbU09D/xxcqzyBkQ1Cqxwegi5S4M+XcjHoa",
-	"Ijx+J4WhbTHnvBcE0ejqQD9Rb7ayWdL02d39ePyXL4klNwj86qbo1DnQrnauaSUg/vYYjrXokebDekqP",
-	"3OHvZp6asF6+zSsryumy03AN3Pbs+mYsm++DoikzUrVRGiAeKdVU/PFIthUPHVTr7arTCG/v+1x/dIft",
-	"FNc4DU0hr4QJ3u6hVnYSXI/77zHvlSckgFWa5OPcTk9UuCu882OyJvnEJIewVunTarvyCtXSdMDtaffK",
-	"hwY7iazQp9aYx9oFAkWdZXpkQu6nn5TqUhgPgFG4W6C/GmYIJXWi7FwkNBhLJbOUMPLSP2UpUhEQHVbQ",
-	"uwJwX/A5HGSRI2N+9H77C5Nxkcl4RWaiEOnjPRQfk4UpRqUXenIMzag9d7xRcYDjhwI7WuC4BokfobKr",
-	"+jQncQVzC0rRAvSScDFulxnNBkCU4FQDV/tSdbcpwceNVkC0IQZTSqAoSvxirx/9Xt+BBb1VAi897Xsd",
-	"36jeJl//jG5yKPcuinRLOxw/qtjdbU/wPTdri00uSimxgnGcnXz4/o8e/ert+29999EvvvHggzfvv/Xd",
-	"U4nvfBjy52QpEEk94RxCAniEFfQGLigxbTlZ7ukRGi3Y72ONefZzaZiV7X0B5jESbAfabQ48/s7PBdgA",
-	"fYd2vEpFDkk94EVnAdszAbaBbDnseJ1BZ9cR4PNo8NTQw/nSAeXmHpXjo3TfUxYAJxw3n1kXOkjPZ8ON",
-	"Dq/zWXelw5s66cLdXdIYgfhvgc44/Ya0on/39ChgV+PmwZehm7jbCwgvPWHYSJqek62ujoBYKxTN/Tff",
-	"uvfhXzz49nfuffx3p9bY1YDIcuLak6pLcWgeB7PCdq9wNjyGZLG9QfsP5g41EoOCYcAqfWF9LLQ+biCc",
-	"leDOx6k2JnpXAMD7ybFYbiLW93PtlpAkOAlO9bQKOLQ2Ok27PlQ2xVXT7WnoO9VfbpUmg1gOwhCtt4iq",
-	"cGgAPVRj2CYTsHBOZkTIRcMDtonuoNxF8Qs9dMx66BKKx1Olhz4XjgwtTNgrh9cETmjSnI+wyLlCDyBI",
-	"nLYqz6ietMrYjxv0pfKPLzbwcW/gV2hVv9jBT9oO9isTtpNIl9jLQ7Uv0tUhkEeY6o17BRD1GdaHc8v2",
-	"csH3zVZgskBiIKWHqu0B9xAGkF/DdHePmx4xmUF1AzzYyTD8kTDt5D3lYwwPtLVSou0ebZjsgGMCfW9f",
-	"waS5gdIMH9SEfMuz8OM1tkOYrHPrBWcpXODcIgxKVEcJkA5mInMyEysogq7Bq/GQmkMgabYnCxL0QKjP",
-	"iNqxIssMRJc6PC/ExS9iTOVcHwh1CQWTWII+G4mSyXd6zE5J5OGzlGNuiWSxw44iBLJDSgHa3WakPUYy",
-	"y2gPK9QAZmmddfoN/GMetgd6DPgoCBRVMY4qbKugiCOVJLpSAbazlTt1fyDSVlxjILw4boRENu7Ssb/J",
-	"jXCMUblPR0D8bfmkYqiQh0Npgun2G4FDDF+doSAF9C5weQTw7rBYgfKerUD0HjOL26tw9xgfNVrY0BkD",
-	"5Fl32PlN9mV5kZ2E8kPfGBKKD7USp5z4AWfTFjWLJNl0x2eWISoWbwVb101zJqwwk7oc6jaBkgFaoyqa",
-	"S7e/dSAXlwZzDUjqhglKskPBMihqQvHXvh7S90NxBoBvFwJPYx0uM7AN2tBRMxxhI45nmHseE/2BJUPD",
-	"kwAKlWLVnxs4+APN9/gFv6FL6mOLcbMfTrvSTtmGEkaaR1/IuA2FjFjBCaxlIyyjRbekPbRMdzrBhcHV",
-	"oZLPoog1GF0nMW6e5liH6Gb01Npyuuho7ISW7nSMsC1nIJQkqGy/wTD4vlCIso7pwFtCpaCbFlVAoWwQ",
-	"XwCdNWJCq0MRApCwbbu16Q8N1LrCXBbanhlnSVaVccArzdUC1XQcBevZPBqOWU1164Wd1TPnzk+oK7fN",
-	"oKD33Nl1rMA24NAWF8ii+lR23PsGcps+5jfoDTF1UrziJTxNVp+XXQEpp6iCA+KOkoYzPe7G+F+3vrqz",
-	"+t/56tfWVy/8welX39g8e/e/blVosHpmlm5bYVeNzQXvNzzNkIrvMeerP61z9JYgaFihjRrYVJlu75u5",
-	"yWm4hGUi7YqiC6OHNFPCFqFsiGSTdhrbmYpcHsCUfnaxzjCNnxGwM7xLRIBfLGQgrP9Tn6p93r9JTchz",
-	"W6tQtT8v64HxIODAI5Mp46YHZbMYfCsIqSTAJqaSp5M7wIcafPDhC+DWsaQsDkRub2skEfsMxB6apEGf",
-	"ymhpwUwwzBVIU9ZZpVZCUgHv5AEtZp29jQyR1cfhDR9upQtDs9ko34w7BKtSmJMMGpDFnDkFn9R6hOdp",
-	"lj4vtQj4vp8m7wZUKKRh2oNtR5/Mk+XTb4CA3j1d4ritmaovunigxefu5+TEABq52MWeGhale43t4M9S",
-	"LGcAryhzwiXbgnL9wxlGj8BT65GM4kBk1FwmCf42tYAtJwKXSu5/cTY2PRufB9JdIqk+zo2Pj7gJHYef",
-	"nIMUR+VZmj/XQGiUhEDSXFsd+ZqD6tP1snMa/XWF7OYcYrSQyIdoozYCPE0ozgUssUqp3sEwqdrZMJ1G",
-	"EBQVD+VM3tQhPOFfPrGHbzGPn5vzl1750z+By3NfC/5fRF+qhP750ARcKgbdkYH7EbmEE9wFPqwMUZVS",
-	"AvUYQylsRzFxx+bc02HkU1xba+7YQWbMNs/diQn9deBvpLMQqWzzjOWovRDxjxyB0CRoBhtc4pcjjgo8",
-	"lpBizqcvijdxX3aQzhle3SCZt+izk/c++Od7H3547/fvPPjGL+79/h8efOvHD/73dxnP7Ro789ypJ3Zr",
-	"B2H53OxseuPHVOOblia4IscYtYxfgtTacODW79w65ahMQlRBVodKXaSyO2GQ8zQpdfifaFpEuTEiOS3x",
-	"z2CfGLdR3Pf+12vspuCpRPM1t6Hvc0JxJBgDMsbCc9leLlXXxOp1tgH/C2gVUhUqBU2gRwouk6qLJLM0",
-	"VCR3Pbu+XnoXiPLCC3jSGTcReNeEbSTr6+t4TTte+mN1F9oe4PjPwfVSYdKxoH5FvAA03OtqtifGzjGh",
-	"hKAzc5SYLjYAbUCLs81a9DotHEt4ulbZuLGHAGvd17koTYPtcVVaVJypky2s9lgFss21XED+snWqpotR",
-	"YgnyeVQDvzzZCtJAF7ROfc7LLEEUHo/OfFx1ltiV7DEDhHYoyR5TwOR6YMjfN2CTqTkSgBCC7jwCsXbK",
-	"Knx9+g3/ZzUEaKcYdkhH4f7bYgc8G4qEWs5TN0hkZUYe6ATxyNCNxQf4sF8L9xESyCRnWu8fszX2GbK1",
-	"HltOzquG4w1X0EOetCReePnPCWlRWiz2IdRIzaKmnclaJqc7iH48FFbmMFlgfVFXZt3BbaSpT+m+VGmo",
-	"DsUFWWOXkTQTkwrA6Dt2P8hFW+cpmAfUl5QY07XlGcKhx56wcIu1QLERKyF2gq1HAkNv/wULzPHWRD2R",
-	"iunxWDg0A1dAPj4PeUlfbYU74vDayc9CJVoH8G+Iy3TKBxGXCXp/6OaFXqnoeKJmNvA14c2+MGaeWGOG",
-	"MHpPsU3zzOlnJrfs3H6xZ8+eO7e5efbMLI4wSjEKAZSn3qa5Imy7N9GY+TBaY4D7ZI6LNJBtiyYKhIe6",
-	"oECoJ5pzbhhwuySMsz+8cflLW2w4yGW3Z5OJiu0274ucnzAs5ZYngSP77Jl1drJl+jzLWqecwG8k59fd",
-	"RwCEbp1iA3lHZIZlWnW3gdYFuuqCvmyhS+b9M8BJIAycW9SogbTmKkKgRf7/sff1zW0cZ55fpcv/kMwN",
-	"XyV5LbDyB60XryqSxaIUa+u2UpoGpkH0cdCNnW4QQlSqylYulcRe3Wb3nEpyZyeXvfNmt/Yqu3WVXBL7",
-	"cvkyIi1/i61+nqd7BuAMCEgASBH8xxaBwbz0PG/9vPx+8lAkOZuSzuS+VDxFBBzPvY4cN7inpc5YfLvb",
-	"GJpR1ZurPsJeEKKzP1m1eWyGF+ePrV2az1Hm8yqLlV4lCcXXnacZjDeTmA6UJggqNpDXfCctUhcJzGCy",
-	"vgBYIgjUGpA/TERDJ4JE2Kc/WyExasEQ07ma0IXglMBsB+EfECWpjBU8mUlpAINopZnpNlowRHmKP9gl",
-	"5T5H/oBuCXP6Yx/+QH57ksMhgpyWdzrNRuMSnxPncJdkEi31+L6hKVUi1f6IXu+eZk3cvxSLFUSPC6K6",
-	"r0PyvoZ0CSbC4Z3ImX33P7DWaIk4EdUFCCRPvBB5ch+YCYL6acRazpz7CX2odOq8SOCiWjypVIdaNnzf",
-	"uef2wlttcdhCB5K5urYtzPIZn75DW9hHvxFRoEzwAAD8nXFpXMCsM7YPo8PhjeLa8P1MiDW2w2g9adQi",
-	"YCS5jeN+xg+xhEOTLqloEgv2YIsSuRC0/DPtARw4abBMr1uxvO1lalEKlvTAZ9mJ8GiArrqgkWP2uHo7",
-	"sP6U/vVsXWkrRkAAvO++ZnVhsO/HC76nbXTbTOcoIcsTITIft0w86aROmQEEEHemyhcx+8bTXGCAJdLA",
-	"10USSshjefhErO/gWTEcc3dNyACw0+UywXPnGbNtDGn9lZEbA/W45VR0wGxHlBVFHg7mT1kXTZ2J1wU2",
-	"K8uOeTdPt+ejEGnA8ix2qszJHCnbW1Mc/S3I4ZJhsmrktxmuPN7M71b5zO+VrSr2r3MDTUBr7Jb7vKGl",
-	"5Y300s7WpD7g/eHe/WA0xrSqLZ0m1RZ0t2sNc2aMNpR+I4rZucE9FusCgGoq9nkKuXm2/PJf//r4+a9f",
-	"/OnTo+/90woodiqbFrXKHQG7ba76aGpQuUCxaeLZWUmAarEw/e08R0CObXCFtK9tbNnuBYpZ64yte83u",
-	"MMP7hnbH+X0D85j7G2I3qzUaeuQcQpmAH/phCA+J78uoWPQYsKyDLZlr7IFuC7AjGOdBzwV0gLswM2Ec",
-	"VwiXo2JYGwPL1DmOfrCK8OFyjJSJ7g9o0di4wmIjnCLCsKI77aruqVV3kfh1ChwXxzD/uU6TW4dYFL8I",
-	"PRfueRa7odutAFqK/LWOY/JSYS2lWEv3k7dx8IMOG2hvBfLGRaRyuUtrtij7JXzeObV3pmFxvfj6T0bJ",
-	"7/pTJO4br7yGP3Kbg92bt8+ogHZ2VSh8nfOoQeGV3oc3M+PGmk7SnF1ByknJxShHcZL9cdWrLY1xCzMm",
-	"8V6PE6ERJfwy3Qak/4V0E/do7RbFTdDzzt5PeAqudljgcSIdYNaqDnTuw9cD3HYQb/cGJBzo6rlMFlKg",
-	"cYkWRp7hcecU9Wi/tF6S6YMRkrz+lAT12TqUM04hn5L7yo+AW5G1pRMWrO1gEjeAt3V4XwggbXzxxU+P",
-	"nv/ty1//mtiVNzcQ47UJkyJ9T/OYuY34cHK1KPelG3rT7YjMiEQkkGwenWSFDCsi0/nWSWwf4DLFmA0B",
-	"5RK5L+1i51zdi94J8jBLXQX9+IBQdM4Xp114/gVoTnQvHLEYC2/9lcxIw11mlBHZAaZz6qMhokrkWHYq",
-	"imnBAoTEHuHX+XGqNXLY8UpQnBFMNm6FhKSEoQCiqQwRspNqU7Mdul+0GvDa1OV9milajuG51vKPsN+p",
-	"YJ8WvvvZyQjo/vm3LherBxl7tDQhZDq1e1VNxxT+yPGIPQFs6VAbdtLDCZzBz6viDTDZJO2UAFu7XeCh",
-	"1RlUlE0ZQus0dfa08GGxFfY+vOo3RF9nEg3cD8K+ANHA/eCFJ7YS4ItX6SWM6CTZMQdmcEcMlNmHIusX",
-	"/Xm+QY98XY1GpxqCLd9Rpuv2v4Ld5T1qLt1ayftSLXR56CaL2zoTsR8d92QwBGwNIJfuKL+pwXIlQsm4",
-	"IAS7wpixMk3zhuJEpBJul7pV2sIYvi/8qhFuR0Cx4sYSlRXb8eBatEwFmN6IdRVgdOetKi3udvm6u9+y",
-	"zOi2oLqxZqmEj6SCSS86PKZNmLSRf+pAooXN0W3oaFY6AHfiekFV1l/TGbW6oHomGYWSppdL6p1ZG949",
-	"lJBdzxv5xhdZ4UnoqRablG/HHFDzfFUi8pQ2XsixjOjVAzvg22J9xiPvBoFhAd+xz9paiT7g94GRONSS",
-	"eusQ+Y+ntcJhYK9SwYFoT4leFMCggzWXBvl8aVmxsFYYYJ1uIHc5jfqa+7EsEw27CwJ1AYzMDaiI4eMs",
-	"xGQpvL488VqwIZRirTYhozHJ7ihjsy7RcHmBkxnj1op2x5qFLGGAxO/6pVuUSkbxqWdf0PDLix2YIDnj",
-	"SzWMlpzmGUFb4MjCNXLGfAK7Swp0uYjGpBVKSzC/KJHQp33HmtBOGSj3SetTbSAfCVwnuPVo6TQRGauL",
-	"hm4jJybPbH+7YCS4B+XqCAWOzWCff+HulwJOJVHjhLSKe4yehhZ29wDYTeoDAj9/k6da3IpGeVo2gguj",
-	"C4kIyQJ2Q97Xh1QxzBW6iCGPA/zD4pkpTFhj932HAgQf7v4kGRhA8MWoQUM36VCEAKD3s/L9D3NRABgf",
-	"8cTtV5ZjqTpdu4bfrF6CbZEBVAe7qGAXIFIoPM0CBAruaQuWY8yeBwr1q+3pXUHlHLAIoSKcGyqn7RHp",
-	"2l2e7YswEAi0nnwQbHyNxUYIhSRMhbIOICpCOiTMGFGdOR8xZNzgVB/PRK0w0EeUUM48LBkWd3hfd+0Q",
-	"Fk6YfR6EwqHHR9MCk+JyeFxJjZrSGzRREOZwcwBWICYztUbXWKVWrpjmE+HpInq0KHirzIdMHApaMDAv",
-	"aCPplw4fu6mzGoY//ukpjz7unugKi/Gqa12Fzfx4d55ai27JDzdKdSCSRc/YwKuk+OViUIeg/i90a/ye",
-	"twI+CTJ2NIpRU/UWaw+/P9kVzx4WEyphztNpkO5I5bZkcx8envZWih5+YTZRewVAhDOEL8/CsnsZ9p9U",
-	"Qx8Tl0fEMmG7mfIFXbA30OkICMLdDoIhIy1H4AbwVCDOZ/K6xpn4JcMAGxcVmAknnDUWZ8J0Uxu7T+PM",
-	"bY3aQiUiiWlvgqIfmL/9jgOcG3CKdDtVVDvDjh22M9Px65dpx8ld5W2Zir3Zg5bMyU1ORAlyUYsa78lD",
-	"J2SeYajMvpS4SBezwvaiW2J3viFExxTQh3AbwFPIwxRrC4VCqzgUypaAl8DWAOb93SWh0qFV2oe6M8uk",
-	"EabgdZm0RqTNYWSo6fjcc9xTwgH3INTfsTOHpmYRVqFMme/x7OCBe4+vrsozUky4qzkHr/k1KwB3wXfN",
-	"XB3f11YEzhCtRGH3PObmPyfdLQ1eH4A8rUIZEZTO1LCTQIlemRbi9hzi21QqwUxL97BZwYe/ODEhVcgK",
-	"rLFYJrEfq0Nlj1gMJ8cgAU4dRyxOuOUx44rdwisjuYK70BrbCUC8LQ1FSKWgNS2nMCuxI+7n3LC73NhV",
-	"OOfqnZtsuZ7pHrANJXoFgdakMcREsB3yxRJtLy4gsU/nzhMYeuEZPNOBu2PMA2MXzOY1WgCzxlCJm864",
-	"tqXqArwSlI6FKmIMO7uR5wMGjFFUvBl45LqwPQGs25pe3Xa+LmvsEYDvOdcdu0eBn8D1egN2AbpT3Gmc",
-	"CNTASuPNGIy2nK1VmtFpXeDm7FSHezA3FzQpHZLKaJIgYjc19g7dME4LgFyh+Y/YFnJLAPZxJ9MNYcwa",
-	"e9TSubW2/EDkxBfG475LxTY3/Mq65yCO9bOqZA3I1hq7unX9pPW22rkXQHXA5QAZdfcOqzEj/LkRjiR0",
-	"ayrNMg2jeSdnCOBeb1DlZobbO24srN+dmyUwL7cQ7Guk2FYSveMEfG7xac6zrnUquPIM5iNdiBVP7Dqo",
-	"18T85fBQuIpVM6WotyHp2eKdjlBTGfREFu+TlbeRvoL4ryqdBX4fqFIXsnhMi7AwGQ983jlNwJmwuCc5",
-	"2aryGrfdHjVicPGICWNlm1usKRCl0/LxLz47+uinxx9+dvR3H9IYWyKNhc7T0A8aCsaIUksxXpRDDbrT",
-	"AddTN02YFWnqcbgH9QD8tOcDdz6Uw8CMuOx8mlEKAiX0IqQg8En2QBAXOw9xmyQN+b9RNcdlavSbk5Ho",
-	"H3DskvEeuN6n7cMYdImL5vXeE/ahX9JF8XoQu80JxACjvrF39DbjyjRFNmLMm/cNZA14mNBGsm6VV+MJ",
-	"vXYAflRjUQDq9yp5jHwzNcaZv2T+c+j/QbruFgd6cN3dbwWqChgKd9/yFHIFJgKsOeg1cmelXiYEpmuK",
-	"TIAji3uZtOKxbjbjGrlk+o61BVd5M3S4n8LdRMzQ4Aa2NgL4pjwUinU72zB4AX4GCgNUrjdhJ7/GYm4O",
-	"HkO9Pq55XHCnrXWByMDYLR0VmqgR5qSrrEwHW6cBxxxd9GDz9ljtCi4GqLHYP2IcEqdNmRnrdvsRi+l+",
-	"8i9TbuxkrQs4xppfJg9zGi0tGwXJaAJaf/HFtwhR9TJAGZNt/aHX2QsQpPhncU9mLvZA3fgc6loVzOTY",
-	"rQWeMLHakvt8kSI6IKmoJcsj/CGAZ41lvIcUIxHyiTV11kYxDr/twIDdw35HhOmOej/kVYBWqAa0IBHb",
-	"fd/95+btvCH0/u2b8O+/uHeXINx1k4lUNGymlWzkYO7Lni7kKrsn33VH/cW9uys5i8jb8Lmn+VA6Z4kY",
-	"SDSjXSWS2BGZBjzCN6qVR16BJT4He8Z+1MhTSJw0nZtXqJM1g2nizWtggziwLbGegOwkmj/nbPqRT0MC",
-	"LwVxW9R1ux7MF4wcyn1hbN6jzJXSXdVY9Jarb4IauJB/rvbxRK4RNh3Od22TAi0Z1Bz3GWYheX1UwhH+",
-	"V4UsvbFRih9dYsGgwhQx2cSO9aqrHUiVDFxtHBbJb7gflVyY4A69Enrusb3bN9j1a1c2GIRmBoY+3fc5",
-	"pTENvrq7lYUupzZC1tGdIxpefut7opOt3gRtqFqvTbdeBShu0+LuBr9e+8ud1f/IV7+9sXr9P6x/6+nV",
-	"K8++XiuD5h7b++mGFZMnd1Fm3wVSJ2fa293USmdN1p3grCbc8klPBgow510/XrkqPU3g0ETF9frbHbwa",
-	"DDikE/CdFFGoq0EIeUoT6Vi2bLTcPgOHwDkRKrW4aYX6HD0cAVlTW+1DoP7mSGLlq514CNIvgUMYmqZG",
-	"eqWAd+37lbZPw7+ay+79A7d4/dct48xyr/1B8fVWRXU9IIXvqmQacohr8ipIyc7pJRnv8bQ6aLvlC9JU",
-	"MrcnxmClabHl47//X0f//eeAdtCHTTLxUwyiqplRk7YYxSD3zuXQ7ZyjlkckCrOvkM6tT5ybxcBH8a+u",
-	"SumTjDdJsVNhRVnPN6JwQFDvDg4VfagRgWT7T9rCt6XAFjLK2euxPBUNwycNeZc8sYSkN1iFkob5eY4y",
-	"OxAV8FN6LQ2NBpN4oFLtfW3NBNSXnBcnKnLklOZO3OrfhJdxQgJLwJTfc+eZ9m4/evqWfwEnd/8PWxmk",
-	"WVEGeI+XzmRF1WWICYVnjqJxtdgkcgqHUVm8UsV2SG9zMms5P7J9uL0LyrT/CgL+XqgKMH6yDFeQ8OrW",
-	"35Bhaso0BcHBeW08W422m8C5D5+/ry0QlxpoeizMA+JuOCL+P+K2gXw+AifsCwKNtJqqGb62n4k1thNY",
-	"bNk35LvQBBAsLqlhaFIjPUSgKpF/PqSNoD60MXZGD1TJQCtkryUBaB3uyqnIgRAdXxLZLvaQupNfIUxd",
-	"BHdxrgG6F1Ei8D6ggIMpCE+5SBWVNfY+MqTWoWkROhJERrseaYlXDW8Y7wKY1crP5ezADl2YkKjg5d9p",
-	"ovTlcuk54zBKhaXGwsLXYvcCYFmYPqS5RkG+AV7GQI+lN57SsLrY76o5mrjruYnjTAFbLN4LcBPBzk8R",
-	"iNb2iYzga/eCTyPOJZtXG4poscZGxHt+JqbMIO92X9kgF43xTBD7CqZ4ftHo6fY/b/x+DScwN/vtLHCu",
-	"5X4kAMcQlWV9YUfGwAgHaEZ2UlCT1UAMs2S8VheGIglRL0JbmuPq9wJ9MxCDQ9dU35M4W83qmG1XKNa5",
-	"/UfH4CfV8jKpdyV5U9ca26HjeApuCModflas3qdJkVqxD4zaPiRxow/yl1v/3FQ2DYPqeHcNrZoya4PI",
-	"1PvQoo5ccf7sfg8wqbF73SRSVVMjiH0AqZutdtFlynQs9XCL7SlFOdWKEfaWufh6T2RFmlYEOaX5HsoZ",
-	"kkAQ835HZGw5ySRMTKayIaDUfyhaspGK/AOaWQAC5gL/e0Rb3qbO2ivulBhPFARIetXIo6rl44+ef/m9",
-	"Xx398l+Onv94JfLppIKPo/LY2LXCUAx0x2E5cKCKtx3+3tpAUmRYQV/cAwmknn1q2K+x9249hBU2g8of",
-	"eb3PVatU/eHcGMGEzfcSzhf8GQVRwEYbmj2WPNlhYfEsvjHI8ebgPeWFyHqf7UCN0VdQTETdK8HnDjOB",
-	"vIoez7feuA1zCnn2wi311sbZxDDzyNXtJElueyYPdi4Lh1MrHKJqX9YN3/C6YUGbKmqH8KJn7sZvyzTN",
-	"41vY75MjHieuXX8K/382Tqq34N9PxrmFoHQwmp1CgFdZMVk7NwnccIOnZHFfzfzmP60oRc42FXx69hcF",
-	"oyr7WyV0Y5FU0qlhJ9HgHlTmVJ7KOQrapLlfeJGvyjs5JApTJ5P82vrXJiCQfPvPNjfeeeftq2MSSFIb",
-	"xZufOx5hjolfEsR2yeAjT6QUHeyeqFSKnRDt0kZrXxT2bktUVIucyuDHFL64bYAH/YwhRxAPbumhyRlb",
-	"oLnFLALt6aeiWrHSq/Rs8WAgRAqHjZbOsdDzoV2twbg/K25WfXv62lR1FjcXSiPNmpHfFqdq8W72auAv",
-	"E2sxXQjnMcY+/IH89iSH33avfFo25TTNwoV7E1T6LolfUdfGCbAy0ZRpOpozNgRuACMJG15zUMuBCSXU",
-	"PJySEdJuizqyvKr5Sg2m+gNiL4xKRIXkBEAL+BoEbqwD+C6d2rdEU1YwgsPEoVCh0gGoslOwBkMTXVPx",
-	"rru43BXJ/CGSU5X2ydQgNGTFNhG/fax01VarzPPNsjhLD2kqe0WkwY3vdiBAodLH/LKJXmwHtgmVKUWn",
-	"Lwj2XJ1j/3PdQ/AI/BVUQnVHKJBvzAvieI9nzWnpHrQvbod/YabcWK2hdwvy78STFfYsHS4ThFETSook",
-	"YvV+gClVCWtrZVtr7BayzAA8dc4W6kcTm5Ddo5451JvU6UyeTjOsLloSQLHzkiwnUBSm06FMGvVUYlKP",
-	"+iwx0SCz1xiinFZAe5te3dgKR0DfFQqH31Zp29WBtMZfbqxe/9bTq8/KUhhRpQjBWzRAExLhHYG1Uo20",
-	"m4hkm21ujZOtwrMM36dsd9tv1a68Hb3Vlgr/2Az3JpUV+5AsiM5Ps4d/fQvV7jGUPoEVALPhda1gp0Dj",
-	"Bs3UulOPUWTw7/bZgVNw3Qyxd0ThNNBUqX2pRA1ME4jkIU+7kF7xE6lYDQjfSxsAFKhMV/iyI3QnFTme",
-	"NIbR4WswFRobRPqsgTQbIlljN9AWIaUODEEhEFOf9dwWwENBvFHGaA9fzKVNmtwmzRYxduC1nGprZqnu",
-	"bs17Ik2JTg5CCSdhFSrfHgGhQBU8HLuz+kCoAmb5UIys+lC7cUdLk0v5WU1EvCfsPXF+WxB3M6kassPT",
-	"i+qXClGzZrzN7hTFr9EQxkfGp7IbeZKZCLq3jPUbPywcastTgy1oQPPS0qkPVSsm8UH4Mdz1wzxDBn67",
-	"aNpZaVvZ+YCpqqY3qvIDxnIrqswrfDl2zZAu/gB+VGL79zz5HLTSSMMSDrQIKbduzd8V8j9Bv4xsV95Q",
-	"M9PtgfsJmdoE73SgJDiGP6q6J8GzVI57V1a/5j29QRAps6aSGhcLvZNLesXUPezBVxs6EaNG7QEhkzMj",
-	"n6wmcl9a5n6AXS2UZdp3+2cXKm9ueBhPMBbXmM2kMB5zEza6j5WOGcdzIPhKl7CKcdqDEgN14fbnBufX",
-	"ucVNMvFnY2+DLLQ7EBN+j/dLPWypLcJsV1vXoR+BMI6g+8ODUuLNn2V7hlv7XbceN3QiXrs9Y1bMp/4G",
-	"J2I/3Zr+9R+4U5W2z/V8W5Rb/amo3oC6udfEuAvPV2FesYFvq9x3UyKs2nf7TFkOvTUo00lbqhyoIXR2",
-	"XyQf7ddobB8NUMgVvofwucbmzSr1zGe+LcxvoNgaWZmiTofDkqKLffuNd7GQgT97D5vLafCw/qMRfCMJ",
-	"+FNimApDjwhjRWPGxnfAigSbdzY90xd2jQOA1xrbFZnUiUFyP6ddLqhPeafEYlSNeXhxwiLO9puC5T8v",
-	"AuFMcCtekRZwTv73fdGbhOlvc8paWNnnRjW0mVKNJ0nQpHIlLLrcddnu6MyOiHV3WKZ7fvat4ZQpL+0S",
-	"IZxy/wa123YHQ0ELpqFQjTBuZVbvCyf/a+yGTrttZWosxiNi9uJPnx49//HR3/4uYrHzTTH76mf//OWv",
-	"nkcsRu8Rs+NPPj/++X+OWIw12MfOqsfs+MMfv/jTpy8+/zz/AoLlmB3/8KPjTz7HU4Lpj9nLP/7jlz/8",
-	"G/zoUCr44Pjn/xc/4EmSCWNidvTJvx19+p0IUO8yax5zG7OXv/3diz99evyTz44/+UXEYhf+w+dffvGD",
-	"8DlbDsN4Ce+vRCw+kCqBJzn6wb9ELHY7vJgdf/rL4//9/93pu+3HUpluJhJYgK9+9s9fff/vvvqHT93d",
-	"8bQr/Kcvvvjd0Xf+X8TiRCTdhpX1VMTs6HvPX/72Yzw6g6fDT778L9+HNWxLd9u/+Z8vvvjiq5/96Kt/",
-	"+BTmWvCFDbJ97AtLM22Bzhah9t0n/rX2/AQfdM0TPwjVx0Uiff77IYAS1lOoat948IGTjW8+vL36DlvG",
-	"mYEsjPO9e//eivv7vXc339m4sgFdOLeeNEQKFujR7gNm+KEAnDEjnAWxgC4D9AncxXht2dCpVohUWIdJ",
-	"yr/qarfPQvOa1/SvAX8ASKY79xaCiu0QLSXPBOt3uWLL8Wa0tbHhDl7b2IgjFm9ubbz4/fePvvfdeCVi",
-	"bl9uWLy1sfX2+ub6Nfe9+/fqxubqxrUYxhnd30d/+M3m8Sc/uHb8k89iBIiF8JOoaOKtq7WNDTr6Su3a",
-	"9dq167F3eNvIQWFZWyZK7rcssupCuaKuuzaiRFtdgy3nIGgBdQ23iDDGQRXttuDKYhcgelKnyXkltoFq",
-	"CCt3oyWVMAD7CGj5qe7B51AZce4VXu8jenexM5D9OExF0fRgrbgXNTg4KhstWvlMOImK6DMaG3Vy5Rti",
-	"JbFcoqvFz/p+owxX/Loz3zGAiwA4LlA68CyTyHrsHCt0tLulIKsFJ4sKc43DQcA2lrjd4RAy1MXwHmHc",
-	"AYwbDz4YbIwKC6yJ6cQvXETP6Bbm4g5S3AHXUr1xed1Jihs8y6Dmp7uVpR5Y7zF4HapCEKB0aJjDCSAv",
-	"nfmb9ygqLnU1IBLA0PsRcY29UZS8n200gjeWt7pQ1z34iDGik6cYIDwb1eJZ2DNwwtn3O4bT6LtyeO0z",
-	"rC+9YiSNP3sf1uet89QpUR0CL0ijxJ7gE4XgXsjXvdiOCMZxn+zjtOXjH/7h+OM/rIQmBcBsoKZHOCKM",
-	"84V+R2w+kxnQ9o+1KR7a/UKMoPy2uuP8P0aJi70tvqUSnRkxL22e8z76A5SnxdtO02sdQ59pSHGVMOWr",
-	"s9k7DUsNj5xl3RSgMzsdkQxWpktwIy9GJnsP12nHL9M4Ce3AgQZj1ssygQuCtqxUhX6ezao867wxUX7Z",
-	"vaaq67jvRg6YjnGdc1PZvn9Z0B6zU6soxGeZdac7YTzXp7L+LCPMKbHFw4wnfnZVYYc4IIjqRFBCiM6B",
-	"LVy4MYdsQF7EBq9JR2FjpIE4g4rfgJJCAAuh3903UG77NAhMihKPji9zI6dnics+EJgBoa4xIizEu07B",
-	"kw/5c7q96raznF7DnaR0Y0BJBVh3pyVPOs4dwvGRL0rAxXo6wy43Z5BLCwnnq7h+vyPUA1yg85rap9ub",
-	"qLC+Oe2rV4Jgk3BNvZzuXkxhgGjJ+EtV1dS9vq83ullGj101th5AiL3q4ngSdmoW0d5OsCpoICPKZ9df",
-	"HS/0QlXIUm3EVNXotBH2WyoRU0G7hlsvykKlfKE3qmL/hFRLvX8S7gY7NSiIzbvjzy2DJzzmeD0XhCBo",
-	"BKP41MmM9ybSVIVNf/W6wWMIUvWIIFWn4zd8wEPv6fS8dH28SQyobunOvAnDkNQGCkT4u6C4q+OHg4qh",
-	"3pM7IOgemQhlpQVIvUOZiKwsRIwKUGTuySk/BfXihtYHkiAq/I+wq1Kxlu5mAd8UsldQVe0iqVpPpIcC",
-	"jjGDB6EzinAChIpDzpwlVGBCcDHbyoQInOA5iirhtSLPELGqE3pf6tZUN53Rl4eiDF25iNbNT1mp010l",
-	"Qa0NrGWRZw7Wk862ZND4QadL9e3O13niHVcG3uVhp7vN2TnNNzIErNRyCge9hEA3xhDg8EjHPUHbBxVb",
-	"T5y/2MYhk5gd/e4zbKTAxoyjX/3Xox89j1jsPE/Mjv7PT178sbSdIxWHIo3Zl5//CrskSto3zIFMUxOz",
-	"4w+/8/K7f4xY3OZPHqeaJzF78cUXRx/+8sXvP/zqZz+KWIwiH7OjT/7p5V//zYlJftqaYYcCAgMWMKMv",
-	"XAfDqzYtXDYMXDYMnF3DQEXIfdktsDDdAlior2gVOBHLrj+VSXWDwH3IMDZyXqNTNqLbIRc4TOJ9Fr0B",
-	"r6YLuH+bCejZa+6MLrsCqqM0L9gV/BiPEBs1n04lqQZvLZMw+9VFjrrAvn1ypwbWeS2naTgA5g3b06gU",
-	"0tiMW51Rs44+FFkvk9a5bXB8QFNdy5cxoKe728kbDgJQc6wgoLPu9MiRAbDnRBtxksNoZGc+XUUW+L1b",
-	"XOXP4oKIy4b9E8QNc7AjJ/3vGdNCwN3fADGbt4OttHUPgwjPfghAZ17JxrE64E6J/Li6deFWYGOAjAwA",
-	"IkbMtGQTmxPcpmxQnRNpOu41k6C+8d0LD8IanXfQlEJWWit8R1X3oNVj+H506PuGZWLpRZ1lMjYIi0/N",
-	"tXmnqHtBlob0b70t1vGFjIRERNh+r19Lxp0eQO0CpUmDp6lz1l4AQmIB8oQFFcbNM+ZNexzhDYfRC3Nu",
-	"dOJPaRuRHoaK9VSJRlzsSxI5cwl5IISqCEzpnTHTcosq7YyzegASrnuqaFHDS6oQnBHhohXKxRgYFuIv",
-	"lnzXBcJEA1x5oZOD23hINCpwbceXhctQbCgUI7E+n80VcHPzjpbOmx4ikSEwazZRFSNA5WR8pCY6E265",
-	"OagOnyBtD4fk+zM00SD+iYZsiwYGZSV4JoxlieBJKhVlZNfYDtIvw++V9kWeYbZBOp00xaJQcAsYc4DD",
-	"KMDU0ZcosTorm56g3Cc1Z7nwLdOpiIrgn5DPP6/R20N4PWNHbgdSJVMhRnHXrSJFKcRpd9gIJpb2MGZD",
-	"WYB2hr2zb1Bs6F7HWcaFj3R24BSyYEjQcBSMyHrOFlPeYgNebRWo+cShu6Eai+EfsVP7mJJeMYR1UAQz",
-	"ui2w/BLGUX1mTBYqx2BZAJsXLVXu6tBUbaNWYgM70mx5cF4ILKi2voZlQeASsxLpjjLI2UGXpdsFKyWc",
-	"swT3epcbu3rL3f7qnZsBYJvI46M8ddfPb74tDWJwCWcVG7oNhFzI0OUeuM82r/lCP8Ik4ZJSnwHECE0w",
-	"nojPtJ3fFNgvkFhTY+/Q70xO7oorEbEtqMth60Mn0w1hDBQdc44ioBsNwMnwtqgRYXMjdCE47USKrmqb",
-	"S3EWpqRZjyRohKEdWFHsND0RIoXWU/+EwVjAA76CbR4RiRU4olmmdbsU3Qnuo8JMn2ZhuLHwvHdujmM+",
-	"oFgDCjMxMRNcBW+1KsvTklCZNR5Otj1jk3Jbp6nuMeQZ6o1jX566/40unLgjIuirAX8NzTQw0w4fZYiC",
-	"h/FIixsWd3hfd21cA1LfFvIps7ZWok9FpX1dYD8qlJUKqXne6WT6kKfjzG5ia/jZlWecnE4spu5H5604",
-	"Aw+y8LUZi6/zNJVZR4xprhpiRPtcYdPNejJN2b7ezrHtubI5iwRvi4i1EeghH74QTzqAQO25cAcVorip",
-	"D+rmG+GaTZGVcstcJ98AgP4Raq7O/LToycJJBK0TwGrtffFib+B34NXjjnWmmn9qQ9s0Z5kaQnaq+wFy",
-	"ftN54E7jCocU0zj6mIiGhJa8yrKFiwYx9KW5y0ORJbJhmdtiu7cNvUs6IMrzgGHU1u1Ams6h3wqDXlPc",
-	"vS8ZBog7AYslK+Rgede2tHtq6iuDOwDqSmhnhZZBa1MB0Stg5xIOfsr3TRBdCSz9BmDQnBtMZEK9ULoj",
-	"ldTKMKNZk2dRzmAbLI3hMon8MJ8n1/CNpDDWOuCWOzjVkZtkylFAVpDw85d3vxnYO9afwv+frRsh1Mqg",
-	"nUL2IpGZqAQTf4A9d8lMAow/aFOI/xbMWZOuWe7Ip0VP50XuInj/8DCLGwEEiimUVuZMSiKcZSgYIPy2",
-	"ygQBpubIeECJJzZ32rTnzrg6cIbJQz1duvlz4OZv4us8Iz8//bz+HriOeSf2z1dgQe90oshC95TIRo1O",
-	"Yru4OWA97jakEBpgPkgx+PGgOrtj4ONtILEBf1iqvzDO0RFq4ctl7/LGwcy32QsbbO92Q9xU542yzW8V",
-	"Yu89fjCQFc5Fe43db2I3IXoSCKN7UlEOFrv2AHQSHBV0ufekUiKLy3I+0LdvKupMeZaJJixoGibpWilg",
-	"dkX3zEgFY8uxe9Q1pe2q+zteQXwjuM0l47+2/MB9t9jq+JAfiEtdnJUuutWdIAmVCdNt0+1WBZ13EdoV",
-	"n2FfMw8IlgmAmmANSMo6gWwLldSoRgIQYtx6WCLIU8HEDHq3fDbFHMhOHLFUNHGqgu2wtjCG74slg+dp",
-	"cMXqIhzhZ3kQKonK+viLKN87Y4svzJwRgRzW4hlniUil28sTIC2y7eevSdMoJ2ScG1y5J1u+unF9JQwF",
-	"pelj3Xzc4F0jYtbtOBXc2tggo1TkooS2F2asTFNfekFlgd8SG5bpQsScygOxDXaQlgh1N3aPjRWwuj4U",
-	"bGPQvPk6+2X8Pn1LtQev5gZVsd/86N09zfyj92BgzoeBxGUAcunsQCTMNymcMJXV54tKiHlBalEyuln6",
-	"Vu2t9cNNeJV03pOtl9BXkwrLJDRr+OExnLI92YUR2EvIwsksBygdYlCWouwE96C5x+SjtwNcW81myU+g",
-	"kQuvCC1LxSvlPUslU3JoApdf/vbj41/+YGVtqCWk7Ce3DmUiXJwHFwOywMLPPK9n2S8f6ezAmZa6YIlG",
-	"shIPJQav8uQvblK3K6JJwXOw5Zf/9t2jz/8xYse/+Ozoo5+unHjSshPd1cYwbowwBvKuy0e//m/Hz3+x",
-	"gif2Sdji2w3Hlp3ufrMJKc6QRB1Kv/aLSwJ5m7Kz7EF+iS0f/4/fv/ztx8UH8ZmnkhURSvKULR9/9PdD",
-	"v0ngm7Lf3NZZm6dOgu3gy6JPymQYWbLY8vHH//rii4FFDgRaJS8YPGm3I7JDSDBC8tgwPrCwAFL27FvP",
-	"/j0AAP//",
+	"7L17kxvHlSf6VTL67g2SnupmN9mkxO7YuNGkyBHXEsklaenGenUbCVQCSHUhE6pMNAg7eMO+ezXj8YzG",
+	"nhl5vPY8PPJasj0P2bMr27I0tiPuR5ngS9/iRp5zMqsAZAFV6CZFyvIfVhMoVGVlnjx5Hr/zO19d6+jB",
+	"UCuhrFnb+epaX/BU5PDn5du85/6bCtPJ5dBKrdZ21q7xgTDM9qVhxnIrmO4y2xcsF0aP8o5IGGfG5lr1",
+	"2CHPZMqtzjfWkjXT6YsBd/cb8DsvCdWz/bWdM5ubyZqdDMXazpqxuVS9tbt37yZrQ57zgbA0kL2uFfn8",
+	"SC6NcqPzHdZS4o5t+XEMeU+wtujqXLjHSnflGyORT9aSNcUH7kkc7lcxpLOxISVrl/qic5BJY69aMbgG",
+	"94nNjBsFZ0M+FLkfUCfjcnDCMPfjMKIht/1iQNKKwVqylos3RjIX6dqOzUeiYnznN930WCtyd5//68t8",
+	"/Sub6xf2X/vqVnJ+8+5/WIsO3g3hpuhG5tB9w2TKTn7pS1dfOMV0juNlajRoi5yd3Lux/u9fe+9UxcDh",
+	"2roj395M1gZS+X9uTb/H5vqFvfX/wte/sv7aH8Tf4gWhJM9u6pFK518EPvZTnsKVFWPO4QZLxiwHo8Ha",
+	"ztYm/A+GTZ+EgUllRU/kODLdGQ2EstEp9l8ymVaMKKUr6k7k2fNzU8fXu6999fm76+Hv7Rp/b52pkJcX",
+	"ct61N5wQR9/otttmfW31CVP9UrAHnpo3upqKwVBboTqTL4rJQq3W0YMBV2nCtOoI1tU5E7zTZx2eZSLf",
+	"YLfcUvIel4qNpe2DvBm389s6nTBpWU8ewq3oY67MWOSMq5TxjjVw1138KVfa9kWOv9w+c2aDvdqXmWDS",
+	"GmbHUjFjZZaxfKSMu/GYuy/cgGyfW7px4rbs9uYFBkqNnWNGdLRKzQbbY25LM2kYZz2tU3YgJmGtUM0X",
+	"q1Wan3U3QTXXbWtzek8/P72MbP3/rtrMV7svc9vpz6+EO3XoBVmnz1VPuHMmd2+e60H1C3TX8YYLlE9s",
+	"FNe0EotG4vS5YoLnmYRVdHO+y85ubrMxrRWtUl9nqVk0PPekxWM8Ez96XuLGXj4Uyl59YX6QLZmGoy/j",
+	"xjLhrqQJzHN5KNLKQbkbr8Od16++UDWorefntuZrX4iv6UvCXXYNTo75keK3dLBUKA38sslROH2gRMYk",
+	"B9LOD8ad4m4vwmHdEwk7t8nGfaEYbxuhbJXlkMHdysNJRZePMru2c84Nxh8cZ2ocGte7XZG/InIDI5od",
+	"IH3hl1a7iysm7ZDucaxH2g2dyc6kai3x22Ndy+2ptdyOreWNXBxKMb4iRRaxAK6rbIIWYMY7wq1mLlCj",
+	"d90PnBZRpR06s7JwzVozm2ujSrnRQG/wnqg4PUHmnEJjW7tsq47ouZ+sVS7p8vXEId2SX4kMqWUGPMta",
+	"cLZwMFQT1sp43hMtZjXLBU93Gfy7zkiNe0Z5pP8hd1bE2v92unA1TuO35nR5XG6ctyzvdqNWB3xTbW/I",
+	"dNVDa05vJGt31nt6nT4EG3cDng5aMny3LgdDnYNygaHsrHE1FPI0GsXgx9zm5iBuQnFzUP0ulpuDp8R0",
+	"uuuGYYZaGQG+GK2X+7OjlXVW685X1+SA98Tp14cCHMZinF2dD7hd21lrS8VBRspH8taF7bOb29FnRraM",
+	"7NhRLpxd08712IicDfiEHQgxdIcwiu5YiAOwrfTIMm4OpOolbKQyYQw5h84xk07zCzwju2IM9zEC3MWI",
+	"+xuTXrrsNFxzF/eXbmdiMDMvfDjMZIe71zg9xCv+4HWD+r7u/sD7RmblVTd+adgYnO2TN69cYhe2zz13",
+	"agM2Et0A/OdOR4+U3XNGa1wfcbwicTaiSJ0HD1Yks3Ig2MlHH7x3/1u/uv+jt+7/5junNthVeKobK89F",
+	"WljBXZkbG2bfDHlHGLB7u6MsWx/L1PZZKnvSmt2gncWEpdKdbQlra9tHVW0YzwVzeyGF3zszWaqee2qq",
+	"FazTQrdyRp6Stb2O1ZFT7NW+djY5WkjDXA9FbiWKuUyXLYxXCHf9rq0OBwwE+NK6686gbneXhBX0BAdj",
+	"TbABNwcihZfeZWIwtBOy9N1Xnb5UYvqttyK2YrKW60wsG/hNdw3ua69evkza031Dr/NauLtuvy46FqZx",
+	"4ITExCaSO/fE4CuJNHFLNeQT3s4ErKD7bshlZKLpF/tdoZYN/IpQaxAbks0uh2HU/sXMxJTHN32z0kii",
+	"k2WMMEaAHPE0lW6qeHaj9PJdnhmRzFkxgok7Q21GuTjhTJfeKBdmg7UOeTaCB7fYJrP8gHzMIVhiJwyD",
+	"73dZC8zRfdPnudhvD1ug7EY5k8rdMT1hGHyVsIG2OmdaZROURz1WLOVOj7NNpoRIDWspvQ+3azkns2VG",
+	"7Vz3QJm15hfSDzqyEUZe/N2Aw3VJM6PUHbw6d/7LztbdZG36NecfusdyN1ImFWtz48RRS2XNDoNn+SNg",
+	"3NcZ6JNwUEllz2/Pja00ss3oyHp6nc7uK25gt9y4onbExRsNTIjSO59375zrwT6EDPad9I4yo/OJF+yZ",
+	"11eMw2510z7QSkzcTHSFYic3Nza32GTE1akNdk0cOpdMuFU9XDIRFzan/9dkTnI9uO7GfSkMOzo5V2Bb",
+	"rTA7z91NIIiKutv/sWiv++3pHEF3qwG/cxV/d45ejf5ZSCLPcz4py+EZp/tpi0T8kbChdhhncBHuPbck",
+	"IIEDwd2ZC/4dBIKMTAXTYwHhHp5lhT3W1joTXJWffgFNs85IPAsicBNGeryrftaZOTw75L1nYgpu4VCP",
+	"dw623RwUinmxGLoDKxhouejxPHX+HRhvJfnkaJIUR8ZYmn4CB3kuOvpQOLMPnNcZ0T157+P/ce83bz34",
+	"1//n/td/d2qh9G5t3k3WrLY828+0idoUAm4sLYYw4VoG1y667/N3k7VwVD7tEvGKG+jxysO5WQOmdN6i",
+	"YpzSGtMbqDx1c0fsovNnaikXWUOgbptbRJlUZEu7J+xA1C63TiRZX4/yxBnZaCVvsJZPp4DtExwNMqVK",
+	"YaBp+wXFooFhGbI2izI+00a789XnbPYDGctntdwLttgnb7517+NfQjSmrUd5i93/1bsPvus+GHArcsmz",
+	"Fnv02zcf/PX3EtaiF5q02KMPfnjvox+vJWtCOTn88pq721qyhneBQeGvi2mYuHVbHDBf5OlMv+iZzRqh",
+	"2bKUKrwFzEVSXos5YYrtlinpahCh8XIZX0anK8LX6OZKa5gR1mYCPoMEuPvLawyRSitSJ59KjMHCBN3l",
+	"/kFR2ojg2ajyU2Wlk3Ir1p0zvrZ8jdqTpbYPuMN3kzW3reqbTLf8277kvNFZm2lzxk4C28jGpMV9Oist",
+	"sRfBBW9u0k0P7UxsZE2dwiQE2ede5woEcZt6M3eTtbG0yo23yp82Q8EPMN/nxA73hNkNYQE8nvMTBqMK",
+	"a0m9WXoVHzu7frNzNLM/ixxD25nAfmlmPWKFa8tB14BwVR8GTpLiEfLie8Pak+qds4rFD1t9uYAoccdW",
+	"IU68J+uu8ZF85x9DBra1S9FxplVIys2cAvE031Q4BoZWMXeypxoeobf7gplRfigmOnc+74Bxlkoz5LYD",
+	"tpuInoi54CYm8a/2J5hX0ZGg1PJgnB9I7QDbzNyE3yd+hHXPCDdxzU4HazlmhhtM9peGmeapwfByW3T0",
+	"QDBvK5gpUFDibE93SBDkYH4Jwu9qS/k1Mfbmx/wWr/ZqZye5eHBUCGFeRFqhudwLtp1sudfnA7HBbgeQ",
+	"xMQKDO+69/ZPSVhfj+EA1V0rlBNIu8tkatBac9MEnoYzcQu82RsjgYiq2dCtWWiSmbKmfGKJlMXa1k1+",
+	"R8ihXRq8pctm18v/PIHXj67ZyPZ1Lu2kIivptDiIZz5yfzivSOcdcWSt6x8LD3imNa9/k5t6HI036rEf",
+	"H/eXMgsh8JMP/uHDR794+8Hf/bdPvvftR+/85BSgdjhMNWsL8J2lc2cw8DMcZlIY55lTkmB+ETJxKLJl",
+	"c/8SXAR23kA2cW0GcDCky5xyOATca4Oq62ByYM45dxM8ymJZZ3iJfRhci42G7oXHfdnpexedM7iCpaIj",
+	"U2F8Tno/40q03LeQkXYeIQWs7VjjT9y1CAJ01+FfdI3TO3jbgc5Fwlp2rPeHIjda7eciE9yIFqZdIDpA",
+	"kfaxZkOhh5Af8T5VafjgWvmhrbkTQaFzNX/zOm6WFXfsfix8cVn1Mmn6y6Wa7vGVCKzpknOTjahzj5GC",
+	"t4tJwjXtV8l5OG196CQ4svizemqU4ZNRwIphFi+9cO+hFonsPtxoNdRXW6eTeBIUbrG22JZ43Wi1cZOP",
+	"XxbGOD16N1kT3a7oWHko9ru5HkQcBEiLpnwSBjXr2c0aUbWDBEHPJMwJnklYh2dCpTxPWMcDlk3CbM6V",
+	"6YrcTD/pfOxJh0sQSUtvMbPi5NIXDsTMfCW4IrFVv3jjacjrrJ6+ca+g78y/w53NhE02E3ZnK2GTLfcq",
+	"Q3lHZKYMYd9lPMvYZil+BaE5Cl8xpeGLjbpe3yWt81QqJ2xTR/B22SjcjqQ6ign48vZrEo3KizlXnf5t",
+	"bXkWWaAsY0M+mbd24V9ucdrwczZSzprDyFxmAcmqmDMCJzABxxChwwfNDxHHPxNKmUc5fnU7bsjBQTd/",
+	"1xf1mA24mhxfsHh2K7X9uHEEi+Nkd5O1S3wgcl5hpHOPqDlhKPdrOTt5+f+8euUUM3wCSn1knWGO2GMD",
+	"R6HaYHtoZI2UlZn/KtP6QKSMW49dKMSWnoL3JCRH/SDYboHmYV9xwuNOL37CgPnhxrNqlCwVh7ITOUle",
+	"5geE1h7oVGSRsObcrQBvuBTHo2nzGN21Yx7LkyOKItfWx6uzmA1bARKuPLTWzYEcrusheq/roC5FTr4r",
+	"CIlKJZxCEV0bggZSOXOVK0RUBcgPOuAhJAUzEYEGZLIno+e2tycBCNTRoyxlbQHuX9SOdI51JMM1FIpZ",
+	"bg5MM/3uFKGweSwA94J0enb6pD7iXq4fPK+A9nB1MP/rLQb41tzY3XBYKG1ZmPKmM7Ig6APhirHO0xkz",
+	"4lx0vMcY5qHkAMxAslZ+NVw+EozqeBDUb3HVEzf4RIiG8Zw9CN8P3S8TqrLAAIc6AEktOQtt3jmI6DYE",
+	"1+1zj79bHJsvYfUwUi2WKxe4aHYG8afJzPPjk0O2YhVa2bkwoSgD68OcM4U5YXdEQIlMVWrNjTgTdsH+",
+	"98f+UFBxi0SXTqToZzqx1jkbc3mIXsOcamgWlZiq5qsRlNAjCy/nZLvyJfQoZ51Mdw582AoLQ/CgHHuI",
+	"HOL8nMbsc0BRirjLjOGtiG66qkqBMDkQuyXwJU4WWFl0A3hSePhAGoMI51rTBCVge27ANeao0nG4TtUp",
+	"zheZtw9QnNzgcuGMaZFS9SYt+9j9H5pVS8t54hmLIH7T61jOh9NcL9wbPnU9qx1CsSefK/Wc3QYL7UYE",
+	"vYLQz2jtZZmkqShxPO5pSjEaSilh9NlLEtQKQciiKja6MKAZkQfvDS/HoiZrfX4olswM73TE0C6am+h5",
+	"5txPE8vtTtxbY7jJSrdnpWW6fhrNT+wXnXs7szkiQc3o0X8LgxZqzgKIOuaFcC+wosramUlnjmcGitS0",
+	"yiasL7JhPEKHtduRoi0+Ttw9RwYU8DDnHSs7hJ13JhcJ0/S+5gxjXiydQ0DEbQVL9mdtnQ256IWhMkTH",
+	"O5UIgh6NnFUknitDZzP3jEbSKu4JR9dSY+hVvMpd359UvNaEoq+oKsovV7EIxYkjbb2x9icVrx95Nk3C",
+	"8Ty7GhViSm4vaIvSlaRrvByVFWIswBheMMxykP+lB8AtG/WUnKbq8ny29N/9KhzzG/9V/Ve1zlp0Brd2",
+	"wFCHQw4+zwVP8XNZ/AgMLGlYW0jVg0IsurYjnCk0fTGaY2HuJaQQnGvOQGzhl85i3Xd2Kv4UfS43kLag",
+	"Oi9pTUjModc+7k/gt14F40+9YQZfoWXW2ilFypnhMkVFUSimnhZQdum9ejeqUki9sE9oNtYoM4ZmXxg8",
+	"WrX+PCCzcFlgPRbPK9a0UVjvUn+kDi5ObMx3dBYzpjnRJnCX7roVGGhj2TZ7WV6cikw2KY2iJ4sUk8yL",
+	"BBHCB3ToDzAiDkMxhUDGMPwyF2a/KhpDy97VeU9bK5QvrZKhIojsrGhIZu5dZOQFrgYShw6+KRsNybt7",
+	"grnaIHPzsUNYWSqvdjLeFcztgt0iMQkDZ23Rk4q2yMIwwvnntjaff57qXxdYMiZaunnRS5p7PIS9YeWb",
+	"PjFqV46CkC06s0gUoxVFVApa2sIlEYsqW9hiESsb1QdH/wa5GHzdHpO2Kli8PD1Nl91NKARZK4a3OLC8",
+	"yyAVYXWo8MIyuCHPrZpLwjQJPDszLJLQg4+Xhzw7fa6UyOJKgwK53gerc7tMG5Eu1BVYEuYuWzlMO1pq",
+	"F74wwjQc4ZzrBwEue2T0ct+2TxXni273orvGXaszX0I6X27YxxS/0uO6jkYAay7GjywvWISthQWLUr0+",
+	"yifVjgRXE2QzMaw/yitisVwtXZqXOAJFm6IVatyZIKiZNvHj6mUN9os3xLBsYCUR9ICUhXY7REXdxRWE",
+	"CZdKpEo1nqmHQol0fzmUt1SFqkcWoklLfnGdLkOWrYMlKI+Cc4Yr5vQrtxCSnZcHp91kg90HM3KD53ZS",
+	"B6/rUywzNBTA9DC9xkudzWEWNeGpShG/nY7Hx4IfWHe5r3QMvlqhRs9vV9/oUOSyK5d593ix25eZdMbR",
+	"LlOaYs8DfShMkZWTZoM5hSMh6eYRdMXvrc5SBvHu+GqGUS2mJ/GQBl8zVCxCIyy0n6+lp0lpYlfazN5C",
+	"2W+mkowl0NySvYiIEGN1XLty56sNYW/PjjUeiICkVjzhpZUwdc+Q29wcLD9CRkM3k4vXACiGkJZp5TWo",
+	"DhQrAaAszC9SSkEMjzUJdyiNXKrOX4GLohZtUOFFfDnD4nyCfqGoJKVkPZldZa1e1h/zKqA41rzm87af",
+	"l61whE9vnak1DPrdn79z0p8EK7lsPhWq3AtgYdPQaVhpuccYqpw/LNNSgDxhHKjJNp6gTxf1/V9o6PTj",
+	"iRVDz8JXJmFKjIWxpKUwJ3NUAC3c+tZoMOD55FmGz5bO+2gSJbeTxLNg1Hfz4oH1lwsyjTqp9SqjbeXS",
+	"nmFfq+phwbcJ2zr7/Be+8IUvnDv/3POzkdEFzB7Td6QS3YSluTwUeeLPxzxhti/zdB/mlemctXN9UMP0",
+	"nA3ABg6vEjWIf78FqzypLu65UcKGQe0DWMZtt8RvjIQ6OuKcHvDM7xW/5xcFQ3i5MjaadPy0QhWNaV3S",
+	"kYhaHtcEz51OTQVP6aRdNZKwD9n5mPbWnQNccD71oGUpuUZOdyOH+SlzgY/Jq13BQ23I9XOsDm3TGtHP",
+	"sJf6xBy0Zp7Wk3FZFvoBS6z/KTufbPnCuq9jvK/MQAVq7bKysTMEaKbcVwVE2+nATKQ9JPR8amrUK3S2",
+	"Z1cLY6+hrlM+iUFk+MQQpBWIhuEAFHesUFNYk7Pnzy91Lvt6FAv8vug+rvGI5597frsWoCXG4GmBL0Ja",
+	"oItOWGvoHMYWEU2zYa51N2GtXJjRQITrkMg6YS0cTMvZYW6WnMXYx1G3jNXDFqX4BsKWsrXwTJBC9E3x",
+	"5uBM0qu539bilTh2C9y9b0UIZphDqIyz4XziJK6MF4BiYwXQNW1qL7ae9MJNJYioFyT/GmEAsHEqt3pF",
+	"Lrq8s5GMD3gvdZbpMZJqRz0rbwbVN7xf8IbT0kiT0zzNYsVBk03deytCOzFLf0OPSkovFJ1BrboyHwC3",
+	"sGmMEEbExQkD8GiklS5qm8HgQF5Lj8XEAO3cnHfD02sW9cCYRYqMyMsdHq876gPbZmaTBrhgAv1gmnP8",
+	"IEszODUEYMkFBxRb5DyqpjKFMqkKIlOiMN3x2GJQji3CR7cS1urwPN3HDdqCvdJCXqOuUK2E0ILGCpFj",
+	"0H2DvRpwrHasp6lMm3CYbsXjv/HoBkxwBWpwCfcCTE4kmo9zRkkC9yt/tMKi7LAWEk8SvkBA3B+pXBM8",
+	"L85snjm/vnl2ffNCQv6AoSgOojeHuVPO6QraEl8TBx6Xu1DZFosroe1d8LyHYruN+VNl2dF7SR+KnMzT",
+	"hsLdoZ9SfxhMw3hiE0YohAIs5YwqlmqByZuRETCJmzEtnY46VjbzU9zdKznd4dGB7EjgWzYWtLiV4hmL",
+	"iUNuh0hI+xxK0PaJftRtl1L0at8TVPkNiIXmrKAgw/uxk/c++tH9f/vok+/99JQvienowUDkHcmzcBcP",
+	"f5r9vPErNi2qz7n1VKWLrr54A6tnBvsU3GtCUlQmvmvKdEtmCAjH/ACmqeFmxK54ufK0xHZrsBEie9Uf",
+	"0CwV0LeioBisckuO0zeoCD/dLmorlLHct9aADKpmzg3fpU4gYE2myHEL7UIMnPMdrlh75aiVuDPMuKqg",
+	"drzdp7mC7zEU2J4w8kjr2WwjMc/mFU/B5/pQGtB4C4AjbCJ4fsKwvs4kHAwSfHBOZWnDUTuTpi9SNhG2",
+	"KRAd0a25lZ1MAIEGrK8eDLmanDAsUAssB5tXRjJukUezaugidgi18pFSUvVahLdVNrhnaQv7x3CVus8G",
+	"wnlwCoyVBIHC7pIhB0kyDH0q733Rbb3/lWI9nPt/+F0dt8u5Z8Ml4RO6ZtVJsTzvCRt9wh4zugu5Ct9e",
+	"Bykad5kCLiDO2rngEEU5etDG6wEPES+Lc5C66f0W118dGU9eU1H1ochT2bEsFwaaPUVs1wWUgzNdX8r0",
+	"g31tkAcTrCq0CFZwjANlxHJvDt80UG+sHNavC+BDIYjEqkC1FBwCJSBLgS6fShWGRCxo7tocCQsyrZHy",
+	"poz36rtqVzLem/Nd52+acWP3oYPTMhp1ekG89jgBEo+ZE3KFqDry7kThlKnEcEZRy1b74BOzRY1b0fFi",
+	"u5MoCEcqqZVhRrMur/3cm9g+Zfl5a7hcxK8WmkdglYUuukSZ5pMBraj2oLdZnTkxIlaZNC2fs73ISpvU",
+	"GeBwi+MUWyNVzGyA7maGwbflMcDwkLUiCbUZRR3tuc1dppBIJvQpwUMJK9rq4YsPoyR8s7MJzX5qArga",
+	"cIbC+UF+pU9tlo6ex8oWSv2LirNmcRYDVY5XqWHHF5uPdkNxRpAMTilMLwOLju298ukXaYNDvGM97ox9",
+	"KuEaSHscdNErIg9zPV6BbO+mHi8/wZqxexWbBwqcB9Lusoke5fvB4XPXbrrrVNSyP6zZ6m6WPK/EmrXM",
+	"iRtL25dqSYGsfwc+dDYgz9gYauBSYUU+kKpUlV5Uz0rDDsTQYnQyFxA+UCmn0Mj8u+LENFro6blcxYEv",
+	"EIkl4YyA/kqDm3tsWSrCfJIUxjdWJQuo0QMBVQTukIYInEf/OfU/5Dl6rbrL0pHbVe5MqIj2fnrZx3QU",
+	"0xW3Rp0+vAZwlCSkVxNGvdGWj6CJaMwys45AnwKINMA4bcXiAAth02QG0SWefPCnf/noF2+fci/q1kMb",
+	"Ee/fFC1KomgilY7LwiGKcMcsCbSJQ5mK6On+VLG6nlncNwZ6FnUWds/qUmfqOWD4kgnC7KCpYmoWfhVK",
+	"xKLY8gMpvJs9br4/FiZR/d38YErrVouf+QVPmdkAkYu/qfbJgXYYE0BzGTqnxfOIQOOxUI9mwS2a2y0V",
+	"nDSfot7S6J1Uui01yg9myeecwgmTUzwhrn0aEJDhIsbBovgdsMBD2/ajYkOphTws/bMMEJ16j1jai/S1",
+	"1+Uh7Y+E3G7s0m6wV6kKv0VRq9Zsm/GZ7fP4j+aq4+RSNo/ViPOOPUunRc0D4kqVop7H+wFT13IWrxmm",
+	"mCTkao3VOsUmvwTo86JU12OEiFAKzFH1sgpw9/0Guq3yuLsZjp7lMwXq5BgBR7SD6imgcGLN0SOTBVCe",
+	"lqTWGRvWfok1+EoxzqYNJCoOUj6rbSrP1DpHqlx4oq5yrC0xnnz4JZZac2+zj0Y9o5jGk+u8HA+p0EwW",
+	"U9HAuPJr38zGoj4h0YwtfVciBOXA2QHEN9KyDmQturkePF2YUjcs1aC2WtgIje7lO0PRsSItcaetNPCn",
+	"hIS04F2ByalJSYqGcr38SmCarRN3P1b9XKFm0aa1a+FVonqThLzCQvVtdI7RSPU77lk2UCub4+0V5FKg",
+	"NTwe0vCJ2WDXu1j3i2DAUqILZtadDqavx1FDFFvS7B+3Wgk3bqJfAvH24v0AVzm7rxnu009uBPYZZWKM",
+	"JZIW9ih8nCZwcwxqNQ4ySp549hhIuocUyVvanD9k8xY1y4rxrCVIqe3TeGRPGQo5A5deLYgoUKJxU8lV",
+	"aKC7l8gx7p0C7ycmtULBDk+ZzlnH43eZ1UDCrQcCIasiq0UvZPr8zLnzkeoHbvpeFwEv2ny5UUzezldU",
+	"Fi6gwTrehGIdTkpwcwouSn4gVDWYhrNhX1tdcOlTw5+wRAbB/6vhbOCDuRLAqy9fBjzv8uM8VuREkEDa",
+	"Y3Qf4vSi5S4QNaFGoawxkynFnCwCkE9rtci5gQ0wpsD1T8CqxAYeCxGb+g62hVBddMZqozzDnmvG9CNU",
+	"LwqhhC0P+xl2ucfwHsYat2wdE+B8/hbRpp/OnwrJ6yTUQVC+upxwPaSeyMtV37CivhwsHbATC078ALPz",
+	"nVMaE+MXwMSFeTk3VbfwUiTBX+D1Ku0rHah9FbJ1xrOnC5D7R0TVl+Bv0zJMU4ybIIgdvVW52eei7fzF",
+	"aiS4Uy/uZEDO1GJXM2k8Weoht/tSHWrZEa0ddv+Hf3//a//28Cd/fv9bf/Hw3Z8QFeqQy3xfGCsH3Lqr",
+	"Hn78wb3fvX/v335+7+Nf3X/rO3gf0ZedTOxnsuPerrXDHr3zZ5/89JePfvZ1+D7N5aFUvdL3n/z0t6Xv",
+	"Zbrf4XnqxvCvbz74+V88+uif7n38G/9tm6sD//0nf/XLR+/82f233oFvoNQT1H5rhz146wf3f/SvD9/8",
+	"8cM/+WNPqOpm2+53nALryg6+wL2PfvTJ175/76M/ffCdNx+9/6P773//3q/fwx/0cgFwK/cCv3j73sf/",
+	"/f5b33r0/vs4ipGRboOVX/Lb79778PsP/uTHD9/8MZLPilR2IKgB/QLd+/zZxw//+rsP3v7low9+/fDd",
+	"nzx4C292KNU+VBm7u/zmvUe//aNP/upfHv7JnxX0s/BrzqzMshPOjICP4GswavadunWr8cEPH/3i7Ydv",
+	"/69HP/uVfw0je4rbUQ6r9S+/vf/ttxKW5nysULubTi4Erj90G2/tMCvu2IS1RxZhOWhOGAEiZODKkTpQ",
+	"eqyIVreTcWOATWeKX7YkTlh9WxYdIPWZEpO1ZG1GMKDBIiy12xZ+2X1NLyw0ctPOrav72K+e++3MYgF6",
+	"d2pt3HD8IqwlpQ6PxfTCaUxTuZaswWRBCh+moiEhbqFY/dat8HgDpXyEP/7Ivi/d/DNAeDP7Kos84VpU",
+	"Hs+0i/u5D9rUB/3co/zco/zco1ziUUYVb8670cAj0bKFBkPaYgOniQi9dwnoV902dKHKcA++6C68m9Ti",
+	"Ugc2/GkO9aNRKy7iQ3mp4EE5duZGDMsnQOg1w+A4/8QmG2l5LL/wbmGJZlhUltCNFytWmQ+1+WguHerr",
+	"WLsSNaDaCQX+7vi+pq3sUDeGsU+3O/OD/Dzq+Gz7YkBVyOUHlq2cuj1o4T0w5x5Dg4CSALF3IzbUzQ92",
+	"Q2mUQXdDzV4E6peLpWQ7HdzYK0lXEQWvwMe5wTXtz1OXGiHai8DZuBHTpFG1s4WMhfEKxr/HLlH12n7Q",
+	"2vAd9T5cGmU5BmvkuGPcfW7opIezyHPLFD1iQNRmetWAzzKWNbvoLLNNwhQyXqfX8VNuYNTt01BZeOq7",
+	"xLD7v/qfD97+5f1v/DzBPjPwyaOf/dH9b/xT4lxn9xlvZ6LFPnnn40/++K0Hf/pWudK0aN9AW7D4RUmt",
+	"1jYdWHvCBrwnO7HJfbyWBOmYpKzMKg+GG4vQVE6nkr5P3cXT6n7iQTFHdogLzb60oAMfyTMTEzY8oRKU",
+	"6ca1kTfo1ks1adQ9Lg8tOtujipCxmiF/LBpOSt/XBtoU18sDvHBECsljpBtYta6/FNYPQdtjLfSfWT9u",
+	"S0RVC4ujmyB+aSxRVjofBXGLzAtOiPJiO41lZdby7S7DRb47K/Lji3pS4dtTAsfECYO0eCE2BEyRQEMe",
+	"lphnnVHma39WEiTZUzrayc+tPNLyDfShCKxB2FzIijtFQ65PiTyhst3esfTXa9JQD0Sgau/E5SEsqse3",
+	"GmENBJSPhWIgbMj5lnMxpXdZpSK9AowHVYTieLxQv3yw351bn6L9PtDK9hPGM3kgmvL+zvH6HgOBb0V7",
+	"U3yTCGKrRsSkKzMbc2ncIr8xEshe+YeXb7PTxA4AcwSNZsG7qiPRMI0x8lxlwQbsZMCL7+b8opCvY9y8",
+	"dNfnoqTI6/hHRfzxMRPhzlZuhCWHVy0eX3RUnK3Olf5PWoGo/MZpCoBZ9LBEPNzpc6k2WKvPTR9U9q0X",
+	"99bPnDvPgLQJXGPnYugRdKbrE/0T3eSEQRvxSST604qqYHybwkVzoxRpAgOD88H9sVtqaUg9lzUUjA/4",
+	"hCJNgrK9PGMpt3ytsZffIDzvxrjIr5EGXythfXHH+2JOk8y7YjPezsmyu3Pq/1gYX69sd4u9dyvboZxv",
+	"zhGahPnnrMePt2eIk8/9ZTPq5QSbV0/NK4lDtBdPQswuTiLQqD2c411fYQUWt8X1s54cY1vc4p71T/Eq",
+	"ZtQyIyqEfGNNXItVIXGvVFLxPCZRQ7QnRFh4VE8tQvfwbCUs4QVu2VzwCDvgLZEfinwdHi9w5k6+ePvl",
+	"l9gty1XK8zRhRnTAX7mwcebUDlEVtWTaSlgLfkGMmk7SW9SqVgXNE6w1CBrD9RsxwQ5N+yJxzkwbw/B9",
+	"2AjyH7pEvbjBWnqsRI6sgsF5UFO0JcA7iN1IYMvqsYrXpDe3j+okHf3bhaTjcfMi02pXMjMiBWOtpt2l",
+	"yVxEBsNxNlfhcG5IFbREm4RTtpqKJLoryksSmTdgpCxcQsanxNDyAxHATAXHJYJqHrz1g0++91P4KsZ3",
+	"iUggZLSE7XL/O39078Pv3/vwTx597c1PvvfThPkrEXUzz2np7vBvX7/34fcfffDDex/9+N7v/g6eVwrt",
+	"FUNymy0yCDAS58kyV+m1PDWTjWqQrvBKmXU7HB0vrCCIb9RlbEW6oBir00qksrgBvE//bc2Mx+KAEhZC",
+	"6Byq9WtYSdAJPcqVBZEDaXfKQLsQtQJijhKxGjflhhX4lU8YQVkwMV/oUe50JMa9IK4wfXeupqfWy11p",
+	"kvCJoRkC4gsPxQRIftyh47dsNNQcNzVvQyMXesYJw0gFLJu8CpDlninhR6Gh806gVpKKdYVK2EAHTNTN",
+	"K5fY2bNnLyTIPgxEyE452FGKKZBMqx78q7mJRI3uUXAW0SJfiRl/e8rT+ugutY3E8bOTmxubW2wy4urU",
+	"BrsGjosSPW7lodg4Pls6phWugBZuogzcu1/Oc53Hnc9xrlUP980Gu3wo8kn5IzDCkZXbKY9Yu6lUWC6z",
+	"6jMS70Zx2HpIZR8Bnb3lf7p1/Rqjb5lURMzhXNEQo/PuEpyjfCDsbKudc8ulxj8/8e8WlZgSdDnmWeeC",
+	"ccLg+ySmP9jeyFs77D/fZB2dCvjgziBr7WBs1vk1SD6mmMhEx+ZayQ4jFCbr8DyXwvjphF8P0+6+s/MJ",
+	"98kyPvG2xI0XruBR2nGP1EMrOzyDsUjVwx9j66rWDjMj4DtJnYnPfUsrvAb88NZOCaKE18DnUwfkGyC1",
+	"g8xJCQ3L2RKdnPokKphW/OHKgEuMAsYq//ELcAIGXPGeyGOhELMfb3YhFOaixm7xKHW3Gg2xShsUepYj",
+	"m3OlnjGXSA9RW9UjKxwK1eTmFcyAV4DoL+WhA85Q5FLPzdDs/q5qWRRZvKvopQWILJybvn1nTSqFnoi9",
+	"6pmlaRuQCP/uNMFhpH4941pAua0UOVLHGhmDSp08qWGahrBGTzOre1DZUC9adwtIGUMsHo9Xo6tkdG7e",
+	"ezlfxCnA2YB3+s6x9CG4VHRkKjDuKOP009UwEAzbSBOzEs+eqSiEqUIqIMMhcncCF0tzzk5aqGva1mHv",
+	"1sv7yYGRfdejyGteDHmjRZG+hBkiSwMg+wa2yKgFzoijGnIujUh3WQ/qADytJ0omAOzLwAW4di1Z6033",
+	"q6wRJ7uobR9PO+yICC090NFAgtVjiZwtfcrKsTRsUqYRXkHZPY+GwI0Tj6phMsxXElSgI8qyV0WETZVN",
+	"XsQ56+KPnkAkHyKwi8lGUF76/FB4yCXzunJeKTSIu6vqKYHsuYRw0i6opHYTVHZNfhlaGc/0EQFLEgMI",
+	"FW8VDAg0awuWOx5GpS9LrMMY3Pe2B/BNWY36PfAMpfqo4VZ/UD3DAdeZxYo0dRNCAVTr4d/+6aPf/TH0",
+	"aQMhEh7B9cGD//7n5Y5syIobrprXeVEXbHoczbyxjEeMhVsB6o+mPzFjipyZPtQtZFofMB5AU5N5aYif",
+	"LOXQiLsC7496fs4bO7/ZLDMyOTa9TvdaWXuTwq4HJHgxGkS6DZiWHs9YXwOVBqwDLNwJwzxvlPNnIVTe",
+	"1GR7fCw9pULnOMr11b7GyEoa878fd/s+0JiEOqQentxUdIt4UTfuhLZXXjStwkLNr08/uuw2Hwkfd3Jm",
+	"JTyEZbLrjNi4zbtgekCpQxlRbKKa8IT2MWBVNVkxtQSz10gZuV+g7dpgxomptg+/ZScffPM79373d/c+",
+	"+uhU3W7z1+Jt5pfwjlX1iNdtAHFHeipvbU2lgbe+fHb9wmuIM7lQg0Fsae92nL1bfT1WlXy+NEtVDfoR",
+	"qAaPgHah0PD+iPNYe+ZW7q7fdKKuBjmMWr7o/CCrOBqXEMyDvmNoa26wm3pMaCX8KPQH5LnzarIJdgoS",
+	"cYLaTC7tcm0ospYyPYpve19qNE+jODs2rUTzZnkKSwuqbs3TlKjU87T5zT0r/vyRl4cnpLqoOIQF6HCl",
+	"tA2FB3D6xaaqlvmJMjDHsx9vejJSNSbb8AmRYVGSofm0QGR64YLCFIQSjaZPmI0ykSTiYhcSVX5hP6gF",
+	"HPI4lZewTqxqU+V6TOJoNtgNtzUN7JUqFQMGfFUqZyyzDJuyLXe8qrzJPSrZq3WTjs5Gg4hWvYSfL7Na",
+	"Zzm3/a9obAm9bfXkOjmNFUTqcQA+gNKijSNMdOtEkqu4IrWdtqmlXt4OqctHWSVjesjEtJ2ydDNSVAdY",
+	"zQZCkX1Y050MWaXl4zoQk8oT0uNJcufxdrtzBWQVJmpsgV6SSni0WFdmAlOvfcHdEdwW7riIYUA2V60X",
+	"UmLccorZBM2csBZt5JbffQyO1xZMfSuiULwrOqsSUA281hBT7eYF57sIX3mhC/IRlXvsXbkCzy11vWQn",
+	"H/3wnxAx4YzB0AkIJc/ntW2f4/qgYbTBXiWcH6QYffN1sIeclUQVyH5NM276LONK7FI2FgqCrWZcMepK",
+	"TPtTUj9dXXrYCfOkLKvaNunJaaM0Ck68W71aFbZneVU+c5bn3Fy8xFUVgRafFJmXMrAIBKm1wz757j8+",
+	"+sXbyVSDsBPQW5cNZceOcmFwnsqZEaIURmIeAvMBsw/CMHQOUpn4nAVGcpDciOcAZbr/ox8/eOcb2NiF",
+	"buBFHzqUOBkmFuWBzsVUfhWGjpsbfgg9nfKeWAlhBFPXyGN8iXAZsWKxXi6gAXNu+1MYiFSP2pmYBkGU",
+	"VO76hWKstGXcg4SNGyTQcJlnLIMLEsgQopzfeOHK4w+Wx/EzX5Qq3ZlpBPPJ177/8Afv3vv1e6cSzyV/",
+	"8tE7795/880Hf/ftB3/9veL7I4C5cZqiqubTq+BdAiwM1aYV2RJ8p3j0HL+bplJyK3fU6DiJ2zMcHH/J",
+	"t0iaZ/HAUPIJg9olYVsEVBsLY3fZZuhd4bWcswrLJRmhsTreaqoT/IXGAKaXqAlTE60TrX58iSofPTWY",
+	"1+7QJB0Rox4uuhzrOQv0hJscI5jzJdlY1Up1gDbyCkYZwRJnoQcIRHIPJmtLjwASOr998Ab7Si8x3Of1",
+	"RCmOt70caOWfUivCWZqSZlMZAISVx5bgSCG24NTaen7q2IJ/zp1bL0tjoniQmRRPuSkS9Y+JFCVmunNg",
+	"6rSB8GgQ6zx1ZMrwFd/RYJaHvS5svaoz8XTVsI77FU3IPXpiCqzrjhuC2Hr8ZzPeBHhc4jGksew/LVBM",
+	"H5MgxI8x75AP8KJdajYEd0OigaMeaF4On+ET7WWdi8DR0yglhASpbTHRVBsZJwhchdZuCaeLc2WFSEW6",
+	"O911OBc8NXPptzM18h5xmff8LdIQrVzBKYfo7eLQNnxSJ9M7syxkqy1I1l0T471A0Nn8hCr5W4GTk6qQ",
+	"kKOA2oumHoJ9skzgGkk2UQBgH2h0lgNQ4OI9uBZrZ0QNrjl30d0yieiy3KzsKZFenEz9aL+6HuJV5wW2",
+	"gNqV8MDkhwY8pL9JMleW4KF27l8gASXa2IR5Ejiqt9xgVy3VD0vj4yuZ7hWdaQL56saT5Zo0MGX7Fals",
+	"mB/3m5TmBzFzRbExfNdU2HH1kxkRKq9z1QYoGkQ32wFloDJU8JWLoE7ef//7D976QSyhGoVLXdMWU2YR",
+	"eFTFSYpPatApGV5UpPONrRd28KxuFoUtYJ+SLlF+NgjmVbHYl/ojdSDSLw0zzZvDFLrS5wsgm+JMM7fv",
+	"Ou6m5njOpuYkZ0vOnjrRgnFfZxhuf2ykX7uh4/z5bfayvHgMJGDxFPY0HVaFGJRb9TSRAMVGIDkQrwZt",
+	"fDyr3pgl1+PVFx91UKpxk65elVoVT/JDKFzxvCYrEnX6TTeDNUewbHlui5MQdCKWAsHYCkIi7GgOPGSf",
+	"ovahl6qSM0/L2kjNLOBsPTJJ6yyyy31YMfhy2XkzNFfpHCwFK+bH7lnoH3NFec0C8CrgVx0tC4XhdTbk",
+	"pMpKDyGTqUmpFVIpr1WjmMo1MZ6BtTdY51nM+8QswbzXxYmj84VWbAn8+ylAxis2xnX4B9HYNZqxCeW1",
+	"e8Cu5LbG69BOcYO1EPuUu1VvsU047N3Wp4sjMITi+ppbpyEktAnSMXBNlkdVMXsrxUP3fDQ0UAFChMX3",
+	"+dlgL2urc+Ia5lh3g2GjQ6kSVkSAA38A5JvTNBcmVl2IX8Tq2zAlO8zFQBph6pBGLKYlI3sy11bMufjb",
+	"UZ6tqOmV5vIwStz5An7hbLxBudodBezkw4/eu//+97Hxy72PPjqVoCtTzuLXhZMQEnUpZWc/IFbr3U0W",
+	"sIaFOBu67G6ylsnlpV+eGbIqKzcVIU/YSMk3RqJhpBwMu6i3h4AZ3+ekvPfOV3OQ13f1wjZ7hZjCm7l8",
+	"hzKiJl7BPjEMurxggxepVRwh8VztfCJxkwa+NhKO0jsvVCOvFOzsq2gTXmY5AIZBrIiNqVtk1Km/Bpfo",
+	"Fw3nXqg0TqCPxbvIuRDyPjCsXaIRMpbn1lDTuVUs9OIGi5+uu/jg46GQLI3av3xSmu/o+gPb/Ar+u3sJ",
+	"Mq91Fw3Vkw+++e6Dd75xqgp3UMsl68Rb+Lc6Osug7XmLPfzhzx/85d8nrGU6Obedfovd/8ZfPvzudxLW",
+	"6spctNjDr//Tw6//NmGtMbcib7EHP//gwa9+nbCW7YuubbGHf/PdB9/8obuB1fmgxT75H3/+4PsfJL5h",
+	"FLv/5i/vffzXpfxneLjzh/GhwKMBZiI8BAhwBDhQcNNQBvlaDWbgPlcqlq5+kaiKIZfTGot2i9IOLThO",
+	"WuC8EV96e8Kkcn8mrMWHw1ZSkBkwMzFWlAlUxqIdMOrQFrzER1BjwIJs5EZqNBjWzXaxVK+PYv2PQqG2",
+	"mjjXy9mA/VEeB6s3OcWgFVds376sy6Q3SGxTIuTrjqiP1kr6IoQtZo5O93H5kUdwrGocoP5JHi5HDc1q",
+	"nKsLEuQvl4pVnSFJ/cUgYK2me/cPeH4gUkBcKE2gxoE+hDYnlMRFMt6Duaj2drRyC9zlut5ksmZE1t03",
+	"Ij+UHVEjz8wVYOJhA5bTE/EkM5I3LKY/nJWUpt6D1yTBGijWpZBsL21e1/qhhb02MxGliSxv/XoONR4v",
+	"jXxpdAov9UWMLv26Eh7kho9NsOsIJCkQwQ0Eq/jBivQ8yylyFtF4lRqTQcwta4hKq4syrSDWO1gsuYBn",
+	"I2gEVLBX1PUtjnarqeKbYwHGlUi9fADaQ+P0QdR2ud7tVoAiMSyg3fci9bhnv2cj5gnkVBsEALgyY/IR",
+	"67HOuJHswY9mCwTmTzw+lUabdR3ASveKurjU6cZcGGuYViuwJR43MFSq/a7OF2lRaQOHJvbo51BxYfzi",
+	"jTnGaw+1TEExRrraLm4o1XgaKntDlVYkKQsL1fCGly0Eo1JcSQji+mfqZAHuC0TzgyBHxLbiXq2OVkYo",
+	"K9IW452OGCKhuZ9ZMyJ2SU0QRmf4tjF81qJAGpb/YsfYtAWJdhNHIkxZyfTYEISFP/EmdezKY+fyaNCR",
+	"8jiDgNRnw61cCHDWap74WJEUnLrkhh8Qx5o/rrCOsK/H89CcaN+q5dgEjgAEppUo4xOwvKIpLIGknVhH",
+	"onHSShA1bL04+Ay+AiJnHwE9ItYMT6VnGGlWokibn62hUJS8nGovAQkMIAhLKAXJe+IYDtojN6J4NttK",
+	"dHM92E/5JBKFvukBy0azAVcT5i5jvKedqQndE//9a+81L/6FtatFKQfpb10xun//2ntwkPvB6Zx1xRgC",
+	"ayiyshBZ1uYqPWIRcYh24vjLM1f0p5g6sRf0pLheNNaYj8N45DiQ33lw/ZBL6Or+q/+JcDzsBi+UFPQx",
+	"Fr/Ax+5I8Fg2981f/uj+3/x94hRP+diHS1/XkKfbKdz+Kag6gtZ2MbdPMTj8CdVpu3tN4ffdOIG/U2HF",
+	"dRjLWrKGv1wJxn89tAJp4N4BiHUPToBofcYbI+gvpnOqE6qyexb1kgwi5tkZseLoKP0lj9s2SUUmD5e/",
+	"xQAbeGCHdJHuMifgGDpxbsAoR/Jkqp1Dv271FpoV7I03R1mJUhouQklr53rU64PzYTXLZK9vy20rgMBS",
+	"Cb+odYokwxE77/2a6dUsJ9OWudSNm5b5znN+SmLqAgT5Jr1ac2TKrJx7hPZ4Gg0fFrwCtr100QKOIAkd",
+	"rRqvyoBIDOqB7QNSvRnt6KCKQa7U1Tqqmrt8ijgcqFL0QHglHRpZ7lDkKKHyLZ6yibB0DXffYyd0ij8S",
+	"HgMz4U68tT6Ai0cQHp26PKA3BiNjPTEwtfWlmiviCobiWLoYR+pJhNH5Db8o9dXcme/Xvkuk6hwgI5h2",
+	"CyzIS7pvErwlPHmuJWfjg6C0Qg3PAsg5XPFM9o22ELJJc1PQM1MD4ii2684ysb2o76DFqLpImrXfHi79",
+	"zY1FSFPg3u9OO1lxLvllofs4d+KqbTwqiOpfcR8n3kKDVqvlNgI7rIWQGsK4CuUuTWVPWpOgFXpm88z5",
+	"9c2z65sXEgp3msDZyHPBhrmk8EBD2jQKCOLAZ9eI5ieuOaaAm6vBssqyBcq40DUbDBaBLjHAvRQB56le",
+	"tGQTHkAiW2rNWcSdGpKCFS2w63VlLW++5f7qSmjcOLf1DSKSPlJ4jnYSTa5/VpiFo7QYveHb0jRDQqBS",
+	"17nvjMmgoQuBbxfCN58ENRyXKnNH1QD4OI5GDpes5TpGsNmizGGLlelPEtZCUFWLBXgUtJLGrFKLIW4A",
+	"Py21kWmxh//8z9iwJmGtdq4P3MUPP/7Ww4/+8d5HH5VOOQ9s8uit6ZxV6ZYAkHH3acwlM8XrRu9fKwV2",
+	"g57b6Fik+qtG2orMxCkumMrCsPm12zrrjJytC6TSZwTkwrTcnY3g6bbOJlsV0tLmKpKWuug+bSzf1Xsl",
+	"ZEWI/CYgoBo9Ib7ubRyrn72aK4+FVM1WPh7B3WND/IpJZWw+gqByEpImfQk53A12u/T+C5hsmme8qpxU",
+	"qjTzgKBMcCRNX9HJts57jIZFc+ijSRc0N3oaRhLrokVDg6iFADZ3EZLSRlsEFCs6R/j1uAsMq0CbMORo",
+	"zjqOX3Givl+pW5DjKMGYTFePclIyu6EKJba+oWpvu/KJ1Yql3q0rmJrg3tWK5ij3zkVX5CLaVMQLuXsp",
+	"VlxX66a47/YbZLyMc//jzU3AsfCOQKljRaMNF3jilhQRD6BvJMdGFMaKYRMLln4thvPdXJZEG2Cj+XcL",
+	"cl7Ek/3szISPS6IxJYOzW2B6TShR7DnoCnEprzK+e9yNgfeMJ7DoS5P4RDqoYvInrLY8M1UNvmO2+W34",
+	"BWtPWJiLWmuBehR+HemsE8H1NUqq+XPx6UurJWs4x4tm0q97k1eNzuQymaaoJY0oKZZ5gVRVBNY8IArA",
+	"ehhHtDlXpityH1gzo/ZAWgsxrXHu/lKUm0CkkVNjfcFzg11qKKoFN6TcBlzS44eCKc06meA5w+D+LtIY",
+	"vzES0N+rq7NMI20cAhpCdgQfwhGvoLTFu4giskf/psupbV0o8qftSjFAwkCU7gzVye624o7ojKCwhK61",
+	"oxxzNPQNBQINKvAORgqVtvtdPVJT9zR8YjxCYGT7Opd2klCNomUKSKb6EBSYiuSF2YZwHcwiGqQwHaDM",
+	"4E1BqwTwhR8oVnPjYFYM8ZWkZRWbFrR0XMycAekGT10fC0F77AR2lQYnnoG7wGWKMxhGxXrCGsaduo2T",
+	"Wy+3Rbk62JcVbRfcl0S7SADCeJ+Xxk3OV2uiu4pZdwzm21HNtNva12lJ480zNhYKuucA4WZ7hNmXrlS8",
+	"tpm1APJTuVANrcCLU9Zf4g6PdiZCPq2BqbmCBVZVXFRlsaAy8PJcguXUt5MqIDtTx+C8O5xl3iGG0wUa",
+	"+brRlEhzMNOfYB8MkU/gxD8GV7hiM7yox4B5OL6Gp8eyhIH3eB4MUTHtemSr9xP3Pj7LBMEKfcDpOKa2",
+	"YASPouTNdL8t3BDAQMszJK7VWRps4AYWlx5FecXjFiYfiH0ZHaQ21HLVTodhpNopVYyeMKyFsakWDroI",
+	"m063VPb1SEpIaqnmjYEQ2ioin7XLjYBdejHqAPYoQnD5YPVwDj6pgU/67J43GBZY/WiB3lsxMj+VIi8S",
+	"zzLPbLVb2oVYfDzHaHYUIP6K/q7fFqVlL8lamXgd3rVa+VT1ctjzHUXm9/4TaAtYX4grGSKvVvQH22pI",
+	"Enm1ojfYVhOeyBYuM9YJToRoQZE/rqb7DDRVC/IuzodsgYEz9ij1lhMC+AnJeNGqUZVMFK+uAlTcc4uF",
+	"tu0hyABS1TQpQ5yUMTLKKrOir5W4pFOxKnAHSeKJP1aBI6AVihF0sI4UPDtlHi2No9q7stL3QBPG7W6o",
+	"TZY46UYYKP6QqBEwwyVny5W2N1dOCj6OxlHVjZDCUtyKZzyyMZ+ghWEANj6myhGdg0deMPbrvCghBL84",
+	"koK/M5S5MPuxcvxboqO9lh33ZafPOKxkwiQalu4cdH594h7Q03oKtHr2fMO8dWko0VmBQujGUomFooQZ",
+	"5MOEvfqHt9jz2yxFRt/5GcmW12QHevu7yVq2nCWr4BWefeUMdmkWw9FFQw0wBfVjDE0y+4EyZRErijtr",
+	"S0iM32Nak2aMJdiB41hpS8Itm3GXhJ8dO4FJjbrjT4mqZAFPyVY0BP/Uk5PgG1WkPdx3UkB8HR9z1MId",
+	"0g3PcOXOHJPLU0XWcgz8LE83HcsTrEhdherlRi66Msuqe66jcFiRZQZBJdQoiizNx3wKTolaPBcFl4g0",
+	"YWbkrDQIku8j5+Bq1QCfslg25++qqqqGXWeYgoZnRyNAOZ7Ta/WOGZ/e5n3sx+EUGweeiOEgLMS/aneH",
+	"1V+wuc2CyvKhPzE9CazzY0WWHfncJL3SrNpjwSmGVemxN3HOGeB8fWELsEiLXCC8nOhXmO5usD08aMf9",
+	"6WtUtL9LgZyuKDvCC9AUB9YMPsNFL3OGCdmVtFBEDeluBW66AOVnYqWUXlTF3oY75qFkbpCErlIJecXw",
+	"3iWKm7rCAQ2X0ht8vmnnEhHR3WOGdeNYbkW5tV/UYwa946aXloO8MWl2Au322TObTOdsKzm/ucmG8o7I",
+	"DMuQNSbk6gccyvBCM7q51Z+el8WjwQF4yAI9MfTNaes7UzLqpJzaPzOpduEkDzvDfQmDi5nLfSF7/YiW",
+	"vQFPXEHWxjK1/WO732zsD26e+FHHNYlUHTnkUZtHl1tBykqMVOTQKRIPCXPDDrnZvuAp092u7IhyGaSv",
+	"7TU16tU9nHR+dzp1XWpexad6hhSRwbYeqZRZXYPAQaY1Cr67XQSuZr6j2uLGce6ipSBtzgbCRz6hz23I",
+	"nFBAr1t6vSO01rwdQoQzUwapxEORy64U6U6hv0HpdUewd2dCoJUVEMubRsWQh5RRgZv4yY2LsG5nYrCE",
+	"sArKS25eucQubJ97jp2E1tpoqZwe4g3+4HWj1akNbBfSgia0Hlkw5LYfLOqW/4E5DXdeh8L61opEWgzP",
+	"3bm+yugUY0/QWh06RJ7rBnxLVf2Yo+68VM4TjlnVlCOYA2WfiWM6RtmSwgR3BdGsWD0cipTyxLbwaFow",
+	"3xvUIFnnrGXEkOewlht6rNZBhFt14R+jyFH/4u3bNxh9WdLB5y6Uuxdub0bxCFbarGKjQZcd3WUkPxVM",
+	"hfGpww8qWpmBfMKsYbLTzj+szjPGUtVglg8ab7Y3irudf/8wt4nfBiUpqtjFQ234At8bWjIM4TJqhEN9",
+	"2oLsVPjgj7WytesLc6tlGgcJBnYNbruuzqvs+sjbUscKyDoiBNTshPA00UmDQ5qwV65eSxj0DvC3IPLK",
+	"hGHkOwm91akiN5eHUvVYJjuIs6IAc+JzKWWez+l22giPSMCyomR4INooeXjeVT6E7knY16BUoEYPxmsL",
+	"GIfnZiwS6z4zWrP7rm+GBkxOdegGo80EoGO0tEoYI0yR+zVDwQ8MkisatD99Ue7yRPSwAr8OQVLCW26G",
+	"zm0+Pqn0uBCukrm4DDo19M3yojZBLQPJRDmQAvMsM5A59POETcKco8A6fdE5QBsxgV7Yg6QIsPn+ZL6U",
+	"MEJsFy/Q9ivr1UTzOuoudHH1K4YzFDoR+7aQ0erqBBQNTcmCzlBUal3FH+X8mrHIMrBmw453//AaPVTK",
+	"A7cNT1l7At9jnW+0nhEB0BFmL2b72ogERZRcpoLYoY8dcowQqxFB+SfvI2do5fNZR+c54LGnR1JuMuzG",
+	"UoJyrzCa8JC6EwGKDGeCQHWrPfg4qtu34yxYNU+fGkquulF5WeZq3CjT+qACPRfWG2lBynNdwfgBpeJ+",
+	"2VaafOD0iDM50KPHTpsS9UfjB8RL7v2kh9J7un1JgItpKkvm3J5ZqkHMAhVCtDmc3m9BGHO2ixo1w0X9",
+	"47yT8Ca1vItpHTfrYEQ8DACsVUWvUz4JdgVk4Wbj17NqfmkbAImYw+oI682AY2/Wc2d+ihci4uMewMo9",
+	"cWphR256AHqDApWboiNkrAgEiqmhHskdFAgi7+jBgKt0p8DCBeyR0mMsAsL+xaJDimrsa1wqirGb1hBn",
+	"vEY2hy/GNOzdWP+vo83Nsx2McsHfgj6aCJ5PfWBELnmGH9VIpOSiOyJnZ/E2wsvgF2aU2eU/gHW6iRc3",
+	"Jy2Mtt+8GnwO970/GqVhOsLIfvZ8k6TvDFkzyknBwUWSdIz1ArNs8LPVrVP54x5qbpjLmlsLt8kqe+tm",
+	"WOCIkVDsFO4nxZcYplqJ1g6RRbt/zPMjGvfbapLEFr59C9mmPTviCeOpwfRgAJSOrR3G2/rQQ/etzk8Y",
+	"lsmBtDvsQAyh/x5XTA+lAuYFyC6NhnSb7sgQtRfEeHx4R1oiE8Ne92Rn7VKRHyAvzKjTEeBjhshJMIGh",
+	"FdxMGWCKTgOxNroVDK+wRltvRTbH6aVquMphx883auPKzSeiKHFeVo0mzgcSawUP44G5UqP8cnyuTmTt",
+	"aKEkegq9cs2th/PbfFFEuldV4riH60IGalluY16WXVC7aXMZYfV6EgTfi5GTcPbq2PC2j8gWHk/TIGmG",
+	"DO3nMe3szhIlahwk1Ztg4mlWaIFqif0xUXvkBVD+8UfHlwvRnG3oSSzB12hP1RRw2E5L9tvcTolnZOka",
+	"X9wwQ7dwVAzFzF59hjGIN7EwqbFzITv9UNQElhgd+CWLGnH4IgLvj1dPXS/suhOGDbGy8Uhtuas7uJeH",
+	"/um3cI9XWMVPFlyuhieLGQ1W63LrLCiRc6tzhkZL5KzJsn3d3S81gutyMB6jt8WxAGS/zLdeokMO6Xmw",
+	"FH3Po/mo64Kuuk7yChMkCGM6p9drOLfJmjmQw+Uv9pLgZI0aK4YM6oCUsQgxYDafOIvSGZg9DgmG2Rea",
+	"hWJXR2zNaDBcqQkvx950SO8RKTER3QV10h5ohBEqpUttiEoBLqhqNYvuArH4oiUBgjpGRvjIlxOPdC0e",
+	"PAt+fw23M3L0eH+IBpngG8cn2Y5ydcvyeGEjrLA3xBAYlLMBnzgvIw3U823eOWBWF/Qr+aFwUtDaYQ9+",
+	"8O79P0X6eWxWgx/ff//7D976AVKRiJ62klv64q1v3f/OH83wi9DtQsMb/Lv0w5XcilvkajbSL3EA4B5N",
+	"TtF/aoO1ADvR8s2E/OydMMAwiavVKoI1WImIpM6PkRZvZT4STwizXxlV2POXMHRgQGxS0aE2ScsC2A2s",
+	"3BhDCS7NE6epa4Y+Iic91r4Ev4i02Zt7JNiV0bv8Z/9NPaYPrzFqDj6vCJW0itZLrbIoY5o0mQ5mREIW",
+	"pfAGhDUS1nJm4P5o2II2U6wve06VwlQnJYoj38LaT0iCLS54tk+JSOgoH+ITYZRzwQl63DQr0cyt6hAY",
+	"4K/3rT5i6O82mJk1Q3x1muFTF3xkP46hvlCMS1+Qx+LvH1Z/ts3YnFoohLyy1Bm3apU3474zAeMLJ6cc",
+	"iKP7MaC5n2X/JUps7GE6HlAKx40uNUsNpGgeYgin7w8ffONX8Cm25nUHNVIdf/hX9/+CusVIM+S20xd5",
+	"a4c9+vl/u//Re/4rPJF1Hs53/wUez/AFnvD+C3/6uV/8w4ePfvH2vY8+gi+oSt894oMf3v/mO3h/bPBJ",
+	"I/3bt/Deo1S6wT/8yW8e/MOH8NGAK96Dmz58/52H3/4jvC4dSBU+uv8X/z1hB0IMTSgzSBDaCRYznFQY",
+	"cvXmvxvK77798OMPEnAEDB7RubBA+Bb6HVCbHWxkvMPuf/sb937ztw/++tcJ4yF53smkIA437HTsyd7w",
+	"+ykrp4QqxTVxKigsAQIcYNKDFaSRTRonFluCEKlH0SAVJg2EEGbKfeKmB3Ypvm6pwXKyRv2YVwrSImC0",
+	"gTF1i3zjBpa9b6ph9EBAc+U+NwxTuqzA0Uaq7A+jlfzTNAdA3gJXgjOfMMRPK/SlHlMqBEcW2++3EDod",
+	"DY/qoVABWz0FSiZk2hyQuZp5IGYpXlYh+URPWbl/dBnpvrgew18IzJUHsbjJRcFzSHkeCLULODLF9ByP",
+	"zZnlWhbvn5TnoDzUBctxNHYOUDl95OPAxqjYBKUJN8cecj44LX8a7rru7mZqrIW7LpJukHeibEXnp8IF",
+	"5yMF/efjJvEyzPtjYPGgd4uuW192beMAQgDSkdLFWDkz7mY+8CdyUUXvs7iaWyJfrFb7xg9u1v47EIaN",
+	"dX5QUTg5W4/k7xSdAN+SM949TiE6EGtHuWHYPDP0kQsC1trxHeGmWGXQy8OUdFlfoAlBXeXITu9K1XMq",
+	"Cc0j08mFwOugGSc9YDLEJl6YAKNTdghnLHSt8DnI6TZyYZgAZMX+cXDXgCZsdqYV0ozTd0XEFTG5Orrr",
+	"CVwV9J+BSRlgf3nOUpEiifrGqufI+vx3M+dK7Ei+IhriTSAxGItuLD1MeMfKw8Wt6ScYN5I9xaJhwcfG",
+	"hP8Yq4kG/M5+pmNIt5e1sRBzN84wKQ6pAHNbBqBr1HmlNq1SNZvSmc0jlRJB8Dha5nsLP48XoG43L4M/",
+	"1KM4QXihtX1nJGp6HeLsMCsUjNWGTmC3J+CS5Xo2UiAVUnreg/YHkvGvHWQk8bskqqWdCBYEc01sC+Tf",
+	"i5SucXbjS7fdG2a8A1x82CHrCe/eWlWJK2/ux7Ffi1O/r6Fw9fFv4BVbJ5W3cxXR78obG0Ry2e5+Sbod",
+	"5QyiA+mcZd1FyBPlDMJMOukhr/Zx64Hr3UIF7ARyNkA8NVEHaOa5a6VFxL9UPVMjn/X49MPVF+L1wrxj",
+	"oboD4xoyTUK8IbwrhRwAzWXEKNVqMqBqLu86brDLUBmMEBGlwcFOtTAlg7fsaaYy3UE2/FCm6sxkdMus",
+	"LqqLN5aeWBXpGXjj5hZMPLIIXzkTU6ZHDSainfQMxxKLrV0VUJw5TEC5hF11whTyhFYu9neiygLdZe7e",
+	"gYqmCD2CIHnZ9D7G70EIMh5grAohTrk2n1Yw8AnFAOOJ51c9So0NuFQsk1O19yGzRMQTRaIAMAk6nxQd",
+	"dhF0S53NQb5oebPuPk6iW44//sf73/wpylHCxlxa6G9MqrNEZ1DQVaiUyjymBJVy2L99E4U18VrUjKQn",
+	"yx+p1FlmxWoybpxZNX2jMOQPfnv/V+8mzkoSuUgxH+YXvyLZfu/Df6nIt/tvYin3ex/+SwI+em9E0EB8",
+	"ZGnv0ENw89CtKEuGF7hvoa/8/fffefAnv6YLQnIQ3+gfPrz//vfnZzlEIXDs7l++g/1vf/vgG9++/9a3",
+	"Hr3//vzvPL6Jlh/ccNpYflbe/tm9j8OsDPlkv9Qk5ZOvfe3huz9JSk1QILYW2OMB2gCctoiyk3amvz7e",
+	"vaK/Pt5XaSs7gjIzbQGPoJSMNv4HDz/+KxDOqRbJKL2wiYO8llQB7sNCZoJiWAyW8IqCfl5eQYQjFnlS",
+	"XAfkR8bLy/MH/5xu4I+v9KTwGPCTRSWdmVY9j8ExVmtKE0CVQRKq4giZ73lsKikHo9zvtyyyAXsCJp9U",
+	"XqFoDhtDxEOnb4xEDtCkP7x8m50uI8oyaajhQflTABmF1EgdnruBSCVX+1g7HEM28aw7jY0yfd/JtGZU",
+	"a2lp9IXN6udfo1PACvWYHt+kbGe+m0Wv3M1iZjKnXy2sdIVtZkV6I14kvoenzhRtDGKGEmw4noqOhKwQ",
+	"tNcwUfhbrd4dl/qic+BEyxm4oQ1eYwr5M8fDIF8npxPhWsc3rZxld9y8FK0Rvq5EsDowqm1thkFy43/J",
+	"Tj76xdsP/vm3j95/5+H737336/dO7RQIzFx0DrQSaeI8DqQpy0fZkbq8FJFo6NSUOfuu8e86WYFencHe",
+	"jwwwlmd8jJ6w0yqzWKK45hB3hjpOSXCZvvHJVDeX2Ka9RvfGCh0Z1/a3kf4CrSw0YkI1OaxkW7jDwJ3B",
+	"O9AHe5QZnUN/s9CEOWHI2fnvX3uvTpBVquHIVlLWQZWw18XQHjdusFIVQHA86zTgruqyUNHqJLpjqzo+",
+	"xFBGcdqHPUNMSdBkT0A5vacL+v/ePbuZbG5ubmwCJ91z7o//vXERBcVS/Dv4kcQ29BSn9IwrPm1tvG60",
+	"2rjJxy8LYwiGlUWVwMrdyY6rpGSBvq1Sto20bZWqXbouxBEa9n3YlqGoJaaNab/MQMjKmizop6jKRvM3",
+	"hlKGbwI3T8DgzivbPJeHFSwJe+47KGVbsWHfsj7U2er9ihpgY4WxcsCtaIAV7vKONQsKDLA3Yx1oKpQN",
+	"7Js+z+tTOcUZMFpGWtEqR5DH0OgCPPfWrF+ux6pMABqQ49IKcp7qwDcHwubC7OtYDvRl+I61hR0L6kUV",
+	"RuZRHcGR8FRJx9duDYiBYj0SAilNWpVie9wI6CUxUJyLupiIHETtMbGU5yTHxBYCAFeU/TnJndlHYQEq",
+	"Ma2onCoiz/AdNASAIRw5/IyK8FmOP8Mb3BTevW9a3DO1/dru4QYjNScxBPbgm+/e/4tvntpgrel1hWoM",
+	"Pco9p9oJw+CrwNrjrl7p2GCeuGh269dW885IAcNwbedMRI/XhZ6c3NzY3GKTEVenNtg1KOdXosetPBQb",
+	"x6eSyKJC63TtMo31GFAopVk4f5SjaVFCtfSM7eihNVfcw63UboLb3EjDgL/Z7DDQQVRFXaTWq2d4q+G0",
+	"XnEDu+XGFZ3YizdWm9dzC86Tq5jC9SArw3iWC55OGLeWU4jxKThkBlJ5Yz9i6tN7Plc+fZqh/yj5QAal",
+	"E7QBT8Vs76pyH7Sk1PYrYMQrWOx/DztclZbl7MJyZTLln3C1cml4WxWVy6UzoLHVUH0E6nyRyaBzc0wJ",
+	"a7odQO6febuB3qPSEXQmOQbEiywbpKyHyD0KEewN9qpPT3PbAvZFoFetbtXXANr7VCAZozin61A5UGwy",
+	"05i+9KnFPB4BT43EBEtaD4N4uLMACkWszlZ2558MVHIBeDGgkgIKKUweCU5pnWMb8TZvZ9GCcUxzc8Mu",
+	"3XplyhpqS8XzSUyqb0cPg+tKsKEUSHgMSwcocmDhBzZlSIDESwObV0sDMowaQldElywxPvlUfE+LUGoH",
+	"yjAon5HKhDHEDeaJJQk9r0oasiPwmsdDMrSylmnK+ocp3/1lATDKDK/4rvSQ5YGwkgZMRyI6qouAcVu5",
+	"pClWfV5Zsfs4jWIfOVs0HW5gWPbbjJ6xGa62UTPLKJvJXokgoVTQDfTek5DpdM4Xzw+eLM8UFrcsle9A",
+	"y7iSUCELe33Zhuv3F3czgVQTsbvX6SGvR8stHLyqaWlAIzrMkJ6eiQi7CW4RhAYJmJCFMWGtDlcdkWUi",
+	"BUMu01BnpIRAJIYPB7sbrCWeqDD8pnFzb4lAlxkOS48AoNwIbLYQa6xCA+O70qaYSYwUchc/gWljVyE4",
+	"gasKjLGuDkXgiDUDPsgSAg3bV0SBZXBpYVbDYWbA2VUeLI1QJuSOdpcr5iGJnlHasBHE26gTVAmdNnP9",
+	"cGRNkTrVodGBMCUYGrJZejKaAFcyUTwaV8jDE67HzvzCIKjLzSbCJtzP6CEAKGvthA7y9ImZAZjZnCvT",
+	"Beimv7KLGPiRnWXa5cxfDT/NpDrYp072Owwhnsx9aEqNjmk0ZjQQOE1TBFXVdenl9vaw3AEW5jn080FA",
+	"hwUwWAQJlgcKLj94FG8/dGKFGIiV4F5BgBshvtyv4i6z+8YQ4E7wXBjLUsFTyP0fCxUe2KnPsPN8mxbx",
+	"BYIIrVB7z9mQTyDfBNavVjHC1OLusyk9odJ9YAVrlTZEqWEcVwfEQNvnacJaACvY191uC7QEchCyMaH2",
+	"nBmu0GP3u7x0T5G7A4Kbg31oioKVEP66oodJSBWGsa0la+G5sE3oDnUyiHHb5rrCvdqD7A+Vw0JX8/KL",
+	"A7czGspOfIGrs8wxC79CDuAAMiuGc65GFVF11K1gmJYx8rhPgykwyFFVT4+oTpkV8Ua65UvDeFzj4sSG",
+	"fgk5IsxF6vmTSyXJ03zaExHTOJHb42OhbMdqCrQ/fY6EzzR7ZyJuel6RxFxcBzZm+vzMufMxoKnp+7ls",
+	"u7k/GjemibbVvEg3Pr4cfbxX2MtXX77M3FesPWED3pOd2DvVwEKB1UlTRi+V+O5fMOMxnY+yhe8a3fkw",
+	"lnLn1t3QTvT8NntZXowHccrL8dzW5vPPRxsk49OdTDTmy3CPLCI+bmCx5rhVLd9iL7Lye8y2KnJPjc31",
+	"KwUXV6NXLTm+Y52n7CRWWDz4f7/16MdfP7XhCc/2rab6Ke8eEwEafd/a9dav/5yoy/bp09hZ7b5YuvPx",
+	"qhXp65acSdVkdp5hHR0+jNBFyLyPxMNWZr9cwqIL7IJPmkT3WAjeaNAFlZtfxlpH6ivhZw1O0vJwqvzT",
+	"aTpRHmq2yEFr7RSuXYlVkJwiEPgdZCEl9lHG4eBJkbN0hhqQir5Uuj8atnZYBhS20s7zC2J1z/TG2fGN",
+	"zYKj6DtPe3uSmigh2aWZdsHwdQK3ININpkg3OP2gldyo8lQ3XaPQNn5h6b9vTMHEIXZfA5s0ziTQ6XOp",
+	"9nVkF13TrMeHWEqMDWv67piHCvtoRgZa1S2Iu60aaQPGrchpeBk+Z/TYY7UMwP3cb+dxVqtpFjLsdY40",
+	"ZMig6jwtZ2j2ZzJORx6W8y/33SosNsEKXrSj2WGoZOr729fheqhDmQN4RxvTH8QQzlwqkDl6OljwILw1",
+	"aJWggSaKS1KIdnniireaEtioeSCNtItADxDr1nTkdfRAJD6NHUru4bssAgcQlkeLL6C9GeNHgzYjLjYC",
+	"PpXYWRayKWyqDPFYka9R6otSW+4afBehXnrF7PJstVdRfo0jOEr3/1c5NF6Nn5NUYGG4TBlv65FlPS1V",
+	"j2kVwEcca8JiBYvUz29xYpuahfqWi6EJINSKr5asCw9uAFz3RLvHrvDDjRsMZln7OKhj0jmi5dyu9Q+Z",
+	"a/1Tp/tp7nvDlYc6PSNHEjBsA1shYdQ5F8NjZGWB0wGEJy2qaaOet1IFf4y6ynpTqDfibjp8A96BNHSH",
+	"XdbSI2skUMgV0e0k9J5MSoxNcOIRs0vFnbs674l8ssH2As8qBCPbk2L8vhzXsLa2/Uhv6kiiH4e1QW2b",
+	"6V+HUoW/nXWZhJFqb/XtYnyf3hZnK5RNL20lGjp8VhS0DWezd1Ea6HgNxR7N2Jja8+JEThWYw5jdKYYr",
+	"VCfGiW8dJ6LBeuMjFTZVFZJuH08h6fby3VguD5gvY4od7a9CM8n40c4HWPCPhnMYFdgk9KLz8vmUln3V",
+	"mQ3AUnVGubSTW06rluhMeUzML3mWoB3kdXW76cb1W7fZaWKSBPogUNBgqwEFbGG79a0dUtIYy3bwgiv+",
+	"oPhPr95eS6JMQEjhAZvZ7EBm05hiCECgnQplpZ045e5cn5ydvH71hUunagzoLpSHdnVMMM0oB6sJq/Wp",
+	"w3i5t7xTJ0iipYuUI7jHe6Dd0IglG8kE4D8mV1nr37/23n5XqNapBIHrZurSMoSdnYSL20N3rTtNDbt5",
+	"5RI7e/bsBXfpl25fgqd+4QuXsPmh2fjCF9hlcN6w4tMCsI4rdjUVg6F2Qj5Z/6KYJKwNhkma8649ETQ5",
+	"5pmxBz52oLSkmrABoXFKnRotItsntaYk4i5y6qnvyRE6nbp3uik4vtB1Bd1Y9CjvQO9L4R+k2OXbHDvr",
+	"+BGc3dx2q3K1u35NK7H+sjN4N9hLwMBADVlb4NxAqC6ZhoIFZwozfy0l7thWUiIFcfY+5QJhiDew7yKM",
+	"0p3V2JzRUNqBGjRC/ms4zMiVP03NGv/gdWfNnXTreWH73HOndtj25iaJGbVHs0ZkXdbhyt2v7dtDb29u",
+	"wQOQCBbKlrc3z1LTFwELC8/vWPfFNuLcATIPZNmWTfQoN9TA3F1ygRJYnnSDG2BU8SIAxFJ2LBU1RcpH",
+	"SknVS9j21llmtWYZz93vtrfO0Y3cTkvY9pkz9G8SfLjRgZgwIGqhJcT4TFunE/eLC3BDaM8DafOEnds8",
+	"i5feFDafrO9BE9RxH+wbZkROM57qsdpgex1rYm0JYT9mutdzf5rAFeM7sm1AQMhKmwko3RkKWep5urO2",
+	"5VFGfCjXdtbObmxunAVqFdsH5Xk6dFlw/+qJCmMBRoSE9qATtJNnq1M+2cHGGmAjQT7ciTS108i4cvPQ",
+	"4ZlQKc9pw7/a1ztf+EKI0SUe4ZAwIo9KGLBJJQwopOhXl/Nc58b9sLw4mUVzqQMp8I15AdsNAoZ99UnC",
+	"Ug050d1pKUtiYoYzjPgIqdXVFJgJjQ0taZDYig+EhaZNX467AcUlp19yE7Z2N1l6IUjM2t3XAAsx1Mrg",
+	"gXdmc5NcMEvWXXmPvk4WFPodS70S/xY3kHnkboRenPfEBrZqpNZd8VuGMZ4m3TJ1YMPE0En65dfcO5nR",
+	"YMDzCcArpgTLCTTvGYhwAq3Ya+5GxEtTKaaXSgQ12A8ry0JDKRE6F9JBiKiNKYEs0Q8agWcJMg/uEvkh",
+	"UvrgAS5zhoArkPdcZ2K3zDnKeJY9rYKLEzUvtbPAAiBflAZ16wbU2K/trAFXkE8L7gRkWj1pC/w21U9z",
+	"OqPqYYR7q/csRJsufJRc8CjZ5FFy2aNQVqoeVkDmw+NWgVcvGgD5mRUDwG/3la4aQzR1Od9fh2rUwfhy",
+	"JxufIOuLdUr9opCvA/864epjAyFcojNbp4YyFZyZ9QGPMDTB80w2HJzVxzo0WiOnWkB3AccXy+SBgJFW",
+	"DmZknT1ZW0av0/WREVwC/HvFqknl56ZqJASfP/Y1iw8rrFjtgR3zel3ROZ4HOwVJFpEk4zYK/8T/Moj6",
+	"QEynD8hiTG+xP9TOvcm0ErusJw+FCZiCrc3N+Ua7sRd8Y9F2LSXH45v3GbJS4Mh6bBZKsEPc6Uiuc8kG",
+	"oQ9eu5usDXWsJ/T1oVAmCMNJpAI9hbS1RaP+wOBhx8TY2EXIHuCdW9gDDUgEfKt/RGRMtfL3OTxKm26w",
+	"PcVGCooKvfSV64LcDQZQ1JAQpowK+gcAUx4pKzNyIDOpDqg3R8wiQmAk1iBL4xws2ZXutggwThhRwYYg",
+	"5kLrx/lUCbSvxbQ6lfQtNIPKDmIDK2i3kRuGgy5FHNzI25PZGMQuBGWHwjn+HjoJKw2MrLibw2fku4Or",
+	"3wHes07UNsMz6hJh/5u5FKXxfVFMaDOCK35Rp5Nj24fXgG0UN2ERvLP5SNyd2/1bx/bUohft3N6/7QM0",
+	"x7H9cQEoQBZTAIUXcvqr8N+7ld7Iq7Hw0Y6vP0hQJVB+F/eMFIadHEAM6VSCXbgsws7HfQ35Bs8EMAdB",
+	"D0GpPh+CLlLizoxzM+5riPD4nRSGtgMU9H6f+/510NzYm61svqfC/O5+Mv7LH4oVNwj86qbo1jnQrnav",
+	"aSUg/vYEjrXokebDekqP3eHvZp46Ql++zSspG+iy03AN3Pbs5nYMLuODoikzUnVQGiAeKdVM/PFYthUP",
+	"7Zzr7arTWD8y8GCa6A7bK65xGppCXgkTvNNHrewkuB655hPeK09JAKs0yY9zOz1V4a7wzk/ImuRTkxzC",
+	"WqVPq+3KK1Ss1gW3p9MvHxrsJNKun9pgHswaGEp1lumxCbmfQVJKjTMeENlwt8AvN8oQqy2xQ8kADcZS",
+	"TToljEJHj2lLkars6LCC1jYArITP4SCLHBmLo/e7n5uMy0zGKzIThUg/3kPxCVmYYlx6oafH0Izac483",
+	"Kg71LqGClRY4rkHiR6jsKQ//iCuYW1DrGbDNBDxzu8xoNgQmEqcauDoArA0m+LjR0IvnQAxnlEBR9fv5",
+	"Xj/+vb4HC3qrhA581vc6vlG9Tb75Gd3kwKdQVMGXdjh+VLG7O55Bf2HWFrvIlFJiBaU/O/nwgx8++sXb",
+	"99/6zqOfff3Bh2/ef+s7pxLfhjXkz8lSoC4QhHMICeAxUlQYuKBEZedkua/HaLQgum+D+fYC0jArOwcC",
+	"zGNksA+89hwaZTg/F2ADEw8vg7bEqcghqQeNB1jA9kyBbSBbDjteZ9BmegwAWBo8dcxxvnSAkbpH5fgo",
+	"PfCcIEC6yM1n1oUO0vPZcKPD63zWXenwpk66cHeXNEZg1lyiM05/VVoxuHt6HMDhcfPgi0IMkYAUcZkn",
+	"DBtL03ey1dMRlHiForn/5lv3PvrzB9/69r3f/s2pDXY1ILKcuPal6lEcmsfR4rDdK5wNjyFZbm/Q/oO5",
+	"I7yxB/1K+7n1sdT6uIF4caoneJxqY6o5DFRQPD0Wy00E0/9euyUkCU6CUz2rAo6sjU7Trg+lg3HVdHu2",
+	"toQKnHdKk0E0ImGI1ltEVTg0gB6qCWyTqboLTmZEyEXDA3aJT6TUAvVzPfS49dAlFI9nSg/9XjgytDBh",
+	"rxxdEzihSXM+RhaBCj2AIHHaqjyjgu0qYz9u0Jfqqz7fwI97A79Kq/r5Dn7adrBfmbCdRLrCXh6pA5Gu",
+	"j4CdxVRv3CuAqM+QgIFb1s4FPzA7gSoGmbeUHqmOB9xDGEB+BdPdfW76RBUI1Q3wYCfD8EfCtJP3lE8w",
+	"PNDRSomOe7RhsguOCTSWftWX8nX0QPigJuRbnoMfb7A9wmSd2yxIgeEC5xZhUKI6SoB8S1OZk7lYQRF0",
+	"DV6Nh9QcAUmzO12QoIdCfUbUjhVZZiC61OV5IS5+EWMq5/pQqEsomETD9dlIlEy/0xN2SiIPn+f0c0sk",
+	"ix12HCGQPVIK0E86I+0xlllGe1ihBjAr66zTX8U/FmF7oImHj4JAURXjqMJ2Cg5GUkmiJxVgO1u5U/eH",
+	"Im3FNQbCi+NGSGTjrhz7m94IjzEq9+kIiL8tn1YMFfJwJE0w298mkPThqzMUpIDeBbKcAN4dFStQ3rMV",
+	"iN7HTJP4Gtw9RviOFja0ngF51l12fpt9UV5kJ6H80HdeheJDrcQpJ35AirZD3VhJNt3xmWWIisVbwdZ1",
+	"05wJK8y0Loe6TeA8gd7DiubSkwQge780mGtA1kRMUJIdCpZBUROKv/b1kL7hkDMAfD8eeBrrcpmBbdCB",
+	"lrXhCBtzPMPc85gYDC0ZGp5lU6gUq/7cwMEfaL7HL/gNXVIfO4ybg3DalXbKLpQw0jz6QsZdKGTECk6g",
+	"BRxjGS26JZ2RZbrbDS4Mrg6VfBZFrMHoOolx8zTHOkQ3o6c2VtNFx2MntHS3a4RtOQOhJEFl+w2GwQ+E",
+	"QpR1TAfeEioF3bSsAgplgwg56KwRU1odihCA5XDXrc1gZKDWFeay0PbMOEuyqowDXmmhFqjmuyloBRfx",
+	"3Mxrqlsv7q2fOXd+Sl25bQYFvefObmIFtgGHtrhAFtWnsuveN7BHDTC/QW+IqZPiFS/habL+guwJSDlF",
+	"FRxQOZQ0nOlzN8b/uPPlvfX/wte/srl+4Q9Ov/bV7bN3/+NOhQarZ2bpjhV23dhc8EHD0wy5Lp9wvvrT",
+	"OkdvCYKGFdqogU2V6c6BWZichktYJtKeKNqcekgzJWwRyoZINmlnsZ2pyOUhTOlnF+sM0/gZATvDu0QE",
+	"+KVCBsL6P/Op2hf8m9SEPHe0ClX7i7IeGA8CkkkymTJu+lA2i8G3gvFNAmxiJnk6vQN8qMEHHz4Hbj2W",
+	"lMWhyO1tjSx9n4HYQ5M06DMZLS2YCUa5AmnKuuvUq0sqIHY9pMWss7eRgrX6OLzhw610YejmHOWbcYdg",
+	"VQpzmkEDsphzp+DTWo/wAs3S70stAr7vp8m7ARUKaZj2YNvRJ4tk+fRXQUDvni6RSNdM1RdtctDic/dz",
+	"cmIAjVzsYs+9jNK9wfbwZymWM4BXlDnhkh1i6dOjOUaPQATtkYziUGTUvSkJ/jb1WC4nAldK7n9+NjY9",
+	"G18AVmtigX+cGx8fcRNaej89BymOytOg/14DoVESAgt6bXXkaw6qT9fLzmn01xWym3OI0UIiH6KN2gjw",
+	"NKE4F7DEKqV6B8Ok6mSjdBZBUFQ8lDN5M4fwlH/51B6+xTz+3py/9Mqf/glcnvta8P8i+lIl9C+ELvtS",
+	"MWg/DtyPSNad4C7wYWWIqpQSqI8xlML2FBN3bM49HUY+w7W14Y4dZMbs8NydmNDAqoM0vSplA5HKDs9Y",
+	"jtoLEf/IEQg0w3PY4BK/HHFU4LGEFHM+fVG8ifuyi3zp8OoG2fLFgJ289+E/3vvoo3u/e+fB139273d/",
+	"9+CbP3rwv77DeG432JnnTz21WzsIy+/NzqY3fkI1vmlpgityjFHL+GVIrY2Gbv3ObVKOyiREFWR1qNRF",
+	"KrsTBjlPk+KB013BKDdGJKcl/hlsxOQ2ivve/3qD3SReaWN5bkNj9YTiSDAGZIyF57J2LlXPxOp1dks0",
+	"26gqVAqaQI+VZ69GklkaKpK7nt3cLL0LRHnhBTzpjJsIvGvCtpLNzU28phMv/bG6B31FcPzn4HqpMOlY",
+	"UL8iXgA6WvY0a4uJc0woIejMHCVmiw1AG9Di7Bbk5TiW8HStskljDwHWeqBzUZoG2+eqtKj/P3tf2+TG",
+	"caT5Vyr0ZWZ0PZgXkloRE/4w4ouWZ1KcGNLixm042AV0YVCHRhW2qzEgzGCEN3wK29Ly1rsnh6090T77",
+	"TvYqfKHduFivbOps/RnOiPwXG5WZVd3AdGMwHADzgvkicYBGv1RXZmVlPvk8OFKLIXZ7LAPZZiURUL8M",
+	"l8bcYuRYglwd1cAvF0M/G+iAcGnO2yxhKszGZ86qzxJl/2YMENqkInuRA6atB6b8ncKhjMxEAEIIunMI",
+	"xLFLVv7rlcfun+UQoM3stn05Cu2vynZ53BUB68S8LpzcKrIyIw90gHhkkDtyCT4URHKqBVhJjrVuTTka",
+	"O0ex1sxqcs41TDddQRc5bUU8//BzQloUZS/7GG5kzKamzcFeJus7iH7cN1YmMFgQfZHsuW6gGWkSAm5J",
+	"FfnuUHwhFXYDSTOxqACMvn37g0TUdRJBeEDCv8SYrlMeIxy67wgLqywEx0ashCi1PB4JDD39BQvMdHui",
+	"TqVjmk2EQyNwE+bHPNQlXbcVWsTxvZMbhVK0DqoygYe3zgcRlwHu/nCb58WIceOJntnA14Q3uwhmTm0w",
+	"Qxi9MxzTvLny5qDJjhRkvnTpypXLly+tH8QRFlKMQgLlzMc0N0Vabw4onx/Ha3TQTkZskTqynmKIAumh",
+	"HXAgJDpoNzcMuF0Cxtl/3rrxbpV1O4ncaabBQMd2nbdFwhcMi3jKA8+RfWl9lS2Gps3jOFyyE34teGvV",
+	"fgRA6HCJdeQjERsWa7WzAbQuIFsN/jLELZnbnwFOAmHgPEWP6klrbiEEWiRyV0SZmpJO5I5UPEYGnJQI",
+	"+FDjBve0hIzFt7uBoRlVvbnqI+0FMTq7k5W7x4Z/ce7Y6oX7HOU+L7NQ6WWaofi6szSDcW4S04HS+ImK",
+	"APKqQ9KidJHADCbrC6AlgkCtDvnDSNR1JGgKu/Rn0ydGU3DEdK4GoBCsEZgNP/kHppJUJhU8mkppAINo",
+	"pZnp1pvQRHnIerBFxn2K1gO6Jczpj334Pfm9oxwOEeSkVqfDfDQO8SlZHG7TnERPPf7a0JAqkmpnBNa7",
+	"p1kD9y/5YgXpT8NU3dE+eV9FuQQTYPNOYN2+/R94a/REnITqPAVS4GU/SdwHeoKgfhqwpnXnrkMfKp06",
+	"KxLYqBZPKtWulnWHO3faXnirTQ5baC8yV9NpE7N8xqXv0Bf2cd0IKFAmegAg/k64NDZg1gnbgdZh/0Zx",
+	"bEDVs8I2GY0ntVp4jiS7cdxJ+C6WcKjTJRYNkpkfhCjREoKef6oYwIGTes903IrlTTen5qVgSQ98kkiE",
+	"BwN68DmLHBPj6vzAymP615MVpVMxggLgPfs1qwmDuB838Z1so91mouYr47iUQhAlHnVia8xAAog7U+WK",
+	"mH3jZC4wwBKx1+uiGUrMY1n4FAHsCJdsDMfsXRMzAOx0uYzw3FnGjGR53ZVRGwPtuGlNdMBtB5QVRR0O",
+	"5k5ZEw2diOMSmxVlx9wyT7fnohBpwPPMd6rMzjkytjcm2Pqbm4cLhsmylt+Gv/J4Pb/rxT2/l9bL1L9O",
+	"DTUBjbEd7tPGlpYB6WU6XZd6j/eHsfveaYzpVZs6jso96FY3Ncy6MdpQuo0oZucG91isCwSqsdjhMeTm",
+	"2eLLf/nb/adfvPj62d4H/7wEhh3LRopWZY+A3TZXfXQ1aFxg2NTxbL0kULWk0P1tVw7PHFvnCmVf2wjZ",
+	"7nmJ2dQ6W/ua7WGG9w3tjrP7BuUx+zfEbqnW6OhRcwjnBPzQNUM4SnxXRsWix4BnHYRkVtg93RbgRzDO",
+	"A8wFIMBtmBkxjiOEw1HSrI2BZWwXjr73ivDhYoiSifYPgGisXmKhEdYQoVnRnnZZ99SyvUh4nALH+XHM",
+	"f6nj6MYuFsXPA+bCPs98A7rtCKCnyF7rOC4vFmlKKdbC/eRNbPygwwbgrSDeOI9SLrdpzOZlv4TPOyN4",
+	"Z+wH101f98mo+bvyGIX7xiuv4Y/s5mDr+s0TKqCdXBUKX+csalB4pffgzUwZWNOJGtMrSNlZcj7KUZzm",
+	"/rjm1ZbG2IEZU3ivx0nQiBJ+iW4D0/9cLhN3aOzmZZmg553+OuEkuNp+gMeJdEBZqzzQuQtfD2jbQbzd",
+	"G5jhIFfPZTSXExqHaG7mMzzujKIe7YbWzWT6YMRMXnlME/XJCpQzDhGfkjvKtYCnImlLO1mwtoNJXE/e",
+	"1uF9IUC08cVXP997+vcvv/iC1JXXVpHjtQGdIn0n85jYjfhwcjU/7ws39KbbEYkRkYgg2Tw6yQoZVmSm",
+	"c9BJhA9wGWPMhoRykdyR6XznXO2L3vTzYZq2CvbxPrHonC5NO//8cwBOtC8cuRhzb/213EjdXmaUE9kE",
+	"pXPC0ZBQJWosWxPFtGCOQmKb+OtcO1WFFuxwyRvOCCUbO0JCUsJQgNBUggzZUbmr2fDoF60GVm1CeR/m",
+	"ihZDeK5K9hHinXL+ae7Rz3aOgO2ffu9yvjDIiNHSxJBpze51LR1T+CPbI7YFqKVDbdjOHk7kDK5fFW+A",
+	"yQZZpwTa2o2cDq1OoKJsihhaJ2mzh4UP822wd+FVnxF7nUo0cNdP9jmIBu76VfjIXgLW4mV6CSOQJJum",
+	"ZQZ3xCCZvSuSfn49zzbogaurUetUXbDFW8p07f5XsNu8R+DS9aUMl5oCykM3WNjWiQhd67gTgyFiayC5",
+	"tEe5TQ2WK5FKxgYhiApjJpVxnAGKIxFLuF1Cq7SFMXxHuFEj3g7PYsVNSlJWbNORa9Ew5Wh6A9ZVwNGd",
+	"QVWa3O7ydXenmTKj24LqxprFEj6SCjq96PCQNmEyDdxTexEtBEe3AdGstCfuxPGCqqy7pnVqNUH1THIK",
+	"BaCXC+mdaTvebZwhW0438swXWeFJ6KnmW5Rv07QIPF+WiDwExgs5lhFYPfADDhbrMh4ZGgSaBRxin7W1",
+	"En3g7wMnsaslYeuQ+Y/H1dxh4K9iwUFoT4le4MmgvTeXBvV8aVixsJZrYJ1sIHfRjXrM/ViSiHq6BRPq",
+	"HDiZa1ARw8eZi85SeH1Z4jXnQyjFWu5CRnOS3VImTbokw+UmnEwYT1PR7qRmLksYMOO33NDNSyUj/9TT",
+	"L2i44UUEJsyc8Wc1tJYctjKCtcCRuWtkivlEdhfl5HKRjUkrnC3e/eKMBJz2rdR4OKWX3Cerj7WBfCRo",
+	"neDWo6njSCSsJuq6jZqYPEn7GzknwR0pV0coWNgM4vxzd7/geSpJGsenVexj9DRA2O0DIJrUBQSu/yZL",
+	"tdgRDbK0bAAXxiUkICYL2A25td6niqGv0EYMWRzgHhbPTGFChd11CAUIPuz9SXIwwOCLUYMGNOlQhACk",
+	"99Na++9nUwFofMQju19ZDKXqdNMKfrN8QbZFDlC1ttDAzkGkkHuaOQgU7NPmPMeYmAcK9cv96W1B5Rzw",
+	"CL4inDkqa+0B2dptnuwI3xAIsp58kGy8wkIjhEIRplxZBxgVIR3ie4yozpy1GDJusKuPJ6Kaa+gjSSjr",
+	"HhYMCzu8r7vpEBeO730epMKhx0fXAp3icrhdSY3q0ht0URDmcNMCLxCSm6rQNZYJyhVSfyI8XUCPFvjV",
+	"KnEhE4eCFjTMC9pIuqHDx27opIrhj3t6yqOPuye6xEK8aqWrEMyPd+ekteiWXHOjVC0RzXvGBl4lxS/n",
+	"QzoE7X+uofHbzgu4JMjY0ShGTeVbrG38/iAqnt3PJ1R8n6e1IN2Rym7JZt48POmtFD383GyitnOECCdI",
+	"X574YXdz2H1STn1MWh4BS0TaTZQr6IK/AaQjMAh3O0iGjLIcXhvASYHYNZPXNPbELxgG3LhowEzYyVll",
+	"YSJMN05D+2mY2K1RW6hIRCHtTXDqe+Vvt+OAxQ00RbqdMqmd4YUdtjOTWdcv0o5HXypvylhsT5+0ZEbL",
+	"5JEkQc5rUeNduWsnmVMYKvIvBUukjVlhe9Et8DvfFqJjcuxDuA3gMeRh8rWFXKFV7AqVFpCXwNYA+v3t",
+	"JaHSoVXch7ozS6QRJrfqMpkaETeGmaEms+aeYkwJB94DX39HZA51zSKtQpEx3+FJ6559j69vylMyTLir",
+	"GQev2TVLCHdh7Zq6Ob6nU+E1Q7QSud3zmJv/THS3MHi9B/NpGcqIYHSmikgCJXpFVojbc4hvY6kEM03d",
+	"Q7CCC3+xY0IqnxWosFBGoWurQ2MPWAgnxyABTh0GLIx4ykPGFbuBV0ZxBXuhCtv0RLxNDUVIpQCalkmY",
+	"FfgR+3Nu2G1u0mU45/Kt62yxlugeqA1FegmJ1qQxpESw4fPFEn0vDiCpT2eLJyj0wjM4pQN7x5gHRhTM",
+	"2hUaAFNhaMQN61zbUnWBXglKx0LlOYat38jyAQPOKMjfDDxyTaQ9Aarbml7dRjYuFfYAyPfs0h3aR4Gf",
+	"wPV6A34B0Cn2NHYKVMFL480YjLasr1Wa0Wlt4Gb9VIc7MjcbNCntk8rokiBiN1X2Nt0wdgvAvEL3H7B1",
+	"1JYA7uNOouvCmAp70NSZt055S2TCF8bxvkvF1lbdyNrnII31k6pkDcytCru8fvWg9061XV6A1QGHA+ao",
+	"vXcYjSnxz41YSDxaU2mWaGjNO9hDAPd6jSo3U9zecZPC+N26XkDzcgPJvkZO21Khd+yAzzw+9XnWtI4F",
+	"V07BfOQSkopH6QqY15H1y+GhcBTLekrRbn3Ss8k7HaEm0uiJKt4HK28j1wrSvypdLPB7L5U6l8VjGoS5",
+	"yXjg886oA874wT2oyVaW17hp96gBg4sHTJhUtnmKNQWSdFrc/+Vnex/9fP/Dz/b+4UNqY4ukSQF56vGg",
+	"vmCMLLUU4wUZ1aA9HWg9deOIpSKOHQ/3oB3AOu30wO0ayqFhRlwgn6aUgsAZeh5SEPgk2zAR5zsPcZNm",
+	"Gup/o2mOq9ToNicj2T/g2AXjVuBan7YPY8glztuq965I77shnZdVD2K3GZEYYNQ39o4+TbgyDZGMaPPm",
+	"fQNZA+47tFGsW2XVeGKvHaAf1VgUgPq9ih6i3kyVceYumf0c8D8o193kIA+uuztNL1UBTeH2Wx5DrsAE",
+	"wDUHWCN7VsIyITFdQyQCFrKwl8hUPNSNRlilJZm+Y23BVQaG9veTu5uAGWrcQGgjkG/KXaFYt7MBjRew",
+	"zkBhgMr1xu/kKyzkpvUQ6vVh1fGCW2utCWQGRrR0kANRI81JV6UyHoROA485LtGD4O2x4Ao2Bqiy0D1i",
+	"6BOnDZmY1O72AxbS/WRfxtykR4MuYBtrdpkszKk3taznZkYD2PrzL75JjKoXAcqYauv3nc2egyDFPYt9",
+	"MnO+G+rG11DXKucmx4YWOMHEck/u8kWK5ICkIkiWY/hDAs8qS3gPJUYC1BNr6KSN09j/tgMNdvf7HeG7",
+	"O2p9n1cBWaEqyIIEbOs9+5/rNzNA6N2b1+Hff3XnNlG46wYTsainiVaynpG5Lzq5kMvsjnzHHvVXd24v",
+	"ZSoib8HnTuZD6UwlYiDRjH6VRGJHZBrwCAdUK468vEp8RvaMeNTASUgcdJ1rlwjJmkA38doV8EEc1JZY",
+	"T0B2Et2fXWz6gUtDgi4FaVvUdLvm3Re0HModYdIMo8yV0l1Vn3fI1XfADGzIP1P/eCDXCJsOu3ZtkAEt",
+	"GLQc+xlmIXltVMIR/lfGLL26WsgfXeDBoMIUMNlAxHrZ1VpSRQNXG0dF8tv2RwUXJrpDZ4ROe2z75jV2",
+	"9cqlVQahmYGmT/t9JmlMja/2bmUO5dRGyjq6c2TDy259W3SS5etgDWXjtWbHK0fFbZrc3uC3qn+9ufxf",
+	"+PL3Vpev/qeV7z6+fOnJt6pF1Nxjr366noqjJ3dxzr4Dok7Wtbe7cSqtN1mxE2c54ik/6snAAGa868cr",
+	"l6WniRyapLiOv93Bq0GDQ3wEvZM8C3U5CSGPqSMdy5b1pt1nYBM4J0GlJjdNX5+jhyMia4LV3gfpb44i",
+	"Vq7aiYeg/BIsCEPd1Civ5PmuHV5p4zD+q5ns3t+3g9c/bhlnmnvt9/Ovtyyq64EofFdFk5iHOCavw5Rs",
+	"F70o4T0elwdtN1xBmkrm6YE2WGmabHH/H//P3v/8BbAd9GGTTPoUg6xqZlSnLUYxqL1z0XQ746jlAU2F",
+	"6VdIZ4YT52Y++FHcqysz+ijhDTLsWKSiCPONLBwQ1NuDfUUfakQws90nbeFgKbCFDDL1eixPBcP0SUOr",
+	"S5ZYQtEbrEJJw1w/R5EfCHL8Kb2mBqDBUVagQus9tmUC60umixPkNXIKcyd29K/DyzgwAwvIlN+155n0",
+	"bj94/IZ7AQd3//ebCaRZcQ7wHi/syQrKyxBHnDwznBqX8yCRQzSMiuKVMrVDeptH85azE9uH2zunSvuv",
+	"McHf9VUBxg+W4XIzvBz66zNMDRnHMHGwXxvPVqXtJmjuw+fv6RSESw2AHnP9gLgbDkj/j7RtIJ+PxAk7",
+	"gkgjU03VDFfbT0SFbXoVW/Zt+Q6AALzHJTP0IDWyQySqEtnnQ9YI5kMbY+v0wJQMQCF7TQlE63BX1kRa",
+	"QnRcSWQjjyG1J79EnLpI7mKXBkAv4ozA+4ACDqYgnOQiVVQq7D1USK0BaBEQCSKhXY9MSVcNbxjvApTV",
+	"is9l/cAmXZiYqODl32rg7MvmpdOMwygVhhoLC2+G9gXAsDC9S32NgtYGeBkDGEvnPKVhNbHTVTN0cVcz",
+	"F8eZArVYvBfQJoKdnyISrY0DGcFjY8EnEeeSz6sORbRYYyPhPdcTU+SQt7qv7ZDzzngqjH05Vzy7aPRw",
+	"/58Bv4+xCMzMf1sPnFm5awnANkSVsr5IR8bASAdoRiIpCGQ1EMMsGGfVuaZIYtQL0JdmvPo9L98MwuCA",
+	"muo7EedUsxpm2xVO68z/48LgOtWyMqlbSjJQV4Vt0nE8hmUIyh2uV6zWp06Rah4HRrAPSdrog/rlqXtu",
+	"Kpv6RnW8u7pWDZm0YcrU+gBRR604d3a3BziqsztuEqkM1AjT3pPUTde66DJFNhY7usX2hKKccsPwe8ts",
+	"+rqVKBVxXBLkFOZ7KGdIE4KU9zsiYYtRIqFjMpZ1AaX+XdGU9VhkH1DPAggw5/TfA9ryNnTSXrKnxHgi",
+	"N4GkM40sqlrc/+jpNx/8du9Xv9t7+tOlwKWTcmsclcfGrhX6YqA9DsuBA1W8Df/3+iqKIsMIuuIezEDC",
+	"7BNgv8revXEfRtgMGn/g7D4zrULzh3NjBOM33wvYX/AXFESBGq0Heyw4scPc4KX4xiDHm5H3FBcia322",
+	"CTVGV0ExAaFX/Jo7rATyOnY823rjBvQpZNkLO9TrqycTw8wiV7cZRZnvOXqwc1E4nFjhEE37om54xuuG",
+	"OWsqqR3Ci576Mn5TxnEW38J+nxbiceLalcfw/yfjpHpz6/vBODcXlA5GsxMI8EorJpVTk8D1N3hIFvf1",
+	"3G/205JS5HRTwYdnf3FilGV/yybdWCKVdGrYSdS5I5U5VKdyhhPtqLlfeJGvqzs5NBUmLib55sqbRxCQ",
+	"fOsv1lbffvuty2MKSBKM4uznjke4Y9KXhGm7YPCRj2QUHURPlBrFpo92aaO1I3J7twUqqgXWZPBjCl/s",
+	"NsCRfoaQIwgHt/QAckYINE8xi0B7+omYVqj0Mj1bOBgIkcEh0NIuLPR86Fer0O7P8ptVB0+vTNRmcXOh",
+	"NMqsGfk9cagVbyWvR/5yZCumC2E/xtiH35PfO8rhN+0rn5RPOcyycODOgknfpumXt7VxAqxENGQcj9aM",
+	"9YEb0EjChte0qhkxoYSahzUyYtptEiLLmZqr1GCq3zP2QqtEkEtOALWAq0HgxtqT79KpHSSasoIBHCZ2",
+	"hfKVDmCVnYA3GOromsjquoXDXZLMHxI5VXGfXA1SQ5ZsE/Hbh0qXbbWKVr5pFmfpIU0pVkQa3PhueAEU",
+	"Kn3MLpvopu3ANqE0pWjtBcmey3Psf6l7SB6Bv4JKqO4IBfMb84LY3uNUc5q6B/DFDf8vzJSbVGvAbkH+",
+	"nXSy/J6lw2WENGpCSREFrNb3NKUqYm2t0maF3UCVGaCnztRCXWtiA7J7hJlDu4mtzWTpNMNqoimBFDsr",
+	"yXIiRWE6HsqkEaYSk3qEs8REg0yO0UQ5qYD2Jr26sQ2OiL5LDA6/LbO2ywNpjb9eXb763ceXnxSlMILS",
+	"KQRv0YBMSIB3BN5K1eNuJKINtrY+TrYKzzJ8n7Ldbb9RvfRW8EZbKvxjzd+bVKnYgWRBcHrAHu71zRXc",
+	"Yyh9AiMAbsPZWs5PgcUNuqkVax6jxODf6bOWNXDd8LF3QOE0yFSpHalEFVwTTMldHnchveI6UrEa4L+X",
+	"qSdQoDJd7suO0J1YZHzSGEb7r8FVaASI9FkdZTZEVGHX0BehpA40QSERU5/17BbAUUGcKWe0jS/mwicd",
+	"3SdNlzF24LUc6mumae52zHsijklODkIJO8NKTL49gkKBKnjYdpfqllA5zvKhGFn1oXZjj5Ymm+Un1RHx",
+	"rkjviNMLQdxKpKrLDo/P67qUi5o14212Kz/96nVhXGR8qLqRE5kJAL1lUrfxw8KhTnlsEIIGMi9NHbtQ",
+	"taQTHyY/hruumWfIwW/kXTsrhJWdDpqqcnmjsnXApDwVZe4Vvhy7ZkgXvwc/KvD92058DqA00rCIgyxC",
+	"zFM75u8I+V8BLyPbpTfUSHR74H58pjbCOx0oCY6xHpXdk+BJLMe9q1Qf857OEEXKtKWkxuVC72QzvaTr",
+	"Hvbgy3UdiVGt9sCQyZmRj5YjuSNTZn+AqBbKMu3Y/bMNlddWHY0nOIsrLE2kMI5zEza6D5UOGcdzIPlK",
+	"l7iKsduDEgM1YffnBvvXeYqbZNLPRmyDzMEdSAm/x/uFK2yhL8JsV1vXAI9AHEeA/nCklHjzJwnPsGO/",
+	"Zcfjmo7EseEZ01I+dTd4JPXT9clf/549VSF8rudgUXb0J2J6A+ZmXxPjNjxfhn7FOr6t4rWbEmHla7fL",
+	"lGXUW4NzOmpLlRE1eGT3eVqj3RiNvUYDFXLJ2kP8XGPrZhWuzCe+LcxuIA+NLE1Rx8NhSX6JfevML7GQ",
+	"gT/5FTabp36FdR+N0BuJYD0lhSnf9Ig0VtRmbBwCVkQI3llzSl+IGgcCrwrbEonUkUFxP2tdNqiPeafA",
+	"Y5S1ebjphEWcjbPC5T8rAeFE8FS8pizgjNbf90TvKEp/axO2wlKcG9XQpio1HkXekoqNML/krsh2Ryfp",
+	"iFh3kyW653rf6taYstIuCcIp+28wuw17MBS0oBsKzQjjVpbqHWHnf4Vd03G3rUyVhXhEyF58/Wzv6U/3",
+	"/v7LgIV2bQrZq08+/+a3TwMW4uoRsv1Pn+//4r8FLMQa7EPr1UO2/+FPX3z97MXz59kXECyHbP/HH+1/",
+	"+hxPKZXpJiKi37z89e9efP3s1Sefv3j+HKa7/55+mj/AnyaP+JCeXjBgYZTIXbofE7Jvnv9m74t/evX5",
+	"n199/u/+/HQInN6EzH+bnXyRG5+GJiECAsnSZcB+jWjLuo618oz+SwELYWEL2cs//eabH/8dPvCuVPDB",
+	"/i/+HT/gUZQIY0K29+m/7j37fgCcfklqHvI0ZC9//+WLr5/t/+yz/U9/GbDQbm7g82+++pH/nC36VsOI",
+	"9+1lW1JF8J72fvS7gIV2/xqy/We/2v+/f7an77Yf0rDC6331yeevfvgPr379zN4dj7vCffriqy/3vv//",
+	"7TiKqFtPZS0WIdv74OnL33+MRyfwdPjJN//9hzBD2tLe9r/97xdfffXqk5+8+vUz6NrB6TioZbIjUurY",
+	"82K9KCRgP3GTtuf6E6EngNRPqPovIumy+/eBcrEWQ83+2r337cz/zv2by2+zReyISHyz4jt37yzZv999",
+	"Z+3t1UurgDG68aguYpgQD7buMcN3BbCoGWH9YwrcOSAOwYPsRSMPYw36RP+mq+0uEhePDLFwBdQRwO7s",
+	"udeRMm2TRDd5Ili/yxVbDNeC9dVVe3BldTUMWLi2vvriDz/c++AH4VLAIm7PHa6vrr+1srZyxX5v/728",
+	"ura8eiWEZk37994f/21t/9MfXdn/2Wch0t9CcE1CO+H65erqKh19qXrlavXK1dAt5xs4sVPWlpGSO000",
+	"IwPFmJrupgGlEWsaVioOE81zyuEGGJpUqF7fFlyliHHEOMH6qazOXEcnAyN3rSmVMEBqCVoAse7B52Bw",
+	"NniA1/uA3l1o3X8/9D1f1BtZze+0DbbFynqTRj4RdkYF9Bk1xdp55eC+kjQ8MZDAz/ouDQBX/JZdnEKg",
+	"TgHqXxCs4EkiUdPZhg2A17dDQT4ZThbkujaHQ5wNLODbwyEgqonhHdC47SXX7r0/CPvyA6yde6KBC+gZ",
+	"7cCc3zaRW7Bwlm/Ljtsnco0nCVQ0dbe0kAXjPYZqRVmABYIVdbN7BEJP6/5m3WiLQ11O9wQk+64BXiPy",
+	"i0oT04218MYyIA/1FMAaMUbs9RjDnyejAKy5HREnFQG3HzpMnCwjDz/B6tlr7hPwZ+/B+LxxmnAg5QH+",
+	"nMBAtgU/0gbDTfIVN21HbDUwC+DitMX9H/9x/+M/LnkIBjBSEKQTjvDNih7NidA6mbBYGzPWln9obw8x",
+	"gnJJg45d/zFKnO9N/w0V6cSIWVnzjLME7+N8mr9kAb3WMeyZWjCXiTG/PFe/WU8JzslZ0o2BGLTTEdFg",
+	"3b2AFfN85Om3cZw23TCNk673Cm/QRL4oI7ggWMtSWejntLqKc+qrR8qe29dUdh373cj22TGuc2rq9ncv",
+	"yvVj4tDyk/gkawp0J4xn9lSEPjPCHBJb3E945DpzFeLfgR9VR4ISQnQOBKjhxhyyAVmJHlZNOgphnwbi",
+	"DCrtAwcM0Ud4NL+Dh264NAj0wZJKkCvio2JpwZLdEpgBIUwcyTHiXcewkg+t53R75aC6TDzEnqRwY0BJ",
+	"BRh3ayWPOnY5hOMDV3KBi/V0ghg+65ALyySnCzpwtyPUPRyg01q4oNs7EmxgbdJXL6X4psk1cbCAfTG5",
+	"9qgF4y5Vhhhw9r5S7yYJPXZZU76nWHami81XiEPNc9kd0IzQILWUdea/Phvquar/xdqIiZrRYQ36N1Qk",
+	"JsLlDbeenwul8wtXozJtU0i11PoHyXwQh0JBbIb9P7X6pPCY4yFKiB/RCEbxqZ0zbjWRpixs+pvjBo8+",
+	"SNUjglQdjw9ngYfe1vFpwbScJX1XO3QnDjExNGu9wCP8nTPc5fHDQcXQ7mk5oJqrjIRKZQqEgbsyEklR",
+	"iBjkiNbsk1N+Cqrhda1bkgg43I8QM6pYU3cTz94K2SuoqnZRMq4n4l0Bx5jBg3AxCrC/hYpD1p1FVGBC",
+	"6rS0mQjhFc8zjlhio0UVJdKMJ27C2I6pblinL3dFEXd0noucHzJShy+VRCQ3MJZ5FT0YTzrbgkHnBzie",
+	"8tud7eKJd1waeBeHnfY2p7donskQsNTKKRx0MwSwJkN0yiMX7iOAWqjYeuD8eZCKjEK29+VnCKRACMne",
+	"b//H3k+eBiy0K0/I9v7fz178qRCsEotdEYfsm+e/RZREATjFtGQcm5Dtf/j9lz/4U8DCNn/0MNY8CtmL",
+	"r77a+/BXL/7w4atPfhKwEKd8yPY+/eeXf/t3AQt3dbfeFPa3H33w4utnbFE3nEqZWTrAY0BbN0QwIC1i",
+	"jjH73CEcXhfUcAEouAAUnBygoCQkv0ATzA2aAAv5JVCCA7HuymMZlQMI7kIGsp6pOh2yUd3wucJhCfOT",
+	"wA68ni3g/m4qlG/H3DldoAbKozg3sUvUQR4gM2zWm0uzGlZrGfnOty4q9Hnt8YM7OfDOlUykogW6I2lP",
+	"o1FIkyY81QmBefSuSHqJTO2yDQsfwHGr2TB67nh7OxkgwdNUhwoCvtSeHhVCgPSdRDMOKjiN7Eugq8ic",
+	"unmTq+xZbBBx0a5wQLZiBn7k4Pp7wqIYcPfXYJrNeoEt9XX3/RSefguETpyRjeN1YDkl6edyaMMNr0UB",
+	"GRuggwyYacoGghfspm3QnCNpOvY100Q98+iGe36MTjtlTC5rrRW+o7J70OohfD869D1jmVp6USeZrPWT",
+	"xaXu2ryTtz0/l4bsb6UtVvCFjCSERNECZ18Lxp4eKP1860ydx7FdrN0E8IkFyCPmTBg3z5hX7XEkdxzm",
+	"bsyU4Uk9pm1EvOsr2hOVWbGxL83Iqc+Qe0KoksCU3hkzTTuoMp1y1g8o0nVP5T2qf0klE2dEuJgKZWMM",
+	"DAvxFwsOlYEk2UDWnkN68DQcmholrL7jz4WLUGwoFKNpfTrBF3Bzs46WTpsdoowj6Io20BQD4CRlfKQl",
+	"WheectMqD58grQ+HZPszdNEw/SMN2RYN+tFK8ESYlEWCR7FUlJGtsE0Un4bfK+2KQMNai3Q6afJFI78s",
+	"YMwBC0aOpM+1W8KM1UlRdwXlPgm8ZcO3RMciyFOfQr7/tEZv9+H1jB25taSKJiILY69bJgmTi9NusRE6",
+	"NO1hxoqiAO0EsbVnKDa0r+Mk48IHOmlZg8w5EnQcOSeykmnlFENwYFVbBmFCsWtvqMpC+EdozT6kpFcI",
+	"YR0UwYxuCyy/+HZVlxmTucoyeBZgJkZPlS116Ko20CoR4I4iY46aGAILqr1XsGwISmqpRLGnBHJ2gMK0",
+	"u2ClhF0sYXm9zU26fMPe/vKt655enKTzgyx1189uvi0NMpAJ6xXrug1yZKhPZh+4z9auOCAAkkThkBIO",
+	"AWKEBjhPZKfayG4K/BfMWFNlb9PvTCZtiyMRsHWoyyE0opPoujAGio6ZQhOIrXraaHhbBFRYW/UoBWud",
+	"KFBW7nMpzsKUNOvRDBrhaAdGFJGoB0IkD011T+idBTzga/jmEZFYTiGbJVq3C7mt4D5K3PRhHoabFJ73",
+	"1vVx3AcUa8BgjixLBVfBWy3L8jQlVGaNI9NtT9ml3NRxrHsMVZZ64/iXx/Z/owsn9ogAcDewXgPYBnre",
+	"4aMEOQAxHmlyw8IO7+tuGlZB0riJatKsrZXoU1FpR+e0n3JlpVxqnnc6id7l8Ti9nQgdP7nyjJ2nR56m",
+	"9kenrTgDDzL3tZkUX+dhJrOCDNtc1cUIeF1u0816Mo7Zjt7ImP25SjMNDd4WAWsjEUTWnCEedYB/2ykB",
+	"DxpEflPvzc0B5RoNkRQq61yltQHkDAK0XJ24btKDhZMAoBOg6e3W4vnewG/Cq8cd61Qt/1DA2yR7nepC",
+	"dsrxAJm66yxYt3GEfYppHHuMRF0CZK+0bGGjQQx9qS9zVySRrKfMbrHt2wbskvZ8+twzOLV120vGc8Bb",
+	"YdBr8rv3BcOAkcdztSS5HCzvpk1tn5pwZXAHINwJcFeAFKZpLCB6BeZgUgGI+Y7xU9dutQU3QAJnl8FI",
+	"RoSF0h2ppFaGGc0aPAky/V7vaQyXUeCa/Zy0iAOaQtvrwLLcwa6PzCVTjgKygqQesLj1Ha9dsvIY/v9k",
+	"xQihlgb9FGo3icQEBYoAA9rBC+YosgCDPoXUf8GdNeiaxQv5pMT53JQ7D6u/f5j5jQC8wBbOVmZdSiSs",
+	"Z8g5IPy2zAUBo+jIeECJR2m2aNOeO+GqZR2To4K6WOZPwTJ/HV/nCa3zk8/rb8PSMevE/ukKLOidHimy",
+	"0D0lklGtlQgXNy3W43ZDCqEB5oMUgx8PmrM9Bj7eAAkfWA8L7RfaPTpCzX257B1eb019mz23wfZW18dN",
+	"NV4v2vyW8RXf4a2BrHA2tSvsbgPRhLiSQBjdk4pysIjaA1JKWKgA5d6TSokkLMr5AG7flNSZsiwTdVhQ",
+	"t0zUTaWA3hbdMyMNjC2G9lErSqfL9u9wCfmP4DYXjPs65S373Xyb433eEhe2OC1btKN7hCRUIky3Tbdb",
+	"FnTeRupXfIYdzRxhWCKAioLVISlrJ2RbqKhKNRKgGOOpoy2CPBV0zODqlvWmmJbshAGLRQO7Ktgmawtj",
+	"+I5YMHieOlesJvwRrpcHqZSorI+/CLK9M0J8oSeN5POwFs84i0Qs7V6eCGsBvpJ7TZpaPSHjXOfKPtni",
+	"5dWrS74pKI4f6sbDOu8aEbJux5rg+uoqOaW8EifAXphJZRy70gsaC/yWtMBMFyLmWLbEBvhBGiK03dA+",
+	"NlbAanpXsNVB9+bq7Bfx++Q91Ta8mmtUxT770bt9mtlH797BnA4HicMA0tpJS0TMgRQOuMry8wUFssQw",
+	"a3FmdJP4jeobK7tr8CrpvAehl4CriUXKJIA1XPMYduEeRGF47RbycDLJCEyH9KOlKDrBHQD3mKw1d0Bp",
+	"rNEo+AkAufCKAFnKXynDLBV0yaELXHz5+4/3f/WjpcoQJKToJzd2ZSRsnAcXA6nE3M+cqmnRLx/opGVd",
+	"S02wSKNUi6Mag1d58BfXCe2KbFPwHGzx5b/+YO/5bwK2/8vP9j76+dKBJy060W1tDOPGCGMg77q498U/",
+	"7T/95RKe2CVh82/XH1t0uruNBqQ4fRJ1KP3azw8J5G2KzrIN+SW2uP+//vDy9x/nH8RlngpGRCjJY7a4",
+	"/9E/Dv0mgm+KfnNTJ20e2xmcDr4s+qRoDqNGGFvc//hfXnw1MMhePqzgBcNK2u2IZBcSjJA8NowPDCyQ",
+	"mD357pP/CAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -63,11 +63,15 @@ select id from claims where number = $1;
 -- name: SeeClaim :one
 -- A claim as decisions look at it. Every request on a claim asks this, so it
 -- is texts, which cost the least to read.
-select number, line::text as line, lane::text as lane, stage::text as stage, branch, opened_by, version, held from claims where id = sqlc.arg(id)::uuid;
+select number, line::text as line, lane::text as lane, stage::text as stage, branch, opened_by, version, held, relation from claims where id = sqlc.arg(id)::uuid;
 
 -- name: SeePeople :many
--- Who is on a claim, for those whose answer depends on it.
-select phone, role, principal from parties where claim_id = $1;
+-- Who is on a claim, for those whose answer depends on it. known reports
+-- whether the claim's policy knows their phone.
+select r.phone, r.role, r.principal, coalesce(
+    r.phone in (p.holder_phone, p.insured_phone) or p.drivers @> jsonb_build_array(jsonb_build_object('phone', r.phone)), false)::boolean as known
+from parties r join claims c on c.id = r.claim_id left join policies p on p.id = c.policy_id
+where r.claim_id = $1;
 
 -- name: SeeWorkers :many
 -- Staff who have or had a task of a claim.

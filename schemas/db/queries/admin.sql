@@ -11,20 +11,20 @@ select kind, subject, command_hash, body from reference_events where by_id = $1 
 insert into reference_events (by_id, kind, subject, body, command_key, command_hash) values ($1, $2, $3, $4, $5, $6);
 
 -- name: InsertPolicy :execrows
-insert into policies (id, number, line, branch, holder_name, holder_phone, plate, vin, address)
-values ($1, $2, $3, $4, $5, $6, nullif(sqlc.arg(plate)::text, ''), nullif(sqlc.arg(vin)::text, ''), nullif(sqlc.arg(address)::text, ''))
+insert into policies (id, number, line, branch, holder_name, holder_phone, insured_name, insured_phone, drivers, plate, vin, address)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif(sqlc.arg(plate)::text, ''), nullif(sqlc.arg(vin)::text, ''), nullif(sqlc.arg(address)::text, ''))
 on conflict (number) do nothing;
 
 -- name: InsertPolicyVersion :exec
 insert into policy_versions (policy_id, version, starts_at, ends_at, coverages) values ($1, $2, $3, $4, $5);
 
 -- name: PolicyByNumber :one
-select id, number, line, branch, holder_name, holder_phone, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
+select id, number, line, branch, holder_name, holder_phone, insured_name, insured_phone, drivers, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
     coalesce(address, '')::text as address
 from policies where number = $1;
 
 -- name: ListPolicies :many
-select id, number, line, branch, holder_name, holder_phone, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
+select id, number, line, branch, holder_name, holder_phone, insured_name, insured_phone, drivers, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
     coalesce(address, '')::text as address
 from policies p
 where (sqlc.arg(everywhere)::boolean or p.branch = sqlc.arg(own_branch)::text)
@@ -39,12 +39,12 @@ select policy_id, version, starts_at, ends_at, coverages from policy_versions
 where policy_id = any(sqlc.arg(ids)::uuid[]) order by policy_id, version;
 
 -- name: PutStaff :exec
-insert into staff (id, name, role, branch, level, phone, skills, max_load, active) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into staff (id, name, role, branch, level, phone, skills, max_load, active, vouches) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (id) do update set name = excluded.name, role = excluded.role, branch = excluded.branch, level = excluded.level,
-    phone = excluded.phone, skills = excluded.skills, max_load = excluded.max_load, active = excluded.active;
+    phone = excluded.phone, skills = excluded.skills, max_load = excluded.max_load, active = excluded.active, vouches = excluded.vouches;
 
 -- name: ListStaff :many
-select id, name, role, branch, level, phone, skills, max_load, active from staff s
+select id, name, role, branch, level, phone, skills, max_load, active, vouches from staff s
 where (sqlc.arg(everywhere)::boolean or s.branch = sqlc.arg(own_branch)::text)
   and (sqlc.arg(branch)::text = '' or s.branch = sqlc.arg(branch)::text)
   and (sqlc.arg(role)::text = '' or s.role = sqlc.arg(role)::text)
@@ -71,9 +71,9 @@ where s.role = 'surveyor' and s.active
 order by s.id limit sqlc.arg(count);
 
 -- name: PoliciesByNumbers :many
-select id, number, line, branch, holder_name, holder_phone, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
+select id, number, line, branch, holder_name, holder_phone, insured_name, insured_phone, drivers, coalesce(plate, '')::text as plate, coalesce(vin, '')::text as vin,
     coalesce(address, '')::text as address
 from policies where number = any(sqlc.arg(numbers)::text[]);
 
 -- name: StaffByIDs :many
-select id, name, role, branch, level, phone, skills, max_load, active from staff where id = any(sqlc.arg(ids)::text[]);
+select id, name, role, branch, level, phone, skills, max_load, active, vouches from staff where id = any(sqlc.arg(ids)::text[]);

@@ -1,7 +1,7 @@
 -- What a reviewer decides on, beside what others see of a claim.
 
 -- name: AssessmentInForce :one
-select version, payable_fen from assessments where claim_id = $1 order by version desc limit 1;
+select version, payable_fen, witnesses from assessments where claim_id = $1 order by version desc limit 1;
 
 -- name: AllOfferAnswers :many
 select o.offer, o.answer, o.by_id, o.reason, o.counter_fen, o.at, coalesce(a.signature, '')::text as signature,

@@ -4,7 +4,7 @@
 -- What the report, the policy as of the loss and the latest visit say.
 select c.loss_at, c.place, c.lat, c.lng, c.plate, c.claimed_fen,
     coalesce(p.number, '')::text as policy_number, coalesce(p.plate, '')::text as policy_plate, coalesce(p.vin, '')::text as policy_vin,
-    coalesce(p.holder_name, '')::text as policy_holder, s.arrived_at, coalesce(s.estimate_fen, 0)::bigint as estimate_fen
+    coalesce(p.holder_name, '')::text as policy_holder, coalesce(p.insured_name, '')::text as policy_insured, s.arrived_at, coalesce(s.estimate_fen, 0)::bigint as estimate_fen
 from claims c left join policies p on p.id = c.policy_id
 left join lateral (select v.arrived_at, v.estimate_fen from surveys v where v.claim_id = c.id and v.kind = 'site' order by v.round desc limit 1) s on true
 where c.id = $1;

@@ -3,7 +3,7 @@
 
 -- name: ClaimDetail :one
 select id, number, version, line, lane, stage, branch, outcome, channel, opened_by, policy_no, policy_version, loss_at, place, lat, lng,
-    cause, story, plate, injury, claimed_fen, payable_fen, paid_fen, due_at, due_clock, parked, held, reported_at, updated_at, closed_at, file
+    cause, story, plate, injury, claimed_fen, payable_fen, paid_fen, due_at, due_clock, parked, held, reported_at, updated_at, closed_at, relation, file
 from claims where id = $1;
 
 -- name: ClaimExposures :many
@@ -174,7 +174,7 @@ select round, ranked, coalesce(chosen, '')::text as chosen, metres, eta, by_id, 
 from dispatches where claim_id = $1 and round > $2 order by round limit $3;
 
 -- name: ListAssessments :many
-select version, by_id, input, payable_fen, note, at from assessments where claim_id = $1 and version > $2 order by version limit $3;
+select version, by_id, input, payable_fen, note, at, witnesses from assessments where claim_id = $1 and version > $2 order by version limit $3;
 
 -- name: AssessmentLines :many
 select version, line, exposure, figure, rule, text_zh, text_en, inputs, amount_fen, balance_fen, clause from assessment_lines

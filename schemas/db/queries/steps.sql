@@ -39,19 +39,19 @@ order by reported_at limit 10;
 -- name: InsertClaim :exec
 insert into claims (id, number, line, lane, stage, branch, channel, opened_by, policy_no, policy_id, policy_version,
     loss_at, place, lat, lng, cause, story, plate, injury, claimed_fen, reported_at, updated_at, version, next_event, last_hash, file,
-    due_at, due_clock)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22, $23, $24, $25, $26, $27);
+    due_at, due_clock, relation)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22, $23, $24, $25, $26, $27, $28);
 
 -- name: PolicyAt :one
 -- The policy as it stood at the moment of loss, or as it stood nearest to it.
-select p.id, p.number, p.line, p.branch, p.holder_name, p.holder_phone, p.plate, p.vin, v.version, v.starts_at, v.ends_at, v.coverages
+select p.id, p.number, p.line, p.branch, p.holder_name, p.holder_phone, p.insured_name, p.insured_phone, p.drivers, p.plate, p.vin, v.version, v.starts_at, v.ends_at, v.coverages
 from policies p join policy_versions v on v.policy_id = p.id
 where p.number = $1
 order by (v.starts_at <= sqlc.arg(loss_at)::timestamptz and sqlc.arg(loss_at)::timestamptz < v.ends_at) desc, v.version desc
 limit 1;
 
 -- name: LinkPolicy :exec
-update claims set policy_no = $2, policy_id = $3, policy_version = $4 where id = $1;
+update claims set policy_no = $2, policy_id = $3, policy_version = $4, relation = $5 where id = $1;
 
 -- name: ClaimLoss :one
 select c.line, c.policy_no, c.policy_id, c.policy_version, c.loss_at, c.place, c.lat, c.lng, c.cause, c.story, c.plate, c.number, c.reported_at, c.branch
@@ -102,7 +102,7 @@ where s.role = 'surveyor' and s.active
 order by s.id;
 
 -- name: StaffMember :one
-select id, name, role, branch, level, phone, skills, max_load, active from staff where id = $1;
+select id, name, role, branch, level, phone, skills, max_load, active, vouches from staff where id = $1;
 
 -- name: InsertSurvey :exec
 insert into surveys (claim_id, round, kind, by_id, arrived_at, lat, lng, metres_off, facts, fault_share_bp, estimate_fen, photos, at)
@@ -136,7 +136,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 
 -- name: InsertAssessment :exec
-insert into assessments (claim_id, version, by_id, input, payable_fen, note, at) values ($1, $2, $3, $4, $5, $6, $7);
+insert into assessments (claim_id, version, by_id, input, payable_fen, note, at, witnesses) values ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: InsertAssessmentLine :exec
 insert into assessment_lines (claim_id, version, line, exposure, figure, rule, text_zh, text_en, inputs, amount_fen, balance_fen, clause)
@@ -201,6 +201,44 @@ where a.claim_id = $1 and a.offer = (select l.offer from agreements l where l.cl
 -- name: InsertPayment :exec
 insert into payments (id, claim_id, sequence, amount_fen, payee_name, payee_bank, payee_account, released_by, at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: MachinePayee :one
+-- Whom a machine may pay, and by what its payments are counted.
+select c.policy_no, r.phone as reporter_phone, p.holder_name, p.insured_name
+from claims c join policies p on p.id = c.policy_id join parties r on r.claim_id = c.id and r.number = 1
+where c.id = $1;
+
+-- name: LockMachinePayments :exec
+-- Those who are about to count the same payments come one at a time. In one
+-- order, so that no two wait for each other.
+select pg_advisory_xact_lock(l.key) from (
+    select distinct hashtextextended('machine payment ' || w, 0) as key from unnest(sqlc.arg(counted)::text[]) w order by 1
+) l;
+
+-- name: CountMachinePayments :one
+-- What machines have paid since three moments: on a policy, to an account, on
+-- the reports of a phone.
+select
+    (select count(distinct p.claim_id) from claims c join payments p on p.claim_id = c.id
+     where c.policy_no = sqlc.arg(policy_no)::text and c.policy_id is not null and p.released_by = 'system' and p.at > sqlc.arg(policy_since)::timestamptz)::int as on_policy,
+    (select count(distinct p.claim_id) from payments p
+     where p.payee_account = sqlc.arg(account)::text and p.released_by = 'system' and p.at > sqlc.arg(account_since)::timestamptz)::int as to_account,
+    (select count(distinct p.claim_id) from parties r join payments p on p.claim_id = r.claim_id
+     where r.phone = sqlc.arg(phone)::text and r.number = 1 and p.released_by = 'system' and p.at > sqlc.arg(phone_since)::timestamptz)::int as for_phone;
+
+-- name: HolderToldSince :one
+-- Whether the holder of a policy was told of a report on it since a moment.
+select exists (
+    select from notices n join claims c on c.id = n.claim_id
+    where n."to" = sqlc.arg(phone)::text and n.template = 'holder-reported' and n.at > sqlc.arg(since)::timestamptz
+      and c.policy_id = sqlc.arg(policy)::uuid
+)::boolean as told;
+
+-- name: HolderOfClaim :one
+-- Who holds the policy of a claim, and the phone that reported it.
+select p.id, p.number, p.holder_phone, r.phone as reporter_phone
+from claims c join policies p on p.id = c.policy_id join parties r on r.claim_id = c.id and r.number = 1
+where c.id = $1;
 
 -- name: InsertPaymentState :exec
 insert into payment_states (payment_id, number, attempt, reference, state, bank_id, reason, at)

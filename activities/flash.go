@@ -1,0 +1,215 @@
+package activities
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/text/unicode/norm"
+
+	"anpei/claim"
+	"anpei/claim/document"
+	"anpei/schemas/db"
+)
+
+// What lets a machine decide a flash claim: who reported it, what speaks for
+// the amount, whom it pays and how often. Everything else is a person's.
+
+// relation returns what a report is to a policy. by is who sent it: a
+// claimant, whose own phone is verified and whose principal is its pseudonym,
+// or staff. For a phone that a report only names, a partner that vouches can
+// stand, and no one else.
+func (t *tx) relation(policy claim.Persons, by claim.StaffID, phone string) (claim.Relation, error) {
+	if strings.HasPrefix(string(by), claim.PhonePrefix) {
+		names := claim.Pseudonyms{Key: t.a.PseudonymKey}
+		return policy.RelationOf(func(known string) bool { return names.Of(known) == by }), nil
+	}
+	staff, err := t.q.StaffMember(t, t.conn, by)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return claim.Stranger, nil
+	case err != nil:
+		return claim.Stranger, fmt.Errorf("read who reported: %w", err)
+	case staff.Role != claim.Partner || !staff.Vouches || !staff.Active:
+		return claim.Stranger, nil
+	}
+	return policy.RelationOf(func(known string) bool { return known == phone }), nil
+}
+
+// proof is the amount that a paper of the claim proves, and what speaks for it.
+type proof struct {
+	total     claim.Fen
+	document  string
+	witnesses []claim.Witness
+}
+
+// proven returns the largest total that was read without a doubt, with its
+// witnesses of both kinds; the zero value where no paper carries one.
+func (t *tx) proven(known *db.Facts) (p proof) {
+	var found db.FieldFactsRow
+	for _, f := range known.Fields {
+		if f.Name != "total_fen" || !f.Sure ||
+			f.Kind != string(document.RepairEstimate) && f.Kind != string(document.VATInvoice) {
+			continue
+		}
+		v, err := strconv.ParseInt(f.Value, 10, 64)
+		if err != nil {
+			continue // from before fields were held against their type: it proves nothing
+		}
+		if claim.Fen(v) > p.total {
+			p.total, p.document, found = claim.Fen(v), f.DocumentID, f
+		}
+	}
+	if p.document == "" {
+		return p
+	}
+	p.witnesses = append(p.witnesses, claim.Witness{Kind: claim.WitnessReading, By: cmp.Or(found.Note, found.Source), Document: p.document})
+	outside := func(w claim.Witness) {
+		w.Kind, w.Document = claim.WitnessOutside, p.document
+		p.witnesses = append(p.witnesses, w)
+	}
+	if found.Source == document.FromPerson {
+		outside(claim.Witness{By: claim.ByPerson, Person: claim.StaffID(deref(found.ConfirmedBy))})
+	}
+	if found.Source == document.FromPartner && t.file.Reporter != claim.Stranger {
+		outside(claim.Witness{By: claim.ByPartner})
+	}
+	for _, by := range aboutPolicy(known, p.document) {
+		outside(claim.Witness{By: by})
+	}
+	return p
+}
+
+// aboutPolicy returns what the policy's own data says for a paper: that it
+// names the insured car, or is made out to the holder or the insured. It speaks
+// for whom the paper is about, and not for the price; decision 0015 says why
+// that is taken as enough in the flash lane, and what bounds it.
+func aboutPolicy(known *db.Facts, paper string) (by []string) {
+	policy := known.Claim
+	for _, f := range known.Fields {
+		if f.DocumentID != paper {
+			continue
+		}
+		switch {
+		case f.Name == "plate" && SameName(f.Value, policy.PolicyPlate):
+			by = append(by, claim.ByPolicyPlate)
+		case f.Name == "vin" && SameName(f.Value, policy.PolicyVin):
+			by = append(by, claim.ByPolicyVIN)
+		case f.Name == "buyer" && (SameName(f.Value, policy.PolicyHolder) || SameName(f.Value, policy.PolicyInsured)):
+			by = append(by, claim.ByPolicyName)
+		}
+	}
+	slices.Sort(by)
+	return by
+}
+
+// SameName reports whether two names are one, of people, companies or cars:
+// however wide their letters are and wherever spaces and middle dots stand.
+// No name is the same as an empty one.
+func SameName(a, b string) bool {
+	return plainName(a) != "" && plainName(a) == plainName(b)
+}
+
+func plainName(s string) string {
+	return strings.ToUpper(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || strings.ContainsRune("·•・‧∙.", r) {
+			return -1
+		}
+		return r
+	}, norm.NFKC.String(s)))
+}
+
+// machinePays decides whether a machine pays what was agreed to: every rule
+// with whether it matched. What is counted stays locked until the step commits,
+// so that of two claims at once the second counts the first.
+func (t *tx) machinePays(rules ruleTables, payee claim.Payee) ([]claim.LaneReason, error) {
+	in := claim.MachinePayIn{
+		Amount: t.file.Payable, Verified: t.file.PolicyVerified, Reporter: t.file.Reporter,
+		Limit: rules.authority.MachineMay(t.file.Line, t.file.Lane, t.file.Payable),
+	}
+	row, err := t.q.MachinePayee(t, t.conn, t.id)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows): // no policy: nothing to count, and no machine pays
+		return rules.lanes.MachinePays(in), nil
+	case err != nil:
+		return nil, fmt.Errorf("read whom a machine may pay: %w", err)
+	}
+	in.OwnName = SameName(payee.Name, row.HolderName) || SameName(payee.Name, row.InsuredName)
+	since := func(per claim.FlashPer) time.Time { return rules.lanes.FlashLimit(per).Since(t.at) }
+	paid, err := db.CountMachinePaid(t, t.conn, db.CountMachinePaymentsParams{
+		PolicyNo: row.PolicyNo, PolicySince: since(claim.PerPolicy), Account: payee.Account, AccountSince: since(claim.PerAccount),
+		Phone: row.ReporterPhone, PhoneSince: since(claim.PerPhone),
+	})
+	if err != nil {
+		return nil, err
+	}
+	in.Paid = map[claim.FlashPer]int{claim.PerPolicy: int(paid.OnPolicy), claim.PerAccount: int(paid.ToAccount), claim.PerPhone: int(paid.ForPhone)}
+	return rules.lanes.MachinePays(in), nil
+}
+
+// asMachine runs what the machine does of its own in a step that somebody's
+// message has caused, so that the log is signed by who decided.
+func (t *tx) asMachine(do func() error) error {
+	by := t.by
+	t.by = claim.TheMachine()
+	defer func() { t.by = by }()
+	return do()
+}
+
+// persons are those whom a policy's row names.
+func persons(row db.PolicyAtRow) (claim.Persons, error) {
+	p := claim.Persons{
+		Holder:  claim.Person{Name: row.HolderName, Phone: row.HolderPhone},
+		Insured: claim.Person{Name: row.InsuredName, Phone: row.InsuredPhone},
+	}
+	if err := json.Unmarshal(row.Drivers, &p.Drivers); err != nil {
+		return claim.Persons{}, broken("the drivers of policy %s: %w", row.Number, err)
+	}
+	return p, nil
+}
+
+// paidOn tells the holder of the claim's policy of a payment, unless the claim
+// is their own report.
+func (t *tx) paidOn(amount claim.Fen) {
+	row, err := t.q.HolderOfClaim(t, t.conn, t.id)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows) || err == nil && row.HolderPhone == row.ReporterPhone:
+		return
+	case err != nil:
+		t.queue(fmt.Errorf("read the holder: %w", err))
+		return
+	}
+	t.tell(row.HolderPhone, "holder-paid", fmt.Sprintf("安赔:您的保单(尾号 %s)的赔案 %s 已支付赔款 %s。如有疑问,请尽快联系我们。", tail(row.Number), t.file.Number, amount))
+}
+
+// holderReported is the template of the message that a loss was reported on a
+// policy. Its holder gets one an hour, however many reports there are.
+const holderReported = "holder-reported"
+
+// reportedOn tells the holder of a policy of a report by somebody else.
+func (t *tx) reportedOn(policy, number, holder, reporter string) error {
+	if holder == reporter {
+		return nil
+	}
+	told, err := t.q.HolderToldSince(t, t.conn, holder, t.at.Add(-time.Hour), policy)
+	if err != nil {
+		return fmt.Errorf("look whether the holder was told: %w", err)
+	}
+	if !told {
+		t.tell(holder, holderReported, fmt.Sprintf("安赔:您的保单(尾号 %s)有人报案,赔案号 %s。如非您本人或您知情的人所报,请尽快联系我们。", tail(number), t.file.Number))
+	}
+	return nil
+}
+
+// tail is the end of a policy's number, by which its holder knows it.
+func tail(number string) string {
+	r := []rune(number)
+	return string(r[max(0, len(r)-4):])
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"anpei/claim"
+	"anpei/schemas/rest"
+)
+
+// A stranger reports on the policy of somebody else, on one that has lapsed and
+// on one that there is not. Nothing that the three claims answer to the stranger
+// tells which is which, over every operation of the contract on a claim.
+func TestAStrangerLearnsNothingOfAPolicy(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	k.surveyor(t)
+	token, phone := k.claimant(t)
+	_, holder := k.claimant(t)
+	known, lapsed := k.policy(t, holder), k.policy(t, holder)
+	_, err := k.data.Owner.Exec(t.Context(), `update policy_versions set ends_at = now() - interval '1 day' where policy_id = (select id from policies where number = $1)`, lapsed)
+	require.NoError(t, err)
+	unknown := "P-" + uuid.NewString()[:13]
+
+	ops := readsOfClaims(t)
+	var first map[string]string
+	for _, policy := range []string{known, lapsed, unknown} {
+		said := k.strangersView(t, token, phone, policy, ops)
+		for what, body := range said {
+			require.NotContains(t, body, holder, what)
+			require.NotContains(t, body, claim.MaskPhone(holder), what)
+			require.NotContains(t, body, "3101", "%s tells the branch that keeps the policy", what)
+		}
+		if first == nil {
+			first = said
+			continue
+		}
+		for what := range first {
+			require.Equal(t, first[what], said[what], what)
+		}
+		require.Len(t, said, len(first))
+	}
+
+	// Who is in the policy sees what there is.
+	own := k.reported(t)
+	k.routed(t, own.token, own.Number)
+	c := into[rest.Claim](t, k.ask(t, own.token, "GET", "/claims/"+own.Number, "", nil), 200)
+	require.True(t, c.PolicyVerified)
+	require.Equal(t, "AP-3101", own.Number[:7])
+}
+
+// strangersView reports on a policy and asks everything that a claimant may, and
+// returns the answers without what differs between any two claims.
+func (k *stack) strangersView(t *testing.T, token, phone, policy string, ops []string) map[string]string {
+	t.Helper()
+	said := map[string]string{}
+	var number string
+	var id claim.ID
+	keep := func(what string, a answer) {
+		body := strings.NewReplacer(policy, "POLICY", number, "NUMBER", string(id), "CLAIM").Replace(string(a.raw))
+		said[what] = http.StatusText(a.status) + " " + withoutChance(body)
+	}
+	n := k.notice(t, phone, policy)
+	reported := k.ask(t, token, "POST", "/claims", uuid.NewString(), n)
+	receipt := into[claim.Receipt](t, reported, 201)
+	number, id = receipt.Number, receipt.Claim
+	require.Equal(t, "AP-0000", number[:7])
+	keep("report", reported)
+	k.routed(t, token, number)
+
+	upload := into[rest.Upload](t, k.ask(t, token, "POST", "/claims/"+number+"/uploads?name=a.pdf", uuid.NewString(), strings.NewReader(string(aPDF)+policy)), 201)
+	attached := k.ask(t, token, "POST", "/claims/"+number+"/documents", uuid.NewString(), rest.Attach{Documents: []rest.NewDocument{{Upload: upload.Id, Kind: "vehicle_licence"}}})
+	document := into[rest.Attached](t, attached, 201).Ids[0]
+	keep("attach", attached)
+
+	for _, path := range ops {
+		path = strings.NewReplacer("{claim}", number, "{document}", document).Replace(path)
+		keep(strings.NewReplacer(number, "", document, "").Replace(path), k.ask(t, token, "GET", path, "", nil))
+	}
+	for _, filter := range []string{"policy_no=" + policy, "branch=3101", "branch=0000&policy_no=" + policy, "lane=standard&policy_no=" + policy} {
+		a := k.ask(t, token, "GET", "/claims?"+filter, "", nil)
+		keep("list "+strings.ReplaceAll(filter, policy, ""), a)
+		page := into[rest.ClaimPage](t, a, 200)
+		require.Equal(t, !strings.Contains(filter, "3101"), slices.ContainsFunc(page.Items, func(c rest.ClaimSummary) bool { return c.Number == number }), filter)
+	}
+	said["stream"] = withoutChance(strings.NewReplacer(policy, "POLICY", number, "NUMBER", string(id), "CLAIM").Replace(k.streamed(t, token, number)))
+	for _, act := range []struct {
+		path string
+		body any
+	}{
+		{"offers/1/consent", nil},
+		{"offers/1/objection", rest.NewObjection{Reason: "太少"}},
+		{"offers/1/agreement", rest.NewAgreement{Payee: claim.Payee{Name: "王先生", Bank: "工商银行", Account: "1001234567890123"}, AccountAgain: "1001234567890123", Signature: "phone-code"}},
+		{"policy", claim.LinkPolicy{PolicyNo: policy}},
+		{"conversion", claim.Reason{Reason: "我不会拍"}},
+		{"withdrawal", claim.Reason{Reason: "不报了"}}, // the last
+	} {
+		keep(act.path, k.ask(t, token, "POST", "/claims/"+number+"/"+act.path, uuid.NewString(), act.body))
+	}
+	return said
+}
+
+var (
+	anID     = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	aHash    = regexp.MustCompile(`\b[0-9a-f]{32,64}\b`)
+	aMoment  = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+08:00)`)
+	aClock   = regexp.MustCompile(`(\d{4}-)?(\d\d-\d\d )?\d\d:\d\d`)
+	aRequest = regexp.MustCompile(`"instance":"[^"]*"`)
+	anotherN = regexp.MustCompile(`AP-(\d{4})-\d{4}-\d{6}`)
+)
+
+// withoutChance leaves out ids, hashes of files and moments, which differ between
+// any two claims; the branch in a claim's number stays.
+func withoutChance(body string) string {
+	body = aRequest.ReplaceAllString(body, "REQUEST")
+	body = anID.ReplaceAllString(body, "ID")
+	body = aHash.ReplaceAllString(body, "HASH")
+	body = aMoment.ReplaceAllString(body, "MOMENT")
+	body = aClock.ReplaceAllString(body, "TIME")
+	body = anotherN.ReplaceAllString(body, "AP-$1")
+	return body
+}
+
+// readsOfClaims are the paths of the contract that read something of a claim.
+func readsOfClaims(t *testing.T) (paths []string) {
+	t.Helper()
+	spec, err := rest.GetSpec()
+	require.NoError(t, err)
+	for path, item := range spec.Paths.Map() {
+		if item.Get == nil || !strings.HasPrefix(path, "/claims/{claim}") || strings.HasSuffix(path, "/stream") {
+			continue
+		}
+		rest := strings.NewReplacer("{claim}", "", "{document}", "").Replace(path)
+		if strings.Contains(rest, "{") { // a letter, which a claim has once people decided
+			continue
+		}
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	require.Greater(t, len(paths), 10)
+	return paths
+}
+
+// streamed is the whole timeline of a claim as its stream tells it.
+func (k *stack) streamed(t *testing.T, token, number string) string {
+	t.Helper()
+	timeline := into[rest.EventPage](t, k.ask(t, token, "GET", "/claims/"+number+"/timeline", "", nil), 200)
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	defer stop()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url+"/claims/"+number+"/stream", nil)
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Last-Event-ID", "0")
+	res, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	require.Equal(t, http.StatusOK, res.StatusCode)
+	var all []string
+	for lines := bufio.NewScanner(res.Body); len(all) < len(timeline.Items) && lines.Scan(); {
+		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			var e rest.Event
+			require.NoError(t, json.Unmarshal([]byte(data), &e))
+			require.Empty(t, e.Hash, "a hash over what the stranger does not know could be tried")
+			all = append(all, data)
+		}
+	}
+	require.Len(t, all, len(timeline.Items))
+	return strings.Join(all, "\n")
+}

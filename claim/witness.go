@@ -1,0 +1,69 @@
+package claim
+
+// A value on a paper can be misread, and a paper can be forged. Two kinds of
+// witness guard against one each, and neither stands in for the other.
+
+// WitnessKind says against what a witness guards.
+type WitnessKind string
+
+// Kinds of witness.
+const (
+	// WitnessReading is of the same file: page, text layer, QR code, XML, sums and
+	// check digits agree. It guards against misreading; whoever writes the file
+	// writes all of them.
+	WitnessReading WitnessKind = "reading"
+	// WitnessOutside comes from elsewhere: the policy's data, a person who has
+	// looked, a partner that vouches, one day a verified signature. It guards
+	// against forgery. Only with one is an amount true for the machine.
+	WitnessOutside WitnessKind = "outside"
+)
+
+// Witness is what speaks for an amount, kept with the assessment that rests on it.
+type Witness struct {
+	Kind     WitnessKind `json:"kind"`
+	By       string      `json:"by"`                 // see the By constants; of a reading, the note of its fields
+	Document string      `json:"document,omitempty"` // the paper
+	Person   StaffID     `json:"person,omitempty"`   // with [ByPerson]
+}
+
+// Who an outside witness is.
+const (
+	ByPolicyPlate = "policy.plate" // the paper names the insured car
+	ByPolicyVIN   = "policy.vin"
+	ByPolicyName  = "policy.name" // the paper is made out to the holder or the insured
+	ByPartner     = "partner"     // that vouches, and has read the paper itself
+	ByPerson      = "person"      // who confirmed the fields, or assessed
+)
+
+// Words says what the witness says, in Chinese and English.
+func (w Witness) Words() [2]string {
+	if w.Kind == WitnessReading {
+		return [2]string{"单据内部一致（防误读）：" + w.By, "The paper agrees in itself, which guards against misreading: " + w.By + "."}
+	}
+	said, ok := map[string][2]string{
+		ByPolicyPlate: {"单据上的车牌与保单一致", "The paper names the insured car's plate."},
+		ByPolicyVIN:   {"单据上的车架号与保单一致", "The paper names the insured car's VIN."},
+		ByPolicyName:  {"单据抬头是投保人或被保险人", "The paper is made out to the holder or the insured."},
+		ByPartner:     {"合作方读取并担保", "A partner that vouches has read the paper."},
+		ByPerson:      {"经人工核对", "A person has looked."},
+	}[w.By]
+	if !ok {
+		return [2]string{w.By, w.By}
+	}
+	return said
+}
+
+// TrueForMachine reports whether witnesses suffice for a machine to go by an
+// amount: at least one of each kind.
+func TrueForMachine(all []Witness) bool {
+	var reading, outside bool
+	for _, w := range all {
+		switch w.Kind {
+		case WitnessReading:
+			reading = true
+		case WitnessOutside:
+			outside = true
+		}
+	}
+	return reading && outside
+}
