@@ -31,6 +31,11 @@ import (
 // real ones: what histories hold is in clear.
 var release = flag.String("release", "", "store the histories of the environment's stack, as this release's")
 
+// recorded is what is stored: claims that have ended or gone on in a new run,
+// what runs beside them, and the courier and the watch, which never end.
+const recorded = `(WorkflowType = "Claim" and ExecutionStatus in ("Completed", "ContinuedAsNew")) or ` +
+	`(WorkflowType in ("Hold", "Scan", "Operate") and ExecutionStatus = "Completed") or WorkflowType in ("Courier", "Watch")`
+
 func store(t *testing.T, dir string) {
 	t.Helper()
 	ctx := t.Context()
@@ -51,14 +56,17 @@ func store(t *testing.T, dir string) {
 		}
 		in, err := client.NewClientFromExistingWithContext(ctx, c, client.Options{Namespace: n.GetNamespaceInfo().GetName()})
 		require.NoError(t, err)
-		list, err := in.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: `WorkflowType = "Claim" and ExecutionStatus = "Completed"`})
+		list, err := in.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, Query: recorded})
 		require.NoError(t, err)
 		for _, e := range list.GetExecutions() {
 			h, err := fetch(ctx, in, codec, e.GetExecution())
 			require.NoError(t, err)
 			raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(h)
 			require.NoError(t, err)
-			name := filepath.Join(dir, scenario(h)+".json")
+			name := filepath.Join(dir, scenario(e.GetType().GetName(), h)+".json")
+			if before, err := os.Stat(name); err == nil && before.Size() >= int64(len(raw)) {
+				continue // of two that go alike the longer one is kept
+			}
 			require.NoError(t, os.WriteFile(name, raw, 0o644))
 			t.Logf("%s  %d events", name, len(h.GetEvents()))
 		}
@@ -83,20 +91,49 @@ func fetch(ctx context.Context, c client.Client, codec converter.PayloadCodec, e
 	})
 }
 
-// scenario names a history by how the claim ended and what happened on the way.
-func scenario(h *history.History) string {
+// scenario names a history by its workflow, how it ended and what happened on
+// the way.
+func scenario(of string, h *history.History) string {
 	var closure claim.Closure
 	seen := map[string]int{}
 	for _, e := range h.GetEvents() {
 		if done := e.GetWorkflowExecutionCompletedEventAttributes(); done != nil {
 			_ = json.Unmarshal(done.GetResult().GetPayloads()[0].GetData(), &closure) // unnamed at worst
 		}
+		if e.GetWorkflowExecutionContinuedAsNewEventAttributes() != nil {
+			closure.Outcome = "continued"
+		}
 		if u := e.GetWorkflowExecutionUpdateAcceptedEventAttributes(); u != nil {
 			seen[u.GetAcceptedRequest().GetInput().GetName()]++
 		}
+		if u := e.GetWorkflowExecutionUpdateCompletedEventAttributes(); u != nil {
+			answer := u.GetOutcome().GetSuccess().GetPayloads()
+			if u.GetOutcome().GetFailure() != nil || len(answer) > 0 && strings.Contains(string(answer[0].GetData()), `"result":"refused"`) {
+				seen["refused"]++
+			}
+		}
+		if s := e.GetWorkflowExecutionSignaledEventAttributes(); s != nil {
+			seen[s.GetSignalName()]++
+		}
+		for _, step := range e.GetMarkerRecordedEventAttributes().GetDetails() {
+			for _, p := range step.GetPayloads() {
+				if strings.Contains(string(p.GetData()), `"ActivityType":"Park"`) {
+					seen["parked"]++
+				}
+			}
+		}
+		if a := e.GetActivityTaskScheduledEventAttributes(); a.GetActivityType().GetName() == "Resubmit" {
+			seen["resubmitted"]++
+		}
 	}
-	tags := []string{string(closure.Outcome)}
-	for _, name := range []string{"convert", "decline", "assign", "confirm", "object", "link-policy", "request-papers", "confirm-waiver", "correct-payee"} {
+	tags := []string{strings.ToLower(of)}
+	if closure.Outcome != "" {
+		tags = append(tags, string(closure.Outcome))
+	}
+	for _, name := range []string{
+		"convert", "decline", "assign", "confirm", "object", "link-policy", "request-papers", "confirm-waiver", "correct-payee", "decide-transfer",
+		"reported-again", "refused", "parked", "resubmitted",
+	} {
 		if seen[name] > 0 {
 			tags = append(tags, name)
 		}
