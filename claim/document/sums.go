@@ -38,14 +38,17 @@ var (
 	decimals2 = regexp.MustCompile(`^[0-9OoQDlISBZ,.]*\.[0-9OoQDlISBZ]{2}$`)
 	grouped   = regexp.MustCompile(`^[0-9OoQDlISBZ.]+,[0-9OoQDlISBZ,.]+$`)
 	thousands = regexp.MustCompile(`^[0-9]{1,3}(?:,[0-9]{3})*$`)
+	marks     = regexp.MustCompile(`^[0-9]{1,3}(?:'[0-9]{3})+(?:\.[0-9]{2})?$`)
 	three     = regexp.MustCompile(`^[0-9]{3}(?:[^0-9]|$)`)
 	// A group of digits, and one sign or space that may be a comma.
-	threeAfter = regexp.MustCompile(`(?:^|[^0-9.,])[0-9]{1,3}(?:,[0-9]{3})*[^0-9.%*xX×]$`)
-	openGroup  = regexp.MustCompile(`[0-9],[0-9]{0,2}[^0-9.,]$`)
-	openNumber = regexp.MustCompile(`[0-9] $`)
-	endsWhole  = regexp.MustCompile(`\.[0-9]{2} $`)
-	endsPoint  = regexp.MustCompile(`[0-9][,.]$`)
-	startsOn   = regexp.MustCompile(`^(?:[0-9]| ?[,.][0-9])`)
+	threeAfter  = regexp.MustCompile(`(?:^|[^0-9.,])[0-9]{1,3}(?:,[0-9]{3})*[^0-9.%*xX×]$`)
+	openGroup   = regexp.MustCompile(`[0-9],[0-9]{0,2}[^0-9.,]$`)
+	openNumber  = regexp.MustCompile(`[0-9] $`)
+	endsWhole   = regexp.MustCompile(`\.[0-9]{2} $`)
+	endsPoint   = regexp.MustCompile(`[0-9][,.]$`)
+	endsUnit    = regexp.MustCompile(`[0-9][万亿千百十拾]$`) // 1千1,000: one number in two ways of writing
+	startsDigit = regexp.MustCompile(`^[0-9]`)
+	startsOn    = regexp.MustCompile(`^(?:[0-9]| ?[,.][0-9])`)
 )
 
 // figures returns what may be numbers in a text, in order.
@@ -67,7 +70,7 @@ func figureAt(s string, begins, ends int) figure {
 	if s[begins] == ',' && begins > 0 && s[begins-1] >= utf8.RuneSelf && !three.MatchString(s[begins+1:ends]) {
 		begins++ // the end of one in Chinese
 	}
-	core := strings.ReplaceAll(s[begins:ends], "'", "")
+	core, marked := withoutMarks(s[begins:ends])
 	cut := whole > ends && thousands.MatchString(core) // or the next group is what cannot be read
 	head := figureHead.FindString(s[:begins])
 	head = head[max(0, strings.IndexAny(head, "-负(人¥")):]
@@ -82,9 +85,16 @@ func figureAt(s string, begins, ends int) figure {
 	}
 	f.text = head + core + unit
 	fen, err := claim.ParseFen(f.text)
-	f.fen, f.read = fen, err == nil && !cut && !unsigned(before, f.text, after) && !split(before, head, core, unit, after)
+	f.fen, f.read = fen, err == nil && marked && !cut && !unsigned(before, f.text, after) && !split(before, head, core, unit, after)
 	f.money = f.money || unit == "" && decimals2.MatchString(core) || grouped.MatchString(core)
 	return f
+}
+
+// withoutMarks returns a core without apostrophes, and whether those stood for
+// commas: anywhere else one was a digit once.
+func withoutMarks(core string) (string, bool) {
+	core = strings.TrimLeft(core, "'")
+	return strings.ReplaceAll(core, "'", ""), !strings.Contains(core, "'") || marks.MatchString(core)
 }
 
 // unsigned reports whether what stands round a figure leaves open which sign it
@@ -106,14 +116,14 @@ func unsigned(before, text, after string) bool {
 // in it: 12 500.00, 12, 500, 2800 .00, 12元5角.
 func split(before, head, core, unit, after string) bool {
 	trimmed := strings.TrimRight(before, " ")
-	if endsPoint.MatchString(trimmed) || startsOn.MatchString(after) {
+	if endsPoint.MatchString(trimmed) || endsUnit.MatchString(before) || startsOn.MatchString(after) {
 		return true
 	}
 	if head == "" && (three.MatchString(core) && threeAfter.MatchString(before) || openNumber.MatchString(before) && !endsWhole.MatchString(before) || openGroup.MatchString(before)) {
 		return true
 	}
 	rest := strings.TrimLeft(after, " ")
-	return unit == "" && rest != after && thousands.MatchString(core) && three.MatchString(rest)
+	return unit == "" && rest != after && thousands.MatchString(core) && startsDigit.MatchString(rest)
 }
 
 // amounts returns the sums of money that s names, in fen, without those that are
