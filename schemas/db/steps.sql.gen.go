@@ -1514,7 +1514,7 @@ func (q *Queries) LoadFile(ctx context.Context, db DBTX, id claim.ID) (json.RawM
 
 const lockClaim = `-- name: LockClaim :one
 
-select version, next_event, last_hash, file from claims where id = $1 for update
+select version, next_event, last_hash, file from claims where id = $1 for no key update
 `
 
 type LockClaimRow struct {

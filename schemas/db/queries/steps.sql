@@ -1,7 +1,7 @@
 -- What a step reads and writes. The worker's role alone may write these.
 
 -- name: LockClaim :one
-select version, next_event, last_hash, file from claims where id = $1 for update;
+select version, next_event, last_hash, file from claims where id = $1 for no key update;
 
 -- name: StepReceipt :one
 select receipt from steps where claim_id = $1 and key = $2;
