@@ -102,11 +102,11 @@ fuzz: ## fuzz the parsers of strangers' files (FOR=how long each, 60s)
 		done; \
 	done
 
-RELEASE ?= v0.1.0
-histories: setup .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## record the histories that TestReplay replays, of the demo and the browsers' journeys, at a release (RELEASE=its tag)
+RELEASE ?= v0.4.0
+histories: setup .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## record the histories that TestReplay replays, of the demo, the browsers' journeys and the API's tests, at a release (RELEASE=its tag)
 	@$(call section,histories)
 	@.bin/local reset --data .local-histories >/dev/null
-	@deploy/with-stack.sh .local-histories --ports auto -- bash -c '.bin/demo --env .local-histories/env --exit && go -C deploy test -count=1 -parallel 2 -timeout 20m ./browser && go test ./workflows -run TestReplay -v -count=1 -args -release=$(RELEASE)'
+	@deploy/with-stack.sh .local-histories --ports auto -- bash -c '.bin/demo --env .local-histories/env --exit && go -C deploy test -count=1 -parallel 2 -timeout 20m ./browser && go test -count=1 -run "OneActResumes|Transfer|TestAPI" ./api && go test ./workflows -run TestReplay -v -count=1 -args -release=$(RELEASE)'
 	@.bin/local reset --data .local-histories >/dev/null
 
 ##@ Build it
