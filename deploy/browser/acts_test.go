@@ -342,24 +342,22 @@ func TestAnOperatorMendsAFaultAndTheClaimGoesOn(t *testing.T) {
 		Place: "上海市浦东新区张杨路 500 号", At: &place, Cause: "collision", Story: "变道时与护栏相撞，无人受伤。",
 		Exposures: []rest.NewExposure{{Kind: "own_damage", Object: "本车前部", Estimate: 1_600_000}},
 	})
-	l.surveyed(place, 10_000, 1_500_000, specimen.CarFront)
-	l.task("assess")
+	task := l.task("survey")
 	id := l.now().Id
-	_, err := rows.Exec(t.Context(), `insert into assessments (claim_id, version, by_id, input, payable_fen, note, at) values ($1, 1, 'assess-zhou', '{}', 0, '', now())`, id)
+	// The next dispatch counts the rounds that there are, and takes a number that is there.
+	_, err := rows.Exec(t.Context(), `insert into dispatches (claim_id, round, ranked, by_id, at) select claim_id, max(round) + 2, '[]', 'system', now() from dispatches where claim_id = $1 group by claim_id`, id)
 	require.NoError(t, err)
-	filed := make(chan struct{})
-	go func() { defer close(filed); l.assessed(1_450_000) }()
+	posted[rest.Receipt](l, l.staff(string(task.Owner)), "/tasks/"+task.Id+"/decline", rest.Reason{Reason: "正在处理另一起事故"})
 	l.task("resume")
 
 	operator := at(t, desk, "operator-kong", "孔明", "/desk")
 	operator.task(l.number)
 	operator.See("恢复处理")
 	operator.Look("act-resume")
-	_, err = rows.Exec(t.Context(), `delete from assessments where claim_id = $1`, id)
+	_, err = rows.Exec(t.Context(), `delete from dispatches where claim_id = $1 and chosen is null`, id)
 	require.NoError(t, err)
-	operator.Fill("原因和处理情况", "多出的定损记录已删除")
+	operator.Fill("原因和处理情况", "多出的派工记录已删除")
 	operator.Click("恢复处理")
 	operator.See("已恢复处理")
-	<-filed
-	require.Equal(t, rest.Stage("negotiating"), l.now().Stage)
+	l.stands("dispatched")
 }

@@ -35,9 +35,9 @@ func TestAnAdministratorMendsARowAndImportsTheTable(t *testing.T) {
 	p.Click("导入")
 	p.Look("admin.import")
 	template := eval[string](p, "fetch(document.querySelector('a[download]').href).then((r) => r.text())")
-	require.Equal(t, "工号,姓名,岗位,机构,级别,手机号,技能,任务上限,在职", strings.TrimSpace(strings.TrimPrefix(template, "\ufeff")))
+	require.Equal(t, "工号,姓名,岗位,机构,级别,手机号,技能,任务上限,在职,担保", strings.TrimSpace(strings.TrimPrefix(template, "\ufeff")))
 	table := func(level int) play.File {
-		return play.File{Name: "人员.csv", Bytes: fmt.Appendf(nil, "%stest-a%s,张三,定损员,3201,,,,,\r\ntest-b%[2]s,李四,核赔人,3101,%[3]d,,,,\r\n", template, id, level)}
+		return play.File{Name: "人员.csv", Bytes: fmt.Appendf(nil, "%stest-a%s,张三,定损员,3201,,,,,,\r\ntest-b%[2]s,李四,核赔人,3101,%[3]d,,,,,\r\n", template, id, level)}
 	}
 	p.Upload("选择 CSV 文件", table(0))
 	p.Click("查看会有什么变化")

@@ -113,6 +113,7 @@ func TestAnOlderOfferIsNotAgreedTo(t *testing.T) {
 	})
 	l.surveyed(place, 10_000, 1_500_000, specimen.CarFront)
 	l.assessed(1_450_000)
+	l.waived()
 	p := open(t, phone)
 	p.goesOn(l.claimant, "/c/"+l.number+"/amount")
 	p.Allow("409")

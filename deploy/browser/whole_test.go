@@ -131,13 +131,6 @@ func TestAStandardClaimIsPaidInThePagesAlone(t *testing.T) {
 	assessor.Click("提议免于提供")
 	assessor.See("已提议，等第二人确认")
 
-	driver.Open("/c/" + no)
-	driver.See("请确认赔付金额")
-	driver.Click("请确认或对定损金额提出异议")
-	driver.See("¥9,750.00")
-	driver.Click("我同意按 ¥9,750.00 赔付")
-	driver.Click("同意这个金额")
-
 	reviewer := open(t, desk)
 	reviewer.signIn("郑凯")
 	reviewer.Open("/desk/claims/" + no)
@@ -147,6 +140,14 @@ func TestAStandardClaimIsPaidInThePagesAlone(t *testing.T) {
 	reviewer.See("您是第二人")
 	reviewer.Click("确认免于提供")
 	reviewer.See("周平 提议、郑凯 确认免于提供")
+
+	driver.Open("/c/" + no)
+	driver.See("请确认赔付金额")
+	driver.Click("请确认或对定损金额提出异议")
+	driver.See("¥9,750.00")
+	driver.Click("我同意按 ¥9,750.00 赔付")
+	driver.Click("同意这个金额")
+
 	reviewer.task(no)
 	reviewer.Press("a")
 	reviewer.Fill("意见", "责任清楚，金额合理，同意赔付")
