@@ -18,8 +18,8 @@ import (
 // headOfficeStaff are the staff whom every insurer has who has reports of no branch:
 // one of each role that tasks are for.
 var headOfficeStaff = map[claim.StaffID]db.StaffForAccessRow{
-	"head-intake": {Role: claim.Intake}, "head-dispatcher": {Role: claim.Dispatcher}, "head-assessor": {Role: claim.Assessor},
-	"head-reviewer": {Role: claim.Reviewer, Level: 4}, "head-finance": {Role: claim.Finance}, "head-operator": {Role: claim.Operator},
+	"head_intake": {Role: claim.Intake}, "head_dispatcher": {Role: claim.Dispatcher}, "head_assessor": {Role: claim.Assessor},
+	"head_reviewer": {Role: claim.Reviewer, Level: 4}, "head_finance": {Role: claim.Finance}, "head_operator": {Role: claim.Operator},
 }
 
 // everyTaskIsOnAList checks, for a whole database, that each open task is on the
@@ -71,9 +71,9 @@ func testWorkOfNoBranch(t *testing.T, k *stack) {
 		}
 		return kinds
 	}
-	require.Equal(t, []claim.TaskKind{claim.TaskPolicy}, kinds("head-intake"))
+	require.Equal(t, []claim.TaskKind{claim.TaskPolicy}, kinds("head_intake"))
 	require.Empty(t, kinds("intake"), "of a branch")
-	require.Eventually(t, func() bool { return len(kinds("head-dispatcher")) == 1 }, 10*time.Second, 20*time.Millisecond, "no surveyor is on shift: a dispatcher sends one")
+	require.Eventually(t, func() bool { return len(kinds("head_dispatcher")) == 1 }, 10*time.Second, 20*time.Millisecond, "no surveyor is on shift: a dispatcher sends one")
 }
 
 // A task that no active member of staff has or may take is on the lists of the

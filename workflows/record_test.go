@@ -97,7 +97,7 @@ func scenario(of string, h *history.History) string {
 	var closure claim.Closure
 	seen := map[string]int{}
 	for _, e := range h.GetEvents() {
-		if done := e.GetWorkflowExecutionCompletedEventAttributes(); done != nil {
+		if done := e.GetWorkflowExecutionCompletedEventAttributes(); len(done.GetResult().GetPayloads()) > 0 {
 			_ = json.Unmarshal(done.GetResult().GetPayloads()[0].GetData(), &closure) // unnamed at worst
 		}
 		if e.GetWorkflowExecutionContinuedAsNewEventAttributes() != nil {
