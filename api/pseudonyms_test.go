@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
+	"anpei/internal/pace"
 	"anpei/internal/boot"
 )
 
@@ -89,7 +90,7 @@ func (k *stack) routed(t *testing.T, token, number string) {
 	require.Eventually(t, func() bool {
 		a, err := ask(t.Context(), k.url, token, http.MethodGet, "/claims/"+number, "", nil)
 		return err == nil && a.status == http.StatusOK && !strings.Contains(string(a.raw), `"stage":"reported"`) && !strings.Contains(string(a.raw), `"stage":"dispatching"`)
-	}, 20*time.Second, 50*time.Millisecond)
+	}, pace.Limit(20*time.Second), 50*time.Millisecond)
 }
 
 // surveyor puts one on shift beside the losses of [stack.notice].

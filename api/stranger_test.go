@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
+	"anpei/internal/pace"
 	"anpei/schemas/rest"
 )
 
@@ -155,7 +156,7 @@ func readsOfClaims(t *testing.T) (paths []string) {
 func (k *stack) streamed(t *testing.T, token, number string) string {
 	t.Helper()
 	timeline := into[rest.EventPage](t, k.ask(t, token, "GET", "/claims/"+number+"/timeline", "", nil), 200)
-	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(20*time.Second))
 	defer stop()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url+"/claims/"+number+"/stream", nil)
 	require.NoError(t, err)

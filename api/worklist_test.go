@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
+	"anpei/internal/pace"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
 )
@@ -73,7 +74,7 @@ func testWorkOfNoBranch(t *testing.T, k *stack) {
 	}
 	require.Equal(t, []claim.TaskKind{claim.TaskPolicy}, kinds("head_intake"))
 	require.Empty(t, kinds("intake"), "of a branch")
-	require.Eventually(t, func() bool { return len(kinds("head_dispatcher")) == 1 }, 10*time.Second, 20*time.Millisecond, "no surveyor is on shift: a dispatcher sends one")
+	require.Eventually(t, func() bool { return len(kinds("head_dispatcher")) == 1 }, pace.Limit(10*time.Second), 20*time.Millisecond, "no surveyor is on shift: a dispatcher sends one")
 }
 
 // A task that no active member of staff has or may take is on the lists of the

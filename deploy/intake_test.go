@@ -77,8 +77,8 @@ func TestEveryBadFileGetsAReasonAndTheClaimGoesOn(t *testing.T) {
 		"a-bomb.ofd":                    {zipped(t, "OFD.xml", "<OFD/>", "Doc_0/Attachs/original_invoice.xml", strings.Repeat(" ", 8<<20)), 422, "解开后过大"},
 		"an-ofd-within.ofd":             {zipped(t, "OFD.xml", "<OFD/>", "Doc_0/more.ofd", "x"), 422, "解开后过大"},
 		"cut-off.ofd":                   {zipped(t, "OFD.xml", "<OFD/>", "Doc_0/a.xml", "<x/>")[:90], 422, "损坏"},
-		"no-invoice.xml":                {[]byte(`<?xml version="1.0"?><note>hello</note>`), 422, "没有发票数据"},
-		"entities.xml":                  {[]byte(`<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><EInvoice><EIid>26442000000012345678</EIid></EInvoice>`), 422, "没有发票数据"},
+		"no-invoice.xml":                {[]byte(`<?xml version="1.0"?><note>hello</note>`), 422, "没有可以读取的发票数据"},
+		"entities.xml":                  {[]byte(`<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><EInvoice><EIid>26442000000012345678</EIid></EInvoice>`), 422, "没有可以读取的发票数据"},
 	} {
 		_, err := play.Attach(ctx, me, claim.Number, play.File{Name: name, Kind: "vat_invoice", Bytes: c.file})
 		problem := play.ProblemOf(err)
@@ -97,7 +97,7 @@ func TestEveryBadFileGetsAReasonAndTheClaimGoesOn(t *testing.T) {
 		"an-empty-page.pdf":               {pages(t), "vat_invoice", "unreadable", "没有看到文字"},
 		"of-nothing.png":                  {encoded(t, white), "vat_invoice", "unreadable", "没有看到文字"},
 		"a-loss-of-nothing.png":           {encoded(t, blank(900, 600)), "loss_photo", "unreadable", "什么也看不到"},
-		"without-an-invoice.ofd":          {zipped(t, "OFD.xml", "<OFD/>", "Doc_0/Document.xml", "<x/>"), "vat_invoice", "unreadable", "没有发票数据"},
+		"without-an-invoice.ofd":          {zipped(t, "OFD.xml", "<OFD/>", "Doc_0/Document.xml", "<x/>"), "vat_invoice", "unreadable", "没有可以读取的发票数据"},
 		"a-letter.pdf":                    {pages(t, "Dear Sir or Madam,", "we have met with your neighbour about the garden fence.", "It leans. Kind regards."), "vat_invoice", "unsure", "没有认出"},
 		"upside-down-and-mislabelled.gif": {upsideDown(t, licence), "vehicle_licence", "", ""},
 		"invoice.ofd":                     {zipped(t, "OFD.xml", "<OFD/>", "Doc_0/Attachs/original_invoice.xml", invoiceXML("26312000000012345678")), "vat_invoice", "read", ""},

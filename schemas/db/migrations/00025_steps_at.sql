@@ -4,7 +4,3 @@
 create index steps_at on steps using brin (at);
 -- Claims that stand still are few, and resumed by their cause.
 create index claims_parked on claims (reported_at) where parked;
-
--- +goose Down
-drop index claims_parked;
-drop index steps_at;
