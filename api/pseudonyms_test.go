@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
-	"anpei/internal/pace"
 	"anpei/internal/boot"
+	"anpei/internal/pace"
 )
 
 // testNames makes the principals of claimants in tests.

@@ -35,8 +35,10 @@ func TestAChangedRuleReplaysAndAChangedStoryDoesNot(t *testing.T) {
 			{"workflows/claim.go", "machine(ctx, p, \"route\", acts.Route)", "machine(ctx, p, \"route\", acts.Route)\n\t\tmachine(ctx, p, \"again\", acts.Route)"},
 		}, false},
 		{"activities reordered", []edit{
-			{"workflows/claim.go", "letter := remote(ctx, p, \"write-denial\", acts.WriteDenial, p.ID)\n\t\tmachineWith(ctx, p, \"notify\", local, acts.NotifyDenial, letter)",
-				"var letter activities.Letter\n\t\tmachineWith(ctx, p, \"notify\", local, acts.NotifyDenial, letter)\n\t\tletter = remote(ctx, p, \"write-denial\", acts.WriteDenial, p.ID)"},
+			{
+				"workflows/claim.go", "letter := remote(ctx, p, \"write-denial\", acts.WriteDenial, p.ID)\n\t\tmachineWith(ctx, p, \"notify\", local, acts.NotifyDenial, letter)",
+				"var letter activities.Letter\n\t\tmachineWith(ctx, p, \"notify\", local, acts.NotifyDenial, letter)\n\t\tletter = remote(ctx, p, \"write-denial\", acts.WriteDenial, p.ID)",
+			},
 		}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
