@@ -80,11 +80,11 @@ func usesOfWorkflows(t *testing.T) map[*ast.Ident]types.Object {
 	compiled := map[string]string{}
 	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var p struct{ ImportPath, Export string }
-		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
 			break
-		} else {
-			require.NoError(t, err)
 		}
+		require.NoError(t, err)
 		compiled[p.ImportPath] = p.Export
 	}
 	fset := token.NewFileSet()
