@@ -43,10 +43,12 @@ test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all 
 	@.bin/local reset --data .local-test >/dev/null
 	@# The demo that the browsers look at compares ledger and bank: nobody else may be paid meanwhile.
 	@# They drive processes, and what draws and what reads a page is one goroutine: the race detector would only slow them.
+	@# What kills processes has the machine to itself.
 	@deploy/with-stack.sh .local-test --ports auto -- bash -euo pipefail -c \
 		'go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -Ev "/(activities/ocr|internal/specimen)$$") && \
 		go test -shuffle=on ./activities/ocr ./internal/specimen && cd deploy && \
-		go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -v "/browser$$") && \
+		go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -Ev "/(browser|crash)$$") && \
+		go test -timeout 10m ./crash && \
 		go test -shuffle=on -parallel 2 -timeout 30m ./browser'
 	@.bin/local reset --data .local-test >/dev/null
 	@$(call section,passed after $$($(elapsed)))
