@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -364,7 +365,9 @@ func TestPhotosAreLookedAtTogetherAndOneThatBreaksTheReaderCostsOnlyItself(t *te
 		photos = []string{"p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9"}
 		paper  = "invoice"
 		looked [][]string
-		says   = map[string]string{}
+
+		looking sync.Mutex
+		says    = map[string]string{}
 	)
 	play(s.TestWorkflowEnvironment, s.rows, a.Attach, "attach", func(f *claim.File, _ claim.Step[claim.Batch]) claim.Receipt {
 		for _, id := range photos {
@@ -400,7 +403,9 @@ func TestPhotosAreLookedAtTogetherAndOneThatBreaksTheReaderCostsOnlyItself(t *te
 			ids = append(ids, photo.Document)
 			all = append(all, claim.Reading{Engine: "looked at " + photo.Document})
 		}
+		looking.Lock() // two lots are looked at side by side
 		looked = append(looked, ids)
+		looking.Unlock()
 		if slices.Contains(ids, "p3") {
 			return nil, temporal.NewNonRetryableApplicationError("the reader is gone", "test", nil)
 		}

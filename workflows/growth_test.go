@@ -34,7 +34,7 @@ func TestALongQueueOfPapersLetsARunContinueAsNew(t *testing.T) {
 	play(s.TestWorkflowEnvironment, s.rows, a.RecordReading, "reading", func(f *claim.File, in claim.Step[claim.Read]) claim.Receipt {
 		f.Record(claim.Paper{Kind: "vat_invoice", State: claim.PaperReceived, Awaiting: true}, claim.Paper{ID: in.Body.Document, Kind: "vat_invoice", State: claim.PaperRead})
 		if read++; read == 10 {
-			s.SetContinueAsNewSuggested(true)
+			s.RegisterDelayedCallback(func() { s.SetContinueAsNewSuggested(true) }, 0)
 		}
 		return claim.Receipt{}
 	})

@@ -242,7 +242,7 @@ func TestASignalIsDealtWithBeforeTheRunIsContinuedAsNew(t *testing.T) {
 	s := newStory(t).standard()
 	var a *activities.Activities
 	play(s.TestWorkflowEnvironment, s.rows, a.Rereport, "rereport", func(*claim.File, claim.Step[claim.Again]) claim.Receipt {
-		s.SetContinueAsNewSuggested(true) // while another signal waits
+		s.RegisterDelayedCallback(func() { s.SetContinueAsNewSuggested(true) }, 0) // while another signal waits
 		return claim.Receipt{}
 	})
 	send(s, 0, workflows.Report, claimant, claim.Notice{})
