@@ -93,7 +93,12 @@ func (r Reader) run(ctx context.Context, path, previews string, more ...string) 
 		"-models=" + r.models(exe),
 		"--", path,
 	})...)
-	cmd.Env = environment(previews)
+	temporary, err := beside(previews)
+	if err != nil {
+		return document.Reading{}, fmt.Errorf("make a folder for the page reader: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(temporary) }()
+	cmd.Env = environment(temporary)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = grace
@@ -139,8 +144,16 @@ func (r Reader) run(ctx context.Context, path, previews string, more ...string) 
 	return a.Reading, nil
 }
 
+// beside makes a folder beside the previews for what a child's libraries write
+// there; "" where there are no previews.
+func beside(previews string) (string, error) {
+	if previews == "" {
+		return "", nil
+	}
+	return os.MkdirTemp(filepath.Dir(previews), "reader-")
+}
+
 // environment is a child's: nothing of the worker's, where its passwords are.
-// What its libraries write beside goes where its previews do, and with them.
 func environment(temporary string) []string {
 	env := []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "OMP_THREAD_LIMIT=1", "GOMAXPROCS=1", "MALLOC_ARENA_MAX=1"}
 	if temporary != "" {
