@@ -298,17 +298,14 @@ func (t *tx) shared(known *db.Facts, facts []document.Fact) {
 	theirs := map[string][]string{} // by what is shared: documents
 	for _, e := range known.Elsewhere {
 		where[e.DocumentID] = e.ClaimID
-		theirs[e.Field+"/"+e.Value] = append(theirs[e.Field+"/"+e.Value], e.DocumentID)
+		what := sharedAs(e.Field) + "/" + e.Value
+		theirs[what] = append(theirs[what], e.DocumentID)
 	}
 	for _, f := range facts {
 		if f.From != document.OfDocument || f.Value == "" {
 			continue
 		}
-		field := f.Field
-		if field == document.ReversedNumber {
-			field = "invoice_number" // of the invoice that is taken back
-		}
-		if field == "sha256" || field == "invoice_number" {
+		if field := sharedAs(f.Field); field == "sha256" || field == "invoice_number" {
 			where[f.Document] = t.id
 			theirs[field+"/"+f.Value] = append(theirs[field+"/"+f.Value], f.Document)
 		}
@@ -324,6 +321,15 @@ func (t *tx) shared(known *db.Facts, facts []document.Fact) {
 	if len(ids) > 0 {
 		t.queue(t.q.InsertShared(t, &t.w, ids, claims))
 	}
+}
+
+// sharedAs is the field by which documents share what this one says: an invoice
+// and the red-letter one that takes it back share the former's number.
+func sharedAs(field string) string {
+	if field == document.ReversedNumber {
+		return "invoice_number"
+	}
+	return field
 }
 
 // machineDecides reports whether the flash lane's decision is still to come.

@@ -515,3 +515,79 @@ func TestARedLetterInvoiceProvesNoLoss(t *testing.T) {
 	d.attach(blue)
 	require.Equal(t, []string{"invoice.reversed!"}, d.findings())
 }
+
+// An invoice and the red-letter one that takes it back may come on two claims,
+// in either order: each claim says so, the earlier one at its next step.
+func TestAnInvoiceThatIsTakenBackOnAnotherClaimIsFoundOnBoth(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		number string // of the invoice
+		redNow bool   // the red-letter one comes second
+		want   string
+	}{
+		"the red-letter one comes later":         {"26312000000012345678", true, "invoice.reversed!"},
+		"the red-letter one came before":         {"26312000000012345678", false, "invoice.reversed!"},
+		"a number of eight digits, without code": {"12345678", true, "invoice.number-reversed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			one := newDesk(t)
+			one.flash()
+			other := one.another()
+			n := notice(300_000)
+			n.LossAt = n.LossAt.Add(-24 * time.Hour)
+			do(other, other.Report, customer, n)
+			do(other, other.Route, machine, claim.None{})
+
+			takesBack := func(d *desk) {
+				red := paper("vat_invoice", "a")
+				d.attach(red)
+				do(d, d.RecordReading, machine, claim.Read{Document: red.Document, Reading: claim.Reading{
+					Kind: "vat_invoice", Engine: "test 1", Pages: 1, Unreadable: document.RedLetter, Detail: document.Plain(document.RedLetter),
+					Fields: []claim.Field{{Name: document.ReversedNumber, Value: tt.number, Source: "xml", Confidence: 10_000, Sure: true}},
+				}})
+			}
+			sells := func(d *desk) {
+				d.attach(paper("vat_invoice", "b", "invoice_number", tt.number, "total_fen", "300000"))
+			}
+			first, second := sells, takesBack
+			if !tt.redNow {
+				first, second = takesBack, sells
+			}
+			first(one)
+			require.Empty(t, one.findings())
+			second(other)
+			require.Equal(t, []string{tt.want}, other.findings())
+			one.attach(paper("other", "c"))
+			require.Equal(t, []string{tt.want}, one.findings())
+			require.Equal(t, tt.want == "invoice.number-reversed" && tt.redNow, one.file.Lane == claim.Flash, "no machine pays on it")
+
+			do(other, other.Withdraw, customer, claim.Reason{Reason: "误报"})
+			one.attach(paper("other", "d"))
+			require.Empty(t, one.findings(), "what is withdrawn takes nothing back")
+			one.verifyChain()
+			other.verifyChain()
+		})
+	}
+}
+
+// A claim is paid and closed; then somebody brings the red-letter invoice that
+// takes back what it was paid on. The closed claim moves no more, so a person
+// sees it on the other.
+func TestAnInvoiceThatWasPaidIsFoundWhenItIsTakenBackOnAnotherClaim(t *testing.T) {
+	t.Parallel()
+	paid := newDesk(t)
+	paid.flash()
+	paid.attach(paper("vat_invoice", "b", "invoice_number", "26312000000012345678", "total_fen", "300000"))
+	_, err := paid.db.Owner.Exec(t.Context(), `update claims set stage = 'closed', outcome = 'paid', closed_at = now() where id = $1`, paid.id)
+	require.NoError(t, err)
+
+	next := paid.another()
+	n := notice(300_000)
+	n.LossAt = n.LossAt.Add(-24 * time.Hour)
+	do(next, next.Report, customer, n)
+	do(next, next.Route, machine, claim.None{})
+	next.attach(paper("vat_invoice", "c", document.ReversedNumber, "26312000000012345678"))
+	require.Equal(t, []string{"invoice.reversed!"}, next.findings())
+	require.Equal(t, claim.Standard, next.file.Lane, "a person looks")
+}

@@ -167,6 +167,7 @@ var crossChecks = []crossCheck{
 	{"amount.over-survey", false, "金额明显高于查勘估损", "The papers come to much more than the surveyor saw", evidence.overSurvey},
 
 	{"invoice.reversed", true, "该发票已被红字发票冲销", "A red-letter invoice takes this invoice back", evidence.reversed},
+	{"invoice.number-reversed", false, "另一赔案的红字发票冲销了相同号码的发票（发票代码未知）", "On another claim, an invoice of this number is taken back by a red-letter one, its code unknown", evidence.numberReversed},
 	{"invoice.elsewhere", true, "同一发票已用于另一赔案", "The same invoice stands in another claim", elsewhere("invoice_number", surely)},
 	{"invoice.number-elsewhere", false, "另一赔案有相同发票号码（发票代码未知）", "Another claim has an invoice of this number, its code unknown", elsewhere("invoice_number", perhaps)},
 	{"file.elsewhere", true, "同一文件已用于另一赔案", "The same file stands in another claim", elsewhere("sha256", reused)},
@@ -728,32 +729,51 @@ func elsewhere(field string, one func(e evidence, mine, other Fact) bool) func(e
 	}
 }
 
-// reversed pairs an invoice with a red-letter one, of this claim or another,
-// that takes it back. A red-letter invoice that names its own number says nothing.
-func (e evidence) reversed() (out []pair) {
-	blues := map[string][]Fact{}
-	for _, f := range e.by(OfDocument, "invoice_number") {
-		blues[bare(f.Value)] = append(blues[bare(f.Value)], f)
+// reversed pairs an invoice with a red-letter one that takes it back: of this
+// claim, or one of the two of another, by a number that is unique.
+func (e evidence) reversed() []pair {
+	return slices.DeleteFunc(e.takenBack(), func(p pair) bool { return p[1].From == OfClaim && !unique(p[0]) })
+}
+
+// numberReversed pairs them where the number may be another invoice's: a
+// red-letter invoice does not say under which code the one was written.
+func (e evidence) numberReversed() []pair {
+	return slices.DeleteFunc(e.takenBack(), func(p pair) bool { return p[1].From != OfClaim || unique(p[0]) })
+}
+
+// takenBack pairs invoices with red-letter ones, of which the first is of this
+// claim. One that names its own number says nothing.
+func (e evidence) takenBack() (out []pair) {
+	by := func(from, field string) map[string][]Fact {
+		index := map[string][]Fact{}
+		for _, f := range e.by(from, field) {
+			index[bare(f.Value)] = append(index[bare(f.Value)], f)
+		}
+		return index
 	}
-	for _, red := range slices.Concat(e.by(OfClaim, ReversedNumber), e.by(OfDocument, ReversedNumber)) {
-		for _, blue := range blues[bare(red.Value)] {
-			if red.Document != blue.Document {
-				out = append(out, pair{blue, red})
+	match := func(facts []Fact, others map[string][]Fact) {
+		for _, f := range facts {
+			for _, o := range others[bare(f.Value)] {
+				if f.Document != o.Document {
+					out = append(out, pair{f, o})
+				}
 			}
 		}
 	}
+	blue := e.by(OfDocument, "invoice_number")
+	match(blue, by(OfDocument, ReversedNumber))
+	match(blue, by(OfClaim, ReversedNumber))
+	match(e.by(OfDocument, ReversedNumber), by(OfClaim, "invoice_number"))
 	return out
 }
 
 // surely and perhaps tell one invoice from two of the same number: numbers of
 // 20 digits are unique, those of 8 are so under a code.
-func surely(e evidence, mine, other Fact) bool {
-	return len(tight(mine.Value)) == 20 || codes(e, mine, other) == 1
-}
+func surely(e evidence, mine, other Fact) bool { return unique(mine) || codes(e, mine, other) == 1 }
 
-func perhaps(e evidence, mine, other Fact) bool {
-	return len(tight(mine.Value)) != 20 && codes(e, mine, other) == 0
-}
+func perhaps(e evidence, mine, other Fact) bool { return !unique(mine) && codes(e, mine, other) == 0 }
+
+func unique(number Fact) bool { return len(tight(number.Value)) == 20 }
 
 // codes compares invoice codes: 1 the same, -1 different, 0 not known.
 func codes(e evidence, mine, other Fact) int {

@@ -75,24 +75,28 @@ select exists (
 
 -- name: FactsElsewhere :many
 -- The files and the invoices that a step checks and those that it brings, where
--- another claim has them. One that was withdrawn used up nothing.
+-- another claim has them, or has a red-letter invoice that takes one of them
+-- back. One that was withdrawn used up nothing.
 with checked as (
     select d.id, d.sha256 from documents d
     where d.claim_id = $1 and d.id in (
         select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id))
+), invoices as (
+    select m.value from fields m join checked k on k.id = m.document_id where m.name in ('invoice_number', 'reversed_number')
+    union select unnest(sqlc.arg(numbers)::text[])
+), named as ( -- each by its own partial index
+    select f.document_id, f.round, f.name, f.value from fields f join invoices i on i.value = f.value where f.name = 'invoice_number'
+    union all select f.document_id, f.round, f.name, f.value from fields f join invoices i on i.value = f.value where f.name = 'reversed_number'
 )
 select c.number, c.id as claim_id, o.id::text as document_id, o.kind, 'sha256'::text as field, o.sha256 as value, ''::text as code
 from documents o join claims c on c.id = o.claim_id
 where o.claim_id <> $1 and c.outcome <> 'withdrawn'
   and o.sha256 in (select k.sha256 from checked k union select unnest(sqlc.arg(hashes)::text[]))
 union all
-select c.number, c.id, o.id::text, o.kind, 'invoice_number', f.value,
+select c.number, c.id, o.id::text, o.kind, f.name, f.value,
     coalesce((select k.value from fields k where k.document_id = o.id and k.name = 'invoice_code' order by k.round desc limit 1), '')
-from fields f join documents o on o.id = f.document_id join claims c on c.id = o.claim_id
-where f.name = 'invoice_number' and o.claim_id <> $1 and c.outcome <> 'withdrawn'
-  and f.value in (
-      select m.value from fields m join checked k on k.id = m.document_id where m.name = 'invoice_number'
-      union select unnest(sqlc.arg(numbers)::text[]))
+from named f join documents o on o.id = f.document_id join claims c on c.id = o.claim_id
+where o.claim_id <> $1 and c.outcome <> 'withdrawn'
   and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
 limit 100;
 
