@@ -15,13 +15,10 @@ import (
 // known policy, or with the wrong one. The holder becomes a party, and the claim
 // with its open tasks goes to the policy's branch. A figure that was worked out
 // under another policy is void, see [tx.voidFigure]. It refuses a policy that
-// does not exist, is of another line, or was not in force at the moment of loss,
-// and any once an instruction was written for the bank.
+// does not exist, is of another line, or was not in force at the moment of loss.
+// Once an instruction was written for the bank, [claim.File.Guard] refuses any.
 func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPolicy]) (claim.Answer, error) {
 	return step(ctx, a, s, "link-policy", func(t *tx) error {
-		if t.file.Payment() != nil {
-			return t.refuse(claim.RulePaymentStarted, "Money was sent to the bank under the policy that the claim has; it is too late to link another.")
-		}
 		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
 		if err != nil {
 			return fmt.Errorf("read the loss: %w", err)

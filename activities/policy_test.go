@@ -132,7 +132,17 @@ func TestAnotherPolicyVoidsWhatWasDecidedUnderTheFirst(t *testing.T) {
 			do(d, d.CorrectPayee, customer, claim.Payee{Name: "李四", Bank: "中国银行", Account: "6222020000000026"})
 			changes := d.payout().Changes()
 			require.Contains(t, changes[len(changes)-1].Text[0], "****0018 → 李*", "from the account of the agreement in force")
-			require.Equal(t, claim.RulePaymentStarted, do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM1"}).Refusal.Rule, "money has been on its way")
+			require.Equal(t, claim.Agreed, d.file.Stage)
+			for _, policy := range []string{"PM1", "PM2", "NONE"} { // as the validator says, whatever the policy
+				link := claim.Step[claim.LinkPolicy]{
+					Claim: d.id, Key: "1/link-" + policy, Version: d.file.Version, At: d.began, By: wang, Body: claim.LinkPolicy{PolicyNo: policy},
+					Command: &claim.Command{Key: policy, Hash: policy},
+				}
+				answer, err := d.LinkPolicy(t.Context(), link)
+				require.NoError(t, err)
+				require.Equal(t, d.file.Guard("link-policy", wang, ""), answer.Receipt.Refusal)
+				require.Equal(t, claim.RulePaymentStarted, answer.Receipt.Refusal.Rule, "money has been on its way")
+			}
 			d.verifyChain()
 		})
 	}

@@ -20,6 +20,7 @@ type act struct {
 	roles  []Role
 	task   TaskKind // the task that it does; "" for none
 	duty   Duty     // "" where separation of duties does not look
+	unpaid bool     // not once an instruction was written for the bank, though the claim has come back from it
 }
 
 // acts is every message and its guard, in the order of the story. The names
@@ -54,7 +55,7 @@ var acts = map[string]act{
 	"decide-transfer": {stages: []Stage{Agreed, Paying}, roles: []Role{Finance}},
 	"correct-payee":   {stages: []Stage{PayReturned}, roles: onBehalf, duty: DutyPayee},
 
-	"link-policy": {stages: beforeMoney, roles: []Role{Intake}, duty: DutyLinkPolicy},
+	"link-policy": {stages: beforeMoney, roles: []Role{Intake}, duty: DutyLinkPolicy, unpaid: true},
 	"withdraw":    {stages: beforeMoney, roles: append(onBehalf, Intake), duty: DutyWithdraw},
 
 	"take":     {roles: []Role{Intake, Dispatcher, Surveyor, Assessor, Reviewer, Finance, Operator}},
@@ -93,6 +94,8 @@ func (f *File) Guard(name string, by Actor, task string) *Refusal {
 		return &Refusal{Rule: RuleRole, Detail: fmt.Sprintf("A %s may not %s. This is for: %s.", by.Role, name, words(a.roles))}
 	case a.stages != nil && !slices.Contains(a.stages, f.Stage):
 		return f.wrongStage(name, a)
+	case a.unpaid && f.Payment() != nil:
+		return tooLate(name)
 	}
 	if refusal := f.guardTask(a, by, task); refusal != nil {
 		return refusal
@@ -105,9 +108,13 @@ func (f *File) Guard(name string, by Actor, task string) *Refusal {
 
 func (f *File) wrongStage(name string, a act) *Refusal {
 	if f.Stage == Paying || f.Stage == Paid || f.Stage == PayReturned {
-		return &Refusal{Rule: RulePaymentStarted, Detail: fmt.Sprintf("The payment is under way; it is too late to %s.", name)}
+		return tooLate(name)
 	}
 	return &Refusal{Rule: RuleStage, Detail: fmt.Sprintf("The claim is at stage %q; %s is possible at: %s.", f.Stage, name, words(a.stages))}
+}
+
+func tooLate(name string) *Refusal {
+	return &Refusal{Rule: RulePaymentStarted, Detail: fmt.Sprintf("The payment is under way; it is too late to %s.", name)}
 }
 
 // guardTask checks the task that an act does, or the one that it names.

@@ -15,6 +15,8 @@ func TestGuard(t *testing.T) {
 	assessor := claim.Actor{ID: "zhou", Role: claim.Assessor}
 	claimant := claim.Actor{ID: "phone:1", Role: claim.Claimant}
 	finance := claim.Actor{ID: "yang", Role: claim.Finance}
+	intake := claim.Actor{ID: "wang", Role: claim.Intake}
+	sent := []claim.Instruction{{ID: "1", Attempt: 1, State: claim.PaymentReturned}}
 	operator := claim.Actor{ID: "kong", Role: claim.Operator}
 	level := func(l claim.Level) claim.Actor { return claim.Actor{ID: "zheng", Role: claim.Reviewer, Level: l} }
 	review := []claim.Task{{ID: "r", Kind: claim.TaskReview, Role: claim.Reviewer, Level: 2}}
@@ -42,6 +44,11 @@ func TestGuard(t *testing.T) {
 		"withdrawal before the release":           {claim.File{Stage: claim.Agreed}, "withdraw", claimant, "", ""},
 		"withdrawal after it":                     {claim.File{Stage: claim.Paying}, "withdraw", claimant, "", claim.RulePaymentStarted},
 		"withdrawal of a returned payment":        {claim.File{Stage: claim.PayReturned}, "withdraw", claimant, "", claim.RulePaymentStarted},
+		"another policy before the release":       {claim.File{Stage: claim.Agreed}, "link-policy", intake, "", ""},
+		"another policy after it":                 {claim.File{Stage: claim.Paying, Payments: sent}, "link-policy", intake, "", claim.RulePaymentStarted},
+		"after the bank has sent the money back":  {claim.File{Stage: claim.PayReturned, Payments: sent}, "link-policy", intake, "", claim.RulePaymentStarted},
+		"once the account is corrected":           {claim.File{Stage: claim.Agreed, Payments: sent}, "link-policy", intake, "", claim.RulePaymentStarted},
+		"on a claim that parked on its way":       {claim.File{Stage: claim.Agreed, Payments: sent, Parked: &claim.Parked{}}, "link-policy", intake, "", claim.RulePaymentStarted},
 		"anything on a closed claim":              {claim.File{Stage: claim.Closed}, "attach", claimant, "", claim.RuleStage},
 		"finance on a parked claim":               {claim.File{Stage: claim.Agreed, Parked: &claim.Parked{}}, "release", finance, "", claim.RuleParked},
 		"finance decides on a transfer":           {claim.File{Stage: claim.Paying, Tasks: []claim.Task{{ID: "t", Kind: claim.TaskPay, Role: claim.Finance}}}, "decide-transfer", finance, "t", ""},
