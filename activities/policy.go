@@ -12,8 +12,9 @@ import (
 )
 
 // LinkPolicy names the policy of a claim: of one that was reported without a
-// known policy, or with the wrong one. The holder becomes a party, and the claim
-// with its open tasks goes to the policy's branch. A figure that was worked out
+// known policy, or with the wrong one. The holder becomes a party, the holder of
+// a wrong one is none any more, and the claim with its open tasks goes to the
+// policy's branch. A figure that was worked out
 // under another policy is void, see [tx.voidFigure]. It refuses a policy that
 // does not exist, is of another line, or was not in force at the moment of loss.
 // Once an instruction was written for the bank, [claim.File.Guard] refuses any.
@@ -33,7 +34,8 @@ func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPoli
 		case !policy.inForce:
 			return t.refuse(claim.RulePolicyUnknown, fmt.Sprintf("Policy %q was not in force at the moment of loss, %s.", s.Body.PolicyNo, loss.LossAt.In(claim.Shanghai).Format(time.DateTime)))
 		}
-		if err := t.holder(policy.holder()); err != nil {
+		left, err := t.holder(policy.holder())
+		if err != nil {
 			return err
 		}
 		if err := t.moveTo(policy.branch); err != nil {
@@ -52,7 +54,14 @@ func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPoli
 		t.learn(document.OfPolicy, "", "plate", policy.plate)
 		t.learn(document.OfPolicy, "", "vin", policy.vin)
 		t.learn(document.OfPolicy, "", "holder", policy.persons.Holder.Name)
-		t.event("policy.linked", map[string]any{"policy": *policy.id, "version": *policy.version})
+		event := map[string]any{"policy": *policy.id, "version": *policy.version}
+		if before := deref(loss.PolicyID); before != "" && before != *policy.id {
+			event["before"] = before
+		}
+		if len(left) > 0 {
+			event["left"] = left // by number
+		}
+		t.event("policy.linked", event)
 		if deref(loss.PolicyID) == *policy.id && loss.PolicyVersion != nil && *loss.PolicyVersion == *policy.version {
 			return nil // nothing rests on another one
 		}
@@ -74,16 +83,29 @@ func (t *tx) reporterOf(policy policyAt) error {
 	return t.reportedOn(*policy.id, policy.number, policy.persons.Holder.Phone, reporter.Phone)
 }
 
-// holder makes the holder of a policy a party, who may not be one yet.
-func (t *tx) holder(holder claim.Party) error {
-	parties, err := t.q.ClaimParties(t, t.conn, t.id)
+// holder makes the holder of a policy a party, who may not be one yet, and takes
+// off those who are one only because they held a policy that the claim had: they
+// have nothing to do with the loss, and see and hear no more of it (Personal
+// Information Protection Law art. 6, 47). It returns the numbers of those. What
+// the step knows of the parties is as it leaves them.
+func (t *tx) holder(holder claim.Party) (left []int32, err error) {
+	known, err := t.facts(everything)
 	if err != nil {
-		return fmt.Errorf("read parties: %w", err)
+		return nil, err
 	}
-	if !slices.ContainsFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Phone == holder.Phone }) {
-		t.party(len(parties)+1, holder, "")
+	if left, err = t.q.FormerHolders(t, t.conn, t.id, holder.Phone); err != nil {
+		return nil, fmt.Errorf("read who held another policy: %w", err)
 	}
-	return nil
+	last := known.Parties[len(known.Parties)-1].Number
+	if len(left) > 0 {
+		t.queue(t.q.DeleteParties(t, &t.w, t.id, left))
+		known.Parties = slices.DeleteFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return slices.Contains(left, p.Number) })
+	}
+	if !slices.ContainsFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return p.Phone == holder.Phone }) {
+		t.party(int(last)+1, holder, "")
+		known.Parties = append(known.Parties, db.ClaimPartiesRow{Number: last + 1, Role: holder.Role, Name: holder.Name, Phone: holder.Phone})
+	}
+	return left, nil
 }
 
 // moveTo puts the claim and its open tasks into a branch. An owner of another

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
@@ -165,6 +166,70 @@ func TestWhoeverHoldsThePolicyBecomesAPartyOnce(t *testing.T) {
 	do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM2"})
 	require.Equal(t, 1, holders())
 	require.Equal(t, 2, d.count("parties"))
+}
+
+// Whose policy was linked by mistake has nothing to do with the loss: they leave
+// the claim, hear no more of it, and no paper goes by their name.
+func TestTheHolderOfAWronglyLinkedPolicyLeavesTheClaim(t *testing.T) {
+	t.Parallel()
+	const wrong, right, reporter = "13800000001", "13800000002", "13800000009"
+	parties := func(d *desk) (list []string) {
+		rows, err := d.db.API.Query(t.Context(), `select number || ' ' || role || ' ' || phone from parties where claim_id = $1 order by number`, d.id)
+		require.NoError(t, err)
+		list, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		return list
+	}
+	told := func(d *desk, phone string) int {
+		return one[int](d, `select count(*)::int from notices where claim_id = $1 and "to" = '`+phone+`'`)
+	}
+	d := newDesk(t)
+	d.otherPolicy()
+	n := notice(300_000)
+	n.Reporter = claim.Party{Name: "王五", Phone: reporter, Role: "driver"}
+	do(d, d.Report, phoned(reporter), n)
+	require.Equal(t, []string{"1 driver " + reporter, "2 insured " + wrong}, parties(d))
+	heard := told(d, wrong)
+
+	do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM2"})
+	require.Equal(t, []string{"1 driver " + reporter, "3 insured " + right}, parties(d))
+	require.JSONEq(t, `{"policy": "00000000-0000-0000-0000-000000000002", "version": 1, "before": "00000000-0000-0000-0000-000000000001", "left": [2]}`,
+		one[string](d, `select body::text from events where claim_id = $1 and kind = 'policy.linked'`), "the log keeps that they were there")
+	d.attach(paper("vehicle_licence", "a", "owner", "张三"))
+	require.Contains(t, d.findings(), "owner.differs", "they are not the insured any more")
+
+	do(d, d.Rereport, phoned("13800000008"), claim.Again{
+		Event: "e1", By: phoned("13800000008"), Channel: "web", Reporter: claim.Party{Name: "赵六", Phone: "13800000008", Role: "reporter"},
+	})
+	require.Equal(t, []string{"1 driver " + reporter, "3 insured " + right, "4 reporter 13800000008"}, parties(d))
+	require.Equal(t, heard, told(d, wrong), "not told of anything since")
+	do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM1"}) // the first one was right
+	require.Equal(t, []string{"1 driver " + reporter, "4 reporter 13800000008", "5 insured " + wrong}, parties(d))
+	do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM2"})
+	require.Equal(t, []string{"1 driver " + reporter, "4 reporter 13800000008", "6 insured " + right}, parties(d))
+	d.verifyChain()
+}
+
+// Who is on the claim for another reason than the policy stays, whatever is
+// linked, and even for the database.
+func TestWhoReportedAndWhoOwnsWhatWasDamagedStayOnTheClaim(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.otherPolicy()
+	n := notice(300_000)
+	n.Exposures = append(n.Exposures, claim.NewExposure{
+		Kind: claim.ThirdPartyProperty, Object: "护栏", Estimate: 1, Owner: &claim.Party{Name: "孙七", Phone: "13800000007", Role: "insured"},
+	})
+	do(d, d.Report, customer, n) // the holder of the first policy
+	do(d, d.Rereport, phoned("13800000008"), claim.Again{
+		Event: "e1", By: phoned("13800000008"), Channel: "web", Reporter: claim.Party{Name: "赵六", Phone: "13800000008", Role: "insured"},
+	})
+	do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM2"})
+	require.Equal(t, 4, d.count("parties"))
+	for number := 1; number <= 3; number++ {
+		_, err := d.db.Worker.Exec(t.Context(), `delete from parties where claim_id = $1 and number = $2`, d.id, number)
+		require.ErrorContains(t, err, "stays", number)
+	}
 }
 
 // The same policy again changes no decision, and neither does a first one.

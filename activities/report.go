@@ -214,7 +214,8 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 		if err != nil {
 			return fmt.Errorf("read parties: %w", err)
 		}
-		t.party(len(parties)+1, s.Body.Reporter, string(s.Body.By.ID))
+		next := int(parties[len(parties)-1].Number) + 1 // a former holder may have left a gap
+		t.party(next, s.Body.Reporter, string(s.Body.By.ID))
 		holder, err := t.q.HolderOfClaim(t, t.conn, t.id)
 		if err == nil {
 			err = t.reportedOn(holder.ID, holder.Number, holder.HolderPhone, s.Body.Reporter.Phone)
@@ -222,7 +223,7 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("read the holder: %w", err)
 		}
-		t.event("claim.rereported", map[string]any{"channel": s.Body.Channel, "party": len(parties) + 1})
+		t.event("claim.rereported", map[string]any{"channel": s.Body.Channel, "party": next})
 		t.tell(s.Body.Reporter.Phone, "joined", fmt.Sprintf("安赔:这起事故已有人报案,赔案号 %s,您的报案已并入。", t.file.Number))
 		return nil
 	})

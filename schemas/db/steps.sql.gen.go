@@ -327,6 +327,15 @@ func (q *Queries) CountSurveys(ctx context.Context, db DBTX, claimID claim.ID) (
 	return column_1, err
 }
 
+const deleteParties = `-- name: DeleteParties :exec
+delete from parties where claim_id = $1 and number = any($2::int[])
+`
+
+func (q *Queries) DeleteParties(ctx context.Context, db DBTX, claimID claim.ID, numbers []int32) error {
+	_, err := db.Exec(ctx, deleteParties, claimID, numbers)
+	return err
+}
+
 const denialLetter = `-- name: DenialLetter :one
 select c.held, c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, d.papers, v.at as decided_at
 from claims c
@@ -468,6 +477,34 @@ func (q *Queries) EvidenceHashes(ctx context.Context, db DBTX, claimID claim.ID,
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const formerHolders = `-- name: FormerHolders :many
+select p.number from parties p
+where p.claim_id = $1 and p.role = 'insured' and p.number > 1 and p.principal = '' and p.phone <> $2::text
+  and not exists (select from exposures e where e.claim_id = p.claim_id and e.owner_party = p.number)
+order by p.number
+`
+
+// Who is a party only because they held a policy that the claim had.
+func (q *Queries) FormerHolders(ctx context.Context, db DBTX, claimID claim.ID, holder string) ([]int32, error) {
+	rows, err := db.Query(ctx, formerHolders, claimID, holder)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int32{}
+	for rows.Next() {
+		var number int32
+		if err := rows.Scan(&number); err != nil {
+			return nil, err
+		}
+		items = append(items, number)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

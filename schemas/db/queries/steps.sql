@@ -66,6 +66,16 @@ insert into parties (claim_id, number, role, name, phone, principal, added_at) v
 -- name: ClaimParties :many
 select number, role, name, phone, principal from parties where claim_id = $1 order by number;
 
+-- name: FormerHolders :many
+-- Who is a party only because they held a policy that the claim had.
+select p.number from parties p
+where p.claim_id = $1 and p.role = 'insured' and p.number > 1 and p.principal = '' and p.phone <> sqlc.arg(holder)::text
+  and not exists (select from exposures e where e.claim_id = p.claim_id and e.owner_party = p.number)
+order by p.number;
+
+-- name: DeleteParties :exec
+delete from parties where claim_id = $1 and number = any(sqlc.arg(numbers)::int[]);
+
 -- name: InsertExposure :exec
 insert into exposures (claim_id, number, kind, object, claimed_fen, owner_party) values ($1, $2, $3, $4, $5, $6);
 
