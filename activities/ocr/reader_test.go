@@ -844,16 +844,46 @@ func TestATextLayerThatMakesNoSenseIsNotBelieved(t *testing.T) {
 	}
 }
 
+// Codes of a font that maps them to no characters are no damage: the page is
+// read as a picture.
 func TestALayerWithCodesThatAreNoCharactersIsNoDamage(t *testing.T) {
 	t.Parallel()
-	out := "<doc><page><word xMin=\"1\" yMin=\"1\" xMax=\"50\" yMax=\"9\">\x01\x02\x03\xff\x04</word><word xMin=\"60\" yMin=\"1\" xMax=\"99\" yMax=\"9\">1130.00</word></page></doc>"
-	_, err := parseLayer(strings.NewReader(out))
-	require.Error(t, err)
-	pages, err := parseLayer(bytes.NewReader(printable([]byte(out))))
+	var page bytes.Buffer
+	shown := clean(t)
+	require.NoError(t, jpeg.Encode(&page, shown, &jpeg.Options{Quality: 95}))
+	wide, high := shown.Bounds().Dx(), shown.Bounds().Dy()
+	stream := func(dict, data string) string {
+		return fmt.Sprintf("<<%s/Length %d>>stream\n%s\nendstream", dict, len(data), data)
+	}
+	file := plainPDF(
+		"<</Type/Catalog/Pages 2 0 R>>",
+		"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 840 595]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>/XObject<</I1 7 0 R>>>>>>",
+		stream("", fmt.Sprintf("q 800 0 0 %d 20 10 cm /I1 Do Q BT /F1 12 Tf 20 580 Td (ABCDEF GHIJ KLMNOP QRST) Tj ET", 800*high/wide)),
+		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
+		stream("", "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /x def /CMapType 2 def 1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfrange <41> <5A> <0001> endbfrange endcmap end end"),
+		stream(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", wide, high), page.String()),
+	)
+	r, err := modelled(t).Read(t.Context(), fileOf(t, file), "")
 	require.NoError(t, err)
-	require.Len(t, pages, 1)
-	require.True(t, senseless(pages[0]))
-	require.False(t, senseless([]document.Line{{Text: "价税合计 1130.00"}}))
+	require.Empty(t, r.Unreadable)
+	require.Equal(t, document.VehicleLicence, r.Kind)
+	for _, f := range r.Fields {
+		require.Equal(t, document.FromOCR, f.Source, f.Name)
+	}
+}
+
+// plainPDF is a file of these objects, numbered from 1, the first its catalogue.
+func plainPDF(objects ...string) []byte {
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.4\n")
+	table := fmt.Sprintf("xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
+	for i, object := range objects {
+		table += fmt.Sprintf("%010d 00000 n \n", b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, object)
+	}
+	fmt.Fprintf(&b, "%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF", table, len(objects)+1, b.Len())
+	return b.Bytes()
 }
 
 func TestAFontWithHighBoxesDoesNotGlueColumns(t *testing.T) {
