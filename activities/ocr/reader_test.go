@@ -916,4 +916,18 @@ func TestARedLetterInvoiceSaysThatItProvesNothing(t *testing.T) {
 		}
 		require.Equal(t, map[string]string{"invoice_number": "26312000000012345699", "issue_date": "2026-03-09", "seller": "某某汽修", "reversed_number": "26312000000012345678"}, read, name)
 	}
+
+	printed := invoice("")
+	for i := range printed.Items {
+		printed.Items[i].Fen *= -1
+	}
+	file, err := specimen.VATInvoicePDF(printed)
+	require.NoError(t, err)
+	r, err := modelled(t).Read(t.Context(), fileOf(t, file), "")
+	require.NoError(t, err)
+	require.Equal(t, document.RedLetter, r.Unreadable)
+	require.NotEmpty(t, r.Fields)
+	for _, f := range r.Fields {
+		require.NotContains(t, f.Name, "_fen")
+	}
 }

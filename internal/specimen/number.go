@@ -50,11 +50,20 @@ func CreditCode(first17 string) string {
 	return first17 + alphabet[at:at+1]
 }
 
-// yuan writes fen as figures: 2138.95.
-func yuan(fen int64) string { return fmt.Sprintf("%d.%02d", fen/100, fen%100) }
+// yuan writes fen as figures: 2138.95, -2138.95.
+func yuan(fen int64) string {
+	if fen < 0 {
+		return "-" + yuan(-fen)
+	}
+	return fmt.Sprintf("%d.%02d", fen/100, fen%100)
+}
 
-// inWords writes fen in the characters of bank forms (大写): 贰仟壹佰叁拾捌圆玖角伍分.
+// inWords writes fen in the characters of bank forms (大写): 贰仟壹佰叁拾捌圆玖角伍分,
+// with （负数） before what is less than nothing.
 func inWords(fen int64) string {
+	if fen < 0 {
+		return "（负数）" + inWords(-fen)
+	}
 	numerals, units := []rune("零壹贰叁肆伍陆柒捌玖"), []string{"", "拾", "佰", "仟"}
 	group := func(n int64) string {
 		out, gap := "", false
