@@ -74,3 +74,50 @@ func TestOneActResumesAllClaimsOfOneCauseAndEveryOperatorGetsAnAnswer(t *testing
 		require.Equal(t, 200, k.ask(t, r.token, "POST", "/claims/"+r.Number+"/withdrawal", uuid.NewString(), claim.Reason{Reason: "私了"}).status)
 	}
 }
+
+// The server takes ten updates of a workflow at once. Senders whose messages
+// wait for the database fill them, and an operator still gets in.
+func TestAnOperatorGetsInWhileSendersFillTheClaim(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch, level) values ('kong', 'kong', 'operator', '0000', 0)`)
+	require.NoError(t, err)
+	k.letIn("kong")
+	mended := k.parksAtRoute(t)
+	r := k.reported(t)
+	task := k.resumeTask(t, r.Claim)
+
+	// A lock that is not to be had is an outage: the step is tried until it is.
+	for _, sql := range []string{
+		`create function no_paper() returns trigger language plpgsql as $$ begin raise exception 'not now' using errcode = '55P03'; end $$`,
+		`create trigger no_paper before insert on documents for each row execute function no_paper()`,
+	} {
+		_, err := k.data.Owner.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	keys, statuses := make([]string, 12), make([]int, 12)
+	path := "/claims/" + r.Number + "/documents"
+	attach := func(i int) int {
+		up := k.upload(t, r.token, r.Number, aPNG(t, 40+i, 1))
+		a, err := ask(t.Context(), k.url, r.token, "POST", path, keys[i], rest.Attach{Documents: []rest.NewDocument{{Upload: up.Id, Kind: "loss_photo"}}})
+		require.NoError(t, err)
+		return a.status
+	}
+	var senders sync.WaitGroup
+	for i := range keys {
+		keys[i] = uuid.NewString()
+		senders.Go(func() { statuses[i] = attach(i) })
+	}
+	senders.Wait()
+	for _, status := range statuses {
+		require.Equal(t, 409, status, "still running")
+	}
+
+	mended()
+	require.Equal(t, 200, k.ask(t, "kong", "POST", "/tasks/"+task+"/resumption", uuid.NewString(), rest.Resume{Note: "the trigger is gone"}).status)
+	_, err = k.data.Owner.Exec(t.Context(), `drop trigger no_paper on documents`)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		return k.count(t, `select count(*) from claims where id = $1 and not parked and stage = 'self_survey'`, r.Claim) == 1 && k.count(t, `select count(*) from documents where claim_id = $1`, r.Claim) >= 10
+	}, pace.Limit(2*time.Minute), 100*time.Millisecond)
+}
