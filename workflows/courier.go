@@ -1,6 +1,10 @@
 package workflows
 
-import "go.temporal.io/sdk/workflow"
+import (
+	"context"
+
+	"go.temporal.io/sdk/workflow"
+)
 
 // CourierID is the one courier's workflow id.
 const CourierID = "courier"
@@ -8,10 +12,16 @@ const CourierID = "courier"
 // Courier delivers notices for all claims: one long activity after another. A
 // notice costs a claim no activity that way.
 func Courier(ctx workflow.Context) error {
-	for range 20 { // hours; then a new run, with a short history
-		if _, err := call(workflow.WithActivityOptions(ctx, courierOptions), workflow.ExecuteActivity, acts.Deliver, struct{}{}); err != nil {
+	return unending(ctx, Courier, acts.Deliver, struct{}{})
+}
+
+// unending executes one long activity after another, for hours; then the
+// workflow goes on in a new run, with a short history.
+func unending[In, Out any](ctx workflow.Context, of func(workflow.Context) error, act func(context.Context, In) (Out, error), in In) error {
+	for range 20 {
+		if _, err := call(workflow.WithActivityOptions(ctx, courierOptions), workflow.ExecuteActivity, act, in); err != nil {
 			return err
 		}
 	}
-	return workflow.NewContinueAsNewError(ctx, Courier)
+	return workflow.NewContinueAsNewError(ctx, of)
 }

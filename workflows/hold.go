@@ -26,14 +26,7 @@ const lookAgain = 10 * time.Minute
 // nothing has been asked for a while.
 func Hold(ctx workflow.Context, id claim.ID) (claim.None, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	turn := workflow.NewMutex(ctx)
-	asked := 0
-	handle := func(ctx workflow.Context, m claim.Message[claim.Hold]) (claim.Receipt, error) {
-		asked++
-		if err := turn.Lock(ctx); err != nil {
-			return claim.Receipt{}, err
-		}
-		defer turn.Unlock()
+	err := beside(ctx, HoldEvidence, lookAgain, func(ctx workflow.Context, m claim.Message[claim.Hold]) (claim.Receipt, error) {
 		out, err := decide(ctx, acts.Hold, claim.Step[claim.Hold]{
 			Claim: id, Key: fmt.Sprintf("%s/%s", HoldEvidence, workflow.GetCurrentUpdateInfo(ctx).ID),
 			Version: claim.AsItStands, At: workflow.Now(ctx), By: m.By, Body: m.Body,
@@ -43,16 +36,11 @@ func Hold(ctx workflow.Context, id claim.ID) (claim.None, error) {
 			err = holdObjects(ctx, id)
 		}
 		return out.Receipt, err
-	}
-	if err := workflow.SetUpdateHandler(ctx, HoldEvidence, handle); err != nil {
+	})
+	if err != nil {
 		return claim.None{}, err
 	}
-	for last := -1; last != asked; {
-		last = asked
-		_, _ = workflow.AwaitWithTimeout(ctx, lookAgain, func() bool { return asked > last })
-		_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
-	}
-	err := holdObjects(ctx, id) // whatever came of it before, this is the last word
+	err = holdObjects(ctx, id) // whatever came of it before, this is the last word
 	_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 	return claim.None{}, err
 }

@@ -22,14 +22,7 @@ const operateFor = time.Minute
 // it stands; then the claim is told to read its rows.
 func Operate(ctx workflow.Context, id claim.ID) (claim.None, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	turn := workflow.NewMutex(ctx)
-	asked := 0
-	handle := func(ctx workflow.Context, m claim.Message[claim.Resume]) (claim.Receipt, error) {
-		asked++
-		if err := turn.Lock(ctx); err != nil {
-			return claim.Receipt{}, err
-		}
-		defer turn.Unlock()
+	return claim.None{}, beside(ctx, Resume, operateFor, func(ctx workflow.Context, m claim.Message[claim.Resume]) (claim.Receipt, error) {
 		info := workflow.GetInfo(ctx)
 		out, err := decide(ctx, acts.Resume, claim.Step[claim.Resume]{
 			Claim: id, Key: fmt.Sprintf("%s/%s/%s", info.WorkflowExecution.RunID, workflow.GetCurrentUpdateInfo(ctx).ID, Resume),
@@ -45,16 +38,7 @@ func Operate(ctx workflow.Context, id claim.ID) (claim.None, error) {
 			}
 		}
 		return out.Receipt, nil
-	}
-	if err := workflow.SetUpdateHandler(ctx, Resume, handle); err != nil {
-		return claim.None{}, err
-	}
-	for last := -1; last != asked; {
-		last = asked
-		_, _ = workflow.AwaitWithTimeout(ctx, operateFor, func() bool { return asked > last })
-		_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
-	}
-	return claim.None{}, nil
+	})
 }
 
 // OperateID returns the id of the workflow that resumes a claim.
