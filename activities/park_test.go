@@ -1,11 +1,14 @@
 package activities_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 
 	"anpei/activities"
 	"anpei/claim"
@@ -77,5 +80,56 @@ func TestAnOperatorSkipsOnlyWhatMovesNeitherTheClaimNorItsMoney(t *testing.T) {
 			require.Equal(t, claim.RuleTask, second.Receipt.Refusal.Rule, "the second of two operators gets an answer")
 			d.verifyChain()
 		})
+	}
+}
+
+// tally counts what is counted under one name.
+type tally struct {
+	client.MetricsHandler
+	name string
+	n    atomic.Int64
+}
+
+func (c *tally) WithTags(map[string]string) client.MetricsHandler { return c }
+
+func (c *tally) Counter(name string) client.MetricsCounter {
+	if name == c.name {
+		return c
+	}
+	return c.MetricsHandler.Counter(name)
+}
+
+func (c *tally) Inc(n int64) { c.n.Add(n) }
+
+// A step that does not commit has parked nothing, and one that comes again has
+// parked it before.
+func TestAClaimIsCountedAsParkedOnceAndWhenThatIsCommitted(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	do(d, d.Report, customer, notice(320_000))
+	parked := &tally{MetricsHandler: client.MetricsNopHandler, name: "anpei_claims_parked"}
+	var suite testsuite.WorkflowTestSuite
+	suite.SetMetricsHandler(parked)
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(d.Activities)
+	in := claim.Step[claim.Stuck]{
+		Claim: d.id, Key: "1/park", Version: d.file.Version, At: morning.Add(time.Hour), By: machine, Body: claim.Stuck{Step: "route", Cause: "as tried"},
+	}
+	for _, sql := range []string{
+		`create function no_event() returns trigger language plpgsql as $$ begin raise exception 'no event' using errcode = '53100'; end $$`,
+		`create trigger no_event before insert on events for each row execute function no_event()`,
+	} {
+		_, err := d.db.Owner.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	_, err := env.ExecuteActivity(d.Park, in)
+	require.ErrorContains(t, err, "no event")
+	require.Zero(t, parked.n.Load(), "nothing was committed")
+	_, err = d.db.Owner.Exec(t.Context(), `drop trigger no_event on events`)
+	require.NoError(t, err)
+	for range 2 {
+		_, err = env.ExecuteActivity(d.Park, in)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, parked.n.Load())
 	}
 }

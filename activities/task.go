@@ -36,9 +36,10 @@ func (a *Activities) own(ctx context.Context, s claim.Step[claim.TaskRef], act s
 }
 
 // Park stops a claim that retries could not help, with the cause, and calls an
-// operator.
+// operator. What is committed is counted, once.
 func (a *Activities) Park(ctx context.Context, s claim.Step[claim.Stuck]) (claim.Answer, error) {
-	return step(ctx, a, s, "park", func(t *tx) error {
+	parked := false
+	answer, err := step(ctx, a, s, "park", func(t *tx) error {
 		in := s.Body
 		t.file.Parked = &claim.Parked{Step: in.Step, Cause: in.Cause, Code: in.Code, Skippable: in.Skippable}
 		t.file.Resumed = nil
@@ -46,9 +47,13 @@ func (a *Activities) Park(ctx context.Context, s claim.Step[claim.Stuck]) (claim
 			t.open(claim.TaskResume, claim.Operator, 0, in.Step+": "+in.Cause)
 		}
 		t.event("claim.parked", map[string]any{"step": in.Step, "code": in.Code})
-		count(ctx, "anpei_claims_parked")
+		parked = true
 		return nil
 	})
+	if parked && err == nil {
+		count(ctx, "anpei_claims_parked")
+	}
+	return answer, err
 }
 
 // Resume lets a parked claim go on: the step that parked it is tried again or,
