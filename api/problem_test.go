@@ -30,7 +30,6 @@ func TestARuleSaysHowItIsAnswered(t *testing.T) {
 		claim.RuleOffer:                http.StatusConflict,
 		claim.RuleRole:                 http.StatusForbidden,
 		claim.RuleLimit:                http.StatusForbidden,
-		claim.RuleDenialLevel:          http.StatusForbidden,
 		claim.RuleTwoPersons:           http.StatusForbidden,
 		"separation.review-own-survey": http.StatusForbidden,
 		claim.RulePolicy:               http.StatusForbidden,

@@ -59,7 +59,6 @@ const (
 	RuleOffer          = "offer.superseded"
 	RuleRole           = "role.not-for-you"
 	RuleLimit          = "authority.limit"
-	RuleDenialLevel    = "authority.denial-level"
 	RuleDenialMachine  = "authority.denial-machine"
 	RuleTwoPersons     = "authority.two-person-release"
 	RulePolicy         = "policy.unverified"
