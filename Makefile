@@ -110,6 +110,9 @@ histories: setup .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## recor
 	@.bin/local reset --data .local-histories >/dev/null
 	@deploy/with-stack.sh .local-histories --ports auto -- bash -c '.bin/demo --env .local-histories/env --exit && go -C deploy test -count=1 -parallel 2 -timeout 20m ./browser && go test -count=1 -run "OneActResumes|Transfer|TestAPI" ./api && go test ./workflows -run TestReplay -v -count=1 -args -release=$(RELEASE)'
 	@.bin/local reset --data .local-histories >/dev/null
+	@# The same stories where a run goes on in a new one after a few dozen events.
+	@ANPEI_RUN_EVENTS=60 deploy/with-stack.sh .local-histories --ports auto -- bash -c '.bin/demo --env .local-histories/env --exit && go test ./workflows -run TestReplay -v -count=1 -args -release=$(RELEASE)'
+	@.bin/local reset --data .local-histories >/dev/null
 
 ##@ Build it
 

@@ -168,6 +168,10 @@ func testReportJoins(t *testing.T, k *stack) {
 	require.Equal(t, first.Number, joined.Number)
 	again := into[claim.Receipt](t, k.ask(t, token, "POST", "/claims", key, n), 201)
 	require.Equal(t, joined, again, "its workflow has ended, and is not started again")
+	require.Eventually(t, func() bool {
+		return k.count(t, `select count(*) from events where claim_id = $1 and kind = 'claim.rereported'`, first.Claim) == 1
+	}, pace.Limit(10*time.Second), 20*time.Millisecond, "the claim is told of the second report")
+	into[claim.Receipt](t, k.ask(t, first.token, "POST", "/claims/"+first.Number+"/withdrawal", uuid.NewString(), claim.Reason{Reason: "自行处理"}), 200)
 }
 
 func testReportBad(t *testing.T, k *stack) {

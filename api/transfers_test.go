@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,17 +21,48 @@ import (
 	"anpei/workflows"
 )
 
-// misbehave tells the bank what to do wrong.
+// theBank is told by one test at a time what to do wrong.
+var theBank sync.Mutex
+
+// misbehave tells the bank what to do wrong, until the test ends.
 func (k *stack) misbehave(t *testing.T, faults string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, k.cfg.BankURL+"/faults", bytes.NewBufferString(faults))
+	tell := func(faults string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodPut, k.cfg.BankURL+"/faults", bytes.NewBufferString(faults))
+		require.NoError(t, err)
+		r.Header.Set("Authorization", "Bearer "+string(k.cfg.BankToken))
+		r.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		require.Equal(t, http.StatusNoContent, res.StatusCode)
+	}
+	theBank.Lock()
+	t.Cleanup(func() {
+		defer theBank.Unlock()
+		tell(`{}`)
+	})
+	tell(faults)
+}
+
+// payable is a claim, with its workflow, of which all is agreed and the money
+// waits for finance to release it, and the task to do so.
+func (k *stack) payable(t *testing.T, account string) (*story, rest.Task) {
+	t.Helper()
+	s := (&house{server: k.server, t: t, db: k.data}).aStory()
+	k.letIn("yang")
+	s.surveyed()
+	s.agreed(1, account)
+	_, err := k.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.WorkflowID(s.id), TaskQueue: workflows.ClaimsQueue}, workflows.Claim, s.file)
 	require.NoError(t, err)
-	r.Header.Set("Authorization", "Bearer "+string(k.cfg.BankToken))
-	r.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(r)
-	require.NoError(t, err)
-	defer res.Body.Close()
-	require.Equal(t, http.StatusNoContent, res.StatusCode)
+	return s, into[rest.Task](t, k.ask(t, "yang", "GET", "/tasks/"+s.file.TaskOf(claim.TaskRelease).ID, "", nil), 200)
+}
+
+// sent is how often a claim's transfer was sent.
+func (k *stack) sent(t *testing.T, id claim.ID) int {
+	t.Helper()
+	return k.count(t, `select count(*) from payment_states s join payments p on p.id = s.payment_id where p.claim_id = $1 and s.state = 'submitted'`, id)
 }
 
 // After a correction finance sees who named which account and when, and what was
@@ -89,26 +122,17 @@ func TestEachAttemptShowsWhomItWentTo(t *testing.T) {
 func TestABankThatIsDownDoesNotGrowAClaim(t *testing.T) {
 	t.Parallel()
 	k := newStack(t)
-	s := (&house{server: k.server, t: t, db: k.data}).aStory()
-	k.letIn("yang")
-	account := fmt.Sprintf("6222%012d", rand.Int64N(1e11)*10+1)
-	s.surveyed()
-	s.agreed(1, account)
-	_, err := k.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.WorkflowID(s.id), TaskQueue: workflows.ClaimsQueue}, workflows.Claim, s.file)
-	require.NoError(t, err)
+	account := anAccount()
+	s, task := k.payable(t, account)
 	k.misbehave(t, `{"fail_before": 1000, "matches": {"account_suffix": "`+account[4:]+`"}}`)
 
-	task := into[rest.Task](t, k.ask(t, "yang", "GET", "/tasks/"+s.file.TaskOf(claim.TaskRelease).ID, "", nil), 200)
 	path := "/claims/" + s.file.Number
 	stale := k.ask(t, "yang", "POST", path+"/release", uuid.NewString(), rest.Release{Task: task.Id, Seen: task.Payout.Seen[1:] + "0"})
 	require.Equal(t, 409, stale.status)
 	require.Equal(t, claim.RuleReleaseChanged, stale.problem(t).Rule)
 	into[claim.Receipt](t, k.ask(t, "yang", "POST", path+"/release", uuid.NewString(), rest.Release{Task: task.Id, Seen: task.Payout.Seen}), 200)
-	sent := func() int {
-		return k.count(t, `select count(*) from payment_states s join payments p on p.id = s.payment_id where p.claim_id = $1 and s.state = 'submitted'`, s.id)
-	}
 	began := time.Now()
-	require.Eventually(t, func() bool { return sent() == 3 }, pace.Limit(2*time.Minute), 200*time.Millisecond)
+	require.Eventually(t, func() bool { return k.sent(t, s.id) == 3 }, pace.Limit(2*time.Minute), 200*time.Millisecond)
 	require.Greater(t, time.Since(began), 15*time.Second, "the second time it waits")
 
 	described, err := k.temporal.DescribeWorkflowExecution(t.Context(), workflows.WorkflowID(s.id), "")
@@ -122,7 +146,23 @@ func TestABankThatIsDownDoesNotGrowAClaim(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, told)
-	k.misbehave(t, `{}`)
+}
+
+func anAccount() string { return fmt.Sprintf("6222%012d", rand.Int64N(1e11)*10+1) }
+
+func TestATransferThatTheBankNeverHadIsSentAgainAndPaidOnce(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	account := anAccount()
+	s, task := k.payable(t, account)
+	k.misbehave(t, `{"fail_before": 1, "matches": {"account_suffix": "`+account[4:]+`"}}`)
+	into[claim.Receipt](t, k.ask(t, "yang", "POST", "/claims/"+s.file.Number+"/release", uuid.NewString(), rest.Release{Task: task.Id, Seen: task.Payout.Seen}), 200)
+	require.Eventually(t, func() bool {
+		return k.count(t, `select count(*) from claims where id = $1 and outcome = 'paid' and paid_fen = payable_fen`, s.id) == 1
+	}, pace.Limit(time.Minute), 50*time.Millisecond)
+	require.Equal(t, 2, k.sent(t, s.id))
+	require.Equal(t, 1, k.count(t, `select count(distinct s.reference) from payment_states s join payments p on p.id = s.payment_id where p.claim_id = $1`, s.id))
+	require.Equal(t, 1, k.count(t, `select count(*) from payment_states s join payments p on p.id = s.payment_id where p.claim_id = $1 and s.state = 'cleared'`, s.id))
 }
 
 // Our own fault: the bank does not take our password. The claim stops after one
@@ -133,14 +173,8 @@ func TestABankThatDoesNotKnowUsStopsTheClaim(t *testing.T) {
 	k.stop()
 	k.cfg.BankToken = "not-ours"
 	k.work(t)
-	s := (&house{server: k.server, t: t, db: k.data}).aStory()
-	k.letIn("yang")
-	s.surveyed()
-	s.agreed(1, "6222020000001234")
-	_, err := k.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.WorkflowID(s.id), TaskQueue: workflows.ClaimsQueue}, workflows.Claim, s.file)
-	require.NoError(t, err)
+	s, task := k.payable(t, "6222020000001234")
 	notices := k.count(t, `select count(*) from notices where claim_id = $1`, s.id)
-	task := into[rest.Task](t, k.ask(t, "yang", "GET", "/tasks/"+s.file.TaskOf(claim.TaskRelease).ID, "", nil), 200)
 	into[claim.Receipt](t, k.ask(t, "yang", "POST", "/claims/"+s.file.Number+"/release", uuid.NewString(), rest.Release{Task: task.Id, Seen: task.Payout.Seen}), 200)
 	require.Eventually(t, func() bool {
 		return k.count(t, `select count(*) from tasks where claim_id = $1 and kind = 'resume' and state = 'open'`, s.id) == 1

@@ -32,9 +32,10 @@ import (
 var release = flag.String("release", "", "store the histories of the environment's stack, as this release's")
 
 // recorded is what is stored: claims that have ended or gone on in a new run,
-// what runs beside them, and the courier and the watch, which never end.
+// readings of photos, and as far as it has come what runs beside claims: the
+// courier and the watch never end, the others wait for more for minutes.
 const recorded = `(WorkflowType = "Claim" and ExecutionStatus in ("Completed", "ContinuedAsNew")) or ` +
-	`(WorkflowType in ("Hold", "Scan", "Operate") and ExecutionStatus = "Completed") or WorkflowType in ("Courier", "Watch")`
+	`(WorkflowType = "Scan" and ExecutionStatus = "Completed") or WorkflowType in ("Hold", "Operate", "Courier", "Watch")`
 
 func store(t *testing.T, dir string) {
 	t.Helper()
@@ -100,6 +101,9 @@ func scenario(of string, h *history.History) string {
 		if done := e.GetWorkflowExecutionCompletedEventAttributes(); len(done.GetResult().GetPayloads()) > 0 {
 			_ = json.Unmarshal(done.GetResult().GetPayloads()[0].GetData(), &closure) // unnamed at worst
 		}
+		if e.GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId() != "" {
+			seen["next"]++
+		}
 		if e.GetWorkflowExecutionContinuedAsNewEventAttributes() != nil {
 			closure.Outcome = "continued"
 		}
@@ -131,7 +135,7 @@ func scenario(of string, h *history.History) string {
 		tags = append(tags, string(closure.Outcome))
 	}
 	for _, name := range []string{
-		"convert", "decline", "assign", "confirm", "object", "link-policy", "request-papers", "confirm-waiver", "correct-payee", "decide-transfer",
+		"next", "convert", "decline", "assign", "confirm", "object", "link-policy", "request-papers", "confirm-waiver", "correct-payee", "decide-transfer",
 		"reported-again", "refused", "parked", "resubmitted",
 	} {
 		if seen[name] > 0 {

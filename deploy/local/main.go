@@ -36,6 +36,8 @@
 // TEMPORAL_ADDRESS (if it answers), ANPEI_S3_ENDPOINT (with
 // ANPEI_S3_ACCESS_KEY and ANPEI_S3_SECRET_KEY). ANPEI_MINIO names the minio
 // program; without it the one on the PATH is taken, or the one beside local.
+// With ANPEI_RUN_EVENTS our Temporal has a run go on in a new one after so many
+// events instead of some thousands.
 //
 // Local is a module of its own, so that the product does not carry the
 // dependencies of a Temporal server. It relies on Linux: flock, /proc, and

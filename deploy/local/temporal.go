@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
+	"os"
+	"strconv"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -79,6 +82,14 @@ func (s *stack) startTemporal(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 
+	settings := maps.Clone(dynamicConfig)
+	if events := os.Getenv("ANPEI_RUN_EVENTS"); events != "" {
+		n, err := strconv.Atoi(events)
+		if err != nil {
+			return fmt.Errorf("ANPEI_RUN_EVENTS: %w", err)
+		}
+		settings[dynamicconfig.HistoryCountSuggestContinueAsNew.Key()] = n
+	}
 	frontend := s.addr("temporal")
 	services := map[string]config.Service{}
 	hosts := map[primitives.ServiceName]static.Hosts{}
@@ -94,7 +105,7 @@ func (s *stack) startTemporal(ctx context.Context) error {
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithLogger(logger),
 		temporal.WithStaticHosts(hosts), // one process needs no gossip to find itself
-		temporal.WithDynamicConfigClient(dynamicConfig),
+		temporal.WithDynamicConfigClient(settings),
 		temporal.WithConfig(&config.Config{
 			Services: services,
 			Persistence: config.Persistence{
