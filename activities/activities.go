@@ -37,10 +37,13 @@ type Activities struct {
 
 // OCR serves queue "claims-ocr".
 type OCR struct {
+	DB       *pgxpool.Pool // where pictures are entered; see [OCR.enter]
 	Store    *minio.Client
 	Bucket   string // locked and versioned
 	Staging  string // unlocked: photos of drafts
 	Previews string // unlocked: pictures of pages
 	Scratch  string // folder for files in hand; the system's for temporary files when empty
 	Reader   PageReader
+
+	q *db.Queries
 }

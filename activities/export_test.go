@@ -4,7 +4,13 @@ import (
 	"context"
 
 	"anpei/claim"
+	"anpei/claim/document"
 )
+
+// Enter stores what a picture looks like, as reading it does.
+func (o *OCR) Enter(ctx context.Context, in ReadPaper, r document.Reading) error {
+	return o.enter(ctx, in, r)
+}
 
 // CheckAll holds all facts of a claim against each other, as steps did before
 // they read only what they change.

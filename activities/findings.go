@@ -75,13 +75,6 @@ func (t *tx) facts(s db.Scope) (*db.Facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.known != nil { // pictures that this step has found to look alike
-		for _, p := range t.known.Pictures {
-			if !slices.ContainsFunc(known.Pictures, func(o db.PictureFactsRow) bool { return o.DocumentID == p.DocumentID }) {
-				known.Pictures = append(known.Pictures, p)
-			}
-		}
-	}
 	t.known = &known
 	return t.known, nil
 }
@@ -268,9 +261,6 @@ func (t *tx) change(rows []db.FindingsInForceRow, found []document.Finding) erro
 		delete(before, key)
 		if row.State == findingRaised && row.TextZh == f.ZH {
 			continue
-		}
-		if f.Rule == "photo.twice" { // two that came at once have not found each other by the rows
-			t.queue(t.q.InsertPicturesAlike(t, &t.w, f.One.Document, f.Other.Document))
 		}
 		t.found(f, findingRaised, row.Round+1)
 	}
@@ -479,6 +469,10 @@ func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
 			where.From, where.Claim = document.OfClaim, p.Number
 		}
 		put(document.Fact{Source: where, Value: lookOf(p.Hashes).String()})
+		where.Field = document.SameAs
+		for _, other := range p.Same {
+			put(document.Fact{Source: where, Value: other})
+		}
 	}
 	for _, e := range known.Elsewhere {
 		where := document.Source{From: document.OfClaim, Document: e.DocumentID, Kind: document.Kind(e.Kind), Field: e.Field, Claim: e.Number}

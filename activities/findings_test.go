@@ -3,6 +3,8 @@ package activities_test
 import (
 	"context"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -215,15 +217,47 @@ func TestWhatAnotherClaimHasIsFoundUnlessThatOneWasWithdrawn(t *testing.T) {
 	require.Empty(t, second.findings())
 }
 
-// looks records what the page reader saw on a picture, all of whose views have
-// one hash.
+// looks enters and records what the page reader saw on a picture.
 func (d *desk) looks(picture claim.Attachment, hash uint64) {
 	d.t.Helper()
+	d.enter(picture, hash)
 	do(d, d.RecordLooks, machine, claim.Looks{Readings: []claim.Read{look(picture, hash)}})
 }
 
 func look(picture claim.Attachment, hash uint64) claim.Read {
 	return claim.Read{Document: picture.Document, Reading: claim.Reading{Kind: "loss_photo", Engine: "test 1", Pages: 1, Look: alike(hash)}}
+}
+
+// enter stores what a picture looks like, as reading it does. Those whose hashes
+// differ in the last byte at most are one picture.
+func (d *desk) enter(picture claim.Attachment, hash uint64) {
+	d.t.Helper()
+	d.enterAs(picture, hash, pattern(hash>>8))
+}
+
+func (d *desk) enterAs(picture claim.Attachment, hash uint64, thumbnail document.Thumbnail) {
+	d.t.Helper()
+	reader := activities.OCR{DB: d.DB}
+	r := document.Reading{Kind: document.LossPhoto, Look: alike(hash), Thumbnail: thumbnail}
+	require.NoError(d.t, reader.Enter(d.t.Context(), activities.ReadPaper{Document: picture.Document, Kind: activities.LossPhoto}, r))
+}
+
+// pattern is a thumbnail of waves.
+func pattern(seed uint64) document.Thumbnail {
+	r := rand.New(rand.NewPCG(seed, 1))
+	tones := make([]float64, document.ThumbnailSide*document.ThumbnailSide)
+	for range 12 {
+		across, down, from := 40*r.Float64(), 40*r.Float64(), 6*r.Float64()
+		for i := range tones {
+			x, y := i%document.ThumbnailSide, i/document.ThumbnailSide
+			tones[i] += math.Cos(from + (across*float64(x)+down*float64(y))/document.ThumbnailSide)
+		}
+	}
+	t := make(document.Thumbnail, len(tones))
+	for i, tone := range tones {
+		t[i] = uint8(127 + 10*tone)
+	}
+	return t
 }
 
 // alike is how a picture looks all of whose views have one hash.
@@ -277,6 +311,9 @@ func TestPicturesThatAreLookedAtTogetherAreHeldAgainstEachOther(t *testing.T) {
 	a, b, c := paper("loss_photo", "a"), paper("loss_photo", "b"), paper("loss_photo", "c")
 	d.attach(a, b, c)
 	before := d.file.Version
+	d.enter(a, 0x0123456789abcdef)
+	d.enter(b, 0xfedcba9876543210)
+	d.enter(c, 0x0123456789abcdef^0b101)
 	do(d, d.RecordLooks, machine, claim.Looks{Readings: []claim.Read{
 		look(a, 0x0123456789abcdef), look(b, 0xfedcba9876543210), look(c, 0x0123456789abcdef^0b101),
 	}})

@@ -18,6 +18,7 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
+	"anpei/claim/document"
 )
 
 // draw is a random course of a few claims whose papers name few cars, people,
@@ -121,7 +122,11 @@ func (d *draw) act() {
 		var looks claim.Looks
 		for range 1 + d.IntN(2) {
 			p := some()
-			looks.Readings = append(looks.Readings, claim.Read{Document: p.Document, Reading: d.reading(pick(d, p.Kind, p.Kind, p.Kind, d.kind()))})
+			r := d.reading(pick(d, p.Kind, p.Kind, p.Kind, d.kind()))
+			if l, ok := document.ParseLook(r.Look); ok && d.IntN(5) > 0 {
+				d.enter(p, l[0])
+			}
+			looks.Readings = append(looks.Readings, claim.Read{Document: p.Document, Reading: r})
 		}
 		run(d.desk, d.RecordLooks, machine, looks)
 	case what < 9:

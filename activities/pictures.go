@@ -1,46 +1,84 @@
 package activities
 
 import (
+	"context"
 	"fmt"
-	"slices"
 
 	"anpei/claim"
 	"anpei/claim/document"
 	"anpei/schemas/db"
 )
 
-// see notes what a picture looks like, and which others look like it. They are
-// searched for once, when the later of the two comes, and under a lock that all
-// such steps take in turn: it is the last that they take, and is held for the
-// two round trips to the commit.
-func (t *tx) see(paper *claim.Paper, seen string) error {
-	look, ok := document.ParseLook(seen)
-	if !ok {
+const (
+	// mostCompared is with how many pictures that look alike by their hashes one
+	// is compared, the nearest first. What was saved anew, made smaller or cut is
+	// among the nearest.
+	mostCompared = 256
+	// mostSame is how many of those are noted as being one picture with it.
+	mostSame = 20
+)
+
+// enter stores what a picture of a loss looks like, and then which others are
+// one picture with it: before the step that records it, so that no step searches
+// and none waits for another claim's. Each is a transaction of its own, in this
+// order: of two that come at once, the one that is entered later finds the
+// other. It is idempotent by the document.
+func (o *OCR) enter(ctx context.Context, in ReadPaper, r document.Reading) error {
+	look, ok := document.ParseLook(r.Look)
+	if in.Staged || !ok || r.Thumbnail == nil { // a draft's is no document yet
 		return nil
 	}
-	hashes := make([]int64, len(look))
-	for i, hash := range look {
-		hashes[i] = int64(hash) //nolint:gosec // the bits count, not the sign
+	err := o.enterPicture(ctx, in.Document, document.Picture{Look: look, Thumbnail: r.Thumbnail})
+	if err != nil {
+		return fmt.Errorf("enter what a picture looks like: %w", err)
+	}
+	return nil
+}
+
+func (o *OCR) enterPicture(ctx context.Context, id string, p document.Picture) error {
+	hashes := hashesOf(p.Look)
+	if err := o.q.InsertPicture(ctx, o.DB, hashes, p.Look.Kept(), p.Thumbnail, id); err != nil {
+		return err
+	}
+	others, err := o.q.PicturesAlike(ctx, o.DB, db.PicturesAlikeParams{
+		Hashes: hashes, Bands: p.Look.Asked(), DocumentID: id, Within: document.AlikeWithin, Most: mostCompared,
+	})
+	if err != nil {
+		return err
+	}
+	same := 0
+	for _, other := range others {
+		difference := p.Difference(document.Picture{Look: lookOf(other.Hashes), Thumbnail: other.Thumbnail})
+		if difference >= document.SameBelow || same == mostSame {
+			continue
+		}
+		same++
+		if err := o.q.InsertPicturesAlike(ctx, o.DB, id, other.DocumentID, float32(difference)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// see notes what a picture looks like. Those of losses were entered before; see
+// [OCR.enter]. One that was read elsewhere has no thumbnail.
+func (t *tx) see(paper *claim.Paper, seen string) {
+	look, ok := document.ParseLook(seen)
+	if !ok {
+		return
 	}
 	if paper.Kind == LossPhoto {
-		if err := t.q.LockPictures(t, t.conn); err != nil {
-			return fmt.Errorf("look for pictures like %s: %w", paper.ID, err)
-		}
-		alike, err := t.q.PicturesAlike(t, t.conn, look.Asked(), paper.ID, hashes, document.AlikeWithin)
-		if err != nil {
-			return fmt.Errorf("look for pictures like %s: %w", paper.ID, err)
-		}
-		for _, other := range alike {
-			t.queue(t.q.InsertPicturesAlike(t, &t.w, paper.ID, other.DocumentID))
-			known := slices.ContainsFunc(t.known.Pictures, func(p db.PictureFactsRow) bool { return p.DocumentID == other.DocumentID })
-			if !known && other.Outcome != claim.OutcomeWithdrawn {
-				t.known.Pictures = append(t.known.Pictures, db.PictureFactsRow(other))
-			}
-		}
 		t.learn(document.OfDocument, paper.ID, "look", look.String())
 	}
-	t.queue(t.q.InsertPicture(t, &t.w, paper.ID, t.id, hashes, look.Kept()))
-	return nil
+	t.queue(t.q.InsertPicture(t, &t.w, hashesOf(look), look.Kept(), nil, paper.ID))
+}
+
+func hashesOf(l document.Look) []int64 {
+	hashes := make([]int64, len(l))
+	for i, hash := range l {
+		hashes[i] = int64(hash) //nolint:gosec // the bits count, not the sign
+	}
+	return hashes
 }
 
 func lookOf(hashes []int64) (l document.Look) {

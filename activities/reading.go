@@ -107,7 +107,8 @@ func (p *pulse) record(change func(*progress)) {
 	activity.RecordHeartbeat(p.ctx, p.progress)
 }
 
-// ReadPaper reads a document. It only reads, and so may run again. What cannot
+// ReadPaper reads a document, and enters what a picture of a loss looks like,
+// idempotent by the document: it may run again. What cannot
 // be read is an answer that says why; an error is to be tried again until it is
 // gone, for then the fault is ours: store, network or disk, models that are
 // missing, a worker that stops. What may be the paper's fault is tried again
@@ -149,6 +150,9 @@ func (o *OCR) readAll(ctx context.Context, papers []ReadPaper) ([]claim.Reading,
 					p.Crashed++
 				}
 			})
+			if err == nil {
+				err = o.enter(working, paper, reading)
+			}
 			if err != nil {
 				return nil, fmt.Errorf("read document %s: %w", paper.Document, err)
 			}

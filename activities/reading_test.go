@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/stretchr/testify/require"
@@ -234,4 +235,37 @@ func TestAWorkerThatStopsGivesThePaperBack(t *testing.T) {
 	_, err := a.read()
 	require.ErrorContains(t, err, context.Canceled.Error())
 	require.Equal(t, map[string]any{"Done": nil, "Begun": 0., "Crashed": 0.}, a.recorded)
+}
+
+func TestAPictureIsEnteredBeforeItsReadingIsAnswered(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	photo := paper("loss_photo", "a")
+	d.attach(photo)
+	a := newAttempts(t, func(context.Context, string, string) (document.Reading, error) {
+		return document.Reading{Kind: document.LossPhoto, Engine: "test 1", Look: alike(7), Thumbnail: pattern(7)}, nil
+	})
+	a.file.Document, a.file.Kind = photo.Document, "loss_photo"
+
+	away, err := pgxpool.NewWithConfig(t.Context(), d.DB.Config())
+	require.NoError(t, err)
+	away.Close()
+	a.DB = away
+	_, err = a.read()
+	require.ErrorContains(t, err, "enter what a picture looks like", "without the database it is tried again")
+	require.Equal(t, 0, d.count("pictures"))
+
+	a.DB = d.DB
+	for range 2 {
+		reading, err := a.read()
+		require.NoError(t, err)
+		require.Equal(t, claim.Reading{Kind: "loss_photo", Engine: "test 1", Look: alike(7)}, reading, "its thumbnail goes to its row, and through no history")
+		a.recorded = nil
+	}
+	var thumbnail document.Thumbnail
+	require.NoError(t, d.db.API.QueryRow(t.Context(), "select thumbnail from pictures where document_id = $1", photo.Document).Scan(&thumbnail))
+	require.Equal(t, pattern(7), thumbnail)
+	require.NoError(t, a.Enter(t.Context(), activities.ReadPaper{Document: uuid.NewString(), Staged: true}, document.Reading{Look: alike(7), Thumbnail: pattern(7)}))
+	require.Equal(t, 1, d.count("pictures"), "a draft's photo is no document yet")
 }

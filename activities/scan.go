@@ -11,7 +11,8 @@ import (
 )
 
 // scanned gives attachments that were photos of a draft what was read in them
-// then: the same bytes are not read twice.
+// then: the same bytes are not read twice. A photo of a loss is looked at again,
+// now that it is a document: see [OCR.enter].
 func (t *tx) scanned(attachments []claim.Attachment) error {
 	at := map[string]int{}
 	for i, d := range attachments {
@@ -27,10 +28,12 @@ func (t *tx) scanned(attachments []claim.Attachment) error {
 		return fmt.Errorf("read what photos say: %w", err)
 	}
 	for _, row := range rows {
-		d := &attachments[at[row.PaperID]]
-		d.Reading = new(claim.Reading)
-		if err := json.Unmarshal(row.Reading, d.Reading); err != nil {
+		var reading claim.Reading
+		if err := json.Unmarshal(row.Reading, &reading); err != nil {
 			return fmt.Errorf("decode what photo %s says: %w", row.PaperID, err)
+		}
+		if d := &attachments[at[row.PaperID]]; d.Kind != LossPhoto && reading.Kind != LossPhoto {
+			d.Reading = &reading
 		}
 	}
 	return nil

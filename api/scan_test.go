@@ -63,7 +63,7 @@ func (r prompted) Look(ctx context.Context, path, previews string) (document.Rea
 func (k *stack) reads(t *testing.T, reader prompted) {
 	t.Helper()
 	w := worker.New(k.temporal, workflows.OCRQueue, worker.Options{})
-	w.RegisterActivity(&activities.OCR{Store: k.store, Bucket: k.cfg.Bucket, Staging: k.cfg.Staging, Previews: k.cfg.Previews, Reader: reader})
+	w.RegisterActivity(&activities.OCR{DB: k.data.Worker, Store: k.store, Bucket: k.cfg.Bucket, Staging: k.cfg.Staging, Previews: k.cfg.Previews, Reader: reader})
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 }

@@ -1,6 +1,7 @@
 // Worker serves the task queues: "claims", whose activities write the claims'
 // rows and talk to bank and gateway, and "claims-ocr", whose activities read
-// papers with engines in C. Name the queues to serve; none means both.
+// papers with engines in C and enter what pictures look like. Name the queues to
+// serve; none means both.
 //
 //	worker [claims] [claims-ocr]
 //
@@ -20,6 +21,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"go.temporal.io/sdk/worker"
 
 	"anpei/activities"
@@ -92,12 +94,17 @@ func run(ctx context.Context, queues []string) error {
 		}
 		defer done()
 		logger.InfoContext(ctx, "page reader", "engine", reader.Engine())
+		db, err := cfg.Postgres(ctx, "ANPEI_DB_WORKER", cfg.DBWorker, func(pc *pgxpool.Config) { pc.MaxConns = int32(cfg.PageReaders) }) //nolint:gosec // a few
+		if err != nil {
+			return err
+		}
+		defer db.Close()
 		w := worker.New(temporal, workflows.OCRQueue, worker.Options{
 			MaxConcurrentActivityExecutionSize: cfg.PageReaders,
 			MaxHeartbeatThrottleInterval:       time.Second, // what a reading has come to is known when its worker is killed
 			WorkerStopTimeout:                  10 * time.Second,
 		})
-		w.RegisterActivity(&activities.OCR{Store: store, Bucket: cfg.Bucket, Staging: cfg.Staging, Previews: cfg.Previews, Scratch: scratch, Reader: reader})
+		w.RegisterActivity(&activities.OCR{DB: db, Store: store, Bucket: cfg.Bucket, Staging: cfg.Staging, Previews: cfg.Previews, Scratch: scratch, Reader: reader})
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start the worker of queue %s: %w", workflows.OCRQueue, err)
 		}

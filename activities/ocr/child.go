@@ -152,24 +152,25 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 	page := rgba(src)
 	l.album.of(1)
 	l.album.add(page, size)
-	seen := ""
-	if l, ok := look(page); ok {
-		seen = l.String()
-	}
+	picture, shows := Picture(page)
 	if l.look {
-		r := document.Reading{Kind: document.LossPhoto, Confidence: 10000, Pages: 1, Width: size.X, Height: size.Y, Engine: lookEngine, Look: seen, Camera: &taken}
+		r := document.Reading{Kind: document.LossPhoto, Confidence: 10000, Pages: 1, Width: size.X, Height: size.Y, Engine: lookEngine, Camera: &taken}
 		if r.Quality = measure(page, Text{}); r.Quality.Light < document.Darkest {
 			return sentBack(r, document.Dark), nil
-		} else if seen == "" {
+		} else if !shows {
 			return sentBack(r, document.NothingSeen), nil
 		}
+		r.Look, r.Thumbnail = picture.Look.String(), picture.Thumbnail
 		return r, nil
 	}
 	p, err := e.recognise(ctx, page, 1)
 	if err != nil {
 		return document.Reading{}, err
 	}
-	r := document.Reading{Pages: 1, Width: size.X, Height: size.Y, Engine: p.engine, Look: seen, Camera: &taken}
+	r := document.Reading{Pages: 1, Width: size.X, Height: size.Y, Engine: p.engine, Camera: &taken}
+	if shows {
+		r.Look = picture.Look.String()
+	}
 	r.Quality = measure(page, p.text)
 	kind, _ := document.Classify(p.lines)
 	photo := (kind == document.Unknown || kind == document.Other) && characters(p.lines) < mostOnPhoto &&
@@ -178,6 +179,9 @@ func readPicture(ctx context.Context, f io.ReadSeeker, l limits) (document.Readi
 	if photo && r.Kind != document.VATInvoice { // else its code was legible
 		r.Kind, r.Confidence = document.LossPhoto, 5000
 		r.Fields = document.Extract(r.Kind, p.lines, nil)
+	}
+	if shows && r.Kind == document.LossPhoto {
+		r.Thumbnail = picture.Thumbnail
 	}
 	if r.Unreadable != "" { // it was legible, and says why it is of no use
 		l.album.cut(r.Fields)

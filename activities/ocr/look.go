@@ -20,28 +20,28 @@ const (
 // lookEngine names what looks at pictures.
 const lookEngine = "anpei look 1"
 
-// look returns what a picture looks like, and false for one that is blank. Of
-// each view it takes the mean tone of 32 x 32 cells, their discrete cosine
-// transform, and of each of its 64 lowest frequencies whether it is above the
-// median: the known pHash, which keeps where light and shade lie and forgets
-// grain, sharpness and size.
-func look(page *image.RGBA) (document.Look, bool) {
-	small := reduce(page)
-	var l document.Look
+// Picture returns what is kept of a picture to know it by, and false for one
+// that is blank. Of each view it takes the mean tone of 32 x 32 cells, their
+// discrete cosine transform, and of each of its 64 lowest frequencies whether it
+// is above the median: the known pHash, which keeps where light and shade lie and
+// forgets grain, sharpness and size.
+func Picture(img image.Image) (p document.Picture, shows bool) {
+	small := reduce(rgba(img))
 	cells, contrast := small.cells(0, 0, 1, 1)
 	if contrast < lookFlat {
-		return l, false
+		return p, false
 	}
-	l[0] = waves(cells)
+	p.Look[0] = waves(cells)
 	view := 1
 	for _, y := range []float64{0, .025, .05} {
 		for _, x := range []float64{0, .025, .05} {
 			cells, _ := small.cells(x, y, x+.95, y+.95)
-			l[view] = waves(cells)
+			p.Look[view] = waves(cells)
 			view++
 		}
 	}
-	return l, true
+	p.Thumbnail = small.thumbnail()
+	return p, true
 }
 
 // reduced is a small picture as sums of tones: of all pixels above and to the
@@ -98,6 +98,25 @@ func (r reduced) cells(x0, y0, x1, y1 float64) (cells [lookSide * lookSide]float
 	}
 	n := float64(len(cells))
 	return cells, math.Sqrt(max(0, squares/n-sum/n*sum/n))
+}
+
+// thumbnail returns the mean tones of its cells, whose edges may lie within a pixel.
+func (r reduced) thumbnail() document.Thumbnail {
+	const n = document.ThumbnailSide
+	sum := func(x, y float64) float64 { // of all that is above and to the left
+		ix, iy := min(int(x), r.w-1), min(int(y), r.h-1)
+		fx, fy := x-float64(ix), y-float64(iy)
+		head, foot := r.sums[iy*(r.w+1)+ix:], r.sums[(iy+1)*(r.w+1)+ix:]
+		return (float64(head[0])*(1-fx)+float64(head[1])*fx)*(1-fy) + (float64(foot[0])*(1-fx)+float64(foot[1])*fx)*fy
+	}
+	t := make(document.Thumbnail, n*n)
+	w, h := float64(r.w)/n, float64(r.h)/n
+	for i := range t {
+		x, y := float64(i%n)*w, float64(i/n)*h
+		tone := (sum(x+w, y+h) - sum(x, y+h) - sum(x+w, y) + sum(x, y)) / 1000 / (w * h)
+		t[i] = uint8(min(255, max(0, math.Round(tone))))
+	}
+	return t
 }
 
 // cosines are those of the transform: [frequency][cell].

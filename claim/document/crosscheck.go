@@ -60,6 +60,10 @@ func (s Source) key() string {
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "/")
 }
 
+// SameAs is the field of a fact whose value is another document (its id), the
+// picture of which is the same one; see [Picture.Same].
+const SameAs = "same_as"
+
 // How far facts may lie apart before somebody should look.
 const (
 	// LossTimeApart: people report a time from memory, and certificates name
@@ -503,11 +507,15 @@ func (e evidence) clockAhead() (out []pair) {
 // photosElsewhere leaves out what is the same file, byte by byte, which has a
 // finding of its own.
 func (e evidence) photosElsewhere() (out []pair) {
-	others := looking(e.by(OfClaim, "look"))
-	for _, f := range looking(e.on(LossPhoto, "look")) {
-		for _, o := range others {
-			if f.like(o) && !e.sameFile(f.Fact, o.Fact) {
-				out = append(out, pair{f.Fact, o.Fact})
+	same := e.samePictures()
+	others := map[string]Fact{}
+	for _, o := range e.by(OfClaim, "look") {
+		others[o.Document] = o
+	}
+	for _, f := range e.on(LossPhoto, "look") {
+		for _, id := range same[f.Document] {
+			if o, ok := others[id]; ok && !e.sameFile(f, o) {
+				out = append(out, pair{f, o})
 			}
 		}
 	}
@@ -519,44 +527,59 @@ func (e evidence) sameFile(a, b Fact) bool {
 	return len(one) > 0 && len(other) > 0 && same(one[0].Value, other[0].Value)
 }
 
-// photosTwice pairs a picture with the first that it is like: of twenty copies
-// nineteen are one finding each.
-func (e evidence) photosTwice() (out []pair) {
-	photos := looking(e.on(LossPhoto, "look"))
-	for i, f := range photos {
-		if first := slices.IndexFunc(photos[:i], f.like); first >= 0 {
-			out = append(out, pair{f.Fact, photos[first].Fact})
+// samePictures returns of each document those whose picture is the same one, in
+// order: it was found when the later of the two came.
+func (e evidence) samePictures() map[string][]string {
+	same := map[string][]string{}
+	for _, f := range slices.Concat(e.by(OfDocument, SameAs), e.by(OfClaim, SameAs)) {
+		if f.Document != f.Value {
+			same[f.Document], same[f.Value] = append(same[f.Document], f.Value), append(same[f.Value], f.Document)
 		}
+	}
+	for id, others := range same {
+		slices.Sort(others)
+		same[id] = slices.Compact(others)
+	}
+	return same
+}
+
+// photosTwice pairs a picture with the first that is the same one: of twenty
+// copies nineteen are one finding each.
+func (e evidence) photosTwice() (out []pair) {
+	same := e.samePictures()
+	before := map[string]Fact{}
+	for _, f := range e.on(LossPhoto, "look") {
+		first := slices.IndexFunc(same[f.Document], func(id string) bool { _, ok := before[id]; return ok })
+		if first >= 0 {
+			out = append(out, pair{f, before[same[f.Document][first]]})
+		}
+		before[f.Document] = f
 	}
 	return out
 }
 
 // photosOneView tells that of several pictures none shows what the first does
-// not: a sender who was asked for two views has sent one.
+// not: a sender who was asked for two views has sent one. Of many copies each is
+// noted as the same as some, so that it goes from one to the next.
 func (e evidence) photosOneView() []pair {
-	photos := looking(e.on(LossPhoto, "look"))
-	if len(photos) < 2 || slices.ContainsFunc(photos, func(f looked) bool { return !f.like(photos[0]) }) || e.rest.OtherViews != nil && e.rest.OtherViews() {
+	photos := e.on(LossPhoto, "look")
+	if len(photos) < 2 {
 		return nil
 	}
-	return []pair{{photos[1].Fact, photos[0].Fact}}
-}
-
-// looked is a fact that says what a picture looks like.
-type looked struct {
-	Fact
-	look Look
-}
-
-func looking(facts []Fact) (out []looked) {
-	for _, f := range facts {
-		if look, ok := ParseLook(f.Value); ok {
-			out = append(out, looked{f, look})
+	same := e.samePictures()
+	reached := map[string]bool{photos[0].Document: true}
+	for next := []string{photos[0].Document}; len(next) > 0; next = next[1:] {
+		for _, id := range same[next[0]] {
+			if !reached[id] {
+				reached[id], next = true, append(next, id)
+			}
 		}
 	}
-	return out
+	if slices.ContainsFunc(photos, func(f Fact) bool { return !reached[f.Document] }) || e.rest.OtherViews != nil && e.rest.OtherViews() {
+		return nil
+	}
+	return []pair{{photos[1], photos[0]}}
 }
-
-func (l looked) like(o looked) bool { return l.look.Distance(o.look) <= AlikeWithin }
 
 func pointOf(f Fact) (claim.Point, bool) {
 	lat, lng, ok := strings.Cut(f.Value, ",")

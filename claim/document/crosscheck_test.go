@@ -145,13 +145,17 @@ func TestFactsThatDoNotGoTogetherAreFound(t *testing.T) {
 		"the same file on another claim":                  {slices.Concat(says(photo, "p", "sha256", "ab"), there(photo, "sha256", "ab")), []string{"file.elsewhere"}},
 		"the same licence on another claim":               {slices.Concat(says(driving, "d", "sha256", "ab"), there(driving, "sha256", "ab")), nil},
 
-		"a picture that looks like one of another claim": {slices.Concat(says(photo, "p", "look", seen(0)), there(photo, "look", seen(0x3f))), []string{"photo.elsewhere"}},
-		"a picture 7 bits from one of another claim":     {slices.Concat(says(photo, "p", "look", seen(0)), there(photo, "look", seen(0x7f))), nil},
-		"a picture that is the same file":                {slices.Concat(says(photo, "p", "look", seen(0), "sha256", "ab"), there(photo, "look", seen(0), "sha256", "ab")), []string{"file.elsewhere"}},
-		"a paper that looks like one of another claim":   {slices.Concat(says(invoice, "i", "look", seen(0)), there(invoice, "look", seen(0))), nil},
-		"two pictures that look alike, and a third":      {slices.Concat(says(photo, "p", "look", seen(0)), says(photo, "q", "look", seen(1)), says(photo, "r", "look", seen(0xffff))), []string{"photo.twice"}},
-		"two pictures that look alike":                   {slices.Concat(says(photo, "p", "look", seen(0)), says(photo, "q", "look", seen(1))), []string{"photo.twice", "photo.one-view"}},
-		"a look that is none":                            {slices.Concat(says(photo, "p", "look", "zz"), says(photo, "q", "look", "zz")), nil},
+		"a picture that is one of another claim":         {slices.Concat(says(photo, "p", "look", seen(0), "same_as", "other"), there(photo, "look", seen(0x3f))), []string{"photo.elsewhere"}},
+		"a picture that one of another claim is":         {slices.Concat(says(photo, "p", "look", seen(0)), there(photo, "look", seen(0x3f), "same_as", "p")), []string{"photo.elsewhere"}},
+		"two pictures that found each other":             {slices.Concat(says(photo, "p", "look", seen(0), "same_as", "other"), there(photo, "look", seen(0), "same_as", "p")), []string{"photo.elsewhere"}},
+		"a picture that looks like one of another claim": {slices.Concat(says(photo, "p", "look", seen(0)), there(photo, "look", seen(0))), nil},
+		"a picture that is one of a withdrawn claim":     {says(photo, "p", "look", seen(0), "same_as", "other"), nil},
+		"a picture that is the same file":                {slices.Concat(says(photo, "p", "look", seen(0), "sha256", "ab", "same_as", "other"), there(photo, "look", seen(0), "sha256", "ab")), []string{"file.elsewhere"}},
+		"a paper that looks like one of another claim":   {slices.Concat(says(invoice, "i", "look", seen(0), "same_as", "other"), there(invoice, "look", seen(0))), nil},
+		"two pictures that are one, and a third":         {slices.Concat(says(photo, "p", "look", seen(0)), says(photo, "q", "look", seen(1), "same_as", "p"), says(photo, "r", "look", seen(0xffff))), []string{"photo.twice"}},
+		"two pictures that are one":                      {slices.Concat(says(photo, "p", "look", seen(0)), says(photo, "q", "look", seen(1), "same_as", "p")), []string{"photo.twice", "photo.one-view"}},
+		"three of which each is one with the next":       {slices.Concat(says(photo, "p", "look", seen(0), "same_as", "q"), says(photo, "q", "look", seen(1)), says(photo, "r", "look", seen(3), "same_as", "q")), []string{"photo.twice", "photo.twice", "photo.one-view"}},
+		"two pictures that look alike":                   {slices.Concat(says(photo, "p", "look", seen(0)), says(photo, "q", "look", seen(0))), nil},
 
 		"a picture an hour before the loss":         {slices.Concat(loss, says(photo, "p", "taken_at", "2026-11-23T00:00:00Z")), nil},
 		"a picture from before that":                {slices.Concat(loss, says(photo, "p", "taken_at", "2026-11-22T23:59:59Z")), []string{"photo.before-loss"}},
@@ -274,7 +278,7 @@ func TestNoTwoFindingsHaveOneKeyWhateverIsSaidTwice(t *testing.T) {
 		"shop": {"甲厂", "乙厂"}, "driver": {"张三", "李四"}, "insured": {"张三", "李四"}, "holder": {"张三"}, "total_fen": {"100000", "200000"}, "shown_fen": {"100000"},
 		"claimed_fen": {"100"}, "estimate_fen": {"100"}, "loss_at": {"2026-11-23T01:00:00Z", "2026-11-25T01:00:00Z"}, "accident_time": {"2026-11-20"},
 		"taken_at": {"2026-11-20T01:00:00Z", "2026-11-30T01:00:00Z"}, "camera_at": {"2026-11-20T02:00:00Z", "2026-11-30T01:00:00Z"}, "received_at": {"2026-11-23T01:00:00Z", "2026-11-23T02:00:00Z"},
-		"software": {"Adobe Photoshop 27.0", "Meitu"}, "look": {seen(0), seen(0xffff)}, "sha256": {"ab", "cd"}, "invoice_number": {"25312000000012345678", "12345678"},
+		"software": {"Adobe Photoshop 27.0", "Meitu"}, "look": {seen(0), seen(0xffff)}, "same_as": {"p", "q", "o"}, "sha256": {"ab", "cd"}, "invoice_number": {"25312000000012345678", "12345678"},
 		"taken_place": {"31.0,121.0", "32.0,121.0"}, "camera_place": {"32.0,121.0"}, "at": {"31.0,121.0"}, "issue_date": {"2026-11-20", "2026-11-24"}, "third_party": {"yes"},
 	}
 	fields := slices.Sorted(maps.Keys(values))

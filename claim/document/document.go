@@ -98,9 +98,10 @@ type Reading struct {
 	Height     int           `json:"height"` //
 	Engine     string        `json:"engine"` // what read the text, with its version and settings
 	Quality    Quality       `json:"quality"`
-	Look       string        `json:"look,omitempty"`   // a [Look]; of a picture that shows anything
-	Camera     *claim.Camera `json:"camera,omitempty"` // of a picture
-	Text       string        `json:"text,omitempty"`   // all that was read, line by line
+	Look       string        `json:"look,omitempty"`      // a [Look]; of a picture that shows anything
+	Thumbnail  Thumbnail     `json:"thumbnail,omitempty"` // of a picture of a loss that shows anything
+	Camera     *claim.Camera `json:"camera,omitempty"`    // of a picture
+	Text       string        `json:"text,omitempty"`      // all that was read, line by line
 	Unreadable string        `json:"unreadable,omitempty"`
 	Detail     string        `json:"detail,omitempty"` // Unreadable in plain words, Chinese and English
 	Millis     int64         `json:"millis"`           // wall clock, the reader's start included

@@ -17,13 +17,12 @@ type Look [Views]uint64
 // Views is how many of a picture's views have a hash of their own.
 const Views = 10
 
-// AlikeWithin is in how many of 64 bits two pictures may differ that are taken
-// for one, the whole of one against any view of the other. Measured on drawn
-// pictures: saved anew or made smaller they differ in 2 at most; nine of ten
-// that were cut by up to 5 % at each edge, saved anew and made smaller are
-// within 6; 40 drawn pictures of different losses lie 8 apart and more. Two hashes by
-// lot are within 6 in one of 2·10¹¹ cases (Σ C(64,k), k ≤ 6, over 2⁶⁴).
-const AlikeWithin = 6
+// AlikeWithin is in how many of 64 bits two pictures may differ that may be one,
+// the whole of one against any view of the other; [Picture.Difference] decides.
+// What was cut, saved anew and made smaller is within 10, and so are different
+// pictures of one scene. Two hashes by lot are within 10 in one of 10⁸ cases
+// (Σ C(64,k), k ≤ 10, over 2⁶⁴).
+const AlikeWithin = 10
 
 // Distance is the number of bits in which two pictures differ: the whole of
 // one, and that view of the other which comes closest.
@@ -35,12 +34,12 @@ func (l Look) Distance(o Look) int {
 	return least
 }
 
-// Kept returns what a picture is found by: the four bands of 16 bits of each
-// hash, those of the whole told from those of the parts. Two hashes that differ
-// in at most 3 bits have a band in common (four bands, three bits); what is
-// farther apart mostly has, since there are 19 pairs of hashes to meet in.
+// Kept returns what a picture is found by: the bands of 16 bits of each hash,
+// those of the whole told from those of the parts. Each bit is in two bands, so
+// that two hashes that differ in at most 3 bits have one in common, and most that
+// differ in 6; there are 19 pairs of hashes to meet in.
 func (l Look) Kept() []int32 {
-	keys := make([]int32, 0, 4*Views)
+	keys := make([]int32, 0, allBands*Views)
 	for view, hash := range l {
 		keys = bands(keys, min(view, 1), hash)
 	}
@@ -48,19 +47,31 @@ func (l Look) Kept() []int32 {
 }
 
 // Asked returns the bands under which a picture like this one may be kept: the
-// whole's under all views, the parts' under the whole. Of n pictures 76 n / 2¹⁶
-// have one of them by chance: 1,200 of a million, whose distances are reckoned.
+// whole's under all views, the parts' under the whole. Of n pictures 152 n / 2¹⁶
+// have one of them by chance: 2,300 of a million, whose distances are reckoned.
 func (l Look) Asked() []int32 {
-	keys := bands(bands(make([]int32, 0, 4*(Views+1)), 0, l[0]), 1, l[0])
+	keys := bands(bands(make([]int32, 0, allBands*(Views+1)), 0, l[0]), 1, l[0])
 	for _, hash := range l[1:] {
 		keys = bands(keys, 0, hash)
 	}
 	return keys
 }
 
+// allBands is how many bands a hash has: four of bits that lie side by side,
+// which are frequencies down the picture, and four of each fourth bit, across.
+const allBands = 8
+
 func bands(keys []int32, view int, hash uint64) []int32 {
-	for band := range 4 {
-		keys = append(keys, int32(view<<18|band<<16|int(hash>>(16*band)&0xffff))) //nolint:gosec // 19 bits
+	for band := range allBands {
+		var word uint64
+		if band < 4 {
+			word = hash >> (16 * band) & 0xffff
+		} else {
+			for i := range 16 {
+				word |= hash >> (4*i + band - 4) & 1 << i
+			}
+		}
+		keys = append(keys, int32(view<<19|band<<16|int(word))) //nolint:gosec // 20 bits
 	}
 	return keys
 }

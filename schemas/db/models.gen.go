@@ -401,11 +401,13 @@ type Picture struct {
 	ClaimID    claim.ID
 	Hashes     []int64
 	Bands      []int32
+	Thumbnail  []byte
 }
 
 type PicturesAlike struct {
 	DocumentID string
 	OtherID    string
+	Difference *float32
 }
 
 type Policy struct {

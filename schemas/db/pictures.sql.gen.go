@@ -12,15 +12,20 @@ import (
 )
 
 const insertPicture = `-- name: InsertPicture :exec
-insert into pictures (document_id, claim_id, hashes, bands) values ($1, $2, $3, $4) on conflict do nothing
+
+insert into pictures (document_id, claim_id, hashes, bands, thumbnail)
+select d.id, d.claim_id, $1::bigint[], $2::int[], $3::bytea
+from documents d where d.id = $4::uuid on conflict do nothing
 `
 
-func (q *Queries) InsertPicture(ctx context.Context, db DBTX, documentID string, claimID claim.ID, hashes []int64, bands []int32) error {
+// What pictures look like, and which of them are one picture.
+// Idempotent by the document.
+func (q *Queries) InsertPicture(ctx context.Context, db DBTX, hashes []int64, bands []int32, thumbnail []byte, documentID string) error {
 	_, err := db.Exec(ctx, insertPicture,
-		documentID,
-		claimID,
 		hashes,
 		bands,
+		thumbnail,
+		documentID,
 	)
 	return err
 }
@@ -30,23 +35,11 @@ with shared as (
     insert into shared_documents (document_id, claim_id)
     select d.id, d.claim_id from documents d where d.id in ($1, $2) order by d.id on conflict do nothing
 )
-insert into pictures_alike (document_id, other_id) values ($1, $2) on conflict do nothing
+insert into pictures_alike (document_id, other_id, difference) values ($1, $2, $3::real) on conflict do nothing
 `
 
-func (q *Queries) InsertPicturesAlike(ctx context.Context, db DBTX, documentID string, otherID string) error {
-	_, err := db.Exec(ctx, insertPicturesAlike, documentID, otherID)
-	return err
-}
-
-const lockPictures = `-- name: LockPictures :exec
-
-select pg_advisory_xact_lock(hashtext('pictures'))
-`
-
-// What pictures look like, and which look alike.
-// One at a time: of two pictures that come at once, the second finds the first.
-func (q *Queries) LockPictures(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, lockPictures)
+func (q *Queries) InsertPicturesAlike(ctx context.Context, db DBTX, documentID string, otherID string, difference float32) error {
+	_, err := db.Exec(ctx, insertPicturesAlike, documentID, otherID, difference)
 	return err
 }
 
@@ -70,7 +63,8 @@ with checked as (
     select m.document_id from pictures m
     where m.claim_id = $1 and m.document_id in (select c.id from checked_documents($1, $2::uuid[], '{}', false) c (id))
 )
-select p.document_id, d.kind, d.sha256, c.id as claim_id, c.number, c.outcome, p.hashes
+select p.document_id, d.kind, c.id as claim_id, c.number, p.hashes,
+    array(select s.other_id::text from pictures_alike s where s.document_id = p.document_id and s.difference is not null)::text[] as same
 from pictures p join documents d on d.id = p.document_id join claims c on c.id = p.claim_id
 where (p.claim_id = $1 or d.kind = 'loss_photo' and c.outcome <> 'withdrawn') and p.document_id in (
     select k.document_id from checked k
@@ -81,16 +75,15 @@ where (p.claim_id = $1 or d.kind = 'loss_photo' and c.outcome <> 'withdrawn') an
 type PictureFactsRow struct {
 	DocumentID string
 	Kind       string
-	SHA256     string
 	ClaimID    claim.ID
 	Number     string
-	Outcome    claim.Outcome
 	Hashes     []int64
+	Same       []string
 }
 
 // The pictures that a step checks, of losses or not, and those of losses that
-// look like one of them, whichever came first. A claim that was withdrawn used
-// up nothing.
+// are one with them, whichever came first, each with those that it was found to
+// be one with. A claim that was withdrawn used up nothing.
 func (q *Queries) PictureFacts(ctx context.Context, db DBTX, claimID claim.ID, named []string) ([]PictureFactsRow, error) {
 	rows, err := db.Query(ctx, pictureFacts, claimID, named)
 	if err != nil {
@@ -103,11 +96,10 @@ func (q *Queries) PictureFacts(ctx context.Context, db DBTX, claimID claim.ID, n
 		if err := rows.Scan(
 			&i.DocumentID,
 			&i.Kind,
-			&i.SHA256,
 			&i.ClaimID,
 			&i.Number,
-			&i.Outcome,
 			&i.Hashes,
+			&i.Same,
 		); err != nil {
 			return nil, err
 		}
@@ -120,33 +112,41 @@ func (q *Queries) PictureFacts(ctx context.Context, db DBTX, claimID claim.ID, n
 }
 
 const picturesAlike = `-- name: PicturesAlike :many
-select p.document_id, d.kind, d.sha256, c.id as claim_id, c.number, c.outcome, p.hashes
-from pictures p join documents d on d.id = p.document_id join claims c on c.id = p.claim_id
-where p.bands && $1::int[] and d.kind = 'loss_photo' and p.document_id <> $2::uuid
-  and exists (
-      select from unnest(p.hashes) with ordinality as theirs (hash, view), unnest($3::bigint[]) with ordinality as ours (hash, view)
-      where (theirs.view = 1 or ours.view = 1) and bit_count((theirs.hash # ours.hash)::bit(64)) <= $4::int)
-order by p.document_id limit 20
+select p.document_id, p.hashes, p.thumbnail
+from pictures p
+cross join lateral (
+    select min(bit_count((theirs.hash # ours.hash)::bit(64))) as bits
+    from unnest(p.hashes) with ordinality as theirs (hash, view), unnest($1::bigint[]) with ordinality as ours (hash, view)
+    where theirs.view = 1 or ours.view = 1
+) near
+where p.bands && $2::int[] and p.thumbnail is not null and p.document_id <> $3::uuid
+  and near.bits <= $4::int
+order by near.bits, p.document_id limit $5::int
 `
+
+type PicturesAlikeParams struct {
+	Hashes     []int64
+	Bands      []int32
+	DocumentID string
+	Within     int32
+	Most       int32
+}
 
 type PicturesAlikeRow struct {
 	DocumentID string
-	Kind       string
-	SHA256     string
-	ClaimID    claim.ID
-	Number     string
-	Outcome    claim.Outcome
 	Hashes     []int64
+	Thumbnail  []byte
 }
 
-// Pictures of losses that look like one, by a band that they have in common and
-// then by distance.
-func (q *Queries) PicturesAlike(ctx context.Context, db DBTX, bands []int32, documentID string, hashes []int64, within int32) ([]PicturesAlikeRow, error) {
+// Pictures of losses that may be one with this, by a band that they have in
+// common and then by distance: the nearest first.
+func (q *Queries) PicturesAlike(ctx context.Context, db DBTX, arg PicturesAlikeParams) ([]PicturesAlikeRow, error) {
 	rows, err := db.Query(ctx, picturesAlike,
-		bands,
-		documentID,
-		hashes,
-		within,
+		arg.Hashes,
+		arg.Bands,
+		arg.DocumentID,
+		arg.Within,
+		arg.Most,
 	)
 	if err != nil {
 		return nil, err
@@ -155,15 +155,7 @@ func (q *Queries) PicturesAlike(ctx context.Context, db DBTX, bands []int32, doc
 	items := []PicturesAlikeRow{}
 	for rows.Next() {
 		var i PicturesAlikeRow
-		if err := rows.Scan(
-			&i.DocumentID,
-			&i.Kind,
-			&i.SHA256,
-			&i.ClaimID,
-			&i.Number,
-			&i.Outcome,
-			&i.Hashes,
-		); err != nil {
+		if err := rows.Scan(&i.DocumentID, &i.Hashes, &i.Thumbnail); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
