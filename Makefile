@@ -35,7 +35,7 @@ reset: .bin/local ## forget all claims: stop the local stack and remove its data
 
 ##@ Work on it
 
-.PHONY: test check generate fmt bench crash histories eval-indemnity eval-ocr fuzz shots lighthouse
+.PHONY: test check generate fmt bench crash histories eval-indemnity eval-ocr eval-pictures fuzz shots lighthouse
 test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all checks, then all tests with the race detector, on a stack of their own
 	@$(call section,tests of the local stack)
 	@cd deploy/local && go test ./...
@@ -97,6 +97,9 @@ SEED ?= 1
 eval-ocr: setup .bin/worker .bin/evalocr ## read papers and compare with the truth (DATA=a folder with a manifest.tsv; else DRAW=120 SEED=1 specimens)
 	@.bin/evalocr $(if $(VERBOSE),-v) $(if $(DATA),$(abspath $(DATA)),-draw $(DRAW) -seed $(SEED) $(if $(APART),-apart) $(if $(SPOILED),-spoiled) .bin/specimens/$(SEED)$(if $(APART),-apart)$(if $(SPOILED),-spoiled))
 
+eval-pictures: setup .bin/evalpictures ## count different pictures that are taken for one, and copies that are not found (SEED=1, DATA=a folder of papers to cut from)
+	@.bin/evalpictures $(if $(VERBOSE),-v) -seed $(SEED) $(if $(DATA),$(abspath $(DATA)))
+
 fuzz: ## fuzz the parsers of strangers' files (FOR=how long each, 60s)
 	@for package in ./claim/document ./activities/ocr; do \
 		for target in $$(go test -list '^Fuzz' $$package | grep ^Fuzz); do \
@@ -129,16 +132,16 @@ clean: ## remove what was built (make reset removes data)
 	@rm -rf .bin api/web/node_modules api/web/dist/*
 
 # The two mains and what drives them. go build knows what is current.
-.PHONY: .bin/api .bin/worker .bin/demo .bin/bench .bin/crash .bin/evalocr
+.PHONY: .bin/api .bin/worker .bin/demo .bin/bench .bin/crash .bin/evalocr .bin/evalpictures
 .bin/api: api/web/dist/manifest.json # static, since it links no C
 	@$(if $(wildcard $@),,echo "building $@")
 	@CGO_ENABLED=0 go build -o $@ ./api
 .bin/worker: setup # links the OCR engine
 	@$(if $(wildcard $@),,echo "building $@, with the OCR engine")
 	@go build -o $@ ./worker
-.bin/evalocr: setup # links what the worker links
+.bin/evalocr .bin/evalpictures: setup # links what the worker links
 	@$(if $(wildcard $@),,echo "building $@")
-	@go -C deploy build -o ../$@ ./evalocr
+	@go -C deploy build -o ../$@ ./$(@F)
 .bin/demo .bin/bench .bin/crash:
 	@$(if $(wildcard $@),,echo "building $@")
 	@go -C deploy build -o ../$@ ./$(@F)
