@@ -112,6 +112,8 @@ func ensureTemplate(tb testing.TB, admin string) string {
 	if there {
 		return name
 	}
+	_, err = conn.Exec(ctx, "drop database if exists "+name+"_new") // what a migration that failed has left
+	require.NoError(tb, err)
 	_, err = conn.Exec(ctx, "create database "+name+"_new owner anpei_owner")
 	require.NoError(tb, err)
 	require.NoError(tb, boot.Migrate(ctx, on(tb, setting(tb, "ANPEI_DB_OWNER"), name+"_new")))
