@@ -65,8 +65,9 @@ func (t *tx) facts(s db.Scope) (*db.Facts, error) {
 	s.WholeRules, s.HeardFrom = document.WholeRules, heardFrom
 	s.ReferredKinds, s.ReferredFields = nil, nil
 	for _, kind := range slices.Sorted(maps.Keys(document.Referred)) {
-		s.ReferredKinds = append(s.ReferredKinds, string(kind))
-		s.ReferredFields = append(s.ReferredFields, document.Referred[kind]...)
+		for _, field := range document.Referred[kind] {
+			s.ReferredKinds, s.ReferredFields = append(s.ReferredKinds, string(kind)), append(s.ReferredFields, field)
+		}
 	}
 	for _, list := range []*[]string{&s.Documents, &s.Hashes, &s.Numbers} {
 		*list = append([]string{}, *list...) // arrays, never null

@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	intake     = "intake-wang" // a persona of the identity sandbox
-	grown      = 1_000         // papers of the large claim
-	young      = 10            // of the small one
-	nextPapers = 40            // attached in a round, one after another
-	aPaper     = 1.3           // times the CPU of a paper on the small claim: P11
+	intake    = "intake-wang" // a persona of the identity sandbox
+	grown     = 1_000         // papers of the large claim
+	young     = 10            // of the small one
+	aPaper    = 1.3           // times the CPU of a paper on the small claim: P11
+	oneSender = 300           // papers of one partner that a claim takes
 )
 
 // growth measures P11: the next paper, attached with its reading, on a claim of
@@ -25,7 +25,8 @@ const (
 // they were uploaded before, so that nothing but the claim's own step is
 // measured. CPU is that of all our processes, and history is what the papers
 // have added to it. Most papers of the large claim are staff's, who may attach
-// more than a partner.
+// more than a partner. An older commit is not measured beside this one: a large
+// claim is compared with a small one, and not rate with rate.
 func growth(ctx context.Context, b *bench) error {
 	temporal, err := dialTemporal(b.stack)
 	if err != nil {
@@ -43,7 +44,8 @@ func growth(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	var on [2]rounds // the large claim, the small one
+	each := min(40, (oneSender-grown/10)/(1+b.rounds)) // attached in a round, one after another
+	var on [2]rounds                                   // the large claim, the small one
 	var bytesOn [2][]int64
 	for i := range 1 + b.rounds { // the first does not count
 		small, err := b.product.grow(ctx, b.stack.issuer, young)
@@ -51,7 +53,7 @@ func growth(ctx context.Context, b *bench) error {
 			return err
 		}
 		for n, claim := range []string{large, small} {
-			papers, err := b.product.invoices(ctx, claim, nextPapers)
+			papers, err := b.product.invoices(ctx, claim, each)
 			if err != nil {
 				return err
 			}
@@ -78,12 +80,12 @@ func growth(ctx context.Context, b *bench) error {
 				b.machine.forget()
 				continue
 			}
-			r := round{rate: nextPapers / used.seconds, cpu: used.own * 1000 * used.seconds / nextPapers, of: used.ours, foreign: used.foreign}
+			r := round{rate: float64(each) / used.seconds, cpu: used.own * 1000 * used.seconds / float64(each), of: used.ours, foreign: used.foreign}
 			for name := range r.of {
-				r.of[name] *= 1000 / float64(nextPapers)
+				r.of[name] *= 1000 / float64(each)
 			}
 			on[n] = append(on[n], r)
-			bytesOn[n] = append(bytesOn[n], (after-before)/nextPapers)
+			bytesOn[n] = append(bytesOn[n], (after-before)/int64(each))
 		}
 	}
 	same := func(n int64) int64 { return n }

@@ -205,7 +205,8 @@ func watchResident(ctx context.Context, pid int) (most func() float64) {
 }
 
 // attachAll attaches what was uploaded, in batches of as many as one command
-// takes, each claim's at the same time as the others'.
+// takes and as a claim takes from one sender, each claim's at the same time as
+// the others'.
 func (b *bench) attachAll(ctx context.Context, claims []string, sent [][]string) error {
 	var batches, documents atomic.Int64
 	errs := make([]error, len(claims))
@@ -213,7 +214,7 @@ func (b *bench) attachAll(ctx context.Context, claims []string, sent [][]string)
 	from := time.Now()
 	for i, claim := range claims {
 		all.Go(func() {
-			for ids := sent[i]; len(ids) > 0 && errs[i] == nil; {
+			for ids := sent[i][:min(len(sent[i]), oneSender)]; len(ids) > 0 && errs[i] == nil; {
 				n := min(len(ids), mostAttached)
 				batch := make([]rest.NewDocument, n)
 				for j, id := range ids[:n] {

@@ -20,7 +20,7 @@ type Scope struct {
 	Numbers    []string // of invoices that it brings
 	Everything bool     // all documents
 
-	ReferredKinds, ReferredFields []string // what papers are held against
+	ReferredKinds, ReferredFields []string // what papers are held against: each a field of its kind
 	WholeRules                    []string // of findings that rest on all papers
 	HeardFrom                     claim.BP // confidence from which a value is a fact
 }

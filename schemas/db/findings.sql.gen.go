@@ -66,7 +66,7 @@ const documentFacts = `-- name: DocumentFacts :many
 select d.id, d.kind, d.sha256, d.taken_at, d.taken_lat, d.taken_lng, d.attached_at, coalesce(d.camera, '{}')::jsonb as camera,
     d.state, d.number, d.asked, d.awaiting
 from documents d
-where d.claim_id = $1 and d.id in (
+where d.id in (
     select c.id from checked_documents($1, $2::uuid[], $3::text[], $4::boolean) c (id))
 `
 
@@ -86,9 +86,9 @@ type DocumentFactsRow struct {
 }
 
 // The documents that a step checks.
-func (q *Queries) DocumentFacts(ctx context.Context, db DBTX, claimID claim.ID, named []string, numbers []string, everything bool) ([]DocumentFactsRow, error) {
+func (q *Queries) DocumentFacts(ctx context.Context, db DBTX, claim string, named []string, numbers []string, everything bool) ([]DocumentFactsRow, error) {
 	rows, err := db.Query(ctx, documentFacts,
-		claimID,
+		claim,
 		named,
 		numbers,
 		everything,
@@ -126,11 +126,11 @@ func (q *Queries) DocumentFacts(ctx context.Context, db DBTX, claimID claim.ID, 
 
 const estimateNear = `-- name: EstimateNear :one
 select exists (
-    select from documents d join fields f on f.document_id = d.id and f.name = 'total_fen'
-    where d.claim_id = $1 and d.kind = 'repair_estimate' and f.value ~ '^[0-9]{1,14}$'
-      and (f.sure or f.confidence_bp >= $2::int)
+    select from documents d cross join lateral (
+        select r.value, r.sure, r.confidence_bp from fields r where r.document_id = d.id and r.name = 'total_fen' order by r.round desc limit 1
+    ) f
+    where d.claim_id = $1 and d.kind = 'repair_estimate' and (f.sure or f.confidence_bp >= $2::int)
       and case when f.value ~ '^[0-9]{1,14}$' then abs(f.value::bigint - $3::bigint) <= $4::bigint else false end
-      and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
       and d.id <> all($5::uuid[])
 )::boolean
 `
@@ -161,7 +161,7 @@ func (q *Queries) EstimateNear(ctx context.Context, db DBTX, arg EstimateNearPar
 const factsElsewhere = `-- name: FactsElsewhere :many
 with checked as (
     select d.id, d.sha256 from documents d
-    where d.claim_id = $1 and d.id in (
+    where d.id in (
         select c.id from checked_documents($1, $2::uuid[], $3::text[], $4::boolean) c (id))
 ), invoices as (
     select m.value from fields m join checked k on k.id = m.document_id where m.name in ('invoice_number', 'reversed_number')
@@ -184,7 +184,7 @@ limit 100
 `
 
 type FactsElsewhereParams struct {
-	ClaimID    claim.ID
+	Claim      string
 	Named      []string
 	Numbers    []string
 	Everything bool
@@ -206,7 +206,7 @@ type FactsElsewhereRow struct {
 // back. One that was withdrawn used up nothing.
 func (q *Queries) FactsElsewhere(ctx context.Context, db DBTX, arg FactsElsewhereParams) ([]FactsElsewhereRow, error) {
 	rows, err := db.Query(ctx, factsElsewhere,
-		arg.ClaimID,
+		arg.Claim,
 		arg.Named,
 		arg.Numbers,
 		arg.Everything,
@@ -241,7 +241,7 @@ func (q *Queries) FactsElsewhere(ctx context.Context, db DBTX, arg FactsElsewher
 const fieldFacts = `-- name: FieldFacts :many
 select distinct on (f.document_id, f.name) f.document_id, d.kind, f.round, f.name, f.value, f.source, f.confidence_bp, f.page, f.box, f.engine, f.sure, f.note, f.confirmed_by
 from fields f join documents d on d.id = f.document_id
-where d.claim_id = $1 and d.id in (
+where d.id in (
     select c.id from checked_documents($1, $2::uuid[], $3::text[], $4::boolean) c (id))
 order by f.document_id, f.name, f.round desc
 `
@@ -264,9 +264,9 @@ type FieldFactsRow struct {
 
 // What was read in the documents that a step checks: of each field the newest
 // round, which is in force.
-func (q *Queries) FieldFacts(ctx context.Context, db DBTX, claimID claim.ID, named []string, numbers []string, everything bool) ([]FieldFactsRow, error) {
+func (q *Queries) FieldFacts(ctx context.Context, db DBTX, claim string, named []string, numbers []string, everything bool) ([]FieldFactsRow, error) {
 	rows, err := db.Query(ctx, fieldFacts,
-		claimID,
+		claim,
 		named,
 		numbers,
 		everything,
@@ -630,10 +630,12 @@ func (q *Queries) LockShared(ctx context.Context, db DBTX, shared []string) erro
 
 const referredFacts = `-- name: ReferredFacts :many
 select d.kind, f.name, f.value, min(d.id::text)::text as document_id
-from documents d join fields f on f.document_id = d.id
-where d.claim_id = $1 and d.kind = any($2::text[]) and f.name = any($3::text[])
-  and (f.sure or f.confidence_bp >= $4::int)
-  and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
+from (select unnest($2::text[]) as kind, unnest($3::text[]) as name) k
+join documents d on d.claim_id = $1 and d.kind = k.kind
+cross join lateral (
+    select r.name, r.value, r.sure, r.confidence_bp from fields r where r.document_id = d.id and r.name = k.name order by r.round desc limit 1
+) f
+where (f.sure or f.confidence_bp >= $4::int)
   and d.id not in (
     select c.id from checked_documents($1, $5::uuid[], $6::text[], $7::boolean) c (id))
 group by d.kind, f.name, f.value
@@ -693,10 +695,12 @@ func (q *Queries) ReferredFacts(ctx context.Context, db DBTX, arg ReferredFactsP
 
 const totalFacts = `-- name: TotalFacts :many
 with told as (
-    select d.id, d.kind, f.value from documents d join fields f on f.document_id = d.id and f.name = 'total_fen'
-    where d.claim_id = $1 and d.kind in ('vat_invoice', 'repair_estimate') and replace(f.value, ' ', '') <> ''
-      and (f.sure or f.confidence_bp >= $2::int)
-      and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
+    select d.id, d.kind, f.value from unnest(array['vat_invoice', 'repair_estimate']) k (kind)
+    join documents d on d.claim_id = $1 and d.kind = k.kind
+    cross join lateral (
+        select r.value, r.sure, r.confidence_bp from fields r where r.document_id = d.id and r.name = 'total_fen' order by r.round desc limit 1
+    ) f
+    where replace(f.value, ' ', '') <> '' and (f.sure or f.confidence_bp >= $2::int)
       and d.id not in (
         select c.id from checked_documents($1, $3::uuid[], $4::text[], $5::boolean) c (id))
 )

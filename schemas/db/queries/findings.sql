@@ -21,7 +21,7 @@ select pg_advisory_xact_lock(k.key) from (
 select d.id, d.kind, d.sha256, d.taken_at, d.taken_lat, d.taken_lng, d.attached_at, coalesce(d.camera, '{}')::jsonb as camera,
     d.state, d.number, d.asked, d.awaiting
 from documents d
-where d.claim_id = $1 and d.id in (
+where d.id in (
     select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id));
 
 -- name: FieldFacts :many
@@ -29,7 +29,7 @@ where d.claim_id = $1 and d.id in (
 -- round, which is in force.
 select distinct on (f.document_id, f.name) f.document_id, d.kind, f.round, f.name, f.value, f.source, f.confidence_bp, f.page, f.box, f.engine, f.sure, f.note, f.confirmed_by
 from fields f join documents d on d.id = f.document_id
-where d.claim_id = $1 and d.id in (
+where d.id in (
     select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id))
 order by f.document_id, f.name, f.round desc;
 
@@ -37,10 +37,12 @@ order by f.document_id, f.name, f.round desc;
 -- What papers are held against (document.Referred) of documents that the step
 -- does not check: each value once, with the first document that says it.
 select d.kind, f.name, f.value, min(d.id::text)::text as document_id
-from documents d join fields f on f.document_id = d.id
-where d.claim_id = $1 and d.kind = any(sqlc.arg(kinds)::text[]) and f.name = any(sqlc.arg(names)::text[])
-  and (f.sure or f.confidence_bp >= sqlc.arg(heard_from)::int)
-  and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
+from (select unnest(sqlc.arg(kinds)::text[]) as kind, unnest(sqlc.arg(names)::text[]) as name) k
+join documents d on d.claim_id = $1 and d.kind = k.kind
+cross join lateral (
+    select r.name, r.value, r.sure, r.confidence_bp from fields r where r.document_id = d.id and r.name = k.name order by r.round desc limit 1
+) f
+where (f.sure or f.confidence_bp >= sqlc.arg(heard_from)::int)
   and d.id not in (
     select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id))
 group by d.kind, f.name, f.value;
@@ -48,10 +50,12 @@ group by d.kind, f.name, f.value;
 -- name: TotalFacts :many
 -- What invoices and estimates that the step does not check come to, by kind.
 with told as (
-    select d.id, d.kind, f.value from documents d join fields f on f.document_id = d.id and f.name = 'total_fen'
-    where d.claim_id = $1 and d.kind in ('vat_invoice', 'repair_estimate') and replace(f.value, ' ', '') <> ''
-      and (f.sure or f.confidence_bp >= sqlc.arg(heard_from)::int)
-      and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
+    select d.id, d.kind, f.value from unnest(array['vat_invoice', 'repair_estimate']) k (kind)
+    join documents d on d.claim_id = $1 and d.kind = k.kind
+    cross join lateral (
+        select r.value, r.sure, r.confidence_bp from fields r where r.document_id = d.id and r.name = 'total_fen' order by r.round desc limit 1
+    ) f
+    where replace(f.value, ' ', '') <> '' and (f.sure or f.confidence_bp >= sqlc.arg(heard_from)::int)
       and d.id not in (
         select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id))
 )
@@ -65,11 +69,11 @@ from told t group by t.kind;
 -- Whether an estimate that the step does not check comes to an amount, or
 -- nearly so.
 select exists (
-    select from documents d join fields f on f.document_id = d.id and f.name = 'total_fen'
-    where d.claim_id = $1 and d.kind = 'repair_estimate' and f.value ~ '^[0-9]{1,14}$'
-      and (f.sure or f.confidence_bp >= sqlc.arg(heard_from)::int)
+    select from documents d cross join lateral (
+        select r.value, r.sure, r.confidence_bp from fields r where r.document_id = d.id and r.name = 'total_fen' order by r.round desc limit 1
+    ) f
+    where d.claim_id = $1 and d.kind = 'repair_estimate' and (f.sure or f.confidence_bp >= sqlc.arg(heard_from)::int)
       and case when f.value ~ '^[0-9]{1,14}$' then abs(f.value::bigint - sqlc.arg(amount_fen)::bigint) <= sqlc.arg(apart_fen)::bigint else false end
-      and not exists (select from fields n where n.document_id = f.document_id and n.name = f.name and n.round > f.round)
       and d.id <> all(sqlc.arg(checked)::uuid[])
 )::boolean;
 
@@ -79,7 +83,7 @@ select exists (
 -- back. One that was withdrawn used up nothing.
 with checked as (
     select d.id, d.sha256 from documents d
-    where d.claim_id = $1 and d.id in (
+    where d.id in (
         select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id))
 ), invoices as (
     select m.value from fields m join checked k on k.id = m.document_id where m.name in ('invoice_number', 'reversed_number')
