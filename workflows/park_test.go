@@ -33,11 +33,19 @@ func failing[T any](s story, act func(context.Context, claim.Step[T]) (claim.Ans
 	})
 }
 
-// parks plays the park step, and returns what parked the claim.
+// parks plays the park step, on the version that the rows have or as they stand,
+// and returns what parked the claim.
 func (s story) parks() *[]claim.Stuck {
 	var a *activities.Activities
 	var why []claim.Stuck
 	s.OnActivity(a.Park, mock.Anything, mock.Anything).Return(func(_ context.Context, in claim.Step[claim.Stuck]) (claim.Answer, error) {
+		switch {
+		case in.Version == claim.AsItStands || in.Version == s.rows.file.Version:
+		case in.Version > s.rows.file.Version:
+			return claim.Answer{}, fault(activities.Behind)
+		default:
+			return claim.Answer{File: s.rows.file, Stale: true}, nil
+		}
 		why = append(why, in.Body)
 		s.rows.file.Parked = &claim.Parked{Step: in.Body.Step, Code: in.Body.Code, Skippable: in.Body.Skippable}
 		s.rows.file.Resumed = nil
