@@ -179,6 +179,46 @@ func TestAMachinePaysAnAccountInTheInsuredsName(t *testing.T) {
 	}
 }
 
+// Between the offer and the signature days may pass. What another claim brings
+// meanwhile is known when the machine pays.
+func TestWhatAnotherClaimBringsAfterTheOfferStopsTheMachine(t *testing.T) {
+	t.Parallel()
+	const number = "26312000000012345678"
+	for name, row := range map[string]struct {
+		brings []string // fields of the other claim's paper
+		found  []string
+	}{
+		"nothing of this one":                     {[]string{"invoice_number", "26312000000099999999"}, nil},
+		"the same invoice":                        {[]string{"invoice_number", number}, []string{"invoice.elsewhere!"}},
+		"the invoice that takes this one's back":  {[]string{"reversed_number", number}, []string{"invoice.reversed!"}},
+		"the same, and was withdrawn before that": {[]string{"reversed_number", number, "withdrawn", ""}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			one := d.reported(customer)
+			one.assessedBySelf(paper("vat_invoice", fresh(), "total_fen", "300000", "plate", "沪A12345", "invoice_number", number))
+			require.Equal(t, claim.Negotiating, one.file.Stage)
+
+			other := d.reported(customer)
+			other.attach(paper("vat_invoice", fresh(), row.brings[:2]...))
+			if len(row.brings) > 2 {
+				do(other, other.Withdraw, customer, claim.Reason{Reason: "误报"})
+			}
+			one.agree(customer, morning.Add(time.Hour), "张三", "6222020000000000")
+			require.ElementsMatch(t, row.found, one.findings())
+			one.verifyChain()
+			if row.found == nil {
+				require.Equal(t, claim.Paying, one.file.Stage)
+				return
+			}
+			require.Equal(t, claim.Reviewing, one.file.Stage)
+			require.Equal(t, claim.Standard, one.file.Lane)
+			require.Empty(t, one.file.Payments)
+		})
+	}
+}
+
 func TestOneNameIsWrittenInManyWays(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

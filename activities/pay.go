@@ -20,8 +20,9 @@ import (
 // determination finance releases the money. In the flash lane consent,
 // determination and agreement happen at once: the machine approves up to its
 // limit and the instruction is written here. Where a rule of
-// [claim.LaneRules.MachinePays] does not match, the agreement counts as consent
-// and people review.
+// [claim.LaneRules.MachinePays] does not match, or another claim has brought what
+// speaks against this one since the offer, the agreement counts as consent and
+// people review.
 // Idempotent by key; an ordinary activity, since money may be released.
 func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (claim.Answer, error) {
 	return step(ctx, a, s, "agree", func(t *tx) error {
@@ -45,6 +46,12 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 		}
 		if lacking := t.file.Lacking(); len(lacking) > 0 {
 			return t.beforeConsent(lacking)
+		}
+		if t.file.Lane == claim.Flash {
+			// Another claim may have brought something since the offer.
+			if err := t.asMachine(t.crossCheck); err != nil {
+				return err
+			}
 		}
 		rules, err := t.rules()
 		if err != nil {
