@@ -9,10 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/text/unicode/norm"
 
 	"anpei/claim"
 	"anpei/claim/document"
@@ -98,32 +96,16 @@ func aboutPolicy(known *db.Facts, paper string) (by []string) {
 			continue
 		}
 		switch {
-		case f.Name == "plate" && SameName(f.Value, policy.PolicyPlate):
+		case f.Name == "plate" && claim.SameName(f.Value, policy.PolicyPlate):
 			by = append(by, claim.ByPolicyPlate)
-		case f.Name == "vin" && SameName(f.Value, policy.PolicyVin):
+		case f.Name == "vin" && claim.SameName(f.Value, policy.PolicyVin):
 			by = append(by, claim.ByPolicyVIN)
-		case f.Name == "buyer" && (SameName(f.Value, policy.PolicyHolder) || SameName(f.Value, policy.PolicyInsured)):
+		case f.Name == "buyer" && (claim.SameName(f.Value, policy.PolicyHolder) || claim.SameName(f.Value, policy.PolicyInsured)):
 			by = append(by, claim.ByPolicyName)
 		}
 	}
 	slices.Sort(by)
 	return by
-}
-
-// SameName reports whether two names are one, of people, companies or cars:
-// however wide their letters are and wherever spaces and middle dots stand.
-// No name is the same as an empty one.
-func SameName(a, b string) bool {
-	return plainName(a) != "" && plainName(a) == plainName(b)
-}
-
-func plainName(s string) string {
-	return strings.ToUpper(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || strings.ContainsRune("·•・‧∙.", r) {
-			return -1
-		}
-		return r
-	}, norm.NFKC.String(s)))
 }
 
 // machinePays decides whether a machine pays what was agreed to: every rule
@@ -141,7 +123,7 @@ func (t *tx) machinePays(rules ruleTables, payee claim.Payee) ([]claim.LaneReaso
 	case err != nil:
 		return nil, fmt.Errorf("read whom a machine may pay: %w", err)
 	}
-	in.OwnName = SameName(payee.Name, row.HolderName) || SameName(payee.Name, row.InsuredName)
+	in.OwnName = claim.SameName(payee.Name, row.HolderName) || claim.SameName(payee.Name, row.InsuredName)
 	since := func(per claim.FlashPer) time.Time { return rules.lanes.FlashLimit(per).Since(t.at) }
 	paid, err := db.CountMachinePaid(t, t.conn, db.CountMachinePaymentsParams{
 		PolicyNo: row.PolicyNo, PolicySince: since(claim.PerPolicy), Account: payee.Account, AccountSince: since(claim.PerAccount),

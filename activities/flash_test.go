@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"anpei/activities"
 	"anpei/claim"
 )
 
@@ -216,31 +215,6 @@ func TestWhatAnotherClaimBringsAfterTheOfferStopsTheMachine(t *testing.T) {
 			require.Equal(t, claim.Standard, one.file.Lane)
 			require.Empty(t, one.file.Payments)
 		})
-	}
-}
-
-func TestOneNameIsWrittenInManyWays(t *testing.T) {
-	t.Parallel()
-	for _, row := range []struct {
-		a, b string
-		same bool
-	}{
-		{"张三", "张三", true},
-		{"张三", "张 三", true},
-		{"张三", "张\u3000三\u00a0", true},
-		{"阿卜杜拉·买买提", "阿卜杜拉•买买提", true},
-		{"阿卜杜拉·买买提", "阿卜杜拉买买提", true},
-		{"ABC（上海）有限公司", "abc(上海)有限公司", true},
-		{"ＡＢＣ有限公司", "ABC有限公司", true},
-		{"㈱样例", "(株)样例", true},
-		{"张三", "张三三", false},
-		{"张三", "三张", false},
-		{"张三", "", false},
-		{"", "", false},
-		{" ", "·", false},
-	} {
-		require.Equal(t, row.same, activities.SameName(row.a, row.b), "%q %q", row.a, row.b)
-		require.Equal(t, row.same, activities.SameName(row.b, row.a), "%q %q", row.b, row.a)
 	}
 }
 

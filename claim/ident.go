@@ -272,7 +272,7 @@ func tidy(s string) string {
 			r -= '！' - '!'
 		}
 		switch {
-		case unicode.IsSpace(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Pd, r), strings.ContainsRune(".·•・", r):
+		case unicode.IsSpace(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Pd, r), strings.ContainsRune(".·•・‧∙", r):
 			return -1
 		}
 		return unicode.ToUpper(r)

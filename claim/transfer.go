@@ -87,8 +87,8 @@ const (
 // TaskID names the task that a message does, for the guard.
 func (d TransferDecision) TaskID() string { return d.Task }
 
-// SameName reports whether two names are of one holder of an account: equal but
-// for width, case, spaces and separators. No name is the same as none.
+// SameName reports whether two names are one, of people, companies or cars:
+// equal but for width, case, spaces and separators. No name is the same as none.
 func SameName(a, b string) bool {
 	a, b = tidy(a), tidy(b)
 	return a == b && a != ""
