@@ -170,6 +170,25 @@ func ParseFen(text string) (Fen, error) {
 	return Fen(n), nil
 }
 
+// percentForm is a ratio in per cent, with hundredths of one at most.
+var percentForm = regexp.MustCompile(`^([0-9]{1,3})(?:\.([0-9]{1,2}))? ?%?$`)
+
+var errRatio = errors.New("a ratio is a number from 0 to 100 with two decimals at most, such as 70%, 33.33")
+
+// ParseBP reads the text of a ratio in per cent, all of it or nothing: 70, 70%,
+// ３３．３３％. The error says what a ratio is.
+func ParseBP(text string) (BP, error) {
+	m := percentForm.FindStringSubmatch(plainAmount(text))
+	if m == nil {
+		return 0, errRatio
+	}
+	n, err := strconv.Atoi(m[1] + (m[2] + "00")[:2])
+	if err != nil || BP(n) > Whole {
+		return 0, errRatio
+	}
+	return BP(n), nil
+}
+
 // plainAmount writes full-width letters, digits and signs, and all dashes and
 // spaces, in their ASCII forms, and one space for several.
 func plainAmount(text string) string {

@@ -392,3 +392,18 @@ func scaled(number string, places int) string {
 	cut := len(whole) - places
 	return whole[:cut] + "." + whole[cut:] + part
 }
+
+func TestARatioIsReadWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]claim.BP{
+		"70": 7_000, "70%": 7_000, "70 %": 7_000, "33.33": 3_333, "0.5%": 50, "100": claim.Whole, "０": 0, "３３．３３％": 3_333, " 15 ": 1_500,
+	} {
+		got, err := claim.ParseBP(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, got, text)
+	}
+	for _, text := range []string{"", "%", "100.01", "-5", "33.333", "7,0", "7 0", "1e2", "70%%", "七成", ".5", "1000"} {
+		_, err := claim.ParseBP(text)
+		require.Error(t, err, text)
+	}
+}

@@ -281,7 +281,7 @@ var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
 		return read[claim.Receipt](v.api.ConsentOffer(v.ctx(), no, v.number("offer"), &rest.ConsentOfferParams{IdempotencyKey: v.key()}))
 	},
 	"object": func(v *visit, no string) (claim.Receipt, error) {
-		counter, ok := yuan(v.field("counter_fen"))
+		counter, ok := fenOf(v.field("counter_fen"))
 		if !ok {
 			return claim.Receipt{}, wrongFields("counter_fen")
 		}
@@ -392,12 +392,12 @@ func confirm(v *visit, no string) (claim.Receipt, error) {
 			one.Again = v.field("again." + field)
 		}
 		if strings.HasSuffix(field, "_fen") {
-			fen, ok := yuan(value)
+			fen, ok := fenOf(value)
 			if !ok {
 				wrong = append(wrong, "value."+field)
 			}
 			one.Value = strconv.FormatInt(int64(fen), 10)
-			if again, ok := yuan(one.Again); ok && one.Again != "" {
+			if again, ok := fenOf(one.Again); ok && one.Again != "" {
 				one.Again = strconv.FormatInt(int64(again), 10)
 			}
 		}
@@ -478,15 +478,11 @@ func tooLarge(err error) error {
 	return &problem{rest.Problem{Type: "/problems/wrong-input", Status: http.StatusUnprocessableEntity, Detail: err.Error()}}
 }
 
-// yuan reads an amount as people type it: 1,234.5, ¥ 1234.50, 12 元. Nothing is
-// nothing.
-func yuan(typed string) (claim.Fen, bool) {
-	n, ok := hundredths(halfWidth(typed), amountTyped)
-	return claim.Fen(n), ok
-}
-
-// ratio reads a share as people type it: 70, 70 %, 33.33.
+// ratio reads a share as people type it, see [claim.ParseBP]. Nothing is none.
 func ratio(typed string) (claim.BP, bool) {
-	n, ok := hundredths(halfWidth(typed), percentTyped)
-	return claim.BP(n), ok && claim.BP(n) <= claim.Whole
+	if strings.TrimSpace(typed) == "" {
+		return 0, true
+	}
+	share, err := claim.ParseBP(typed)
+	return share, err == nil
 }

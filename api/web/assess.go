@@ -99,14 +99,14 @@ func (l *loss) fill(get func(string) string, lines int) {
 		of := func(name string) string { return at(fmt.Sprintf("%s%d", name, i)) }
 		line := lossLine{i, of("name"), of("kind"), of("amount"), of("doc")}
 		l.Items = append(l.Items, line)
-		if fen, ok := yuan(line.Amount); ok {
+		if fen, ok := fenOf(line.Amount); ok {
 			l.Sum += fen
 		}
 	}
 	l.Rescue, l.Salvage, l.Value, l.Fault, l.FromOther, l.Total = at("rescue"), at("salvage"), at("value"), at("fault"), at("other"), at("total") != ""
 	l.NoFault, l.Subrogation = at("nofault") != "", at("subrogation") != ""
-	rescue, _ := yuan(l.Rescue)
-	salvage, _ := yuan(l.Salvage)
+	rescue, _ := fenOf(l.Rescue)
+	salvage, _ := fenOf(l.Salvage)
 	l.Net = max(0, l.Sum+rescue-salvage)
 }
 
@@ -144,7 +144,7 @@ func assess(v *visit, no string) (claim.Receipt, error) {
 func (l *loss) assessed() (out rest.Assessed, wrong []string) {
 	field := func(name string) string { return fmt.Sprintf("o%d.%s", l.Number, name) }
 	money := func(name, typed string) claim.Fen {
-		fen, ok := yuan(typed)
+		fen, ok := fenOf(typed)
 		if !ok {
 			wrong = append(wrong, field(name))
 		}

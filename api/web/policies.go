@@ -141,25 +141,6 @@ func percent(b claim.BP) string {
 	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%02d", b/100, b%100), "0"), ".") + "%"
 }
 
-var (
-	amountTyped  = regexp.MustCompile(`^[0-9]{1,13}(\.[0-9]{1,2})?$`)
-	percentTyped = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,2})?%?$`)
-)
-
-// hundredths reads a figure with at most two decimals.
-func hundredths(typed string, form *regexp.Regexp) (int64, bool) {
-	typed = strings.NewReplacer(",", "", "，", "", "¥", "", "￥", "", "元", "", " ", "", "％", "%").Replace(typed)
-	if typed == "" {
-		return 0, true
-	}
-	if !form.MatchString(typed) {
-		return 0, false
-	}
-	whole, part, _ := strings.Cut(strings.TrimSuffix(typed, "%"), ".")
-	n, err := strconv.ParseInt(whole+(part + "00")[:2], 10, 64)
-	return n, err == nil
-}
-
 // typedVersion reads a period with its coverages. A row without a kind is
 // empty.
 func (v *visit) typedVersion() (out rest.NewPolicyVersion, wrong []string) {
@@ -177,17 +158,20 @@ func (v *visit) typedVersion() (out rest.NewPolicyVersion, wrong []string) {
 		if v.field(at("kind")) == "" {
 			continue
 		}
-		number := func(name string, form *regexp.Regexp) int64 {
-			n, ok := hundredths(v.field(at(name)), form)
+		amount := func(name string) claim.Fen {
+			fen, ok := fenOf(v.field(at(name)))
 			if !ok {
 				wrong = append(wrong, at(name))
 			}
-			return n
+			return fen
 		}
-		amount := func(name string) claim.Fen { return claim.Fen(number(name, amountTyped)) }
+		rate, ok := ratio(v.field(at("rate_bp")))
+		if !ok {
+			wrong = append(wrong, at("rate_bp"))
+		}
 		out.Coverages = append(out.Coverages, rest.Coverage{
 			Kind: v.field(at("kind")), Form: v.field(at("form")), SumInsuredFen: amount("sum_insured_fen"), ValueFen: amount("value_fen"),
-			DeductibleFen: amount("deductible_fen"), LimitFen: amount("limit_fen"), RateBp: claim.BP(number("rate_bp", percentTyped)),
+			DeductibleFen: amount("deductible_fen"), LimitFen: amount("limit_fen"), RateBp: rate,
 		})
 	}
 	if len(out.Coverages) == 0 {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -579,27 +578,15 @@ func sentPage(v *visit) error {
 	return v.show("sent", map[string]any{"Claim": page, "Joined": joined})
 }
 
-var (
-	yuanForm = regexp.MustCompile(`^([0-9]{1,12})(?:\.([0-9]{1,2}))?$`)
-	wanForm  = regexp.MustCompile(`^([0-9]{1,8})(?:\.([0-9]{1,6}))?万$`)
-)
-
-// fenOf reads an amount in yuan as people write it, exactly: 3200, 3,200.50,
-// ￥3200元, 1.5万. Nothing is 0: nobody can tell yet. ok is false for what is
-// no amount.
+// fenOf reads an amount in yuan as people write it, all of it or nothing: see
+// [claim.ParseFen]. An empty field is 0: nobody can tell yet. ok is false for
+// what is no amount, and for less than nothing.
 func fenOf(typed string) (fen claim.Fen, ok bool) {
-	typed = strings.Trim(strings.ReplaceAll(halfWidth(typed), ",", ""), "¥￥元")
-	if typed == "" {
+	if strings.TrimSpace(typed) == "" {
 		return 0, true
 	}
-	digits := ""
-	if m := yuanForm.FindStringSubmatch(typed); m != nil {
-		digits = m[1] + (m[2] + "00")[:2]
-	} else if m := wanForm.FindStringSubmatch(typed); m != nil {
-		digits = m[1] + (m[2] + "000000")[:6]
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	return claim.Fen(n), err == nil
+	fen, err := claim.ParseFen(typed)
+	return fen, err == nil && fen >= 0
 }
 
 // typedYuan is an amount as it stands in a field: 3200.00. Nothing stays empty.
