@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -187,8 +188,13 @@ func (t *tx) releaseAnew(why string) {
 // DecideTransfer is finance's word on a transfer that the machine does not go
 // on with: see [claim.TransferChoice]. It refuses a choice that does not fit
 // what the bank has said; above all, nothing is sent while the bank's answer is
-// unknown.
+// unknown. Before a reference is written off the bank is asked about it once
+// more: what it said before may have been its own fault.
 func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.TransferDecision]) (claim.Answer, error) {
+	var asked writeOff
+	if s.Body.Decision == claim.WriteOff {
+		asked = a.askBeforeWriteOff(ctx, s.Claim)
+	}
 	return step(ctx, a, s, "decide-transfer", func(t *tx) error {
 		p, in := t.file.Payment(), s.Body
 		event := map[string]any{"decision": in.Decision, "note": in.Note}
@@ -208,11 +214,15 @@ func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.Tran
 			p.Again, p.Sent, p.CallAt = 0, t.at, rules.transfers.CallAt(claim.PaymentSubmitted, t.at)
 			t.sendAgain(p)
 		case in.Decision == claim.WriteOff && task.Kind == claim.TaskPay && p.Fault == claim.FaultDiffers:
+			if asked.reference != p.Reference || asked.against != "" {
+				return t.refuse(claim.RuleTransfer, cmp.Or(asked.against, "Another attempt is under way now. Look at the payment again."))
+			}
+			event["bank"] = asked.differs
 			t.event("payment.decided", event)
 			t.done(claim.TaskPay)
 			p.State, p.Fault, p.WrittenOff = claim.PaymentRejected, claim.FaultOurs, t.by.ID
 			t.paymentState(*p, "", "written off: "+in.Note)
-			t.releaseAnew("参考号在银行属于另一笔转账，已注销；须由另一人重新放款 · its reference is another transfer's at the bank, so it was written off; somebody else releases it again")
+			t.releaseAnew(fmt.Sprintf("参考号 %s 在银行属于另一笔转账（%s），已注销；须由另一人重新放款 · reference %s is another transfer's at the bank (%s), so it was written off; somebody else releases it again", p.Reference, asked.differs, p.Reference, asked.differs))
 		case in.Decision == claim.AskPayee && task.Kind == claim.TaskRelease:
 			t.event("payment.decided", event)
 			t.cancel(claim.TaskRelease)
@@ -224,6 +234,44 @@ func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.Tran
 		return nil
 	})
 }
+
+// writeOff is what the bank says of a reference that is to be written off: how
+// it differs from what was instructed, or what speaks against writing it off.
+type writeOff struct{ reference, differs, against string }
+
+// askBeforeWriteOff asks the bank about the attempt under way. Its word must be
+// of another transfer, to another payee: money that came to ours, of whatever
+// amount, would be paid twice.
+func (a *Activities) askBeforeWriteOff(ctx context.Context, id claim.ID) (w writeOff) {
+	w.against = "The bank gives no answer now, and without one nothing is written off. Try again when it does."
+	file, err := a.Load(ctx, id)
+	if err != nil || file.Payment() == nil || file.Payment().Fault != claim.FaultDiffers {
+		return w // the step refuses it anyhow
+	}
+	p := file.Payment()
+	w.reference = p.Reference
+	t, err := a.transfer(ctx, PayRef{Instruction: p.ID, Reference: p.Reference, Attempt: p.Attempt})
+	if err != nil {
+		return w
+	}
+	asking, stop := context.WithTimeout(ctx, bankPatience)
+	defer stop()
+	said, err := a.Bank.Query(asking, p.Reference)
+	if err != nil {
+		return w
+	}
+	w.differs, w.against = strings.Join(said.differs(t), ", "), ""
+	switch {
+	case w.differs == "":
+		w.against = fmt.Sprintf("The bank's answer is of this transfer now, and says %q: it is not written off. Look at the payment again.", said.State)
+	case claim.ShowsAccount(said.Transfer.Payee.Account, t.Payee.Account):
+		w.against = fmt.Sprintf("The bank names this payee's account under the reference (%s): paying once more could pay twice. Have the bank put its record right first.", w.differs)
+	}
+	return w
+}
+
+// bankPatience is how long a person's decision waits for the bank.
+const bankPatience = 4 * time.Second
 
 // Submit sends an attempt to the bank, once: it must run without a retry. The
 // row says submitted before. A clear no of the bank is an answer; any other

@@ -1,6 +1,8 @@
 package activities_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -186,6 +188,19 @@ func TestNothingIsSentWhileTheBanksAnswerIsUnknownWhoeverAsksForIt(t *testing.T)
 	d.verifyChain()
 }
 
+// bankSaying is a bank at a moment of which a test needs the answer.
+type bankSaying struct {
+	activities.Bank
+
+	state claim.PaymentState
+	of    *activities.Transfer
+	err   error
+}
+
+func (b bankSaying) Query(context.Context, string) (activities.BankAnswer, error) {
+	return activities.BankAnswer{TransferState: activities.TransferState{State: b.state}, Transfer: b.of}, b.err
+}
+
 func TestAnAnswerOfAnotherTransferSettlesNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -196,8 +211,26 @@ func TestAnAnswerOfAnotherTransferSettlesNothing(t *testing.T) {
 	require.Equal(t, claim.Paying, d.file.Stage)
 	require.Contains(t, one[string](d, `select note from tasks where claim_id = $1 and kind = 'transfer'`), "¥0.01")
 
-	do(d, d.DecideTransfer, yang, claim.TransferDecision{Task: d.file.TaskOf(claim.TaskPay).ID, Decision: claim.WriteOff, Note: "银行柜面王经理确认"})
+	of := activities.Transfer{Reference: sent, Amount: d.file.Payment().Amount, Payee: first}
+	writeOff := claim.TransferDecision{Task: d.file.TaskOf(claim.TaskPay).ID, Decision: claim.WriteOff, Note: "银行柜面王经理确认"}
+	for name, says := range map[string]bankSaying{
+		"it gives no answer":           {err: errors.New("away")},
+		"it has executed it after all": {state: claim.PaymentCleared, of: &of},
+		"it never had it":              {state: claim.PaymentNotFound},
+		"it has paid our payee a part": {state: claim.PaymentCleared, of: &activities.Transfer{Reference: sent, Amount: 1, Payee: first}},
+	} {
+		d.Bank = says
+		require.Equal(t, claim.RuleTransfer, do(d, d.DecideTransfer, yang, writeOff).Refusal.Rule, name)
+		require.Equal(t, claim.Paying, d.file.Stage, name)
+	}
+	another := first
+	another.Account = "6222020000000999"
+	d.Bank = bankSaying{state: claim.PaymentCleared, of: &activities.Transfer{Reference: sent, Amount: 1, Payee: another}}
+	do(d, d.DecideTransfer, yang, writeOff)
 	require.Equal(t, claim.Agreed, d.file.Stage)
+	note := one[string](d, `select note from tasks where claim_id = $1 and kind = 'release' and state = 'open'`)
+	require.Contains(t, note, sent)
+	require.Contains(t, note, "¥0.01", "whoever releases again reads what the bank says")
 	require.Equal(t, claim.RuleTwoPersons, d.release(yang).Refusal.Rule, "whoever writes off does not release the next")
 	require.Nil(t, d.release(zhu).Refusal)
 	require.NotEqual(t, sent, d.file.Payment().Reference)
