@@ -70,6 +70,7 @@ func (a *Activities) Watch(ctx context.Context, w Watching) (int, error) {
 			return woken, err
 		}
 		woken, since = woken+n, until
+		activity.RecordHeartbeat(ctx, since) // also where nothing happens
 		select {
 		case <-ctx.Done():
 			return woken, ctx.Err()
@@ -117,6 +118,9 @@ func (a *Activities) wake(ctx context.Context, w Watching, since time.Time, id c
 	defer stop()
 	temporal := activity.GetClient(ctx)
 	activity.RecordHeartbeat(ctx, since)
+	if ctx.Err() != nil { // another attempt has taken over
+		return 0
+	}
 	var knows int64
 	answer, err := temporal.QueryWorkflow(ask, id.Workflow(), "", w.Query)
 	if err == nil {

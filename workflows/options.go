@@ -79,7 +79,8 @@ var (
 	}
 	// The courier and the watch never end; they must show every 30 s that they live.
 	courierOptions = workflow.ActivityOptions{
-		StartToCloseTimeout: time.Hour, HeartbeatTimeout: 30 * time.Second, RetryPolicy: untiring,
+		StartToCloseTimeout: time.Hour, HeartbeatTimeout: 30 * time.Second,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second},
 	}
 )
 

@@ -30,7 +30,7 @@ func (p *process) transfer(ctx workflow.Context) bool {
 			machineWith(ctx, p, "resubmit", decide, acts.Resubmit, claim.None{})
 		})
 	default:
-		return p.personWithin(ctx, askAgain(pay, workflow.Now(ctx)), func(ctx workflow.Context) {
+		return p.personWithin(ctx, askAgain(pay, p.mended, workflow.Now(ctx)), func(ctx workflow.Context) {
 			p.settle(ctx, pay, acts.Query, ref)
 		})
 	}
@@ -57,14 +57,15 @@ func (p *process) settle(ctx workflow.Context, pay claim.Instruction, act transf
 		})
 	}
 	if isOf(err, activities.NotServed) {
-		p.park(ctx, "bank", err, false) // whoever resumes it has mended that; then the bank is asked
+		p.park(ctx, "bank", err, false)
+		p.mended = workflow.Now(ctx) // by an operator: the bank is asked soon
 	}
 }
 
 // askAgain is how long to wait before the bank is asked about an attempt again:
-// as long as it is under way already, within bounds.
-func askAgain(pay claim.Instruction, now time.Time) time.Duration {
-	return min(max(now.Sub(pay.Sent), 500*time.Millisecond), 10*time.Minute)
+// as long as it is under way already, or the bank serves us again, within bounds.
+func askAgain(pay claim.Instruction, mended, now time.Time) time.Duration {
+	return min(max(min(now.Sub(pay.Sent), now.Sub(mended)), 500*time.Millisecond), 10*time.Minute)
 }
 
 // overdue reports whether a person is to be called about an attempt. The step

@@ -206,13 +206,16 @@ func TestATransferThatStaysUnknownCallsAPersonAndHoldsNobodyUp(t *testing.T) {
 func TestABankThatDoesNotServeUsParksTheClaim(t *testing.T) {
 	t.Parallel()
 	mended := false
+	var s story
+	var asked []time.Duration // after the mend
+	var at time.Time
 	refuses := func(int) (activities.TransferState, error) {
 		if mended {
+			asked = append(asked, s.Now().Sub(at))
 			return activities.TransferState{State: claim.PaymentNotFound}, nil
 		}
 		return activities.TransferState{}, temporal.NewNonRetryableApplicationError("the bank answers 401", activities.NotServed, nil, activities.NotServed)
 	}
-	var s story
 	b := &bank{query: refuses}
 	b.submit = func(n int) (activities.TransferState, error) {
 		if mended {
@@ -228,10 +231,13 @@ func TestABankThatDoesNotServeUsParksTheClaim(t *testing.T) {
 		require.Equal(t, claim.PaymentUnknown, s.rows.file.Payments[0].State)
 		mended = true
 	}, time.Hour)
+	s.RegisterDelayedCallback(func() { at = s.Now() }, 2*time.Hour)
 	s.resume(2*time.Hour, false)
 	closure, err := s.run()
 	require.NoError(t, err)
 	require.Equal(t, claim.OutcomePaid, closure.Outcome)
+	require.NotEmpty(t, asked)
+	require.Less(t, asked[0], 5*time.Second, "how old the attempt is does not matter now")
 	require.Equal(t, []claim.Stuck{{Step: "bank", Cause: "the bank answers 401", Code: activities.NotServed}}, *why, "nothing of this claim is in it: other claims have the same cause")
 	require.Equal(t, 2, b.submits)
 }
