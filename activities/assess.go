@@ -80,6 +80,8 @@ func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None])
 			reason = "flash.reporter"
 		case proven.document == "":
 			reason = "paper.no-proven-total"
+		case proven.several:
+			reason = "paper.several-totals"
 		case !claim.TrueForMachine(proven.witnesses):
 			reason = "paper.no-outside-witness"
 		case len(t.file.Exposures) != 1:

@@ -155,12 +155,15 @@ func (t *tx) tell(phone, template, body string) (id string) {
 	return id
 }
 
-// claimParties returns the parties as the rows have them.
-func (t *tx) claimParties() ([]db.ClaimPartiesRow, error) {
+// claimParties returns the parties as the rows have them, and those that the
+// step has added.
+func (t *tx) claimParties() (parties []db.ClaimPartiesRow, err error) {
 	if t.known != nil {
-		return t.known.Parties, nil
+		parties = t.known.Parties
+	} else if parties, err = t.q.ClaimParties(t, t.conn, t.id); err != nil {
+		return nil, err
 	}
-	return t.q.ClaimParties(t, t.conn, t.id)
+	return slices.Concat(parties, t.joined), nil
 }
 
 // tellClaimant tells the one who reported and speaks for the claim; where a

@@ -46,7 +46,11 @@ func paper(kind, sha string, fields ...string) claim.Attachment {
 
 func (d *desk) attach(papers ...claim.Attachment) {
 	d.t.Helper()
-	do(d, d.Attach, customer, claim.Batch{Attachments: papers})
+	by := claim.Actor{ID: d.file.Claimant, Role: claim.Claimant}
+	if !strings.HasPrefix(string(by.ID), claim.PhonePrefix) {
+		by.Role = claim.Partner
+	}
+	do(d, d.Attach, by, claim.Batch{Attachments: papers})
 }
 
 // findings are the rules whose findings are in force, grave ones with a mark.

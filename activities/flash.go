@@ -46,14 +46,17 @@ type proof struct {
 	total     claim.Fen
 	document  string
 	witnesses []claim.Witness
+	several   bool // papers of one kind with a total: which of them counts, a person says
 }
 
 // proven returns the largest total that was read without a doubt, with its
-// witnesses of both kinds; the zero value where no paper carries one.
+// witnesses of both kinds; the zero value where no paper carries one. Papers of
+// others who have reported the loss prove nothing for a machine.
 func (t *tx) proven(known *db.Facts) (p proof) {
 	var found db.FieldFactsRow
+	of := map[string]string{} // the paper of each kind
 	for _, f := range known.Fields {
-		if f.Name != "total_fen" || !f.Sure ||
+		if f.Name != "total_fen" || !f.Sure || t.fromOther(known, f.DocumentID) ||
 			f.Kind != string(document.RepairEstimate) && f.Kind != string(document.VATInvoice) {
 			continue
 		}
@@ -61,6 +64,8 @@ func (t *tx) proven(known *db.Facts) (p proof) {
 		if err != nil {
 			continue // from before fields were held against their type: it proves nothing
 		}
+		p.several = p.several || of[f.Kind] != ""
+		of[f.Kind] = f.DocumentID
 		if claim.Fen(v) > p.total {
 			p.total, p.document, found = claim.Fen(v), f.DocumentID, f
 		}
@@ -83,6 +88,20 @@ func (t *tx) proven(known *db.Facts) (p proof) {
 		outside(claim.Witness{By: by})
 	}
 	return p
+}
+
+// fromOther reports whether a paper was sent by somebody who has only reported
+// the loss too: neither its claimant, nor for whom a partner did, nor the policy's holder.
+func (t *tx) fromOther(known *db.Facts, paper string) bool {
+	i := slices.IndexFunc(known.Documents, func(d db.DocumentFactsRow) bool { return d.ID == paper })
+	if i < 0 || !strings.HasPrefix(known.Documents[i].AttachedBy, claim.PhonePrefix) {
+		return false
+	}
+	by, names := claim.StaffID(known.Documents[i].AttachedBy), claim.Pseudonyms{Key: t.a.PseudonymKey}
+	return by != t.file.Claimant && !slices.ContainsFunc(known.Parties, func(p db.ClaimPartiesRow) bool {
+		theirs := p.Principal == string(t.file.Claimant) || p.Principal == "" && p.Role == "insured"
+		return theirs && names.Of(p.Phone) == by
+	})
 }
 
 // aboutPolicy returns what the policy's own data says for a paper: that it
@@ -114,7 +133,7 @@ func aboutPolicy(known *db.Facts, paper string) (by []string) {
 func (t *tx) machinePays(rules ruleTables, payee claim.Payee) ([]claim.LaneReason, error) {
 	in := claim.MachinePayIn{
 		Amount: t.file.Payable, Verified: t.file.PolicyVerified, Reporter: t.file.Reporter,
-		Limit: rules.authority.MachineMay(t.file.Line, t.file.Lane, t.file.Payable),
+		Limit: rules.authority.MachineMay(t.file.Line, t.file.Lane, t.file.Payable), Unread: t.file.In(claim.PaperReceived),
 	}
 	row, err := t.q.MachinePayee(t, t.conn, t.id)
 	switch {

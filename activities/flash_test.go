@@ -439,5 +439,5 @@ func TestTheNumberOfAStrangersClaimDoesNotTellWhetherThereIsSuchAPolicy(t *testi
 		require.NoError(t, d.db.API.QueryRow(t.Context(), `select state from documents where id = $1`, photo.Document).Scan(&state))
 		require.Equal(t, claim.PaperUnsure, state)
 	}
-	require.Equal(t, "AP-3101", d.reported(customer).file.Number[:7], "who is in the policy may know")
+	require.Equal(t, "AP-0000", d.reported(customer).file.Number[:7], "others who report the loss are told it")
 }

@@ -182,6 +182,9 @@ func (t *tx) read(id string, r claim.Reading) error {
 	case len(unsure) > 0:
 		paper.State = claim.PaperUnsure
 	}
+	if t.file.Assessment > 0 && !t.fromOther(known, id) && (paper.Kind == string(document.VATInvoice) || paper.Kind == string(document.RepairEstimate)) {
+		t.leaveFlash("paper.after-assessment") // the figure that was offered does not know it
+	}
 	camera, err := json.Marshal(r.Camera)
 	t.queue(err)
 	t.put(paper)

@@ -65,22 +65,32 @@ func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPoli
 		if deref(loss.PolicyID) == *policy.id && loss.PolicyVersion != nil && *loss.PolicyVersion == *policy.version {
 			return nil // nothing rests on another one
 		}
-		return t.voidFigure()
+		return t.voidFigure(otherPolicy)
 	})
 }
 
-// reporterOf finds what the reporter is to a policy that is linked, and tells
-// its holder of the report.
+// reporterOf finds what the claimant is to a policy that is linked, and tells
+// its holder of the report. Where the claimant is not in it, another who
+// reported the loss may be: see [tx.handOver].
 func (t *tx) reporterOf(policy policyAt) error {
 	parties, err := t.claimParties()
 	if err != nil {
 		return fmt.Errorf("read parties: %w", err)
 	}
-	reporter := parties[0] // whose report opened the claim
-	if t.file.Reporter, err = t.relation(policy.persons, t.file.Claimant, reporter.Phone); err != nil {
+	var reporters []reporter
+	for _, p := range parties {
+		if p.Principal != "" {
+			reporters = append(reporters, reporter{party: int(p.Number), principal: claim.StaffID(p.Principal), phone: p.Phone})
+		}
+	}
+	opened := slices.IndexFunc(reporters, func(r reporter) bool { return r.principal == t.file.Claimant })
+	if t.file.Reporter, err = t.relation(policy.persons, t.file.Claimant, reporters[opened].phone); err != nil {
 		return err
 	}
-	return t.reportedOn(*policy.id, policy.number, policy.persons.Holder.Phone, reporter.Phone)
+	if err := t.handOver(policy.persons, reporters...); err != nil {
+		return err
+	}
+	return t.reportedOn(*policy.id, policy.number, policy.persons.Holder.Phone, parties[0].Phone)
 }
 
 // holder makes the holder of a policy a party, who may not be one yet, and takes
@@ -103,7 +113,6 @@ func (t *tx) holder(holder claim.Party) (left []int32, err error) {
 	}
 	if !slices.ContainsFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return p.Phone == holder.Phone }) {
 		t.party(int(last)+1, holder, "")
-		known.Parties = append(known.Parties, db.ClaimPartiesRow{Number: last + 1, Role: holder.Role, Name: holder.Name, Phone: holder.Phone})
 	}
 	return left, nil
 }
@@ -141,20 +150,34 @@ func (t *tx) moveTo(branch string) error {
 // decided are the stages that rest on a figure.
 var decided = []claim.Stage{claim.Negotiating, claim.Reviewing, claim.DenialReview, claim.Determined, claim.Agreed}
 
+// void is why a figure does not stand any more.
+type void struct{ reason, task, told string }
+
+var (
+	otherPolicy = void{
+		"policy.linked", "保单已更正，须按新保单重新定损 · another policy was linked: assess by it",
+		"所依据的保单已更正,此前的定损金额及相应的确认、核定和协议不再有效。我们将重新定损,并再次请您确认。",
+	}
+	newClaimant = void{
+		"claimant.in-policy", "保单上的人已报案，此前的确认由他人作出，须重新定损并请其确认 · a person in the policy reported the loss; the consent was another's: assess and offer anew",
+		"此前由他人确认,相应的定损金额、核定和协议不再有效。我们将重新定损,并请您确认。",
+	}
+)
+
 // voidFigure voids the assessment in force and what rests on it: the offer with
 // its answer, the review, a proposed denial, the agreement. An assessor puts
 // figures to the losses anew, and the claimant is told. Their rows stay: none of
 // them can be acted on, since each later one has a number of its own.
-func (t *tx) voidFigure() error {
+func (t *tx) voidFigure(why void) error {
 	if t.file.Assessment == 0 || t.file.Payable == 0 && !slices.Contains(decided, t.file.Stage) {
 		return nil
 	}
-	t.event("assessment.voided", map[string]any{"version": t.file.Assessment, "offer": t.file.Offer, "stage": t.file.Stage, "amount_fen": t.file.Payable})
+	t.event("assessment.voided", map[string]any{"version": t.file.Assessment, "offer": t.file.Offer, "stage": t.file.Stage, "amount_fen": t.file.Payable, "reason": why.reason})
 	t.file.Payable = 0
 	for i := range t.file.Exposures {
 		t.file.Exposures[i].Payable = 0
 	}
-	t.leaveFlash("policy.linked")
+	t.leaveFlash(why.reason)
 	if !slices.Contains(decided, t.file.Stage) {
 		return nil // it is being surveyed or assessed again
 	}
@@ -167,10 +190,10 @@ func (t *tx) voidFigure() error {
 	}
 	for _, clock := range running(ledger) {
 		if clock == claim.ClockReview || clock == claim.ClockPayment {
-			t.clock(clock, claim.EntryStop, "policy.linked")
+			t.clock(clock, claim.EntryStop, why.reason)
 		}
 	}
-	t.toAssess("保单已更正，须按新保单重新定损 · another policy was linked: assess by it")
-	t.tellClaimant("voided", fmt.Sprintf("安赔:赔案 %s 所依据的保单已更正,此前的定损金额及相应的确认、核定和协议不再有效。我们将重新定损,并再次请您确认。", t.file.Number))
+	t.toAssess(why.task)
+	t.tellClaimant("voided", fmt.Sprintf("安赔:赔案 %s %s", t.file.Number, why.told))
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -63,7 +64,8 @@ func (t *tx) join(n claim.Notice) (bool, error) {
 			continue
 		}
 		t.file.Stage, t.file.Outcome = claim.Closed, claim.OutcomeJoined
-		t.receipt = claim.Receipt{Claim: c.ID, Number: c.Number, Stage: c.Stage, Result: claim.Joined}
+		// How far that claim is, it tells those whom it concerns.
+		t.receipt = claim.Receipt{Claim: c.ID, Number: c.Number, Stage: claim.Reported, Result: claim.Joined}
 		return true, nil
 	}
 	return false, nil
@@ -124,11 +126,10 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 	if f.Reporter, err = t.relation(policy.persons, t.by.ID, n.Reporter.Phone); err != nil {
 		return err
 	}
-	open := cmp.Or(t.by.Branch, headOffice) // the branch that a stranger's report has, whatever its policy
+	// Where it was reported, whatever its policy: the number is told to others
+	// who report the loss, and says nothing of the policy.
+	open := cmp.Or(t.by.Branch, headOffice)
 	f.Branch = cmp.Or(policy.branch, open)
-	if f.Reporter != claim.Stranger {
-		open = f.Branch
-	}
 	f.Number = fmt.Sprintf("AP-%s-%d-%06d", open, t.at.In(claim.Shanghai).Year(), serial)
 	f.Line, f.Lane, f.Stage = n.Line, claim.Standard, claim.Reported
 	f.PolicyVerified, f.Injury, f.SelfService = policy.inForce, n.Injury, n.Self
@@ -201,33 +202,85 @@ func (t *tx) parties(n claim.Notice, policy policyAt) {
 }
 
 func (t *tx) party(number int, p claim.Party, principal string) {
+	t.joined = append(t.joined, db.ClaimPartiesRow{Number: int32(number), Role: p.Role, Name: p.Name, Phone: p.Phone, Principal: principal}) //nolint:gosec // a few
 	t.queue(t.q.InsertParty(t, &t.w, db.InsertPartyParams{
 		ClaimID: t.id, Number: int32(number), Role: p.Role, Name: p.Name, Phone: p.Phone, Principal: principal, AddedAt: t.at, //nolint:gosec // a few
 	}))
 }
 
-// Rereport notes that somebody else reported the same loss: one more party,
-// who is told the claim's number.
+// Rereport notes that somebody reported the same loss again: one more party, if
+// they are not one yet, who is told the claim's number. Where they are in the
+// policy and the claimant is not, the claim is theirs from then on, see
+// [tx.handOver].
 func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (claim.Answer, error) {
 	return step(ctx, a, s, "rereport", func(t *tx) error {
-		parties, err := t.q.ClaimParties(t, t.conn, t.id)
+		by, n := string(s.Body.By.ID), s.Body.Reporter
+		parties, err := t.claimParties()
 		if err != nil {
 			return fmt.Errorf("read parties: %w", err)
 		}
-		next := int(parties[len(parties)-1].Number) + 1 // a former holder may have left a gap
-		t.party(next, s.Body.Reporter, string(s.Body.By.ID))
-		holder, err := t.q.HolderOfClaim(t, t.conn, t.id)
-		if err == nil {
-			err = t.reportedOn(holder.ID, holder.Number, holder.HolderPhone, s.Body.Reporter.Phone)
+		at := slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Phone == n.Phone && p.Principal == by })
+		number := int(parties[max(at, 0)].Number)
+		if at < 0 {
+			number = int(parties[len(parties)-1].Number) + 1 // a former holder may have left a gap
+			t.party(number, n, by)
+			t.tell(n.Phone, "joined", fmt.Sprintf("安赔:这起事故已有人报案,赔案号 %s,您的报案已并入。", t.file.Number))
 		}
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-			return fmt.Errorf("read the holder: %w", err)
+		t.event("claim.rereported", map[string]any{"channel": s.Body.Channel, "party": number})
+		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+		if err != nil {
+			return fmt.Errorf("read the loss: %w", err)
 		}
-		t.event("claim.rereported", map[string]any{"channel": s.Body.Channel, "party": next})
-		t.tell(s.Body.Reporter.Phone, "joined", fmt.Sprintf("安赔:这起事故已有人报案,赔案号 %s,您的报案已并入。", t.file.Number))
-		return nil
+		if loss.PolicyID == nil {
+			return nil
+		}
+		policy, err := t.policy(loss.PolicyNo, t.file.Line, loss.LossAt)
+		if err != nil || policy.id == nil {
+			return err
+		}
+		if err := t.reportedOn(*policy.id, policy.number, policy.persons.Holder.Phone, n.Phone); err != nil {
+			return err
+		}
+		return t.handOver(policy.persons, reporter{party: number, principal: s.Body.By.ID, phone: n.Phone})
 	})
 }
+
+// reporter is a party of a claim that has reported its loss.
+type reporter struct {
+	party     int
+	principal claim.StaffID
+	phone     string
+}
+
+// handOver makes the first of some reporters who is in the policy the claimant,
+// in place of one who is not: whoever knows a plate can be the first to report.
+// What rests on the other's word is void: after a consent the loss is assessed
+// and offered anew. Once an instruction was written for the bank it is too late.
+func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
+	if t.file.Reporter != claim.Stranger || t.file.Payment() != nil {
+		return nil
+	}
+	for _, r := range reporters {
+		relation, err := t.relation(policy, r.principal, r.phone)
+		if err != nil {
+			return err
+		}
+		if relation == claim.Stranger {
+			continue
+		}
+		t.file.Claimant, t.file.Reporter = r.principal, relation
+		t.queue(t.q.SetClaimant(t, &t.w, t.id, string(r.principal), relation))
+		t.event("claim.handed_over", map[string]any{"party": r.party, "relation": relation})
+		if slices.Contains(consented, t.file.Stage) {
+			return t.voidFigure(newClaimant)
+		}
+		return nil
+	}
+	return nil
+}
+
+// consented are the stages that rest on the claimant's word.
+var consented = []claim.Stage{claim.Reviewing, claim.Determined, claim.Agreed}
 
 // Route sets the lane, with every rule that was looked at, and where the claim
 // goes from here: to the claimant's own pictures or to a surveyor. The papers

@@ -165,6 +165,7 @@ type tx struct {
 	known   *db.Facts              // what the rows said when the step first asked
 	learned []document.Fact        // what the step brings, not cross-checked yet
 	papers  map[string]claim.Paper // documents as the step leaves them, where it changes them
+	joined  []db.ClaimPartiesRow   // parties that the step has added
 	err     error                  // of writes that could not even be queued
 }
 

@@ -152,6 +152,12 @@ func (d *desk) assessed(figure claim.Fen) {
 	n.LossAt = d.began.Add(-time.Hour)
 	do(d, d.Report, customer, n)
 	do(d, d.Route, machine, claim.None{})
+	d.surveyedAndAssessed(figure)
+}
+
+// surveyedAndAssessed brings a claim that was reported to an open offer.
+func (d *desk) surveyedAndAssessed(figure claim.Fen) {
+	d.t.Helper()
 	do(d, d.Dispatch, machine, claim.None{})
 	require.Equal(d.t, claim.Dispatched, d.file.Stage)
 	task := d.file.TaskOf(claim.TaskSurvey).ID

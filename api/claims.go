@@ -207,9 +207,23 @@ func (l *look) held(ctx context.Context, out *rest.Claim) error {
 	return nil
 }
 
+// shownToOthers is how a claim looks to somebody who has only reported its loss
+// too. Its lane, and how far it has come, would tell what the policy is worth to
+// its own people: that they reported it, and that it is in force.
+func shownToOthers(stage claim.Stage) (claim.Lane, claim.Stage) {
+	if stage != claim.Closed {
+		stage = claim.Reported
+	}
+	return claim.Standard, stage
+}
+
 // extra leaves what an extra reporter or a third party may see: that the claim
-// is there and where it stands, and what is theirs.
+// is there, whether it is over, and what is theirs. An owner of what was damaged
+// sees where it stands.
 func (l *look) extra(out *rest.Claim) {
+	if len(out.Exposures) == 0 {
+		out.Lane, out.Stage = shownToOthers(out.Stage)
+	}
 	out.PolicyNo, out.Plate, out.Story, out.PolicyVersion = "", "", "", 0
 	out.Level, out.RequiredLevel, out.Amounts = 0, 0, rest.Amounts{}
 	out.OpenedBy = ""
@@ -227,8 +241,9 @@ func (l *look) parties(ctx context.Context, out *rest.Claim) ([]db.ClaimPartiesR
 	}
 	for _, p := range rows {
 		mine := l.who.phone != "" && p.Phone == l.who.phone && l.who.Role == claim.Claimant
-		if l.view == viewExtra && !mine || l.view == viewUnknown && p.Number > 1 && p.Role == "insured" && p.Principal == "" {
-			continue // who comes from the policy is no stranger's to see
+		others := p.Number > 1 && !mine && (p.Principal != "" || p.Role == "insured")
+		if l.view == viewExtra && !mine || l.view == viewUnknown && others {
+			continue // who comes from the policy, or has reported too, is no stranger's to see
 		}
 		shown := rest.ClaimParty{Number: int(p.Number), Role: p.Role, Name: p.Name, Phone: p.Phone}
 		if l.view != viewOpen {
@@ -529,6 +544,7 @@ func shownSummary(c db.ListClaimsOfRow, who principal) rest.ClaimSummary {
 		out.Branch = headOffice // as [look.claim] says
 	}
 	if !c.Insider { // as [look.extra] says
+		out.Lane, out.Stage = shownToOthers(c.Stage)
 		out.PolicyNo, out.Plate, out.DueClock, out.DueAt = "", "", "", time.Time{}
 		out.ClaimedFen, out.PayableFen, out.PaidFen = 0, 0, 0
 	}

@@ -57,7 +57,7 @@ func TestAStrangerLearnsNothingOfAPolicy(t *testing.T) {
 	k.routed(t, own.token, own.Number)
 	c := into[rest.Claim](t, k.ask(t, own.token, "GET", "/claims/"+own.Number, "", nil), 200)
 	require.True(t, c.PolicyVerified)
-	require.Equal(t, "AP-3101", own.Number[:7])
+	require.Equal(t, "AP-0000", own.Number[:7], "a stranger who reports the loss too is told it")
 }
 
 // strangersView reports on a policy and asks everything that a claimant may, and
@@ -177,4 +177,40 @@ func (k *stack) streamed(t *testing.T, token, number string) string {
 	}
 	require.Len(t, all, len(timeline.Items))
 	return strings.Join(all, "\n")
+}
+
+// Who knows a policy's number, or a plate, and a time can join a report of that loss, and learns
+// nothing by it: not how far the claim has come, who is on it, nor which filter
+// finds it.
+func TestAStrangerWhoReportsALossOnceMoreLearnsNothingOfIt(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	r := k.reported(t) // by the holder, in the flash lane
+	k.routed(t, r.token, r.Number)
+	token, phone := k.claimant(t)
+	receipt := into[claim.Receipt](t, k.ask(t, token, "POST", "/claims", uuid.NewString(), k.notice(t, phone, r.policy)), 201)
+	require.Equal(t, claim.Joined, receipt.Result)
+	require.Equal(t, claim.Reported, receipt.Stage)
+	require.Equal(t, "AP-0000", receipt.Number[:7])
+
+	require.Eventually(t, func() bool { // that they are on it, its workflow is told
+		a, err := ask(t.Context(), k.url, token, "GET", "/claims/"+r.Number, "", nil)
+		return err == nil && a.status == http.StatusOK
+	}, pace.Limit(20*time.Second), 50*time.Millisecond)
+	c := into[rest.Claim](t, k.ask(t, token, "GET", "/claims/"+r.Number, "", nil), 200)
+	require.Equal(t, claim.Standard, c.Lane)
+	require.Equal(t, claim.Reported, c.Stage)
+	require.False(t, c.PolicyVerified)
+	require.Len(t, c.Parties, 1, "their own")
+	for filter, found := range map[string]bool{
+		"lane=standard": true, "lane=flash": false, "stage=reported": true, "stage=self_survey": false, "policy_no=" + r.policy: false, "branch=0000": true,
+	} {
+		page := into[rest.ClaimPage](t, k.ask(t, token, "GET", "/claims?"+filter, "", nil), 200)
+		require.Equal(t, found, len(page.Items) == 1, filter)
+		for _, item := range page.Items {
+			require.Equal(t, claim.Standard, item.Lane)
+			require.Equal(t, claim.Reported, item.Stage)
+			require.Empty(t, item.PolicyNo)
+		}
+	}
 }

@@ -51,6 +51,7 @@ type MachinePayIn struct {
 	Verified bool             // the policy is
 	Reporter Relation         // what the reporter's verified phone is to the policy
 	OwnName  bool             // the account is in the holder's or the insured's name
+	Unread   int              // papers that have come and are not read yet
 	Paid     map[FlashPer]int // machine payments within the period of each limit, this one not counted
 }
 
@@ -68,6 +69,9 @@ func (r LaneRules) MachinePays(in MachinePayIn) []LaneReason {
 		choose("payee.not-insured", in.OwnName,
 			"收款户名是投保人或被保险人", "The account is in the holder's or the insured's name.",
 			"收款户名不是投保人或被保险人", "The account is not in the holder's or the insured's name."),
+		choose("papers.unread", in.Unread == 0,
+			"材料均已识别", "All papers are read.",
+			fmt.Sprintf("有 %d 份材料尚未识别", in.Unread), fmt.Sprintf("%d papers are not read yet.", in.Unread)),
 	}
 	for _, per := range FlashPers() {
 		limit := r.FlashLimit(per)

@@ -33,6 +33,7 @@ func TestAMachinePaysOnlyTheInsuredAndNotTooOften(t *testing.T) {
 		{clean(func(in *claim.MachinePayIn) { in.Reporter = claim.Stranger }), "flash.reporter"},
 		{clean(func(in *claim.MachinePayIn) { in.Reporter = claim.Driver }), ""},
 		{clean(func(in *claim.MachinePayIn) { in.OwnName = false }), "payee.not-insured"},
+		{clean(func(in *claim.MachinePayIn) { in.Unread = 1 }), "papers.unread"},
 		{clean(paid(claim.PerPolicy, 1)), ""},
 		{clean(paid(claim.PerPolicy, 2)), "payments.policy"},
 		{clean(paid(claim.PerAccount, 1)), ""},
@@ -43,7 +44,7 @@ func TestAMachinePaysOnlyTheInsuredAndNotTooOften(t *testing.T) {
 		{clean(paid(claim.PerPhone, 3)), "payments.phone"},
 	} {
 		reasons := rules.MachinePays(row.in)
-		require.Len(t, reasons, 7)
+		require.Len(t, reasons, 8)
 		for _, r := range reasons {
 			require.NotEmpty(t, r.ZH)
 			require.NotEmpty(t, r.EN)

@@ -205,9 +205,10 @@ func (f *File) of(kind string, states ...PaperState) (n int) {
 }
 
 // SelfSurveyComplete reports whether the claimant's pictures and a paper with
-// the figures are there, all pictures are looked at, and that paper is read.
+// the figures are there, and all that has come is looked at and read: what is
+// still in hand may say otherwise.
 func (f *File) SelfSurveyComplete() bool {
-	return len(f.selfSurveyNeeds()) == 0 && f.of(photo, PaperReceived) == 0
+	return len(f.selfSurveyNeeds()) == 0 && f.In(PaperReceived) == 0
 }
 
 func (f *File) selfSurveyNeeds() []Need {

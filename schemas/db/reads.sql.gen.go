@@ -464,43 +464,42 @@ func (q *Queries) ListClaimsFound(ctx context.Context, db DBTX, found []string, 
 }
 
 const listClaimsOf = `-- name: ListClaimsOf :many
-select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
-    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen,
-    ($1::text <> 'claimant' or c.opened_by = $2::text or exists (
-        select from parties p where p.claim_id = c.id and p.phone = $3::text and p.role <> 'third_party'
-          and p.principal in ('', c.opened_by)))::boolean as insider
-from claims c
-where c.id in (
-    select t.claim_id from tasks t where $1::text = 'surveyor' and t.owner = $2::text
+with mine as (
+    select t.claim_id from tasks t where $17::text = 'surveyor' and t.owner = $18::text
     union
     select o.id from claims o
-    where ($1::text = 'partner' or $1::text = 'claimant' and coalesce($4::uuid, o.id) = o.id)
-      and o.opened_by = $2::text
+    where ($17::text = 'partner' or $17::text = 'claimant' and coalesce($19::uuid, o.id) = o.id)
+      and o.opened_by = $18::text
     union
     select r.claim_id from parties r
-    where $1::text = 'claimant' and $4::uuid is null
-      and r.principal = $2::text and r.principal <> ''
+    where $17::text = 'claimant' and $19::uuid is null
+      and r.principal = $18::text and r.principal <> ''
     union
     select b.claim_id from parties b
-    where $1::text = 'claimant' and b.claim_id = $4::uuid and b.phone = $3::text)
-  and ($5::text = '' or c.branch = $5::text)
-  and ($6::text = '' or c.stage = $6::text)
-  and ($7::text = '' or c.lane = $7::text)
-  and ($8::text = '' or c.line = $8::text)
-  and ($9::text = '' or c.policy_no = $9::text)
-  and ($10::text = '' or c.outcome = $10::text)
-  and (not $11::boolean or c.closed_at >= $12::timestamptz and c.closed_at < $13::timestamptz)
-  and c.reported_at >= $14::timestamptz and c.reported_at < $15::timestamptz
-  and (c.reported_at, c.id) < ($16::timestamptz, $17::uuid)
-  and (not $18::boolean or c.id = any($19::uuid[]))
-order by c.reported_at desc, c.id desc limit $20
+    where $17::text = 'claimant' and b.claim_id = $19::uuid and b.phone = $20::text
+), seen as (
+    select m.claim_id, ($17::text <> 'claimant' or o.opened_by = $18::text or exists (
+        select from parties p where p.claim_id = o.id and p.phone = $20::text and p.role <> 'third_party'
+          and p.principal in ('', o.opened_by)))::boolean as insider
+    from mine m join claims o on o.id = m.claim_id
+)
+select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
+    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, s.insider
+from claims c join seen s on s.claim_id = c.id
+where ($1::text = '' or c.branch = $1::text)
+  and ($2::text = '' or case when s.insider or c.stage = 'closed' then c.stage else 'reported' end = $2::text)
+  and ($3::text = '' or case when s.insider then c.lane else 'standard' end = $3::text)
+  and ($4::text = '' or c.line = $4::text)
+  and ($5::text = '' or s.insider and c.policy_no = $5::text)
+  and ($6::text = '' or c.outcome = $6::text)
+  and (not $7::boolean or c.closed_at >= $8::timestamptz and c.closed_at < $9::timestamptz)
+  and c.reported_at >= $10::timestamptz and c.reported_at < $11::timestamptz
+  and (c.reported_at, c.id) < ($12::timestamptz, $13::uuid)
+  and (not $14::boolean or c.id = any($15::uuid[]))
+order by c.reported_at desc, c.id desc limit $16
 `
 
 type ListClaimsOfParams struct {
-	Role       string
-	Principal  string
-	Phone      string
-	Bound      *string
 	Branch     string
 	Stage      string
 	Lane       string
@@ -517,6 +516,10 @@ type ListClaimsOfParams struct {
 	Searched   bool
 	Found      []string
 	Count      int32
+	Role       string
+	Principal  string
+	Bound      *string
+	Phone      string
 }
 
 type ListClaimsOfRow struct {
@@ -544,13 +547,10 @@ type ListClaimsOfRow struct {
 
 // For those who see single claims: a surveyor those of their tasks, a partner
 // and a claimant those that they reported, a claimant with a bound session
-// that one. insider tells whether they speak for it.
+// that one. insider tells whether they speak for it: to who does not, a claim is
+// open or closed, and filters find no more than that.
 func (q *Queries) ListClaimsOf(ctx context.Context, db DBTX, arg ListClaimsOfParams) ([]ListClaimsOfRow, error) {
 	rows, err := db.Query(ctx, listClaimsOf,
-		arg.Role,
-		arg.Principal,
-		arg.Phone,
-		arg.Bound,
 		arg.Branch,
 		arg.Stage,
 		arg.Lane,
@@ -567,6 +567,10 @@ func (q *Queries) ListClaimsOf(ctx context.Context, db DBTX, arg ListClaimsOfPar
 		arg.Searched,
 		arg.Found,
 		arg.Count,
+		arg.Role,
+		arg.Principal,
+		arg.Bound,
+		arg.Phone,
 	)
 	if err != nil {
 		return nil, err

@@ -1996,6 +1996,16 @@ func (q *Queries) SameLoss(ctx context.Context, db DBTX, arg SameLossParams) ([]
 	return items, nil
 }
 
+const setClaimant = `-- name: SetClaimant :exec
+update claims set opened_by = $2, relation = $3 where id = $1
+`
+
+// Whose claim it is, and what they are to its policy.
+func (q *Queries) SetClaimant(ctx context.Context, db DBTX, iD claim.ID, openedBy string, relation claim.Relation) error {
+	_, err := db.Exec(ctx, setClaimant, iD, openedBy, relation)
+	return err
+}
+
 const setTaskBranch = `-- name: SetTaskBranch :exec
 update tasks set branch = $2 where claim_id = $1 and state = 'open'
 `

@@ -52,14 +52,9 @@ order by c.reported_at desc, c.id desc limit sqlc.arg(count);
 -- name: ListClaimsOf :many
 -- For those who see single claims: a surveyor those of their tasks, a partner
 -- and a claimant those that they reported, a claimant with a bound session
--- that one. insider tells whether they speak for it.
-select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
-    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen,
-    (sqlc.arg(role)::text <> 'claimant' or c.opened_by = sqlc.arg(principal)::text or exists (
-        select from parties p where p.claim_id = c.id and p.phone = sqlc.arg(phone)::text and p.role <> 'third_party'
-          and p.principal in ('', c.opened_by)))::boolean as insider
-from claims c
-where c.id in (
+-- that one. insider tells whether they speak for it: to who does not, a claim is
+-- open or closed, and filters find no more than that.
+with mine as (
     select t.claim_id from tasks t where sqlc.arg(role)::text = 'surveyor' and t.owner = sqlc.arg(principal)::text
     union
     select o.id from claims o
@@ -71,12 +66,21 @@ where c.id in (
       and r.principal = sqlc.arg(principal)::text and r.principal <> ''
     union
     select b.claim_id from parties b
-    where sqlc.arg(role)::text = 'claimant' and b.claim_id = sqlc.narg(bound)::uuid and b.phone = sqlc.arg(phone)::text)
-  and (sqlc.arg(branch)::text = '' or c.branch = sqlc.arg(branch)::text)
-  and (sqlc.arg(stage)::text = '' or c.stage = sqlc.arg(stage)::text)
-  and (sqlc.arg(lane)::text = '' or c.lane = sqlc.arg(lane)::text)
+    where sqlc.arg(role)::text = 'claimant' and b.claim_id = sqlc.narg(bound)::uuid and b.phone = sqlc.arg(phone)::text
+), seen as (
+    select m.claim_id, (sqlc.arg(role)::text <> 'claimant' or o.opened_by = sqlc.arg(principal)::text or exists (
+        select from parties p where p.claim_id = o.id and p.phone = sqlc.arg(phone)::text and p.role <> 'third_party'
+          and p.principal in ('', o.opened_by)))::boolean as insider
+    from mine m join claims o on o.id = m.claim_id
+)
+select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
+    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, s.insider
+from claims c join seen s on s.claim_id = c.id
+where (sqlc.arg(branch)::text = '' or c.branch = sqlc.arg(branch)::text)
+  and (sqlc.arg(stage)::text = '' or case when s.insider or c.stage = 'closed' then c.stage else 'reported' end = sqlc.arg(stage)::text)
+  and (sqlc.arg(lane)::text = '' or case when s.insider then c.lane else 'standard' end = sqlc.arg(lane)::text)
   and (sqlc.arg(line)::text = '' or c.line = sqlc.arg(line)::text)
-  and (sqlc.arg(policy_no)::text = '' or c.policy_no = sqlc.arg(policy_no)::text)
+  and (sqlc.arg(policy_no)::text = '' or s.insider and c.policy_no = sqlc.arg(policy_no)::text)
   and (sqlc.arg(outcome)::text = '' or c.outcome = sqlc.arg(outcome)::text)
   and (not sqlc.arg(ended)::boolean or c.closed_at >= sqlc.arg(closed_from)::timestamptz and c.closed_at < sqlc.arg(closed_to)::timestamptz)
   and c.reported_at >= sqlc.arg(opened_from)::timestamptz and c.reported_at < sqlc.arg(opened_to)::timestamptz

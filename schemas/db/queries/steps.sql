@@ -53,6 +53,10 @@ limit 1;
 -- name: LinkPolicy :exec
 update claims set policy_no = $2, policy_id = $3, policy_version = $4, relation = $5 where id = $1;
 
+-- name: SetClaimant :exec
+-- Whose claim it is, and what they are to its policy.
+update claims set opened_by = $2, relation = $3 where id = $1;
+
 -- name: ClaimLoss :one
 select c.line, c.policy_no, c.policy_id, c.policy_version, c.loss_at, c.place, c.lat, c.lng, c.cause, c.story, c.plate, c.number, c.reported_at, c.branch
 from claims c where c.id = $1;

@@ -1,0 +1,220 @@
+package activities_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"anpei/claim"
+)
+
+// stranger knows the car's plate, and is in no policy.
+var stranger = phoned("13800000004")
+
+// strangers brings a claim that somebody who is not in its policy has reported.
+func (d *desk) strangers(policy string) {
+	d.t.Helper()
+	n := notice(600_000)
+	n.PolicyNo, n.Reporter = policy, claim.Party{Name: "王五", Phone: "13800000004", Role: "reporter"}
+	do(d, d.Report, stranger, n)
+	do(d, d.Route, machine, claim.None{})
+	require.Equal(d.t, stranger.ID, d.file.Claimant)
+	require.Equal(d.t, claim.Standard, d.file.Lane)
+}
+
+func (d *desk) reportsAgain(by claim.Actor, phone string) {
+	d.t.Helper()
+	do(d, d.Rereport, by, claim.Again{Event: "again " + phone, By: by, Channel: "web", Reporter: claim.Party{Name: "张三", Phone: phone, Role: "insured"}})
+}
+
+// openedBy is whose claim the rows say that it is.
+func (d *desk) openedBy() (by claim.StaffID, relation claim.Relation) {
+	d.t.Helper()
+	require.NoError(d.t, d.db.API.QueryRow(d.t.Context(), "select opened_by, relation from claims where id = $1", d.id).Scan(&by, &relation))
+	return by, relation
+}
+
+// Whoever knows a plate may be the first to report its loss. The claim is that
+// of a person in the policy as soon as one has reported it, before its policy is
+// linked or after; and no one else's report takes it from them.
+func TestAClaimIsThatOfAPersonInItsPolicy(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		policy string // that the first report names
+		linked bool   // before the second report
+		second claim.Actor
+		phone  string
+		whose  claim.StaffID
+		is     claim.Relation
+	}{
+		"the holder, of a known policy":        {"PM1", false, customer, "13800000001", customer.ID, claim.Holder},
+		"the holder, before it is linked":      {"", false, customer, "13800000001", customer.ID, claim.Holder},
+		"the holder, after it was linked":      {"", true, customer, "13800000001", customer.ID, claim.Holder},
+		"a driver whom the policy names":       {"PM1", false, phoned("13800000003"), "13800000003", phoned("13800000003").ID, claim.Driver},
+		"another stranger":                     {"PM1", false, phoned("13800000005"), "13800000005", stranger.ID, claim.Stranger},
+		"a stranger who names the holder's":    {"PM1", false, phoned("13800000005"), "13800000001", stranger.ID, claim.Stranger},
+		"intake, who writes down what is said": {"PM1", false, wang, "13800000001", stranger.ID, claim.Stranger},
+		"the first one once more":              {"PM1", false, stranger, "13800000004", stranger.ID, claim.Stranger},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.owner(`update policies set drivers = '[{"name": "李四", "phone": "13800000003"}]'`)
+			d.owner(`insert into staff (id, name, role, branch) values ('wang', '王敏', 'intake', '3101')`)
+			d.strangers(row.policy)
+			link := func() { do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM1"}) }
+			if row.linked {
+				link()
+			}
+			d.reportsAgain(row.second, row.phone)
+			if row.policy == "" && !row.linked {
+				require.Equal(t, stranger.ID, d.file.Claimant, "nothing tells yet who is in the policy")
+				link()
+			}
+			require.Equal(t, row.whose, d.file.Claimant)
+			require.Equal(t, row.is, d.file.Reporter)
+			by, relation := d.openedBy()
+			require.Equal(t, row.whose, by)
+			require.Equal(t, row.is, relation)
+			parties := d.count("parties")
+			d.reportsAgain(row.second, row.phone)
+			require.Equal(t, parties, d.count("parties"), "who reports again is no further party")
+			d.verifyChain()
+		})
+	}
+}
+
+func TestWhoIsInThePolicyKeepsTheClaim(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.owner(`update policies set drivers = '[{"name": "李四", "phone": "13800000003"}]'`)
+	do(d, d.Report, phoned("13800000003"), notice(300_000))
+	require.Equal(t, claim.Driver, d.file.Reporter)
+	d.reportsAgain(customer, "13800000001")
+	require.Equal(t, phoned("13800000003").ID, d.file.Claimant)
+}
+
+// What a stranger consented to binds no one in the policy, until money is on
+// its way.
+func TestAStrangersConsentIsVoidOnceThePolicysOwnPersonReports(t *testing.T) {
+	t.Parallel()
+	way := []claim.Stage{claim.Negotiating, claim.Reviewing, claim.Determined, claim.Agreed, claim.Paying}
+	for stage, want := range map[claim.Stage]claim.Stage{
+		claim.Negotiating: claim.Negotiating, // it stands, for another to answer
+		claim.Reviewing:   claim.Assessing, claim.Determined: claim.Assessing, claim.Agreed: claim.Assessing,
+		claim.Paying: claim.Paying,
+	} {
+		t.Run(string(stage), func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.owner(`insert into staff (id, name, role, branch) values ('yang', '杨帆', 'finance', '3101')`)
+			d.strangers("PM1")
+			d.surveyedAndAssessed(600_000)
+			d.papers()
+			for i, act := range []func(){
+				func() { do(d, d.Consent, stranger, claim.Consent{Offer: 1}) },
+				func() { d.reviewed(claim.Verdict{Kind: claim.VerdictApprove, Opinion: "同意"}) },
+				func() {
+					do(d, d.Agree, stranger, claim.Agreement{Offer: 1, Payee: claim.Payee{Name: "王五", Bank: "中国银行", Account: "6222020000000000"}, Signature: "phone-code"})
+				},
+				func() { d.release(yang) },
+			} {
+				if slices.Index(way, stage) > i {
+					act()
+				}
+			}
+			require.Equal(t, stage, d.file.Stage)
+			d.reportsAgain(customer, "13800000001")
+			require.Equal(t, want, d.file.Stage)
+			if stage == claim.Paying {
+				require.Equal(t, stranger.ID, d.file.Claimant, "too late")
+				return
+			}
+			require.Equal(t, customer.ID, d.file.Claimant)
+			if want != stage {
+				require.Zero(t, d.file.Payable)
+				require.Equal(t, []string{"assess 3101 -"}, d.tasks())
+				require.Len(t, d.messages("voided"), 1)
+				require.NotNil(t, d.file.Guard("release", yang, ""))
+			}
+			d.verifyChain()
+		})
+	}
+}
+
+// A machine goes by no paper of a person whose claim it is not.
+func TestOthersPapersProveNothingToAMachine(t *testing.T) {
+	t.Parallel()
+	theirs := func() claim.Attachment {
+		return paper("vat_invoice", fresh(), "total_fen", "474600", "plate", "沪A12345", "invoice_number", "11111111")
+	}
+	own := func() claim.Attachment {
+		return paper("vat_invoice", fresh(), "total_fen", "113000", "plate", "沪A12345", "invoice_number", "22222222")
+	}
+	for name, row := range map[string]struct {
+		by   claim.Actor
+		lane claim.Lane
+		want claim.Fen
+	}{
+		"a stranger's":       {stranger, claim.Flash, 113_000},
+		"the claimant's own": {customer, claim.Standard, 0}, // two invoices: a person says what counts
+		"of staff":           {wang, claim.Standard, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.flash()
+			d.reportsAgain(stranger, "13800000004")
+			do(d, d.Attach, row.by, claim.Batch{Attachments: []claim.Attachment{theirs()}})
+			d.assessedBySelf(own())
+			require.Equal(t, row.lane, d.file.Lane)
+			require.Equal(t, row.want, d.file.Payable)
+		})
+	}
+}
+
+// What has come and is not read yet may say something else than what is: the
+// machine neither offers nor pays by the part that happens to be read first.
+func TestTheMachineWaitsForThePapersThatAreInHand(t *testing.T) {
+	t.Parallel()
+	estimate := func(total string) claim.Attachment {
+		return paper("repair_estimate", fresh(), "total_fen", total, "plate", "沪A12345")
+	}
+	unread := func() claim.Attachment { a := estimate("339000"); a.Reading = nil; return a }
+	read := func(d *desk, a claim.Attachment) {
+		do(d, d.RecordReading, machine, claim.Read{Document: a.Document, Reading: *estimate("339000").Reading})
+	}
+	t.Run("before the offer", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.flash()
+		slow := unread()
+		d.attach(estimate("113000"), slow)
+		do(d, d.Attach, wang, claim.Batch{Attachments: []claim.Attachment{paper("loss_photo", fresh()), paper("loss_photo", fresh())}})
+		require.False(t, d.file.SelfSurveyComplete())
+		read(d, slow)
+		require.True(t, d.file.SelfSurveyComplete())
+		do(d, d.SelfSurvey, machine, claim.None{})
+		do(d, d.AssessBySelf, machine, claim.None{})
+		require.Equal(t, claim.Standard, d.file.Lane, "which of the two counts is a person's to say")
+	})
+	for name, late := range map[string]bool{"read before the signature": false, "not read before the signature": true} {
+		t.Run("after the offer, "+name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			one := d.offered(customer)
+			slow := unread()
+			one.attach(slow)
+			if !late {
+				read(one, slow)
+				require.Equal(t, claim.Standard, one.file.Lane)
+				one.papers()
+			}
+			one.agree(customer, morning.Add(2*time.Hour), "张三", "6222020000000000")
+			require.Equal(t, claim.Reviewing, one.file.Stage)
+			require.Empty(t, one.file.Payments)
+		})
+	}
+}
