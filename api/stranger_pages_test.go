@@ -131,10 +131,10 @@ func TestAStrangersPagesTellNothingOfAPolicy(t *testing.T) {
 			require.Equal(t, first[what], said[what], what)
 		}
 	}
-	// The pages of who is in the policy do tell, by the branch in the number.
+	// The pages of who is in the policy do tell: by the lane that their claim takes.
 	own := k.reported(t)
 	k.routed(t, own.token, own.Number)
-	require.Contains(t, k.surf(t, own.token, route{"GET", "/c/" + own.Number}, nil), "AP-3101-")
+	require.Contains(t, k.surf(t, own.token, route{"GET", "/c/" + own.Number}, nil), "请再拍摄受损部位照片")
 }
 
 // strangersPages reports on a policy by the pages, then goes to all of them.
