@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"anpei/activities"
 	"anpei/claim"
@@ -47,12 +48,28 @@ func (k *stack) goesOn(t *testing.T, r reported) {
 	}, pace.Limit(time.Minute), 100*time.Millisecond)
 }
 
+// told is how often a claim's workflow was told to read its rows.
+func (k *stack) told(t *testing.T, id claim.ID) (n int) {
+	t.Helper()
+	history := k.temporal.GetWorkflowHistory(t.Context(), workflows.WorkflowID(id), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		e, err := history.Next()
+		require.NoError(t, err)
+		if s := e.GetWorkflowExecutionSignaledEventAttributes(); s.GetSignalName() == workflows.CatchUp {
+			n++
+		}
+	}
+	return n
+}
+
 func TestAClaimThatLostItsStepGoesOnWhenTheSenderAsksAgain(t *testing.T) {
 	t.Parallel()
 	k := newStack(t)
 	r, key := k.reported(t), uuid.NewString()
 	body := k.lost(t, r, key)
+	require.Zero(t, k.told(t, r.Claim))
 	require.Equal(t, claim.Dispatching, into[claim.Receipt](t, k.ask(t, r.token, "POST", "/claims/"+r.Number+"/conversion", key, body), 200).Stage)
+	require.Positive(t, k.told(t, r.Claim), "before the answer was given: the watch does not look for ten seconds")
 	k.goesOn(t, r)
 }
 
