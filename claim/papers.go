@@ -285,7 +285,7 @@ func (f *File) Missing() []Need {
 	case Determined:
 		needs = append(needs, Need{What: "agreement", From: Claimant, Blocks: true, ZH: "请签署赔付协议并填写收款账户", EN: "Please sign the agreement and name the account."})
 	case PayReturned:
-		needs = append(needs, Need{What: "payee", From: Claimant, Blocks: true, ZH: "银行退回了款项，请更正收款账户", EN: "The bank returned the money: please correct the account."})
+		needs = append(needs, Need{What: "payee", From: Claimant, Blocks: true, ZH: "款项无法付到该账户，请更正收款账户", EN: "The money cannot be paid to this account: please correct it."})
 	}
 	for _, t := range f.Tasks {
 		words, ok := taskWords[t.Kind]
