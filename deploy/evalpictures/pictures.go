@@ -109,7 +109,7 @@ func pool(ctx context.Context, drawn, crops int, seed uint64, papers []paper) (a
 			out[i].err = ctx.Err()
 			return
 		}
-		r := rand.New(rand.NewPCG(seed, uint64(i))) //nolint:gosec // pictures, not secrets
+		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		var img image.Image
 		p := picture{drawn: i < drawn}
 		every := 20
