@@ -83,7 +83,7 @@ func TestAnAdministratorAddsAPolicyAndEndorsesIt(t *testing.T) {
 	}
 	do("kind.0", "own_damage")
 	do("form.0", "motor-2020")
-	do("sum_insured_fen.0", "18万")
+	do("sum_insured_fen.0", "12元50")
 	p.Allow("422")
 	p.Click("保存")
 	p.See("请填写金额")
