@@ -160,7 +160,7 @@ func (p *product) seed(ctx context.Context, s stack) error {
 		return err
 	}
 	p.administrator = administrator
-	if err := p.insure(ctx, somePolicies); err != nil {
+	if err := p.insure(ctx, int(p.losses.Load())/lossesEach+somePolicies); err != nil {
 		return err
 	}
 	var answer struct {
