@@ -83,8 +83,11 @@ func (t *tx) reporterOf(policy policyAt) error {
 			reporters = append(reporters, reporter{party: int(p.Number), principal: claim.StaffID(p.Principal), phone: p.Phone})
 		}
 	}
-	opened := slices.IndexFunc(reporters, func(r reporter) bool { return r.principal == t.file.Claimant })
-	if t.file.Reporter, err = t.relation(policy.persons, t.file.Claimant, reporters[opened].phone); err != nil {
+	phone := parties[0].Phone // whose report opened the claim, unless it has come to another
+	if i := slices.IndexFunc(reporters, func(r reporter) bool { return r.principal == t.file.Claimant }); i >= 0 {
+		phone = reporters[i].phone
+	}
+	if t.file.Reporter, err = t.relation(policy.persons, t.file.Claimant, phone); err != nil {
 		return err
 	}
 	if err := t.handOver(policy.persons, reporters...); err != nil {
