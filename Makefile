@@ -59,7 +59,7 @@ check: .bin/golangci-lint .bin/govulncheck .bin/oapi-codegen .bin/sqlc .bin/work
 
 generate: .bin/sqlc .bin/oapi-codegen ## write the Go code of schemas/db and schemas/rest from their contracts
 	@cd schemas/db && $(abspath .bin/sqlc) generate
-	@cd schemas/rest && $(abspath .bin/oapi-codegen) -config oapi-codegen.yaml openapi.yaml
+	@cd schemas/rest && for part in models server client; do $(abspath .bin/oapi-codegen) -config $$part.yaml openapi.yaml; done
 
 fmt: .bin/golangci-lint ## format all Go code and order its imports
 	@.bin/golangci-lint fmt

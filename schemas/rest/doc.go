@@ -1,5 +1,6 @@
-// Package rest is the REST contract: openapi.yaml, written by hand, and what
-// oapi-codegen makes of it. Handlers implement [StrictServerInterface];
+// Package rest is the REST contract: openapi.yaml, written by hand, and the models,
+// the server and the client that oapi-codegen makes of it, a file each. Handlers
+// implement [StrictServerInterface]; the client does not decode what is answered;
 // [GetSpec] gives the contract back for validation. Schemas that carry x-go-type
 // are types of package claim, so that a body is the message it becomes.
 //
