@@ -29,7 +29,7 @@ type Coverage struct {
 // keeps it as a new version and offers it. Figures that the calculation cannot
 // use are refused, each named.
 func (a *Activities) Assess(ctx context.Context, s claim.Step[claim.Assessment]) (claim.Answer, error) {
-	return step(ctx, a, s, "assess", func(t *tx) error {
+	return step(ctx, a, s, claim.ActAssess, func(t *tx) error {
 		if !t.file.PolicyVerified {
 			return t.refuse(claim.RulePolicy, "The policy is not verified, so there is no cover to calculate by. Intake links it first.")
 		}

@@ -76,7 +76,7 @@ func (t *tx) lists() (claim.Checklists, error) {
 // message lists all of it, and our clocks stand still from its delivery; the
 // same is put in writing, see [Activities.WriteRequest].
 func (a *Activities) RequestPapers(ctx context.Context, s claim.Step[claim.PaperRequest]) (claim.Answer, error) {
-	return step(ctx, a, s, "request-papers", func(t *tx) error {
+	return step(ctx, a, s, claim.ActRequestPapers, func(t *tx) error {
 		var raisedAt time.Time
 		if s.Body.Finding != "" {
 			known, err := t.facts(everything)
@@ -226,7 +226,7 @@ func (t *tx) arrivals(kinds []string) (papers []claim.Paper, at []time.Time, err
 // ProposeWaiver keeps one person's wish to go on without a paper. It changes
 // nothing until a second person confirms it.
 func (a *Activities) ProposeWaiver(ctx context.Context, s claim.Step[claim.WaiverProposal]) (claim.Answer, error) {
-	return step(ctx, a, s, "propose-waiver", func(t *tx) error {
+	return step(ctx, a, s, claim.ActProposeWaiver, func(t *tx) error {
 		if refusal := t.file.ProposeWaiver(s.Body.Item, t.by.ID); refusal != nil {
 			return t.refuseWith(*refusal)
 		}
@@ -238,7 +238,7 @@ func (a *Activities) ProposeWaiver(ctx context.Context, s claim.Step[claim.Waive
 
 // ConfirmWaiver is the second person's word: the claim goes on without it.
 func (a *Activities) ConfirmWaiver(ctx context.Context, s claim.Step[claim.ListItem]) (claim.Answer, error) {
-	return step(ctx, a, s, "confirm-waiver", func(t *tx) error {
+	return step(ctx, a, s, claim.ActConfirmWaiver, func(t *tx) error {
 		if refusal := t.file.ConfirmWaiver(s.Body.Item, t.by.ID, t.at); refusal != nil {
 			return t.refuseWith(*refusal)
 		}
@@ -250,7 +250,7 @@ func (a *Activities) ConfirmWaiver(ctx context.Context, s claim.Step[claim.ListI
 
 // WithdrawWaiver takes a proposal back.
 func (a *Activities) WithdrawWaiver(ctx context.Context, s claim.Step[claim.ListItem]) (claim.Answer, error) {
-	return step(ctx, a, s, "withdraw-waiver", func(t *tx) error {
+	return step(ctx, a, s, claim.ActWithdrawWaiver, func(t *tx) error {
 		if refusal := t.file.WithdrawWaiver(s.Body.Item, t.by.ID); refusal != nil {
 			return t.refuseWith(*refusal)
 		}

@@ -163,7 +163,7 @@ func TestNothingIsAgreedToNorApprovedWhileAPaperIsMissing(t *testing.T) {
 	d.attach(paper("driving_licence", "4", "name", "张三"))
 	do(d, d.Review, reviewer("zheng", 1), approve)
 	require.Equal(t, claim.Determined, d.file.Stage)
-	rule, _, _ := claim.Conflict(d.file.Acts, "zhou", claim.DutyConfirmWaiver, d.file.Lane)
+	rule, _, _ := claim.Conflict(d.file.Deeds, "zhou", claim.DutyConfirmWaiver, d.file.Lane)
 	require.Equal(t, claim.RuleOwnWaiver, rule, "whoever proposes on a claim does not confirm on it")
 	d.verifyChain()
 }

@@ -349,7 +349,7 @@ func (t *tx) found(f document.Finding, state string, round int32) {
 // NoteFinding keeps what a person says of a finding, beside it: the finding
 // stays, and so does the claim. It refuses a finding that is gone.
 func (a *Activities) NoteFinding(ctx context.Context, s claim.Step[claim.FindingNote]) (claim.Answer, error) {
-	return step(ctx, a, s, "note-finding", func(t *tx) error {
+	return step(ctx, a, s, claim.ActNoteFinding, func(t *tx) error {
 		f, err := t.q.FindingOfClaim(t, t.conn, t.id, s.Body.Finding)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):

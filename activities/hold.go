@@ -14,7 +14,7 @@ import (
 // then on whatever is stored for the claim is held from the start;
 // [Activities.HoldObjects] sees to what is there.
 func (a *Activities) Hold(ctx context.Context, s claim.Step[claim.Hold]) (claim.Answer, error) {
-	return step(ctx, a, s, "hold", func(t *tx) error {
+	return step(ctx, a, s, claim.ActHold, func(t *tx) error {
 		if refusal := t.file.GuardHold(s.Body, t.by); refusal != nil {
 			return t.refuseWith(*refusal)
 		}

@@ -26,7 +26,7 @@ const (
 // or a partner has sent, who answer for it, counts at once. Signatures need no
 // reading.
 func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (claim.Answer, error) {
-	return step(ctx, a, s, "attach", func(t *tx) error {
+	return step(ctx, a, s, claim.ActAttach, func(t *tx) error {
 		if err := t.scanned(s.Body.Attachments); err != nil {
 			return err
 		}
@@ -289,7 +289,7 @@ func (t *tx) field(id string, round int, engine string, f claim.Field, confirmed
 // Confirm stores a person's word on a document: its fields, and what kind of
 // paper it is. It is the last.
 func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmation]) (claim.Answer, error) {
-	return step(ctx, a, s, "confirm", func(t *tx) error {
+	return step(ctx, a, s, claim.ActConfirm, func(t *tx) error {
 		if err := typed(worded(s.Body).Reading.Fields); err != nil {
 			return t.refuse(claim.RuleInput, err.Error())
 		}

@@ -25,7 +25,7 @@ import (
 // people review.
 // Idempotent by key; an ordinary activity, since money may be released.
 func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (claim.Answer, error) {
-	return step(ctx, a, s, "agree", func(t *tx) error {
+	return step(ctx, a, s, claim.ActAgree, func(t *tx) error {
 		if s.Body.Offer != t.file.Offer {
 			return t.superseded(s.Body.Offer)
 		}
@@ -150,7 +150,7 @@ func (t *tx) sign(a claim.Agreement, picture string) error {
 // was shown to them: see [Payout]. A release
 // above the two-person sum needs a second person, whose task it becomes.
 func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (claim.Answer, error) {
-	return step(ctx, a, s, "release", func(t *tx) error {
+	return step(ctx, a, s, claim.ActRelease, func(t *tx) error {
 		if !t.file.PolicyVerified {
 			return t.refuse(claim.RulePolicy, "The policy is not verified, so no money may move. Intake links it first.")
 		}
@@ -201,7 +201,7 @@ func (t *tx) releaser() claim.StaffID {
 		sent = last.Sent
 	}
 	var who claim.StaffID
-	for _, act := range t.file.Acts {
+	for _, act := range t.file.Deeds {
 		switch act.Duty { //nolint:exhaustive // only these two matter
 		case claim.DutyPayee:
 			who = ""
@@ -218,7 +218,7 @@ func (t *tx) releaser() claim.StaffID {
 // CorrectPayee names another account after the bank sent the money back. It
 // voids the release: finance releases again, as a new attempt.
 func (a *Activities) CorrectPayee(ctx context.Context, s claim.Step[claim.Payee]) (claim.Answer, error) {
-	return step(ctx, a, s, "correct-payee", func(t *tx) error {
+	return step(ctx, a, s, claim.ActCorrectPayee, func(t *tx) error {
 		if err := t.sign(claim.Agreement{Payee: s.Body, Signature: "correction"}, ""); err != nil {
 			return err
 		}

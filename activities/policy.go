@@ -19,7 +19,7 @@ import (
 // does not exist, is of another line, or was not in force at the moment of loss.
 // Once an instruction was written for the bank, [claim.File.Guard] refuses any.
 func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPolicy]) (claim.Answer, error) {
-	return step(ctx, a, s, "link-policy", func(t *tx) error {
+	return step(ctx, a, s, claim.ActLinkPolicy, func(t *tx) error {
 		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
 		if err != nil {
 			return fmt.Errorf("read the loss: %w", err)

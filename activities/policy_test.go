@@ -108,8 +108,8 @@ func TestAnotherPolicyVoidsWhatWasDecidedUnderTheFirst(t *testing.T) {
 				running[clock] = len(entries) > 0 && entries[len(entries)-1].Kind != claim.EntryStop
 			}
 			require.Equal(t, map[claim.ClockName]bool{claim.ClockReview: false, claim.ClockDetermination: true, claim.ClockPayment: false}, running)
-			for name, task := range map[string]claim.Actor{"consent": customer, "agree": customer, "review": reviewer("zheng", 1), "release": {ID: "head", Role: claim.Finance, Branch: "0000"}} {
-				require.NotNil(t, d.file.Guard(name, task, ""), name)
+			for act, by := range map[claim.Act]claim.Actor{claim.ActConsent: customer, claim.ActAgree: customer, claim.ActReview: reviewer("zheng", 1), claim.ActRelease: {ID: "head", Role: claim.Finance, Branch: "0000"}} {
+				require.NotNil(t, d.file.Guard(act, by, ""), act)
 			}
 
 			do(d, d.Assess, zhou, d.figures(600_000))

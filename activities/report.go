@@ -28,7 +28,7 @@ const (
 // it, and there is no second one. Reporting twice at once is settled by a lock
 // on the loss's fingerprint.
 func (a *Activities) Report(ctx context.Context, s claim.Step[claim.Notice]) (claim.Answer, error) {
-	return step(ctx, a, s, "report", func(t *tx) error {
+	return step(ctx, a, s, claim.ActReport, func(t *tx) error {
 		n := s.Body
 		for _, key := range []string{n.PolicyNo, n.Plate} {
 			if key == "" {
@@ -310,7 +310,7 @@ func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim
 
 // Withdraw ends a claim at the claimant's word, before any money has moved.
 func (a *Activities) Withdraw(ctx context.Context, s claim.Step[claim.Reason]) (claim.Answer, error) {
-	return step(ctx, a, s, "withdraw", func(t *tx) error {
+	return step(ctx, a, s, claim.ActWithdraw, func(t *tx) error {
 		t.did(claim.DutyWithdraw)
 		t.event("claim.withdrawn", map[string]any{"stage": t.file.Stage})
 		t.tellClaimant("withdrawn", fmt.Sprintf("安赔:您已撤回赔案 %s。", t.file.Number))

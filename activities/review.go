@@ -15,7 +15,7 @@ import (
 // them is there then: it is refused while a paper that the claim needs is
 // neither there nor waived.
 func (a *Activities) Consent(ctx context.Context, s claim.Step[claim.Consent]) (claim.Answer, error) {
-	return step(ctx, a, s, "consent", func(t *tx) error {
+	return step(ctx, a, s, claim.ActConsent, func(t *tx) error {
 		if s.Body.Offer != t.file.Offer {
 			return t.superseded(s.Body.Offer)
 		}
@@ -73,7 +73,7 @@ func (t *tx) toReview(note string) error {
 // Object notes the claimant's no, with the reason and perhaps another figure:
 // the assessor looks again.
 func (a *Activities) Object(ctx context.Context, s claim.Step[claim.Objection]) (claim.Answer, error) {
-	return step(ctx, a, s, "object", func(t *tx) error {
+	return step(ctx, a, s, claim.ActObject, func(t *tx) error {
 		if s.Body.Offer != t.file.Offer {
 			return t.superseded(s.Body.Offer)
 		}
@@ -91,7 +91,7 @@ func (a *Activities) Object(ctx context.Context, s claim.Step[claim.Objection]) 
 // neither there nor waived. Idempotent by key; runs as an ordinary activity, since a
 // person decides.
 func (a *Activities) Review(ctx context.Context, s claim.Step[claim.Verdict]) (claim.Answer, error) {
-	return step(ctx, a, s, "review", func(t *tx) error {
+	return step(ctx, a, s, claim.ActReview, func(t *tx) error {
 		rules, err := t.rules()
 		if err != nil {
 			return err
@@ -203,7 +203,7 @@ func (t *tx) sendBack(v claim.Verdict, version string) error {
 		t.offer()
 	case claim.Surveying: // a second survey, by somebody else
 		t.file.Passed = nil
-		for _, act := range t.file.Acts {
+		for _, act := range t.file.Deeds {
 			if act.Duty == claim.DutySurvey {
 				t.file.Passed = append(t.file.Passed, act.By)
 			}
@@ -267,7 +267,7 @@ func (t *tx) denialRound() (int32, error) {
 // the notice is due in three days (Insurance Law art. 24); rejected, the
 // review goes on.
 func (a *Activities) DecideDenial(ctx context.Context, s claim.Step[claim.DenialVerdict]) (claim.Answer, error) {
-	return step(ctx, a, s, "decide-denial", func(t *tx) error {
+	return step(ctx, a, s, claim.ActDecideDenial, func(t *tx) error {
 		round, err := t.denialRound()
 		if err != nil {
 			return err

@@ -29,8 +29,9 @@ import (
 //
 // do changes t.file and queues writes on t.w. It answers a person with
 // t.refuse when a rule that needs the rows stops the act: then nothing is
-// changed but the log of refused attempts.
-func step[T any](ctx context.Context, a *Activities, s claim.Step[T], act string, do func(t *tx) error) (claim.Answer, error) {
+// changed but the log of refused attempts. A step that nobody asked for has a
+// name of its own in act's place.
+func step[T any](ctx context.Context, a *Activities, s claim.Step[T], act claim.Act, do func(t *tx) error) (claim.Answer, error) {
 	limited, stop := context.WithTimeout(ctx, stepLimit)
 	defer stop()
 	answer, err := a.inTime(limited, s.Claim, s.Key, func() (claim.Answer, bool, error) {
@@ -82,7 +83,7 @@ func (a *Activities) inTime(ctx context.Context, id claim.ID, key string, run fu
 }
 
 // runStep also reports whether it came to hold the claim's row.
-func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s claim.Step[T], act string, do func(t *tx) error) (answer claim.Answer, held bool, err error) {
+func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s claim.Step[T], act claim.Act, do func(t *tx) error) (answer claim.Answer, held bool, err error) {
 	found, err := db.Open(ctx, conn, s.Claim, s.Key)
 	if err != nil {
 		return claim.Answer{}, false, err
@@ -113,7 +114,7 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 	if t.before, err = t.file.Clone(); err != nil {
 		return claim.Answer{}, true, errors.Join(err, t.rollback())
 	}
-	if s.Command != nil && claim.Guarded(act) {
+	if s.Command != nil && act.Guarded() {
 		if refusal := t.file.Guard(act, s.By, claim.TaskOf(s.Body)); refusal != nil {
 			answer, err = t.commitAttempt(*refusal)
 			return answer, true, err
@@ -147,7 +148,7 @@ type tx struct {
 	conn    *pgxpool.Conn
 	q       *db.Queries
 	w       db.Pipeline
-	act     string
+	act     claim.Act
 	id      claim.ID
 	key     string
 	at      time.Time
@@ -238,17 +239,17 @@ func (t *tx) attempt(r claim.Refusal) {
 	id := t.id
 	t.queue(t.q.InsertRefusedAttempt(t, &t.w, db.InsertRefusedAttemptParams{
 		RequestID: request, ClaimID: &id, ByID: t.by.ID, ByRole: t.by.Role, Branch: t.by.Branch,
-		Act: operation(t.act), Rule: r.Rule, Detail: r.Detail,
+		Act: t.act.Operation(), Rule: r.Rule, Detail: r.Detail,
 	}))
 }
 
 // did notes who did what, where separation of duties will look for it. Whoever
 // confirms a thousand papers has done one thing.
 func (t *tx) did(duty claim.Duty) {
-	if duty == claim.DutyConfirmFields && slices.ContainsFunc(t.file.Acts, func(a claim.Act) bool { return a.By == t.by.ID && a.Duty == duty }) {
+	if duty == claim.DutyConfirmFields && slices.ContainsFunc(t.file.Deeds, func(a claim.Deed) bool { return a.By == t.by.ID && a.Duty == duty }) {
 		return
 	}
-	t.file.Acts = append(t.file.Acts, claim.Act{By: t.by.ID, Duty: duty, Level: t.by.Level, At: t.at})
+	t.file.Deeds = append(t.file.Deeds, claim.Deed{By: t.by.ID, Duty: duty, Level: t.by.Level, At: t.at})
 }
 
 // uuid names a row by its cause, so that a step that runs again names it alike.

@@ -39,12 +39,12 @@ func (a *Activities) Dispatch(ctx context.Context, s claim.Step[claim.None]) (cl
 // Assign sends the surveyor whom a dispatcher names, or takes the survey over
 // from one who was sent. The ranked list is kept beside the choice.
 func (a *Activities) Assign(ctx context.Context, s claim.Step[claim.Assign]) (claim.Answer, error) {
-	return step(ctx, a, s, "assign", func(t *tx) error {
+	return step(ctx, a, s, claim.ActAssign, func(t *tx) error {
 		who, err := t.surveyor(s.Body.Surveyor)
 		if err != nil || t.receipt.Refusal != nil {
 			return err
 		}
-		if rule, _, conflict := claim.Conflict(t.file.Acts, who, claim.DutySurvey, t.file.Lane); conflict {
+		if rule, _, conflict := claim.Conflict(t.file.Deeds, who, claim.DutySurvey, t.file.Lane); conflict {
 			return t.refuse(rule, fmt.Sprintf("%s has acted on this claim in a way that forbids the survey. Name somebody else.", who))
 		}
 		_, ranked, err := t.rank()
@@ -88,7 +88,7 @@ func (t *tx) rank() (db.ClaimLossRow, []claim.Ranked, error) {
 		for _, skill := range r.Skills {
 			c.Skills = append(c.Skills, claim.Line(skill))
 		}
-		if rule, _, conflict := claim.Conflict(t.file.Acts, r.ID, claim.DutySurvey, t.file.Lane); conflict {
+		if rule, _, conflict := claim.Conflict(t.file.Deeds, r.ID, claim.DutySurvey, t.file.Lane); conflict {
 			c.Conflict = rule
 		}
 		if r.IsParty {
@@ -145,7 +145,7 @@ func (t *tx) dispatched(ranked []claim.Ranked, chosen *claim.Ranked) {
 
 // Accept is a surveyor's yes.
 func (a *Activities) Accept(ctx context.Context, s claim.Step[claim.TaskRef]) (claim.Answer, error) {
-	return step(ctx, a, s, "accept", func(t *tx) error {
+	return step(ctx, a, s, claim.ActAccept, func(t *tx) error {
 		t.file.Stage = claim.Surveying
 		t.event("survey.accepted", map[string]any{"surveyor": t.by.ID})
 		return nil
@@ -155,7 +155,7 @@ func (a *Activities) Accept(ctx context.Context, s claim.Step[claim.TaskRef]) (c
 // Decline is a surveyor's no, or silence for too long, which the machine
 // notes: the survey goes to the next.
 func (a *Activities) Decline(ctx context.Context, s claim.Step[claim.TaskRef]) (claim.Answer, error) {
-	return step(ctx, a, s, "decline", func(t *tx) error {
+	return step(ctx, a, s, claim.ActDecline, func(t *tx) error {
 		task := t.file.TaskOf(claim.TaskSurvey)
 		if task == nil {
 			return t.refuse(claim.RuleTask, "The survey is not open any more.")
@@ -177,7 +177,7 @@ func (a *Activities) Decline(ctx context.Context, s claim.Step[claim.TaskRef]) (
 // Convert sends a surveyor where the claimant was to take the pictures: at the
 // claimant's word, an assessor's, or because the claim left the flash lane.
 func (a *Activities) Convert(ctx context.Context, s claim.Step[claim.Reason]) (claim.Answer, error) {
-	return step(ctx, a, s, "convert", func(t *tx) error {
+	return step(ctx, a, s, claim.ActConvert, func(t *tx) error {
 		t.file.VisitInstead()
 		t.leaveFlash(s.Body.Reason)
 		t.file.Stage = claim.Dispatching
@@ -204,7 +204,7 @@ func (t *tx) leaveFlash(reason string) {
 
 // Survey stores the surveyor's report. Photos must be documents of the claim.
 func (a *Activities) Survey(ctx context.Context, s claim.Step[claim.SurveyReport]) (claim.Answer, error) {
-	return step(ctx, a, s, "survey", func(t *tx) error {
+	return step(ctx, a, s, claim.ActSurvey, func(t *tx) error {
 		r := s.Body
 		missing, err := t.notPapers(r.Photos)
 		if err != nil {

@@ -9,15 +9,15 @@ import (
 
 // Take gives a task to whoever asks first.
 func (a *Activities) Take(ctx context.Context, s claim.Step[claim.TaskRef]) (claim.Answer, error) {
-	return a.own(ctx, s, "take", s.By.ID)
+	return a.own(ctx, s, claim.ActTake, s.By.ID)
 }
 
 // PutBack gives a task back to those who may do it.
 func (a *Activities) PutBack(ctx context.Context, s claim.Step[claim.TaskRef]) (claim.Answer, error) {
-	return a.own(ctx, s, "put-back", "")
+	return a.own(ctx, s, claim.ActPutBack, "")
 }
 
-func (a *Activities) own(ctx context.Context, s claim.Step[claim.TaskRef], act string, owner claim.StaffID) (claim.Answer, error) {
+func (a *Activities) own(ctx context.Context, s claim.Step[claim.TaskRef], act claim.Act, owner claim.StaffID) (claim.Answer, error) {
 	return step(ctx, a, s, act, func(t *tx) error {
 		task := t.file.Task(s.Body.Task)
 		if task == nil {
@@ -60,7 +60,7 @@ func (a *Activities) Park(ctx context.Context, s claim.Step[claim.Stuck]) (claim
 // where the claim can do without, skipped. It is the only step of a message
 // that the claim's own workflow does not run.
 func (a *Activities) Resume(ctx context.Context, s claim.Step[claim.Resume]) (claim.Answer, error) {
-	return step(ctx, a, s, "resume", func(t *tx) error {
+	return step(ctx, a, s, claim.ActResume, func(t *tx) error {
 		parked, in := t.file.Parked, s.Body
 		switch {
 		case parked == nil:

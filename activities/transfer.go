@@ -195,7 +195,7 @@ func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.Tran
 	if s.Body.Decision == claim.WriteOff {
 		asked = a.askBeforeWriteOff(ctx, s.Claim)
 	}
-	return step(ctx, a, s, "decide-transfer", func(t *tx) error {
+	return step(ctx, a, s, claim.ActDecideTransfer, func(t *tx) error {
 		p, in := t.file.Payment(), s.Body
 		event := map[string]any{"decision": in.Decision, "note": in.Note}
 		if p != nil {

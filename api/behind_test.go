@@ -32,7 +32,7 @@ func (k *stack) lost(t *testing.T, r reported, key string) (body claim.Reason) {
 	acts := activities.Activities{DB: k.data.Worker}
 	answer, err := acts.Convert(t.Context(), claim.Step[claim.Reason]{
 		Claim: r.Claim, Key: "1/" + updateID(by, key) + "/convert", Version: version, At: time.Now(), By: claim.Actor{ID: by, Role: claim.Claimant}, Body: body,
-		Command: &claim.Command{Key: key, Hash: hashOf(workflows.Convert, r.Claim, raw)},
+		Command: &claim.Command{Key: key, Hash: hashOf(claim.ActConvert, r.Claim, raw)},
 	})
 	require.NoError(t, err)
 	require.Equal(t, claim.Done, answer.Receipt.Result)

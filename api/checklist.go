@@ -8,7 +8,6 @@ import (
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
-	"anpei/workflows"
 )
 
 // GetChecklist implements [rest.StrictServerInterface].
@@ -139,24 +138,24 @@ func (s *server) RequestPapers(ctx context.Context, r rest.RequestPapersRequestO
 	for i, m := range r.Body.More {
 		request.More[i] = claim.MorePaper{Kind: m.Kind, What: m.What, Reason: m.Reason}
 	}
-	receipt, err := send(ctx, s, workflows.Request, r.Params.IdempotencyKey, r.Body, request)
+	receipt, err := send(ctx, s, claim.ActRequestPapers, r.Params.IdempotencyKey, r.Body, request)
 	return rest.RequestPapers201JSONResponse(receipt), err
 }
 
 // ProposeWaiver implements the contract.
 func (s *server) ProposeWaiver(ctx context.Context, r rest.ProposeWaiverRequestObject) (rest.ProposeWaiverResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Propose, r.Params.IdempotencyKey, r.Body, claim.WaiverProposal{Item: r.Item, Reason: r.Body.Reason})
+	receipt, err := send(ctx, s, claim.ActProposeWaiver, r.Params.IdempotencyKey, r.Body, claim.WaiverProposal{Item: r.Item, Reason: r.Body.Reason})
 	return rest.ProposeWaiver201JSONResponse(receipt), err
 }
 
 // ConfirmWaiver implements the contract.
 func (s *server) ConfirmWaiver(ctx context.Context, r rest.ConfirmWaiverRequestObject) (rest.ConfirmWaiverResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Waive, r.Params.IdempotencyKey, nil, claim.ListItem{Item: r.Item})
+	receipt, err := send(ctx, s, claim.ActConfirmWaiver, r.Params.IdempotencyKey, nil, claim.ListItem{Item: r.Item})
 	return rest.ConfirmWaiver200JSONResponse(receipt), err
 }
 
 // WithdrawWaiver implements the contract.
 func (s *server) WithdrawWaiver(ctx context.Context, r rest.WithdrawWaiverRequestObject) (rest.WithdrawWaiverResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Retract, r.Params.IdempotencyKey, nil, claim.ListItem{Item: r.Item})
+	receipt, err := send(ctx, s, claim.ActWithdrawWaiver, r.Params.IdempotencyKey, nil, claim.ListItem{Item: r.Item})
 	return rest.WithdrawWaiver200JSONResponse(receipt), err
 }

@@ -34,23 +34,23 @@ const (
 // order is a command on a claim: one update of its workflow. Its key makes it
 // act once, its hash tells whether a second one of that key is the same.
 type order struct {
-	claim  claim.ID
-	by     principal
-	update string
-	key    string
-	hash   string
-	seen   int64 // version of the claim's rows when it was sent
+	claim claim.ID
+	by    principal
+	act   claim.Act
+	key   string
+	hash  string
+	seen  int64 // version of the claim's rows when it was sent
 }
 
 // send lets a person act on the claim that the path names: body is the
-// message of workflows' update, asked what came in the request, wrong what is
+// message of the act, asked what came in the request, wrong what is
 // known to be wrong with it. The answer is the receipt of a command that was
 // carried out, or kept as a recommendation; a refused one is an error.
 //
 // It is idempotent by (caller, key): the steps that carried a command out hold
 // its answer, an update under way is joined.
-func send[T any](ctx context.Context, s *server, update, key string, asked any, body T, wrong ...rest.FieldError) (claim.Receipt, error) {
-	return command(ctx, s, update, key, asked, body, func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+func send[T any](ctx context.Context, s *server, act claim.Act, key string, asked any, body T, wrong ...rest.FieldError) (claim.Receipt, error) {
+	return command(ctx, s, act, key, asked, body, func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 		return s.temporal.UpdateWorkflow(ctx, o)
 	}, wrong...)
 }
@@ -59,17 +59,17 @@ func send[T any](ctx context.Context, s *server, update, key string, asked any, 
 type dealing func(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error)
 
 // command is send, by a way to the workflow that deal knows.
-func command[T any](ctx context.Context, s *server, update, key string, asked any, body T, deal dealing, wrong ...rest.FieldError) (claim.Receipt, error) {
+func command[T any](ctx context.Context, s *server, act claim.Act, key string, asked any, body T, deal dealing, wrong ...rest.FieldError) (claim.Receipt, error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
-		return claim.Receipt{}, fmt.Errorf("encode %s: %w", update, err)
+		return claim.Receipt{}, fmt.Errorf("encode %s: %w", act, err)
 	}
-	o := order{claim: claimOf(ctx).ID, by: principalOf(ctx), update: update, key: key, seen: claimOf(ctx).Version}
-	o.hash = hashOf(update, o.claim, raw)
+	o := order{claim: claimOf(ctx).ID, by: principalOf(ctx), act: act, key: key, seen: claimOf(ctx).Version}
+	o.hash = hashOf(act, o.claim, raw)
 	receipt, found, err := s.answered(ctx, o)
 	switch {
 	// A hold is answered when every object is held, which the rows do not know.
-	case found && update == workflows.HoldEvidence && err == nil && !callOf(ctx).repeated:
+	case found && act == claim.ActHold && err == nil && !callOf(ctx).repeated:
 	case found || err != nil:
 		return receipt, err // even if it would not pass today
 	case callOf(ctx).repeated:
@@ -90,9 +90,9 @@ func command[T any](ctx context.Context, s *server, update, key string, asked an
 
 // hashOf is the SHA-256, in hex, by which two commands are the same: what is
 // to be done, to which claim, with which body.
-func hashOf(update string, id claim.ID, body []byte) string {
+func hashOf(act claim.Act, id claim.ID, body []byte) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n", update, id)
+	fmt.Fprintf(h, "%s\n%s\n", act, id)
 	h.Write(body)
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -105,7 +105,7 @@ func updateID(by claim.StaffID, key string) string {
 
 func (o order) updateOptions(message any) client.UpdateWorkflowOptions {
 	return client.UpdateWorkflowOptions{
-		WorkflowID: workflows.WorkflowID(o.claim), UpdateID: updateID(o.by.ID, o.key), UpdateName: o.update,
+		WorkflowID: workflows.WorkflowID(o.claim), UpdateID: updateID(o.by.ID, o.key), UpdateName: string(o.act),
 		Args: []any{message}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	}
 }
@@ -123,7 +123,7 @@ func (s *server) commandStep(ctx context.Context, o order) (receipt claim.Receip
 	case errors.Is(err, pgx.ErrNoRows):
 		return claim.Receipt{}, row, false, nil
 	case err != nil:
-		return claim.Receipt{}, row, false, fmt.Errorf("look for the answer of %s: %w", o.update, err)
+		return claim.Receipt{}, row, false, fmt.Errorf("look for the answer of %s: %w", o.act, err)
 	}
 	receipt, err = o.stored(row.CommandHash, row.Receipt)
 	return receipt, row, true, err
@@ -180,7 +180,7 @@ func (o order) stored(hash string, raw []byte) (claim.Receipt, error) {
 		return receipt, keyReused()
 	}
 	if err := json.Unmarshal(raw, &receipt); err != nil {
-		return receipt, fmt.Errorf("decode the receipt of %s: %w", o.update, err)
+		return receipt, fmt.Errorf("decode the receipt of %s: %w", o.act, err)
 	}
 	return receipt, refusedBy(receipt)
 }
@@ -245,7 +245,7 @@ func (s *server) failed(ctx context.Context, o order, err error) (claim.Receipt,
 	case errors.As(err, &app) && app.Type() == activities.Refused:
 		var r claim.Refusal
 		if detail := app.Details(&r); detail != nil {
-			return claim.Receipt{}, fmt.Errorf("read why %s of claim %s was refused: %w", o.update, o.claim, detail)
+			return claim.Receipt{}, fmt.Errorf("read why %s of claim %s was refused: %w", o.act, o.claim, detail)
 		}
 		// A twin may have been carried out meanwhile, and what refused this one
 		// is what the twin has changed.
@@ -258,7 +258,7 @@ func (s *server) failed(ctx context.Context, o order, err error) (claim.Receipt,
 	case errors.As(err, &late), errors.Is(err, context.DeadlineExceeded):
 		return claim.Receipt{}, s.late(ctx, err)
 	}
-	return claim.Receipt{}, fmt.Errorf("%s claim %s: %w", o.update, o.claim, err)
+	return claim.Receipt{}, fmt.Errorf("%s claim %s: %w", o.act, o.claim, err)
 }
 
 // over answers for a workflow that is not there or has just ended: a twin may
@@ -303,49 +303,49 @@ func (s *server) late(ctx context.Context, cause error) error {
 
 // WithdrawClaim implements the contract.
 func (s *server) WithdrawClaim(ctx context.Context, r rest.WithdrawClaimRequestObject) (rest.WithdrawClaimResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Withdraw, r.Params.IdempotencyKey, r.Body, *r.Body)
+	receipt, err := send(ctx, s, claim.ActWithdraw, r.Params.IdempotencyKey, r.Body, *r.Body)
 	return rest.WithdrawClaim200JSONResponse(receipt), err
 }
 
 // LinkPolicy implements the contract.
 func (s *server) LinkPolicy(ctx context.Context, r rest.LinkPolicyRequestObject) (rest.LinkPolicyResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.LinkPolicy, r.Params.IdempotencyKey, r.Body, *r.Body)
+	receipt, err := send(ctx, s, claim.ActLinkPolicy, r.Params.IdempotencyKey, r.Body, *r.Body)
 	return rest.LinkPolicy200JSONResponse(receipt), err
 }
 
 // ConvertToVisit implements the contract.
 func (s *server) ConvertToVisit(ctx context.Context, r rest.ConvertToVisitRequestObject) (rest.ConvertToVisitResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Convert, r.Params.IdempotencyKey, r.Body, *r.Body)
+	receipt, err := send(ctx, s, claim.ActConvert, r.Params.IdempotencyKey, r.Body, *r.Body)
 	return rest.ConvertToVisit200JSONResponse(receipt), err
 }
 
 // TakeTask implements the contract.
 func (s *server) TakeTask(ctx context.Context, r rest.TakeTaskRequestObject) (rest.TakeTaskResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Take, r.Params.IdempotencyKey, nil, claim.TaskRef{Task: r.Task})
+	receipt, err := send(ctx, s, claim.ActTake, r.Params.IdempotencyKey, nil, claim.TaskRef{Task: r.Task})
 	return rest.TakeTask200JSONResponse(receipt), err
 }
 
 // PutBackTask implements the contract.
 func (s *server) PutBackTask(ctx context.Context, r rest.PutBackTaskRequestObject) (rest.PutBackTaskResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.PutBack, r.Params.IdempotencyKey, nil, claim.TaskRef{Task: r.Task})
+	receipt, err := send(ctx, s, claim.ActPutBack, r.Params.IdempotencyKey, nil, claim.TaskRef{Task: r.Task})
 	return rest.PutBackTask200JSONResponse(receipt), err
 }
 
 // AcceptSurvey implements the contract.
 func (s *server) AcceptSurvey(ctx context.Context, r rest.AcceptSurveyRequestObject) (rest.AcceptSurveyResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Accept, r.Params.IdempotencyKey, nil, claim.TaskRef{Task: r.Task})
+	receipt, err := send(ctx, s, claim.ActAccept, r.Params.IdempotencyKey, nil, claim.TaskRef{Task: r.Task})
 	return rest.AcceptSurvey200JSONResponse(receipt), err
 }
 
 // DeclineSurvey implements the contract.
 func (s *server) DeclineSurvey(ctx context.Context, r rest.DeclineSurveyRequestObject) (rest.DeclineSurveyResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Decline, r.Params.IdempotencyKey, r.Body, claim.TaskRef{Task: r.Task, Reason: r.Body.Reason})
+	receipt, err := send(ctx, s, claim.ActDecline, r.Params.IdempotencyKey, r.Body, claim.TaskRef{Task: r.Task, Reason: r.Body.Reason})
 	return rest.DeclineSurvey200JSONResponse(receipt), err
 }
 
 // AssignSurveyor implements the contract.
 func (s *server) AssignSurveyor(ctx context.Context, r rest.AssignSurveyorRequestObject) (rest.AssignSurveyorResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Assign, r.Params.IdempotencyKey, r.Body, *r.Body)
+	receipt, err := send(ctx, s, claim.ActAssign, r.Params.IdempotencyKey, r.Body, *r.Body)
 	return rest.AssignSurveyor200JSONResponse(receipt), err
 }
 
@@ -356,7 +356,7 @@ func (s *server) FileSurvey(ctx context.Context, r rest.FileSurveyRequestObject)
 		Task: b.Task, ArrivedAt: b.ArrivedAt.UTC().Truncate(time.Microsecond), Place: b.Place, Facts: b.Facts,
 		FaultShare: b.FaultShare, Estimate: b.Estimate, Photos: b.Photos,
 	}
-	receipt, err := send(ctx, s, workflows.Survey, r.Params.IdempotencyKey, r.Body, report, checkSurvey(b, time.Now())...)
+	receipt, err := send(ctx, s, claim.ActSurvey, r.Params.IdempotencyKey, r.Body, report, checkSurvey(b, time.Now())...)
 	return rest.FileSurvey201JSONResponse(receipt), err
 }
 
@@ -366,20 +366,20 @@ func (s *server) FileAssessment(ctx context.Context, r rest.FileAssessmentReques
 	for i, o := range r.Body.Objects {
 		a.Objects[i] = claim.Assessed(o)
 	}
-	receipt, err := send(ctx, s, workflows.Assess, r.Params.IdempotencyKey, r.Body, a, checkAssessment(*r.Body)...)
+	receipt, err := send(ctx, s, claim.ActAssess, r.Params.IdempotencyKey, r.Body, a, checkAssessment(*r.Body)...)
 	return rest.FileAssessment201JSONResponse(receipt), err
 }
 
 // ConsentOffer implements the contract.
 func (s *server) ConsentOffer(ctx context.Context, r rest.ConsentOfferRequestObject) (rest.ConsentOfferResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Consent, r.Params.IdempotencyKey, nil, claim.Consent{Offer: r.Version})
+	receipt, err := send(ctx, s, claim.ActConsent, r.Params.IdempotencyKey, nil, claim.Consent{Offer: r.Version})
 	return rest.ConsentOffer200JSONResponse(receipt), err
 }
 
 // ObjectOffer implements the contract.
 func (s *server) ObjectOffer(ctx context.Context, r rest.ObjectOfferRequestObject) (rest.ObjectOfferResponseObject, error) {
 	objection := claim.Objection{Offer: r.Version, Reason: r.Body.Reason, Counter: r.Body.CounterFen}
-	receipt, err := send(ctx, s, workflows.Object, r.Params.IdempotencyKey, r.Body, objection)
+	receipt, err := send(ctx, s, claim.ActObject, r.Params.IdempotencyKey, r.Body, objection)
 	return rest.ObjectOffer200JSONResponse(receipt), err
 }
 
@@ -389,13 +389,13 @@ func (s *server) SignAgreement(ctx context.Context, r rest.SignAgreementRequestO
 	agreement := claim.Agreement{
 		Offer: r.Version, Payee: payee, Signature: r.Body.Signature, Document: r.Body.SignatureDocument, SignedName: strings.TrimSpace(r.Body.SignedName),
 	}
-	receipt, err := send(ctx, s, workflows.Agree, r.Params.IdempotencyKey, r.Body, agreement, append(wrong, checkSignature(agreement)...)...)
+	receipt, err := send(ctx, s, claim.ActAgree, r.Params.IdempotencyKey, r.Body, agreement, append(wrong, checkSignature(agreement)...)...)
 	return rest.SignAgreement200JSONResponse(receipt), err
 }
 
 // FileReview implements the contract.
 func (s *server) FileReview(ctx context.Context, r rest.FileReviewRequestObject) (rest.FileReviewResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Review, r.Params.IdempotencyKey, r.Body, *r.Body, checkVerdict(*r.Body)...)
+	receipt, err := send(ctx, s, claim.ActReview, r.Params.IdempotencyKey, r.Body, *r.Body, checkVerdict(*r.Body)...)
 	return rest.FileReview201JSONResponse(receipt), err
 }
 
@@ -413,33 +413,33 @@ func (s *server) DecideDenial(ctx context.Context, r rest.DecideDenialRequestObj
 	if r.Round < int(round) {
 		wrong.add("round", fmt.Sprintf("Denial %d is decided. The one in question is %d.", r.Round, round))
 	}
-	receipt, err := send(ctx, s, workflows.DecideDenial, r.Params.IdempotencyKey, r.Body, *r.Body, wrong...)
+	receipt, err := send(ctx, s, claim.ActDecideDenial, r.Params.IdempotencyKey, r.Body, *r.Body, wrong...)
 	return rest.DecideDenial200JSONResponse(receipt), err
 }
 
 // ReleasePayment implements the contract.
 func (s *server) ReleasePayment(ctx context.Context, r rest.ReleasePaymentRequestObject) (rest.ReleasePaymentResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Release, r.Params.IdempotencyKey, r.Body, *r.Body)
+	receipt, err := send(ctx, s, claim.ActRelease, r.Params.IdempotencyKey, r.Body, *r.Body)
 	return rest.ReleasePayment200JSONResponse(receipt), err
 }
 
 // DecideTransfer implements the contract.
 func (s *server) DecideTransfer(ctx context.Context, r rest.DecideTransferRequestObject) (rest.DecideTransferResponseObject, error) {
-	receipt, err := send(ctx, s, workflows.Transfer, r.Params.IdempotencyKey, r.Body, *r.Body)
+	receipt, err := send(ctx, s, claim.ActDecideTransfer, r.Params.IdempotencyKey, r.Body, *r.Body)
 	return rest.DecideTransfer200JSONResponse(receipt), err
 }
 
 // CorrectPayee implements the contract.
 func (s *server) CorrectPayee(ctx context.Context, r rest.CorrectPayeeRequestObject) (rest.CorrectPayeeResponseObject, error) {
 	payee, wrong := checkPayee(r.Body.Payee, r.Body.AccountAgain)
-	receipt, err := send(ctx, s, workflows.CorrectPayee, r.Params.IdempotencyKey, r.Body, payee, wrong...)
+	receipt, err := send(ctx, s, claim.ActCorrectPayee, r.Params.IdempotencyKey, r.Body, payee, wrong...)
 	return rest.CorrectPayee200JSONResponse(receipt), err
 }
 
 // HoldEvidence implements the contract. The claim's workflow may be over: the
 // hold has one of its own.
 func (s *server) HoldEvidence(ctx context.Context, r rest.HoldEvidenceRequestObject) (rest.HoldEvidenceResponseObject, error) {
-	receipt, err := command(ctx, s, workflows.HoldEvidence, r.Params.IdempotencyKey, r.Body, *r.Body,
+	receipt, err := command(ctx, s, claim.ActHold, r.Params.IdempotencyKey, r.Body, *r.Body,
 		s.beside(workflows.HoldID(claimOf(ctx).ID), workflows.Hold))
 	return rest.HoldEvidence200JSONResponse(receipt), err
 }
@@ -451,7 +451,7 @@ func (s *server) NoteFinding(ctx context.Context, r rest.NoteFindingRequestObjec
 	if note.Verdict == claim.FindingExplained && note.Note == "" {
 		wrong.add("/note", "Say what explains it, for whoever decides. · 请写明原因")
 	}
-	receipt, err := send(ctx, s, workflows.NoteFinding, r.Params.IdempotencyKey, r.Body, note, wrong...)
+	receipt, err := send(ctx, s, claim.ActNoteFinding, r.Params.IdempotencyKey, r.Body, note, wrong...)
 	return rest.NoteFinding201JSONResponse(receipt), err
 }
 
@@ -461,6 +461,6 @@ func (s *server) ConfirmDocument(ctx context.Context, r rest.ConfirmDocumentRequ
 	for i, f := range r.Body.Fields {
 		confirmation.Fields[i] = claim.ConfirmedField{Name: f.Name, Value: f.Value}
 	}
-	receipt, err := send(ctx, s, workflows.Confirm, r.Params.IdempotencyKey, r.Body, confirmation, checkFields(*r.Body)...)
+	receipt, err := send(ctx, s, claim.ActConfirm, r.Params.IdempotencyKey, r.Body, confirmation, checkFields(*r.Body)...)
 	return rest.ConfirmDocument200JSONResponse(receipt), err
 }

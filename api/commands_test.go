@@ -44,19 +44,19 @@ func TestTheHashTellsCommandsApart(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.StringMatching(`[a-z]{1,6}`)
-		type command struct{ update, id, body string }
+		type command struct{ act, id, body string }
 		draw := func(name string) command {
-			return command{word.Draw(t, name+" update"), word.Draw(t, name+" claim"), rapid.String().Draw(t, name+" body")}
+			return command{word.Draw(t, name+" act"), word.Draw(t, name+" claim"), rapid.String().Draw(t, name+" body")}
 		}
 		a, b := draw("a"), draw("b")
-		same := hashOf(a.update, claim.ID(a.id), []byte(a.body)) == hashOf(b.update, claim.ID(b.id), []byte(b.body))
+		same := hashOf(claim.Act(a.act), claim.ID(a.id), []byte(a.body)) == hashOf(claim.Act(b.act), claim.ID(b.id), []byte(b.body))
 		require.Equal(t, a == b, same)
 	})
 }
 
 func TestAStoredAnswerIsForTheSameBodyAlone(t *testing.T) {
 	t.Parallel()
-	o := order{update: "consent", hash: "h"}
+	o := order{act: claim.ActConsent, hash: "h"}
 	receipt, err := o.stored("h", []byte(`{"claim":"c","number":"AP-1","result":"recommended","refusal":{"rule":"authority.limit","detail":"d"}}`))
 	require.NoError(t, err, "a recommendation is no error")
 	require.Equal(t, claim.Recommended, receipt.Result)

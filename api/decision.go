@@ -174,7 +174,7 @@ func (d *deciding) opinions(ctx context.Context, out *rest.Decision) error {
 	for _, a := range answers {
 		ids = append(ids, a.ByID)
 	}
-	for _, act := range d.file.Acts {
+	for _, act := range d.file.Deeds {
 		ids = append(ids, act.By)
 	}
 	who, err := d.s.castOf(ctx, d.tx, d.row.ID, d.who, ids)
@@ -187,7 +187,7 @@ func (d *deciding) opinions(ctx context.Context, out *rest.Decision) error {
 	for _, a := range answers {
 		out.Said = append(out.Said, shownAnswer(db.OfferAnswersRow(a), who))
 	}
-	for _, act := range d.file.Acts {
+	for _, act := range d.file.Deeds {
 		out.People = append(out.People, rest.Deed{Duty: string(act.Duty), By: who.actor(act.By), Level: act.Level, At: act.At.UTC()})
 	}
 	return nil

@@ -22,7 +22,7 @@ func (h *house) aReview(kind claim.TaskKind, level claim.Level) (c seeded, task 
 		"file": claim.File{
 			Line: claim.Motor, Lane: claim.Standard, Stage: claim.Reviewing, PolicyVerified: true, Injury: true, Claimed: 9_000_000,
 			Payable: 8_000_000, Level: 1, Required: 2, Papers: []claim.Count{{States: map[claim.PaperState]int{claim.PaperUnsure: 1}}},
-			Acts: []claim.Act{{By: "surveyor-1", Duty: claim.DutySurvey, At: time.Now()}, {By: "phone:x", Duty: claim.DutyReport, At: time.Now()}},
+			Deeds: []claim.Deed{{By: "surveyor-1", Duty: claim.DutySurvey, At: time.Now()}, {By: "phone:x", Duty: claim.DutyReport, At: time.Now()}},
 		},
 	}, party{"13800000001", "insured", "phone:x"})
 	return c, h.aTask(c, kind, map[string]any{"level": level})

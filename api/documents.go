@@ -19,7 +19,6 @@ import (
 	"anpei/claim/document"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
-	"anpei/workflows"
 )
 
 // partnerSure is the confidence from which a partner's value is taken without
@@ -32,7 +31,7 @@ func (s *server) AttachDocuments(ctx context.Context, r rest.AttachDocumentsRequ
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := send(ctx, s, workflows.Attach, r.Params.IdempotencyKey, r.Body, batch, checkAttach(*r.Body, time.Now())...)
+	receipt, err := send(ctx, s, claim.ActAttach, r.Params.IdempotencyKey, r.Body, batch, checkAttach(*r.Body, time.Now())...)
 	if err == nil {
 		s.takenAlong(ctx, batch)
 	}

@@ -26,7 +26,6 @@ import (
 	"anpei/claim"
 	"anpei/internal/pace"
 	"anpei/schemas/rest"
-	"anpei/workflows"
 )
 
 // TestAPI acts on real claims over HTTP.
@@ -756,9 +755,9 @@ func testHold(t *testing.T, k *stack) {
 	require.NoError(t, err)
 	rows := activities.Activities{DB: k.data.Worker}
 	_, err = rows.Hold(t.Context(), claim.Step[claim.Hold]{
-		Claim: r.Claim, Key: workflows.HoldEvidence + "/" + updateID("manager", key), Version: claim.AsItStands, At: time.Now(), Body: placed,
+		Claim: r.Claim, Key: string(claim.ActHold) + "/" + updateID("manager", key), Version: claim.AsItStands, At: time.Now(), Body: placed,
 		By:      claim.Actor{ID: "manager", Role: claim.Manager, Branch: "3101"},
-		Command: &claim.Command{Key: key, Hash: hashOf(workflows.HoldEvidence, r.Claim, raw), Request: uuid.NewString()},
+		Command: &claim.Command{Key: key, Hash: hashOf(claim.ActHold, r.Claim, raw), Request: uuid.NewString()},
 	})
 	require.NoError(t, err)
 	first := into[rest.Receipt](t, hold("manager", key, true), 200)

@@ -15,7 +15,6 @@ import (
 	"anpei/claim"
 	"anpei/internal/pace"
 	"anpei/schemas/rest"
-	"anpei/workflows"
 )
 
 // Most that the engine lets a run have before it ends the workflow.
@@ -60,7 +59,7 @@ func TestAClaimOfFiveThousandPapersStaysInsideTheEnginesLimits(t *testing.T) {
 		}
 		key := uuid.NewString()
 		handle, err := k.temporal.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
-			WorkflowID: r.Claim.Workflow(), UpdateName: workflows.Attach, UpdateID: key, WaitForStage: client.WorkflowUpdateStageCompleted,
+			WorkflowID: r.Claim.Workflow(), UpdateName: string(claim.ActAttach), UpdateID: key, WaitForStage: client.WorkflowUpdateStageCompleted,
 			Args: []any{claim.Message[claim.Batch]{By: clerk, Key: key, Hash: key, Request: key, Body: body}},
 		})
 		require.NoError(t, err)

@@ -16,7 +16,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 
-	"anpei/activities"
 	"anpei/claim"
 	"anpei/claim/document"
 	"anpei/schemas"
@@ -317,8 +316,8 @@ func (s *server) decide(ctx context.Context, c echo.Context, at *call) error {
 // byUpdate are the operations that a claim's workflow carries out, by [send].
 var byUpdate = func() map[string]bool {
 	ops := map[string]bool{}
-	for _, op := range activities.Operations {
-		ops[op] = true
+	for _, act := range claim.Acts() {
+		ops[act.Operation()] = true
 	}
 	return ops
 }()

@@ -9,7 +9,6 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 
-	"anpei/activities"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -60,8 +59,8 @@ func TestPoliciesSpeakOfTheOperationsOfTheContract(t *testing.T) {
 func TestRefusedAttemptsGoByOneName(t *testing.T) {
 	t.Parallel()
 	_, ops := contract(t)
-	for update, name := range activities.Operations {
-		require.True(t, slices.ContainsFunc(ops, func(op *operation) bool { return op.id == name }), update)
+	for _, act := range claim.Acts() {
+		require.True(t, slices.ContainsFunc(ops, func(op *operation) bool { return op.id == act.Operation() }), act)
 	}
 }
 

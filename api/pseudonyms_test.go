@@ -62,7 +62,7 @@ func TestClaimantsOfBeforeAreRenamed(t *testing.T) {
 	const phone = "13800000001"
 	was := claim.PhonePrefix + plainly(phone)
 	c := h.aClaim(map[string]any{
-		"opened_by": was, "file": claim.File{Cycle: 1, Claimant: claim.StaffID(was), Acts: []claim.Act{{By: claim.StaffID(was), Duty: claim.DutyReport}}},
+		"opened_by": was, "file": claim.File{Cycle: 1, Claimant: claim.StaffID(was), Deeds: []claim.Deed{{By: claim.StaffID(was), Duty: claim.DutyReport}}},
 	}, party{phone, "insured", was})
 	h.sql(`insert into drafts (principal, body, version) values ($1, '{}', 1)`, was)
 	h.sql(`insert into steps (claim_id, key, version, principal, command_key, command_hash, receipt) values ($1, '1/report', 1, $2, 'key-0001', 'h', '{}')`, c.id, was)

@@ -43,8 +43,8 @@ func (s *server) report(ctx context.Context, key string, asked claim.Notice) (cl
 	if err != nil {
 		return claim.Receipt{}, fmt.Errorf("encode report: %w", err)
 	}
-	o := order{claim: reportedAs(notice.Channel, by.ID, key), by: by, update: workflows.Report, key: key}
-	o.hash = hashOf(o.update, o.claim, raw)
+	o := order{claim: reportedAs(notice.Channel, by.ID, key), by: by, act: claim.ActReport, key: key}
+	o.hash = hashOf(o.act, o.claim, raw)
 	before, err := s.q.ReportBefore(ctx, s.db, string(o.claim), string(by.ID), key)
 	switch {
 	case err != nil:

@@ -63,7 +63,7 @@ func (s *server) ResumeClaim(ctx context.Context, r rest.ResumeClaimRequestObjec
 
 // resume resumes the claim that the call is about.
 func (s *server) resume(ctx context.Context, key string, body claim.Resume) (claim.Receipt, error) {
-	return command(ctx, s, workflows.Resume, key, body, body, s.beside(workflows.OperateID(claimOf(ctx).ID), workflows.Operate))
+	return command(ctx, s, claim.ActResume, key, body, body, s.beside(workflows.OperateID(claimOf(ctx).ID), workflows.Operate))
 }
 
 // beside deals with a command by a workflow beside the claim's own, which it

@@ -40,8 +40,8 @@ func Duties() []Duty {
 	}
 }
 
-// Act is something that somebody did on a claim.
-type Act struct {
+// Deed is an act of one duty that was done on a claim, and by whom.
+type Deed struct {
 	By    StaffID   `json:"by"` // the person, whichever of their accounts it was, and not whom they stood in for
 	Duty  Duty      `json:"duty"`
 	Level Level     `json:"level,omitempty"` // the level at which a reviewer acted
@@ -112,9 +112,9 @@ var fresh = map[Duty]string{
 // conflict, and what it may not do at all is said elsewhere ([MayDeny],
 // [Authority.MachineMay]). With a delegation both people are asked about, so
 // that none makes possible what these rules forbid (rule 8).
-func Conflict(history []Act, by StaffID, duty Duty, lane Lane) (rule string, prior Act, conflict bool) {
+func Conflict(history []Deed, by StaffID, duty Duty, lane Lane) (rule string, prior Deed, conflict bool) {
 	if by == Machine {
-		return "", Act{}, false
+		return "", Deed{}, false
 	}
 	for _, act := range history {
 		if act.By != by {
@@ -124,7 +124,7 @@ func Conflict(history []Act, by StaffID, duty Duty, lane Lane) (rule string, pri
 			return rule, act, true
 		}
 	}
-	return "", Act{}, false
+	return "", Deed{}, false
 }
 
 // forbids returns the rule by which one person may not have both duties, or

@@ -75,21 +75,21 @@ func TestEveryPairOfDuties(t *testing.T) {
 			want, known := rules[cell]
 			require.True(t, known, cell)
 			used[cell] = true
-			prior := claim.Act{By: "S1", Duty: duties[i], At: time.Unix(1, 0)}
+			prior := claim.Deed{By: "S1", Duty: duties[i], At: time.Unix(1, 0)}
 			for _, lane := range []claim.Lane{claim.Flash, claim.Standard, claim.Large} {
 				want := want
 				if cell == "a" && lane == claim.Flash {
 					want = "" // one person may survey and assess within the flash cap
 				}
 				at := fmt.Sprintf("%s after %s, %s", duties[j], duties[i], lane)
-				rule, act, conflict := claim.Conflict([]claim.Act{prior}, "S1", duties[j], lane)
+				rule, act, conflict := claim.Conflict([]claim.Deed{prior}, "S1", duties[j], lane)
 				require.Equal(t, want, rule, at)
 				require.Equal(t, want != "", conflict, at)
 				if conflict {
 					require.Equal(t, prior, act, at)
 				}
 
-				_, _, conflict = claim.Conflict([]claim.Act{prior}, "S2", duties[j], lane)
+				_, _, conflict = claim.Conflict([]claim.Deed{prior}, "S2", duties[j], lane)
 				require.False(t, conflict, "another person: %s", at)
 			}
 		}
@@ -99,7 +99,7 @@ func TestEveryPairOfDuties(t *testing.T) {
 
 func TestAClaimThatGrowsOutOfTheFlashLaneLosesItsException(t *testing.T) {
 	t.Parallel()
-	history := []claim.Act{{By: "S1", Duty: claim.DutySurvey}}
+	history := []claim.Deed{{By: "S1", Duty: claim.DutySurvey}}
 	_, _, conflict := claim.Conflict(history, "S1", claim.DutyAssess, claim.Flash)
 	require.False(t, conflict)
 	rule, _, conflict := claim.Conflict(history, "S1", claim.DutyAssess, claim.Standard)
@@ -109,7 +109,7 @@ func TestAClaimThatGrowsOutOfTheFlashLaneLosesItsException(t *testing.T) {
 
 func TestTheEarliestActThatStandsInTheWayIsNamed(t *testing.T) {
 	t.Parallel()
-	history := []claim.Act{
+	history := []claim.Deed{
 		{By: "S1", Duty: claim.DutyReport, At: time.Unix(1, 0)},
 		{By: "S2", Duty: claim.DutySurvey, At: time.Unix(2, 0)},
 		{By: "S1", Duty: claim.DutyAssess, At: time.Unix(3, 0)},
@@ -126,9 +126,9 @@ func TestHistoryOnlyEverTakesAway(t *testing.T) {
 	staff := rapid.SampledFrom([]claim.StaffID{"S1", "S2", claim.Machine})
 	duty := rapid.SampledFrom(claim.Duties())
 	rapid.Check(t, func(t *rapid.T) {
-		var history []claim.Act
+		var history []claim.Deed
 		for range rapid.IntRange(0, 10).Draw(t, "acts") {
-			history = append(history, claim.Act{By: staff.Draw(t, "by"), Duty: duty.Draw(t, "duty")})
+			history = append(history, claim.Deed{By: staff.Draw(t, "by"), Duty: duty.Draw(t, "duty")})
 		}
 		by, d := staff.Draw(t, "by"), duty.Draw(t, "duty")
 		n := rapid.IntRange(0, len(history)).Draw(t, "n")

@@ -8,10 +8,10 @@ import (
 	"anpei/claim"
 )
 
-// beside answers messages of one name in a run of its own beside a claim's
+// beside answers the messages of one act in a run of its own beside a claim's
 // workflow, one at a time, until none has come for a while. A cancellation from
 // outside reaches none of them: ctx is a disconnected one.
-func beside[T any](ctx workflow.Context, name string, quiet time.Duration, answer func(workflow.Context, claim.Message[T]) (claim.Receipt, error)) error {
+func beside[T any](ctx workflow.Context, act claim.Act, quiet time.Duration, answer func(workflow.Context, claim.Message[T]) (claim.Receipt, error)) error {
 	turn := workflow.NewMutex(ctx)
 	asked := 0
 	handle := func(ctx workflow.Context, m claim.Message[T]) (claim.Receipt, error) {
@@ -22,7 +22,7 @@ func beside[T any](ctx workflow.Context, name string, quiet time.Duration, answe
 		defer turn.Unlock()
 		return answer(ctx, m)
 	}
-	if err := workflow.SetUpdateHandler(ctx, name, handle); err != nil {
+	if err := workflow.SetUpdateHandler(ctx, string(act), handle); err != nil {
 		return err
 	}
 	for last := -1; last != asked; {

@@ -50,8 +50,8 @@ func play[T any](env *testsuite.TestWorkflowEnvironment, r *rows, act func(conte
 		if s.Version != r.file.Version {
 			return claim.Answer{File: r.file, Stale: true}, nil
 		}
-		if s.Command != nil && claim.Guarded(name) {
-			if refused := r.file.Guard(name, s.By, claim.TaskOf(s.Body)); refused != nil {
+		if s.Command != nil && claim.Act(name).Guarded() {
+			if refused := r.file.Guard(claim.Act(name), s.By, claim.TaskOf(s.Body)); refused != nil {
 				return claim.Answer{File: r.file, Receipt: claim.Receipt{Result: claim.Refused, Refusal: refused}}, nil
 			}
 		}
@@ -162,10 +162,10 @@ func (r *reply) rule(t *testing.T) string {
 }
 
 // send sends a message after a delay of the claim's time.
-func send[T any](s story, after time.Duration, name string, by claim.Actor, body T) *reply {
+func send[T any](s story, after time.Duration, act claim.Act, by claim.Actor, body T) *reply {
 	r := &reply{}
 	s.RegisterDelayedCallback(func() {
-		s.UpdateWorkflow(name, name+after.String(), &testsuite.TestUpdateCallback{
+		s.UpdateWorkflow(string(act), string(act)+after.String(), &testsuite.TestUpdateCallback{
 			OnAccept: func() {},
 			OnReject: func(err error) { r.err, r.came = err, true },
 			OnComplete: func(v any, err error) {
@@ -174,7 +174,7 @@ func send[T any](s story, after time.Duration, name string, by claim.Actor, body
 					r.receipt, _ = v.(claim.Receipt)
 				}
 			},
-		}, claim.Message[T]{By: by, Key: name + after.String(), Seen: s.rows.seen, Body: body})
+		}, claim.Message[T]{By: by, Key: string(act) + after.String(), Seen: s.rows.seen, Body: body})
 	}, after)
 	return r
 }
@@ -198,10 +198,10 @@ var (
 func TestASilentSurveyorLosesTheTaskToTheNext(t *testing.T) {
 	t.Parallel()
 	s := newStory(t).standard()
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	late := send(s, 11*time.Minute, workflows.Accept, wang, claim.TaskRef{Task: "survey-wang"})
-	next := send(s, 12*time.Minute, workflows.Accept, li, claim.TaskRef{Task: "survey-li"})
-	send(s, time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	late := send(s, 11*time.Minute, claim.ActAccept, wang, claim.TaskRef{Task: "survey-wang"})
+	next := send(s, 12*time.Minute, claim.ActAccept, li, claim.TaskRef{Task: "survey-li"})
+	send(s, time.Hour, claim.ActWithdraw, claimant, claim.Reason{})
 
 	closure, err := s.run()
 	require.NoError(t, err)
@@ -214,22 +214,22 @@ func TestASilentSurveyorLosesTheTaskToTheNext(t *testing.T) {
 func TestMessagesAreRefusedByTheFileAlone(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		message string
-		by      claim.Actor
-		task    string
-		rule    string
+		act  claim.Act
+		by   claim.Actor
+		task string
+		rule string
 	}{
-		"at the wrong stage":          {workflows.Consent, claimant, "", claim.RuleStage},
-		"from the wrong role":         {workflows.Accept, claimant, "survey-wang", claim.RuleRole},
-		"on somebody else's task":     {workflows.Accept, li, "survey-wang", claim.RuleTaskTaken},
-		"on a task that is not there": {workflows.Accept, wang, "another", claim.RuleTask},
+		"at the wrong stage":          {claim.ActConsent, claimant, "", claim.RuleStage},
+		"from the wrong role":         {claim.ActAccept, claimant, "survey-wang", claim.RuleRole},
+		"on somebody else's task":     {claim.ActAccept, li, "survey-wang", claim.RuleTaskTaken},
+		"on a task that is not there": {claim.ActAccept, wang, "another", claim.RuleTask},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStory(t).standard()
-			send(s, 0, workflows.Report, claimant, claim.Notice{})
-			got := send(s, time.Minute, tt.message, tt.by, claim.TaskRef{Task: tt.task})
-			send(s, 2*time.Minute, workflows.Withdraw, claimant, claim.Reason{})
+			send(s, 0, claim.ActReport, claimant, claim.Notice{})
+			got := send(s, time.Minute, tt.act, tt.by, claim.TaskRef{Task: tt.task})
+			send(s, 2*time.Minute, claim.ActWithdraw, claimant, claim.Reason{})
 			_, err := s.run()
 			require.NoError(t, err)
 			require.Equal(t, tt.rule, got.rule(t))
@@ -244,9 +244,9 @@ func TestARunWhoseRowsAreAheadGoesOnFromTheRows(t *testing.T) {
 		s.rows.file.Stage = claim.Surveying
 		s.rows.file.Version++
 	}, time.Minute)
-	stale := send(s, 2*time.Minute, workflows.Accept, wang, claim.TaskRef{Task: "survey-wang"})
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	send(s, 3*time.Minute, workflows.Withdraw, claimant, claim.Reason{})
+	stale := send(s, 2*time.Minute, claim.ActAccept, wang, claim.TaskRef{Task: "survey-wang"})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	send(s, 3*time.Minute, claim.ActWithdraw, claimant, claim.Reason{})
 
 	closure, err := s.run()
 	require.NoError(t, err)
@@ -264,7 +264,7 @@ func TestAReportOfAKnownLossEndsAsJoinedAndTellsTheOtherClaim(t *testing.T) {
 			told, _ = arg.(claim.Again)
 			return nil
 		}).Once()
-	reply := send(s, 0, workflows.Report, claimant, claim.Notice{Channel: "phone", Reporter: claim.Party{Name: "李四"}})
+	reply := send(s, 0, claim.ActReport, claimant, claim.Notice{Channel: "phone", Reporter: claim.Party{Name: "李四"}})
 
 	closure, err := s.run()
 	require.NoError(t, err)
@@ -278,8 +278,8 @@ func TestAReportOfAKnownLossEndsAsJoinedAndTellsTheOtherClaim(t *testing.T) {
 func TestALongClaimGoesOnInANewRunWithItsFile(t *testing.T) {
 	t.Parallel()
 	s := newStory(t).standard()
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	accepted := send(s, time.Minute, workflows.Accept, wang, claim.TaskRef{Task: "survey-wang"})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	accepted := send(s, time.Minute, claim.ActAccept, wang, claim.TaskRef{Task: "survey-wang"})
 	s.RegisterDelayedCallback(func() { s.SetContinueAsNewSuggested(true) }, 2*time.Minute)
 
 	_, err := s.run()
@@ -299,7 +299,7 @@ func TestADeniedClaimEndsWithItsNotice(t *testing.T) {
 	play(s.TestWorkflowEnvironment, s.rows, a.Route, "route", func(f *claim.File, _ claim.Step[claim.None]) claim.Receipt {
 		f.Lane, f.Stage = claim.Standard, claim.DenialReview
 		f.Tasks = []claim.Task{{ID: "d", Kind: claim.TaskDenial, Role: claim.Reviewer, Level: 2}}
-		f.Acts = []claim.Act{{By: "zheng", Duty: claim.DutyProposeDenial}}
+		f.Deeds = []claim.Deed{{By: "zheng", Duty: claim.DutyProposeDenial}}
 		return claim.Receipt{}
 	})
 	play(s.TestWorkflowEnvironment, s.rows, a.DecideDenial, "decide-denial", stageTo[claim.DenialVerdict](claim.Denied))
@@ -309,10 +309,10 @@ func TestADeniedClaimEndsWithItsNotice(t *testing.T) {
 		f.Stage, f.Outcome = claim.Closed, claim.OutcomeDenied
 		return claim.Receipt{}
 	})
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	own := send(s, time.Minute, workflows.DecideDenial, claim.Actor{ID: "zheng", Role: claim.Reviewer, Level: 4}, claim.DenialVerdict{Task: "d", Approve: true})
-	low := send(s, 2*time.Minute, workflows.DecideDenial, claim.Actor{ID: "han", Role: claim.Reviewer, Level: 1}, claim.DenialVerdict{Task: "d", Approve: true})
-	send(s, 3*time.Minute, workflows.DecideDenial, claim.Actor{ID: "feng", Role: claim.Reviewer, Level: 2}, claim.DenialVerdict{Task: "d", Approve: true})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	own := send(s, time.Minute, claim.ActDecideDenial, claim.Actor{ID: "zheng", Role: claim.Reviewer, Level: 4}, claim.DenialVerdict{Task: "d", Approve: true})
+	low := send(s, 2*time.Minute, claim.ActDecideDenial, claim.Actor{ID: "han", Role: claim.Reviewer, Level: 1}, claim.DenialVerdict{Task: "d", Approve: true})
+	send(s, 3*time.Minute, claim.ActDecideDenial, claim.Actor{ID: "feng", Role: claim.Reviewer, Level: 2}, claim.DenialVerdict{Task: "d", Approve: true})
 
 	closure, err := s.run()
 	require.NoError(t, err)
@@ -343,12 +343,12 @@ func TestOnlyADeliveredRequestIsNotedAndTheClaimGoesOnMeanwhile(t *testing.T) {
 		return at.Add(3 * time.Hour), nil
 	})
 	assessor := claim.Actor{ID: "zhou", Role: claim.Assessor, Branch: "3101"}
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	send(s, time.Minute, workflows.Accept, wang, claim.TaskRef{Task: "survey-wang"})
-	early := send(s, 2*time.Minute, workflows.Request, assessor, claim.PaperRequest{})
-	send(s, 3*time.Minute, workflows.Survey, wang, claim.SurveyReport{Task: "survey-wang"})
-	send(s, 4*time.Minute, workflows.Request, assessor, claim.PaperRequest{})
-	send(s, time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	send(s, time.Minute, claim.ActAccept, wang, claim.TaskRef{Task: "survey-wang"})
+	early := send(s, 2*time.Minute, claim.ActRequestPapers, assessor, claim.PaperRequest{})
+	send(s, 3*time.Minute, claim.ActSurvey, wang, claim.SurveyReport{Task: "survey-wang"})
+	send(s, 4*time.Minute, claim.ActRequestPapers, assessor, claim.PaperRequest{})
+	send(s, time.Hour, claim.ActWithdraw, claimant, claim.Reason{})
 	_, err := s.run()
 	require.NoError(t, err)
 	require.Equal(t, claim.RuleStage, early.rule(t), "nothing is requested before the loss is assessed")
@@ -411,9 +411,9 @@ func TestPhotosAreLookedAtTogetherAndOneThatBreaksTheReaderCostsOnlyItself(t *te
 		}
 		return all, nil
 	})
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	send(s, time.Minute, workflows.Attach, claimant, claim.Batch{})
-	send(s, 5*time.Minute, workflows.Withdraw, claimant, claim.Reason{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	send(s, time.Minute, claim.ActAttach, claimant, claim.Batch{})
+	send(s, 5*time.Minute, claim.ActWithdraw, claimant, claim.Reason{})
 	_, err := s.run()
 	require.NoError(t, err)
 	require.Contains(t, looked, photos[:8])
@@ -446,11 +446,11 @@ func TestEveryStepOfTheMachineLooksAgainWhereTheRowsHaveGoneOn(t *testing.T) {
 			t.Parallel()
 			s := newStory(t).flash()
 			s.rows.stale = step
-			send(s, 0, workflows.Report, claimant, claim.Notice{})
-			send(s, time.Minute, workflows.Attach, claimant, claim.Batch{})
-			send(s, 5*time.Minute, workflows.Request, claim.Actor{ID: "zhou", Role: claim.Assessor, Branch: "3101"}, claim.PaperRequest{})
-			send(s, 10*time.Minute, workflows.Agree, claimant, claim.Agreement{Offer: 1})
-			send(s, 24*time.Hour, workflows.Withdraw, claimant, claim.Reason{}) // if it still stands somewhere
+			send(s, 0, claim.ActReport, claimant, claim.Notice{})
+			send(s, time.Minute, claim.ActAttach, claimant, claim.Batch{})
+			send(s, 5*time.Minute, claim.ActRequestPapers, claim.Actor{ID: "zhou", Role: claim.Assessor, Branch: "3101"}, claim.PaperRequest{})
+			send(s, 10*time.Minute, claim.ActAgree, claimant, claim.Agreement{Offer: 1})
+			send(s, 24*time.Hour, claim.ActWithdraw, claimant, claim.Reason{}) // if it still stands somewhere
 			closure, err := s.run()
 			require.NoError(t, err)
 			require.Equal(t, claim.OutcomePaid, closure.Outcome, s.rows.log)
@@ -463,9 +463,9 @@ func TestEveryStepOfTheMachineLooksAgainWhereTheRowsHaveGoneOn(t *testing.T) {
 			t.Parallel()
 			s := newStory(t).standard()
 			s.rows.stale = step
-			send(s, 0, workflows.Report, claimant, claim.Notice{})
-			next := send(s, 12*time.Minute, workflows.Accept, li, claim.TaskRef{Task: "survey-li"})
-			send(s, time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+			send(s, 0, claim.ActReport, claimant, claim.Notice{})
+			next := send(s, 12*time.Minute, claim.ActAccept, li, claim.TaskRef{Task: "survey-li"})
+			send(s, time.Hour, claim.ActWithdraw, claimant, claim.Reason{})
 			_, err := s.run()
 			require.NoError(t, err)
 			require.NoError(t, next.err, s.rows.log)
@@ -497,7 +497,7 @@ func TestEveryStepOfTheMachineLooksAgainWhereTheRowsHaveGoneOn(t *testing.T) {
 			f.Stage, f.Outcome = claim.Closed, claim.OutcomeDenied
 			return claim.Receipt{}
 		})
-		send(s, 0, workflows.Report, claimant, claim.Notice{})
+		send(s, 0, claim.ActReport, claimant, claim.Notice{})
 		closure, err := s.run()
 		require.NoError(t, err)
 		require.Equal(t, claim.OutcomeDenied, closure.Outcome)
@@ -605,12 +605,12 @@ func TestARequestForPapersIsPutInWritingOnce(t *testing.T) {
 		return claim.Receipt{}
 	})
 	assessor := claim.Actor{ID: "zhou", Role: claim.Assessor, Branch: "3101"}
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	send(s, time.Minute, workflows.Accept, wang, claim.TaskRef{Task: "survey-wang"})
-	send(s, 2*time.Minute, workflows.Survey, wang, claim.SurveyReport{Task: "survey-wang"})
-	send(s, 3*time.Minute, workflows.Request, assessor, claim.PaperRequest{})
-	send(s, 4*time.Minute, workflows.Request, assessor, claim.PaperRequest{})
-	send(s, time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	send(s, time.Minute, claim.ActAccept, wang, claim.TaskRef{Task: "survey-wang"})
+	send(s, 2*time.Minute, claim.ActSurvey, wang, claim.SurveyReport{Task: "survey-wang"})
+	send(s, 3*time.Minute, claim.ActRequestPapers, assessor, claim.PaperRequest{})
+	send(s, 4*time.Minute, claim.ActRequestPapers, assessor, claim.PaperRequest{})
+	send(s, time.Hour, claim.ActWithdraw, claimant, claim.Reason{})
 	_, err := s.run()
 	require.NoError(t, err)
 	require.Equal(t, []string{"report", "route", "dispatch", "accept", "survey", "request", "request", "letter", "withdraw"}, s.rows.log)

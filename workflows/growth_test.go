@@ -12,7 +12,6 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
-	"anpei/workflows"
 )
 
 // A run that should be continued as new takes no further papers: those in hand
@@ -42,8 +41,8 @@ func TestALongQueueOfPapersLetsARunContinueAsNew(t *testing.T) {
 		return activities.ReadPaper{Document: id}, nil
 	})
 	s.OnActivity(o.ReadPaper, mock.Anything, mock.Anything).Return(claim.Reading{Engine: "read"}, nil)
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	send(s, time.Minute, workflows.Attach, claimant, claim.Batch{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	send(s, time.Minute, claim.ActAttach, claimant, claim.Batch{})
 	_, err := s.run()
 	var next *workflow.ContinueAsNewError
 	require.ErrorAs(t, err, &next)

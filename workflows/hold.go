@@ -9,15 +9,12 @@ import (
 	"anpei/claim"
 )
 
-// HoldEvidence is the one message of [Hold]: a [claim.Message] of a
-// [claim.Hold], answered with a [claim.Receipt].
-const HoldEvidence = "hold"
-
 // lookAgain is after how long a hold looks for objects that were on their way
 // into the store when it was placed: longer than any of them may take.
 const lookAgain = 10 * time.Minute
 
-// Hold puts a claim's evidence under legal hold, and lifts the hold. Disputes
+// Hold puts a claim's evidence under legal hold, and lifts the hold: it answers
+// [claim.ActHold]. Disputes
 // come up after the end, too, when the claim's own workflow is gone: so this is
 // one beside it, at most one of a claim at a time. Its step takes the claim as
 // it stands; a claim in motion finds its version moved on, and looks again.
@@ -26,9 +23,9 @@ const lookAgain = 10 * time.Minute
 // nothing has been asked for a while.
 func Hold(ctx workflow.Context, id claim.ID) (claim.None, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	err := beside(ctx, HoldEvidence, lookAgain, func(ctx workflow.Context, m claim.Message[claim.Hold]) (claim.Receipt, error) {
+	err := beside(ctx, claim.ActHold, lookAgain, func(ctx workflow.Context, m claim.Message[claim.Hold]) (claim.Receipt, error) {
 		out, err := decide(ctx, acts.Hold, claim.Step[claim.Hold]{
-			Claim: id, Key: fmt.Sprintf("%s/%s", HoldEvidence, workflow.GetCurrentUpdateInfo(ctx).ID),
+			Claim: id, Key: fmt.Sprintf("%s/%s", claim.ActHold, workflow.GetCurrentUpdateInfo(ctx).ID),
 			Version: claim.AsItStands, At: workflow.Now(ctx), By: m.By, Body: m.Body,
 			Command: &claim.Command{Key: m.Key, Hash: m.Hash, Request: m.Request},
 		})

@@ -73,12 +73,12 @@ func TestWhatRetriesCannotMendParksTheClaimUntilAnOperatorResumesIt(t *testing.T
 	failing(s, a.Route, func() error { return why }, func(f *claim.File) { f.Stage, f.Lane = claim.Determined, claim.Standard })
 	play(s.TestWorkflowEnvironment, s.rows, a.Attach, "attach", func(*claim.File, claim.Step[claim.Batch]) claim.Receipt { return claim.Receipt{} })
 	parked := s.parks()
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	stopped := send(s, time.Minute, workflows.Withdraw, claimant, claim.Reason{})
-	attached := send(s, 2*time.Minute, workflows.Attach, claimant, claim.Batch{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	stopped := send(s, time.Minute, claim.ActWithdraw, claimant, claim.Reason{})
+	attached := send(s, 2*time.Minute, claim.ActAttach, claimant, claim.Batch{})
 	s.RegisterDelayedCallback(func() { why = nil }, time.Hour)
 	s.resume(time.Hour+time.Second, false)
-	send(s, 2*time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+	send(s, 2*time.Hour, claim.ActWithdraw, claimant, claim.Reason{})
 
 	closure, err := s.run()
 	require.NoError(t, err)
@@ -94,10 +94,10 @@ func TestAMessageThatBreaksItsStepIsRefusedAndTheNextGoesThrough(t *testing.T) {
 	s := newStory(t).standard()
 	var a *activities.Activities
 	failing(s, a.Attach, func() error { return fault(activities.Broken) }, nil)
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	bad := send(s, time.Minute, workflows.Attach, claimant, claim.Batch{})
-	next := send(s, 2*time.Minute, workflows.Accept, wang, claim.TaskRef{Task: "survey-wang"})
-	send(s, time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	bad := send(s, time.Minute, claim.ActAttach, claimant, claim.Batch{})
+	next := send(s, 2*time.Minute, claim.ActAccept, wang, claim.TaskRef{Task: "survey-wang"})
+	send(s, time.Hour, claim.ActWithdraw, claimant, claim.Reason{})
 
 	_, err := s.run()
 	require.NoError(t, err)
@@ -116,11 +116,11 @@ func TestAMessageWhoseStepTakesTooLongParksAndIsTriedAgainOrSkipped(t *testing.T
 			why := fault(activities.TooLong)
 			failing(s, a.Attach, func() error { return why }, func(*claim.File) {})
 			parked := s.parks()
-			send(s, 0, workflows.Report, claimant, claim.Notice{})
-			late := send(s, time.Minute, workflows.Attach, claimant, claim.Batch{})
+			send(s, 0, claim.ActReport, claimant, claim.Notice{})
+			late := send(s, time.Minute, claim.ActAttach, claimant, claim.Batch{})
 			s.RegisterDelayedCallback(func() { why = nil }, 2*time.Minute)
 			s.resume(3*time.Minute, skip)
-			send(s, 9*time.Minute, workflows.Withdraw, claimant, claim.Reason{})
+			send(s, 9*time.Minute, claim.ActWithdraw, claimant, claim.Reason{})
 
 			closure, err := s.run()
 			require.NoError(t, err)
@@ -147,12 +147,12 @@ func TestRowsThatHaveLostACommitParkTheClaim(t *testing.T) {
 		return nil
 	}, func(*claim.File) {})
 	parked := s.parks()
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
 	s.RegisterDelayedCallback(func() { lost = true; s.rows.file.Version-- }, 30*time.Second)
-	attached := send(s, time.Minute, workflows.Attach, claimant, claim.Batch{})
+	attached := send(s, time.Minute, claim.ActAttach, claimant, claim.Batch{})
 	s.RegisterDelayedCallback(func() { lost = false }, 2*time.Minute)
 	s.resume(3*time.Minute, false)
-	send(s, 9*time.Minute, workflows.Withdraw, claimant, claim.Reason{})
+	send(s, 9*time.Minute, claim.ActWithdraw, claimant, claim.Reason{})
 
 	_, err := s.run()
 	require.NoError(t, err)
@@ -186,10 +186,10 @@ func TestARecordThatBreaksItsStepIsSkippedAndThePaperCountsAsUnread(t *testing.T
 		return claim.Answer{File: s.rows.file}, nil
 	})
 	parked := s.parks()
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	send(s, time.Minute, workflows.Attach, claimant, claim.Batch{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	send(s, time.Minute, claim.ActAttach, claimant, claim.Batch{})
 	s.resume(3*time.Minute, true)
-	send(s, 9*time.Minute, workflows.Withdraw, claimant, claim.Reason{})
+	send(s, 9*time.Minute, claim.ActWithdraw, claimant, claim.Reason{})
 
 	_, err := s.run()
 	require.NoError(t, err)
@@ -204,15 +204,15 @@ func TestASenderWhoHasSeenTheRowsIsNotRefusedByAnOldFile(t *testing.T) {
 	s := newStory(t).standard()
 	var a *activities.Activities
 	play(s.TestWorkflowEnvironment, s.rows, a.Consent, "consent", stageTo[claim.Consent](claim.Reviewing))
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
 	s.RegisterDelayedCallback(func() {
 		s.rows.file.Stage = claim.Negotiating
 		s.rows.file.Version++
 	}, time.Minute)
-	blind := send(s, 2*time.Minute, workflows.Consent, claimant, claim.Consent{Offer: 1})
+	blind := send(s, 2*time.Minute, claim.ActConsent, claimant, claim.Consent{Offer: 1})
 	s.RegisterDelayedCallback(func() { s.rows.seen = s.rows.file.Version }, 150*time.Second)
-	seeing := send(s, 3*time.Minute, workflows.Consent, claimant, claim.Consent{Offer: 1})
-	send(s, time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+	seeing := send(s, 3*time.Minute, claim.ActConsent, claimant, claim.Consent{Offer: 1})
+	send(s, time.Hour, claim.ActWithdraw, claimant, claim.Reason{})
 
 	_, err := s.run()
 	require.NoError(t, err)
@@ -232,13 +232,13 @@ func TestTheMainLineGoesOnWhenTheRowsAreReadAgain(t *testing.T) {
 		return claim.Receipt{}
 	})
 	play(s.TestWorkflowEnvironment, s.rows, a.AssessBySelf, "assess", stageTo[claim.None](claim.Negotiating))
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
 	s.RegisterDelayedCallback(func() {
 		s.rows.file.Stage = claim.Assessing // the step's commit, whose workflow task was lost
 		s.rows.file.Version++
 		s.SignalWorkflow(workflows.CatchUp, nil)
 	}, time.Minute)
-	send(s, time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+	send(s, time.Hour, claim.ActWithdraw, claimant, claim.Reason{})
 
 	_, err := s.run()
 	require.NoError(t, err)
@@ -253,7 +253,7 @@ func TestASignalIsDealtWithBeforeTheRunIsContinuedAsNew(t *testing.T) {
 		s.RegisterDelayedCallback(func() { s.SetContinueAsNewSuggested(true) }, 0) // while another signal waits
 		return claim.Receipt{}
 	})
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
 	s.RegisterDelayedCallback(func() {
 		s.SignalWorkflow(workflows.ReportedAgain, claim.Again{Event: "c8"})
 		s.SignalWorkflow(workflows.ReportedAgain, claim.Again{Event: "c9"})
@@ -270,7 +270,7 @@ func TestAReportThatIsRefusedLeavesNoClaimBehind(t *testing.T) {
 	s := story{TestWorkflowEnvironment: newEnvironment(), t: t, rows: &rows{file: claim.File{ID: "c1", Cycle: 1}}}
 	var a *activities.Activities
 	failing(s, a.Report, func() error { return fault(activities.Broken) }, nil)
-	report := send(s, 0, workflows.Report, claimant, claim.Notice{})
+	report := send(s, 0, claim.ActReport, claimant, claim.Notice{})
 
 	_, err := s.run()
 	require.ErrorContains(t, err, "there is no claim")

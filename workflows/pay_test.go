@@ -12,7 +12,6 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
-	"anpei/workflows"
 )
 
 // bank stands for the insurer's bank before a claim that is paid: what each
@@ -82,8 +81,8 @@ func (s story) paying(b *bank) story {
 		b.queries++
 		return b.query(b.queries)
 	}).Maybe()
-	send(s, 0, workflows.Report, claimant, claim.Notice{})
-	send(s, time.Minute, workflows.Agree, claimant, claim.Agreement{Offer: 1})
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	send(s, time.Minute, claim.ActAgree, claimant, claim.Agreement{Offer: 1})
 	return s
 }
 
@@ -104,7 +103,7 @@ func TestAnUnknownTransferIsAskedAboutAndNeverSentTwice(t *testing.T) {
 		return activities.TransferState{State: claim.PaymentCleared}, nil
 	}}
 	s := newStory(t).paying(b)
-	tooLate := send(s, time.Minute+2*time.Second, workflows.Withdraw, claimant, claim.Reason{})
+	tooLate := send(s, time.Minute+2*time.Second, claim.ActWithdraw, claimant, claim.Reason{})
 
 	closure, err := s.run()
 	require.NoError(t, err)
@@ -152,7 +151,7 @@ func TestATransferThatTheBankNeverHasIsSentFourTimesAndThenFinanceIsAsked(t *tes
 		require.NotNil(t, s.rows.file.TaskOf(claim.TaskPay))
 		mended = true
 	}, 24*time.Hour)
-	send(s, 24*time.Hour+time.Minute, workflows.Transfer, finance, claim.TransferDecision{Task: "find-out", Decision: claim.SendAgain})
+	send(s, 24*time.Hour+time.Minute, claim.ActDecideTransfer, finance, claim.TransferDecision{Task: "find-out", Decision: claim.SendAgain})
 	closure, err := s.run()
 	require.NoError(t, err)
 	require.Equal(t, claim.OutcomePaid, closure.Outcome)
@@ -192,7 +191,7 @@ func TestATransferThatStaysUnknownCallsAPersonAndHoldsNobodyUp(t *testing.T) {
 				require.Equal(t, []string{"report", "route", "agree", "settle", "settle"}, s.rows.log)
 				back = true
 			}, 24*time.Hour)
-			taken := send(s, 3*time.Hour, workflows.Withdraw, claimant, claim.Reason{})
+			taken := send(s, 3*time.Hour, claim.ActWithdraw, claimant, claim.Reason{})
 			closure, err := s.run()
 			require.NoError(t, err)
 			require.Equal(t, claim.RulePaymentStarted, taken.rule(t))

@@ -44,7 +44,7 @@ func open(ctx workflow.Context, f claim.File) (workflow.Context, *process) {
 // letter is a message that waits in an inbox: what runs its step, and the
 // answer that its sender waits for.
 type letter struct {
-	name    string
+	name    claim.Act
 	run     func(workflow.Context) (claim.Answer, error)
 	done    bool
 	receipt claim.Receipt
@@ -65,7 +65,7 @@ func (b *inbox) take() *letter {
 // says is not replayed. A sender who has seen a later version than this run
 // knows is let through: after a crash between a step's commit and its task's
 // the rows are ahead, and only the step can tell.
-func hear[T any](ctx workflow.Context, p *process, name string, in *inbox, how manner[T], act stepActivity[T]) {
+func hear[T any](ctx workflow.Context, p *process, name claim.Act, in *inbox, how manner[T], act stepActivity[T]) {
 	handle := func(ctx workflow.Context, msg claim.Message[T]) (claim.Receipt, error) {
 		key := fmt.Sprintf("%d/%s/%s", p.Cycle, workflow.GetCurrentUpdateInfo(ctx).ID, name)
 		m := &letter{name: name}
@@ -89,12 +89,12 @@ func hear[T any](ctx workflow.Context, p *process, name string, in *inbox, how m
 		return m.receipt, nil
 	}
 	validate := func(_ workflow.Context, msg claim.Message[T]) error {
-		if name == Report || msg.Seen > p.Version {
+		if name == claim.ActReport || msg.Seen > p.Version {
 			return nil // a report is answered once; the step knows a second one by its key
 		}
 		return refusal(p.Guard(name, msg.By, claim.TaskOf(msg.Body)))
 	}
-	if err := workflow.SetUpdateHandlerWithOptions(ctx, name, handle, workflow.UpdateHandlerOptions{Validator: validate}); err != nil {
+	if err := workflow.SetUpdateHandlerWithOptions(ctx, string(name), handle, workflow.UpdateHandlerOptions{Validator: validate}); err != nil {
 		panic(err) // two messages of one name: a bug that the first test finds
 	}
 }
@@ -171,12 +171,12 @@ func (p *process) answer(ctx workflow.Context, m *letter) {
 		case err == nil && out.Stale:
 		case err == nil:
 			m.receipt, m.done = out.Receipt, true
-		case isOf(err, activities.Broken) || p.park(ctx, m.name, err, true):
+		case isOf(err, activities.Broken) || p.park(ctx, string(m.name), err, true):
 			p.log.Error("message refused", "message", m.name, "error", err)
 			m.refused, m.done = &claim.Refusal{Rule: claim.RuleBroken, Detail: brokenDetail}, true
 		}
 	}
-	p.unreported = p.unreported || m.name == Report && p.Stage == ""
+	p.unreported = p.unreported || m.name == claim.ActReport && p.Stage == ""
 }
 
 // brokenDetail is what the sender of a message reads that its step could not

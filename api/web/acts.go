@@ -77,7 +77,7 @@ func offers(c rest.Claim, me *rest.Principal, papers []rest.DocumentSummary) (li
 				continue
 			}
 		}
-		if refusal := file.Guard(a.name, by, one.Task); refusal != nil {
+		if refusal := file.Guard(claim.Act(a.name), by, one.Task); refusal != nil {
 			if strings.HasPrefix(refusal.Rule, "stage.") && refusal.Rule != claim.RuleParked || refusal.Rule == claim.RuleTask {
 				continue // not its time
 			}
