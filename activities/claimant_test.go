@@ -96,6 +96,75 @@ func TestWhoIsInThePolicyKeepsTheClaim(t *testing.T) {
 	require.Equal(t, phoned("13800000003").ID, d.file.Claimant)
 }
 
+// Staff write down what a person in the policy says on the telephone. The claim
+// is that person's: another person of the policy who reports it too does not
+// take it, the holder is a party of it, and what they signed stands when they
+// sign in and report it themselves.
+func TestAReportThatStaffWroteDownStaysThatPersons(t *testing.T) {
+	t.Parallel()
+	const holder, insured, driver = "13800000001", "13800000002", "13800000003"
+	for name, row := range map[string]struct {
+		policy string // that staff wrote down; linked later where there is none
+		caller string // whose number staff wrote down
+		second string
+		moves  bool // to the second, who is the caller
+	}{
+		"the holder called, a driver reports too":          {"PM1", holder, driver, false},
+		"the holder called, the insured reports too":       {"PM1", holder, insured, false},
+		"the same, and the policy is linked after":         {"", holder, driver, false},
+		"a driver called, the holder reports too":          {"PM1", driver, holder, false},
+		"the holder called, and reports it themselves too": {"PM1", holder, holder, true},
+		"the same, before the policy is linked":            {"", holder, holder, true},
+		"a stranger called, the holder reports too":        {"PM1", "13800000009", holder, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.owner(`update policies set insured_name = '王五', insured_phone = '13800000002', drivers = '[{"name": "李四", "phone": "13800000003"}]'`)
+			d.owner(`insert into staff (id, name, role, branch) values ('wang', '王敏', 'intake', '3101')`)
+			n := notice(600_000)
+			n.PolicyNo, n.Reporter = row.policy, claim.Party{Name: "某人", Phone: row.caller, Role: "reporter"}
+			do(d, d.Report, wang, n)
+			do(d, d.Route, machine, claim.None{})
+			d.reportsAgain(phoned(row.second), row.second)
+			if row.policy == "" {
+				do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM1"})
+			}
+			whose := wang.ID
+			if row.moves {
+				whose = phoned(row.second).ID
+			}
+			require.Equal(t, whose, d.file.Claimant)
+			by, _ := d.openedBy()
+			require.Equal(t, whose, by)
+			var speaks bool
+			require.NoError(t, d.db.API.QueryRow(t.Context(), `select exists (select from parties p join claims c on c.id = p.claim_id
+				where c.id = $1 and p.phone = '13800000001' and p.principal in ('', c.opened_by))`, d.id).Scan(&speaks))
+			require.True(t, speaks, "the holder speaks for the claim")
+			d.verifyChain()
+		})
+	}
+}
+
+// The holder who called has signed: that they report the loss themselves too
+// changes nothing of it.
+func TestWhoSignedWhatStaffWroteDownHasSignedIt(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.owner(`insert into staff (id, name, role, branch) values ('wang', '王敏', 'intake', '3101')`)
+	do(d, d.Report, wang, notice(600_000))
+	do(d, d.Route, machine, claim.None{})
+	d.surveyedAndAssessed(600_000)
+	d.papers()
+	do(d, d.Consent, customer, claim.Consent{Offer: 1})
+	d.reviewed(claim.Verdict{Kind: claim.VerdictApprove, Opinion: "同意"})
+	d.agrees(1, "张三", "6222020000000000")
+	d.reportsAgain(customer, "13800000001")
+	require.Equal(t, claim.Agreed, d.file.Stage)
+	require.Equal(t, customer.ID, d.file.Claimant)
+	require.Empty(t, d.messages("voided"))
+}
+
 // What a stranger consented to binds no one in the policy, until money is on
 // its way.
 func TestAStrangersConsentIsVoidOnceThePolicysOwnPersonReports(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"anpei/claim"
@@ -114,7 +115,9 @@ func (t *tx) holder(holder claim.Party) (left []int32, err error) {
 		t.queue(t.q.DeleteParties(t, &t.w, t.id, left))
 		known.Parties = slices.DeleteFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return slices.Contains(left, p.Number) })
 	}
-	if !slices.ContainsFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return p.Phone == holder.Phone }) {
+	if !slices.ContainsFunc(known.Parties, func(p db.ClaimPartiesRow) bool {
+		return p.Phone == holder.Phone && (p.Principal == "" || p.Principal == string(t.file.Claimant) && strings.HasPrefix(p.Principal, claim.PhonePrefix))
+	}) {
 		t.party(int(last)+1, holder, "")
 	}
 	return left, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -176,8 +177,8 @@ const headOffice = "0000"
 
 func (t *tx) parties(n claim.Notice, policy policyAt) {
 	list := []claim.Party{n.Reporter}
-	if policy.id != nil && policy.persons.Holder.Phone != n.Reporter.Phone {
-		list = append(list, policy.holder())
+	if policy.id != nil && t.file.Reporter != claim.Holder {
+		list = append(list, policy.holder()) // also where staff wrote down what the holder said: see [tx.handOver]
 	}
 	owners := make([]*int32, len(n.Exposures))
 	for i, e := range n.Exposures {
@@ -256,11 +257,21 @@ type reporter struct {
 // in place of one who is not: whoever knows a plate can be the first to report.
 // What rests on the other's word is void: after a consent the loss is assessed
 // and offered anew. Once an instruction was written for the bank it is too late.
+//
+// Where staff or a partner wrote down the report of a person in the policy, the
+// claim is that person's: it comes to their own sign-in, and to nobody else's.
 func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 	if t.file.Reporter != claim.Stranger || t.file.Payment() != nil {
 		return nil
 	}
+	of, err := t.writtenDownFor(policy)
+	if err != nil {
+		return err
+	}
 	for _, r := range reporters {
+		if of != "" && r.phone != of {
+			continue
+		}
 		relation, err := t.relation(policy, r.principal, r.phone)
 		if err != nil {
 			return err
@@ -271,12 +282,31 @@ func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 		t.file.Claimant, t.file.Reporter = r.principal, relation
 		t.queue(t.q.SetClaimant(t, &t.w, t.id, string(r.principal), relation))
 		t.event("claim.handed_over", map[string]any{"party": r.party, "relation": relation})
-		if slices.Contains(consented, t.file.Stage) {
+		if of == "" && slices.Contains(consented, t.file.Stage) {
 			return t.voidFigure(newClaimant)
 		}
 		return nil
 	}
 	return nil
+}
+
+// writtenDownFor returns the phone of the person in the policy whose report
+// staff or a partner wrote down; "" where the claimant reported themselves, or
+// is not in the policy by that phone.
+func (t *tx) writtenDownFor(policy claim.Persons) (phone string, err error) {
+	parties, err := t.claimParties()
+	if err != nil {
+		return "", fmt.Errorf("read parties: %w", err)
+	}
+	i := slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Principal == string(t.file.Claimant) })
+	if i < 0 || strings.HasPrefix(string(t.file.Claimant), claim.PhonePrefix) {
+		return "", nil
+	}
+	phone = parties[i].Phone
+	if policy.RelationOf(func(known string) bool { return known == phone }) == claim.Stranger {
+		return "", nil
+	}
+	return phone, nil
 }
 
 // consented are the stages that rest on the claimant's word.

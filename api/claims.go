@@ -289,8 +289,8 @@ func (l *look) tasks(ctx context.Context, out *rest.Claim, parties []db.ClaimPar
 	for _, need := range l.file.Missing() {
 		if need.Blocks && need.From == claim.Claimant && len(out.Holders) == 0 {
 			claimant := rest.Actor{Role: claim.Claimant}
-			if len(parties) > 0 {
-				claimant.Name = claim.MaskName(parties[0].Name)
+			if i := slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Principal == l.row.OpenedBy }); i >= 0 {
+				claimant.Name = claim.MaskName(parties[i].Name)
 			}
 			out.Holders = append(out.Holders, claimant)
 		}

@@ -542,7 +542,8 @@ func (q *Queries) HoldInForce(ctx context.Context, db DBTX, claimID claim.ID) (H
 
 const holderOfClaim = `-- name: HolderOfClaim :one
 select p.id, p.number, p.holder_phone, r.phone as reporter_phone
-from claims c join policies p on p.id = c.policy_id join parties r on r.claim_id = c.id and r.number = 1
+from claims c join policies p on p.id = c.policy_id
+    join lateral (select phone from parties where claim_id = c.id and principal = c.opened_by order by number limit 1) r on true
 where c.id = $1
 `
 
@@ -553,7 +554,7 @@ type HolderOfClaimRow struct {
 	ReporterPhone string
 }
 
-// Who holds the policy of a claim, and the phone that reported it.
+// Who holds the policy of a claim, and the phone of the report that it is of.
 func (q *Queries) HolderOfClaim(ctx context.Context, db DBTX, id claim.ID) (HolderOfClaimRow, error) {
 	row := db.QueryRow(ctx, holderOfClaim, id)
 	var i HolderOfClaimRow
@@ -1598,7 +1599,8 @@ func (q *Queries) LockMachinePayments(ctx context.Context, db DBTX, counted []st
 
 const machinePayee = `-- name: MachinePayee :one
 select c.policy_no, r.phone as reporter_phone, p.holder_name, p.insured_name
-from claims c join policies p on p.id = c.policy_id join parties r on r.claim_id = c.id and r.number = 1
+from claims c join policies p on p.id = c.policy_id
+    join lateral (select phone from parties where claim_id = c.id and principal = c.opened_by order by number limit 1) r on true
 where c.id = $1
 `
 

@@ -219,7 +219,8 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- name: MachinePayee :one
 -- Whom a machine may pay, and by what its payments are counted.
 select c.policy_no, r.phone as reporter_phone, p.holder_name, p.insured_name
-from claims c join policies p on p.id = c.policy_id join parties r on r.claim_id = c.id and r.number = 1
+from claims c join policies p on p.id = c.policy_id
+    join lateral (select phone from parties where claim_id = c.id and principal = c.opened_by order by number limit 1) r on true
 where c.id = $1;
 
 -- name: LockMachinePayments :exec
@@ -249,9 +250,10 @@ select exists (
 )::boolean as told;
 
 -- name: HolderOfClaim :one
--- Who holds the policy of a claim, and the phone that reported it.
+-- Who holds the policy of a claim, and the phone of the report that it is of.
 select p.id, p.number, p.holder_phone, r.phone as reporter_phone
-from claims c join policies p on p.id = c.policy_id join parties r on r.claim_id = c.id and r.number = 1
+from claims c join policies p on p.id = c.policy_id
+    join lateral (select phone from parties where claim_id = c.id and principal = c.opened_by order by number limit 1) r on true
 where c.id = $1;
 
 -- name: InsertPaymentState :exec
