@@ -218,6 +218,24 @@ func TestWhatAnotherClaimBringsAfterTheOfferStopsTheMachine(t *testing.T) {
 	}
 }
 
+// A person reads another amount on the invoice that the offer rests on: no
+// machine pays the figure that was misread.
+func TestAPersonsCorrectionAfterTheOfferStopsTheMachine(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	invoice := paper("vat_invoice", fresh(), "total_fen", "300000", "plate", "沪A12345")
+	d.assessedBySelf(invoice)
+	require.Equal(t, claim.Negotiating, d.file.Stage)
+	do(d, d.Confirm, zhou, claim.Confirmation{Document: invoice.Document, Fields: []claim.ConfirmedField{{Name: "total_fen", Value: "50000"}}})
+	require.Equal(t, claim.Standard, d.file.Lane)
+	d.attach(paper("driving_licence", "2", "name", "张三"), paper("vehicle_licence", "3", "owner", "张三"))
+	d.agree(customer, morning.Add(time.Hour), "张三", "6222020000000001")
+	require.Equal(t, claim.Reviewing, d.file.Stage)
+	require.Empty(t, d.file.Payments)
+	d.verifyChain()
+}
+
 func TestTheThirdFlashPaymentOfAYearIsAPersons(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -311,6 +311,9 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 			}, &by)
 		}
 		sent := paper.Kind
+		if t.file.Assessment > 0 {
+			t.leaveFlash("paper.after-assessment") // the figure that was offered does not know what this person says
+		}
 		paper.Awaiting = paper.Awaiting && paper.State != claim.PaperReceived // a picture is still looked at
 		paper.State = claim.PaperConfirmed
 		if s.Body.Kind != "" {
