@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
@@ -47,9 +48,13 @@ type docsSchema struct {
 	Fields []docsField
 }
 
-// docsPage renders the contract once, as a page to be read. It loads nothing:
-// one file, its style inside, no script.
-func docsPage(spec *openapi3.T) (echo.HandlerFunc, error) {
+// docsHTML renders the contract as a page to be read, once a process. It loads
+// nothing: one file, its style inside, no script.
+var docsHTML = sync.OnceValues(func() ([]byte, error) {
+	spec, err := readContract()
+	if err != nil {
+		return nil, err
+	}
 	page, err := template.New("docs").Parse(docsTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("parse the page of the contract: %w", err)
@@ -62,7 +67,14 @@ func docsPage(spec *openapi3.T) (echo.HandlerFunc, error) {
 	if err != nil {
 		return nil, fmt.Errorf("render the contract: %w", err)
 	}
-	body := out.Bytes()
+	return out.Bytes(), nil
+})
+
+func docsPage() (echo.HandlerFunc, error) {
+	body, err := docsHTML()
+	if err != nil {
+		return nil, err
+	}
 	return func(c echo.Context) error {
 		c.Response().Header().Set(echo.HeaderContentSecurityPolicy,
 			"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/cedar-policy/cedar-go"
@@ -48,8 +49,8 @@ func (n named) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	}
 }
 
-// loadPolicies parses the policies of this release.
-func loadPolicies() (policies, error) {
+// loadPolicies parses the policies of this release, once a process.
+var loadPolicies = sync.OnceValues(func() (policies, error) {
 	p := policies{byAction: map[string]named{}}
 	files, err := fs.Glob(schemas.Policies, "policies/*.cedar")
 	if err != nil {
@@ -74,7 +75,7 @@ func loadPolicies() (policies, error) {
 		p.byAction[action] = slices.Concat(p.any, list)
 	}
 	return p, nil
-}
+})
 
 // add sorts a policy under the actions that it names, and takes these out of
 // it: under its action a policy need not ask again, which is most of its work.

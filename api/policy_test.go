@@ -11,12 +11,11 @@ import (
 
 	"anpei/claim"
 	"anpei/schemas/db"
-	"anpei/schemas/rest"
 )
 
 func contract(t *testing.T) (*openapi3.T, []*operation) {
 	t.Helper()
-	spec, err := rest.GetSpec()
+	spec, err := readContract()
 	require.NoError(t, err)
 	ops, err := operations(spec)
 	require.NoError(t, err)

@@ -56,10 +56,14 @@ type server struct {
 // maxJSON is the largest body of a request that is no upload.
 const maxJSON = 1 << 20
 
+// readContract returns what all servers of the process answer by; it is read
+// once and not changed.
+var readContract = sync.OnceValues(rest.GetSpec)
+
 // handler puts the server behind HTTP: every operation of the contract, the
 // pages, and beside them what explains the contract and what operators ask.
 func (s *server) handler() (http.Handler, error) {
-	spec, err := rest.GetSpec()
+	spec, err := readContract()
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
 	}
@@ -67,7 +71,7 @@ func (s *server) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs, err := docsPage(spec)
+	docs, err := docsPage()
 	if err != nil {
 		return nil, err
 	}

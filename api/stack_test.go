@@ -14,11 +14,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
@@ -50,14 +50,12 @@ func newStack(t *testing.T) *stack {
 	cfg.DBAPI, cfg.DBWorker, cfg.DBConns = k.data.APIURL, k.data.WorkerURL, 8
 	cfg.PseudonymKey = boot.Secret(base64.StdEncoding.EncodeToString(testNames.Key))
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	before := os.Getenv("TEMPORAL_NAMESPACE")
-	_, err = testenv.Namespace(t.Context())
+	namespace, err := testenv.Namespace(t.Context())
 	require.NoError(t, err)
-	temporal, err := cfg.Temporal(t.Context(), logger)
+	temporal, err := temporalAt(t.Context(), cfg, namespace, logger)
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
-	require.NoError(t, os.Setenv("TEMPORAL_NAMESPACE", before)) //nolint:usetesting // it was set, by testenv
-	require.Eventually(t, func() bool {                         // the servers learn of the namespace's attributes within seconds
+	require.Eventually(t, func() bool { // the servers learn of the namespace's attributes within seconds
 		_, err := temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: `Stage = "a" and Branch = "b"`})
 		return err == nil
 	}, pace.Limit(30*time.Second), 100*time.Millisecond)
@@ -71,9 +69,7 @@ func newStack(t *testing.T) *stack {
 	k.figures = newCache[figuresKey, rest.Figures](64)
 	k.previews = newCache[string, *rest.Preview](64)
 	k.caughtUp = newCache[string, struct{}](64)
-	spec, err := rest.GetSpec()
-	require.NoError(t, err)
-	k.router, err = legacy.NewRouter(spec)
+	k.router, err = contractRouter()
 	require.NoError(t, err)
 	k.work(t)
 	t.Cleanup(func() { k.stop() })
@@ -103,6 +99,21 @@ func newStack(t *testing.T) *stack {
 	t.Cleanup(func() { everyTaskIsOnAList(context.WithoutCancel(t.Context()), t, k.server, k.data.Owner) })
 	return k
 }
+
+// temporalAt dials a namespace, which the product takes from its environment:
+// one at a time, since that is every test's.
+func temporalAt(ctx context.Context, cfg boot.Config, namespace string, logger *slog.Logger) (client.Client, error) {
+	dials.Lock()
+	defer dials.Unlock()
+	before := os.Getenv("TEMPORAL_NAMESPACE")
+	defer os.Setenv("TEMPORAL_NAMESPACE", before) //nolint:errcheck // it was set
+	if err := os.Setenv("TEMPORAL_NAMESPACE", namespace); err != nil {
+		return nil, err
+	}
+	return cfg.Temporal(ctx, logger)
+}
+
+var dials sync.Mutex
 
 // letIn signs a member of staff in: their id is their token.
 func (k *stack) letIn(id string) {

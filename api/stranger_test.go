@@ -135,7 +135,7 @@ func withoutChance(body string) string {
 // readsOfClaims are the paths of the contract that read something of a claim.
 func readsOfClaims(t *testing.T) (paths []string) {
 	t.Helper()
-	spec, err := rest.GetSpec()
+	spec, err := readContract()
 	require.NoError(t, err)
 	for path, item := range spec.Paths.Map() {
 		if item.Get == nil || !strings.HasPrefix(path, "/claims/{claim}") || strings.HasSuffix(path, "/stream") {

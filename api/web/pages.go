@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"text/template/parse"
 	"time"
 
@@ -26,6 +27,18 @@ var templateFiles embed.FS
 // shared *parts.html, and one file for each page, which
 // defines "title", "help" and "main".
 type pages map[lang]map[string]*template.Template
+
+// embedded are the built files and the pages that name them, read once a process.
+var embedded = sync.OnceValues(func() (e struct {
+	assets
+	pages
+}, err error,
+) {
+	if e.assets, err = readAssets(); err == nil {
+		e.pages, err = readPages(e.assets)
+	}
+	return e, err
+})
 
 func readPages(assets assets) (pages, error) {
 	files, err := fs.Glob(templateFiles, "templates/*.html")

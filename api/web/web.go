@@ -64,12 +64,11 @@ func New(o Options) (*Site, error) {
 		s.cookies.secure = false // a browser takes no secure cookie from http://127.0.0.1
 	}
 	s.staff = &provider{issuer: o.Issuer, client: o.Client, secret: o.ClientSecret}
-	if s.assets, err = readAssets(); err != nil {
+	read, err := embedded()
+	if err != nil {
 		return nil, err
 	}
-	if s.pages, err = readPages(s.assets); err != nil {
-		return nil, err
-	}
+	s.assets, s.pages = read.assets, read.pages
 	mux := http.NewServeMux()
 	s.routes(mux)
 	s.inner = mux

@@ -156,8 +156,8 @@ func on(tb testing.TB, raw, database string) boot.Secret {
 
 func random() string { return strings.ToLower(rand.Text())[:10] }
 
-// Namespace registers a Temporal namespace of its own for a package's tests
-// and makes it the environment's: call it once, from TestMain.
+// Namespace registers a Temporal namespace of its own for a test, or for those
+// of a package.
 func Namespace(ctx context.Context) (string, error) {
 	name := "test-" + random()
 	c, err := client.NewLazyClient(client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS"), Namespace: name})
@@ -184,5 +184,5 @@ func Namespace(ctx context.Context) (string, error) {
 		}
 		time.Sleep(200 * time.Millisecond) //nolint:forbidigo // the server gives no event to wait for
 	}
-	return name, os.Setenv("TEMPORAL_NAMESPACE", name)
+	return name, nil
 }
