@@ -84,9 +84,14 @@ func TestAFileCountsItsPapersAndNamesOnlyThoseThatAreReadNext(t *testing.T) {
 
 // agrees compares the file with what looking at each paper in turn would say.
 func (k *kept) agrees() error {
-	counts, awaiting, confirm := map[string]int{}, 0, false
+	type same struct {
+		kind  string
+		asked int
+		state claim.PaperState
+	}
+	counts, awaiting, confirm := map[same]int{}, 0, false
 	for i, p := range k.papers {
-		counts[fmt.Sprint(p.Kind, p.Asked, p.State)]++
+		counts[same{p.Kind, p.Asked, p.State}]++
 		if p.Awaiting {
 			awaiting++
 		}
@@ -97,7 +102,7 @@ func (k *kept) agrees() error {
 	}
 	for _, c := range k.file.Papers {
 		for state, n := range c.States {
-			if counts[fmt.Sprint(c.Kind, c.Asked, state)] != n {
+			if counts[same{c.Kind, c.Asked, state}] != n {
 				return fmt.Errorf("%s %s: %d counted", c.Kind, state, n)
 			}
 		}
