@@ -42,6 +42,7 @@ func scraped(phone string) rest.Notice {
 // the claim goes on: refused at the door with a problem, or taken and sent back
 // with a reason.
 func TestEveryBadFileGetsAReasonAndTheClaimGoesOn(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	p := newProduct(ctx, t)
 	phone := "13900000002"
@@ -145,6 +146,7 @@ func TestEveryBadFileGetsAReasonAndTheClaimGoesOn(t *testing.T) {
 // where the two differ both are named, with where each stands. It is a flag;
 // people decide, and the claim goes on. A low total is not worth the reading.
 func TestAPDFWhoseTextSaysMoreThanItsPageShowsIsFlaggedAndNotRefused(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	p := newProduct(ctx, t)
 	phone := "13900000003"

@@ -21,6 +21,7 @@ import (
 // and the reader is killed while it reads one of them: the claim goes its way
 // as if neither had been.
 func TestAPaperIsReadThoughTheStoreIsAwayAndItsReaderDies(t *testing.T) {
+	t.Parallel()
 	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(2*time.Minute))
 	defer stop()
 	p := newProduct(ctx, t)

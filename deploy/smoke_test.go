@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 // polls queue "claims" is killed as by a power cut: after the report, while the
 // papers are read, as the agreement comes in, and while the bank is slow.
 func TestAClaimIsPaidOnceHoweverOftenItsWorkerDies(t *testing.T) {
+	t.Parallel()
 	ctx, stop := context.WithTimeout(t.Context(), pace.Limit(5*time.Minute))
 	defer stop()
 	p := newProduct(ctx, t)
@@ -145,28 +147,36 @@ type product struct {
 	readerLog string
 }
 
-// newProduct builds api and worker and starts them: the worker as two
-// processes, so that the reader of papers survives the other.
+// programs are where make puts what it builds.
+var programs = filepath.Join(root, ".bin")
+
+// built brings api and worker up to date, once for all tests.
+var built = sync.OnceValue(func() error {
+	cmd := exec.Command("make", "--silent", ".bin/api", ".bin/worker") //nolint:noctx // every test's
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return nil
+})
+
+// newProduct starts api and worker, the worker as two processes, so that the
+// reader of papers survives the other.
 func newProduct(ctx context.Context, t *testing.T) product {
 	t.Helper()
 	db := testenv.DB(t) //nolint:contextcheck // it takes the test's own
 	namespace, err := testenv.Namespace(ctx)
 	require.NoError(t, err)
-	bin := t.TempDir()
-	for program, cgo := range map[string]string{"api": "0", "worker": "1"} {
-		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(bin, program), "./"+program)
-		build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED="+cgo)
-		out, err := build.CombinedOutput()
-		require.NoError(t, err, "%s", out)
-	}
-	migrate := exec.CommandContext(ctx, filepath.Join(bin, "api"), "migrate")
+	require.NoError(t, built())
+	logs := t.TempDir()
+	migrate := exec.CommandContext(ctx, filepath.Join(programs, "api"), "migrate")
 	migrate.Env = append(os.Environ(), "ANPEI_DB_OWNER="+string(db.OwnerURL), "ANPEI_FIRST_ADMIN=admin-lv")
 	out, err := migrate.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
 	listen, err := play.FreeAddress(ctx)
 	require.NoError(t, err)
-	models, err := filepath.Abs(filepath.Join(root, ".bin", "ocr"))
+	models, err := filepath.Abs(filepath.Join(programs, "ocr"))
 	require.NoError(t, err)
 	env := map[string]string{
 		"ANPEI_PSEUDONYM_KEY": base64.StdEncoding.EncodeToString(make([]byte, 32)), // as good as any, here
@@ -178,7 +188,7 @@ func newProduct(ctx context.Context, t *testing.T) product {
 		if name == "reader" {
 			env["ANPEI_S3_ENDPOINT"], env["TMPDIR"] = store.Address, scratch
 		}
-		s, err := play.Start(name, filepath.Join(bin, name+".log"), env, filepath.Join(bin, program), args...)
+		s, err := play.Start(name, filepath.Join(logs, name+".log"), env, filepath.Join(programs, program), args...)
 		require.NoError(t, err)
 		return s
 	}
@@ -207,7 +217,7 @@ func newProduct(ctx context.Context, t *testing.T) product {
 			reader.Kill()
 			reader = serve("reader", "worker", "claims-ocr")
 		},
-		store: store, scratch: scratch, readerLog: filepath.Join(bin, "reader.log"),
+		store: store, scratch: scratch, readerLog: filepath.Join(logs, "reader.log"),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -128,11 +129,17 @@ func (s *Server) Kill() {
 	<-s.ended
 }
 
-// FreeAddress returns an address on loopback that nobody listens on.
+// FreeAddress returns an address on loopback that nobody listens on: below the
+// range from which the kernel takes the ports of outgoing connections, so that
+// it is likely to stay free until somebody does.
 func FreeAddress(ctx context.Context) (string, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for {
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", 11_000+rand.IntN(9_000)))
+		if err == nil {
+			return l.Addr().String(), l.Close()
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return "", err
+		}
 	}
-	return l.Addr().String(), l.Close()
 }
