@@ -217,12 +217,19 @@ func shownToOthers(stage claim.Stage) (claim.Lane, claim.Stage) {
 	return claim.Standard, stage
 }
 
+// dayAlone leaves the day of a moment, as it is in China.
+func dayAlone(at time.Time) time.Time { return claim.DateOf(at).Start().UTC() }
+
 // extra leaves what an extra reporter or a third party may see: that the claim
 // is there, whether it is over, and what is theirs. An owner of what was damaged
 // sees where it stands.
 func (l *look) extra(out *rest.Claim) {
 	if len(out.Exposures) == 0 {
 		out.Lane, out.Stage = shownToOthers(out.Stage)
+		// How it came to its end, and when, would tell as much; where and how the
+		// loss happened, the others have told.
+		out.Outcome, out.ClosedAt, out.Place, out.At, out.Cause = "", time.Time{}, "", nil, "other"
+		out.LossAt, out.ReportedAt, out.UpdatedAt, out.Version = dayAlone(out.LossAt), dayAlone(out.ReportedAt), dayAlone(out.ReportedAt), 1
 	}
 	out.PolicyNo, out.Plate, out.Story, out.PolicyVersion = "", "", "", 0
 	out.Level, out.RequiredLevel, out.Amounts = 0, 0, rest.Amounts{}
@@ -547,6 +554,8 @@ func shownSummary(c db.ListClaimsOfRow, who principal) rest.ClaimSummary {
 		out.Lane, out.Stage = shownToOthers(c.Stage)
 		out.PolicyNo, out.Plate, out.DueClock, out.DueAt = "", "", "", time.Time{}
 		out.ClaimedFen, out.PayableFen, out.PaidFen = 0, 0, 0
+		out.Outcome, out.Place = "", ""
+		out.LossAt, out.ReportedAt, out.UpdatedAt = dayAlone(c.LossAt), dayAlone(c.ReportedAt), dayAlone(c.ReportedAt)
 	}
 	return out
 }

@@ -60,6 +60,46 @@ func TestAStrangerLearnsNothingOfAPolicy(t *testing.T) {
 	require.Equal(t, "AP-0000", own.Number[:7], "a stranger who reports the loss too is told it")
 }
 
+// Who reports a loss that another has reported learns that it is there, and
+// nothing of how the other one told it, how far it is or how it ended.
+func TestWhoReportsALossTooLearnsNothingOfTheFirstReport(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	first := k.reported(t)
+	token, phone := k.claimant(t)
+	n := k.notice(t, phone, first.policy)
+	n.LossAt, n.Place, n.At, n.Cause = n.LossAt.Add(-20*time.Minute), "不知道", nil, "collision"
+	joined := into[claim.Receipt](t, k.ask(t, token, "POST", "/claims", uuid.NewString(), n), 201)
+	require.Equal(t, first.Number, joined.Number)
+	var seen rest.Claim
+	require.Eventually(t, func() bool {
+		a := k.ask(t, token, "GET", "/claims/"+first.Number, "", nil)
+		if a.status != http.StatusOK {
+			return false // the claim has not heard of it yet
+		}
+		seen = into[rest.Claim](t, a, 200)
+		return true
+	}, pace.Limit(10*time.Second), 50*time.Millisecond)
+	day := claim.DateOf(first.notice.LossAt).Start().UTC()
+	look := func(c rest.Claim) {
+		require.Equal(t, []any{"", (*claim.Point)(nil), "other", "", claim.Fen(0), int64(1)}, []any{c.Place, c.At, c.Cause, c.Story, c.Amounts.ClaimedFen, c.Version})
+		require.Equal(t, day, c.LossAt)
+		require.Equal(t, c.ReportedAt, c.UpdatedAt)
+		require.Equal(t, claim.DateOf(c.ReportedAt).Start().UTC(), c.ReportedAt)
+	}
+	look(seen)
+
+	into[claim.Receipt](t, k.ask(t, first.token, "POST", "/claims/"+first.Number+"/withdrawal", uuid.NewString(), claim.Reason{Reason: "误报"}), 200)
+	seen = into[rest.Claim](t, k.ask(t, token, "GET", "/claims/"+first.Number, "", nil), 200)
+	look(seen)
+	require.Equal(t, claim.Closed, seen.Stage)
+	require.Empty(t, seen.Outcome)
+	require.Zero(t, seen.ClosedAt)
+	page := into[rest.ClaimPage](t, k.ask(t, token, "GET", "/claims", "", nil), 200)
+	require.Len(t, page.Items, 1)
+	require.Equal(t, []any{claim.Outcome(""), "", day, seen.ReportedAt, seen.ReportedAt}, []any{page.Items[0].Outcome, page.Items[0].Place, page.Items[0].LossAt, page.Items[0].ReportedAt, page.Items[0].UpdatedAt})
+}
+
 // strangersView reports on a policy and asks everything that a claimant may, and
 // returns the answers without what differs between any two claims.
 func (k *stack) strangersView(t *testing.T, token, phone, policy string, ops []string) map[string]string {
