@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,9 +25,11 @@ func (d *desk) strangers(policy string) {
 	require.Equal(d.t, claim.Standard, d.file.Lane)
 }
 
-func (d *desk) reportsAgain(by claim.Actor, phone string) {
+func (d *desk) reportsAgain(by claim.Actor, phone string, policy ...string) {
 	d.t.Helper()
-	do(d, d.Rereport, by, claim.Again{Event: "again " + phone, By: by, Channel: "web", Reporter: claim.Party{Name: "张三", Phone: phone, Role: "insured"}})
+	do(d, d.Rereport, by, claim.Again{
+		Event: "again " + phone, By: by, Channel: "web", Reporter: claim.Party{Name: "张三", Phone: phone, Role: "insured"}, PolicyNo: strings.Join(policy, ""),
+	})
 }
 
 // openedBy is whose claim the rows say that it is.
@@ -94,6 +97,120 @@ func TestWhoIsInThePolicyKeepsTheClaim(t *testing.T) {
 	require.Equal(t, claim.Driver, d.file.Reporter)
 	d.reportsAgain(customer, "13800000001")
 	require.Equal(t, phoned("13800000003").ID, d.file.Claimant)
+}
+
+// The first report of a loss named no policy. One that names it, by a person in
+// it and of the same car, links it; any other is left to intake.
+func TestASecondReportLinksThePolicyOfItsReporter(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		by     claim.Actor
+		policy string
+		linked bool
+	}{
+		"the holder, by its number":           {customer, "PM1", true},
+		"the holder, without a number":        {customer, "", false},
+		"the holder, of another car":          {customer, "PM2", false},
+		"the holder, of one that has run out": {customer, "PM3", false},
+		"by a number that there is not":       {customer, "PM999", false},
+		"another stranger, by its number":     {phoned("13800000005"), "PM1", false},
+		"intake":                              {wang, "PM1", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.owner(`insert into staff (id, name, role, branch) values ('wang', '王敏', 'intake', '3101')`)
+			d.owner(`insert into policies (id, number, line, branch, holder_name, holder_phone, plate) values
+				('00000000-0000-0000-0000-000000000002', 'PM2', 'motor', '3101', '张三', '13800000001', '沪B99999'),
+				('00000000-0000-0000-0000-000000000003', 'PM3', 'motor', '3101', '张三', '13800000001', '沪A12345')`)
+			d.owner(`insert into policy_versions (policy_id, version, starts_at, ends_at, coverages)
+				select p.id, 1, v.starts_at, case p.number when 'PM3' then v.starts_at + interval '1 day' else v.ends_at end, v.coverages
+				from policies p, policy_versions v where p.number <> 'PM1'`)
+			d.strangers("")
+			d.reportsAgain(row.by, "13800000001", row.policy)
+			require.Equal(t, row.linked, d.file.PolicyVerified)
+			whose := stranger.ID
+			if row.linked {
+				whose = row.by.ID
+				require.Nil(t, d.file.TaskOf(claim.TaskPolicy))
+				require.Equal(t, "3101", d.file.Branch)
+			}
+			require.Equal(t, whose, d.file.Claimant)
+			d.verifyChain()
+		})
+	}
+}
+
+// Whoever reported the loss too is told when its first reporter withdraws, and
+// may report it anew.
+func TestAWithdrawalIsToldToThoseWhoReportedToo(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.strangers("")
+	d.reportsAgain(customer, "13800000001")
+	d.reportsAgain(customer, "13800000001")
+	do(d, d.Withdraw, stranger, claim.Reason{Reason: "误报"})
+	require.Len(t, d.messages("withdrawn"), 1)
+	require.Len(t, d.messages("withdrawn-by-other"), 1)
+	again := d.another()
+	require.Equal(t, claim.Done, do(again, again.Report, customer, notice(300_000)).Result)
+	do(again, again.Route, machine, claim.None{})
+	require.Equal(t, claim.Flash, again.file.Lane)
+}
+
+// A loss whose claim is closed is reported once more: nothing vanishes, and no
+// machine pays it a second time.
+func TestALossOfAClosedClaimIsAClaimThatPeopleDecide(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	first := d.another()
+	do(first, first.Report, customer, notice(300_000))
+	d.owner(`update claims set stage = 'closed', outcome = 'paid', closed_at = now()`)
+	second := d.another()
+	require.Equal(t, claim.Done, do(second, second.Report, customer, notice(300_000)).Result)
+	do(second, second.Route, machine, claim.None{})
+	require.Equal(t, first.file.Number, second.file.Before)
+	require.Equal(t, claim.Standard, second.file.Lane)
+	require.Equal(t, []string{"loss.elsewhere!"}, second.findings())
+	second.attach(paper("loss_photo", fresh()))
+	require.Equal(t, []string{"loss.elsewhere!"}, second.findings(), "it stays")
+	third := d.another()
+	require.Equal(t, claim.Joined, do(third, third.Report, phoned("13800000005"), notice(300_000)).Result, "the second one is open")
+	second.verifyChain()
+}
+
+// One report names the policy and the other one the plate: they are of one car.
+func TestAPolicysPlateTellsWhichLossItIs(t *testing.T) {
+	t.Parallel()
+	reports := func(d *desk, policy, plate string) claim.Receipt {
+		n := notice(300_000)
+		n.PolicyNo, n.Plate = policy, plate
+		return do(d, d.Report, customer, n)
+	}
+	for name, row := range map[string]struct{ first, second [2]string }{
+		"the policy, then its plate":  {[2]string{"PM1", ""}, [2]string{"", "沪A12345"}},
+		"the plate, then its policy":  {[2]string{"", "沪A12345"}, [2]string{"PM1", ""}},
+		"a wrong plate, then its own": {[2]string{"PM1", "沪A99999"}, [2]string{"", "沪A12345"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			require.Equal(t, claim.Done, reports(d.another(), row.first[0], row.first[1]).Result)
+			require.Equal(t, claim.Joined, reports(d.another(), row.second[0], row.second[1]).Result)
+		})
+	}
+	t.Run("neither, until the policy is linked", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.owner(`insert into staff (id, name, role, branch) values ('wang', '王敏', 'intake', '3101')`)
+		first, second := d.another(), d.another()
+		require.Equal(t, claim.Done, reports(first, "PM1", "").Result)
+		require.Equal(t, claim.Done, reports(second, "", "沪A99999").Result)
+		do(second, second.Route, machine, claim.None{})
+		do(second, second.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM1"})
+		require.Equal(t, first.file.Number, second.file.Before)
+		require.Contains(t, second.findings(), "loss.elsewhere!")
+	})
 }
 
 // Staff write down what a person in the policy says on the telephone. The claim

@@ -428,6 +428,10 @@ func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
 	add(document.OfReport, "", "place", c.Place)
 	add(document.OfReport, "", "loss_at", c.LossAt.UTC().Format(time.RFC3339))
 	add(document.OfReport, "", "claimed_fen", strconv.FormatInt(int64(c.ClaimedFen), 10))
+	if file.Before != "" {
+		add(document.OfReport, "", "loss", file.Number)
+		put(document.Fact{Source: document.Source{From: document.OfClaim, Field: "loss", Claim: file.Before}, Value: file.Before})
+	}
 	if c.Lat != nil && c.Lng != nil {
 		add(document.OfReport, "", "at", degrees(*c.Lat, *c.Lng))
 	}

@@ -35,39 +35,64 @@ func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPoli
 		case !policy.inForce:
 			return t.refuse(claim.RulePolicyUnknown, fmt.Sprintf("Policy %q was not in force at the moment of loss, %s.", s.Body.PolicyNo, loss.LossAt.In(claim.Shanghai).Format(time.DateTime)))
 		}
-		left, err := t.holder(policy.holder())
-		if err != nil {
-			return err
-		}
-		if err := t.moveTo(policy.branch); err != nil {
-			return err
-		}
-		if err := t.reporterOf(policy); err != nil {
-			return err
-		}
-		t.queue(t.q.LinkPolicy(t, &t.w, db.LinkPolicyParams{
-			ID: t.id, PolicyNo: s.Body.PolicyNo, PolicyID: policy.id, PolicyVersion: policy.version, Relation: t.file.Reporter,
-		}))
-		t.file.PolicyVerified = true
-		t.done(claim.TaskPolicy)
 		t.did(claim.DutyLinkPolicy)
-		t.learn(document.OfPolicy, "", "number", s.Body.PolicyNo)
-		t.learn(document.OfPolicy, "", "plate", policy.plate)
-		t.learn(document.OfPolicy, "", "vin", policy.vin)
-		t.learn(document.OfPolicy, "", "holder", policy.persons.Holder.Name)
-		event := map[string]any{"policy": *policy.id, "version": *policy.version}
-		if before := deref(loss.PolicyID); before != "" && before != *policy.id {
-			event["before"] = before
-		}
-		if len(left) > 0 {
-			event["left"] = left // by number
-		}
-		t.event("policy.linked", event)
-		if deref(loss.PolicyID) == *policy.id && loss.PolicyVersion != nil && *loss.PolicyVersion == *policy.version {
-			return nil // nothing rests on another one
-		}
-		return t.voidFigure(otherPolicy)
+		return t.link(policy, loss)
 	})
+}
+
+// alsoReported looks for another claim of the loss, which the number of the
+// policy or the plate of its car shows only now.
+func (t *tx) alsoReported(policy policyAt, of db.ClaimLossRow) error {
+	l := loss{line: t.file.Line, policy: policy.number, plates: plates(of.Plate, policy.plate), when: of.LossAt}
+	if of.Lat != nil && of.Lng != nil {
+		l.where = &claim.Point{Lat: *of.Lat, Lng: *of.Lng}
+	}
+	same, err := t.sameLoss(l)
+	if err != nil || len(same) == 0 {
+		return err
+	}
+	t.file.Before = same[0].Number
+	t.learn(document.OfReport, "", "loss", t.file.Number)
+	return nil
+}
+
+// link makes a policy the claim's: its holder is a party, its branch has the
+// claim, and what rested on another policy is void.
+func (t *tx) link(policy policyAt, loss db.ClaimLossRow) error {
+	if err := t.alsoReported(policy, loss); err != nil {
+		return err
+	}
+	left, err := t.holder(policy.holder())
+	if err != nil {
+		return err
+	}
+	if err := t.moveTo(policy.branch); err != nil {
+		return err
+	}
+	if err := t.reporterOf(policy); err != nil {
+		return err
+	}
+	t.queue(t.q.LinkPolicy(t, &t.w, db.LinkPolicyParams{
+		ID: t.id, PolicyNo: policy.number, PolicyID: policy.id, PolicyVersion: policy.version, Relation: t.file.Reporter,
+	}))
+	t.file.PolicyVerified = true
+	t.done(claim.TaskPolicy)
+	t.learn(document.OfPolicy, "", "number", policy.number)
+	t.learn(document.OfPolicy, "", "plate", policy.plate)
+	t.learn(document.OfPolicy, "", "vin", policy.vin)
+	t.learn(document.OfPolicy, "", "holder", policy.persons.Holder.Name)
+	event := map[string]any{"policy": *policy.id, "version": *policy.version}
+	if before := deref(loss.PolicyID); before != "" && before != *policy.id {
+		event["before"] = before
+	}
+	if len(left) > 0 {
+		event["left"] = left // by number
+	}
+	t.event("policy.linked", event)
+	if deref(loss.PolicyID) == *policy.id && loss.PolicyVersion != nil && *loss.PolicyVersion == *policy.version {
+		return nil // nothing rests on another one
+	}
+	return t.voidFigure(otherPolicy)
 }
 
 // reporterOf finds what the claimant is to a policy that is linked, and tells
@@ -107,10 +132,14 @@ func (t *tx) holder(holder claim.Party) (left []int32, err error) {
 	if err != nil {
 		return nil, err
 	}
+	parties, err := t.claimParties()
+	if err != nil {
+		return nil, err
+	}
+	next := int(parties[len(parties)-1].Number) + 1 // no number is used twice
 	if left, err = t.q.FormerHolders(t, t.conn, t.id, holder.Phone); err != nil {
 		return nil, fmt.Errorf("read who held another policy: %w", err)
 	}
-	last := known.Parties[len(known.Parties)-1].Number
 	if len(left) > 0 {
 		t.queue(t.q.DeleteParties(t, &t.w, t.id, left))
 		known.Parties = slices.DeleteFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return slices.Contains(left, p.Number) })
@@ -118,7 +147,7 @@ func (t *tx) holder(holder claim.Party) (left []int32, err error) {
 	if !slices.ContainsFunc(known.Parties, func(p db.ClaimPartiesRow) bool {
 		return p.Phone == holder.Phone && (p.Principal == "" || p.Principal == string(t.file.Claimant) && strings.HasPrefix(p.Principal, claim.PhonePrefix))
 	}) {
-		t.party(int(last)+1, holder, "")
+		t.party(next, holder, "")
 	}
 	return left, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"anpei/claim"
+	"anpei/claim/document"
 	"anpei/schemas/db"
 )
 
@@ -26,50 +27,71 @@ const (
 // exposures and the policy as it stood at the moment of loss. A policy that is
 // not known is no obstacle; the claim is marked and no money moves. The same
 // loss reported before makes this report join that claim: the receipt names
-// it, and there is no second one. Reporting twice at once is settled by a lock
-// on the loss's fingerprint.
+// it, and there is no second one. Where that claim is closed, this is a claim of
+// its own, which no machine decides: people see the other one. Reporting twice
+// at once is settled by a lock on the loss's fingerprint.
 func (a *Activities) Report(ctx context.Context, s claim.Step[claim.Notice]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActReport, func(t *tx) error {
 		n := s.Body
-		for _, key := range []string{n.PolicyNo, n.Plate} {
-			if key == "" {
-				continue
-			}
-			if err := a.q.LockFingerprint(t, t.conn, key); err != nil {
-				return fmt.Errorf("lock fingerprint: %w", err)
-			}
-		}
-		if joined, err := t.join(n); joined || err != nil {
-			return err
-		}
 		policy, err := t.policy(n.PolicyNo, n.Line, n.LossAt)
 		if err != nil {
 			return err
+		}
+		loss := loss{line: n.Line, policy: n.PolicyNo, plates: plates(n.Plate, policy.plate), when: n.LossAt, where: n.At}
+		same, err := t.sameLoss(loss)
+		if err != nil {
+			return err
+		}
+		for _, c := range same {
+			if c.Stage != claim.Closed {
+				t.join(c)
+				return nil
+			}
+			t.file.Before = c.Number
 		}
 		return t.register(n, policy)
 	})
 }
 
-// join looks for a claim of the same loss.
-func (t *tx) join(n claim.Notice) (bool, error) {
+// loss is what tells the losses of one line apart.
+type loss struct {
+	line   claim.Line
+	policy string   // number; may be empty
+	plates []string // of the report and of its policy
+	when   time.Time
+	where  *claim.Point
+}
+
+// plates are those of a car that are known.
+func plates(of ...string) []string {
+	return slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(of))), func(plate string) bool { return plate == "" })
+}
+
+// sameLoss returns the claims of the same loss, which are the same until the
+// step commits: of two reports at once the second finds the first.
+func (t *tx) sameLoss(l loss) ([]db.SameLossRow, error) {
+	for _, key := range plates(append(l.plates, l.policy)...) {
+		if err := t.q.LockFingerprint(t, t.conn, key); err != nil {
+			return nil, fmt.Errorf("lock fingerprint: %w", err)
+		}
+	}
 	found, err := t.q.SameLoss(t, t.conn, db.SameLossParams{
-		PolicyNo: n.PolicyNo, Plate: n.Plate, ID: t.id,
-		LossAt: n.LossAt.Add(-sameLossWithin + 1), LossAt_2: n.LossAt.Add(sameLossWithin - 1),
+		PolicyNo: l.policy, Plates: l.plates, ID: t.id, After: l.when.Add(-sameLossWithin + 1), Before: l.when.Add(sameLossWithin - 1),
 	})
 	if err != nil {
-		return false, fmt.Errorf("look for the same loss: %w", err)
+		return nil, fmt.Errorf("look for the same loss: %w", err)
 	}
-	for _, c := range found {
-		if c.Line != n.Line || c.Lat != nil && n.At != nil &&
-			n.At.Metres(claim.Point{Lat: *c.Lat, Lng: *c.Lng}) > sameLossMetres {
-			continue
-		}
-		t.file.Stage, t.file.Outcome = claim.Closed, claim.OutcomeJoined
-		// How far that claim is, it tells those whom it concerns.
-		t.receipt = claim.Receipt{Claim: c.ID, Number: c.Number, Stage: claim.Reported, Result: claim.Joined}
-		return true, nil
-	}
-	return false, nil
+	return slices.DeleteFunc(found, func(c db.SameLossRow) bool {
+		far := c.Lat != nil && l.where != nil && l.where.Metres(claim.Point{Lat: *c.Lat, Lng: *c.Lng}) > sameLossMetres
+		return c.Line != l.line || far
+	}), nil
+}
+
+// join makes this report one of another claim's.
+func (t *tx) join(c db.SameLossRow) {
+	t.file.Stage, t.file.Outcome, t.file.Before = claim.Closed, claim.OutcomeJoined, ""
+	// How far that claim is, it tells those whom it concerns.
+	t.receipt = claim.Receipt{Claim: c.ID, Number: c.Number, Stage: claim.Reported, Result: claim.Joined}
 }
 
 // policyAt is a policy as it stood at the moment of loss. The zero value is
@@ -233,7 +255,7 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 			return fmt.Errorf("read the loss: %w", err)
 		}
 		if loss.PolicyID == nil {
-			return nil
+			return t.theirPolicy(s.Body, loss)
 		}
 		policy, err := t.policy(loss.PolicyNo, t.file.Line, loss.LossAt)
 		if err != nil || policy.id == nil {
@@ -244,6 +266,21 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 		}
 		return t.handOver(policy.persons, reporter{party: number, principal: s.Body.By.ID, phone: n.Phone})
 	})
+}
+
+// theirPolicy links the policy that a second report of a loss names, where the
+// claim has none, as a first report would: its reporter is in it, and it is of
+// the car that the claim is of. Any other is for intake to look at.
+func (t *tx) theirPolicy(again claim.Again, loss db.ClaimLossRow) error {
+	policy, err := t.policy(again.PolicyNo, t.file.Line, loss.LossAt)
+	if err != nil || policy.id == nil || !policy.inForce || t.file.Payment() != nil || !claim.SameName(policy.plate, loss.Plate) {
+		return err
+	}
+	relation, err := t.relation(policy.persons, again.By.ID, again.Reporter.Phone)
+	if err != nil || relation == claim.Stranger {
+		return err
+	}
+	return t.link(policy, loss)
 }
 
 // reporter is a party of a claim that has reported its loss.
@@ -322,9 +359,12 @@ func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim
 			return err
 		}
 		f := &t.file
+		if f.Before != "" {
+			t.learn(document.OfReport, "", "loss", f.Number)
+		}
 		lane, reasons := claim.Route(claim.RouteIn{
 			Line: f.Line, Estimate: f.Claimed, Injury: f.Injury, PolicyVerified: f.PolicyVerified, SelfService: f.SelfService,
-			Reporter: f.Reporter,
+			Reporter: f.Reporter, Flags: flags(f),
 		}, rules.lanes)
 		f.Lane, f.AcceptWithin = lane, rules.lanes.AcceptWithin()
 		if f.Stage = claim.Dispatching; lane == claim.Flash {
@@ -338,15 +378,47 @@ func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim
 	})
 }
 
+// flags are what keeps a claim from the machine when it is reported.
+func flags(f *claim.File) []string {
+	if f.Before == "" {
+		return nil
+	}
+	return []string{"same_loss"} // which claim it is of, the finding says
+}
+
 // Withdraw ends a claim at the claimant's word, before any money has moved.
 func (a *Activities) Withdraw(ctx context.Context, s claim.Step[claim.Reason]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActWithdraw, func(t *tx) error {
 		t.did(claim.DutyWithdraw)
 		t.event("claim.withdrawn", map[string]any{"stage": t.file.Stage})
 		t.tellClaimant("withdrawn", fmt.Sprintf("安赔:您已撤回赔案 %s。", t.file.Number))
+		if err := t.tellReporters("withdrawn-by-other", fmt.Sprintf("安赔:赔案 %s 已由首位报案人撤回。如您仍需理赔,请重新报案。", t.file.Number)); err != nil {
+			return err
+		}
 		t.close(claim.OutcomeWithdrawn)
 		return nil
 	})
+}
+
+// tellReporters tells those who have reported the loss besides the claimant.
+func (t *tx) tellReporters(template, body string) error {
+	parties, err := t.claimParties()
+	if err != nil {
+		return fmt.Errorf("read parties: %w", err)
+	}
+	told := map[string]bool{}
+	for _, p := range parties {
+		if p.Principal == string(t.file.Claimant) {
+			told[p.Phone] = true
+		}
+	}
+	for _, p := range parties {
+		if p.Principal != "" && p.Phone != "" && !told[p.Phone] {
+			told[p.Phone] = true
+			t.tell(p.Phone, template, body)
+		}
+	}
+	return nil
 }
 
 // Close ends a claim whose money has arrived or whose denial is notified.

@@ -146,6 +146,7 @@ type File struct {
 	Papers    []Count    `json:"papers,omitempty"`    // how many there are, by kind; each by itself is in the rows
 	Checklist *Checklist `json:"checklist,omitempty"` // nil: the claim was reported before there were lists
 	Tasks     []Task     `json:"tasks,omitempty"`     // open ones only
+	Before    string     `json:"before,omitempty"`    // number of another claim of the same loss, which was there before
 	Deeds     []Deed     `json:"acts,omitempty"`      // who did what: the separation of duties looks here
 
 	AcceptWithin time.Duration `json:"accept_within,omitempty"` // how long a surveyor may stay silent

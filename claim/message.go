@@ -430,6 +430,7 @@ type Again struct {
 	By       Actor  `json:"by"`
 	Channel  string `json:"channel"`
 	Reporter Party  `json:"reporter"`
+	PolicyNo string `json:"policy_no,omitempty"` // that this report names
 }
 
 // TaskOf returns the task that a message's body does, or "".

@@ -111,7 +111,7 @@ func refusal(r *claim.Refusal) error {
 func (p *process) note(r claim.Receipt, msg any) {
 	if report, ok := msg.(claim.Message[claim.Notice]); ok && r.Result == claim.Joined {
 		p.joinedTo = r.Claim
-		p.reporter = claim.Again{Event: string(p.ID), By: report.By, Channel: report.Body.Channel, Reporter: report.Body.Reporter}
+		p.reporter = claim.Again{Event: string(p.ID), By: report.By, Channel: report.Body.Channel, Reporter: report.Body.Reporter, PolicyNo: report.Body.PolicyNo}
 	}
 }
 

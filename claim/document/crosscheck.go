@@ -156,6 +156,7 @@ var crossChecks = []crossCheck{
 	{"shop.differs", false, "开票方不是估价的修理厂", "Another shop wrote the invoice than the estimate", evidence.shops},
 	{"policy.differs", false, "保单号不一致", "The policy numbers differ", evidence.policyNumbers},
 
+	{"loss.elsewhere", true, "同一事故另有赔案", "Another claim is of the same loss", evidence.lossElsewhere},
 	{"loss.time-differs", true, "出险时间不一致", "The times of the loss differ", evidence.lossTimes},
 	{"loss.place-differs", false, "出险城市不一致", "The cities of the loss differ", evidence.lossPlaces},
 	{"licence.expired", true, "出险时驾驶证已过有效期", "The driving licence had expired", evidence.expired},
@@ -426,6 +427,16 @@ func (e evidence) lossTimes() []pair {
 		}
 		return one.day() != other.day()
 	})
+}
+
+// lossElsewhere pairs the report with other claims of the same loss.
+func (e evidence) lossElsewhere() (out []pair) {
+	for _, mine := range e.by(OfReport, "loss") {
+		for _, other := range e.by(OfClaim, "loss") {
+			out = append(out, pair{mine, other})
+		}
+	}
+	return out
 }
 
 // expired counts the last day of validity in.

@@ -1940,18 +1940,26 @@ func (q *Queries) RuleTablesInForce(ctx context.Context, db DBTX, effectiveFrom 
 }
 
 const sameLoss = `-- name: SameLoss :many
-select id, number, stage, loss_at, line, lat, lng from claims
-where ((policy_no = $1 and policy_no <> '') or (plate = $2 and plate <> ''))
-  and loss_at between $3 and $4 and outcome <> 'withdrawn' and id <> $5
-order by reported_at limit 10
+select c.id, c.number, c.stage, c.loss_at, c.line, c.lat, c.lng from claims c
+where c.outcome <> 'withdrawn' and c.id <> $1 and c.id in (
+    select o.id from claims o where o.policy_no = $2::text and o.policy_no <> ''
+        and o.loss_at between $3::timestamptz and $4::timestamptz
+    union
+    select o.id from claims o where o.plate = any($5::text[]) and o.plate <> ''
+        and o.loss_at between $3::timestamptz and $4::timestamptz
+    union
+    select o.id from policies p join claims o on o.policy_no = p.number and o.policy_no <> '' where p.plate = any($5::text[]) and p.plate is not null
+        and o.loss_at between $3::timestamptz and $4::timestamptz
+)
+order by c.reported_at limit 10
 `
 
 type SameLossParams struct {
-	PolicyNo string
-	Plate    string
-	LossAt   time.Time
-	LossAt_2 time.Time
 	ID       claim.ID
+	PolicyNo string
+	After    time.Time
+	Before   time.Time
+	Plates   []string
 }
 
 type SameLossRow struct {
@@ -1964,13 +1972,14 @@ type SameLossRow struct {
 	Lng    *float64
 }
 
+// Claims of a policy or of a car, as they name it or as their policy does.
 func (q *Queries) SameLoss(ctx context.Context, db DBTX, arg SameLossParams) ([]SameLossRow, error) {
 	rows, err := db.Query(ctx, sameLoss,
-		arg.PolicyNo,
-		arg.Plate,
-		arg.LossAt,
-		arg.LossAt_2,
 		arg.ID,
+		arg.PolicyNo,
+		arg.After,
+		arg.Before,
+		arg.Plates,
 	)
 	if err != nil {
 		return nil, err

@@ -31,10 +31,19 @@ select nextval('claim_numbers')::bigint;
 select pg_advisory_xact_lock(hashtextextended($1, 0));
 
 -- name: SameLoss :many
-select id, number, stage, loss_at, line, lat, lng from claims
-where ((policy_no = $1 and policy_no <> '') or (plate = $2 and plate <> ''))
-  and loss_at between $3 and $4 and outcome <> 'withdrawn' and id <> $5
-order by reported_at limit 10;
+-- Claims of a policy or of a car, as they name it or as their policy does.
+select c.id, c.number, c.stage, c.loss_at, c.line, c.lat, c.lng from claims c
+where c.outcome <> 'withdrawn' and c.id <> sqlc.arg(id) and c.id in (
+    select o.id from claims o where o.policy_no = sqlc.arg(policy_no)::text and o.policy_no <> ''
+        and o.loss_at between sqlc.arg(after)::timestamptz and sqlc.arg(before)::timestamptz
+    union
+    select o.id from claims o where o.plate = any(sqlc.arg(plates)::text[]) and o.plate <> ''
+        and o.loss_at between sqlc.arg(after)::timestamptz and sqlc.arg(before)::timestamptz
+    union
+    select o.id from policies p join claims o on o.policy_no = p.number and o.policy_no <> '' where p.plate = any(sqlc.arg(plates)::text[]) and p.plate is not null
+        and o.loss_at between sqlc.arg(after)::timestamptz and sqlc.arg(before)::timestamptz
+)
+order by c.reported_at limit 10;
 
 -- name: InsertClaim :exec
 insert into claims (id, number, line, lane, stage, branch, channel, opened_by, policy_no, policy_id, policy_version,
