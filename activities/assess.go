@@ -74,9 +74,13 @@ func (a *Activities) AssessBySelf(ctx context.Context, s claim.Step[claim.None])
 		if err != nil {
 			return err
 		}
+		reporter, err := t.reporterNow()
+		if err != nil {
+			return err
+		}
 		reason := ""
 		switch {
-		case t.file.Reporter == claim.Stranger:
+		case reporter == claim.Stranger:
 			reason = "flash.reporter"
 		case proven.document == "":
 			reason = "paper.no-proven-total"

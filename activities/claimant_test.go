@@ -316,9 +316,11 @@ func TestAStrangersConsentIsVoidOnceThePolicysOwnPersonReports(t *testing.T) {
 			require.Equal(t, want, d.file.Stage)
 			if stage == claim.Paying {
 				require.Equal(t, stranger.ID, d.file.Claimant, "too late")
+				require.Equal(t, "claimant", d.payout().Changes()[0].What, "who releases it once more sees that")
 				return
 			}
 			require.Equal(t, customer.ID, d.file.Claimant)
+			require.Len(t, d.messages("handed-over"), 1)
 			if want != stage {
 				require.Zero(t, d.file.Payable)
 				require.Equal(t, []string{"assess 3101 -"}, d.tasks())

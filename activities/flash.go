@@ -29,16 +29,35 @@ func (t *tx) relation(policy claim.Persons, by claim.StaffID, phone string) (cla
 		names := claim.Pseudonyms{Key: t.a.PseudonymKey}
 		return policy.RelationOf(func(known string) bool { return names.Of(known) == by }), nil
 	}
+	if vouches, err := t.vouches(by); err != nil || !vouches {
+		return claim.Stranger, err
+	}
+	return policy.RelationOf(func(known string) bool { return known == phone }), nil
+}
+
+// reporterNow is what the claimant is to the policy today: of a claim that a
+// partner reported, nothing once the partner vouches no more.
+func (t *tx) reporterNow() (claim.Relation, error) {
+	if t.file.Reporter == claim.Stranger || strings.HasPrefix(string(t.file.Claimant), claim.PhonePrefix) {
+		return t.file.Reporter, nil
+	}
+	vouches, err := t.vouches(t.file.Claimant)
+	if err != nil || !vouches {
+		return claim.Stranger, err
+	}
+	return t.file.Reporter, nil
+}
+
+// vouches reports whether a partner answers for whom it reports.
+func (t *tx) vouches(by claim.StaffID) (bool, error) {
 	staff, err := t.q.StaffMember(t, t.conn, by)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return claim.Stranger, nil
+		return false, nil
 	case err != nil:
-		return claim.Stranger, fmt.Errorf("read who reported: %w", err)
-	case staff.Role != claim.Partner || !staff.Vouches || !staff.Active:
-		return claim.Stranger, nil
+		return false, fmt.Errorf("read who reported: %w", err)
 	}
-	return policy.RelationOf(func(known string) bool { return known == phone }), nil
+	return staff.Role == claim.Partner && staff.Vouches && staff.Active, nil
 }
 
 // proof is the amount that a paper of the claim proves, and what speaks for it.
@@ -131,8 +150,12 @@ func aboutPolicy(known *db.Facts, paper string) (by []string) {
 // with whether it matched. What is counted stays locked until the step commits,
 // so that of two claims at once the second counts the first.
 func (t *tx) machinePays(rules ruleTables, payee claim.Payee) ([]claim.LaneReason, error) {
+	reporter, err := t.reporterNow()
+	if err != nil {
+		return nil, err
+	}
 	in := claim.MachinePayIn{
-		Amount: t.file.Payable, Verified: t.file.PolicyVerified, Reporter: t.file.Reporter,
+		Amount: t.file.Payable, Verified: t.file.PolicyVerified, Reporter: reporter,
 		Limit: rules.authority.MachineMay(t.file.Line, t.file.Lane, t.file.Payable), Unread: t.file.In(claim.PaperReceived),
 	}
 	row, err := t.q.MachinePayee(t, t.conn, t.id)

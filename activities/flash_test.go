@@ -218,6 +218,35 @@ func TestWhatAnotherClaimBringsAfterTheOfferStopsTheMachine(t *testing.T) {
 	}
 }
 
+// A partner that vouches no more vouches for nothing that is open: before the
+// machine's offer, and before its payment.
+func TestAPartnerVouchesUntilTheMoneyGoes(t *testing.T) {
+	t.Parallel()
+	for name, offered := range map[string]bool{"before the offer": false, "after it": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.owner(`insert into staff (id, name, role, branch, vouches) values ('good', '好伙伴', 'partner', '3101', true)`)
+			good := claim.Actor{ID: "good", Role: claim.Partner, Branch: "3101"}
+			one := d.reported(good)
+			stops := func() { d.owner(`update staff set vouches = false where id = 'good'`) }
+			if !offered {
+				stops()
+			}
+			one.assessedBySelf(paper("vat_invoice", fresh(), "total_fen", "300000", "plate", "沪A12345"))
+			if !offered {
+				require.Equal(t, claim.Assessing, one.file.Stage)
+				return
+			}
+			require.Equal(t, claim.Negotiating, one.file.Stage)
+			stops()
+			one.agree(good, morning.Add(time.Hour), "张三", "6222020000000001")
+			require.Equal(t, claim.Reviewing, one.file.Stage)
+			require.Empty(t, one.file.Payments)
+		})
+	}
+}
+
 // A person reads another amount on the invoice that the offer rests on: no
 // machine pays the figure that was misread.
 func TestAPersonsCorrectionAfterTheOfferStopsTheMachine(t *testing.T) {

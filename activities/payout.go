@@ -55,7 +55,7 @@ func (p Payout) Payee() claim.Payee {
 
 // PayoutChange is something that has changed since the approval.
 type PayoutChange struct {
-	What string // amount, payee, policy, branch or bank
+	What string // amount, payee, policy, branch, claimant or bank
 	Text [2]string
 	db.PayoutEventsRow
 }
@@ -91,6 +91,8 @@ func (p Payout) Changes() (list []PayoutChange) {
 					claim.MaskName(to.PayeeName), to.PayeeBank, claim.MaskAccount(to.PayeeAccount))
 				add(e, "payee", "收款账户更正："+text, "The account was corrected: "+text)
 			}
+		case "claim.rereported":
+			add(e, "claimant", "保单上的人也报了案，核对收款人", "A person in the policy has reported the loss too: check the payee.")
 		case "payment.rejected", "payment.refused":
 			add(e, "bank", "银行未执行："+said.Reason, "The bank refused the transfer: "+said.Reason)
 		case "payment.returned":

@@ -249,18 +249,27 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 			t.party(number, n, by)
 			t.tell(n.Phone, "joined", fmt.Sprintf("安赔:这起事故已有人报案,赔案号 %s,您的报案已并入。", t.file.Number))
 		}
-		t.event("claim.rereported", map[string]any{"channel": s.Body.Channel, "party": number})
 		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
 		if err != nil {
 			return fmt.Errorf("read the loss: %w", err)
 		}
+		event := map[string]any{"channel": s.Body.Channel, "party": number}
 		if loss.PolicyID == nil {
+			t.event("claim.rereported", event)
 			return t.theirPolicy(s.Body, loss)
 		}
 		policy, err := t.policy(loss.PolicyNo, t.file.Line, loss.LossAt)
 		if err != nil || policy.id == nil {
 			return err
 		}
+		relation, err := t.relation(policy.persons, s.Body.By.ID, n.Phone)
+		if err != nil {
+			return err
+		}
+		if relation != claim.Stranger {
+			event["relation"] = relation // whoever releases the money sees it
+		}
+		t.event("claim.rereported", event)
 		if err := t.reportedOn(*policy.id, policy.number, policy.persons.Holder.Phone, n.Phone); err != nil {
 			return err
 		}
@@ -319,6 +328,7 @@ func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 		t.file.Claimant, t.file.Reporter = r.principal, relation
 		t.queue(t.q.SetClaimant(t, &t.w, t.id, string(r.principal), relation))
 		t.event("claim.handed_over", map[string]any{"party": r.party, "relation": relation})
+		t.tellClaimant("handed-over", fmt.Sprintf("安赔:您是保单上的人,赔案 %s 现由您办理。请登录查看进度和需要的材料。", t.file.Number))
 		if of == "" && slices.Contains(consented, t.file.Stage) {
 			return t.voidFigure(newClaimant)
 		}

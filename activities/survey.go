@@ -194,7 +194,7 @@ func (t *tx) leaveFlash(reason string) {
 	}
 	t.file.Lane = claim.Standard
 	t.event("lane.changed", map[string]any{"from": claim.Flash, "to": claim.Standard, "reason": reason})
-	if t.file.Checklist != nil {
+	if t.file.Checklist != nil && t.file.Payment() == nil { // nothing is asked for once money was instructed
 		t.list()
 	}
 	if t.file.Stage == claim.Assessing {

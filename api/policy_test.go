@@ -186,7 +186,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"MarkSeen"}, claims, staff},
 		{[]string{"TakeTask"}, tasks, []string{"reviewer"}},
 		{[]string{"TakeTask"}, aTask(claim.Reviewer, "another"), []string{"reviewer"}}, // and is told who has it
-		{[]string{"PutBackTask"}, aTask(claim.Reviewer, "reviewer"), []string{"reviewer", "manager"}},
+		{[]string{"PutBackTask"}, aTask(claim.Reviewer, "reviewer"), []string{"reviewer", "manager", "operator"}},
 		{[]string{"AcceptSurvey", "DeclineSurvey"}, aTask(claim.Surveyor, "surveyor"), []string{"surveyor"}},
 		{[]string{"ResumeClaim"}, aTask(claim.Operator, ""), []string{"operator"}},
 	} {

@@ -117,7 +117,7 @@ var words = map[string][2]string{
 	"review": {"核赔", "review"}, "denial_review": {"拒赔审批", "review a denial"}, "release": {"放款", "release the money"}, "transfer": {"查明付款结果", "find out about a transfer"},
 	"link_policy": {"核实保单", "verify the policy"}, "resume": {"排除故障", "mend a fault"},
 	"offer.objected": {"客户提出异议", "the claimant objected"}, "policy.linked": {"保单已更正", "another policy was linked"}, "paper.unsure": {"材料识别不清", "a paper is not clear"},
-	"paper.unreadable": {"材料无法读取", "a paper cannot be read"}, "payment.returned": {"赔款被退回", "the money came back"},
+	"paper.unreadable": {"材料无法读取", "a paper cannot be read"}, "payment.returned": {"赔款未能付到该账户", "the money could not be paid to the account"},
 	"assessment.by_person":  {"需人工定损", "a person must assess"},
 	"paper.no-proven-total": {"单据上没有读到确定的总额", "no paper proves a total"}, "paper.no-outside-witness": {"单据未写明是本保单的车或人", "no paper names the insured or the insured car"},
 	"paper.after-assessment": {"报价后又收到发票、估价单或人工核对结果", "an invoice, an estimate or a person's correction came after the offer"}, "papers.unread": {"有材料尚未识别", "papers are not read yet"},

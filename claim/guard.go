@@ -26,7 +26,7 @@ func (f *File) Guard(act Act, by Actor, task string) *Refusal {
 	case rule.unpaid && f.Payment() != nil:
 		return tooLate(act)
 	}
-	if refusal := f.guardTask(rule.task, by, task); refusal != nil {
+	if refusal := f.guardTask(rule, by, task); refusal != nil {
 		return refusal
 	}
 	if broken, prior, conflict := Conflict(f.Deeds, by.ID, rule.duty, f.Lane); rule.duty != "" && conflict {
@@ -47,16 +47,16 @@ func tooLate(act Act) *Refusal {
 }
 
 // guardTask checks the task that an act does, or the one that it names.
-func (f *File) guardTask(kind TaskKind, by Actor, id string) *Refusal {
-	if kind == "" && id == "" {
+func (f *File) guardTask(rule actRule, by Actor, id string) *Refusal {
+	if rule.task == "" && id == "" {
 		return nil
 	}
 	task := f.Task(id)
 	switch {
-	case task == nil || kind != "" && task.Kind != kind:
+	case task == nil || rule.task != "" && task.Kind != rule.task:
 		return &Refusal{Rule: RuleTask, Detail: "That task is not open any more. Look at the claim again: somebody may have done it.", Winner: f.lastActor()}
-	case by.Role == Manager:
-		return nil // may take a task from whoever has it
+	case rule.act == ActPutBack && (by.Role == Manager || by.Role == Operator):
+		return nil // whoever has it, who may have left
 	case task.Role != by.Role:
 		return &Refusal{Rule: RuleRole, Detail: fmt.Sprintf("The task is a %s's, and you are a %s.", task.Role, by.Role)}
 	case task.Owner != "" && task.Owner != by.ID:

@@ -59,6 +59,8 @@ func TestGuard(t *testing.T) {
 		"an operator resumes a parked claim":      {claim.File{Stage: claim.Agreed, Parked: &claim.Parked{}, Tasks: []claim.Task{{ID: "m", Kind: claim.TaskResume, Role: claim.Operator}}}, claim.ActResume, operator, "m", ""},
 		"an assessor takes a reviewer's task":     {claim.File{Stage: claim.Reviewing, Tasks: review}, claim.ActTake, assessor, "r", claim.RuleRole},
 		"a manager puts a task back":              {claim.File{Stage: claim.Reviewing, Tasks: []claim.Task{{ID: "r", Kind: claim.TaskReview, Role: claim.Reviewer, Owner: "feng"}}}, claim.ActPutBack, claim.Actor{ID: "he", Role: claim.Manager}, "r", ""},
+		"an operator puts a task back":            {claim.File{Stage: claim.Reviewing, Tasks: []claim.Task{{ID: "r", Kind: claim.TaskReview, Role: claim.Reviewer, Owner: "feng"}}}, claim.ActPutBack, operator, "r", ""},
+		"an operator takes a reviewer's task":     {claim.File{Stage: claim.Reviewing, Tasks: review}, claim.ActTake, operator, "r", claim.RuleRole},
 		"a manager takes a task":                  {claim.File{Stage: claim.Reviewing, Tasks: review}, claim.ActTake, claim.Actor{ID: "he", Role: claim.Manager}, "r", claim.RuleRole},
 		"service consents at the claimant's word": {claim.File{Stage: claim.Negotiating}, claim.ActConsent, claim.Actor{ID: "qin", Role: claim.Service}, "", ""},
 		"an act that does not exist":              {claim.File{Stage: claim.Reviewing}, "approve-everything", level(4), "r", claim.RuleInput},

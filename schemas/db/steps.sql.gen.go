@@ -1807,7 +1807,7 @@ const payoutEvents = `-- name: PayoutEvents :many
 select number, kind, at, by_id, by_role, body from events
 where claim_id = $1 and number > $2
   and (kind in ('policy.linked', 'payment.rejected', 'payment.refused', 'payment.returned', 'payment.decided')
-    or kind = 'agreement.made' and body ->> 'signature' = 'correction')
+    or kind = 'agreement.made' and body ->> 'signature' = 'correction' or kind = 'claim.rereported' and body ->> 'relation' is not null)
 order by number limit 200
 `
 

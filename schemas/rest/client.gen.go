@@ -1677,7 +1677,7 @@ type ClientInterface interface {
 	//
 	// The task waits again for an owner.
 	//
-	// **Who:** its owner; a manager.
+	// **Who:** its owner; a manager or an operator, of a branch or of all.
 	//
 	// **Errors:** 409 not open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 	//
@@ -4487,7 +4487,7 @@ func (c *Client) DeclineSurvey(ctx context.Context, task TaskRef, params *Declin
 //
 // The task waits again for an owner.
 //
-// **Who:** its owner; a manager.
+// **Who:** its owner; a manager or an operator, of a branch or of all.
 //
 // **Errors:** 409 not open. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
 //

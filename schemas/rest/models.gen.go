@@ -221,11 +221,12 @@ func (e PayoutNameIs) Valid() bool {
 
 // Defines values for PayoutChangeWhat.
 const (
-	PayoutChangeWhatAmount PayoutChangeWhat = "amount"
-	PayoutChangeWhatBank   PayoutChangeWhat = "bank"
-	PayoutChangeWhatBranch PayoutChangeWhat = "branch"
-	PayoutChangeWhatPayee  PayoutChangeWhat = "payee"
-	PayoutChangeWhatPolicy PayoutChangeWhat = "policy"
+	PayoutChangeWhatAmount   PayoutChangeWhat = "amount"
+	PayoutChangeWhatBank     PayoutChangeWhat = "bank"
+	PayoutChangeWhatBranch   PayoutChangeWhat = "branch"
+	PayoutChangeWhatClaimant PayoutChangeWhat = "claimant"
+	PayoutChangeWhatPayee    PayoutChangeWhat = "payee"
+	PayoutChangeWhatPolicy   PayoutChangeWhat = "policy"
 )
 
 // Valid indicates whether the value is a known member of the PayoutChangeWhat enum.
@@ -236,6 +237,8 @@ func (e PayoutChangeWhat) Valid() bool {
 	case PayoutChangeWhatBank:
 		return true
 	case PayoutChangeWhatBranch:
+		return true
+	case PayoutChangeWhatClaimant:
 		return true
 	case PayoutChangeWhatPayee:
 		return true
@@ -2677,11 +2680,11 @@ type PayoutChange struct {
 	// TextZh In Chinese
 	TextZh string `json:"text_zh"`
 
-	// What `amount`, `payee` or account, `policy`, `branch`, or what the `bank` or finance said of an attempt
+	// What `amount`, `payee` or account, `policy`, `branch`, `claimant`: a person in the policy has reported the loss too, or what the `bank` or finance said of an attempt
 	What PayoutChangeWhat `json:"what"`
 }
 
-// PayoutChangeWhat `amount`, `payee` or account, `policy`, `branch`, or what the `bank` or finance said of an attempt
+// PayoutChangeWhat `amount`, `payee` or account, `policy`, `branch`, `claimant`: a person in the policy has reported the loss too, or what the `bank` or finance said of an attempt
 type PayoutChangeWhat string
 
 // PhoneCodeRequest A phone that wants a one-time code.

@@ -213,7 +213,7 @@ where c.id = $1;
 select number, kind, at, by_id, by_role, body from events
 where claim_id = $1 and number > $2
   and (kind in ('policy.linked', 'payment.rejected', 'payment.refused', 'payment.returned', 'payment.decided')
-    or kind = 'agreement.made' and body ->> 'signature' = 'correction')
+    or kind = 'agreement.made' and body ->> 'signature' = 'correction' or kind = 'claim.rereported' and body ->> 'relation' is not null)
 order by number limit 200;
 
 -- name: Agreements :many
