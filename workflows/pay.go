@@ -30,7 +30,7 @@ func (p *process) transfer(ctx workflow.Context) bool {
 			machineWith(ctx, p, "resubmit", decide, acts.Resubmit, claim.None{})
 		})
 	default:
-		return p.personWithin(ctx, askAgain(pay, p.mended, workflow.Now(ctx)), func(ctx workflow.Context) {
+		return p.personWithin(ctx, p.askAgain(pay, workflow.Now(ctx)), func(ctx workflow.Context) {
 			p.settle(ctx, pay, acts.Query, ref)
 		})
 	}
@@ -43,7 +43,7 @@ type transferActivity func(context.Context, activities.PayRef) (activities.Trans
 // call takes, so that messages get through.
 func (p *process) settle(ctx workflow.Context, pay claim.Instruction, act transferActivity, ref activities.PayRef) {
 	said, err := call(workflow.WithActivityOptions(ctx, bankOptions), workflow.ExecuteActivity, act, ref)
-	if err != nil {
+	if p.unanswered = err != nil; p.unanswered {
 		p.log.Warn("transfer unknown", "reference", pay.Reference, "error", err)
 		said = activities.TransferState{State: claim.PaymentUnknown, Fault: pay.Fault, Reason: "no clear answer"}
 		if pay.State == claim.PaymentAccepted {
@@ -64,8 +64,15 @@ func (p *process) settle(ctx workflow.Context, pay claim.Instruction, act transf
 
 // askAgain is how long to wait before the bank is asked about an attempt again:
 // as long as it is under way already, or the bank serves us again, within bounds.
-func askAgain(pay claim.Instruction, mended, now time.Time) time.Duration {
-	return min(max(min(now.Sub(pay.Sent), now.Sub(mended)), 500*time.Millisecond), 10*time.Minute)
+// In the attempt's first hour a bank that gave no answer is asked soon after it
+// is back.
+func (p *process) askAgain(pay claim.Instruction, now time.Time) time.Duration {
+	age := now.Sub(pay.Sent)
+	most := 10 * time.Minute
+	if p.unanswered && age < time.Hour {
+		most = 30 * time.Second
+	}
+	return min(max(min(age, now.Sub(p.mended)), 500*time.Millisecond), most)
 }
 
 // overdue reports whether a person is to be called about an attempt. The step

@@ -161,6 +161,29 @@ func TestATransferThatTheBankNeverHasIsSentFourTimesAndThenFinanceIsAsked(t *tes
 	}
 }
 
+// A bank that is away when it is asked is asked again soon after it is back,
+// however long the attempt is under way.
+func TestABankThatWasAwayIsAskedSoonAfterItIsBack(t *testing.T) {
+	t.Parallel()
+	var s story
+	var back, asked time.Time
+	b := &bank{submit: says(claim.PaymentAccepted)}
+	b.query = func(int) (activities.TransferState, error) {
+		switch {
+		case back.IsZero():
+			return silent(0)
+		case asked.IsZero():
+			asked = s.Now()
+		}
+		return activities.TransferState{State: claim.PaymentCleared}, nil
+	}
+	s = newStory(t).paying(b)
+	s.RegisterDelayedCallback(func() { back = s.Now() }, 30*time.Minute)
+	_, err := s.run()
+	require.NoError(t, err)
+	require.LessOrEqual(t, asked.Sub(back), 30*time.Second)
+}
+
 // A bank that says neither yes nor no for a day is asked less and less often,
 // and a person is called; messages get through meanwhile.
 func TestATransferThatStaysUnknownCallsAPersonAndHoldsNobodyUp(t *testing.T) {
@@ -187,7 +210,7 @@ func TestATransferThatStaysUnknownCallsAPersonAndHoldsNobodyUp(t *testing.T) {
 			}, time.Minute+2*time.Hour+10*time.Minute+time.Second)
 			s.RegisterDelayedCallback(func() {
 				require.Equal(t, 1, b.submits)
-				require.Less(t, b.queries, 24*6+15, "every ten minutes at the most")
+				require.Less(t, b.queries, 24*6+15+120, "every half minute in the first hour at the most, every ten minutes then")
 				require.Equal(t, []string{"report", "route", "agree", "settle", "settle"}, s.rows.log)
 				back = true
 			}, 24*time.Hour)

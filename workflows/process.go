@@ -26,6 +26,7 @@ type process struct {
 	signals    int         // signals received whose step has not ended
 	fresh      string      // reference of the transfer that this run may submit; "" when it may only ask
 	mended     time.Time   // when what parked the payment was, last
+	unanswered bool        // the bank gave no clear answer when it was asked last
 	shown      claim.Stage // stage that the search attributes show
 	unreported bool        // the report was refused: there is no claim
 	joinedTo   claim.ID    // the claim that this report joined
