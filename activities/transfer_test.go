@@ -324,6 +324,20 @@ func TestAnAnswerOfWhatWasInstructedIsTaken(t *testing.T) {
 		require.Equal(t, claim.PaymentCleared, said.State)
 		require.Empty(t, said.Fault)
 	}
+	for shown, fault := range map[claim.Payee]claim.TransferFault{ // as other banks write it
+		{Name: "张 三", Account: second.Account}:       "",
+		{Name: "张三", Account: "***************2460"}: "",
+		{Account: second.Account}:                    "",
+		{Name: "李四", Account: second.Account}:        claim.FaultDiffers,
+		{Name: "张三", Account: "***************2461"}: claim.FaultDiffers,
+		{Name: "张三"}:                                 claim.FaultDiffers,
+	} {
+		d.Bank = bankSaying{state: claim.PaymentCleared, of: &activities.Transfer{Reference: pay.Reference, Amount: pay.Amount, Payee: shown}}
+		said, err := d.Query(t.Context(), ref)
+		require.NoError(t, err)
+		require.Equal(t, fault, said.Fault, shown)
+		require.Equal(t, fault == "", said.State == claim.PaymentCleared, shown)
+	}
 }
 
 // What each status of HTTP means for a transfer, whatever the bank.
