@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"anpei/activities"
 	"anpei/claim"
 )
 
@@ -332,6 +333,59 @@ func TestAStrangersConsentIsVoidOnceThePolicysOwnPersonReports(t *testing.T) {
 	}
 }
 
+// A stranger may say that they are the insured. Once the claim is another's, what
+// is put in writing is addressed to them, and they hear once that it was paid.
+func TestWhatIsSaidOfAClaimIsSaidToWhoseItIsNow(t *testing.T) {
+	t.Parallel()
+	handedOver := func(t *testing.T) *desk {
+		t.Helper()
+		d := newDesk(t)
+		d.owner(`insert into staff (id, name, role, branch) values ('yang', '杨帆', 'finance', '3101')`)
+		n := notice(600_000)
+		n.Reporter = claim.Party{Name: "王五", Phone: "13800000004", Role: "insured"}
+		do(d, d.Report, stranger, n)
+		do(d, d.Route, machine, claim.None{})
+		d.reportsAgain(customer, "13800000001")
+		require.Equal(t, customer.ID, d.file.Claimant)
+		d.surveyedAndAssessed(600_000)
+		return d
+	}
+	t.Run("in a request for papers", func(t *testing.T) {
+		t.Parallel()
+		d := handedOver(t)
+		d.prints()
+		do(d, d.RequestPapers, zhou, claim.PaperRequest{})
+		letter, err := d.WriteRequest(t.Context(), activities.RequestLetter{Claim: d.id, Number: d.file.Unwritten()})
+		require.NoError(t, err)
+		require.Contains(t, d.said(letter), "张三：")
+		require.NotContains(t, d.said(letter), "王五")
+	})
+	t.Run("in a notice of denial", func(t *testing.T) {
+		t.Parallel()
+		d := handedOver(t)
+		d.prints()
+		d.papers()
+		do(d, d.Consent, customer, claim.Consent{Offer: 1})
+		d.reviewed(claim.Verdict{Kind: claim.VerdictDeny, Denial: &claim.Denial{Clause: "第八条", Facts: "事实", Reasons: "责任免除"}})
+		do(d, d.DecideDenial, reviewer("feng", 2), claim.DenialVerdict{Task: d.file.TaskOf(claim.TaskDenial).ID, Approve: true})
+		letter, err := d.WriteDenial(t.Context(), d.id)
+		require.NoError(t, err)
+		require.Contains(t, d.said(letter), "张三:")
+		require.NotContains(t, d.said(letter), "王五")
+	})
+	t.Run("in a message of the payment", func(t *testing.T) {
+		t.Parallel()
+		d := handedOver(t)
+		d.papers()
+		do(d, d.Consent, customer, claim.Consent{Offer: 1})
+		d.reviewed(claim.Verdict{Kind: claim.VerdictApprove, Opinion: "同意"})
+		d.agrees(1, "张三", "6222020000000000")
+		d.release(yang)
+		d.bankSays(claim.PaymentCleared, "", "")
+		require.Equal(t, "paid 13800000001", one[string](d, `select string_agg(template || ' ' || "to", ', ') from notices where claim_id = $1 and template in ('paid', 'holder-paid')`))
+	})
+}
+
 // A machine goes by no paper of a person whose claim it is not.
 func TestOthersPapersProveNothingToAMachine(t *testing.T) {
 	t.Parallel()
@@ -361,6 +415,39 @@ func TestOthersPapersProveNothingToAMachine(t *testing.T) {
 			require.Equal(t, row.want, d.file.Payable)
 		})
 	}
+	for name, by := range map[string]claim.Actor{
+		"a driver":               phoned("13800000003"),
+		"a partner that vouches": {ID: "good", Role: claim.Partner, Branch: "3101"},
+	} {
+		t.Run("the holder's, of a claim that is reported by "+name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.owner(`update policies set drivers = '[{"name": "李四", "phone": "13800000003"}]'`)
+			d.owner(`insert into staff (id, name, role, branch, vouches) values ('good', '好伙伴', 'partner', '3101', true)`)
+			d = d.reported(by, func(n *claim.Notice) {
+				if by.Role == claim.Claimant {
+					n.Reporter = claim.Party{Name: "李四", Phone: "13800000003", Role: "driver"}
+				}
+			})
+			do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{own()}})
+			d.assessedBySelf()
+			require.Equal(t, claim.Flash, d.file.Lane)
+			require.Equal(t, claim.Fen(113_000), d.file.Payable)
+		})
+	}
+	t.Run("a stranger's, after the offer", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t).offered(customer)
+		d.reportsAgain(stranger, "13800000004")
+		late := paper("repair_estimate", fresh(), "total_fen", "300000", "plate", "沪A12345") // nothing differs
+		read := *late.Reading
+		late.Reading = nil
+		do(d, d.Attach, stranger, claim.Batch{Attachments: []claim.Attachment{late}})
+		do(d, d.RecordReading, machine, claim.Read{Document: late.Document, Reading: read})
+		require.Equal(t, claim.Flash, d.file.Lane)
+		d.agree(customer, morning.Add(2*time.Hour), "张三", "6222020000000000")
+		require.Equal(t, claim.Paying, d.file.Stage, "it is offered and paid as if that paper were not there")
+	})
 }
 
 // What has come and is not read yet may say something else than what is: the

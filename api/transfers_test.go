@@ -115,6 +115,39 @@ func TestEachAttemptShowsWhomItWentTo(t *testing.T) {
 		require.Equal(t, []string{"****1234", "****1234", "****2460"}, accounts)
 		require.Equal(t, "张三丰", p.Steps[0].PayeeName)
 	}
+
+	step(s, s.Settle, claim.TheMachine(), claim.Settled{Instruction: pay.ID, Attempt: 2, State: claim.PaymentRejected, Fault: claim.FaultPayee, Reason: "account closed"})
+	step(s, s.CorrectPayee, insuredSpeaks, claim.Payee{Name: "张　三丰", Bank: "中国银行", Account: "6222020000001234"})
+	require.Equal(t, rest.PayoutNameIsHolder, task(yang).Payout.NameIs, "however it is spaced")
+}
+
+// Whoever reports may say that they are the insured. Whose name an account is in
+// the policy tells, and whose claim it is, its rows.
+func TestWhoseNameAnAccountIsInThePolicySays(t *testing.T) {
+	t.Parallel()
+	h := openWithRows(t)
+	s := h.aStory()
+	yang := h.staff("yang", claim.Finance, "3101", 0)
+	const holder = "13800000077"
+	h.sql(`update policies set holder_name = '赵敏', holder_phone = $1`, holder)
+	s.surveyed()
+	require.Equal(t, claim.Stranger, s.file.Reporter)
+	s.agreed(1, "6222020000001234")
+	task := s.file.TaskOf(claim.TaskRelease).ID
+	for insured, want := range map[string]rest.PayoutNameIs{"": rest.PayoutNameIsOther, "钱七": rest.PayoutNameIsOther, "张三丰": rest.PayoutNameIsInsured, "张 三丰": rest.PayoutNameIsInsured} {
+		h.sql(`update policies set insured_name = $1`, insured)
+		require.Equal(t, want, readAs[rest.Task](t, h.get("/v1/tasks/"+task, yang)).Payout.NameIs, "the policy's insured is %q", insured)
+	}
+
+	step(s, s.Rereport, claim.Actor{ID: claimantID(holder), Role: claim.Claimant}, claim.Again{
+		Event: "e1", By: claim.Actor{ID: claimantID(holder), Role: claim.Claimant}, Channel: "web", Reporter: claim.Party{Name: "赵敏", Phone: holder, Role: "driver"},
+	})
+	require.Equal(t, claim.Assessing, s.file.Stage, "the consent was another's")
+	step(s, s.Assess, as("zhou", claim.Assessor, 0), claim.Assessment{Task: s.file.TaskOf(claim.TaskAssess).ID, Objects: []claim.Assessed{{
+		Exposure: 1, FaultShare: claim.Whole, Items: []claim.AssessedItem{{Name: "前保险杠", Kind: "part", Amount: 3_100_000}},
+	}}})
+	holders := readAs[rest.Claim](t, h.get("/v1/claims/"+s.file.Number, yang)).Holders
+	require.Equal(t, []rest.Actor{{Role: claim.Claimant, Name: claim.MaskName("赵敏")}}, holders, "whose answer is awaited")
 }
 
 // A bank that takes nothing for a while costs a claim a few dozen events, not

@@ -343,7 +343,7 @@ join denials d on d.claim_id = c.id
 join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round and v.approved
 join parties p on p.claim_id = c.id
 where c.id = $1
-order by d.round desc, (p.role = 'insured') desc, p.number
+order by d.round desc, (p.principal in ('', c.opened_by)) desc, (p.role = 'insured') desc, p.number
 limit 1
 `
 
@@ -541,9 +541,9 @@ func (q *Queries) HoldInForce(ctx context.Context, db DBTX, claimID claim.ID) (H
 }
 
 const holderOfClaim = `-- name: HolderOfClaim :one
-select p.id, p.number, p.holder_phone, r.phone as reporter_phone
+select p.id, p.number, p.holder_phone, coalesce(r.phone, '')::text as reporter_phone
 from claims c join policies p on p.id = c.policy_id
-    join lateral (select phone from parties where claim_id = c.id and principal = c.opened_by order by number limit 1) r on true
+    left join lateral (select phone from parties where claim_id = c.id and principal = c.opened_by order by number limit 1) r on true
 where c.id = $1
 `
 
@@ -554,7 +554,8 @@ type HolderOfClaimRow struct {
 	ReporterPhone string
 }
 
-// Who holds the policy of a claim, and the phone of the report that it is of.
+// Who holds the policy of a claim, and the phone of the report that it is of; ”
+// where no party has made it.
 func (q *Queries) HolderOfClaim(ctx context.Context, db DBTX, id claim.ID) (HolderOfClaimRow, error) {
 	row := db.QueryRow(ctx, holderOfClaim, id)
 	var i HolderOfClaimRow
@@ -1718,7 +1719,7 @@ const paperLetter = `-- name: PaperLetter :one
 select c.held, c.number, c.policy_no, c.loss_at, c.place, c.file, p.name
 from claims c join parties p on p.claim_id = c.id
 where c.id = $1
-order by (p.role = 'insured') desc, p.number
+order by (p.principal in ('', c.opened_by)) desc, (p.role = 'insured') desc, p.number
 limit 1
 `
 
@@ -1732,7 +1733,8 @@ type PaperLetterRow struct {
 	Name     string
 }
 
-// What a letter that asks for papers says of its claim, to the insured first.
+// What a letter that asks for papers says of its claim, to the insured first,
+// and to none who has only reported the loss too.
 func (q *Queries) PaperLetter(ctx context.Context, db DBTX, id claim.ID) (PaperLetterRow, error) {
 	row := db.QueryRow(ctx, paperLetter, id)
 	var i PaperLetterRow
@@ -1750,7 +1752,7 @@ func (q *Queries) PaperLetter(ctx context.Context, db DBTX, id claim.ID) (PaperL
 
 const payout = `-- name: Payout :one
 select g.round, g.offer, g.amount_fen, g.payee_name, g.payee_bank, g.payee_account, g.by_id, g.at,
-    c.branch, coalesce(c.policy_no, '')::text as policy_no, coalesce(c.policy_version, 0)::int as policy_version, coalesce(p.holder_name, '')::text as holder,
+    c.branch, coalesce(c.policy_no, '')::text as policy_no, coalesce(c.policy_version, 0)::int as policy_version, coalesce(p.holder_name, '')::text as holder, coalesce(p.insured_name, '')::text as insured,
     coalesce(a.number, 0)::bigint as approved, coalesce((a.body ->> 'amount_fen')::bigint, 0)::bigint as approved_fen,
     coalesce((select t.branch from tasks t where t.claim_id = c.id and t.kind = 'review' and t.state = 'done' order by t.closed_at desc limit 1), '')::text as approved_in
 from claims c
@@ -1773,6 +1775,7 @@ type PayoutRow struct {
 	PolicyNo      string
 	PolicyVersion int32
 	Holder        string
+	Insured       string
 	Approved      int64
 	ApprovedFen   int64
 	ApprovedIn    string
@@ -1796,6 +1799,7 @@ func (q *Queries) Payout(ctx context.Context, db DBTX, id claim.ID) (PayoutRow, 
 		&i.PolicyNo,
 		&i.PolicyVersion,
 		&i.Holder,
+		&i.Insured,
 		&i.Approved,
 		&i.ApprovedFen,
 		&i.ApprovedIn,

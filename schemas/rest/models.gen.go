@@ -2641,7 +2641,7 @@ type Payout struct {
 	// Changes What has changed since the approval, the oldest first
 	Changes []PayoutChange `json:"changes"`
 
-	// NameIs Whose name the account is in: the policy's `holder`, the `insured` of the claim, `other` neither
+	// NameIs Whose name the account is in: the policy's `holder` or `insured`, `other` neither, whatever a report says
 	NameIs PayoutNameIs `json:"name_is"`
 
 	// NamedAt When the payee was named
@@ -2663,7 +2663,7 @@ type Payout struct {
 	Seen string `json:"seen"`
 }
 
-// PayoutNameIs Whose name the account is in: the policy's `holder`, the `insured` of the claim, `other` neither
+// PayoutNameIs Whose name the account is in: the policy's `holder` or `insured`, `other` neither, whatever a report says
 type PayoutNameIs string
 
 // PayoutChange A change since the approval.

@@ -199,7 +199,7 @@ select sha256 from documents where claim_id = $1 and id = $2 and kind = 'signatu
 -- What a release pays and what it rests on: the latest agreement, the policy,
 -- and what the last approval was of.
 select g.round, g.offer, g.amount_fen, g.payee_name, g.payee_bank, g.payee_account, g.by_id, g.at,
-    c.branch, coalesce(c.policy_no, '')::text as policy_no, coalesce(c.policy_version, 0)::int as policy_version, coalesce(p.holder_name, '')::text as holder,
+    c.branch, coalesce(c.policy_no, '')::text as policy_no, coalesce(c.policy_version, 0)::int as policy_version, coalesce(p.holder_name, '')::text as holder, coalesce(p.insured_name, '')::text as insured,
     coalesce(a.number, 0)::bigint as approved, coalesce((a.body ->> 'amount_fen')::bigint, 0)::bigint as approved_fen,
     coalesce((select t.branch from tasks t where t.claim_id = c.id and t.kind = 'review' and t.state = 'done' order by t.closed_at desc limit 1), '')::text as approved_in
 from claims c
@@ -259,10 +259,11 @@ select exists (
 )::boolean as told;
 
 -- name: HolderOfClaim :one
--- Who holds the policy of a claim, and the phone of the report that it is of.
-select p.id, p.number, p.holder_phone, r.phone as reporter_phone
+-- Who holds the policy of a claim, and the phone of the report that it is of; ''
+-- where no party has made it.
+select p.id, p.number, p.holder_phone, coalesce(r.phone, '')::text as reporter_phone
 from claims c join policies p on p.id = c.policy_id
-    join lateral (select phone from parties where claim_id = c.id and principal = c.opened_by order by number limit 1) r on true
+    left join lateral (select phone from parties where claim_id = c.id and principal = c.opened_by order by number limit 1) r on true
 where c.id = $1;
 
 -- name: InsertPaymentState :exec
@@ -359,18 +360,19 @@ join denials d on d.claim_id = c.id
 join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round and v.approved
 join parties p on p.claim_id = c.id
 where c.id = $1
-order by d.round desc, (p.role = 'insured') desc, p.number
+order by d.round desc, (p.principal in ('', c.opened_by)) desc, (p.role = 'insured') desc, p.number
 limit 1;
 
 -- name: EvidenceHashes :many
 select name, sha256 from documents where claim_id = $1 and id = any(sqlc.arg(ids)::uuid[]) order by attached_at, id;
 
 -- name: PaperLetter :one
--- What a letter that asks for papers says of its claim, to the insured first.
+-- What a letter that asks for papers says of its claim, to the insured first,
+-- and to none who has only reported the loss too.
 select c.held, c.number, c.policy_no, c.loss_at, c.place, c.file, p.name
 from claims c join parties p on p.claim_id = c.id
 where c.id = $1
-order by (p.role = 'insured') desc, p.number
+order by (p.principal in ('', c.opened_by)) desc, (p.role = 'insured') desc, p.number
 limit 1;
 
 -- name: LoadFile :one
