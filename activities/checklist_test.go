@@ -132,7 +132,7 @@ func TestNothingIsAgreedToNorApprovedWhileAPaperIsMissing(t *testing.T) {
 	d.assessed(3_000_000)
 	consent := func() claim.Receipt { return do(d, d.Consent, customer, claim.Consent{Offer: 1}) }
 	got := consent()
-	require.Equal(t, claim.RulePapersMissing, got.Refusal.Rule)
+	require.Equal(t, claim.RulePapersMissing, ruleOf(got))
 	require.Contains(t, got.Refusal.Detail, "the driving licence")
 	require.Contains(t, got.Refusal.Detail, "驾驶证")
 	require.Equal(t, 1, d.count("refused_attempts"))
@@ -142,10 +142,10 @@ func TestNothingIsAgreedToNorApprovedWhileAPaperIsMissing(t *testing.T) {
 	d.attach(paper("repair_estimate", "1", "total_fen", "3000000"))
 	licence := paper("driving_licence", "2", "name", "张三")
 	d.attach(licence)
-	require.Equal(t, claim.RuleInput, do(d, d.ProposeWaiver, zhou, claim.WaiverProposal{Item: "passport", Reason: "x"}).Refusal.Rule)
+	require.Equal(t, claim.RuleInput, ruleOf(do(d, d.ProposeWaiver, zhou, claim.WaiverProposal{Item: "passport", Reason: "x"})))
 	do(d, d.ProposeWaiver, zhou, claim.WaiverProposal{Item: "vehicle_licence", Reason: "行驶证被交警暂扣"})
-	require.Equal(t, claim.RulePapersMissing, consent().Refusal.Rule, "one person waives nothing")
-	require.Equal(t, claim.RuleOwnWaiver, do(d, d.ConfirmWaiver, claim.Actor{ID: "zhou", Role: claim.Reviewer, Branch: "3101", Level: 1}, claim.ListItem{Item: "vehicle_licence"}).Refusal.Rule)
+	require.Equal(t, claim.RulePapersMissing, ruleOf(consent()), "one person waives nothing")
+	require.Equal(t, claim.RuleOwnWaiver, ruleOf(do(d, d.ConfirmWaiver, claim.Actor{ID: "zhou", Role: claim.Reviewer, Branch: "3101", Level: 1}, claim.ListItem{Item: "vehicle_licence"})))
 	do(d, d.WithdrawWaiver, zhou, claim.ListItem{Item: "vehicle_licence"})
 	do(d, d.ProposeWaiver, zhou, claim.WaiverProposal{Item: "vehicle_licence", Reason: "行驶证被交警暂扣"})
 	do(d, d.ConfirmWaiver, reviewer("zheng", 1), claim.ListItem{Item: "vehicle_licence"})
@@ -158,7 +158,7 @@ func TestNothingIsAgreedToNorApprovedWhileAPaperIsMissing(t *testing.T) {
 	do(d, d.Confirm, zhou, claim.Confirmation{Document: licence.Document, Kind: "id_card"})
 	approve := claim.Verdict{Task: d.file.TaskOf(claim.TaskReview).ID, Kind: claim.VerdictApprove, Opinion: "同意"}
 	got = do(d, d.Review, reviewer("zheng", 1), approve)
-	require.Equal(t, claim.RulePapersMissing, got.Refusal.Rule)
+	require.Equal(t, claim.RulePapersMissing, ruleOf(got))
 	require.Contains(t, got.Refusal.Detail, "the driving licence")
 	d.attach(paper("driving_licence", "4", "name", "张三"))
 	do(d, d.Review, reviewer("zheng", 1), approve)
@@ -184,7 +184,7 @@ func TestAFlashClaimIsNotSettledWhileAPaperThatWasAskedForIsMissing(t *testing.T
 	agree := func() claim.Receipt {
 		return do(d, d.Agree, customer, claim.Agreement{Offer: 1, Payee: claim.Payee{Name: "张三", Bank: "中国银行", Account: "6222020000000000"}, Signature: "phone-code"})
 	}
-	require.Equal(t, claim.RulePapersMissing, agree().Refusal.Rule)
+	require.Equal(t, claim.RulePapersMissing, ruleOf(agree()))
 	require.Nil(t, d.file.Payment())
 	d.attach(paper("vin_plate", "d", "vin", "LSVAA4182E2123456"))
 	require.Nil(t, agree().Refusal)
@@ -217,7 +217,7 @@ func TestTheOneRequestStopsOurClocksFromItsDeliveryToTheArrivalOfTheLastPaper(t 
 	require.Len(t, told, 1)
 	require.Contains(t, told[0], "1.维修估价单或发票；2.行驶证；3.消防火灾证明", "everything that is missing, at once")
 	require.Contains(t, told[0], "起火原因不明")
-	require.Equal(t, claim.RulePapersAsked, do(d, d.RequestPapers, zhou, claim.PaperRequest{}).Refusal.Rule)
+	require.Equal(t, claim.RulePapersAsked, ruleOf(do(d, d.RequestPapers, zhou, claim.PaperRequest{})))
 
 	notice := d.file.Undelivered()
 	require.NotEmpty(t, notice)
@@ -256,14 +256,14 @@ func TestWhatAFindingBringsToLightIsAskedForOnceAndMovesNothing(t *testing.T) {
 	do(d, d.RequestPapers, zhou, claim.PaperRequest{})
 	do(d, d.NoticeDelivered, machine, claim.Delivered{Notice: d.file.Undelivered(), At: morning.Add(24 * time.Hour)})
 	more := claim.PaperRequest{Finding: "plate.differs", More: []claim.MorePaper{{Kind: "vin_plate", Reason: "车牌与保单不符"}}}
-	require.Equal(t, claim.RulePapersAsked, do(d, d.RequestPapers, zhou, more).Refusal.Rule, "there is no such finding")
+	require.Equal(t, claim.RulePapersAsked, ruleOf(do(d, d.RequestPapers, zhou, more)), "there is no such finding")
 
 	d.attach(paper("repair_estimate", "1", "total_fen", "3000000", "plate", "沪B99999"))
 	require.Contains(t, d.findings(), "plate.differs!")
 	do(d, d.RequestPapers, zhou, more)
 	require.Contains(t, d.messages("papers-request")[1], "1.车辆铭牌")
 	require.Empty(t, d.file.Undelivered(), "no clock depends on its delivery")
-	require.Equal(t, claim.RulePapersAsked, do(d, d.RequestPapers, zhou, more).Refusal.Rule)
+	require.Equal(t, claim.RulePapersAsked, ruleOf(do(d, d.RequestPapers, zhou, more)))
 	require.Len(t, d.deadline(claim.ClockDetermination), 2)
 }
 

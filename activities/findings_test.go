@@ -184,10 +184,10 @@ func TestWhatIsSaidOfAFindingChangesNothingElse(t *testing.T) {
 	require.Equal(t, []string{"plate.differs!"}, d.findings(), "it stays")
 	require.Equal(t, 2, d.count("finding_notes"))
 
-	require.Equal(t, claim.RuleInput, do(d, d.NoteFinding, zhou, claim.FindingNote{Finding: "0123456789abcdef0123456789abcdef", Verdict: claim.FindingSeen}).Refusal.Rule)
+	require.Equal(t, claim.RuleInput, ruleOf(do(d, d.NoteFinding, zhou, claim.FindingNote{Finding: "0123456789abcdef0123456789abcdef", Verdict: claim.FindingSeen})))
 	do(d, d.Confirm, zhou, claim.Confirmation{Document: licence.Document, Fields: []claim.ConfirmedField{{Name: "plate", Value: "沪A12345"}}})
 	require.Empty(t, d.findings())
-	require.Equal(t, claim.RuleInput, do(d, d.NoteFinding, zhou, claim.FindingNote{Finding: key(), Verdict: claim.FindingSeen}).Refusal.Rule, "it is gone")
+	require.Equal(t, claim.RuleInput, ruleOf(do(d, d.NoteFinding, zhou, claim.FindingNote{Finding: key(), Verdict: claim.FindingSeen})), "it is gone")
 	_, err := d.db.Worker.Exec(t.Context(), "delete from finding_notes")
 	require.Error(t, err, "what was said stays said")
 	d.verifyChain()
@@ -518,7 +518,7 @@ func TestAValueThatIsNoneOfItsTypeIsRefusedAndParksNothing(t *testing.T) {
 	refused := func(got claim.Receipt) {
 		t.Helper()
 		require.NotNil(t, got.Refusal)
-		require.Equal(t, claim.RuleInput, got.Refusal.Rule)
+		require.Equal(t, claim.RuleInput, ruleOf(got))
 	}
 	bad := paper("vat_invoice", "a", "seller", "某某汽修", "total_fen", "3164.00")
 	got := do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{bad}})

@@ -364,12 +364,12 @@ func TestPapersAboveTheLimitOfASenderAreRefusedAndNoneIsAttached(t *testing.T) {
 	for range 5 {
 		require.Nil(t, do(d, d.Attach, customer, batch(50)).Refusal)
 	}
-	require.Equal(t, claim.RulePapersLimit, do(d, d.Attach, customer, batch(51)).Refusal.Rule)
+	require.Equal(t, claim.RulePapersLimit, ruleOf(do(d, d.Attach, customer, batch(51))))
 	require.Equal(t, 250, d.count("documents"))
 	last := batch(50)
 	require.Nil(t, do(d, d.Attach, customer, last).Refusal)
 	require.Nil(t, do(d, d.Attach, customer, claim.Batch{Attachments: last.Attachments[:1]}).Refusal, "what is there is no new paper")
-	require.Equal(t, claim.RulePapersLimit, do(d, d.Attach, customer, batch(1)).Refusal.Rule)
+	require.Equal(t, claim.RulePapersLimit, ruleOf(do(d, d.Attach, customer, batch(1))))
 	require.Nil(t, do(d, d.Attach, claim.Actor{ID: "phone:second", Role: claim.Claimant}, batch(1)).Refusal, "another sender's own")
 	require.Nil(t, do(d, d.Attach, zhou, batch(50)).Refusal, "staff help")
 	require.Equal(t, 301, d.file.Outside)

@@ -32,7 +32,7 @@ func TestTheGuardIsAskedOnTheLockedRow(t *testing.T) {
 	answer, err := d.Consent(t.Context(), early)
 	require.NoError(t, err)
 	require.Equal(t, claim.Refused, answer.Receipt.Result)
-	require.Equal(t, claim.RuleStage, answer.Receipt.Refusal.Rule)
+	require.Equal(t, claim.RuleStage, ruleOf(answer.Receipt))
 	require.Equal(t, d.file, answer.File, "nothing has changed")
 	require.Equal(t, 1, d.count("refused_attempts"), "and it is on record that it was tried")
 	require.Equal(t, 1, d.count("steps"), "what the guard refuses may pass later under its key")
@@ -67,7 +67,7 @@ func TestAnOperatorSkipsOnlyWhatMovesNeitherTheClaimNorItsMoney(t *testing.T) {
 			require.NotNil(t, task)
 			skip := do(d, d.Resume, kong, claim.Resume{Task: task.ID, Note: "looked at", Skip: true})
 			if !skippable {
-				require.Equal(t, claim.RuleCannotSkip, skip.Refusal.Rule)
+				require.Equal(t, claim.RuleCannotSkip, ruleOf(skip))
 				require.NotNil(t, d.file.Parked)
 				skip = do(d, d.Resume, kong, claim.Resume{Task: task.ID, Note: "mended"})
 			}
@@ -77,7 +77,7 @@ func TestAnOperatorSkipsOnlyWhatMovesNeitherTheClaimNorItsMoney(t *testing.T) {
 
 			second, err := d.Resume(t.Context(), asked(d, "second", kong, claim.Resume{Task: task.ID, Note: "me too"}))
 			require.NoError(t, err)
-			require.Equal(t, claim.RuleTask, second.Receipt.Refusal.Rule, "the second of two operators gets an answer")
+			require.Equal(t, claim.RuleTask, ruleOf(second.Receipt), "the second of two operators gets an answer")
 			d.verifyChain()
 		})
 	}

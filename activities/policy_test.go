@@ -114,7 +114,7 @@ func TestAnotherPolicyVoidsWhatWasDecidedUnderTheFirst(t *testing.T) {
 
 			do(d, d.Assess, zhou, d.figures(600_000))
 			require.Equal(t, claim.Fen(550_000), d.file.Payable, "by the second policy's deductible")
-			require.Equal(t, claim.RuleOffer, do(d, d.Consent, customer, claim.Consent{Offer: 1}).Refusal.Rule, "the first figure cannot be agreed to any more")
+			require.Equal(t, claim.RuleOffer, ruleOf(do(d, d.Consent, customer, claim.Consent{Offer: 1})), "the first figure cannot be agreed to any more")
 			do(d, d.Consent, customer, claim.Consent{Offer: 2})
 			d.reviewed(approve)
 			d.agrees(2, "李四", "6222020000000018")
@@ -142,7 +142,7 @@ func TestAnotherPolicyVoidsWhatWasDecidedUnderTheFirst(t *testing.T) {
 				answer, err := d.LinkPolicy(t.Context(), link)
 				require.NoError(t, err)
 				require.Equal(t, d.file.Guard("link-policy", wang, ""), answer.Receipt.Refusal)
-				require.Equal(t, claim.RulePaymentStarted, answer.Receipt.Refusal.Rule, "money has been on its way")
+				require.Equal(t, claim.RulePaymentStarted, ruleOf(answer.Receipt), "money has been on its way")
 			}
 			d.verifyChain()
 		})
@@ -295,7 +295,7 @@ func TestAnAssessmentIsTheWholeOfWhatIsPayable(t *testing.T) {
 		return do(d, d.Assess, zhou, claim.Assessment{Task: d.file.TaskOf(claim.TaskAssess).ID, Objects: objects})
 	}
 	twice := assess(object(1, 300_000), object(1, 300_000))
-	require.Equal(t, claim.RuleInput, twice.Refusal.Rule)
+	require.Equal(t, claim.RuleInput, ruleOf(twice))
 	require.Contains(t, twice.Refusal.Detail, "exposure 1 is listed twice")
 
 	assess(object(1, 300_000), object(2, 900_000))

@@ -155,7 +155,7 @@ func TestWhatTheBankNeverHadIsSentThreeTimesMoreAndThenFinanceDecides(t *testing
 
 	task := d.file.TaskOf(claim.TaskPay).ID
 	for _, choice := range []claim.TransferChoice{claim.WriteOff, claim.AskPayee, "else"} {
-		require.Equal(t, claim.RuleTransfer, do(d, d.DecideTransfer, yang, claim.TransferDecision{Task: task, Decision: choice, Note: "-"}).Refusal.Rule)
+		require.Equal(t, claim.RuleTransfer, ruleOf(do(d, d.DecideTransfer, yang, claim.TransferDecision{Task: task, Decision: choice, Note: "-"})))
 	}
 	do(d, d.DecideTransfer, yang, claim.TransferDecision{Task: task, Decision: claim.SendAgain, Note: "银行系统已恢复"})
 	require.Equal(t, claim.PaymentSubmitted, d.file.Payment().State)
@@ -178,7 +178,7 @@ func TestNothingIsSentWhileTheBanksAnswerIsUnknownWhoeverAsksForIt(t *testing.T)
 	require.NotNil(t, task, "after two hours a person is called")
 	require.Zero(t, d.file.Payment().CallAt)
 	for _, choice := range []claim.TransferChoice{claim.SendAgain, claim.WriteOff, claim.AskPayee} {
-		require.Equal(t, claim.RuleTransfer, do(d, d.DecideTransfer, yang, claim.TransferDecision{Task: task.ID, Decision: choice, Note: "-"}).Refusal.Rule)
+		require.Equal(t, claim.RuleTransfer, ruleOf(do(d, d.DecideTransfer, yang, claim.TransferDecision{Task: task.ID, Decision: choice, Note: "-"})))
 	}
 	do(d, d.Resubmit, machine, claim.None{})
 	require.Equal(t, claim.PaymentUnknown, d.file.Payment().State)
@@ -220,7 +220,7 @@ func TestAnAnswerOfAnotherTransferSettlesNothing(t *testing.T) {
 		"it has paid our payee a part": {state: claim.PaymentCleared, of: &activities.Transfer{Reference: sent, Amount: 1, Payee: first}},
 	} {
 		d.Bank = says
-		require.Equal(t, claim.RuleTransfer, do(d, d.DecideTransfer, yang, writeOff).Refusal.Rule, name)
+		require.Equal(t, claim.RuleTransfer, ruleOf(do(d, d.DecideTransfer, yang, writeOff)), name)
 		require.Equal(t, claim.Paying, d.file.Stage, name)
 	}
 	another := first
@@ -231,7 +231,7 @@ func TestAnAnswerOfAnotherTransferSettlesNothing(t *testing.T) {
 	note := one[string](d, `select note from tasks where claim_id = $1 and kind = 'release' and state = 'open'`)
 	require.Contains(t, note, sent)
 	require.Contains(t, note, "¥0.01", "whoever releases again reads what the bank says")
-	require.Equal(t, claim.RuleTwoPersons, d.release(yang).Refusal.Rule, "whoever writes off does not release the next")
+	require.Equal(t, claim.RuleTwoPersons, ruleOf(d.release(yang)), "whoever writes off does not release the next")
 	require.Nil(t, d.release(zhu).Refusal)
 	require.NotEqual(t, sent, d.file.Payment().Reference)
 	require.Equal(t, notices, d.count("notices"), "the claimant hears nothing of it")
@@ -257,7 +257,7 @@ func TestFinanceReleasesWhatItHasSeen(t *testing.T) {
 	// Whoever still has the page of before is not let through.
 	events := d.count("events")
 	stale := do(d, d.Release, yang, claim.Release{Task: d.file.TaskOf(claim.TaskRelease).ID, Seen: before.Seen()})
-	require.Equal(t, claim.RuleReleaseChanged, stale.Refusal.Rule)
+	require.Equal(t, claim.RuleReleaseChanged, ruleOf(stale))
 	require.Equal(t, events, d.count("events"))
 
 	changes := d.payout().Changes()
