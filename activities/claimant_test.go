@@ -264,6 +264,23 @@ func TestAReportThatStaffWroteDownStaysThatPersons(t *testing.T) {
 	}
 }
 
+// A stranger names the holder's number as that of a third party: the holder is
+// a party for the policy all the same.
+func TestWhoIsNamedAsAThirdPartyIsTheHolderToo(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.owner(`insert into staff (id, name, role, branch) values ('wang', '王敏', 'intake', '3101')`)
+	n := notice(600_000)
+	n.PolicyNo, n.Reporter = "", claim.Party{Name: "王五", Phone: "13800000004", Role: "reporter"}
+	n.Exposures = append(n.Exposures, claim.NewExposure{Kind: claim.ThirdPartyProperty, Object: "护栏", Estimate: 1000, Owner: &claim.Party{Name: "宋雨", Phone: "13800000001", Role: "third_party"}})
+	do(d, d.Report, stranger, n)
+	do(d, d.Route, machine, claim.None{})
+	do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM1"})
+	var insured int
+	require.NoError(t, d.db.API.QueryRow(t.Context(), `select count(*) from parties where claim_id = $1 and phone = '13800000001' and role = 'insured'`, d.id).Scan(&insured))
+	require.Equal(t, 1, insured)
+}
+
 // The holder who called has signed: that they report the loss themselves too
 // changes nothing of it.
 func TestWhoSignedWhatStaffWroteDownHasSignedIt(t *testing.T) {

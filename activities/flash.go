@@ -117,10 +117,14 @@ func (t *tx) fromOther(known *db.Facts, paper string) bool {
 		return false
 	}
 	by, names := claim.StaffID(known.Documents[i].AttachedBy), claim.Pseudonyms{Key: t.a.PseudonymKey}
-	return by != t.file.Claimant && !slices.ContainsFunc(known.Parties, func(p db.ClaimPartiesRow) bool {
-		theirs := p.Principal == string(t.file.Claimant) || p.Principal == "" && p.Role == "insured"
-		return theirs && names.Of(p.Phone) == by
-	})
+	// Of all that staff or a partner wrote down, the first is the claim's.
+	first := slices.IndexFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return p.Principal == string(t.file.Claimant) })
+	for i, p := range known.Parties {
+		if (i == first || p.Principal == "" && p.Known) && names.Of(p.Phone) == by {
+			return false
+		}
+	}
+	return by != t.file.Claimant
 }
 
 // aboutPolicy returns what the policy's own data says for a paper: that it

@@ -145,7 +145,7 @@ func (t *tx) holder(holder claim.Party) (left []int32, err error) {
 		known.Parties = slices.DeleteFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return slices.Contains(left, p.Number) })
 	}
 	if !slices.ContainsFunc(known.Parties, func(p db.ClaimPartiesRow) bool {
-		return p.Phone == holder.Phone && (p.Principal == "" || p.Principal == string(t.file.Claimant) && strings.HasPrefix(p.Principal, claim.PhonePrefix))
+		return p.Phone == holder.Phone && p.Role != "third_party" && (p.Principal == "" || p.Principal == string(t.file.Claimant) && strings.HasPrefix(p.Principal, claim.PhonePrefix))
 	}) {
 		t.party(next, holder, "")
 	}

@@ -168,7 +168,7 @@ func (l *look) claim(ctx context.Context, calendar claim.Calendar) (rest.Claim, 
 		out.OpenedBy = ""
 	}
 	if l.view == viewUnknown || l.view == viewExtra {
-		out.PolicyVerified, out.PolicyVersion = false, 0
+		out.PolicyVerified, out.PolicyVersion, out.PolicyNo = false, 0, "" // even the one that they named
 	}
 	parties, err := l.parties(ctx, &out)
 	if err != nil {
@@ -549,6 +549,9 @@ func shownSummary(c db.ListClaimsOfRow, who principal) rest.ClaimSummary {
 	}
 	if who.outside() {
 		out.Branch = headOffice // as [look.claim] says
+	}
+	if !c.Known {
+		out.PolicyNo = ""
 	}
 	if !c.Insider { // as [look.extra] says
 		out.Lane, out.Stage = shownToOthers(c.Stage)

@@ -205,10 +205,11 @@ type claimSeen struct {
 	Extra bool
 }
 
-// insider reports whether a party speaks for the claim: whoever reported it
-// first, and the policy's side, not a third party.
+// insider reports whether a party speaks for the claim: whose report it is of,
+// and whom the policy knows, not a third party. That a report calls somebody the
+// insured proves nothing.
 func (c *claimSeen) insider(p db.SeePeopleRow) bool {
-	return p.Role != "third_party" && (p.Principal == "" || p.Principal == c.OpenedBy)
+	return p.Role != "third_party" && (p.Principal == "" && p.Known || p.Principal == c.OpenedBy && p.First)
 }
 
 // resource is a claim as policies see it. Those that nobody's phone or task

@@ -84,7 +84,7 @@ func people(branch string) []principal {
 func aClaim(change ...func(*claimSeen)) *claimSeen {
 	me := claimantID("13800000001")
 	c := &claimSeen{names: testNames, ID: "c1", Branch: "3101", OpenedBy: string(me), workers: []string{"surveyor"}, people: []db.SeePeopleRow{
-		{Phone: "13800000001", Role: "reporter", Principal: string(me)}, {Phone: "13800000002", Role: "insured"}, {Phone: "13800000003", Role: "third_party"},
+		{Phone: "13800000001", Role: "reporter", Principal: string(me), First: true}, {Phone: "13800000002", Role: "insured", Known: true}, {Phone: "13800000008", Role: "insured"}, {Phone: "13800000003", Role: "third_party"},
 	}}
 	for _, one := range change {
 		one(c)
@@ -247,6 +247,7 @@ func TestClaimantsSeeTheirOwn(t *testing.T) {
 		"who reported it, looking at another":    {claimantPrincipal(testNames, "13800000001", "c2"), false, false, false},
 		"the insured, without the number":        {claimantPrincipal(testNames, "13800000002", ""), false, false, false},
 		"the insured, by the number":             {claimantPrincipal(testNames, "13800000002", "c1"), true, true, true},
+		"who is called the insured":              {claimantPrincipal(testNames, "13800000008", "c1"), true, false, false},
 		"a third party, by the number":           {claimantPrincipal(testNames, "13800000003", "c1"), true, false, false},
 		"a third party, without":                 {claimantPrincipal(testNames, "13800000003", ""), false, false, false},
 		"who reported the same loss again":       {claimantPrincipal(testNames, "13800000009", ""), true, false, false},

@@ -100,6 +100,80 @@ func TestWhoReportsALossTooLearnsNothingOfTheFirstReport(t *testing.T) {
 	require.Equal(t, []any{claim.Outcome(""), "", day, seen.ReportedAt, seen.ReportedAt}, []any{page.Items[0].Outcome, page.Items[0].Place, page.Items[0].LossAt, page.Items[0].ReportedAt, page.Items[0].UpdatedAt})
 }
 
+// A clerk writes down who calls. Whoever calls the same clerk about the loss of
+// another sees that there is a claim, and speaks for it in nothing; so it is
+// with a partner that reports for two people.
+func TestTwoWhoCallTheSameClerkAreTwo(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	for clerk, channel := range map[string]string{"intake": "phone", "partner": "partner"} {
+		_, holder := k.claimant(t)
+		_, other := k.claimant(t)
+		policy := k.policy(t, holder)
+		n := k.notice(t, holder, policy)
+		n.Channel, n.Self = channel, false
+		first := into[claim.Receipt](t, k.ask(t, clerk, "POST", "/claims", uuid.NewString(), n), 201)
+		n.Reporter = claim.Party{Name: "孙路人", Phone: other, Role: "reporter"}
+		require.Equal(t, claim.Joined, into[claim.Receipt](t, k.ask(t, clerk, "POST", "/claims", uuid.NewString(), n), 201).Result)
+		caller := k.bound(t, other, first.Claim)
+		var seen rest.Claim
+		require.Eventually(t, func() bool {
+			a := k.ask(t, caller, "GET", "/claims/"+first.Number, "", nil)
+			if a.status == http.StatusOK {
+				seen = into[rest.Claim](t, a, 200)
+			}
+			return a.status == http.StatusOK
+		}, pace.Limit(10*time.Second), 50*time.Millisecond)
+		require.Empty(t, seen.PolicyNo, clerk)
+		require.Len(t, seen.Parties, 1, clerk)
+		for path, want := range map[string]int{"/missing": 403, "/offers": 403, "/payments": 403} {
+			require.Equal(t, want, k.ask(t, caller, "GET", "/claims/"+first.Number+path, "", nil).status, "%s %s", clerk, path)
+		}
+		require.Equal(t, 403, k.ask(t, caller, "POST", "/claims/"+first.Number+"/withdrawal", uuid.NewString(), claim.Reason{Reason: "误报"}).status, clerk)
+		require.Equal(t, 200, k.ask(t, k.bound(t, holder, first.Claim), "GET", "/claims/"+first.Number+"/missing", "", nil).status, clerk)
+	}
+}
+
+// A report may call anybody the insured: only whom the policy knows speaks for
+// the claim, also once it is another's.
+func TestWhomAReportCallsTheInsuredIsNoInsider(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	holderToken, holder := k.claimant(t)
+	token, phone := k.claimant(t)
+	_, friend := k.claimant(t)
+	policy := k.policy(t, holder)
+	n := k.notice(t, phone, policy)
+	n.Exposures[0].Owner = &claim.Party{Name: "孙友", Phone: friend, Role: "insured"}
+	r := into[claim.Receipt](t, k.ask(t, token, "POST", "/claims", uuid.NewString(), n), 201)
+	closed := func() int {
+		return k.ask(t, k.bound(t, friend, r.Claim), "GET", "/claims/"+r.Number+"/missing", "", nil).status
+	}
+	require.Equal(t, 403, closed())
+	into[claim.Receipt](t, k.ask(t, holderToken, "POST", "/claims", uuid.NewString(), k.notice(t, holder, policy)), 201)
+	require.Eventually(t, func() bool {
+		return k.ask(t, holderToken, "GET", "/claims/"+r.Number+"/missing", "", nil).status == http.StatusOK
+	}, pace.Limit(10*time.Second), 50*time.Millisecond)
+	require.Equal(t, 403, closed())
+}
+
+// The number of a policy that intake links is not told to a claimant who is not
+// in it.
+func TestAPolicyThatIsLinkedStaysUnknownToAStranger(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	_, holder := k.claimant(t)
+	token, phone := k.claimant(t)
+	policy := k.policy(t, holder)
+	r := into[claim.Receipt](t, k.ask(t, token, "POST", "/claims", uuid.NewString(), k.notice(t, phone, "")), 201)
+	into[claim.Receipt](t, k.ask(t, "head_intake", "POST", "/claims/"+r.Number+"/policy", uuid.NewString(), claim.LinkPolicy{PolicyNo: policy}), 200)
+	require.Equal(t, policy, into[rest.Claim](t, k.ask(t, "intake", "GET", "/claims/"+r.Number, "", nil), 200).PolicyNo)
+	require.Empty(t, into[rest.Claim](t, k.ask(t, token, "GET", "/claims/"+r.Number, "", nil), 200).PolicyNo)
+	require.Empty(t, into[rest.ClaimPage](t, k.ask(t, token, "GET", "/claims", "", nil), 200).Items[0].PolicyNo)
+	require.Empty(t, into[rest.ClaimPage](t, k.ask(t, token, "GET", "/claims?policy_no="+policy, "", nil), 200).Items)
+	require.Len(t, into[rest.ClaimPage](t, k.ask(t, "intake", "GET", "/claims?policy_no="+policy, "", nil), 200).Items, 1)
+}
+
 // strangersView reports on a policy and asks everything that a claimant may, and
 // returns the answers without what differs between any two claims.
 func (k *stack) strangersView(t *testing.T, token, phone, policy string, ops []string) map[string]string {
@@ -132,7 +206,7 @@ func (k *stack) strangersView(t *testing.T, token, phone, policy string, ops []s
 		a := k.ask(t, token, "GET", "/claims?"+filter, "", nil)
 		keep("list "+strings.ReplaceAll(filter, policy, ""), a)
 		page := into[rest.ClaimPage](t, a, 200)
-		require.Equal(t, !strings.Contains(filter, "3101"), slices.ContainsFunc(page.Items, func(c rest.ClaimSummary) bool { return c.Number == number }), filter)
+		require.Equal(t, !strings.Contains(filter, "3101") && !strings.Contains(filter, policy), slices.ContainsFunc(page.Items, func(c rest.ClaimSummary) bool { return c.Number == number }), filter)
 	}
 	said["stream"] = withoutChance(strings.NewReplacer(policy, "POLICY", number, "NUMBER", string(id), "CLAIM").Replace(k.streamed(t, token, number)))
 	for _, act := range []struct {

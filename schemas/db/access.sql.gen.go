@@ -239,21 +239,29 @@ func (q *Queries) SeeClaim(ctx context.Context, db DBTX, id string) (SeeClaimRow
 }
 
 const seePeople = `-- name: SeePeople :many
-select r.phone, r.role, r.principal, coalesce(
-    r.phone in (p.holder_phone, p.insured_phone) or p.drivers @> jsonb_build_array(jsonb_build_object('phone', r.phone)), false)::boolean as known
-from parties r join claims c on c.id = r.claim_id left join policies p on p.id = c.policy_id
-where r.claim_id = $1
+with people as (
+    select r.claim_id, r.number, r.phone, r.role, r.principal, coalesce(
+        r.phone in (p.holder_phone, p.insured_phone) or p.drivers @> jsonb_build_array(jsonb_build_object('phone', r.phone)), false)::boolean as known
+    from parties r join claims c on c.id = r.claim_id left join policies p on p.id = c.policy_id
+    where r.claim_id = $1
+)
+select phone, role, principal, known,
+    (number = first_value(number) over (partition by principal order by known desc, number))::boolean as first
+from people
 `
 
 type SeePeopleRow struct {
 	Phone     string
-	Role      string
+	Role      claim.Role
 	Principal string
 	Known     bool
+	First     bool
 }
 
 // Who is on a claim, for those whose answer depends on it. known reports
-// whether the claim's policy knows their phone.
+// whether the claim's policy knows their phone. Staff and partners report for
+// others: of all that one of them wrote down, one is the report that the claim
+// is of, by a person in the policy before any other.
 func (q *Queries) SeePeople(ctx context.Context, db DBTX, claimID claim.ID) ([]SeePeopleRow, error) {
 	rows, err := db.Query(ctx, seePeople, claimID)
 	if err != nil {
@@ -268,6 +276,7 @@ func (q *Queries) SeePeople(ctx context.Context, db DBTX, claimID claim.ID) ([]S
 			&i.Role,
 			&i.Principal,
 			&i.Known,
+			&i.First,
 		); err != nil {
 			return nil, err
 		}

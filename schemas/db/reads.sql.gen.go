@@ -387,7 +387,7 @@ func (q *Queries) ListClaimPayments(ctx context.Context, db DBTX, claimID claim.
 
 const listClaimsFound = `-- name: ListClaimsFound :many
 select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
-    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, true as insider
+    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, true as insider, true as known
 from claims c
 where c.id = any($1::uuid[]) and ($2::boolean or c.branch = $3::text)
 order by c.reported_at desc, c.id desc limit $4
@@ -414,6 +414,7 @@ type ListClaimsFoundRow struct {
 	PayableFen claim.Fen
 	PaidFen    claim.Fen
 	Insider    bool
+	Known      bool
 }
 
 // Of claims that were found, those that staff of a branch, or the head office, may see.
@@ -452,6 +453,7 @@ func (q *Queries) ListClaimsFound(ctx context.Context, db DBTX, found []string, 
 			&i.PayableFen,
 			&i.PaidFen,
 			&i.Insider,
+			&i.Known,
 		); err != nil {
 			return nil, err
 		}
@@ -477,22 +479,28 @@ with mine as (
     union
     select b.claim_id from parties b
     where $17::text = 'claimant' and b.claim_id = $19::uuid and b.phone = $20::text
-), seen as (
-    select m.claim_id, ($17::text <> 'claimant' or o.opened_by = $18::text or exists (
-        select from parties p where p.claim_id = o.id and p.phone = $20::text and p.role <> 'third_party'
-          and p.principal in ('', o.opened_by)))::boolean as insider
+), known as (
+    select m.claim_id, ($17::text <> 'claimant' or exists (
+        select from policies y where y.id = o.policy_id and ($20::text in (y.holder_phone, y.insured_phone)
+          or y.drivers @> jsonb_build_array(jsonb_build_object('phone', $20::text)))))::boolean as known
     from mine m join claims o on o.id = m.claim_id
+), seen as (
+    select k.claim_id, k.known, ($17::text <> 'claimant' or o.opened_by = $18::text or exists (
+        select from parties p where p.claim_id = o.id and p.phone = $20::text and p.role <> 'third_party'
+          and (p.principal = '' and k.known or p.principal = o.opened_by and p.number = (
+              select min(q.number) from parties q where q.claim_id = o.id and q.principal = o.opened_by))))::boolean as insider
+    from known k join claims o on o.id = k.claim_id
 )
 select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
-    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, s.insider
+    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, s.insider, s.known
 from claims c join seen s on s.claim_id = c.id
 where ($1::text = '' or c.branch = $1::text)
   and ($2::text = '' or case when s.insider or c.stage = 'closed' then c.stage else 'reported' end = $2::text)
   and ($3::text = '' or case when s.insider then c.lane else 'standard' end = $3::text)
   and ($4::text = '' or c.line = $4::text)
-  and ($5::text = '' or s.insider and c.policy_no = $5::text)
-  and ($6::text = '' or c.outcome = $6::text)
-  and (not $7::boolean or c.closed_at >= $8::timestamptz and c.closed_at < $9::timestamptz)
+  and ($5::text = '' or s.insider and s.known and c.policy_no = $5::text)
+  and ($6::text = '' or s.insider and c.outcome = $6::text)
+  and (not $7::boolean or s.insider and c.closed_at >= $8::timestamptz and c.closed_at < $9::timestamptz)
   and c.reported_at >= $10::timestamptz and c.reported_at < $11::timestamptz
   and (c.reported_at, c.id) < ($12::timestamptz, $13::uuid)
   and (not $14::boolean or c.id = any($15::uuid[]))
@@ -543,12 +551,14 @@ type ListClaimsOfRow struct {
 	PayableFen claim.Fen
 	PaidFen    claim.Fen
 	Insider    bool
+	Known      bool
 }
 
 // For those who see single claims: a surveyor those of their tasks, a partner
 // and a claimant those that they reported, a claimant with a bound session
 // that one. insider tells whether they speak for it: to who does not, a claim is
-// open or closed, and filters find no more than that.
+// open or closed, and filters find no more than that. known tells whether they are
+// in its policy: its number is for no one else.
 func (q *Queries) ListClaimsOf(ctx context.Context, db DBTX, arg ListClaimsOfParams) ([]ListClaimsOfRow, error) {
 	rows, err := db.Query(ctx, listClaimsOf,
 		arg.Branch,
@@ -600,6 +610,7 @@ func (q *Queries) ListClaimsOf(ctx context.Context, db DBTX, arg ListClaimsOfPar
 			&i.PayableFen,
 			&i.PaidFen,
 			&i.Insider,
+			&i.Known,
 		); err != nil {
 			return nil, err
 		}
@@ -613,7 +624,7 @@ func (q *Queries) ListClaimsOf(ctx context.Context, db DBTX, arg ListClaimsOfPar
 
 const listClaimsOfBranch = `-- name: ListClaimsOfBranch :many
 select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
-    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, true as insider
+    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, true as insider, true as known
 from claims c
 where ($1::boolean or c.branch = $2::text)
   and ($3::text = '' or c.branch = $3::text)
@@ -668,6 +679,7 @@ type ListClaimsOfBranchRow struct {
 	PayableFen claim.Fen
 	PaidFen    claim.Fen
 	Insider    bool
+	Known      bool
 }
 
 // For staff of a branch, and for the head office of all.
@@ -718,6 +730,7 @@ func (q *Queries) ListClaimsOfBranch(ctx context.Context, db DBTX, arg ListClaim
 			&i.PayableFen,
 			&i.PaidFen,
 			&i.Insider,
+			&i.Known,
 		); err != nil {
 			return nil, err
 		}

@@ -156,7 +156,10 @@ func (q *Queries) ClaimLoss(ctx context.Context, db DBTX, id claim.ID) (ClaimLos
 }
 
 const claimParties = `-- name: ClaimParties :many
-select number, role, name, phone, principal from parties where claim_id = $1 order by number
+select r.number, r.role, r.name, r.phone, r.principal, coalesce(
+    r.phone in (p.holder_phone, p.insured_phone) or p.drivers @> jsonb_build_array(jsonb_build_object('phone', r.phone)), false)::boolean as known
+from parties r join claims c on c.id = r.claim_id left join policies p on p.id = c.policy_id
+where r.claim_id = $1 order by r.number
 `
 
 type ClaimPartiesRow struct {
@@ -165,8 +168,11 @@ type ClaimPartiesRow struct {
 	Name      string
 	Phone     string
 	Principal string
+	Known     bool
 }
 
+// known reports whether the claim's policy knows their phone: what a report says
+// of somebody's role proves nothing.
 func (q *Queries) ClaimParties(ctx context.Context, db DBTX, claimID claim.ID) ([]ClaimPartiesRow, error) {
 	rows, err := db.Query(ctx, claimParties, claimID)
 	if err != nil {
@@ -182,6 +188,7 @@ func (q *Queries) ClaimParties(ctx context.Context, db DBTX, claimID claim.ID) (
 			&i.Name,
 			&i.Phone,
 			&i.Principal,
+			&i.Known,
 		); err != nil {
 			return nil, err
 		}
@@ -342,8 +349,9 @@ from claims c
 join denials d on d.claim_id = c.id
 join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round and v.approved
 join parties p on p.claim_id = c.id
+left join policies y on y.id = c.policy_id
 where c.id = $1
-order by d.round desc, (p.principal in ('', c.opened_by)) desc, (p.role = 'insured') desc, p.number
+order by d.round desc, coalesce(p.phone in (y.holder_phone, y.insured_phone), false) desc, (p.principal = c.opened_by) desc, p.number
 limit 1
 `
 
@@ -1717,9 +1725,9 @@ func (q *Queries) OwnTask(ctx context.Context, db DBTX, iD string, owner *string
 
 const paperLetter = `-- name: PaperLetter :one
 select c.held, c.number, c.policy_no, c.loss_at, c.place, c.file, p.name
-from claims c join parties p on p.claim_id = c.id
+from claims c join parties p on p.claim_id = c.id left join policies y on y.id = c.policy_id
 where c.id = $1
-order by (p.principal in ('', c.opened_by)) desc, (p.role = 'insured') desc, p.number
+order by coalesce(p.phone in (y.holder_phone, y.insured_phone), false) desc, (p.principal = c.opened_by) desc, p.number
 limit 1
 `
 
@@ -1733,8 +1741,8 @@ type PaperLetterRow struct {
 	Name     string
 }
 
-// What a letter that asks for papers says of its claim, to the insured first,
-// and to none who has only reported the loss too.
+// What a letter that asks for papers says of its claim, to whom the policy
+// insures first, and else to whom the claim is of.
 func (q *Queries) PaperLetter(ctx context.Context, db DBTX, id claim.ID) (PaperLetterRow, error) {
 	row := db.QueryRow(ctx, paperLetter, id)
 	var i PaperLetterRow

@@ -67,11 +67,18 @@ select number, line::text as line, lane::text as lane, stage::text as stage, bra
 
 -- name: SeePeople :many
 -- Who is on a claim, for those whose answer depends on it. known reports
--- whether the claim's policy knows their phone.
-select r.phone, r.role, r.principal, coalesce(
-    r.phone in (p.holder_phone, p.insured_phone) or p.drivers @> jsonb_build_array(jsonb_build_object('phone', r.phone)), false)::boolean as known
-from parties r join claims c on c.id = r.claim_id left join policies p on p.id = c.policy_id
-where r.claim_id = $1;
+-- whether the claim's policy knows their phone. Staff and partners report for
+-- others: of all that one of them wrote down, one is the report that the claim
+-- is of, by a person in the policy before any other.
+with people as (
+    select r.claim_id, r.number, r.phone, r.role, r.principal, coalesce(
+        r.phone in (p.holder_phone, p.insured_phone) or p.drivers @> jsonb_build_array(jsonb_build_object('phone', r.phone)), false)::boolean as known
+    from parties r join claims c on c.id = r.claim_id left join policies p on p.id = c.policy_id
+    where r.claim_id = $1
+)
+select phone, role, principal, known,
+    (number = first_value(number) over (partition by principal order by known desc, number))::boolean as first
+from people;
 
 -- name: SeeWorkers :many
 -- Staff who have or had a task of a claim.

@@ -19,7 +19,7 @@ select file from claims where id = $1;
 -- name: ListClaimsOfBranch :many
 -- For staff of a branch, and for the head office of all.
 select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
-    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, true as insider
+    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, true as insider, true as known
 from claims c
 where (sqlc.arg(everywhere)::boolean or c.branch = sqlc.arg(own_branch)::text)
   and (sqlc.arg(branch)::text = '' or c.branch = sqlc.arg(branch)::text)
@@ -44,7 +44,7 @@ union (select p.claim_id from parties p where p.phone = sqlc.arg(phone)::text an
 -- name: ListClaimsFound :many
 -- Of claims that were found, those that staff of a branch, or the head office, may see.
 select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
-    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, true as insider
+    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, true as insider, true as known
 from claims c
 where c.id = any(sqlc.arg(found)::uuid[]) and (sqlc.arg(everywhere)::boolean or c.branch = sqlc.arg(own_branch)::text)
 order by c.reported_at desc, c.id desc limit sqlc.arg(count);
@@ -53,7 +53,8 @@ order by c.reported_at desc, c.id desc limit sqlc.arg(count);
 -- For those who see single claims: a surveyor those of their tasks, a partner
 -- and a claimant those that they reported, a claimant with a bound session
 -- that one. insider tells whether they speak for it: to who does not, a claim is
--- open or closed, and filters find no more than that.
+-- open or closed, and filters find no more than that. known tells whether they are
+-- in its policy: its number is for no one else.
 with mine as (
     select t.claim_id from tasks t where sqlc.arg(role)::text = 'surveyor' and t.owner = sqlc.arg(principal)::text
     union
@@ -67,22 +68,28 @@ with mine as (
     union
     select b.claim_id from parties b
     where sqlc.arg(role)::text = 'claimant' and b.claim_id = sqlc.narg(bound)::uuid and b.phone = sqlc.arg(phone)::text
-), seen as (
-    select m.claim_id, (sqlc.arg(role)::text <> 'claimant' or o.opened_by = sqlc.arg(principal)::text or exists (
-        select from parties p where p.claim_id = o.id and p.phone = sqlc.arg(phone)::text and p.role <> 'third_party'
-          and p.principal in ('', o.opened_by)))::boolean as insider
+), known as (
+    select m.claim_id, (sqlc.arg(role)::text <> 'claimant' or exists (
+        select from policies y where y.id = o.policy_id and (sqlc.arg(phone)::text in (y.holder_phone, y.insured_phone)
+          or y.drivers @> jsonb_build_array(jsonb_build_object('phone', sqlc.arg(phone)::text)))))::boolean as known
     from mine m join claims o on o.id = m.claim_id
+), seen as (
+    select k.claim_id, k.known, (sqlc.arg(role)::text <> 'claimant' or o.opened_by = sqlc.arg(principal)::text or exists (
+        select from parties p where p.claim_id = o.id and p.phone = sqlc.arg(phone)::text and p.role <> 'third_party'
+          and (p.principal = '' and k.known or p.principal = o.opened_by and p.number = (
+              select min(q.number) from parties q where q.claim_id = o.id and q.principal = o.opened_by))))::boolean as insider
+    from known k join claims o on o.id = k.claim_id
 )
 select c.id, c.number, c.line, c.lane, c.stage, c.branch, c.outcome, c.policy_no, c.plate, c.place, c.loss_at, c.reported_at, c.updated_at,
-    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, s.insider
+    c.due_at, c.due_clock, c.parked, c.claimed_fen, c.payable_fen, c.paid_fen, s.insider, s.known
 from claims c join seen s on s.claim_id = c.id
 where (sqlc.arg(branch)::text = '' or c.branch = sqlc.arg(branch)::text)
   and (sqlc.arg(stage)::text = '' or case when s.insider or c.stage = 'closed' then c.stage else 'reported' end = sqlc.arg(stage)::text)
   and (sqlc.arg(lane)::text = '' or case when s.insider then c.lane else 'standard' end = sqlc.arg(lane)::text)
   and (sqlc.arg(line)::text = '' or c.line = sqlc.arg(line)::text)
-  and (sqlc.arg(policy_no)::text = '' or s.insider and c.policy_no = sqlc.arg(policy_no)::text)
-  and (sqlc.arg(outcome)::text = '' or c.outcome = sqlc.arg(outcome)::text)
-  and (not sqlc.arg(ended)::boolean or c.closed_at >= sqlc.arg(closed_from)::timestamptz and c.closed_at < sqlc.arg(closed_to)::timestamptz)
+  and (sqlc.arg(policy_no)::text = '' or s.insider and s.known and c.policy_no = sqlc.arg(policy_no)::text)
+  and (sqlc.arg(outcome)::text = '' or s.insider and c.outcome = sqlc.arg(outcome)::text)
+  and (not sqlc.arg(ended)::boolean or s.insider and c.closed_at >= sqlc.arg(closed_from)::timestamptz and c.closed_at < sqlc.arg(closed_to)::timestamptz)
   and c.reported_at >= sqlc.arg(opened_from)::timestamptz and c.reported_at < sqlc.arg(opened_to)::timestamptz
   and (c.reported_at, c.id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
   and (not sqlc.arg(searched)::boolean or c.id = any(sqlc.arg(found)::uuid[]))

@@ -77,7 +77,12 @@ select v.coverages from claims c join policy_versions v on v.policy_id = c.polic
 insert into parties (claim_id, number, role, name, phone, principal, added_at) values ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: ClaimParties :many
-select number, role, name, phone, principal from parties where claim_id = $1 order by number;
+-- known reports whether the claim's policy knows their phone: what a report says
+-- of somebody's role proves nothing.
+select r.number, r.role, r.name, r.phone, r.principal, coalesce(
+    r.phone in (p.holder_phone, p.insured_phone) or p.drivers @> jsonb_build_array(jsonb_build_object('phone', r.phone)), false)::boolean as known
+from parties r join claims c on c.id = r.claim_id left join policies p on p.id = c.policy_id
+where r.claim_id = $1 order by r.number;
 
 -- name: FormerHolders :many
 -- Who is a party only because they held a policy that the claim had.
@@ -359,20 +364,21 @@ from claims c
 join denials d on d.claim_id = c.id
 join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round and v.approved
 join parties p on p.claim_id = c.id
+left join policies y on y.id = c.policy_id
 where c.id = $1
-order by d.round desc, (p.principal in ('', c.opened_by)) desc, (p.role = 'insured') desc, p.number
+order by d.round desc, coalesce(p.phone in (y.holder_phone, y.insured_phone), false) desc, (p.principal = c.opened_by) desc, p.number
 limit 1;
 
 -- name: EvidenceHashes :many
 select name, sha256 from documents where claim_id = $1 and id = any(sqlc.arg(ids)::uuid[]) order by attached_at, id;
 
 -- name: PaperLetter :one
--- What a letter that asks for papers says of its claim, to the insured first,
--- and to none who has only reported the loss too.
+-- What a letter that asks for papers says of its claim, to whom the policy
+-- insures first, and else to whom the claim is of.
 select c.held, c.number, c.policy_no, c.loss_at, c.place, c.file, p.name
-from claims c join parties p on p.claim_id = c.id
+from claims c join parties p on p.claim_id = c.id left join policies y on y.id = c.policy_id
 where c.id = $1
-order by (p.principal in ('', c.opened_by)) desc, (p.role = 'insured') desc, p.number
+order by coalesce(p.phone in (y.holder_phone, y.insured_phone), false) desc, (p.principal = c.opened_by) desc, p.number
 limit 1;
 
 -- name: LoadFile :one
