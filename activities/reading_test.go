@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -22,6 +23,7 @@ import (
 	"anpei/activities"
 	"anpei/claim"
 	"anpei/claim/document"
+	"anpei/internal/pace"
 	"anpei/internal/testenv"
 )
 
@@ -229,8 +231,12 @@ func TestAWorkerThatStopsGivesThePaperBack(t *testing.T) {
 	var a *attempts
 	a = newAttempts(t, func(ctx context.Context, _, _ string) (document.Reading, error) {
 		close(a.stopping)
-		<-ctx.Done()
-		return document.Reading{}, ctx.Err()
+		select {
+		case <-ctx.Done():
+			return document.Reading{}, ctx.Err()
+		case <-time.After(pace.Limit(15 * time.Second)):
+			return document.Reading{}, errors.New("read on, though its worker stops")
+		}
 	})
 	_, err := a.read()
 	require.ErrorContains(t, err, context.Canceled.Error())
