@@ -12,13 +12,15 @@ import (
 
 func TestRatiosAreReadAsPeopleTypeThem(t *testing.T) {
 	t.Parallel()
-	for typed, want := range map[string]claim.BP{"": 0, "70": 7000, "33.33%": 3333, "100 ％": 10000, "0": 0} {
+	for typed, want := range map[string]claim.BP{"": 0, "70": 7000, "33.33%": 3333, "100 ％": 10000, "７０％": 7000, "0": 0} {
 		got, ok := ratio(typed)
 		require.True(t, ok, typed)
 		require.Equal(t, want, got, typed)
 	}
-	_, ok := ratio("100.01")
-	require.False(t, ok)
+	for _, typed := range []string{"100.01", "33.333", "-5", "1e1", "70 80", "70%80", "70.", "七成", "NaN", "70元"} {
+		_, ok := ratio(typed)
+		require.False(t, ok, typed)
+	}
 }
 
 func TestActsAreOfferedByRoleStageAndTask(t *testing.T) {
