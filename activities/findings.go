@@ -97,9 +97,10 @@ const heardFrom claim.BP = 9_700
 
 // heard reports whether a field's value is held against anything: a reader's
 // doubts are no contradiction. A plate or a VIN is, for it is in doubt when it
-// differs from the policy's.
+// differs from the policy's. The numbers of invoices are looked for on others,
+// and a misread one stands on none.
 func heard(name string, sure bool, confidence claim.BP) bool {
-	return sure || confidence >= heardFrom || name == "plate" || name == "vin" || name == "shown_fen"
+	return sure || confidence >= heardFrom || slices.Contains([]string{"plate", "vin", "shown_fen", "invoice_number", document.ReversedNumber}, name)
 }
 
 // learn notes what the step brings, in place of what the rows say. The commit

@@ -564,11 +564,14 @@ func TestAnInvoiceThatIsTakenBackOnAnotherClaimIsFoundOnBoth(t *testing.T) {
 	for name, tt := range map[string]struct {
 		number string // of the invoice
 		redNow bool   // the red-letter one comes second
+		heard  int    // how sure its reader is of the number, basis points; on a photo there is always a doubt
 		want   string
 	}{
-		"the red-letter one comes later":         {"26312000000012345678", true, "invoice.reversed!"},
-		"the red-letter one came before":         {"26312000000012345678", false, "invoice.reversed!"},
-		"a number of eight digits, without code": {"12345678", true, "invoice.number-reversed"},
+		"the red-letter one comes later":         {"26312000000012345678", true, 10_000, "invoice.reversed!"},
+		"the red-letter one came before":         {"26312000000012345678", false, 10_000, "invoice.reversed!"},
+		"a photo of it comes later":              {"26312000000012345678", true, 9_000, "invoice.reversed!"},
+		"a photo of it came before":              {"26312000000012345678", false, 9_000, "invoice.reversed!"},
+		"a number of eight digits, without code": {"12345678", true, 10_000, "invoice.number-reversed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -585,7 +588,7 @@ func TestAnInvoiceThatIsTakenBackOnAnotherClaimIsFoundOnBoth(t *testing.T) {
 				d.attach(red)
 				do(d, d.RecordReading, machine, claim.Read{Document: red.Document, Reading: claim.Reading{
 					Kind: "vat_invoice", Engine: "test 1", Pages: 1, Unreadable: document.RedLetter, Detail: document.Plain(document.RedLetter),
-					Fields: []claim.Field{{Name: document.ReversedNumber, Value: tt.number, Source: "xml", Confidence: 10_000, Sure: true}},
+					Fields: []claim.Field{{Name: document.ReversedNumber, Value: tt.number, Source: "ocr", Confidence: tt.heard, Sure: tt.heard == 10_000}},
 				}})
 			}
 			sells := func(d *desk) {

@@ -63,7 +63,7 @@ const (
 
 // taken are the types that are taken, and how their files end. What is a zip or
 // XML by its first bytes is looked into when it has come whole: only invoices
-// are taken.
+// are taken, also those that prove no loss.
 var taken = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf", typeOFD: ".ofd", typeXML: ".xml"}
 
 const (
@@ -319,10 +319,10 @@ func (f *spooled) inside() error {
 	default:
 		return f.picture()
 	}
-	switch reason {
-	case "":
+	switch {
+	case reason == "", document.ProvesNothing(reason): // which invoice it takes back is worth knowing
 		return nil
-	case document.WrongType:
+	case reason == document.WrongType:
 		return wrongType("application/zip")
 	}
 	chinese, english, _ := strings.Cut(document.Plain(reason), " ")

@@ -104,6 +104,8 @@ func TestReceive(t *testing.T) {
 		"a photo":                     {in: raw(picture), size: len(picture), mime: "image/jpeg", as: "upload.jpg"},
 		"a scan":                      {in: raw(aPNG(t, 10, 10)), size: len(aPNG(t, 10, 10)), mime: "image/png", as: "upload.png"},
 		"a PDF of some size":          {in: raw(long), size: len(long), mime: "application/pdf", as: "upload.pdf"},
+		"a red-letter invoice":        {in: raw([]byte(redInvoice)), size: len(redInvoice), mime: "text/xml", as: "upload.xml"},
+		"several invoices":            {in: raw([]byte(twoInvoices)), size: len(twoInvoices), mime: "text/xml", as: "upload.xml"},
 		"the largest":                 {in: raw(largest), size: maxFile, mime: "application/pdf", as: "upload.pdf"},
 		"byte by byte":                {in: rest.UploadFileRequestObject{Body: iotest.OneByteReader(bytes.NewReader(picture))}, size: len(picture), mime: "image/jpeg", as: "upload.jpg"},
 		"the end with the last bytes": {in: rest.UploadFileRequestObject{Body: iotest.DataErrReader(bytes.NewReader(picture))}, size: len(picture), mime: "image/jpeg", as: "upload.jpg"},
@@ -133,7 +135,11 @@ func TestReceive(t *testing.T) {
 	}
 }
 
-// redInvoice takes another invoice back, and proves no loss.
+// twoInvoices are for their sender to part; redInvoice takes another invoice
+// back, and proves no loss.
+const twoInvoices = `<?xml version="1.0" encoding="UTF-8"?><all><InvoiceNo>26312000000012345698</InvoiceNo><InvoiceNo>26312000000012345699</InvoiceNo>` +
+	`<TaxInclusiveTotalAmount>3164.00</TaxInclusiveTotalAmount></all>`
+
 const redInvoice = `<?xml version="1.0" encoding="UTF-8"?><EInvoice><Header><EIid>26312000000012345699</EIid></Header><EInvoiceData><BasicInformation>` +
 	`<TotalAmWithoutTax>-2800.00</TotalAmWithoutTax><TotalTaxAm>-364.00</TotalTaxAm><TotalTax-includedAmount>-3164.00</TotalTax-includedAmount></BasicInformation></EInvoiceData></EInvoice>`
 
@@ -167,7 +173,6 @@ func TestReceiveRefuses(t *testing.T) {
 		"a bomb":                     {in: raw(claiming(t, 10_000, 5_001)), status: 422, says: "50 million"},
 		"a bomb beyond int32":        {in: raw(claiming(t, 1<<31-1, 1<<31-1)), status: 422, says: "cannot be opened"},
 		"a damaged picture":          {in: raw(picture[:30]), status: 422, says: "cannot be opened"},
-		"a red-letter invoice":       {in: raw([]byte(redInvoice)), status: 422, says: "red-letter invoice"},
 		"the data of no invoice":     {in: raw([]byte(`<?xml version="1.0"?><note>hello</note>`)), status: 422, says: "Please send the invoice's PDF"},
 		"another digest":             {in: rest.UploadFileRequestObject{Body: bytes.NewReader(picture), Params: rest.UploadFileParams{ReprDigest: digestOf(aPDF)}}, status: 422, says: "another hash"},
 	} {

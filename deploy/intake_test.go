@@ -102,6 +102,8 @@ func TestEveryBadFileGetsAReasonAndTheClaimGoesOn(t *testing.T) {
 		"a-letter.pdf":                    {pages(t, "Dear Sir or Madam,", "we have met with your neighbour about the garden fence.", "It leans. Kind regards."), "vat_invoice", "unsure", "没有认出"},
 		"upside-down-and-mislabelled.gif": {upsideDown(t, licence), "vehicle_licence", "", ""},
 		"invoice.ofd":                     {zipped(t, "OFD.xml", "<OFD/>", "Doc_0/Attachs/original_invoice.xml", invoiceXML("26312000000012345678")), "vat_invoice", "read", ""},
+		"red-letter.xml":                  {[]byte(redLetterXML("26312000000012345681", "26312000000012345680")), "vat_invoice", "unreadable", "红字发票"},
+		"red-letter.ofd":                  {zipped(t, "OFD.xml", "<OFD/>", "Doc_0/Attachs/original_invoice.xml", redLetterXML("26312000000012345682", "26312000000012345680")), "vat_invoice", "unreadable", "红字发票"},
 		"invoice.xml":                     {[]byte(invoiceXML("26312000000012345679")), "", "read", ""},
 		"turned.jpg":                      {turned(t), "loss_photo", "read", ""},
 		"of-two-pages.pdf":                {twoPages(t), "other", "", ""},
@@ -131,6 +133,8 @@ func TestEveryBadFileGetsAReasonAndTheClaimGoesOn(t *testing.T) {
 		case "invoice.ofd", "invoice.xml":
 			require.Equal(t, "vat_invoice", d.Kind)
 			require.Contains(t, values(d), "316400")
+		case "red-letter.xml", "red-letter.ofd":
+			require.Contains(t, values(d), "26312000000012345680", "what it takes back is remembered")
 		}
 	}
 	previews(ctx, t, me, claim.Number, ids)
@@ -237,6 +241,11 @@ func values(d rest.Document) (all []string) {
 func invoiceXML(number string) string {
 	return fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?><EInvoice><EIid>%s</EIid><IssueTime>%s</IssueTime><SellerName>上海众安汽车维修有限公司</SellerName>
 <TotalAmWithoutTax>2800.00</TotalAmWithoutTax><TotalTaxAm>364.00</TotalTaxAm><TotalTax-includedAmount>3164.00</TotalTax-includedAmount></EInvoice>`, number, specimen.DatesAt(time.Now()).Today)
+}
+
+// redLetterXML is the data of an invoice that takes another one back.
+func redLetterXML(number, takesBack string) string {
+	return strings.NewReplacer("</EInvoice>", "<OriginalInvoiceNumber>"+takesBack+"</OriginalInvoiceNumber></EInvoice>", ">2800", ">-2800", ">364", ">-364", ">3164", ">-3164").Replace(invoiceXML(number))
 }
 
 func drawnJPEG(t *testing.T, w, h int) []byte {

@@ -165,6 +165,10 @@ func Fails(reason string) bool {
 	return reason == TimedOut || reason == Crashed || reason == OutOfMemory
 }
 
+// ProvesNothing reports whether a file that has this reason can be read all the
+// same: what stands on it proves no loss, and is remembered.
+func ProvesNothing(reason string) bool { return reason == RedLetter || reason == SeveralInvoices }
+
 // Plain says in words for the claimant, Chinese and English, why a file cannot be
 // read.
 func Plain(reason string) string { return plain[reason] }

@@ -457,6 +457,15 @@ func TestARedLetterInvoiceHasNoAmounts(t *testing.T) {
 	require.Equal(t, "316400 *", got(fields)["total_fen"])
 }
 
+// plainly are values by name, sure or not.
+func plainly(fields []Field) map[string]string {
+	values := map[string]string{}
+	for _, f := range fields {
+		values[f.Name] = f.Value
+	}
+	return values
+}
+
 func TestAFileOfSeveralInvoicesSaysSo(t *testing.T) {
 	t.Parallel()
 	second := sheetOf(printed("26312000000012345678", "26312000000099945700", "2800.00", "9000.00"))
@@ -467,6 +476,10 @@ func TestAFileOfSeveralInvoicesSaysSo(t *testing.T) {
 	fields, reason := Understand(VATInvoice, both, nil)
 	require.Equal(t, SeveralInvoices, reason)
 	require.Empty(t, fields)
+	both[len(both)-1].Text = "备注  被红冲蓝字数电票号码：26312000000012345600"
+	fields, reason = Understand(VATInvoice, both, nil)
+	require.Equal(t, SeveralInvoices, reason)
+	require.Equal(t, map[string]string{ReversedNumber: "26312000000012345600"}, plainly(fields), "one of them is a red-letter invoice")
 	_, reason = Understand(VATInvoice, sheetOf(printed()), []string{"01,32,,26312000000012345678,3164.00,20260309,,9A3F,", "01,32,,26312000000012345700,11300.00,20260309,,9A3F,"})
 	require.Equal(t, SeveralInvoices, reason, "by their codes")
 

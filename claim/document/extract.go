@@ -25,7 +25,8 @@ func Extract(kind Kind, lines []Line, qr []string) []Field {
 //
 // The reason is that for which the paper, though legible, proves no loss:
 // [RedLetter], whose fields have no amounts, or [SeveralInvoices], which has no
-// fields, since whose they are is open.
+// field but the number of an invoice that is taken back: whose the others are is
+// open.
 func Understand(kind Kind, lines []Line, qr []string) (fields []Field, reason string) {
 	f, ok := formOf(kind)
 	if !ok {
@@ -33,7 +34,10 @@ func Understand(kind Kind, lines []Line, qr []string) (fields []Field, reason st
 	}
 	p := &paper{sheet: layOut(lines, f.labels()), form: f, fields: map[string]*Field{}}
 	if kind == VATInvoice && p.several(qr) {
-		return nil, SeveralInvoices
+		if p.reversed(); p.fields[ReversedNumber] != nil {
+			fields = append(fields, *p.fields[ReversedNumber])
+		}
+		return fields, SeveralInvoices
 	}
 	p.scale()
 	for _, s := range f.fields {

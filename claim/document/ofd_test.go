@@ -179,3 +179,60 @@ func TestADigitalInvoiceOfTheTaxBureausIsRead(t *testing.T) {
 		"Doc_1/Attachs/original_invoice.xml", `<e><InvoiceNo>12345699</InvoiceNo><TaxInclusiveTotalAmount>2.00</TaxInclusiveTotalAmount></e>`))
 	require.Equal(t, document.SeveralInvoices, reason)
 }
+
+// A red-letter invoice is one in every form in which its data comes: it proves
+// nothing, and says which invoice it takes back.
+func TestTheDataOfARedLetterInvoiceSaysWhatItTakesBack(t *testing.T) {
+	t.Parallel()
+	const blue = "26312000000012345678"
+	const number, sums = `<InvoiceNumber>26312000000012345699</InvoiceNumber>`, `<TotalAmWithoutTax>-2800.00</TotalAmWithoutTax><TotalTaxAm>-364.00</TotalTaxAm><TotalTax-includedAmount>-3164.00</TotalTax-includedAmount>`
+	parsed := func(data string) ([]document.Field, string) { return document.ParseInvoiceXML(strings.NewReader(data)) }
+	unpacked := func(file []byte) ([]document.Field, string) {
+		f, reason := document.OpenOFD(bytes.NewReader(file), int64(len(file)))
+		require.Empty(t, reason)
+		fields, reason, err := f.Invoice()
+		require.NoError(t, err)
+		return fields, reason
+	}
+	attached := func(data string) ([]document.Field, string) {
+		return unpacked(archive(t, "Doc_0/Attachs/original_invoice.xml", data))
+	}
+	check := func(t *testing.T, want, reasonWanted string, fields []document.Field, reason string) {
+		t.Helper()
+		require.Equal(t, reasonWanted, reason)
+		reversed := ""
+		for _, f := range fields {
+			require.NotContains(t, f.Name, "_fen")
+			require.NotEqual(t, "total_words", f.Name)
+			if f.Name == document.ReversedNumber {
+				require.True(t, f.Sure)
+				reversed = f.Value
+			}
+		}
+		require.Equal(t, want, reversed)
+	}
+	for name, c := range map[string]struct{ data, want, reason string }{
+		"in a place of its own":            {number + sums + `<RedEInvoice><OriginalInvoiceCode>` + blue + `</OriginalInvoiceCode></RedEInvoice>`, blue, document.RedLetter},
+		"beside the code of an older one":  {number + sums + `<OriginalInvoiceCode>044002600111</OriginalInvoiceCode><OriginalInvoiceNo>70734200</OriginalInvoiceNo>`, "70734200", document.RedLetter},
+		"by the code of an older one only": {number + sums + `<OriginalInvoiceCode>044002600111</OriginalInvoiceCode>`, "", document.RedLetter},
+		"in its remark":                    {number + sums + `<Remark>被红冲蓝字数电票号码：` + blue + `</Remark>`, blue, document.RedLetter},
+		"without a total":                  {number + `<InIssuType><LabelCode>N</LabelCode></InIssuType><OriginalInvoiceNumber>` + blue + `</OriginalInvoiceNumber>`, blue, document.RedLetter},
+		"nowhere":                          {number + sums, "", document.RedLetter},
+		"among several invoices":           {number + `<InvoiceNumber>26312000000012345600</InvoiceNumber>` + sums + `<OriginalInvoiceNumber>` + blue + `</OriginalInvoiceNumber>`, blue, document.SeveralInvoices},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fields, reason := parsed(`<?xml version="1.0" encoding="UTF-8"?><EInvoice>` + c.data + `</EInvoice>`)
+			check(t, c.want, c.reason, fields, reason)
+			fields, reason = attached(`<EInvoice>` + c.data + `</EInvoice>`)
+			check(t, c.want, c.reason, fields, reason)
+		})
+	}
+	fields, reason := unpacked(official(t, ">1000.00", ">-1000.00", ">130.00", ">-130.00", ">1130.00", ">-1130.00",
+		"</ofd:Page>", `<ofd:TextObject ID="10"><ofd:TextCode>被红冲蓝字数电票号码：`+blue+`</ofd:TextCode></ofd:TextObject></ofd:Page>`))
+	check(t, blue, document.RedLetter, fields, reason)
+
+	fields, reason = parsed(`<EInvoice>` + number + strings.ReplaceAll(sums, ">-", ">") + `<Remark>换开，原发票号码：` + blue + `</Remark></EInvoice>`)
+	require.Empty(t, reason, "one that is written in place of another takes nothing back")
+	require.NotEmpty(t, fields)
+}

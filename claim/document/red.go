@@ -54,12 +54,20 @@ func (p *paper) besides(at place) []candidate {
 // reversed reads which invoice is taken back.
 func (p *paper) reversed() {
 	for at, l := range p.lines {
-		if m := reversedNo.FindStringSubmatch(tight(l.Text)); m != nil {
-			f := p.put(ReversedNumber, m[1], at)
+		if n := takenBackIn(l.Text); n != "" {
+			f := p.put(ReversedNumber, n, at)
 			f.Sure = f.Source == FromPDFText
 			return
 		}
 	}
+}
+
+// takenBackIn returns the number of the invoice that a text says is taken back.
+func takenBackIn(text string) string {
+	if m := reversedNo.FindStringSubmatch(tight(text)); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 // several reports whether a file has more than one invoice in it: two codes that

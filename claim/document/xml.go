@@ -15,7 +15,8 @@ import (
 // original_invoice.xml inside an OFD file (GB/T 33190), and the XML file of a
 // fully digital invoice. What stands there is the invoice; print only shows it.
 // The reason says why it proves nothing: [NoInvoice] for anything else,
-// [RedLetter], whose fields have no amounts, or [SeveralInvoices].
+// [RedLetter], whose fields have no amounts, or [SeveralInvoices], of which no
+// more is said than which invoice one of them takes back.
 func ParseInvoiceXML(r io.Reader) (fields []Field, reason string) {
 	values, ok := leaves(r)
 	if !ok {
@@ -70,20 +71,22 @@ var (
 func invoiceOf(t texts) (fields []Field, reason string) {
 	number := t.first(numberTags...)
 	total, hasTotal := fenOf(t.first(totalTags...))
-	if number == "" || !digits(number) || !hasTotal {
+	amount, hasAmount := fenOf(t.first(amountTags...))
+	tax, hasTax := fenOf(t.first(taxTags...))
+	red := total < 0 || amount < 0 || tax < 0 || t.first("InIssuType/LabelCode") == "N" || t.first(reversedTags...) != ""
+	if !digits(number) || claim.CheckField("invoice_number", number) != nil || !hasTotal && !red {
 		return nil, NoInvoice
-	}
-	if len(numbers(t)) > 1 {
-		return nil, SeveralInvoices
 	}
 	put := func(name, value, note string) {
 		if value != "" && claim.CheckField(name, value) == nil {
 			fields = append(fields, Field{Name: name, Value: value, Confidence: 10000, Source: FromXML, Page: 1, Sure: note != "", Note: note})
 		}
 	}
-	amount, hasAmount := fenOf(t.first(amountTags...))
-	tax, hasTax := fenOf(t.first(taxTags...))
-	if total < 0 || amount < 0 || tax < 0 || t.first("InIssuType/LabelCode") == "N" || t.first(reversedTags...) != "" {
+	if len(numbers(t)) > 1 {
+		put(ReversedNumber, t.reversed(), exact)
+		return fields, SeveralInvoices
+	}
+	if red {
 		reason = RedLetter
 	}
 	put("invoice_code", t.first("InvoiceCode", "发票代码"), exact)
@@ -104,8 +107,8 @@ func invoiceOf(t texts) (fields []Field, reason string) {
 			}
 		}
 		put("total_words", t.first("TotalTax-includedAmountInChinese"), exact)
-	} else if reversed := t.first(reversedTags...); digits(reversed) {
-		put(ReversedNumber, reversed, exact)
+	} else {
+		put(ReversedNumber, t.reversed(), exact)
 	}
 	party := func(name, id string, nameTags, idTags []string) {
 		put(name, dotted(t.name(nameTags...)), exact)
@@ -140,6 +143,26 @@ func numbers(t texts) []string {
 		return t["EIid"]
 	}
 	return out
+}
+
+// reversed returns the number of the invoice that this one takes back: as the
+// data says it in a place of its own, or in its remark, or as the page shows it.
+func (t texts) reversed() string {
+	for _, name := range reversedTags {
+		for _, text := range t[name] {
+			if n := tight(text); digits(n) && (len(n) == 20 || len(n) == 8) { // an invoice's code has 10 or 12
+				return n
+			}
+		}
+	}
+	for _, name := range []string{"Note", "Remark", "备注", "page"} {
+		for _, text := range t[name] {
+			if n := takenBackIn(text); n != "" {
+				return n
+			}
+		}
+	}
+	return ""
 }
 
 // issued returns the day of issue, also where it is written as 20260309.
