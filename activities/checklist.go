@@ -203,7 +203,7 @@ func (t *tx) arrivals(kinds []string) (papers []claim.Paper, at []time.Time, err
 	}
 	stored := map[string]bool{}
 	for _, r := range rows {
-		p := claim.Paper{ID: r.ID, Kind: r.Kind, Number: int(r.Number), Asked: int(r.Asked), State: r.State}
+		p := claim.Paper{ID: r.ID, Kind: r.Kind, Number: int(r.Number), Asked: int(r.Asked), State: r.State, Extra: r.Extra}
 		if now, changed := t.papers[r.ID]; changed {
 			p = now
 		}

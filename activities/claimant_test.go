@@ -467,6 +467,73 @@ func TestOthersPapersProveNothingToAMachine(t *testing.T) {
 	})
 }
 
+// A paper of a person who does not speak for the claim changes nothing that a
+// machine does: it neither completes what is missing nor stops it. It counts once
+// a person has confirmed it.
+func TestPapersOfExtraPeopleCountOnceAPersonHasConfirmedThem(t *testing.T) {
+	t.Parallel()
+	old := morning.AddDate(0, 0, -30).Format(time.DateOnly)
+	t.Run("they do not complete a self-survey", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.flash()
+		d.reportsAgain(stranger, "13800000004")
+		one, two := paper("loss_photo", fresh()), paper("loss_photo", fresh())
+		do(d, d.Attach, stranger, claim.Batch{Attachments: []claim.Attachment{one, two, paper("vat_invoice", fresh(), "total_fen", "113000", "plate", "沪A12345")}})
+		d.looks(one, 0x0123456789abcdef)
+		d.looks(two, 0xfedcba9876543210)
+		require.False(t, d.file.SelfSurveyComplete())
+		require.Zero(t, d.file.Own(claim.PaperRead))
+		require.Equal(t, 3, d.file.In(claim.PaperRead))
+		do(d, d.Confirm, zhou, claim.Confirmation{Document: one.Document, Kind: "loss_photo"})
+		require.Equal(t, 1, d.file.Own(claim.PaperConfirmed))
+		d.counts()
+		d.verifyChain()
+	})
+	for name, late := range map[string]bool{"before the offer": false, "after the offer": true} {
+		t.Run("a grave finding about one, or one that is not read, stops no machine "+name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.flash()
+			d.reportsAgain(stranger, "13800000004")
+			bad := func() {
+				unread := paper("vat_invoice", fresh())
+				unread.Reading = nil
+				unsure := paper("vat_invoice", fresh(), "total_fen", "1")
+				unsure.Reading.Fields[0].Sure = false
+				do(d, d.Attach, stranger, claim.Batch{Attachments: []claim.Attachment{paper("vat_invoice", fresh(), "total_fen", "900000", "issue_date", old), unread, unsure}})
+				require.Contains(t, d.findings(), "invoice.before-loss!", "people see it")
+			}
+			own := paper("vat_invoice", fresh(), "total_fen", "113000", "plate", "沪A12345")
+			if !late {
+				bad()
+			}
+			d.assessedBySelf(own)
+			require.Equal(t, claim.Negotiating, d.file.Stage)
+			if late {
+				bad()
+			}
+			require.Equal(t, claim.Flash, d.file.Lane)
+			d.agree(customer, morning.Add(time.Hour), "张三", "6222020000000000")
+			require.Equal(t, claim.Paying, d.file.Stage)
+			require.Equal(t, claim.Fen(113_000), d.file.Payable)
+			d.counts()
+		})
+	}
+	t.Run("whose claim it becomes has sent their own", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.strangers("")
+		d.reportsAgain(customer, "13800000001")
+		do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{paper("driving_licence", fresh(), "name", "张三")}})
+		require.Zero(t, d.file.Own(claim.PaperRead))
+		do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM1"})
+		require.Equal(t, customer.ID, d.file.Claimant)
+		require.Equal(t, 1, d.file.Own(claim.PaperRead))
+		d.counts()
+	})
+}
+
 // What has come and is not read yet may say something else than what is: the
 // machine neither offers nor pays by the part that happens to be read first.
 func TestTheMachineWaitsForThePapersThatAreInHand(t *testing.T) {

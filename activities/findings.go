@@ -177,6 +177,8 @@ func (t *tx) crossCheck() error {
 		}
 		after = t.overlaid(known)
 	}
+	extra := t.extras(known)
+	after = slices.DeleteFunc(after, func(f document.Fact) bool { return extra[f.Document] && f.Field == "total_fen" }) // sums are of the claim's own papers
 	found, err := t.findings(known, after)
 	if err != nil {
 		return err
@@ -185,7 +187,9 @@ func (t *tx) crossCheck() error {
 		return err
 	}
 	t.shared(known, after)
-	if machineDecides(t.file.Stage) && slices.ContainsFunc(found, func(f document.Finding) bool { return f.Grave }) {
+	if machineDecides(t.file.Stage) && slices.ContainsFunc(found, func(f document.Finding) bool {
+		return f.Grave && !extra[f.One.Document] && !extra[f.Other.Document]
+	}) {
 		t.leaveFlash("finding.grave")
 	}
 	t.learned = nil

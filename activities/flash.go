@@ -70,12 +70,13 @@ type proof struct {
 
 // proven returns the largest total that was read without a doubt, with its
 // witnesses of both kinds; the zero value where no paper carries one. Papers of
-// others who have reported the loss prove nothing for a machine.
+// extra people prove nothing for a machine.
 func (t *tx) proven(known *db.Facts) (p proof) {
 	var found db.FieldFactsRow
 	of := map[string]string{} // the paper of each kind
+	extra := t.extras(known)
 	for _, f := range known.Fields {
-		if f.Name != "total_fen" || !f.Sure || t.fromOther(known, f.DocumentID) ||
+		if f.Name != "total_fen" || !f.Sure || extra[f.DocumentID] ||
 			f.Kind != string(document.RepairEstimate) && f.Kind != string(document.VATInvoice) {
 			continue
 		}
@@ -109,22 +110,34 @@ func (t *tx) proven(known *db.Facts) (p proof) {
 	return p
 }
 
-// fromOther reports whether a paper was sent by somebody who has only reported
-// the loss too: neither its claimant, nor for whom a partner did, nor the policy's holder.
-func (t *tx) fromOther(known *db.Facts, paper string) bool {
-	i := slices.IndexFunc(known.Documents, func(d db.DocumentFactsRow) bool { return d.ID == paper })
-	if i < 0 || !strings.HasPrefix(known.Documents[i].AttachedBy, claim.PhonePrefix) {
+// isExtra reports whether a sender of papers does not speak for the claim: not
+// its claimant, nor for whom staff or a partner wrote the report down, nor known
+// to the policy. Staff and partners answer for what they send.
+func (t *tx) isExtra(known *db.Facts, by claim.StaffID) bool {
+	if !strings.HasPrefix(string(by), claim.PhonePrefix) || by == t.file.Claimant {
 		return false
 	}
-	by, names := claim.StaffID(known.Documents[i].AttachedBy), claim.Pseudonyms{Key: t.a.PseudonymKey}
+	names := claim.Pseudonyms{Key: t.a.PseudonymKey}
 	// Of all that staff or a partner wrote down, the first is the claim's.
 	first := slices.IndexFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return p.Principal == string(t.file.Claimant) })
 	for i, p := range known.Parties {
-		if (i == first || p.Principal == "" && p.Known) && names.Of(p.Phone) == by {
+		if (i == first || p.Known) && names.Of(p.Phone) == by {
 			return false
 		}
 	}
-	return by != t.file.Claimant
+	return true
+}
+
+// extras are the papers of extra people, as the step leaves them.
+func (t *tx) extras(known *db.Facts) map[string]bool {
+	extra := map[string]bool{}
+	for _, d := range known.Documents {
+		extra[d.ID] = d.Extra
+	}
+	for id, p := range t.papers {
+		extra[id] = p.Extra
+	}
+	return extra
 }
 
 // aboutPolicy returns what the policy's own data says for a paper: that it
@@ -160,7 +173,7 @@ func (t *tx) machinePays(rules ruleTables, payee claim.Payee) ([]claim.LaneReaso
 	}
 	in := claim.MachinePayIn{
 		Amount: t.file.Payable, Verified: t.file.PolicyVerified, Reporter: reporter,
-		Limit: rules.authority.MachineMay(t.file.Line, t.file.Lane, t.file.Payable), Unread: t.file.In(claim.PaperReceived),
+		Limit: rules.authority.MachineMay(t.file.Line, t.file.Lane, t.file.Payable), Unread: t.file.Own(claim.PaperReceived),
 	}
 	row, err := t.q.MachinePayee(t, t.conn, t.id)
 	switch {

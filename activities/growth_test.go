@@ -299,11 +299,11 @@ func TestAStepReadsNoMoreRowsOnAClaimOfFiveThousandPapersThanOfTen(t *testing.T)
 // counts compares the file with what the rows of its papers come to.
 func (d *desk) counts() {
 	d.t.Helper()
-	rows, err := d.db.API.Query(d.t.Context(), "select kind, asked, state, number, awaiting from documents where claim_id = $1 order by number", d.id)
+	rows, err := d.db.API.Query(d.t.Context(), "select kind, asked, state, number, awaiting, extra from documents where claim_id = $1 order by number", d.id)
 	require.NoError(d.t, err)
 	var f claim.File
 	var p claim.Paper
-	_, err = pgx.ForEachRow(rows, []any{&p.Kind, &p.Asked, &p.State, &p.Number, &p.Awaiting}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&p.Kind, &p.Asked, &p.State, &p.Number, &p.Awaiting, &p.Extra}, func() error {
 		f.Record(claim.Paper{}, p)
 		return nil
 	})
@@ -311,7 +311,7 @@ func (d *desk) counts() {
 	states := func(f claim.File) (all []string) {
 		for _, c := range f.Papers {
 			if len(c.States) > 0 {
-				all = append(all, fmt.Sprint(c.Kind, c.Asked, c.States))
+				all = append(all, fmt.Sprint(c.Kind, c.Asked, c.Extra, c.States))
 			}
 		}
 		return all

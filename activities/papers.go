@@ -37,9 +37,11 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 				}
 			}
 		}
-		if _, err := t.facts(bringing(s.Body.Attachments...)); err != nil {
+		known, err := t.facts(bringing(s.Body.Attachments...))
+		if err != nil {
 			return err
 		}
+		extra := t.isExtra(known, t.by.ID)
 		if err := t.admit(s.Body.Attachments); err != nil || t.receipt.Refusal != nil {
 			return err
 		}
@@ -49,7 +51,7 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 			if _, there := t.paper(d.Document); there {
 				continue
 			}
-			paper := claim.Paper{ID: d.Document, Kind: d.Kind, Number: t.file.Total() + 1, Asked: asked, State: claim.PaperReceived, Awaiting: true}
+			paper := claim.Paper{ID: d.Document, Kind: d.Kind, Number: t.file.Total() + 1, Asked: asked, State: claim.PaperReceived, Awaiting: true, Extra: extra}
 			switch {
 			case d.Kind == Signature:
 				paper.State, paper.Awaiting = claim.PaperRead, false
@@ -59,7 +61,7 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 			row := db.InsertDocumentParams{
 				ID: d.Document, ClaimID: t.id, Kind: d.Kind, Name: d.Name, Type: d.Type, Size: d.Size, SHA256: d.SHA256,
 				Object: d.Object, Revision: d.Revision, State: paper.State, AttachedBy: string(t.by.ID), AttachedAt: t.at,
-				Number: int32(paper.Number), Asked: int32(asked), Awaiting: paper.Awaiting, //nolint:gosec // thousands at most
+				Number: int32(paper.Number), Asked: int32(asked), Awaiting: paper.Awaiting, Extra: extra, //nolint:gosec // thousands at most
 			}
 			var place *claim.Point
 			if d.TakenAt != nil {
@@ -170,6 +172,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 		}
 	}
 	switch {
+	case paper.Kind == LossPhoto && document.Fails(r.Unreadable) && paper.Extra:
 	case paper.Kind == LossPhoto && document.Fails(r.Unreadable):
 		t.leaveFlash("picture.unseen") // the reader's fault and not the picture's: a person looks
 	case paper.Kind == LossPhoto && r.Unreadable != "":
@@ -182,19 +185,21 @@ func (t *tx) read(id string, r claim.Reading) error {
 	case len(unsure) > 0:
 		paper.State = claim.PaperUnsure
 	}
-	if t.file.Assessment > 0 && !t.fromOther(known, id) && (paper.Kind == string(document.VATInvoice) || paper.Kind == string(document.RepairEstimate)) {
+	if t.file.Assessment > 0 && !paper.Extra && (paper.Kind == string(document.VATInvoice) || paper.Kind == string(document.RepairEstimate)) {
 		t.leaveFlash("paper.after-assessment") // the figure that was offered does not know it
 	}
 	camera, err := json.Marshal(r.Camera)
 	t.queue(err)
 	t.put(paper)
-	t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: id, State: paper.State, Kind: paper.Kind, Awaiting: paper.Awaiting, Reason: r.Detail, Camera: camera}))
+	t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: id, State: paper.State, Kind: paper.Kind, Awaiting: paper.Awaiting, Extra: paper.Extra, Reason: r.Detail, Camera: camera}))
 	t.event("paper.read", map[string]any{
 		"document": id, "kind": paper.Kind, "sent_as": otherThan(paper.Kind, sent), "state": paper.State, "engine": r.Engine,
 		"fields": len(r.Fields), "unsure": unsure, "unreadable": r.Unreadable,
 	})
 	if paper.State == claim.PaperUnsure || paper.State == claim.PaperUnreadable && paper.Kind != LossPhoto {
-		t.leaveFlash("paper." + string(paper.State))
+		if !paper.Extra {
+			t.leaveFlash("paper." + string(paper.State))
+		}
 		if t.file.TaskOf(claim.TaskConfirm) == nil {
 			t.open(claim.TaskConfirm, claim.Assessor, 0, "")
 		}
@@ -215,7 +220,7 @@ func (t *tx) paper(id string) (claim.Paper, bool) {
 		return claim.Paper{}, false
 	}
 	d := t.known.Documents[i]
-	return claim.Paper{ID: id, Kind: d.Kind, Number: int(d.Number), Asked: int(d.Asked), State: d.State, Awaiting: d.Awaiting}, true
+	return claim.Paper{ID: id, Kind: d.Kind, Number: int(d.Number), Asked: int(d.Asked), State: d.State, Awaiting: d.Awaiting, Extra: d.Extra}, true
 }
 
 // put keeps a document as the step leaves it.
@@ -315,7 +320,7 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 			t.leaveFlash("paper.after-assessment") // the figure that was offered does not know what this person says
 		}
 		paper.Awaiting = paper.Awaiting && paper.State != claim.PaperReceived // a picture is still looked at
-		paper.State = claim.PaperConfirmed
+		paper.State, paper.Extra = claim.PaperConfirmed, false
 		if s.Body.Kind != "" {
 			paper.Kind = s.Body.Kind
 		}

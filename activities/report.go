@@ -329,11 +329,30 @@ func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 		t.queue(t.q.SetClaimant(t, &t.w, t.id, string(r.principal), relation))
 		t.event("claim.handed_over", map[string]any{"party": r.party, "relation": relation})
 		t.tellClaimant("handed-over", fmt.Sprintf("安赔:您是保单上的人,赔案 %s 现由您办理。请登录查看进度和需要的材料。", t.file.Number))
+		if err := t.ownPapers(r.principal); err != nil {
+			return err
+		}
 		if of == "" && slices.Contains(consented, t.file.Stage) {
 			return t.voidFigure(newClaimant)
 		}
 		return nil
 	}
+	return nil
+}
+
+// ownPapers lets count what a person has sent whose claim it is now.
+func (t *tx) ownPapers(by claim.StaffID) error {
+	known, err := t.facts(everything)
+	if err != nil {
+		return err
+	}
+	for _, d := range known.Documents {
+		if paper, _ := t.paper(d.ID); paper.Extra && d.AttachedBy == string(by) {
+			paper.Extra = false
+			t.put(paper)
+		}
+	}
+	t.queue(t.q.OwnPapers(t, &t.w, t.id, string(by)))
 	return nil
 }
 

@@ -82,8 +82,8 @@ func (s *server) papersByKind(ctx context.Context, id claim.ID, without []string
 	}
 	for _, r := range rows {
 		last := len(came) - 1
-		if last < 0 || came[last].Kind != r.Kind || came[last].Asked != int(r.Asked) {
-			came = append(came, claim.Count{Kind: r.Kind, Asked: int(r.Asked), States: map[claim.PaperState]int{}, IDs: map[claim.PaperState][]string{}})
+		if last < 0 || came[last].Kind != r.Kind || came[last].Asked != int(r.Asked) || came[last].Extra != r.Extra {
+			came = append(came, claim.Count{Kind: r.Kind, Asked: int(r.Asked), Extra: r.Extra, States: map[claim.PaperState]int{}, IDs: map[claim.PaperState][]string{}})
 			last++
 		}
 		came[last].States[r.State] = int(r.Papers)

@@ -265,7 +265,9 @@ func stockOf(c Count) stock {
 }
 
 // takes reports whether papers of a count tick a listed one.
-func (l Listed) takes(c Count) bool { return slices.Contains(l.Kinds, c.Kind) && c.Asked >= l.Asked }
+func (l Listed) takes(c Count) bool {
+	return !c.Extra && slices.Contains(l.Kinds, c.Kind) && c.Asked >= l.Asked
+}
 
 // serving returns the counts that may complete a paper of the list: first those
 // that fewer others wait for.
@@ -331,7 +333,7 @@ func (c *Checklist) Answers(items []string, papers []Paper) int {
 		if !lacking() {
 			return i - 1
 		}
-		came.Record(Paper{}, Paper{Kind: p.Kind, Asked: p.Asked, State: p.State})
+		came.Record(Paper{}, Paper{Kind: p.Kind, Asked: p.Asked, State: p.State, Extra: p.Extra})
 	}
 	if lacking() {
 		return -1

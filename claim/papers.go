@@ -14,6 +14,9 @@ type Paper struct {
 	Number int    // in order of arrival on its claim, from 1
 	Asked  int    // requests for papers that were made before it came
 	State  PaperState
+	// Extra is one from a person who does not speak for the claim, as who reports
+	// its loss too. It counts for nothing until a person confirms it.
+	Extra bool
 	// Awaiting is a paper that no engine and no person has read yet, and a
 	// picture that is taken as it is and that no engine has looked at.
 	Awaiting bool
@@ -23,6 +26,7 @@ type Paper struct {
 type Count struct {
 	Kind   string             `json:"kind"`
 	Asked  int                `json:"asked,omitempty"` // requests for papers that were made before they came
+	Extra  bool               `json:"extra,omitempty"` // see [Paper.Extra]
 	States map[PaperState]int `json:"states"`
 	// Numbers of the last that could be read and of the last that could not, in
 	// order of arrival; 0 for none. Those being read are neither.
@@ -47,6 +51,16 @@ func (f *File) Total() (n int) {
 func (f *File) In(state PaperState) (n int) {
 	for _, c := range f.Papers {
 		n += c.States[state]
+	}
+	return n
+}
+
+// Own is how many papers stand in a state, without those of extra people.
+func (f *File) Own(state PaperState) (n int) {
+	for _, c := range f.Papers {
+		if !c.Extra {
+			n += c.States[state]
+		}
 	}
 	return n
 }
@@ -116,19 +130,26 @@ func (f *File) Admit(n int, by Role, sent int) *Refusal {
 // count returns the count that a paper belongs to.
 func (f *File) count(p Paper) *Count {
 	i, found := slices.BinarySearchFunc(f.Papers, p, func(c Count, p Paper) int {
-		return cmp.Or(cmp.Compare(c.Kind, p.Kind), cmp.Compare(c.Asked, p.Asked))
+		return cmp.Or(cmp.Compare(c.Kind, p.Kind), cmp.Compare(c.Asked, p.Asked), boolean(c.Extra)-boolean(p.Extra))
 	})
 	if !found {
-		f.Papers = slices.Insert(f.Papers, i, Count{Kind: p.Kind, Asked: p.Asked, States: map[PaperState]int{}})
+		f.Papers = slices.Insert(f.Papers, i, Count{Kind: p.Kind, Asked: p.Asked, Extra: p.Extra, States: map[PaperState]int{}})
 	}
 	return &f.Papers[i]
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Last sets the numbers of the last papers of a kind that could be read and that
 // could not, after one of them has become another kind.
 func (f *File) Last(kind string, good, bad int) {
 	for i := range f.Papers {
-		if f.Papers[i].Kind == kind {
+		if f.Papers[i].Kind == kind && !f.Papers[i].Extra {
 			f.Papers[i].Good, f.Papers[i].Bad = good, bad
 			good, bad = 0, 0
 		}
@@ -154,10 +175,13 @@ func MoneyField(name string) bool {
 func (f *File) sentBack(without func(kind string) bool) string {
 	good, bad := map[string]int{}, map[string]int{}
 	for _, c := range f.Papers {
+		if c.Extra {
+			continue
+		}
 		good[c.Kind], bad[c.Kind] = max(good[c.Kind], c.Good), max(bad[c.Kind], c.Bad)
 	}
 	for _, c := range f.Papers {
-		if bad[c.Kind] > good[c.Kind] && c.Kind != photo && !without(c.Kind) {
+		if !c.Extra && bad[c.Kind] > good[c.Kind] && c.Kind != photo && !without(c.Kind) {
 			return c.Kind
 		}
 	}
@@ -192,11 +216,12 @@ const SelfSurveyPhotos = 2
 // figures are the kinds of document that say what a loss costs.
 var figures = []string{"repair_estimate", "vat_invoice"}
 
-// of is how many papers of a kind stand in one of some states.
+// of is how many papers of a kind stand in one of some states, without those of
+// extra people.
 func (f *File) of(kind string, states ...PaperState) (n int) {
 	for _, c := range f.Papers {
 		for _, state := range states {
-			if c.Kind == kind {
+			if c.Kind == kind && !c.Extra {
 				n += c.States[state]
 			}
 		}
@@ -208,7 +233,7 @@ func (f *File) of(kind string, states ...PaperState) (n int) {
 // the figures are there, and all that has come is looked at and read: what is
 // still in hand may say otherwise.
 func (f *File) SelfSurveyComplete() bool {
-	return len(f.selfSurveyNeeds()) == 0 && f.In(PaperReceived) == 0
+	return len(f.selfSurveyNeeds()) == 0 && f.Own(PaperReceived) == 0
 }
 
 func (f *File) selfSurveyNeeds() []Need {

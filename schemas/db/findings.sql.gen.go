@@ -64,7 +64,7 @@ func (q *Queries) ClaimFacts(ctx context.Context, db DBTX, id claim.ID) (ClaimFa
 
 const documentFacts = `-- name: DocumentFacts :many
 select d.id, d.kind, d.sha256, d.taken_at, d.taken_lat, d.taken_lng, d.attached_at, coalesce(d.camera, '{}')::jsonb as camera,
-    d.state, d.number, d.asked, d.awaiting, d.attached_by
+    d.state, d.number, d.asked, d.awaiting, d.attached_by, d.extra
 from documents d
 where d.id in (
     select c.id from checked_documents($1, $2::uuid[], $3::text[], $4::boolean) c (id))
@@ -84,6 +84,7 @@ type DocumentFactsRow struct {
 	Asked      int32
 	Awaiting   bool
 	AttachedBy string
+	Extra      bool
 }
 
 // The documents that a step checks.
@@ -115,6 +116,7 @@ func (q *Queries) DocumentFacts(ctx context.Context, db DBTX, claim string, name
 			&i.Asked,
 			&i.Awaiting,
 			&i.AttachedBy,
+			&i.Extra,
 		); err != nil {
 			return nil, err
 		}
@@ -131,7 +133,7 @@ select exists (
     select from documents d cross join lateral (
         select r.value, r.sure, r.confidence_bp from fields r where r.document_id = d.id and r.name = 'total_fen' order by r.round desc limit 1
     ) f
-    where d.claim_id = $1 and d.kind = 'repair_estimate' and (f.sure or f.confidence_bp >= $2::int)
+    where d.claim_id = $1 and d.kind = 'repair_estimate' and not d.extra and (f.sure or f.confidence_bp >= $2::int)
       and case when f.value ~ '^[0-9]{1,14}$' then abs(f.value::bigint - $3::bigint) <= $4::bigint else false end
       and d.id <> all($5::uuid[])
 )::boolean
@@ -698,7 +700,7 @@ func (q *Queries) ReferredFacts(ctx context.Context, db DBTX, arg ReferredFactsP
 const totalFacts = `-- name: TotalFacts :many
 with told as (
     select d.id, d.kind, f.value from unnest(array['vat_invoice', 'repair_estimate']) k (kind)
-    join documents d on d.claim_id = $1 and d.kind = k.kind
+    join documents d on d.claim_id = $1 and d.kind = k.kind and not d.extra
     cross join lateral (
         select r.value, r.sure, r.confidence_bp from fields r where r.document_id = d.id and r.name = 'total_fen' order by r.round desc limit 1
     ) f

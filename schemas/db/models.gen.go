@@ -205,6 +205,7 @@ type Document struct {
 	Number     int32
 	Asked      int32
 	Awaiting   bool
+	Extra      bool
 }
 
 type Draft struct {

@@ -13,7 +13,7 @@ import (
 )
 
 const arrivals = `-- name: Arrivals :many
-select id, kind, number, asked, state, attached_at from documents
+select id, kind, number, asked, state, extra, attached_at from documents
 where claim_id = $1 and (kind = any($2::text[]) or id = any($3::uuid[])) order by number
 `
 
@@ -23,6 +23,7 @@ type ArrivalsRow struct {
 	Number     int32
 	Asked      int32
 	State      claim.PaperState
+	Extra      bool
 	AttachedAt time.Time
 }
 
@@ -42,6 +43,7 @@ func (q *Queries) Arrivals(ctx context.Context, db DBTX, claimID claim.ID, kinds
 			&i.Number,
 			&i.Asked,
 			&i.State,
+			&i.Extra,
 			&i.AttachedAt,
 		); err != nil {
 			return nil, err
@@ -112,7 +114,7 @@ func (q *Queries) DocumentsOfClaim(ctx context.Context, db DBTX, claimID claim.I
 const lastOfKind = `-- name: LastOfKind :one
 select coalesce(max(number) filter (where state in ('read', 'unsure', 'confirmed')), 0)::int as good,
     coalesce(max(number) filter (where state = 'unreadable'), 0)::int as bad
-from documents where claim_id = $1 and kind = $2 and id <> $3::uuid
+from documents where claim_id = $1 and kind = $2 and not extra and id <> $3::uuid
 `
 
 type LastOfKindRow struct {
@@ -152,15 +154,26 @@ func (q *Queries) LegibleOfKind(ctx context.Context, db DBTX, claimID claim.ID, 
 	return items, nil
 }
 
+const ownPapers = `-- name: OwnPapers :exec
+update documents set extra = false where claim_id = $1 and attached_by = $2::text and extra
+`
+
+// The papers that a person sent count for the claim, which is theirs now.
+func (q *Queries) OwnPapers(ctx context.Context, db DBTX, claimID claim.ID, by string) error {
+	_, err := db.Exec(ctx, ownPapers, claimID, by)
+	return err
+}
+
 const papersByKind = `-- name: PapersByKind :many
-select kind, asked, state, count(*)::int as papers, (array_agg(id::text order by number))[1:20]::text[] as ids
-from documents where claim_id = $1 group by kind, asked, state order by kind, asked, state
+select kind, asked, state, extra, count(*)::int as papers, (array_agg(id::text order by number))[1:20]::text[] as ids
+from documents where claim_id = $1 group by kind, asked, state, extra order by kind, asked, extra, state
 `
 
 type PapersByKindRow struct {
 	Kind   string
 	Asked  int32
 	State  claim.PaperState
+	Extra  bool
 	Papers int32
 	Ids    []string
 }
@@ -180,6 +193,7 @@ func (q *Queries) PapersByKind(ctx context.Context, db DBTX, claimID claim.ID) (
 			&i.Kind,
 			&i.Asked,
 			&i.State,
+			&i.Extra,
 			&i.Papers,
 			&i.Ids,
 		); err != nil {

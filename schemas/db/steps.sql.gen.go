@@ -932,8 +932,8 @@ func (q *Queries) InsertDispatch(ctx context.Context, db DBTX, arg InsertDispatc
 }
 
 const insertDocument = `-- name: InsertDocument :exec
-insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, reason, taken_at, taken_lat, taken_lng, attached_by, attached_at, sent_as, number, asked, awaiting)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $3, $17, $18, $19)
+insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, reason, taken_at, taken_lat, taken_lng, attached_by, attached_at, sent_as, number, asked, awaiting, extra)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $3, $17, $18, $19, $20)
 `
 
 type InsertDocumentParams struct {
@@ -956,6 +956,7 @@ type InsertDocumentParams struct {
 	Number     int32
 	Asked      int32
 	Awaiting   bool
+	Extra      bool
 }
 
 func (q *Queries) InsertDocument(ctx context.Context, db DBTX, arg InsertDocumentParams) error {
@@ -979,6 +980,7 @@ func (q *Queries) InsertDocument(ctx context.Context, db DBTX, arg InsertDocumen
 		arg.Number,
 		arg.Asked,
 		arg.Awaiting,
+		arg.Extra,
 	)
 	return err
 }
@@ -2307,8 +2309,8 @@ func (q *Queries) UpdateClaim(ctx context.Context, db DBTX, arg UpdateClaimParam
 }
 
 const updateDocument = `-- name: UpdateDocument :exec
-update documents set state = $2, kind = $3, reason = $4, awaiting = $5,
-    camera = case when $6::jsonb = 'null'::jsonb then camera else $6::jsonb end
+update documents set state = $2, kind = $3, reason = $4, awaiting = $5, extra = $6,
+    camera = case when $7::jsonb = 'null'::jsonb then camera else $7::jsonb end
 where id = $1
 `
 
@@ -2318,6 +2320,7 @@ type UpdateDocumentParams struct {
 	Kind     string
 	Reason   string
 	Awaiting bool
+	Extra    bool
 	Camera   json.RawMessage
 }
 
@@ -2329,6 +2332,7 @@ func (q *Queries) UpdateDocument(ctx context.Context, db DBTX, arg UpdateDocumen
 		arg.Kind,
 		arg.Reason,
 		arg.Awaiting,
+		arg.Extra,
 		arg.Camera,
 	)
 	return err

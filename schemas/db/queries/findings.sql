@@ -19,7 +19,7 @@ select pg_advisory_xact_lock(k.key) from (
 -- name: DocumentFacts :many
 -- The documents that a step checks.
 select d.id, d.kind, d.sha256, d.taken_at, d.taken_lat, d.taken_lng, d.attached_at, coalesce(d.camera, '{}')::jsonb as camera,
-    d.state, d.number, d.asked, d.awaiting, d.attached_by
+    d.state, d.number, d.asked, d.awaiting, d.attached_by, d.extra
 from documents d
 where d.id in (
     select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id));
@@ -51,7 +51,7 @@ group by d.kind, f.name, f.value;
 -- What invoices and estimates that the step does not check come to, by kind.
 with told as (
     select d.id, d.kind, f.value from unnest(array['vat_invoice', 'repair_estimate']) k (kind)
-    join documents d on d.claim_id = $1 and d.kind = k.kind
+    join documents d on d.claim_id = $1 and d.kind = k.kind and not d.extra
     cross join lateral (
         select r.value, r.sure, r.confidence_bp from fields r where r.document_id = d.id and r.name = 'total_fen' order by r.round desc limit 1
     ) f
@@ -72,7 +72,7 @@ select exists (
     select from documents d cross join lateral (
         select r.value, r.sure, r.confidence_bp from fields r where r.document_id = d.id and r.name = 'total_fen' order by r.round desc limit 1
     ) f
-    where d.claim_id = $1 and d.kind = 'repair_estimate' and (f.sure or f.confidence_bp >= sqlc.arg(heard_from)::int)
+    where d.claim_id = $1 and d.kind = 'repair_estimate' and not d.extra and (f.sure or f.confidence_bp >= sqlc.arg(heard_from)::int)
       and case when f.value ~ '^[0-9]{1,14}$' then abs(f.value::bigint - sqlc.arg(amount_fen)::bigint) <= sqlc.arg(apart_fen)::bigint else false end
       and d.id <> all(sqlc.arg(checked)::uuid[])
 )::boolean;

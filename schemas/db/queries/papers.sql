@@ -13,11 +13,15 @@ where claim_id = $1 and awaiting and id <> all(sqlc.arg(but)::uuid[]) order by n
 -- Numbers of the last papers of a kind that could be read and that could not.
 select coalesce(max(number) filter (where state in ('read', 'unsure', 'confirmed')), 0)::int as good,
     coalesce(max(number) filter (where state = 'unreadable'), 0)::int as bad
-from documents where claim_id = $1 and kind = $2 and id <> sqlc.arg(without)::uuid;
+from documents where claim_id = $1 and kind = $2 and not extra and id <> sqlc.arg(without)::uuid;
+
+-- name: OwnPapers :exec
+-- The papers that a person sent count for the claim, which is theirs now.
+update documents set extra = false where claim_id = $1 and attached_by = sqlc.arg(by)::text and extra;
 
 -- name: Arrivals :many
 -- Papers of some kinds, and some by their ids, in order of arrival.
-select id, kind, number, asked, state, attached_at from documents
+select id, kind, number, asked, state, extra, attached_at from documents
 where claim_id = $1 and (kind = any(sqlc.arg(kinds)::text[]) or id = any(sqlc.arg(named)::uuid[])) order by number;
 
 -- name: LegibleOfKind :many
@@ -29,5 +33,5 @@ select id from documents where claim_id = $1 and id = any(sqlc.arg(ids)::uuid[])
 -- name: PapersByKind :many
 -- The papers of a claim as its list counts them, with the ids of the first few
 -- of those that count alike.
-select kind, asked, state, count(*)::int as papers, (array_agg(id::text order by number))[1:20]::text[] as ids
-from documents where claim_id = $1 group by kind, asked, state order by kind, asked, state;
+select kind, asked, state, extra, count(*)::int as papers, (array_agg(id::text order by number))[1:20]::text[] as ids
+from documents where claim_id = $1 group by kind, asked, state, extra order by kind, asked, extra, state;

@@ -143,12 +143,12 @@ select count(*)::int from surveys where claim_id = $1;
 select round, kind, by_id, fault_share_bp, estimate_fen from surveys where claim_id = $1 order by round desc limit 1;
 
 -- name: InsertDocument :exec
-insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, reason, taken_at, taken_lat, taken_lng, attached_by, attached_at, sent_as, number, asked, awaiting)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $3, $17, $18, $19);
+insert into documents (id, claim_id, kind, name, type, size, sha256, object, revision, state, reason, taken_at, taken_lat, taken_lng, attached_by, attached_at, sent_as, number, asked, awaiting, extra)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $3, $17, $18, $19, $20);
 
 -- name: UpdateDocument :exec
 -- What the camera said stays as it was where the step brings nothing of it.
-update documents set state = $2, kind = $3, reason = $4, awaiting = sqlc.arg(awaiting),
+update documents set state = $2, kind = $3, reason = $4, awaiting = sqlc.arg(awaiting), extra = sqlc.arg(extra),
     camera = case when sqlc.arg(camera)::jsonb = 'null'::jsonb then camera else sqlc.arg(camera)::jsonb end
 where id = $1;
 
