@@ -38,17 +38,19 @@ reset: .bin/local ## forget all claims: stop the local stack and remove its data
 .PHONY: test check generate fmt bench crash histories eval-indemnity eval-ocr eval-pictures fuzz shots lighthouse
 test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all checks, then all tests with the race detector, on a stack of their own
 	@$(call section,tests of the local stack)
-	@cd deploy/local && go test ./...
+	@cd deploy/local && go test -count=1 ./...
 	@$(call section,tests of the product)
 	@.bin/local reset --data .local-test >/dev/null
 	@# The demo that the browsers look at compares ledger and bank: nobody else may be paid meanwhile.
-	@# They drive processes, and what draws and what reads a page is one goroutine: the race detector would only slow them.
+	@# What drives processes, and what draws and what reads a page, is one goroutine: the race detector would only slow them.
+	@# Tests of the whole wait for most of their time: more of them at once than there are processors.
 	@# What kills processes has the machine to itself.
 	@deploy/with-stack.sh .local-test --ports auto -- bash -euo pipefail -c \
 		'go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -Ev "/(activities/ocr|internal/specimen)$$") && \
 		go test -shuffle=on ./activities/ocr ./internal/specimen && cd deploy && \
-		go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -Ev "/(browser|crash)$$") && \
-		go test -timeout 10m ./crash && \
+		go test -race -shuffle=on $$(go list ./... | grep -Ev "^anpei/deploy$$|/(browser|crash)$$") && \
+		go test -shuffle=on -parallel 4 -timeout 20m . && \
+		go test -count=1 -timeout 10m ./crash && \
 		go test -shuffle=on -parallel 2 -timeout 30m ./browser'
 	@.bin/local reset --data .local-test >/dev/null
 	@$(call section,passed after $$($(elapsed)))
