@@ -152,7 +152,7 @@ var programs = filepath.Join(root, ".bin")
 
 // built brings api and worker up to date, once for all tests.
 var built = sync.OnceValue(func() error {
-	cmd := exec.Command("make", "--silent", ".bin/api", ".bin/worker") //nolint:noctx // every test's
+	cmd := exec.Command("make", "--silent", ".bin/api", ".bin/worker")
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, out)
