@@ -264,6 +264,9 @@ func readPDF(ctx context.Context, path string, l limits) (document.Reading, erro
 	defer b.close()
 	r, err := b.read(ctx)
 	if err == nil {
+		if r.Unreadable != "" {
+			r.Detail = document.PlainOfPages(r.Unreadable)
+		}
 		b.show(ctx)
 		l.album.cut(r.Fields)
 	}
@@ -303,7 +306,10 @@ func (b *book) read(ctx context.Context) (document.Reading, error) {
 	}
 	r := document.Reading{Pages: b.count, Width: b.sizes[0].X, Height: b.sizes[0].Y, Engine: strings.Join(engines, ", ")}
 	if characters(lines) == 0 && len(qr) == 0 {
-		return sentBack(r, document.NothingFound), nil
+		if poor != document.Garbled {
+			poor = document.NothingFound
+		}
+		return sentBack(r, poor), nil
 	}
 	understand(&r, lines, qr)
 	if r.Unreadable != "" {

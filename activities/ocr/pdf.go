@@ -58,6 +58,7 @@ type sheet struct {
 	text    Text // of a page that was drawn
 	quality document.Quality
 	drawn   *image.RGBA // the page, where it was drawn
+	garbled bool        // it was drawn since its text layer makes no sense
 }
 
 // legible says of the pages of a scan that one of them at least can be read.
@@ -66,7 +67,11 @@ const legible = "legible"
 // retake says why a scanned page cannot be read, as of a picture.
 func (s sheet) retake() string {
 	kind, _ := document.Classify(s.lines)
-	return s.quality.Retake(kind, document.Extract(kind, s.lines, s.qr))
+	reason := s.quality.Retake(kind, document.Extract(kind, s.lines, s.qr))
+	if reason != "" && s.garbled { // what is wrong is the file
+		return document.Garbled
+	}
+	return reason
 }
 
 // open inspects a PDF. The reason says why its pages cannot be read; an error
@@ -130,6 +135,7 @@ func (b *book) page(ctx context.Context, i int) (sheet, error) {
 	case err != nil:
 		return s, nil //nolint:nilerr // the layer is there; what cannot be drawn shows nothing else
 	case senseless(b.layer[i]):
+		shown.garbled = true
 		return shown, nil
 	}
 	seen, _ := document.Classify(shown.lines)

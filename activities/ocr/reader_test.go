@@ -873,6 +873,52 @@ func TestALayerWithCodesThatAreNoCharactersIsNoDamage(t *testing.T) {
 	}
 }
 
+// A claimant who sends a PDF held no phone. What is wrong with it is said of the
+// file: of its text where that makes no sense and its page shows nothing legible,
+// and else of its pages.
+func TestWhatIsWrongWithAPDFIsSaidOfAPDF(t *testing.T) {
+	t.Parallel()
+	whole := clean(t)
+	small := shrunk(whole, 1./7)
+	soft := image.NewRGBA(whole.Rect)
+	xdraw.BiLinear.Scale(soft, soft.Rect, small, small.Rect, xdraw.Src, nil)
+	for name, c := range map[string]struct {
+		file         []byte
+		reason, says string
+	}{
+		"codes of a font that are no characters": {controlCodes("BT /F1 12 Tf 20 580 Td (ABCDEF GHIJ KLMNOP QRST) Tj ET"), document.Garbled, "PDF 里的文字无法识别"},
+		"the same, and nothing to be seen":       {controlCodes("BT 3 Tr /F1 12 Tf 20 580 Td (ABCDEF GHIJ KLMNOP QRST) Tj ET"), document.Garbled, "PDF 里的文字无法识别"},
+		"a blurred scan":                         {scannedPDF(t, soft), document.Blurred, "重新扫描"},
+		"a page without anything on it":          {blankPDF(t), document.NothingFound, "PDF 里没有看到文字"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, err := modelled(t).Read(t.Context(), fileOf(t, c.file), "")
+			require.NoError(t, err)
+			require.Equal(t, c.reason, r.Unreadable)
+			require.Contains(t, r.Detail, c.says)
+			for _, word := range []string{"手机", "照片", "phone", "damaged"} {
+				require.NotContains(t, r.Detail, word)
+			}
+		})
+	}
+}
+
+// controlCodes is a page whose font says of its letters that they are the characters 1 to 26.
+func controlCodes(content string) []byte {
+	stream := func(data string) string {
+		return fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", len(data), data)
+	}
+	return plainPDF(
+		"<</Type/Catalog/Pages 2 0 R>>",
+		"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 840 595]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+		stream(content),
+		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
+		stream("/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /x def /CMapType 2 def 1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfrange <41> <5A> <0001> endbfrange endcmap end end"),
+	)
+}
+
 // plainPDF is a file of these objects, numbered from 1, the first its catalogue.
 func plainPDF(objects ...string) []byte {
 	var b bytes.Buffer

@@ -7,6 +7,7 @@
 package document
 
 import (
+	"cmp"
 	"strings"
 
 	"anpei/claim"
@@ -123,6 +124,7 @@ const (
 	OutOfMemory   = "out_of_memory"
 	NothingFound  = "nothing_found"
 	NothingSeen   = "nothing_seen" // a picture of one tone
+	Garbled       = "garbled"      // a PDF whose text makes no sense, and whose page shows nothing legible
 	NoInvoice     = "no_invoice"   // an OFD or XML file without an invoice's data
 	Overpacked    = "overpacked"   // an archive that might do harm when unpacked
 	// It can be read, and proves no loss.
@@ -156,8 +158,19 @@ var plain = map[string]string{
 	RedLetter:       "这是红字发票（冲销用），不能证明损失，请上传有效的蓝字发票。 This is a red-letter invoice, which takes another one back and proves no loss. Please send the invoice that is in force.",
 	SeveralInvoices: "文件里有多张发票，请每张发票单独上传一个文件。 There are several invoices in this file. Please send each invoice as a file of its own.",
 	Overpacked:      "文件解开后过大或结构异常，无法安全打开，请上传该发票的 PDF 或照片。 The file is too large when unpacked, or built in a way that is not safe to open. Please send the invoice's PDF or a picture of it.",
+	Garbled:         "PDF 里的文字无法识别，请换一份文件，或把纸质单据拍清楚后上传。 The text of this PDF cannot be read. Please send another copy of the file, or a sharp picture of the paper.",
 	NothingSeen:     "照片上什么也看不到，请对准受损部位，在光线充足处重拍。 The picture shows nothing. Please take it again in good light, pointing at the damage.",
 	NothingFound:    "没有看到文字，请在光线充足处对准、拍清楚后重传。 No text was found. Please take the picture again, sharp and in good light.",
+}
+
+// plainOfPages says of the pages of a PDF what plain says of a picture that is
+// taken with a phone.
+var plainOfPages = map[string]string{
+	TooSmall:     "PDF 里的字太小，看不清，请以更高的分辨率重新扫描，或拍照后上传。 The writing in this PDF is too small to read. Please scan the paper at a higher resolution, or send a picture of it.",
+	Blurred:      "PDF 的页面模糊，看不清，请重新扫描，或拍照后上传。 The pages of this PDF cannot be read clearly. Please scan the paper again, or send a picture of it.",
+	Dark:         "PDF 的页面太暗，看不清，请调亮后重新扫描，或拍照后上传。 The pages of this PDF are too dark. Please scan the paper again, lighter, or send a picture of it.",
+	CutOff:       "PDF 里的单据不完整，请完整扫描后重新上传。 Part of the paper is outside the pages of this PDF. Please scan all of it again.",
+	NothingFound: "PDF 里没有看到文字，请检查后重新上传，或拍照后上传。 No text was found in this PDF. Please check it and send it again, or send a picture of the paper.",
 }
 
 // Fails reports whether the reason why a file was not read lies with the reader.
@@ -172,6 +185,10 @@ func ProvesNothing(reason string) bool { return reason == RedLetter || reason ==
 // Plain says in words for the claimant, Chinese and English, why a file cannot be
 // read.
 func Plain(reason string) string { return plain[reason] }
+
+// PlainOfPages is Plain of a PDF: its pages are scanned or printed, and need not
+// have been taken with a phone.
+func PlainOfPages(reason string) string { return cmp.Or(plainOfPages[reason], plain[reason]) }
 
 // Illegible returns the reading of a file that gave nothing, for one of the
 // reasons above, with Detail in words for the claimant.
