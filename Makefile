@@ -51,7 +51,7 @@ test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all 
 		go test -race -shuffle=on $$(go list ./... | grep -Ev "^anpei/deploy$$|/(browser|crash)$$") && \
 		go test -shuffle=on -parallel 4 -timeout 20m . && \
 		go test -count=1 -timeout 10m ./crash && \
-		go test -shuffle=on -parallel 2 -timeout 30m ./browser'
+		go test -shuffle=on -parallel 3 -timeout 30m ./browser'
 	@.bin/local reset --data .local-test >/dev/null
 	@$(call section,passed after $$($(elapsed)))
 
@@ -83,7 +83,7 @@ eval-indemnity: ## run worked cases through the calculation (CASES=a file of one
 shots: setup .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## pictures of every page in .local-shots, and what WCAG 2.2 AA forbids on them
 	@$(call section,shots)
 	@.bin/local reset --data .local-shots-stack >/dev/null
-	@deploy/with-stack.sh .local-shots-stack --ports auto -- go -C deploy test -count=1 -timeout 20m ./browser
+	@deploy/with-stack.sh .local-shots-stack --ports auto -- go -C deploy test -count=1 -timeout 20m ./browser -pictures
 	@.bin/local reset --data .local-shots-stack >/dev/null
 
 lighthouse: setup .bin/local minio .bin/api .bin/worker .bin/demo $(lighthouse) ## Lighthouse on the claimant's pages, as on a phone

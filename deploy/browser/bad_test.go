@@ -14,28 +14,12 @@ import (
 	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/storage"
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"anpei/deploy/demo/play"
 	"anpei/internal/specimen"
 	"anpei/schemas/rest"
 )
-
-// tab is another tab of the same browser, for the same person.
-func (p *page) another() *page {
-	p.t.Helper()
-	q := &page{t: p.t, screen: p.screen, profile: p.profile, net: p.net}
-	tab, closeTab := chromedp.NewContext(p.tab, chromedp.WithListener(q.hear))
-	p.t.Cleanup(closeTab)
-	q.tab = tab
-	require.NoError(p.t, chromedp.Do(tab), "open a tab")
-	q.mu.Lock()
-	q.frame = cdp.FrameID(chromedp.FromContext(tab).Target.TargetID)
-	q.mu.Unlock()
-	q.fit(q.screen)
-	return q
-}
 
 // wrongClock lets the pages that are opened from now on think that it is later.
 func (p *page) wrongClock(by time.Duration) {
@@ -61,7 +45,7 @@ func TestAClaimantsFormsActOnceAndLoseNothing(t *testing.T) {
 	p.Allow("409")
 	p.Allow("401")
 	p.Open("/c/" + l.Number + "/visit")
-	other := p.another()
+	other := p.window()
 	other.Allow("409")
 	other.Open("/c/" + l.Number + "/visit")
 	other.Fill("原因（可不填）", "另一个窗口")
@@ -178,9 +162,7 @@ func TestASurveyorIsToldWhatThePhoneCannotDo(t *testing.T) {
 	p := open(t, phone)
 	p.room(300_000) // before anything is kept: the browser reckons anew only now and then
 	p.signIn("陈刚")
-	command(p, "hide the place", browser.SetPermission, browser.SetPermissionParams{
-		Permission: &browser.PermissionDescriptor{Name: "geolocation"}, Setting: browser.PermissionSettingDenied, Origin: site.API,
-	})
+	p.lets(browser.PermissionSettingDenied)
 	p.wrongClock(26 * time.Hour)
 	p.Open("/s/" + s.Task + "/capture")
 	p.Wait("page that takes pictures", readyToCapture)

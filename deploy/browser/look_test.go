@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -16,8 +17,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// shots is where pictures of the pages are kept, for people to look at.
-var shots = filepath.Join(root, ".local-shots")
+// shots is where pictures of the pages are kept, for people to look at: those
+// of a failure always, the others as make shots asks for them.
+var (
+	shots    = filepath.Join(root, ".local-shots")
+	pictures = flag.Bool("pictures", false, "keep a picture of every page in .local-shots")
+)
 
 // heaviest is what a claimant's first page may weigh: it comes over a phone's
 // network, in the rain.
@@ -62,8 +67,8 @@ var (
 	atNight = view{"phone.dark", phone, "dark", colourRules}
 )
 
-// Snap keeps pictures of the page as it stands, on a phone and on a desk, by
-// day and by night, and fails for what WCAG 2.2 AA forbids there.
+// Snap looks at the page as it stands, on a phone and on a desk, by day and by
+// night, and fails for what WCAG 2.2 AA forbids there.
 func (p *page) Snap(name string) {
 	p.t.Helper()
 	p.views(name, append([]view{atNight}, byDay...))
@@ -76,9 +81,11 @@ func (p *page) views(name string, views []view) {
 		p.fit(v.screen)
 		p.light(v.scheme)
 		eval[bool](p, drawn)
-		quick := true
-		picture := command(p, "take a picture", cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{CaptureBeyondViewport: &quick, OptimizeForSpeed: &quick}).Data
-		require.NoError(p.t, keep(filepath.Join(shots, name+"."+v.name+".png"), picture))
+		if *pictures {
+			quick := true
+			picture := command(p, "take a picture", cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{CaptureBeyondViewport: &quick, OptimizeForSpeed: &quick}).Data
+			require.NoError(p.t, keep(filepath.Join(shots, name+"."+v.name+".png"), picture))
+		}
 		for _, w := range p.axe(v.rules) {
 			wrong = append(wrong, v.name+": "+w)
 		}
@@ -145,7 +152,7 @@ func (p *page) axe(rules string) (wrong []string) {
 func (p *page) Weight() {
 	p.t.Helper()
 	here := p.URL()
-	scale := &scale{}
+	scale := &scale{icon: eval[string](p, "document.querySelector('link[rel~=icon]')?.href ?? ''")}
 	listening, stop := context.WithCancel(p.tab)
 	defer stop()
 	require.NoError(p.t, chromedp.Listen(listening, scale.hear))
@@ -171,6 +178,8 @@ func (p *page) keepNothing(nothing bool) {
 
 // scale weighs what comes over the network.
 type scale struct {
+	icon string // which the browser fetches for itself when it likes, and may not say that it has
+
 	mu       sync.Mutex
 	bytes    int64
 	requests int
@@ -186,7 +195,7 @@ func (s *scale) hear(event any) {
 		if s.coming == nil {
 			s.coming = map[network.RequestID]string{}
 		}
-		if !strings.HasPrefix(e.Request.URL, "http") {
+		if !strings.HasPrefix(e.Request.URL, "http") || e.Request.URL == s.icon {
 			return
 		}
 		if e.RedirectResponse != nil {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"anpei/deploy/demo/play"
@@ -104,6 +105,14 @@ func serve(run func() int) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	browser, stopBrowser := launch(ctx, filepath.Join(folder, "profile"))
+	defer stopBrowser()
+	first, closeFirst := chromedp.NewContext(browser)
+	defer closeFirst()
+	if err := chromedp.Do(first); err != nil {
+		return 0, fmt.Errorf("start the browser: %w", err)
+	}
+	shared = first
 	status = run()
 	return status, onLists(ctx)
 }

@@ -66,7 +66,7 @@ func TestAPersonInTheBrowserCanDoWhatPeopleDo(t *testing.T) {
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	p := open(t, phone)
+	p := openApart(t, phone)
 	p.Open(server.URL + "/")
 	p.Fill("姓名", "周晓岚")
 	require.Equal(t, "周晓岚", p.Value("姓名"))

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
@@ -23,6 +24,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
@@ -47,12 +49,12 @@ var (
 	desk  = screen{"desk", 1440, 900, 1, false}
 )
 
-// page is a browser of one person, with one tab: its profile lasts as long as
-// the test, over the death of the browser too. What fails ends the test.
+// page is a tab of one person, with cookies, storage and service workers of
+// their own. What fails ends the test.
 type page struct {
 	t       *testing.T
 	screen  screen
-	profile string
+	profile string // folder of a browser of its own, which may be killed; "" in the one that all share
 	net     *tunnel
 
 	tab   context.Context // of the browser that runs
@@ -79,30 +81,38 @@ type page struct {
 //	p.Fill("验证码", p.Code("13900000001"))
 //	p.Click("查询")                   // waits for the page that it leads to
 //	p.See("正在核定损失")               // waits for the text
-//	p.Look("claim")                   // pictures in both languages, and accessibility
+//	p.Look("claim")                   // accessibility in both languages, and pictures
 //
 // There is nothing to sleep for: each step waits for what it needs. When the
 // test ends, anything the browser complained about fails it: scripts, resources,
 // the content security policy.
 func open(t *testing.T, s screen) *page {
 	t.Helper()
-	p := &page{t: t, screen: s, profile: t.TempDir(), net: newTunnel(t)}
-	p.start()
-	t.Cleanup(p.end)
-	return p
+	return (&page{t: t, screen: s, net: newTunnel(t)}).begin()
 }
 
-// openStraight starts a browser that reaches the product without a tunnel: one
-// that goes through a proxy opens more connections to a host than people's do.
+// openApart starts a browser for one journey alone: one that kills it, or has
+// it looked at from outside. What it keeps outlives its death.
+func openApart(t *testing.T, s screen) *page {
+	t.Helper()
+	return (&page{t: t, screen: s, profile: t.TempDir(), net: newTunnel(t)}).begin()
+}
+
+// openStraight reaches the product without a tunnel: a browser that goes
+// through a proxy opens more connections to a host than people's do.
 func openStraight(t *testing.T, s screen) *page {
 	t.Helper()
-	p := &page{t: t, screen: s, profile: t.TempDir()}
+	return (&page{t: t, screen: s}).begin()
+}
+
+func (p *page) begin() *page {
+	p.t.Helper()
 	p.start()
-	t.Cleanup(p.end)
+	p.t.Cleanup(p.end)
 	return p
 }
 
-// window opens another window of the same browser.
+// window opens another window for the same person.
 func (p *page) window() *page {
 	p.t.Helper()
 	w := &page{t: p.t, screen: p.screen, profile: p.profile, net: p.net}
@@ -125,30 +135,61 @@ func (p *page) end() {
 	}
 }
 
-// start starts the browser on the profile.
+// shared is the browser in which most journeys have a context of their own.
+var shared context.Context
+
+// bypass has the product's requests go through the tunnel too, though its host
+// is this one.
+const bypass = "<-loopback>"
+
+// start opens a context in the browser that all share, or starts one on the
+// page's own profile.
 func (p *page) start() {
 	p.t.Helper()
-	options := []chromedp.ExecAllocatorOption{
+	hears := chromedp.WithListener(p.hear)
+	if p.profile == "" {
+		p.tab, p.close = chromedp.NewContext(shared, hears, chromedp.WithNewBrowserContext(func(c *target.CreateBrowserContextParams) {
+			if p.net != nil {
+				c.ProxyServer, c.ProxyBypassList = "http://"+p.net.address, bypass
+			}
+		}))
+	} else {
+		// The page outlives the test's own context, so that its end can be looked at.
+		own, stop := launch(context.WithoutCancel(p.t.Context()), p.profile, chromedp.ProxyServer("http://"+p.net.address), chromedp.Flag("proxy-bypass-list", bypass))
+		tab, closeTab := chromedp.NewContext(own, hears)
+		p.tab, p.close = tab, func() { closeTab(); stop() }
+	}
+	p.show()
+}
+
+// launch returns a browser that starts when something is done in it.
+func launch(ctx context.Context, profile string, options ...chromedp.ExecAllocatorOption) (context.Context, context.CancelFunc) {
+	return chromedp.NewExecAllocator(ctx, append(options,
 		chromedp.Flag("headless", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-extensions", true), chromedp.Flag("disable-field-trial-config", true),
+		// Each window would start four processes: for its page, for the next one, and for what an address is typed into.
+		chromedp.Flag("disable-features", "SpareRendererForSitePerProcess,PreloadTopChromeWebUI,InitialWebUI,WebUIToolbar,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup"),
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("accept-lang", "zh-CN,zh"),
 		chromedp.Flag("use-fake-ui-for-media-stream", true),
+		// People look at each of the windows.
+		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-backgrounding-occluded-windows", true), chromedp.Flag("disable-renderer-backgrounding", true),
 		chromedp.NoSandbox, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
-		chromedp.UserDataDir(p.profile),
+		chromedp.UserDataDir(profile),
 		chromedp.Env("LANGUAGE=zh_CN", "TZ=Asia/Shanghai"),
 		chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) {
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 		}),
-	}
-	if p.net != nil {
-		options = append(options, chromedp.ProxyServer("http://"+p.net.address), chromedp.Flag("proxy-bypass-list", "<-loopback>"))
-	}
-	// The page outlives the test's own context, so that its end can be looked at.
-	ctx, stop := chromedp.NewExecAllocator(context.WithoutCancel(p.t.Context()), options...)
-	tab, closeTab := chromedp.NewContext(ctx, chromedp.WithListener(p.hear))
-	p.tab = tab
-	p.close = func() { closeTab(); stop() }
-	p.show()
+	)...)
+}
+
+// lets answers for this person when a page asks for the device's place.
+func (p *page) lets(setting browser.PermissionSetting) {
+	p.t.Helper()
+	command(p, "answer for the place", browser.SetPermission, browser.SetPermissionParams{
+		Permission: &browser.PermissionDescriptor{Name: "geolocation"}, Setting: setting, Origin: site.API,
+		BrowserContextID: chromedp.FromContext(p.tab).BrowserContextID,
+	})
 }
 
 // show opens the tab.
@@ -159,6 +200,7 @@ func (p *page) show() {
 	p.frame = cdp.FrameID(chromedp.FromContext(p.tab).Target.TargetID)
 	p.mu.Unlock()
 	p.fitted, p.scheme = screen{}, ""
+	command(p, "give it the focus", emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	p.fit(p.screen)
 }
 
@@ -175,10 +217,11 @@ func (p *page) fit(s screen) {
 	command(p, "fit the screen", emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: s.touch})
 }
 
-// Crash kills the browser as a phone does that runs out of memory, and starts
-// it again on what it had kept.
+// Crash kills a browser of one's own as a phone does that runs out of memory,
+// and starts it again on what it had kept.
 func (p *page) Crash() {
 	p.t.Helper()
+	require.NotEmpty(p.t, p.profile, "others use this browser too: openApart")
 	process := chromedp.FromContext(p.tab).Browser.Process()
 	require.NoError(p.t, syscall.Kill(-process.Pid, syscall.SIGKILL))
 	p.close()

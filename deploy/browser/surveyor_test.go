@@ -119,9 +119,7 @@ func hashOf(b []byte) string {
 func (p *page) hasPlace(lat, lng float64) {
 	p.t.Helper()
 	metres := 12.0
-	command(p, "allow the place", browser.SetPermission, browser.SetPermissionParams{
-		Permission: &browser.PermissionDescriptor{Name: "geolocation"}, Setting: browser.PermissionSettingGranted, Origin: site.API,
-	})
+	p.lets(browser.PermissionSettingGranted)
 	command(p, "be somewhere", emulation.SetGeolocationOverride, emulation.SetGeolocationOverrideParams{Latitude: &lat, Longitude: &lng, Accuracy: &metres})
 }
 
@@ -153,7 +151,7 @@ const readyToCapture = "document.documentElement.dataset.ready"
 // dies meanwhile: all that was taken is there, arrives, and arrives once.
 func TestASurveyorWorksWithoutANetwork(t *testing.T) {
 	t.Parallel()
-	p := open(t, phone)
+	p := openApart(t, phone)
 	p.signIn("陈刚")
 	p.hasPlace(31.2290, 121.5350)
 	p.See("今天的查勘")
