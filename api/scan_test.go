@@ -60,7 +60,7 @@ func (r prompted) Look(ctx context.Context, path, previews string) (document.Rea
 }
 
 // reads serves the readers' queue with what stands on pictures.
-func (k *stack) reads(t *testing.T, reader prompted) {
+func (k *stack) reads(t *testing.T, reader activities.PageReader) {
 	t.Helper()
 	w := worker.New(k.temporal, workflows.OCRQueue, worker.Options{})
 	w.RegisterActivity(&activities.OCR{DB: k.data.Worker, Store: k.store, Bucket: k.cfg.Bucket, Staging: k.cfg.Staging, Previews: k.cfg.Previews, Reader: reader})
