@@ -211,6 +211,12 @@ func TestAPolicysPlateTellsWhichLossItIs(t *testing.T) {
 		do(second, second.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM1"})
 		require.Equal(t, first.file.Number, second.file.Before)
 		require.Contains(t, second.findings(), "loss.elsewhere!")
+
+		second.otherPolicy()
+		second.owner(`update policies set plate = '沪C11111' where number = 'PM2'`)
+		do(second, second.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM2"})
+		require.Empty(t, second.file.Before, "it was of another policy")
+		require.NotContains(t, second.findings(), "loss.elsewhere!")
 	})
 }
 

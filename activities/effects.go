@@ -166,6 +166,17 @@ func (t *tx) claimParties() (parties []db.ClaimPartiesRow, err error) {
 	return slices.Concat(parties, t.joined), nil
 }
 
+// ownReport returns which of the parties is the one whose report the claim is
+// of; -1 where none is. Of all that staff or a partner wrote down it is that of a
+// person in the policy before any other.
+func (t *tx) ownReport(parties []db.ClaimPartiesRow) int {
+	own := func(p db.ClaimPartiesRow) bool { return p.Principal == string(t.file.Claimant) }
+	if i := slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool { return own(p) && p.Known }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(parties, own)
+}
+
 // tellClaimant tells the one who reported and speaks for the claim; where a
 // broker reported, the insured. It returns the notice's id.
 func (t *tx) tellClaimant(template, body string) string {
@@ -174,9 +185,8 @@ func (t *tx) tellClaimant(template, body string) string {
 		t.queue(fmt.Errorf("read parties: %w", err))
 		return ""
 	}
-	to := slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool {
-		return p.Principal == string(t.file.Claimant) && p.Role != "broker"
-	})
+	parties = slices.DeleteFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Role == "broker" })
+	to := t.ownReport(parties)
 	if to < 0 {
 		to = slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Role == "insured" })
 	}

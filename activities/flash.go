@@ -118,10 +118,9 @@ func (t *tx) isExtra(known *db.Facts, by claim.StaffID) bool {
 		return false
 	}
 	names := claim.Pseudonyms{Key: t.a.PseudonymKey}
-	// Of all that staff or a partner wrote down, the first is the claim's.
-	first := slices.IndexFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return p.Principal == string(t.file.Claimant) })
+	own := t.ownReport(known.Parties)
 	for i, p := range known.Parties {
-		if (i == first || p.Known) && names.Of(p.Phone) == by {
+		if (i == own || p.Known) && names.Of(p.Phone) == by {
 			return false
 		}
 	}

@@ -48,11 +48,13 @@ func (t *tx) alsoReported(policy policyAt, of db.ClaimLossRow) error {
 		l.where = &claim.Point{Lat: *of.Lat, Lng: *of.Lng}
 	}
 	same, err := t.sameLoss(l)
-	if err != nil || len(same) == 0 {
+	if err != nil {
 		return err
 	}
-	t.file.Before = same[0].Number
-	t.learn(document.OfReport, "", "loss", t.file.Number)
+	t.file.Before = "" // what a wrong policy showed is gone with it
+	if len(same) > 0 {
+		t.file.Before = same[0].Number
+	}
 	return nil
 }
 

@@ -37,8 +37,7 @@ func (a *Activities) Report(ctx context.Context, s claim.Step[claim.Notice]) (cl
 		if err != nil {
 			return err
 		}
-		loss := loss{line: n.Line, policy: n.PolicyNo, plates: plates(n.Plate, policy.plate), when: n.LossAt, where: n.At}
-		same, err := t.sameLoss(loss)
+		same, err := t.sameLoss(loss{line: n.Line, policy: n.PolicyNo, plates: plates(n.Plate, policy.plate), when: n.LossAt, where: n.At})
 		if err != nil {
 			return err
 		}
@@ -364,15 +363,16 @@ func (t *tx) writtenDownFor(policy claim.Persons) (phone string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("read parties: %w", err)
 	}
-	i := slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Principal == string(t.file.Claimant) })
-	if i < 0 || strings.HasPrefix(string(t.file.Claimant), claim.PhonePrefix) {
+	if strings.HasPrefix(string(t.file.Claimant), claim.PhonePrefix) {
 		return "", nil
 	}
-	phone = parties[i].Phone
-	if policy.RelationOf(func(known string) bool { return known == phone }) == claim.Stranger {
-		return "", nil
+	for _, p := range parties {
+		known := policy.RelationOf(func(phone string) bool { return phone == p.Phone }) != claim.Stranger
+		if known && p.Principal == string(t.file.Claimant) {
+			return p.Phone, nil
+		}
 	}
-	return phone, nil
+	return "", nil
 }
 
 // consented are the stages that rest on the claimant's word.
@@ -421,7 +421,7 @@ func (a *Activities) Withdraw(ctx context.Context, s claim.Step[claim.Reason]) (
 		t.did(claim.DutyWithdraw)
 		t.event("claim.withdrawn", map[string]any{"stage": t.file.Stage})
 		t.tellClaimant("withdrawn", fmt.Sprintf("安赔:您已撤回赔案 %s。", t.file.Number))
-		if err := t.tellReporters("withdrawn-by-other", fmt.Sprintf("安赔:赔案 %s 已由首位报案人撤回。如您仍需理赔,请重新报案。", t.file.Number)); err != nil {
+		if err := t.tellReporters("withdrawn-by-other", fmt.Sprintf("安赔:赔案 %s 已撤回。如您仍需理赔,请重新报案。", t.file.Number)); err != nil {
 			return err
 		}
 		t.close(claim.OutcomeWithdrawn)
@@ -436,10 +436,8 @@ func (t *tx) tellReporters(template, body string) error {
 		return fmt.Errorf("read parties: %w", err)
 	}
 	told := map[string]bool{}
-	for _, p := range parties {
-		if p.Principal == string(t.file.Claimant) {
-			told[p.Phone] = true
-		}
+	if own := t.ownReport(parties); own >= 0 {
+		told[parties[own].Phone] = true
 	}
 	for _, p := range parties {
 		if p.Principal != "" && p.Phone != "" && !told[p.Phone] {

@@ -12,10 +12,10 @@ import (
 // operateFor is after how long without a message Operate ends.
 const operateFor = time.Minute
 
-// Operate resumes a parked claim: it answers [claim.ActResume]. It runs beside the claim's own workflow, at
-// most one of a claim at a time: the server takes ten updates of a workflow at
-// once, and senders can fill those of the claim. Its step takes the claim as
-// it stands; then the claim is told to read its rows.
+// Operate resumes a parked claim: it answers [claim.ActResume]. It runs beside
+// the claim's own workflow, at most one of a claim at a time: the server takes ten
+// updates of a workflow at once, and senders can fill those of the claim. Its step
+// takes the claim as it stands; then the claim is told to read its rows.
 func Operate(ctx workflow.Context, id claim.ID) (claim.None, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	return claim.None{}, beside(ctx, claim.ActResume, operateFor, func(ctx workflow.Context, m claim.Message[claim.Resume]) (claim.Receipt, error) {
