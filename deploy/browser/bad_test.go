@@ -160,20 +160,25 @@ func TestASurveyorIsToldWhatThePhoneCannotDo(t *testing.T) {
 	_, err := play.Post[rest.Receipt](t.Context(), s.chen, play.Key(), "/tasks/"+s.Task+"/acceptance", nil)
 	require.NoError(t, err)
 	p := open(t, phone)
-	p.room(300_000) // before anything is kept: the browser reckons anew only now and then
+	p.room(1) // before anything is kept: the browser reckons anew only now and then
 	p.signIn("陈刚")
 	p.lets(browser.PermissionSettingDenied)
 	p.wrongClock(26 * time.Hour)
+	p.Open("/s/" + s.Task + "/capture")
+	p.See("手机存储已满，现在写的和拍的都存不下") // on the page itself, which needs no room
+	p.See("受损部位")
+	p.Snap("surveyor-capture.no-room.zh")
+	p.room(4 << 20)
 	p.Open("/s/" + s.Task + "/capture")
 	p.Wait("page that takes pictures", readyToCapture)
 	p.See("时钟快了")
 	p.See("没有位置。可以继续")
 	p.Upload("现场全景", play.File{Name: "IMG_1.heic", Bytes: []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00")})
 	p.See("IMG_1.heic 是 HEIC 格式")
-	p.Upload("受损部位", photo(t, "IMG_2.jpg", 1<<20))
+	p.Upload("受损部位", photo(t, "IMG_2.jpg", 6<<20))
 	p.See("手机存储已满，IMG_2.jpg 没有存下")
 	p.Snap("surveyor-capture.full.zh")
 	p.room(1 << 30)
-	p.Upload("受损部位", photo(t, "IMG_2.jpg", 1<<20))
+	p.Upload("受损部位", photo(t, "IMG_2.jpg", 6<<20))
 	p.Wait("picture that has arrived", pieces("arrived")+" === 1")
 }

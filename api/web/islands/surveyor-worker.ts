@@ -50,13 +50,15 @@ scope.addEventListener<Asked>("fetch", (event) => {
   else if (isPage(url.pathname)) event.respondWith(page(event.request, url.pathname));
 });
 
+// A phone that is full is shown what it cannot keep: to keep fails by itself.
+
 // file answers with what is kept: a name holds the hash of its contents.
 async function file(request: Request): Promise<Response> {
-  const files = await caches.open(filesKept);
-  const kept = await files.match(request);
+  const kept = await caches.match(request, { cacheName: filesKept });
   if (kept) return kept;
   const answer = await fetch(request);
-  if (answer.ok) await files.put(request, answer.clone());
+  const copy = answer.clone();
+  if (answer.ok) await caches.open(filesKept).then((files) => files.put(request, copy)).catch(() => {});
   return answer;
 }
 
@@ -64,14 +66,14 @@ async function file(request: Request): Promise<Response> {
 async function page(request: Request, path: string): Promise<Response> {
   const before = left;
   if (request.mode === "navigate") leaving = false;
+  let answer: Response;
   try {
-    const answer = await fetch(request, request.mode === "navigate" ? undefined : { redirect: "follow" });
-    await keepPage(path, answer.clone(), before);
-    return answer;
+    answer = await fetch(request, request.mode === "navigate" ? undefined : { redirect: "follow" });
   } catch {
-    const kept = (await (await caches.open(pagesKept)).match(path)) ?? (await (await caches.open(filesKept)).match(away));
-    return kept ?? Response.error();
+    return (await caches.match(path, { cacheName: pagesKept })) ?? (await caches.match(away, { cacheName: filesKept })) ?? Response.error();
   }
+  await keepPage(path, answer.clone(), before).catch(() => {});
+  return answer;
 }
 
 // left counts who signed out. What was asked for before that is not kept after,
@@ -116,7 +118,7 @@ scope.addEventListener<Told>("message", (event) => event.waitUntil((async () => 
       && !kept.headers.has("X-Anpei-Once"); // a sentence that was for one time
     if (!isPage(path) || fresh) continue;
     const answer = await fetch(path, { headers: { Accept: "text/html" } }).catch(() => undefined);
-    if (answer) await keepPage(path, answer, before);
+    if (answer) await keepPage(path, answer, before).catch(() => {});
   }
   if (!event.data.only) return;
   const open = new Set([...(await pieces()).filter((p) => !p.document), ...(await reports()).filter((r) => !r.filedAt)].map((one) => one.task));

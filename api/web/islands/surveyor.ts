@@ -5,6 +5,7 @@ import { ask, off, type Server } from "./surveyor/clock";
 import { tell } from "./surveyor/notes";
 import { outbox } from "./surveyor/outbox";
 import { clockTolerance, overdue, pause, spanOf } from "./surveyor/plan";
+import { whyNotKept } from "./surveyor/room";
 import { send, type Stopped } from "./surveyor/sender";
 import { change, onChange, pieces, reports } from "./surveyor/store";
 import { countDown, today } from "./surveyor/today";
@@ -81,12 +82,13 @@ async function compareClocks(): Promise<Server> {
 async function begin(): Promise<void> {
   if (!page || !owner) return;
   const kind = page.dataset.page;
-  const ready = compareClocks().catch(() => undefined); // a slow line holds nothing up
+  const notKept = (problem: unknown) => tell("store", say(whyNotKept(problem)), true);
+  const ready = compareClocks().catch(notKept); // a slow line holds nothing up
   try {
     if (kind === "capture") await capture(owner, page.dataset, sendNow);
     if (kind === "outbox") await outbox(owner, sendNow);
-  } catch {
-    tell("store", say("no-store"), true);
+  } catch (problem) {
+    notKept(problem);
   }
   if (kind === "today") today((paths) => void keepPages(paths)); else void keepPages([]);
   await ready;

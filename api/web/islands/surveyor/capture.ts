@@ -6,7 +6,7 @@ import { pieceLine } from "./line";
 import { tell } from "./notes";
 import { watchPlace, lastPlace } from "./place";
 import { inChina, missing, type Form, type Report } from "./plan";
-import { lasting, roomLeft } from "./room";
+import { lasting, roomLeft, whyNotKept } from "./room";
 import { changeReport, onChange, pieces, putNote, report } from "./store";
 import { clockTime, make, say } from "./words";
 
@@ -22,13 +22,16 @@ export async function capture(owner: string, data: DOMStringMap, sendNow: () => 
   };
   const mine = async () => (await pieces()).filter((p) => p.owner === owner && p.task === task);
 
+  const notKept = (problem: unknown) => tell("store", say(whyNotKept(problem)), true);
+  const wasKept = () => tell("store", "");
+
   // Files.
   for (const row of document.querySelectorAll<HTMLElement>(".shot")) {
     const input = row.querySelector("input");
     const label = row.querySelector("span > span")?.textContent?.trim() ?? "";
     input?.addEventListener("change", async () => {
       const files = [...(input.files ?? [])];
-      await changeReport(blank, () => ({}));
+      await changeReport(blank, () => ({})).then(wasKept, notKept);
       for (const file of files) {
         const got = await take(file, { owner, task, claim, kind: row.dataset.kind ?? "other", shot: row.dataset.shot ?? "", label });
         tell("file", typeof got === "string" ? say(got, { name: file.name }) : "", true);
@@ -48,7 +51,8 @@ export async function capture(owner: string, data: DOMStringMap, sendNow: () => 
     writing = writing.then(async () => {
       await changeReport(blank, (now) => (now.readyAt === undefined ? edit : {}));
       byId("safe").textContent = say("saved", { time: clockTime(Date.now()) });
-    }).catch(() => tell("store", say("no-store"), true));
+      wasKept();
+    }).catch(notKept);
     return writing;
   };
   form.addEventListener("input", () => void write({ form: typed() }));
@@ -63,8 +67,7 @@ export async function capture(owner: string, data: DOMStringMap, sendNow: () => 
   const pad = signaturePad(byId<HTMLCanvasElement>("signature"), (strokes) => void write({ strokes }));
   byId("unsign").addEventListener("click", () => { pad.show([]); void write({ strokes: [] }); });
 
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const finish = async () => {
     await write({ form: typed() });
     const wants = missing(typed(), await mine(), await serverNow());
     byId("wrong").replaceChildren(...wants.map((what) => make("li", "", say(`missing-${what}`))));
@@ -80,6 +83,10 @@ export async function capture(owner: string, data: DOMStringMap, sendNow: () => 
     await changeReport(blank, (r) => (r.readyAt === undefined
       ? { readyAt: Date.now(), said: undefined, body: undefined, key: r.said ? crypto.randomUUID() : r.key, place: r.place ?? lastPlace() } : {}));
     sendNow();
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    finish().catch(notKept);
   });
 
   // What is shown follows what is kept.

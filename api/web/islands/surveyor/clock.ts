@@ -7,7 +7,9 @@ export interface ClockNote { off: number; at: number } // server's minus the pho
 export type Server = { reached: false } | { reached: true; who: Seen | null };
 
 // ask compares clocks and tells who is signed in; null is nobody.
+// It fails when the comparison cannot be kept.
 export async function ask(): Promise<Server> {
+  let clock: ClockNote, who: Seen;
   try {
     const before = Date.now();
     const answer = await fetch("/s/me", { cache: "no-store", redirect: "error" });
@@ -15,11 +17,12 @@ export async function ask(): Promise<Server> {
     if (answer.status === 401) return { reached: true, who: null };
     if (!answer.ok) return { reached: false };
     const said = (await answer.json()) as Seen & { now: number };
-    await putNote("clock", { off: said.now - (before + after) / 2, at: after } satisfies ClockNote);
-    return { reached: true, who: said };
+    [who, clock] = [said, { off: said.now - (before + after) / 2, at: after }];
   } catch {
     return { reached: false };
   }
+  await putNote("clock", clock);
+  return { reached: true, who };
 }
 
 // off is the error of the phone's clock when it was last compared.

@@ -4,6 +4,7 @@ import { sha256 } from "../shared/hash";
 import { off } from "./clock";
 import { kindOf, largest, type Piece } from "./plan";
 import { lastPlace } from "./place";
+import { whyNotKept } from "./room";
 import { keep, pieces } from "./store";
 
 export type NotKept = "wrong-type" | "heic" | "too-large" | "empty-file" | "twice" | "room-none" | "no-store";
@@ -31,6 +32,6 @@ export async function take(file: Blob, w: Wanted): Promise<Piece | NotKept> {
       size: bytes.byteLength, sha256: sum, takenAt, clockOff: await off(), place: lastPlace(), key: crypto.randomUUID(), received: 0,
     }, new Blob([bytes], { type }));
   } catch (problem) {
-    return problem instanceof DOMException && problem.name === "QuotaExceededError" ? "room-none" : "no-store";
+    return whyNotKept(problem) === "room-full" ? "room-none" : "no-store";
   }
 }

@@ -8,6 +8,12 @@ export async function lasting(): Promise<boolean> {
   return (await navigator.storage.persisted()) || navigator.storage.persist();
 }
 
+// whyNotKept tells a full phone from a browser that keeps nothing. How much room
+// there is cannot be asked: browsers reckon with more than they give.
+export function whyNotKept(problem: unknown): "room-full" | "no-store" {
+  return problem instanceof DOMException && problem.name === "QuotaExceededError" ? "room-full" : "no-store";
+}
+
 // roomLeft is how many more pictures fit, or null; with the bytes behind it.
 export async function roomLeft(): Promise<{ pictures: number | null; used: number; free: number }> {
   const estimate = (await navigator.storage?.estimate?.()) ?? {};
