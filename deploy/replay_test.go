@@ -29,15 +29,15 @@ func TestAChangedRuleReplaysAndAChangedStoryDoesNot(t *testing.T) {
 			{"claim/papers.go", "const SelfSurveyPhotos = 2\n", "const SelfSurveyPhotos = 5\n"},
 		}, true},
 		{"an activity removed", []edit{
-			{"workflows/claim.go", "machine(ctx, p, \"route\", acts.Route)", "p.Stage = claim.SelfSurvey"},
+			{"workflows/claim.go", "system(ctx, p, \"route\", acts.Route)", "p.Stage = claim.SelfSurvey"},
 		}, false},
 		{"an activity added", []edit{
-			{"workflows/claim.go", "machine(ctx, p, \"route\", acts.Route)", "machine(ctx, p, \"route\", acts.Route)\n\t\tmachine(ctx, p, \"again\", acts.Route)"},
+			{"workflows/claim.go", "system(ctx, p, \"route\", acts.Route)", "system(ctx, p, \"route\", acts.Route)\n\t\tsystem(ctx, p, \"again\", acts.Route)"},
 		}, false},
 		{"activities reordered", []edit{
 			{
-				"workflows/claim.go", "letter := remote(ctx, p, \"write-denial\", acts.WriteDenial, p.ID)\n\t\tmachineWith(ctx, p, \"notify\", local, acts.NotifyDenial, letter)",
-				"var letter activities.Letter\n\t\tmachineWith(ctx, p, \"notify\", local, acts.NotifyDenial, letter)\n\t\tletter = remote(ctx, p, \"write-denial\", acts.WriteDenial, p.ID)",
+				"workflows/claim.go", "letter := remote(ctx, p, \"write-denial\", acts.WriteDenial, p.ID)\n\t\tsystemWith(ctx, p, \"notify\", local, acts.NotifyDenial, letter)",
+				"var letter activities.Letter\n\t\tsystemWith(ctx, p, \"notify\", local, acts.NotifyDenial, letter)\n\t\tletter = remote(ctx, p, \"write-denial\", acts.WriteDenial, p.ID)",
 			},
 		}, false},
 	} {

@@ -23,10 +23,10 @@ import (
 // report may try again.
 func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
 	ctx, p := open(ctx, f)
-	p.listen(ctx)               // every message, here and only here
-	workflow.Go(ctx, p.papers)  // papers, beside the main line
-	workflow.Go(ctx, p.notices) // delivery of the notices that a clock waits for, likewise
-	workflow.Go(ctx, p.letters) // requests for papers, put in writing
+	p.listen(ctx)                       // every message, here and only here
+	workflow.Go(ctx, p.readPapers)      // papers, beside the main line
+	workflow.Go(ctx, p.awaitDeliveries) // delivery of the notices that a clock waits for, likewise
+	workflow.Go(ctx, p.writeLetters)    // requests for papers, put in writing
 
 	story := []func(workflow.Context){p.report, p.survey, p.assess, p.review, p.agree, p.pay, p.close}
 	for p.Stage != claim.Closed {
@@ -34,24 +34,24 @@ func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
 			stage(ctx) // returns at once when the claim does not stand there
 		}
 		if p.unreported {
-			p.farewell(ctx)
+			p.drain(ctx)
 			return claim.Closure{}, temporal.NewApplicationError("the report was refused: there is no claim", activities.Refused)
 		}
-		if p.tired(ctx) {
+		if p.shouldContinueAsNew(ctx) {
 			return claim.Closure{}, workflow.NewContinueAsNewError(ctx, Claim, p.File)
 		}
 	}
-	p.farewell(ctx) // whoever still waits is told that it is over
+	p.drain(ctx) // whoever still waits is told that it is over
 	return p.Closure(), nil
 }
 
 // report stores the notice and finds the claim's lane. A loss that was
 // reported before ends this run: the other claim is told, and goes on.
 func (p *process) report(ctx workflow.Context) {
-	for p.Stage == "" && !p.unreported && p.person(ctx) {
+	for p.Stage == "" && !p.unreported && p.await(ctx) {
 	}
 	if p.Stage == claim.Reported {
-		machine(ctx, p, "route", acts.Route)
+		system(ctx, p, "route", acts.Route)
 	}
 	if p.Outcome == claim.OutcomeJoined {
 		p.tellOther(ctx)
@@ -64,15 +64,15 @@ func (p *process) survey(ctx workflow.Context) {
 	for going := true; going; {
 		switch {
 		case p.Due.SelfSurvey:
-			machine(ctx, p, "self-survey", acts.SelfSurvey)
+			system(ctx, p, "self-survey", acts.SelfSurvey)
 		case p.Stage == claim.Dispatching && p.TaskOf(claim.TaskAssign) == nil:
-			machine(ctx, p, "dispatch", acts.Dispatch)
+			system(ctx, p, "dispatch", acts.Dispatch)
 		case p.Stage == claim.SelfSurvey:
-			going = p.person(ctx, func() bool { return p.Due.SelfSurvey })
+			going = p.await(ctx, func() bool { return p.Due.SelfSurvey })
 		case p.Stage == claim.Dispatched:
-			going = p.personWithin(ctx, p.AcceptWithin, p.silent)
+			going = p.awaitFor(ctx, p.AcceptWithin, p.silent)
 		case p.Stage == claim.Dispatching, p.Stage == claim.Surveying:
-			going = p.person(ctx)
+			going = p.await(ctx)
 		default:
 			return
 		}
@@ -83,7 +83,7 @@ func (p *process) survey(ctx workflow.Context) {
 func (p *process) silent(ctx workflow.Context) {
 	for p.Stage == claim.Dispatched {
 		offered := claim.TaskRef{Task: p.TaskOf(claim.TaskSurvey).ID, Reason: "silent"}
-		if !machineWith(ctx, p, "silent", local, acts.Decline, offered).Stale {
+		if !systemWith(ctx, p, "silent", local, acts.Decline, offered).Stale {
 			return
 		}
 	}
@@ -95,9 +95,9 @@ func (p *process) assess(ctx workflow.Context) {
 	for going := true; going; {
 		switch {
 		case p.Stage == claim.Assessing && p.Lane == claim.Flash:
-			machine(ctx, p, "assess", acts.AssessBySelf)
+			system(ctx, p, "assess", acts.AssessBySelf)
 		case p.Stage == claim.Assessing, p.Stage == claim.Negotiating:
-			going = p.person(ctx)
+			going = p.await(ctx)
 		default:
 			return
 		}
@@ -107,13 +107,13 @@ func (p *process) assess(ctx workflow.Context) {
 // review goes level by level until somebody whose limit suffices determines
 // the claim, returns it to a step, or a denial is approved by a second person.
 func (p *process) review(ctx workflow.Context) {
-	for (p.Stage == claim.Reviewing || p.Stage == claim.DenialReview) && p.person(ctx) {
+	for (p.Stage == claim.Reviewing || p.Stage == claim.DenialReview) && p.await(ctx) {
 	}
 }
 
 // agree waits for the claimant's signature, then for the release of the money.
 func (p *process) agree(ctx workflow.Context) {
-	for (p.Stage == claim.Determined || p.Stage == claim.Agreed) && p.person(ctx) {
+	for (p.Stage == claim.Determined || p.Stage == claim.Agreed) && p.await(ctx) {
 	}
 }
 
@@ -125,7 +125,7 @@ func (p *process) pay(ctx workflow.Context) {
 		case claim.Paying:
 			going = p.transfer(ctx)
 		case claim.PayReturned:
-			going = p.person(ctx)
+			going = p.await(ctx)
 		default:
 			return
 		}
@@ -137,9 +137,9 @@ func (p *process) close(ctx workflow.Context) {
 	switch p.Stage {
 	case claim.Denied:
 		letter := remote(ctx, p, "write-denial", acts.WriteDenial, p.ID)
-		machineWith(ctx, p, "notify", local, acts.NotifyDenial, letter)
+		systemWith(ctx, p, "notify", local, acts.NotifyDenial, letter)
 	case claim.Paid:
-		machine(ctx, p, "close", acts.Close)
+		system(ctx, p, "close", acts.Close)
 	default:
 	}
 }

@@ -25,40 +25,40 @@ const Version = "version"
 // answer a [claim.Receipt]. A refused update fails with an application error of
 // type activities.Refused that carries a [claim.Refusal].
 func (p *process) listen(ctx workflow.Context) {
-	hear(ctx, p, claim.ActReport, &p.people, local, acts.Report)
+	handle(ctx, p, claim.ActReport, &p.people, local, acts.Report)
 
-	hear(ctx, p, claim.ActAttach, &p.desk, local, acts.Attach)
-	hear(ctx, p, claim.ActConfirm, &p.desk, local, acts.Confirm)
-	hear(ctx, p, claim.ActNoteFinding, &p.desk, local, acts.NoteFinding)
+	handle(ctx, p, claim.ActAttach, &p.papers, local, acts.Attach)
+	handle(ctx, p, claim.ActConfirm, &p.papers, local, acts.Confirm)
+	handle(ctx, p, claim.ActNoteFinding, &p.papers, local, acts.NoteFinding)
 
-	hear(ctx, p, claim.ActRequestPapers, &p.desk, local, acts.RequestPapers)
-	hear(ctx, p, claim.ActProposeWaiver, &p.desk, local, acts.ProposeWaiver)
-	hear(ctx, p, claim.ActConfirmWaiver, &p.desk, decide, acts.ConfirmWaiver)
-	hear(ctx, p, claim.ActWithdrawWaiver, &p.desk, local, acts.WithdrawWaiver)
+	handle(ctx, p, claim.ActRequestPapers, &p.papers, local, acts.RequestPapers)
+	handle(ctx, p, claim.ActProposeWaiver, &p.papers, local, acts.ProposeWaiver)
+	handle(ctx, p, claim.ActConfirmWaiver, &p.papers, decide, acts.ConfirmWaiver)
+	handle(ctx, p, claim.ActWithdrawWaiver, &p.papers, local, acts.WithdrawWaiver)
 
-	hear(ctx, p, claim.ActAssign, &p.people, local, acts.Assign)
-	hear(ctx, p, claim.ActAccept, &p.people, local, acts.Accept)
-	hear(ctx, p, claim.ActDecline, &p.people, local, acts.Decline)
-	hear(ctx, p, claim.ActConvert, &p.people, local, acts.Convert)
-	hear(ctx, p, claim.ActSurvey, &p.people, local, acts.Survey)
+	handle(ctx, p, claim.ActAssign, &p.people, local, acts.Assign)
+	handle(ctx, p, claim.ActAccept, &p.people, local, acts.Accept)
+	handle(ctx, p, claim.ActDecline, &p.people, local, acts.Decline)
+	handle(ctx, p, claim.ActConvert, &p.people, local, acts.Convert)
+	handle(ctx, p, claim.ActSurvey, &p.people, local, acts.Survey)
 
-	hear(ctx, p, claim.ActAssess, &p.people, local, acts.Assess)
-	hear(ctx, p, claim.ActConsent, &p.people, local, acts.Consent)
-	hear(ctx, p, claim.ActObject, &p.people, local, acts.Object)
+	handle(ctx, p, claim.ActAssess, &p.people, local, acts.Assess)
+	handle(ctx, p, claim.ActConsent, &p.people, local, acts.Consent)
+	handle(ctx, p, claim.ActObject, &p.people, local, acts.Object)
 
-	hear(ctx, p, claim.ActReview, &p.people, decide, acts.Review)
-	hear(ctx, p, claim.ActDecideDenial, &p.people, decide, acts.DecideDenial)
+	handle(ctx, p, claim.ActReview, &p.people, decide, acts.Review)
+	handle(ctx, p, claim.ActDecideDenial, &p.people, decide, acts.DecideDenial)
 
-	hear(ctx, p, claim.ActAgree, &p.people, decide, acts.Agree)
-	hear(ctx, p, claim.ActRelease, &p.people, decide, acts.Release)
-	hear(ctx, p, claim.ActDecideTransfer, &p.people, decide, acts.DecideTransfer)
-	hear(ctx, p, claim.ActCorrectPayee, &p.people, decide, acts.CorrectPayee)
+	handle(ctx, p, claim.ActAgree, &p.people, decide, acts.Agree)
+	handle(ctx, p, claim.ActRelease, &p.people, decide, acts.Release)
+	handle(ctx, p, claim.ActDecideTransfer, &p.people, decide, acts.DecideTransfer)
+	handle(ctx, p, claim.ActCorrectPayee, &p.people, decide, acts.CorrectPayee)
 
-	hear(ctx, p, claim.ActLinkPolicy, &p.people, local, acts.LinkPolicy)
-	hear(ctx, p, claim.ActWithdraw, &p.people, decide, acts.Withdraw)
+	handle(ctx, p, claim.ActLinkPolicy, &p.people, local, acts.LinkPolicy)
+	handle(ctx, p, claim.ActWithdraw, &p.people, decide, acts.Withdraw)
 
-	hear(ctx, p, claim.ActTake, &p.people, local, acts.Take)
-	hear(ctx, p, claim.ActPutBack, &p.people, local, acts.PutBack)
+	handle(ctx, p, claim.ActTake, &p.people, local, acts.Take)
+	handle(ctx, p, claim.ActPutBack, &p.people, local, acts.PutBack)
 
 	workflow.Go(ctx, p.rereports)
 	workflow.Go(ctx, p.catchUps)

@@ -46,23 +46,23 @@ const (
 	parkPause = time.Minute
 )
 
-var untiring = &temporal.RetryPolicy{
+var retryForever = &temporal.RetryPolicy{
 	InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: time.Minute,
 }
 
 var (
 	// A step on our own database: 10 s is a hundred times what it takes.
 	stepOptions = workflow.LocalActivityOptions{
-		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: forever, RetryPolicy: untiring,
+		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: forever, RetryPolicy: retryForever,
 	}
 	// The same where a person decides or money is released: durable before the
 	// workflow goes on.
 	decideOptions = workflow.ActivityOptions{
-		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: forever, RetryPolicy: untiring,
+		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: forever, RetryPolicy: retryForever,
 	}
 	// Others' systems.
 	remoteOptions = workflow.ActivityOptions{
-		StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: patience, RetryPolicy: untiring,
+		StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: patience, RetryPolicy: retryForever,
 	}
 	// The bank, once. No answer in time is no clear answer, and how long to wait
 	// before it is asked again is the claim's to say.

@@ -12,11 +12,11 @@ import (
 // time, so that no claim takes all readers.
 const readers = 4
 
-// papers is the region beside the main line: it answers those who send or
+// readPapers is the region beside the main line: it answers those who send or
 // confirm documents, and has those read that the step says are next. Only so
 // many are in hand as there are readers, and none is taken when the run should
 // be continued as new, so that a long queue does not keep it from that.
-func (p *process) papers(ctx workflow.Context) {
+func (p *process) readPapers(ctx workflow.Context) {
 	busy := 0
 	take := func(ids []string, photos bool) {
 		busy++
@@ -25,9 +25,9 @@ func (p *process) papers(ctx workflow.Context) {
 		}
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			if photos {
-				p.look(ctx, ids)
+				p.readPhotos(ctx, ids)
 			} else {
-				p.read(ctx, ids[0])
+				p.readPaper(ctx, ids[0])
 			}
 			for _, id := range ids {
 				delete(p.inHand, id)
@@ -44,10 +44,10 @@ func (p *process) papers(ctx workflow.Context) {
 	for {
 		_ = workflow.Await(ctx, func() bool {
 			ids, _ := due()
-			return len(p.desk) > 0 || len(ids) > 0
+			return len(p.papers) > 0 || len(ids) > 0
 		})
-		if len(p.desk) > 0 {
-			p.answer(ctx, p.desk.take())
+		if len(p.papers) > 0 {
+			p.answer(ctx, p.papers.next())
 		}
 		for ids, photos := due(); len(ids) > 0; ids, photos = due() {
 			take(ids, photos)
@@ -71,9 +71,9 @@ func (p *process) unread() (ids []string, photos bool) {
 	return nil, false
 }
 
-// read has one paper read, and records what it says. A reader that is out of
+// readPaper has one paper read, and records what it says. A reader that is out of
 // order costs the paper its reading, never the claim its way: a person looks.
-func (p *process) read(ctx workflow.Context, id string) {
+func (p *process) readPaper(ctx workflow.Context, id string) {
 	reading, err := readPage(ctx, id)
 	if err != nil {
 		p.log.Error("paper not read", "document", id, "error", err)
@@ -90,15 +90,15 @@ func (p *process) read(ctx workflow.Context, id string) {
 	}
 }
 
-// look has photos of a loss looked at together, and records what they show. If
+// readPhotos has photos of a loss looked at together, and records what they show. If
 // that fails, each is looked at by itself: one that brings the reader down
 // costs the others nothing.
-func (p *process) look(ctx workflow.Context, ids []string) {
+func (p *process) readPhotos(ctx workflow.Context, ids []string) {
 	readings, err := lookAt(ctx, ids)
 	switch {
 	case err != nil && len(ids) > 1:
 		for _, id := range ids {
-			p.look(ctx, []string{id})
+			p.readPhotos(ctx, []string{id})
 		}
 		return
 	case err != nil:
@@ -149,9 +149,9 @@ func lookAt(ctx workflow.Context, ids []string) ([]claim.Reading, error) {
 	return call(workflow.WithActivityOptions(ctx, readOptions), workflow.ExecuteActivity, (*activities.OCR)(nil).LookAtPhotos, where)
 }
 
-// notices waits for the delivery of those on which a clock depends, which only
+// awaitDeliveries waits for the delivery of those on which a clock depends, which only
 // the claim may write down. One that never arrives moves nothing.
-func (p *process) notices(ctx workflow.Context) {
+func (p *process) awaitDeliveries(ctx workflow.Context) {
 	skipped := ""
 	for {
 		_ = workflow.Await(ctx, func() bool { return p.Due.Deliver != "" && p.Due.Deliver != skipped })

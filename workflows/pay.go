@@ -19,18 +19,18 @@ func (p *process) transfer(ctx workflow.Context) bool {
 	pay := *p.Payment()
 	ref := activities.PayRef{Instruction: pay.ID, Reference: pay.Reference, Attempt: pay.Attempt}
 	switch {
-	case p.fresh == pay.Reference:
-		p.fresh = ""
+	case p.maySubmit == pay.Reference:
+		p.maySubmit = ""
 		p.settle(ctx, pay, acts.Submit, ref)
 		return true
 	case pay.State == claim.PaymentNotFound && pay.AgainAt.IsZero():
-		return p.person(ctx)
+		return p.await(ctx)
 	case pay.State == claim.PaymentNotFound:
-		return p.personWithin(ctx, pay.AgainAt.Sub(workflow.Now(ctx)), func(ctx workflow.Context) {
-			machineWith(ctx, p, "resubmit", decide, acts.Resubmit, claim.None{})
+		return p.awaitFor(ctx, pay.AgainAt.Sub(workflow.Now(ctx)), func(ctx workflow.Context) {
+			systemWith(ctx, p, "resubmit", decide, acts.Resubmit, claim.None{})
 		})
 	default:
-		return p.personWithin(ctx, p.askAgain(pay, workflow.Now(ctx)), func(ctx workflow.Context) {
+		return p.awaitFor(ctx, p.askAgain(pay, workflow.Now(ctx)), func(ctx workflow.Context) {
 			p.settle(ctx, pay, acts.Query, ref)
 		})
 	}
@@ -52,13 +52,13 @@ func (p *process) settle(ctx workflow.Context, pay claim.Instruction, act transf
 	}
 	now := workflow.Now(ctx)
 	if said.State != pay.State || said.Fault != pay.Fault || overdue(pay, now) {
-		machineWith(ctx, p, "settle", local, acts.Settle, claim.Settled{
+		systemWith(ctx, p, "settle", local, acts.Settle, claim.Settled{
 			Instruction: pay.ID, Attempt: pay.Attempt, State: said.State, Fault: said.Fault, BankID: said.BankID, Reason: said.Reason, At: now,
 		})
 	}
 	if isOf(err, activities.NotServed) {
 		p.park(ctx, "bank", err, false)
-		p.mended = workflow.Now(ctx) // by an operator: the bank is asked soon
+		p.resumedAt = workflow.Now(ctx) // by an operator: the bank is asked soon
 	}
 }
 
@@ -72,7 +72,7 @@ func (p *process) askAgain(pay claim.Instruction, now time.Time) time.Duration {
 	if p.unanswered && age < time.Hour {
 		most = 30 * time.Second
 	}
-	return min(max(min(age, now.Sub(p.mended)), 500*time.Millisecond), most)
+	return min(max(min(age, now.Sub(p.resumedAt)), 500*time.Millisecond), most)
 }
 
 // overdue reports whether a person is to be called about an attempt. The step

@@ -21,11 +21,11 @@ type process struct {
 	log        log.Logger
 	turn       workflow.Mutex // one step at a time: each expects the version that the last one left
 	people     inbox          // of the main line
-	desk       inbox          // of the papers
+	papers     inbox          // of the papers
 	inHand     map[string]bool
 	signals    int         // signals received whose step has not ended
-	fresh      string      // reference of the transfer that this run may submit; "" when it may only ask
-	mended     time.Time   // when what parked the payment was, last
+	maySubmit  string      // reference of the transfer that this run may submit; "" when it may only ask
+	resumedAt  time.Time   // when what parked the payment was, last
 	unanswered bool        // the bank gave no clear answer when it was asked last
 	shown      claim.Stage // stage that the search attributes show
 	unreported bool        // the report was refused: there is no claim
@@ -42,9 +42,9 @@ func open(ctx workflow.Context, f claim.File) (workflow.Context, *process) {
 	return ctx, p
 }
 
-// letter is a message that waits in an inbox: what runs its step, and the
+// message is one that waits in an inbox: what runs its step, and the
 // answer that its sender waits for.
-type letter struct {
+type message struct {
 	name    claim.Act
 	run     func(workflow.Context) (claim.Answer, error)
 	done    bool
@@ -52,24 +52,24 @@ type letter struct {
 	refused *claim.Refusal
 }
 
-type inbox []*letter
+type inbox []*message
 
-func (b *inbox) take() *letter {
+func (b *inbox) next() *message {
 	m := (*b)[0]
 	*b = (*b)[1:]
 	return m
 }
 
-// hear declares one message. The validator refuses what the file alone can
-// refuse; the handler puts the letter into the inbox and waits for the reply.
+// handle declares one message. The validator refuses what the file alone can
+// refuse; the handler puts the message into the inbox and waits for the reply.
 // The guard that counts is the step's, on the locked row: what a validator
 // says is not replayed. A sender who has seen a later version than this run
 // knows is let through: after a crash between a step's commit and its task's
 // the rows are ahead, and only the step can tell.
-func hear[T any](ctx workflow.Context, p *process, name claim.Act, in *inbox, how manner[T], act stepActivity[T]) {
-	handle := func(ctx workflow.Context, msg claim.Message[T]) (claim.Receipt, error) {
+func handle[T any](ctx workflow.Context, p *process, name claim.Act, in *inbox, how runner[T], act stepActivity[T]) {
+	handler := func(ctx workflow.Context, msg claim.Message[T]) (claim.Receipt, error) {
 		key := fmt.Sprintf("%d/%s/%s", p.Cycle, workflow.GetCurrentUpdateInfo(ctx).ID, name)
-		m := &letter{name: name}
+		m := &message{name: name}
 		m.run = func(ctx workflow.Context) (claim.Answer, error) {
 			out, err := attempt(ctx, p, how, act, func() claim.Step[T] {
 				return claim.Step[T]{
@@ -77,7 +77,7 @@ func hear[T any](ctx workflow.Context, p *process, name claim.Act, in *inbox, ho
 					Command: &claim.Command{Key: msg.Key, Hash: msg.Hash, Request: msg.Request},
 				}
 			})
-			p.note(out.Receipt, msg)
+			p.rememberJoin(out.Receipt, msg)
 			return out, err
 		}
 		*in = append(*in, m)
@@ -95,7 +95,7 @@ func hear[T any](ctx workflow.Context, p *process, name claim.Act, in *inbox, ho
 		}
 		return refusal(p.Guard(name, msg.By, claim.TaskOf(msg.Body)))
 	}
-	if err := workflow.SetUpdateHandlerWithOptions(ctx, string(name), handle, workflow.UpdateHandlerOptions{Validator: validate}); err != nil {
+	if err := workflow.SetUpdateHandlerWithOptions(ctx, string(name), handler, workflow.UpdateHandlerOptions{Validator: validate}); err != nil {
 		panic(err) // two messages of one name: a bug that the first test finds
 	}
 }
@@ -107,21 +107,21 @@ func refusal(r *claim.Refusal) error {
 	return temporal.NewNonRetryableApplicationError(r.Detail, activities.Refused, nil, *r)
 }
 
-// note keeps what this run needs of an answered report, which is not the
+// rememberJoin keeps what this run needs of an answered report, which is not the
 // file's: whom to tell when it joined another claim.
-func (p *process) note(r claim.Receipt, msg any) {
+func (p *process) rememberJoin(r claim.Receipt, msg any) {
 	if report, ok := msg.(claim.Message[claim.Notice]); ok && r.Result == claim.Joined {
 		p.joinedTo = r.Claim
 		p.reporter = claim.Again{Event: string(p.ID), By: report.By, Channel: report.Body.Channel, Reporter: report.Body.Reporter, PolicyNo: report.Body.PolicyNo}
 	}
 }
 
-// person waits for the next letter of the main line and answers it. wake ends
+// await waits for the next message of the main line and answers it. wake ends
 // the wait too, and so does a change of stage: the papers' side may find the
 // rows ahead, and bring the file up to them. It reports false when the run
 // should rather be continued as new, for which the stages return.
-func (p *process) person(ctx workflow.Context, wake ...func() bool) bool {
-	p.show(ctx)
+func (p *process) await(ctx workflow.Context, wake ...func() bool) bool {
+	p.upsertAttributes(ctx)
 	stage := p.Stage
 	woken := func() bool {
 		for _, w := range wake {
@@ -131,18 +131,18 @@ func (p *process) person(ctx workflow.Context, wake ...func() bool) bool {
 		}
 		return p.Stage != stage
 	}
-	_ = workflow.Await(ctx, func() bool { return len(p.people) > 0 || woken() || p.tired(ctx) })
+	_ = workflow.Await(ctx, func() bool { return len(p.people) > 0 || woken() || p.shouldContinueAsNew(ctx) })
 	if len(p.people) > 0 {
-		p.answer(ctx, p.people.take())
+		p.answer(ctx, p.people.next())
 		return true
 	}
-	return !p.tired(ctx)
+	return !p.shouldContinueAsNew(ctx)
 }
 
-// personWithin answers letters as long as the stage lasts, and does late when
+// awaitFor answers messages as long as the stage lasts, and does late when
 // that takes longer than d.
-func (p *process) personWithin(ctx workflow.Context, d time.Duration, late func(workflow.Context)) bool {
-	p.show(ctx)
+func (p *process) awaitFor(ctx workflow.Context, d time.Duration, late func(workflow.Context)) bool {
+	p.upsertAttributes(ctx)
 	stage, until := p.Stage, workflow.Now(ctx).Add(d)
 	for p.Stage == stage {
 		left := until.Sub(workflow.Now(ctx))
@@ -150,22 +150,22 @@ func (p *process) personWithin(ctx workflow.Context, d time.Duration, late func(
 			late(ctx)
 			return true
 		}
-		_, _ = workflow.AwaitWithTimeout(ctx, left, func() bool { return len(p.people) > 0 || p.Stage != stage || p.tired(ctx) })
+		_, _ = workflow.AwaitWithTimeout(ctx, left, func() bool { return len(p.people) > 0 || p.Stage != stage || p.shouldContinueAsNew(ctx) })
 		if len(p.people) > 0 {
-			p.answer(ctx, p.people.take())
-		} else if p.tired(ctx) {
+			p.answer(ctx, p.people.next())
+		} else if p.shouldContinueAsNew(ctx) {
 			return false
 		}
 	}
 	return true
 }
 
-// answer runs a letter's step. Where the rows turn out to be ahead of this
+// answer runs a message's step. Where the rows turn out to be ahead of this
 // run, as after a crash between a step's commit and its task's, it runs again
 // on the file as it is now. A message that breaks its step is answered as
 // refused, and the next one goes through; what is not the message's fault
 // parks the claim, and an operator may have the message refused.
-func (p *process) answer(ctx workflow.Context, m *letter) {
+func (p *process) answer(ctx workflow.Context, m *message) {
 	for !m.done {
 		out, err := m.run(ctx)
 		switch {
@@ -186,12 +186,12 @@ const brokenDetail = "This cannot be stored as it was sent; nothing was changed.
 
 type stepActivity[T any] func(context.Context, claim.Step[T]) (claim.Answer, error)
 
-// manner is how a step runs: local or decide.
-type manner[T any] func(workflow.Context, stepActivity[T], claim.Step[T]) (claim.Answer, error)
+// runner is how a step runs: local or decide.
+type runner[T any] func(workflow.Context, stepActivity[T], claim.Step[T]) (claim.Answer, error)
 
 // attempt runs a step once its turn has come, and keeps the file that it
 // leaves. It fails with what retries cannot mend.
-func attempt[T any](ctx workflow.Context, p *process, how manner[T], act stepActivity[T], in func() claim.Step[T]) (claim.Answer, error) {
+func attempt[T any](ctx workflow.Context, p *process, how runner[T], act stepActivity[T], in func() claim.Step[T]) (claim.Answer, error) {
 	_ = p.turn.Lock(ctx) // fails only when cancelled, and nothing cancels a claim
 	defer p.turn.Unlock()
 	out, err := how(ctx, act, in())
@@ -203,7 +203,7 @@ func attempt[T any](ctx workflow.Context, p *process, how manner[T], act stepAct
 
 // step is attempt for what no person waits for: it does not fail. What retries
 // cannot mend parks the claim until an operator resumes it, and is tried again.
-func step[T any](ctx workflow.Context, p *process, name string, how manner[T], act stepActivity[T], in func() claim.Step[T]) claim.Answer {
+func step[T any](ctx workflow.Context, p *process, name string, how runner[T], act stepActivity[T], in func() claim.Step[T]) claim.Answer {
 	for {
 		out, err := attempt(ctx, p, how, act, in)
 		if err == nil {
@@ -220,18 +220,18 @@ func (p *process) adopt(next claim.File) {
 	now, before := next.Payment(), p.Payment()
 	if now != nil && now.State == claim.PaymentSubmitted &&
 		(before == nil || before.Reference != now.Reference || before.State != claim.PaymentSubmitted) {
-		p.fresh = now.Reference
+		p.maySubmit = now.Reference
 	}
 	p.File = next
 }
 
-// machine runs a step that nobody asked for: its cause is the version of the
+// system runs a step that nobody asked for: its cause is the version of the
 // file that makes it due.
-func machine(ctx workflow.Context, p *process, name string, act stepActivity[claim.None]) {
-	machineWith(ctx, p, name, local, act, claim.None{})
+func system(ctx workflow.Context, p *process, name string, act stepActivity[claim.None]) {
+	systemWith(ctx, p, name, local, act, claim.None{})
 }
 
-func machineWith[T any](ctx workflow.Context, p *process, name string, how manner[T], act stepActivity[T], body T) claim.Answer {
+func systemWith[T any](ctx workflow.Context, p *process, name string, how runner[T], act stepActivity[T], body T) claim.Answer {
 	return step(ctx, p, name, how, act, func() claim.Step[T] { return systemStep(ctx, p, name, body) })
 }
 
@@ -242,7 +242,7 @@ func systemStep[T any](ctx workflow.Context, p *process, name string, body T) cl
 	}
 }
 
-// recordOrSkip is machineWith for the record of a reading or a delivery: an
+// recordOrSkip is systemWith for the record of a reading or a delivery: an
 // operator may do without it. It reports whether one did.
 func recordOrSkip[T any](ctx workflow.Context, p *process, name string, act stepActivity[T], body T) (out claim.Answer, skipped bool) {
 	for {
@@ -280,10 +280,10 @@ func (p *process) park(ctx workflow.Context, name string, cause error, skippable
 		}
 	}
 	for p.Parked != nil {
-		_ = workflow.Await(ctx, func() bool { return len(p.people)+len(p.desk) > 0 || p.Parked == nil })
-		for _, in := range []*inbox{&p.people, &p.desk} {
+		_ = workflow.Await(ctx, func() bool { return len(p.people)+len(p.papers) > 0 || p.Parked == nil })
+		for _, in := range []*inbox{&p.people, &p.papers} {
 			if len(*in) > 0 && p.Parked != nil {
-				p.answer(ctx, in.take())
+				p.answer(ctx, in.next())
 			}
 		}
 	}
@@ -310,8 +310,8 @@ func codeOf(cause error) (code, why string) {
 	return code, app.Message()
 }
 
-// show sets the search attributes to where the claim has come to rest.
-func (p *process) show(ctx workflow.Context) {
+// upsertAttributes sets the search attributes to where the claim has come to rest.
+func (p *process) upsertAttributes(ctx workflow.Context) {
 	if p.shown == p.Stage {
 		return
 	}
@@ -321,27 +321,27 @@ func (p *process) show(ctx workflow.Context) {
 	}
 }
 
-// tired reports whether the run should be continued as new, and may be:
+// shouldContinueAsNew reports whether the run should be continued as new, and may be:
 // nothing is under way, nobody waits, and every signal has been dealt with.
-func (p *process) tired(ctx workflow.Context) bool {
+func (p *process) shouldContinueAsNew(ctx workflow.Context) bool {
 	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && p.Stage != "" &&
-		len(p.people)+len(p.desk)+len(p.inHand) == 0 && p.fresh == "" &&
-		p.heard(ctx) && workflow.AllHandlersFinished(ctx)
+		len(p.people)+len(p.papers)+len(p.inHand) == 0 && p.maySubmit == "" &&
+		p.signalsHandled(ctx) && workflow.AllHandlersFinished(ctx)
 }
 
-// heard reports whether every signal that has come has been dealt with.
-func (p *process) heard(ctx workflow.Context) bool {
+// signalsHandled reports whether every signal that has come has been dealt with.
+func (p *process) signalsHandled(ctx workflow.Context) bool {
 	return p.signals == 0 && workflow.GetSignalChannel(ctx, ReportedAgain).Len()+workflow.GetSignalChannel(ctx, CatchUp).Len() == 0
 }
 
-// farewell answers the letters that came too late, and what reported again.
-func (p *process) farewell(ctx workflow.Context) {
-	for _, in := range []*inbox{&p.people, &p.desk} {
+// drain answers the messages that came too late, and what reported again.
+func (p *process) drain(ctx workflow.Context) {
+	for _, in := range []*inbox{&p.people, &p.papers} {
 		for len(*in) > 0 {
-			p.answer(ctx, in.take())
+			p.answer(ctx, in.next())
 		}
 	}
-	_ = workflow.Await(ctx, func() bool { return p.heard(ctx) && workflow.AllHandlersFinished(ctx) })
+	_ = workflow.Await(ctx, func() bool { return p.signalsHandled(ctx) && workflow.AllHandlersFinished(ctx) })
 }
 
 // tellOther tells the claim that this report joined who reported again. Where
@@ -357,7 +357,7 @@ func (p *process) tellOther(ctx workflow.Context) {
 func (p *process) rereports(ctx workflow.Context) {
 	again := workflow.GetSignalChannel(ctx, ReportedAgain)
 	for {
-		// A waiting receiver would hold the signal where heard does not see it.
+		// A waiting receiver would hold the signal where signalsHandled does not see it.
 		_ = workflow.Await(ctx, func() bool { return again.Len() > 0 })
 		var in claim.Again
 		again.ReceiveAsync(&in)
