@@ -144,7 +144,7 @@ func (a *access) staff(ctx context.Context, token string) (principal, error) {
 	now := time.Now()
 	hash := sha256.Sum256([]byte(token))
 	callOf(ctx).token, callOf(ctx).provider = hash, true
-	subject, ok := a.tokens.get(hash, now)
+	subject, ok := a.tokens.get(hash)
 	if !ok {
 		verified, err := a.verify(ctx, token)
 		if err != nil {
@@ -155,7 +155,7 @@ func (a *access) staff(ctx context.Context, token string) (principal, error) {
 		if verified.Expiry.Before(until) {
 			until = verified.Expiry
 		}
-		a.tokens.put(hash, subject, now, until)
+		a.tokens.put(hash, subject, until)
 	}
 	return a.active(ctx, claim.StaffID(subject), now)
 }
@@ -179,7 +179,7 @@ type member struct {
 }
 
 func (a *access) member(ctx context.Context, id claim.StaffID, now time.Time) (member, error) {
-	if m, ok := a.members.get(id, now); ok {
+	if m, ok := a.members.get(id); ok {
 		return m, nil
 	}
 	row, err := a.q.StaffForAccess(ctx, a.db, id)
@@ -187,7 +187,7 @@ func (a *access) member(ctx context.Context, id claim.StaffID, now time.Time) (m
 		return member{}, err
 	}
 	m := member{row, staffPrincipal(a.names, row)}
-	a.members.put(id, m, now, now.Add(lookFor))
+	a.members.put(id, m, now.Add(lookFor))
 	return m, nil
 }
 
@@ -239,7 +239,7 @@ func (a *access) session(ctx context.Context, token string) (principal, error) {
 	now := time.Now()
 	hash := sha256.Sum256([]byte(token))
 	callOf(ctx).token = hash
-	found, ok := a.sessions.get(hash, now)
+	found, ok := a.sessions.get(hash)
 	if !ok {
 		row, err := a.q.SessionForAccess(ctx, a.db, hash[:], now.Add(-staffIdle))
 		switch {
@@ -262,7 +262,7 @@ func (a *access) session(ctx context.Context, token string) (principal, error) {
 		if row.ExpiresAt.Before(until) {
 			until = row.ExpiresAt
 		}
-		a.sessions.put(hash, found, now, until)
+		a.sessions.put(hash, found, until)
 	}
 	if found.staff != "" {
 		return a.active(ctx, found.staff, now)

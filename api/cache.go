@@ -1,57 +1,34 @@
 package main
 
 import (
-	"sync"
 	"time"
+
+	"github.com/jellydator/ttlcache/v3"
 )
 
-// cache keeps copies for a while, and never more than max of them.
+// cache keeps copies for a while, and never more than its limit: what was not
+// used for longest makes room.
 type cache[K comparable, V any] struct {
-	max int
-
-	mu   sync.Mutex
-	kept map[K]copied[V]
+	kept *ttlcache.Cache[K, V]
 }
 
-type copied[V any] struct {
-	value V
-	until time.Time
+func newCache[K comparable, V any](limit uint64) *cache[K, V] {
+	return &cache[K, V]{ttlcache.New(ttlcache.WithCapacity[K, V](limit), ttlcache.WithDisableTouchOnHit[K, V]())}
 }
 
-func newCache[K comparable, V any](limit int) *cache[K, V] {
-	return &cache[K, V]{max: limit, kept: map[K]copied[V]{}}
-}
-
-func (c *cache[K, V]) get(key K, now time.Time) (value V, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	found, ok := c.kept[key]
-	if !ok || !now.Before(found.until) {
+func (c *cache[K, V]) get(key K) (value V, ok bool) {
+	item := c.kept.Get(key)
+	if item == nil {
 		return value, false
 	}
-	return found.value, true
+	return item.Value(), true
 }
 
-// put keeps a copy until a time. When there is no room, what is out of date
-// goes, and if that is not enough everything: it can all be read again.
-func (c *cache[K, V]) put(key K, value V, now, until time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.kept) >= c.max {
-		for k, old := range c.kept {
-			if !now.Before(old.until) {
-				delete(c.kept, k)
-			}
-		}
-		if len(c.kept) >= c.max {
-			clear(c.kept)
-		}
+// put keeps a copy until a time.
+func (c *cache[K, V]) put(key K, value V, until time.Time) {
+	if ttl := time.Until(until); ttl > 0 { // the library keeps for ever what has no time left
+		c.kept.Set(key, value, ttl)
 	}
-	c.kept[key] = copied[V]{value, until}
 }
 
-func (c *cache[K, V]) drop(key K) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.kept, key)
-}
+func (c *cache[K, V]) drop(key K) { c.kept.Delete(key) }

@@ -65,7 +65,7 @@ func (s *server) GetClaim(ctx context.Context, r rest.GetClaimRequestObject) (re
 		return rest.GetClaim304Response{}, nil
 	}
 	now, key := time.Now(), claimKey{c.ID, c.Version, v}
-	if body, ok := s.claims.get(key, now); ok && v != viewExtra {
+	if body, ok := s.claims.get(key); ok && v != viewExtra {
 		return shownClaim{body, tag}, nil
 	}
 	fresh, err := s.claim(ctx, c.ID, who, v, now)
@@ -77,7 +77,7 @@ func (s *server) GetClaim(ctx context.Context, r rest.GetClaimRequestObject) (re
 		return nil, fmt.Errorf("encode claim %s: %w", c.ID, err)
 	}
 	if v != viewExtra { // which is one person's
-		s.claims.put(claimKey{c.ID, fresh.Version, v}, body, now, now.Add(keepViews))
+		s.claims.put(claimKey{c.ID, fresh.Version, v}, body, now.Add(keepViews))
 	}
 	return shownClaim{body, claimTag(fresh.Version, v, who)}, nil
 }

@@ -148,7 +148,7 @@ func (s *server) answered(ctx context.Context, o order) (claim.Receipt, bool, er
 // a step's commit outlives a crash of Temporal that takes its update. It is
 // called before an answer is given from the rows, once a version.
 func (s *server) catchUp(ctx context.Context, id claim.ID, version int64) error {
-	if _, knows := s.caughtUp.get(stepOf(id, version), time.Now()); knows {
+	if _, knows := s.caughtUp.get(stepOf(id, version)); knows {
 		return nil
 	}
 	wait, stop := context.WithTimeout(ctx, patience)
@@ -167,7 +167,7 @@ func (s *server) catchUp(ctx context.Context, id claim.ID, version int64) error 
 // knows notes that a claim's workflow knows of a version of its rows.
 func (s *server) knows(id claim.ID, version int64) {
 	now := time.Now()
-	s.caughtUp.put(stepOf(id, version), struct{}{}, now, now.Add(10*time.Minute))
+	s.caughtUp.put(stepOf(id, version), struct{}{}, now.Add(10*time.Minute))
 }
 
 func stepOf(id claim.ID, version int64) string { return fmt.Sprintf("%s/%d", id, version) }

@@ -348,7 +348,7 @@ func testCommandRepeatedByWhoMayNotToday(t *testing.T, k *stack) {
 	t.Helper()
 	_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch) values ('leaver', 'leaver', 'intake', '3101')`)
 	require.NoError(t, err)
-	k.access.tokens.put(sha256.Sum256([]byte("a.b.leaver")), "leaver", time.Now(), time.Now().Add(time.Hour))
+	k.access.tokens.put(sha256.Sum256([]byte("a.b.leaver")), "leaver", time.Now().Add(time.Hour))
 	r, key := k.reported(t), uuid.NewString()
 	path, because := "/claims/"+string(r.Claim)+"/withdrawal", claim.Reason{Reason: "客户自行修复"}
 	first := into[claim.Receipt](t, k.ask(t, "leaver", "POST", path, key, because), 200)

@@ -42,13 +42,13 @@ type figuresKey struct {
 func (s *server) GetFigures(ctx context.Context, r rest.GetFiguresRequestObject) (rest.GetFiguresResponseObject, error) {
 	who, now := principalOf(ctx), time.Now()
 	key := figuresKey{who.everywhere(), who.Branch, r.Params.Branch, cmp.Or(r.Params.Months, monthsShown)}
-	out, ok := s.figures.get(key, now)
+	out, ok := s.figures.get(key)
 	if !ok {
 		var err error
 		if out, err = s.figuresOf(ctx, key, now); err != nil {
 			return nil, err
 		}
-		s.figures.put(key, out, now, now.Add(figuresKept))
+		s.figures.put(key, out, now.Add(figuresKept))
 	}
 	tag, same, err := tagOf(out, r.Params.IfNoneMatch)
 	if err != nil || same {

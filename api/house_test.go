@@ -97,8 +97,8 @@ func (h *house) staff(id claim.StaffID, role claim.Role, branch string, level cl
 	}
 	now := time.Now()
 	token = "test." + string(id) + ".token"
-	h.access.tokens.put(sha256.Sum256([]byte(token)), string(id), now, now.Add(time.Hour))
-	h.access.members.put(id, member{row, staffPrincipal(testNames, row)}, now, now.Add(time.Hour))
+	h.access.tokens.put(sha256.Sum256([]byte(token)), string(id), now.Add(time.Hour))
+	h.access.members.put(id, member{row, staffPrincipal(testNames, row)}, now.Add(time.Hour))
 	return token
 }
 
@@ -107,7 +107,7 @@ func (h *house) claimant(phone string, bound claim.ID) (token string) {
 	h.t.Helper()
 	now := time.Now()
 	token = "session-" + phone + string(bound)
-	h.access.sessions.put(sha256.Sum256([]byte(token)), session{claimant: claimantPrincipal(testNames, phone, bound)}, now, now.Add(time.Hour))
+	h.access.sessions.put(sha256.Sum256([]byte(token)), session{claimant: claimantPrincipal(testNames, phone, bound)}, now.Add(time.Hour))
 	return token
 }
 

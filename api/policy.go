@@ -219,10 +219,10 @@ func (c *claimSeen) resource() *resource {
 		return c.described()
 	}
 	key, now := plainClaim{c.ID, c.Branch, c.OpenedBy}, time.Now()
-	kept, ok := plainClaims.get(key, now)
+	kept, ok := plainClaims.get(key)
 	if !ok {
 		kept = c.described()
-		plainClaims.put(key, kept, now, now.Add(time.Hour))
+		plainClaims.put(key, kept, now.Add(time.Hour))
 	}
 	return kept
 }
@@ -477,14 +477,14 @@ func (s *server) claimID(ctx context.Context, ref string) (claim.ID, error) {
 		return "", errNotFound
 	}
 	now := time.Now()
-	if id, ok := s.access.numbers.get(ref, now); ok {
+	if id, ok := s.access.numbers.get(ref); ok {
 		return id, nil
 	}
 	id, err := s.q.ClaimIDByNumber(ctx, s.db, ref)
 	if err != nil {
 		return "", seen("claim", err)
 	}
-	s.access.numbers.put(ref, id, now, now.Add(time.Hour))
+	s.access.numbers.put(ref, id, now.Add(time.Hour))
 	return id, nil
 }
 

@@ -114,7 +114,7 @@ func (p preview) VisitGetDraftPaperPreviewResponse(w http.ResponseWriter) error 
 // none, or when the store does not say.
 func (s *server) previewOf(ctx context.Context, object string) *rest.Preview {
 	now := time.Now()
-	if known, ok := s.previews.get(object, now); ok {
+	if known, ok := s.previews.get(object); ok {
 		return known
 	}
 	ctx, stop := context.WithTimeout(ctx, previewWithin)
@@ -136,7 +136,7 @@ func (s *server) previewOf(ctx context.Context, object string) *rest.Preview {
 	for i, p := range found.Pages {
 		out.Pages[i] = rest.PreviewedPage{Width: p.Width, Height: p.Height}
 	}
-	s.previews.put(object, out, now, now.Add(previewsKnown))
+	s.previews.put(object, out, now.Add(previewsKnown))
 	return out
 }
 

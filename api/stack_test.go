@@ -117,7 +117,7 @@ var dials sync.Mutex
 
 // letIn signs a member of staff in: their id is their token.
 func (k *stack) letIn(id string) {
-	k.access.tokens.put(sha256.Sum256([]byte("a.b."+id)), id, time.Now(), time.Now().Add(time.Hour))
+	k.access.tokens.put(sha256.Sum256([]byte("a.b."+id)), id, time.Now().Add(time.Hour))
 }
 
 // work starts the worker.

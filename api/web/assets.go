@@ -9,6 +9,8 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
+	"strings"
 )
 
 // What build.mjs makes of styles and islands. A clone in which nothing was
@@ -80,4 +82,11 @@ func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body = file.zipped
 	}
 	_, _ = w.Write(body)
+}
+
+func takesGzip(r *http.Request) bool {
+	return slices.ContainsFunc(strings.Split(r.Header.Get("Accept-Encoding"), ","), func(one string) bool {
+		name, weight, _ := strings.Cut(strings.TrimSpace(one), ";")
+		return name == "gzip" && strings.TrimSpace(weight) != "q=0"
+	})
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
 	"embed"
 	"fmt"
 	"html/template"
@@ -227,29 +226,13 @@ func (v *visit) render(status int, name, part string, data any) error {
 	h := v.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", string(v.lang))
-	h.Add("Vary", "Accept-Encoding")
-	if !takesGzip(v.r) {
-		v.w.WriteHeader(status)
-		_, _ = out.WriteTo(v.w) // whoever has left is not told
-		return nil
-	}
-	h.Set("Content-Encoding", "gzip")
 	v.w.WriteHeader(status)
-	zip := gzip.NewWriter(v.w)
-	_, _ = out.WriteTo(zip)
-	_ = zip.Close()
+	_, _ = out.WriteTo(v.w) // whoever has left is not told
 	return nil
 }
 
 // part reports whether htmx asks for a part of the page to be replaced.
 func (v *visit) part() bool { return v.r.Header.Get("HX-Request") == "true" }
-
-func takesGzip(r *http.Request) bool {
-	return slices.ContainsFunc(strings.Split(r.Header.Get("Accept-Encoding"), ","), func(one string) bool {
-		name, weight, _ := strings.Cut(strings.TrimSpace(one), ";")
-		return name == "gzip" && strings.TrimSpace(weight) != "q=0"
-	})
-}
 
 // inLanguage is the same address in a language.
 func inLanguage(u *url.URL, l lang) string {

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
+
 	"anpei/schemas/rest"
 )
 
@@ -71,7 +73,13 @@ func New(o Options) (*Site, error) {
 	s.assets, s.pages = read.assets, read.pages
 	mux := http.NewServeMux()
 	s.routes(mux)
-	s.inner = mux
+	// Streams of events and originals pass as they are, and built files as they
+	// were built.
+	zipped, err := gzhttp.NewWrapper(gzhttp.ContentTypes([]string{"text/html"}))
+	if err != nil {
+		return nil, fmt.Errorf("compress pages: %w", err)
+	}
+	s.inner = zipped(mux)
 	return s, nil
 }
 

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"strconv"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/language"
 )
 
 //go:embed words/*.json
@@ -128,23 +129,11 @@ func languageOf(c cookies, r *http.Request) lang {
 			return l
 		}
 	}
-	best, most := zh, -1
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
-		tag, weight, _ := strings.Cut(strings.TrimSpace(part), ";q=")
-		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if l := lang(primary); dictionaries[l] != nil && thousandths(weight) > most {
-			best, most = l, thousandths(weight)
-		}
-	}
-	return best
+	_, at := language.MatchStrings(readers, r.Header.Get("Accept-Language"))
+	return languages[at]
 }
 
-// thousandths reads a weight such as 0.8; none is 1.
-func thousandths(weight string) int {
-	whole, part, _ := strings.Cut(weight, ".")
-	n, err := strconv.Atoi((part + "000")[:3])
-	if weight == "" || whole == "1" || err != nil {
-		return 1000
-	}
-	return n
-}
+// languages are those of the pages, the first for whoever reads none of them.
+var languages = []lang{zh, en}
+
+var readers = language.NewMatcher([]language.Tag{language.Chinese, language.English})
