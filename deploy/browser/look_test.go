@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -152,7 +153,10 @@ func (p *page) axe(rules string) (wrong []string) {
 func (p *page) Weight() {
 	p.t.Helper()
 	here := p.URL()
-	scale := &scale{icon: eval[string](p, "document.querySelector('link[rel~=icon]')?.href ?? ''")}
+	p.mu.Lock()
+	scale := &scale{frame: p.frame, coming: map[network.RequestID]string{}, pages: map[cdp.LoaderID]bool{}}
+	p.mu.Unlock()
+	scale.icon = eval[string](p, "document.querySelector('link[rel~=icon]')?.href ?? ''")
 	listening, stop := context.WithCancel(p.tab)
 	defer stop()
 	require.NoError(p.t, chromedp.Listen(listening, scale.hear))
@@ -166,6 +170,7 @@ func (p *page) Weight() {
 	p.keepNothing(false)
 	scale.mu.Lock()
 	defer scale.mu.Unlock()
+	require.Positive(p.t, scale.requests, "nothing was heard of %s", here)
 	p.t.Logf("%s weighs %.1f KB in %d requests", here, float64(scale.bytes)/1024, scale.requests)
 	require.LessOrEqual(p.t, scale.bytes, int64(heaviest), "%s is too heavy for a phone; its parts: %s", here, strings.Join(scale.parts, ", "))
 }
@@ -178,11 +183,13 @@ func (p *page) keepNothing(nothing bool) {
 
 // scale weighs what comes over the network.
 type scale struct {
-	icon string // which the browser fetches for itself when it likes, and may not say that it has
+	icon  string // which the browser fetches for itself when it likes, and may not say that it has
+	frame cdp.FrameID
 
 	mu       sync.Mutex
 	bytes    int64
 	requests int
+	pages    map[cdp.LoaderID]bool // that is opened, and frames in it: what the one before had asked for may never end
 	coming   map[network.RequestID]string
 	parts    []string
 }
@@ -192,10 +199,10 @@ func (s *scale) hear(event any) {
 	defer s.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		if s.coming == nil {
-			s.coming = map[network.RequestID]string{}
+		if e.Type == network.ResourceTypeDocument && (e.FrameID == s.frame || len(s.pages) > 0) {
+			s.pages[e.LoaderID] = true
 		}
-		if !strings.HasPrefix(e.Request.URL, "http") || e.Request.URL == s.icon {
+		if !s.pages[e.LoaderID] || !strings.HasPrefix(e.Request.URL, "http") || e.Request.URL == s.icon {
 			return
 		}
 		if e.RedirectResponse != nil {
