@@ -61,6 +61,7 @@ func TestAPI(t *testing.T) { //nolint:tparallel // newStack changes the environm
 		"a sensitive paper is there for few":  testSensitive,
 		"documents are listed by their order": testDocumentPages,
 		"work of no branch":                   testWorkOfNoBranch,
+		"a task of who left":                  testTaskOfWhoLeft,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -77,6 +77,36 @@ func testWorkOfNoBranch(t *testing.T, k *stack) {
 	require.Eventually(t, func() bool { return len(kinds("head_dispatcher")) == 1 }, pace.Limit(10*time.Second), 20*time.Millisecond, "no surveyor is on shift: a dispatcher sends one")
 }
 
+// A task of somebody who left the company is on an operator's list, who gives it
+// back to the branch, though that has no manager.
+func testTaskOfWhoLeft(t *testing.T, k *stack) {
+	t.Helper()
+	leaver := "leaver_" + uuid.NewString()[:8]
+	_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch) values ($1, $1, 'intake', '0000')`, leaver)
+	require.NoError(t, err)
+	k.letIn(leaver)
+	token, phone := k.claimant(t)
+	r := into[claim.Receipt](t, k.ask(t, token, "POST", "/claims", uuid.NewString(), k.notice(t, phone, "PDZZ"+uuid.NewString()[:8])), 201)
+	var task string
+	require.NoError(t, k.data.Owner.QueryRow(t.Context(), `select id from tasks where claim_id = $1 and kind = 'link_policy'`, r.Claim).Scan(&task))
+	owner := func(who, method string) answer {
+		return k.ask(t, who, method, "/tasks/"+task+"/owner", uuid.NewString(), nil)
+	}
+	into[claim.Receipt](t, owner(leaver, "POST"), 200)
+	listed := func(who string) bool {
+		return len(into[rest.TaskPage](t, k.ask(t, who, "GET", "/tasks?claim="+r.Number+"&kind=link_policy", "", nil), 200).Items) == 1
+	}
+	require.False(t, listed("head_intake"), "it has an owner")
+	require.False(t, listed("head_operator"))
+
+	_, err = k.data.Owner.Exec(t.Context(), `update staff set active = false where id = $1`, leaver)
+	require.NoError(t, err)
+	require.True(t, listed("head_operator"))
+	require.Equal(t, 409, owner("head_intake", "POST").status)
+	into[claim.Receipt](t, owner("head_operator", "DELETE"), 200)
+	into[claim.Receipt](t, owner("head_intake", "POST"), 200)
+}
+
 // A task that no active member of staff has or may take is on the lists of the
 // managers of its branch and of the operators.
 func TestWorkWithoutStaffIsToldToManagersAndOperators(t *testing.T) {
