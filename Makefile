@@ -46,7 +46,7 @@ test: setup check .bin/local minio .bin/api .bin/worker .bin/demo $(axe) ## all 
 	@# Tests of the whole wait for most of their time: more of them at once than there are processors.
 	@# What kills processes has the machine to itself.
 	@deploy/with-stack.sh .local-test --ports auto -- bash -euo pipefail -c \
-		'go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -Ev "/(activities/ocr|internal/specimen)$$") && \
+		'go test -race -shuffle=on -parallel 4 -timeout 20m $$(go list ./... | grep -Ev "/(activities/ocr|internal/specimen)$$") && \
 		go test -shuffle=on ./activities/ocr ./internal/specimen && cd deploy && \
 		go test -race -shuffle=on $$(go list ./... | grep -Ev "^anpei/deploy$$|/(browser|crash)$$") && \
 		go test -shuffle=on -parallel 4 -timeout 20m . && \

@@ -160,9 +160,29 @@ func TestNothingIsAgreedToNorApprovedWhileAPaperIsMissing(t *testing.T) {
 	got = do(d, d.Review, reviewer("zheng", 1), approve)
 	require.Equal(t, claim.RulePapersMissing, ruleOf(got))
 	require.Contains(t, got.Refusal.Detail, "the driving licence")
-	d.attach(paper("driving_licence", "4", "name", "张三"))
+	second := paper("driving_licence", "4", "name", "张三")
+	d.attach(second)
 	do(d, d.Review, reviewer("zheng", 1), approve)
 	require.Equal(t, claim.Determined, d.file.Stage)
+
+	// The same once it is approved, and once it is signed.
+	agree := func() claim.Receipt {
+		return do(d, d.Agree, customer, claim.Agreement{Offer: 1, Payee: claim.Payee{Name: "张三", Bank: "中国银行", Account: "6222020000000000"}, Signature: "phone-code"})
+	}
+	other := func(p claim.Attachment) {
+		do(d, d.Confirm, zhou, claim.Confirmation{Document: p.Document, Kind: "id_card"})
+	}
+	other(second)
+	require.Equal(t, claim.RulePapersMissing, ruleOf(agree()))
+	third := paper("driving_licence", "5", "name", "张三")
+	d.attach(third)
+	require.Nil(t, agree().Refusal)
+	require.Equal(t, claim.Agreed, d.file.Stage)
+	other(third)
+	yang := claim.Actor{ID: "yang", Role: claim.Finance, Branch: "3101"}
+	require.Equal(t, claim.RulePapersMissing, ruleOf(d.release(yang)))
+	d.attach(paper("driving_licence", "6", "name", "张三"))
+	require.Nil(t, d.release(yang).Refusal)
 	rule, _, _ := claim.Conflict(d.file.Deeds, "zhou", claim.DutyConfirmWaiver, d.file.Lane)
 	require.Equal(t, claim.RuleOwnWaiver, rule, "whoever proposes on a claim does not confirm on it")
 	d.verifyChain()

@@ -1,11 +1,13 @@
 package activities_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"anpei/activities"
@@ -180,6 +182,54 @@ func TestALossOfAClosedClaimIsAClaimThatPeopleDecide(t *testing.T) {
 	second.verifyChain()
 }
 
+// A stranger knows the plate of a car, and has a policy of another one. Their
+// report swallows none of the car's own people: that is a claim of its own, which
+// people decide.
+func TestAReportOnAnotherCarsPolicySwallowsNone(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		by            claim.Actor
+		phone, policy string
+		plate         string
+		result        claim.ReceiptResult
+	}{
+		"the car's holder, by number":          {customer, "13800000001", "PM1", "沪A12345", claim.Done},
+		"the car's holder, by number alone":    {customer, "13800000001", "PM1", "", claim.Done},
+		"the car's holder, by plate alone":     {customer, "13800000001", "", "沪A12345", claim.Done},
+		"who reported first":                   {stranger, "13800000004", "", "沪A12345", claim.Joined},
+		"who reported first, by number":        {stranger, "13800000004", "PM4", "沪A12345", claim.Joined},
+		"a stranger of the other car's policy": {phoned("13800000005"), "13800000005", "PM4", "沪A12345", claim.Joined},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.owner(`insert into policies (id, number, line, branch, holder_name, holder_phone, plate) values
+				('00000000-0000-0000-0000-000000000004', 'PM4', 'motor', '3101', '王五', '13800000004', '沪B44444')`)
+			d.owner(`insert into policy_versions (policy_id, version, starts_at, ends_at, coverages)
+				select p.id, 1, v.starts_at, v.ends_at, v.coverages from policies p, policy_versions v where p.number = 'PM4'`)
+			reports := func(d *desk, by claim.Actor, phone, policy, plate string) claim.Receipt {
+				n := notice(300_000)
+				n.PolicyNo, n.Plate, n.Reporter = policy, plate, claim.Party{Name: "某人", Phone: phone, Role: "reporter"}
+				return do(d, d.Report, by, n)
+			}
+			first, second := d.another(), d.another()
+			require.Equal(t, claim.Done, reports(first, stranger, "13800000004", "PM4", "沪A12345").Result)
+			require.Equal(t, row.result, reports(second, row.by, row.phone, row.policy, row.plate).Result)
+			if row.result == claim.Joined {
+				return
+			}
+			do(second, second.Route, machine, claim.None{})
+			require.Equal(t, customer.ID, second.file.Claimant)
+			require.Equal(t, claim.Standard, second.file.Lane)
+			require.Contains(t, second.findings(), "loss.elsewhere!")
+			again := d.another()
+			joined := reports(again, row.by, row.phone, row.policy, row.plate)
+			require.Equal(t, claim.Joined, joined.Result)
+			require.Equal(t, second.file.Number, joined.Number, "their own")
+		})
+	}
+}
+
 // One report names the policy and the other one the plate: they are of one car.
 func TestAPolicysPlateTellsWhichLossItIs(t *testing.T) {
 	t.Parallel()
@@ -218,6 +268,35 @@ func TestAPolicysPlateTellsWhichLossItIs(t *testing.T) {
 		require.Empty(t, second.file.Before, "it was of another policy")
 		require.NotContains(t, second.findings(), "loss.elsewhere!")
 	})
+}
+
+// A partner reports the loss for a stranger, and then for the holder: whose the
+// claim is now is told to the holder, and to nobody else.
+func TestWhoseAClaimBecomesIsToldToThatPersonAlone(t *testing.T) {
+	t.Parallel()
+	for _, linked := range []bool{true, false} {
+		t.Run(fmt.Sprintf("policy linked before: %v", linked), func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			broker := claim.Actor{ID: "broker", Role: claim.Partner, Branch: "3101"}
+			d.owner(`insert into staff (id, name, role, branch, vouches) values ('broker', '车友经纪', 'partner', '3101', true)`)
+			n := notice(600_000)
+			n.PolicyNo, n.Reporter = "", claim.Party{Name: "王五", Phone: "13800000004", Role: "reporter"}
+			if linked {
+				n.PolicyNo = "PM1"
+			}
+			do(d, d.Report, broker, n)
+			do(d, d.Route, machine, claim.None{})
+			d.reportsAgain(broker, "13800000001", "PM1")
+			require.Equal(t, broker.ID, d.file.Claimant)
+			var told []string
+			rows, err := d.db.API.Query(t.Context(), `select "to" from notices where claim_id = $1 and template = 'handed-over'`, d.id)
+			require.NoError(t, err)
+			told, err = pgx.CollectRows(rows, pgx.RowTo[string])
+			require.NoError(t, err)
+			require.Equal(t, []string{"13800000001"}, told)
+		})
+	}
 }
 
 // Staff write down what a person in the policy says on the telephone. The claim

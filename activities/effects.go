@@ -163,7 +163,13 @@ func (t *tx) claimParties() (parties []db.ClaimPartiesRow, err error) {
 	} else if parties, err = t.q.ClaimParties(t, t.conn, t.id); err != nil {
 		return nil, err
 	}
-	return slices.Concat(parties, t.joined), nil
+	parties = slices.Concat(parties, t.joined)
+	if t.insiders != nil {
+		for i, p := range parties {
+			parties[i].Known = t.insiders.RelationOf(func(phone string) bool { return phone == p.Phone }) != claim.Stranger
+		}
+	}
+	return parties, nil
 }
 
 // ownReport returns which of the parties is the one whose report the claim is

@@ -113,8 +113,8 @@ func (t *tx) learnTaken(id, sha256 string, at *time.Time, place *claim.Point) {
 	t.learn(document.OfDocument, id, "sha256", sha256)
 	if at != nil {
 		t.learn(document.OfDocument, id, "taken_at", at.UTC().Format(time.RFC3339))
-		t.learn(document.OfServer, id, "received_at", t.at.Format(time.RFC3339))
 	}
+	t.learn(document.OfServer, id, "received_at", t.at.UTC().Format(time.RFC3339))
 	if place != nil {
 		t.learn(document.OfDocument, id, "taken_place", degrees(place.Lat, place.Lng))
 	}
@@ -456,8 +456,8 @@ func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
 		add(document.OfDocument, d.ID, "sha256", d.SHA256)
 		if d.TakenAt != nil {
 			add(document.OfDocument, d.ID, "taken_at", d.TakenAt.UTC().Format(time.RFC3339))
-			add(document.OfServer, d.ID, "received_at", d.AttachedAt.UTC().Format(time.RFC3339))
 		}
+		add(document.OfServer, d.ID, "received_at", d.AttachedAt.UTC().Format(time.RFC3339))
 		var c claim.Camera
 		if json.Unmarshal(d.Camera, &c) == nil {
 			for _, f := range cameraFacts(d.ID, c, d.AttachedAt) {

@@ -77,7 +77,7 @@ func (t *tx) proven(known *db.Facts) (p proof) {
 	extra := t.extras(known)
 	for _, f := range known.Fields {
 		if f.Name != "total_fen" || !f.Sure || extra[f.DocumentID] ||
-			f.Kind != string(document.RepairEstimate) && f.Kind != string(document.VATInvoice) {
+			!statesFigure(f.Kind) {
 			continue
 		}
 		v, err := strconv.ParseInt(f.Value, 10, 64)

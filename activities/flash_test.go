@@ -265,6 +265,88 @@ func TestAPersonsCorrectionAfterTheOfferStopsTheMachine(t *testing.T) {
 	d.verifyChain()
 }
 
+// What a person reads on a paper after the claimant's consent is another figure
+// than the one that was agreed to, unless it is what was read before.
+func TestACorrectionAfterTheConsentVoidsTheFigure(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		kind, total string
+		voids       bool
+	}{
+		"another amount":       {"", "50000", true},
+		"another kind":         {"other", "3000000", true},
+		"what was read before": {"", "3000000", false},
+	} {
+		for _, stage := range []claim.Stage{claim.Reviewing, claim.Determined, claim.Agreed} {
+			t.Run(name+", "+string(stage), func(t *testing.T) {
+				t.Parallel()
+				d := newDesk(t)
+				d.assessed(3_000_000)
+				estimate := paper("repair_estimate", fresh(), "total_fen", "3000000")
+				d.attach(estimate, paper("driving_licence", "2", "name", "张三"), paper("vehicle_licence", "3", "owner", "张三"))
+				do(d, d.Consent, customer, claim.Consent{Offer: 1})
+				if stage != claim.Reviewing {
+					d.reviewed(claim.Verdict{Kind: claim.VerdictApprove, Opinion: "同意"})
+				}
+				if stage == claim.Agreed {
+					d.agrees(1, "张三", "6222020000000000")
+				}
+				do(d, d.Confirm, zhou, claim.Confirmation{Document: estimate.Document, Kind: row.kind, Fields: []claim.ConfirmedField{{Name: "total_fen", Value: row.total}}})
+				if !row.voids {
+					require.Equal(t, stage, d.file.Stage)
+					require.Empty(t, d.messages("voided"))
+					return
+				}
+				require.Equal(t, claim.Assessing, d.file.Stage)
+				require.NotNil(t, d.file.TaskOf(claim.TaskAssess))
+				require.Len(t, d.messages("voided"), 1)
+				d.verifyChain()
+			})
+		}
+	}
+}
+
+// What comes to light after the approval is on finance's card, and a release that
+// has not seen it is refused.
+func TestWhatComesAfterTheApprovalIsShownToWhoReleases(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		brings func(d *desk)
+		what   string // "" for nothing that matters
+	}{
+		"a grave finding": {func(d *desk) {
+			d.attach(paper("vat_invoice", fresh(), "invoice_number", "26312000000000000077", "issue_date", d.began.AddDate(0, 0, -3).In(claim.Shanghai).Format(time.DateOnly)))
+		}, "finding"},
+		"a paper that a person confirms": {func(d *desk) {
+			late := paper("vat_invoice", fresh(), "invoice_number", "26312000000000000078")
+			late.Reading.Fields[0].Sure = false
+			d.attach(late)
+			do(d, d.Confirm, zhou, claim.Confirmation{Document: late.Document, Fields: []claim.ConfirmedField{{Name: "invoice_number", Value: "26312000000000000078"}}})
+		}, "paper"},
+		"a picture": {func(d *desk) { d.attach(paper("loss_photo", fresh())) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.assessed(3_000_000)
+			d.papers()
+			do(d, d.Consent, customer, claim.Consent{Offer: 1})
+			d.reviewed(claim.Verdict{Kind: claim.VerdictApprove, Opinion: "同意"})
+			d.agrees(1, "张三", "6222020000000000")
+			seen := d.payout().Seen()
+			row.brings(d)
+			require.Equal(t, claim.Agreed, d.file.Stage)
+			released := do(d, d.Release, claim.Actor{ID: "yang", Role: claim.Finance, Branch: "3101"}, claim.Release{Task: d.file.TaskOf(claim.TaskRelease).ID, Seen: seen})
+			if row.what == "" {
+				require.Nil(t, released.Refusal)
+				return
+			}
+			require.Equal(t, claim.RuleReleaseChanged, ruleOf(released))
+			require.Equal(t, row.what, d.payout().Changes()[0].What)
+		})
+	}
+}
+
 func TestTheThirdFlashPaymentOfAYearIsAPersons(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -185,7 +185,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 	case len(unsure) > 0:
 		paper.State = claim.PaperUnsure
 	}
-	if t.file.Assessment > 0 && !paper.Extra && (paper.Kind == string(document.VATInvoice) || paper.Kind == string(document.RepairEstimate)) {
+	if t.file.Assessment > 0 && !paper.Extra && statesFigure(paper.Kind) {
 		t.leaveFlash("paper.after-assessment") // the figure that was offered does not know it
 	}
 	camera, err := json.Marshal(r.Camera)
@@ -316,9 +316,11 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 			}, &by)
 		}
 		sent := paper.Kind
+		corrected := statesFigure(sent) && s.Body.Kind != "" && s.Body.Kind != sent || otherSum(known, s.Body)
 		if t.file.Assessment > 0 {
 			t.leaveFlash("paper.after-assessment") // the figure that was offered does not know what this person says
 		}
+		counted := !paper.Extra && (paper.State == claim.PaperRead || paper.State == claim.PaperConfirmed)
 		paper.Awaiting = paper.Awaiting && paper.State != claim.PaperReceived // a picture is still looked at
 		paper.State, paper.Extra = claim.PaperConfirmed, false
 		if s.Body.Kind != "" {
@@ -338,7 +340,29 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 			t.done(claim.TaskConfirm)
 		}
 		t.event("paper.confirmed", map[string]any{"document": paper.ID, "kind": paper.Kind, "fields": names})
+		if counted && corrected && t.file.Payment() == nil && slices.Contains(consented, t.file.Stage) {
+			return t.voidFigure(otherPaper)
+		}
 		return nil
+	})
+}
+
+// statesFigure reports whether papers of a kind say what a loss costs.
+func statesFigure(kind string) bool {
+	return kind == string(document.VATInvoice) || kind == string(document.RepairEstimate)
+}
+
+// otherSum reports whether a confirmation gives an amount that differs from what
+// was read or confirmed before.
+func otherSum(known *db.Facts, c claim.Confirmation) bool {
+	last := map[string]db.FieldFactsRow{}
+	for _, f := range known.Fields {
+		if f.DocumentID == c.Document && f.Round >= last[f.Name].Round {
+			last[f.Name] = f
+		}
+	}
+	return slices.ContainsFunc(c.Fields, func(f claim.ConfirmedField) bool {
+		return strings.HasSuffix(f.Name, "_fen") && f.Value != last[f.Name].Value
 	})
 }
 

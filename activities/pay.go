@@ -36,6 +36,10 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 		case err != nil:
 			return err
 		}
+		lacking := t.file.Lacking() // also what was found to be another paper since the review
+		if len(lacking) > 0 {
+			return t.beforeConsent(lacking)
+		}
 		if t.file.Stage == claim.Determined {
 			if err := t.sign(s.Body, picture); err != nil {
 				return err
@@ -43,9 +47,6 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 			t.file.Stage = claim.Agreed
 			t.open(claim.TaskRelease, claim.Finance, 0, "")
 			return nil
-		}
-		if lacking := t.file.Lacking(); len(lacking) > 0 {
-			return t.beforeConsent(lacking)
 		}
 		if t.file.Lane == claim.Flash {
 			// Another claim may have brought something since the offer.
@@ -153,6 +154,9 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 	return step(ctx, a, s, claim.ActRelease, func(t *tx) error {
 		if !t.file.PolicyVerified {
 			return t.refuse(claim.RulePolicy, "The policy is not verified, so no money may move. Intake links it first.")
+		}
+		if lacking := t.file.Lacking(); len(lacking) > 0 {
+			return t.refuse(claim.RulePapersMissing, fmt.Sprintf("The claim lacks %s, which it had when it was approved. It is sent in and confirmed first.", listed(lacking)))
 		}
 		rules, err := t.rules()
 		if err != nil {

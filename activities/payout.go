@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"anpei/claim"
+	"anpei/claim/document"
 	"anpei/schemas/db"
 )
 
@@ -55,7 +56,7 @@ func (p Payout) Payee() claim.Payee {
 
 // PayoutChange is something that has changed since the approval.
 type PayoutChange struct {
-	What string // amount, payee, policy, branch, claimant or bank
+	What string // amount, payee, policy, branch, claimant, finding, paper or bank
 	Text [2]string
 	db.PayoutEventsRow
 }
@@ -79,6 +80,7 @@ func (p Payout) Changes() (list []PayoutChange) {
 			Reason   string               `json:"reason"`
 			Note     string               `json:"note"`
 			Decision claim.TransferChoice `json:"decision"`
+			Rule     string               `json:"rule"`
 		}
 		_ = json.Unmarshal(e.Body, &said) // what is not there is left out
 		switch e.Kind {
@@ -93,6 +95,11 @@ func (p Payout) Changes() (list []PayoutChange) {
 			}
 		case "claim.rereported":
 			add(e, "claimant", "保单上的人也报了案，核对收款人", "A person in the policy has reported the loss too: check the payee.")
+		case "finding.raised":
+			rule := document.Rules()[said.Rule]
+			add(e, "finding", "核赔后出现重大疑点："+rule[0], "A grave finding was raised after the approval: "+rule[1]+".")
+		case "paper.confirmed":
+			add(e, "paper", "核赔后又核对了一份材料", "A paper was confirmed after the approval.")
 		case "payment.rejected", "payment.refused":
 			add(e, "bank", "银行未执行："+said.Reason, "The bank refused the transfer: "+said.Reason)
 		case "payment.returned":

@@ -195,6 +195,10 @@ var (
 		"policy.linked", "保单已更正，须按新保单重新定损 · another policy was linked: assess by it",
 		"所依据的保单已更正,此前的定损金额及相应的确认、核定和协议不再有效。我们将重新定损,并再次请您确认。",
 	}
+	otherPaper = void{
+		"paper.corrected", "所依据的材料已更正，须重新定损 · a paper was corrected on which the figure rests: assess anew",
+		"所依据的材料经核对已更正,此前的定损金额及相应的确认、核定和协议不再有效。我们将重新定损,并再次请您确认。",
+	}
 	newClaimant = void{
 		"claimant.in-policy", "保单上的人已报案，此前的确认由他人作出，须重新定损并请其确认 · a person in the policy reported the loss; the consent was another's: assess and offer anew",
 		"此前由他人确认,相应的定损金额、核定和协议不再有效。我们将重新定损,并请您确认。",

@@ -27,9 +27,9 @@ const (
 // exposures and the policy as it stood at the moment of loss. A policy that is
 // not known is no obstacle; the claim is marked and no money moves. The same
 // loss reported before makes this report join that claim: the receipt names
-// it, and there is no second one. Where that claim is closed, this is a claim of
-// its own, which no machine decides: people see the other one. Reporting twice
-// at once is settled by a lock on the loss's fingerprint.
+// it, and there is no second one. Where that claim is closed, or runs under the
+// policy of another car, this is a claim of its own, which no
+// machine decides: people see the other one. Reporting twice at once is settled by a lock on the loss's fingerprint.
 func (a *Activities) Report(ctx context.Context, s claim.Step[claim.Notice]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActReport, func(t *tx) error {
 		n := s.Body
@@ -42,7 +42,13 @@ func (a *Activities) Report(ctx context.Context, s claim.Step[claim.Notice]) (cl
 			return err
 		}
 		for _, c := range same {
-			if c.Stage != claim.Closed {
+			apart := c.Stage == claim.Closed
+			if !apart {
+				if apart, err = t.ofAnotherCar(c, policy, n); err != nil {
+					return err
+				}
+			}
+			if !apart {
 				t.join(c)
 				return nil
 			}
@@ -84,6 +90,24 @@ func (t *tx) sameLoss(l loss) ([]db.SameLossRow, error) {
 		far := c.Lat != nil && l.where != nil && l.where.Metres(claim.Point{Lat: *c.Lat, Lng: *c.Lng}) > sameLossMetres
 		return c.Line != l.line || far
 	}), nil
+}
+
+// ofAnotherCar reports whether a claim of the same plate runs under the policy of
+// another car, in which this reporter is not: whoever knows a plate can have
+// reported it on a policy of theirs, and the report of the car's own people must
+// not end there. Compulsory and commercial cover of one car are two policies, and
+// one loss.
+func (t *tx) ofAnotherCar(c db.SameLossRow, own policyAt, n claim.Notice) (bool, error) {
+	car := cmp.Or(own.plate, n.Plate)
+	if c.PolicyPlate == "" || car == "" || claim.SameName(c.PolicyPlate, car) {
+		return false, nil
+	}
+	theirs, err := t.policy(c.PolicyNo, n.Line, n.LossAt)
+	if err != nil {
+		return false, err
+	}
+	relation, err := t.relation(theirs.persons, t.by.ID, n.Reporter.Phone)
+	return relation == claim.Stranger, err
 }
 
 // join makes this report one of another claim's.
@@ -306,6 +330,7 @@ type reporter struct {
 // Where staff or a partner wrote down the report of a person in the policy, the
 // claim is that person's: it comes to their own sign-in, and to nobody else's.
 func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
+	t.insiders = &policy
 	if t.file.Reporter != claim.Stranger || t.file.Payment() != nil {
 		return nil
 	}
@@ -394,6 +419,7 @@ func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim
 		lane, reasons := claim.Route(claim.RouteIn{
 			Line: f.Line, Estimate: f.Claimed, Injury: f.Injury, PolicyVerified: f.PolicyVerified, SelfService: f.SelfService,
 			Reporter: f.Reporter, Flags: flags(f),
+			OthersLoss: slices.ContainsFunc(f.Exposures, func(e claim.Exposure) bool { return e.Kind == claim.ThirdPartyProperty }),
 		}, rules.lanes)
 		f.Lane, f.AcceptWithin = lane, rules.lanes.AcceptWithin()
 		if f.Stage = claim.Dispatching; lane == claim.Flash {

@@ -156,18 +156,19 @@ type tx struct {
 	command *claim.Command
 	isNew   bool
 
-	before  claim.File // as it was, for a refusal
-	file    claim.File
-	receipt claim.Receipt
-	next    int64 // number of the next event
-	hash    []byte
-	insert  *db.InsertClaimParams  // a new claim's row, as far as the report knows it
-	clocks  []claim.ClockEntry     // written by this step
-	known   *db.Facts              // what the rows said when the step first asked
-	learned []document.Fact        // what the step brings, not cross-checked yet
-	papers  map[string]claim.Paper // documents as the step leaves them, where it changes them
-	joined  []db.ClaimPartiesRow   // parties that the step has added
-	err     error                  // of writes that could not even be queued
+	before   claim.File // as it was, for a refusal
+	file     claim.File
+	receipt  claim.Receipt
+	next     int64 // number of the next event
+	hash     []byte
+	insert   *db.InsertClaimParams  // a new claim's row, as far as the report knows it
+	clocks   []claim.ClockEntry     // written by this step
+	known    *db.Facts              // what the rows said when the step first asked
+	learned  []document.Fact        // what the step brings, not cross-checked yet
+	insiders *claim.Persons         // whom the claim's policy knows, where the step has linked it or read it
+	papers   map[string]claim.Paper // documents as the step leaves them, where it changes them
+	joined   []db.ClaimPartiesRow   // parties that the step has added
+	err      error                  // of writes that could not even be queued
 }
 
 // genesis is the hash before a claim's first event.

@@ -325,7 +325,7 @@ func (f *spooled) inside() error {
 	case reason == document.WrongType:
 		return wrongType("application/zip")
 	}
-	chinese, english, _ := strings.Cut(document.Plain(reason), " ")
+	chinese, english := document.PlainIn(reason)
 	return &fault{kind: kindInput, detail: english + " · " + chinese}
 }
 

@@ -39,6 +39,7 @@ type RouteIn struct {
 	PolicyVerified bool     `json:"policy_verified"`
 	SelfService    bool     `json:"self_service"` // the claimant can take the pictures
 	Reporter       Relation `json:"reporter"`     // what the reporter's verified phone is to the policy
+	OthersLoss     bool     `json:"others_loss"`  // damage that somebody else has suffered
 	Flags          []string `json:"flags,omitempty"`
 }
 
@@ -99,6 +100,11 @@ func Route(in RouteIn, rules LaneRules) (Lane, []LaneReason) {
 		choose("flash.no_injury", !in.Injury,
 			"无人员受伤", "Nobody is hurt.",
 			"有人员受伤", "Somebody is hurt."),
+		// 保险法 art. 65(3): until the insured has compensated a third party, money
+		// for that party's loss must not go to the insured.
+		choose("flash.own_loss", !in.OthersLoss,
+			"无第三者损失", "No third party has suffered a loss.",
+			"有第三者损失", "A third party has suffered a loss."),
 		choose("flash.policy_verified", in.PolicyVerified,
 			"保单已核实", "The policy is verified.",
 			"保单未核实", "The policy is not verified."),

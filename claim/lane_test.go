@@ -28,9 +28,10 @@ func TestALaneHasItsBoundaries(t *testing.T) {
 	unverified := func(in *claim.RouteIn) { in.PolicyVerified = false }
 	noPictures := func(in *claim.RouteIn) { in.SelfService = false }
 	is := func(r claim.Relation) func(*claim.RouteIn) { return func(in *claim.RouteIn) { in.Reporter = r } }
+	othersLoss := func(in *claim.RouteIn) { in.OthersLoss = true }
 	flagged := func(in *claim.RouteIn) { in.Flags = []string{"late_report"} }
 
-	flash := []string{"flash.line", "flash.estimate", "flash.self_service", "flash.no_injury", "flash.policy_verified", "flash.reporter", "flash.no_flags"}
+	flash := []string{"flash.line", "flash.estimate", "flash.self_service", "flash.no_injury", "flash.own_loss", "flash.policy_verified", "flash.reporter", "flash.no_flags"}
 	but := func(rule string) []string {
 		return slices.DeleteFunc(slices.Clone(flash), func(r string) bool { return r == rule })
 	}
@@ -51,6 +52,7 @@ func TestALaneHasItsBoundaries(t *testing.T) {
 		{clean(claim.Property, 49_999_999), claim.Standard, but("flash.estimate")},
 		{clean(claim.Property, 50_000_000), claim.Large, append([]string{"large.estimate"}, but("flash.estimate")...)},
 		{clean(claim.Motor, 500_000, injury), claim.Standard, but("flash.no_injury")},
+		{clean(claim.Motor, 500_000, othersLoss), claim.Standard, but("flash.own_loss")},
 		{clean(claim.Motor, 500_000, unverified), claim.Standard, but("flash.policy_verified")},
 		{clean(claim.Motor, 500_000, noPictures), claim.Standard, but("flash.self_service")},
 		{clean(claim.Motor, 500_000, is(claim.Insured)), claim.Flash, flash},
@@ -77,7 +79,7 @@ func TestALaneSaysWhy(t *testing.T) {
 	t.Parallel()
 	rules := read[claim.LaneRules](t, "lanes.json")
 	_, reasons := claim.Route(claim.RouteIn{
-		Line: claim.Motor, Estimate: 500_001, Injury: true, Flags: []string{"late_report", "night"},
+		Line: claim.Motor, Estimate: 500_001, Injury: true, OthersLoss: true, Flags: []string{"late_report", "night"},
 	}, rules)
 	require.Equal(t, []claim.LaneReason{
 		{Rule: "large.estimate", ZH: "估损 ¥5,000.01，低于大案标准 ¥200,000.00", EN: "The estimate of ¥5,000.01 is below ¥200,000.00, from where a loss is large."},
@@ -85,6 +87,7 @@ func TestALaneSaysWhy(t *testing.T) {
 		{Rule: "flash.estimate", ZH: "估损 ¥5,000.01，超过闪赔上限 ¥5,000.00", EN: "The estimate of ¥5,000.01 is above the flash cap of ¥5,000.00."},
 		{Rule: "flash.self_service", ZH: "客户不能自助拍摄", EN: "The claimant cannot take the pictures."},
 		{Rule: "flash.no_injury", ZH: "有人员受伤", EN: "Somebody is hurt."},
+		{Rule: "flash.own_loss", ZH: "有第三者损失", EN: "A third party has suffered a loss."},
 		{Rule: "flash.policy_verified", ZH: "保单未核实", EN: "The policy is not verified."},
 		{Rule: "flash.reporter", ZH: "报案手机不在保单名下", EN: "The phone of the report is not in the policy."},
 		{Rule: "flash.no_flags", ZH: "有风险标记：late_report、night", EN: "Flags are raised: late_report, night."},
@@ -97,7 +100,7 @@ func TestALaneSaysWhy(t *testing.T) {
 		claim.Holder: "报案手机已核实，是投保人的", claim.Insured: "报案手机已核实，是被保险人的", claim.Driver: "报案手机已核实，是保单约定驾驶人的",
 	} {
 		_, reasons = claim.Route(claim.RouteIn{Line: claim.Motor, Reporter: relation}, rules)
-		require.Equal(t, zh, reasons[6].ZH)
+		require.Equal(t, zh, reasons[7].ZH)
 	}
 
 	rules.Lines[0].Flash = false

@@ -164,6 +164,7 @@ var crossChecks = []crossCheck{
 	{"vehicle.later", true, "车辆注册晚于出险", "The vehicle was registered after the loss", dayOf(VehicleLicence, "register_date", 1)},
 	{"invoice.before-loss", true, "发票开具早于出险", "The invoice was written before the loss", evidence.invoicedBefore},
 	{"estimate.before-loss", true, "估价早于出险", "The estimate was written before the loss", dayOf(RepairEstimate, "issue_date", -1)},
+	{"paper.postdated", true, "票据日期晚于收到之日", "The paper is dated after the day on which it came", evidence.postdated},
 	{"survey.before-loss", false, "查勘到达早于出险", "The surveyor arrived before the loss", evidence.surveyedBefore},
 
 	{"amount.estimate-invoice", true, "发票总额与估价不一致", "Invoice and estimate differ", evidence.invoiced},
@@ -459,6 +460,16 @@ func (e evidence) invoicedBefore() []pair {
 		return nil
 	}
 	return dayOf(VATInvoice, "issue_date", -1)(e)
+}
+
+// postdated finds invoices and estimates of days that had not come yet.
+func (e evidence) postdated() (out []pair) {
+	for _, kind := range []Kind{VATInvoice, RepairEstimate} {
+		for _, f := range e.on(kind, "issue_date") {
+			out = append(out, timed([]Fact{f}, e.received(f), func(issued, received instant) bool { return issued.day() > received.day() })...)
+		}
+	}
+	return out
 }
 
 func (e evidence) surveyedBefore() []pair {

@@ -65,6 +65,9 @@ func TestFactsThatDoNotGoTogetherAreFound(t *testing.T) {
 	t.Parallel()
 	policy := said(document.OfPolicy, "plate", "沪A12345", "vin", "LSVAA4182E2123456", "holder", "张三", "number", "PM1")
 	third := said(document.OfReport, "third_party", "yes")
+	came := func(id, at string) []document.Fact {
+		return []document.Fact{{Source: document.Source{From: document.OfServer, Document: id, Field: "received_at"}, Value: at}}
+	}
 	for name, tt := range map[string]struct {
 		facts []document.Fact
 		rules []string
@@ -109,6 +112,9 @@ func TestFactsThatDoNotGoTogetherAreFound(t *testing.T) {
 		"a licence of the day after":            {slices.Concat(loss, says(driving, "d", "issue_date", "2026-11-24")), []string{"licence.later"}},
 		"a vehicle registered the day after":    {slices.Concat(loss, says(vehicle, "v", "register_date", "2026-11-24")), []string{"vehicle.later"}},
 		"an invoice of the day":                 {slices.Concat(loss, says(invoice, "i", "issue_date", "2026-11-23")), nil},
+		"an invoice of the day it came":         {slices.Concat(loss, says(invoice, "i", "issue_date", "2026-11-25"), came("i", "2026-11-24T16:00:00Z")), nil},
+		"an invoice of the day after it came":   {slices.Concat(loss, says(invoice, "i", "issue_date", "2026-11-25"), came("i", "2026-11-24T15:59:59Z")), []string{"paper.postdated"}},
+		"an estimate of the day after it came":  {slices.Concat(loss, says(estimate, "i", "issue_date", "2026-11-25"), came("i", "2026-11-24T15:59:59Z")), []string{"paper.postdated"}},
 		"an invoice of the day before":          {slices.Concat(loss, says(invoice, "i", "issue_date", "2026-11-22")), []string{"invoice.before-loss"}},
 		"an invoice of what burnt":              {slices.Concat(loss, said(document.OfReport, "line", "commercial_property"), says(invoice, "i", "issue_date", "2026-11-22")), nil},
 		"an estimate of the day before":         {slices.Concat(loss, says(estimate, "e", "issue_date", "2026-11-22")), []string{"estimate.before-loss"}},

@@ -186,6 +186,12 @@ func ProvesNothing(reason string) bool { return reason == RedLetter || reason ==
 // read.
 func Plain(reason string) string { return plain[reason] }
 
+// PlainIn is Plain, the languages apart.
+func PlainIn(reason string) (zh, en string) {
+	zh, en, _ = strings.Cut(plain[reason], "。 ")
+	return zh + "。", en
+}
+
 // PlainOfPages is Plain of a PDF: its pages are scanned or printed, and need not
 // have been taken with a phone.
 func PlainOfPages(reason string) string { return cmp.Or(plainOfPages[reason], plain[reason]) }

@@ -1820,8 +1820,9 @@ func (q *Queries) Payout(ctx context.Context, db DBTX, id claim.ID) (PayoutRow, 
 const payoutEvents = `-- name: PayoutEvents :many
 select number, kind, at, by_id, by_role, body from events
 where claim_id = $1 and number > $2
-  and (kind in ('policy.linked', 'payment.rejected', 'payment.refused', 'payment.returned', 'payment.decided')
-    or kind = 'agreement.made' and body ->> 'signature' = 'correction' or kind = 'claim.rereported' and body ->> 'relation' is not null)
+  and (kind in ('policy.linked', 'paper.confirmed', 'payment.rejected', 'payment.refused', 'payment.returned', 'payment.decided')
+    or kind = 'agreement.made' and body ->> 'signature' = 'correction' or kind = 'claim.rereported' and body ->> 'relation' is not null
+    or kind = 'finding.raised' and body ->> 'grave' = 'true')
 order by number limit 200
 `
 
@@ -1954,7 +1955,8 @@ func (q *Queries) RuleTablesInForce(ctx context.Context, db DBTX, effectiveFrom 
 }
 
 const sameLoss = `-- name: SameLoss :many
-select c.id, c.number, c.stage, c.loss_at, c.line, c.lat, c.lng from claims c
+select c.id, c.number, c.stage, c.loss_at, c.line, c.lat, c.lng, c.policy_no, coalesce(w.plate, '')::text as policy_plate
+from claims c left join policies w on w.id = c.policy_id
 where c.outcome <> 'withdrawn' and c.id <> $1 and c.id in (
     select o.id from claims o where o.policy_no = $2::text and o.policy_no <> ''
         and o.loss_at between $3::timestamptz and $4::timestamptz
@@ -1977,13 +1979,15 @@ type SameLossParams struct {
 }
 
 type SameLossRow struct {
-	ID     claim.ID
-	Number string
-	Stage  claim.Stage
-	LossAt time.Time
-	Line   claim.Line
-	Lat    *float64
-	Lng    *float64
+	ID          claim.ID
+	Number      string
+	Stage       claim.Stage
+	LossAt      time.Time
+	Line        claim.Line
+	Lat         *float64
+	Lng         *float64
+	PolicyNo    string
+	PolicyPlate string
 }
 
 // Claims of a policy or of a car, as they name it or as their policy does.
@@ -2010,6 +2014,8 @@ func (q *Queries) SameLoss(ctx context.Context, db DBTX, arg SameLossParams) ([]
 			&i.Line,
 			&i.Lat,
 			&i.Lng,
+			&i.PolicyNo,
+			&i.PolicyPlate,
 		); err != nil {
 			return nil, err
 		}

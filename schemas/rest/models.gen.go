@@ -225,6 +225,8 @@ const (
 	PayoutChangeWhatBank     PayoutChangeWhat = "bank"
 	PayoutChangeWhatBranch   PayoutChangeWhat = "branch"
 	PayoutChangeWhatClaimant PayoutChangeWhat = "claimant"
+	PayoutChangeWhatFinding  PayoutChangeWhat = "finding"
+	PayoutChangeWhatPaper    PayoutChangeWhat = "paper"
 	PayoutChangeWhatPayee    PayoutChangeWhat = "payee"
 	PayoutChangeWhatPolicy   PayoutChangeWhat = "policy"
 )
@@ -239,6 +241,10 @@ func (e PayoutChangeWhat) Valid() bool {
 	case PayoutChangeWhatBranch:
 		return true
 	case PayoutChangeWhatClaimant:
+		return true
+	case PayoutChangeWhatFinding:
+		return true
+	case PayoutChangeWhatPaper:
 		return true
 	case PayoutChangeWhatPayee:
 		return true

@@ -32,7 +32,8 @@ select pg_advisory_xact_lock(hashtextextended($1, 0));
 
 -- name: SameLoss :many
 -- Claims of a policy or of a car, as they name it or as their policy does.
-select c.id, c.number, c.stage, c.loss_at, c.line, c.lat, c.lng from claims c
+select c.id, c.number, c.stage, c.loss_at, c.line, c.lat, c.lng, c.policy_no, coalesce(w.plate, '')::text as policy_plate
+from claims c left join policies w on w.id = c.policy_id
 where c.outcome <> 'withdrawn' and c.id <> sqlc.arg(id) and c.id in (
     select o.id from claims o where o.policy_no = sqlc.arg(policy_no)::text and o.policy_no <> ''
         and o.loss_at between sqlc.arg(after)::timestamptz and sqlc.arg(before)::timestamptz
@@ -217,8 +218,9 @@ where c.id = $1;
 -- What came between the approval and the release.
 select number, kind, at, by_id, by_role, body from events
 where claim_id = $1 and number > $2
-  and (kind in ('policy.linked', 'payment.rejected', 'payment.refused', 'payment.returned', 'payment.decided')
-    or kind = 'agreement.made' and body ->> 'signature' = 'correction' or kind = 'claim.rereported' and body ->> 'relation' is not null)
+  and (kind in ('policy.linked', 'paper.confirmed', 'payment.rejected', 'payment.refused', 'payment.returned', 'payment.decided')
+    or kind = 'agreement.made' and body ->> 'signature' = 'correction' or kind = 'claim.rereported' and body ->> 'relation' is not null
+    or kind = 'finding.raised' and body ->> 'grave' = 'true')
 order by number limit 200;
 
 -- name: Agreements :many
