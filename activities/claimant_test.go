@@ -299,6 +299,76 @@ func TestWhoseAClaimBecomesIsToldToThatPersonAlone(t *testing.T) {
 	}
 }
 
+// The door has let a stranger in whose claim it was; by the time their act comes to
+// the rows the claim is the holder's.
+func TestWhoseClaimItIsIsAskedWhereItIsWritten(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.strangers("PM1")
+	d.surveyedAndAssessed(600_000)
+	d.papers()
+	d.reportsAgain(customer, "13800000001")
+	require.Equal(t, customer.ID, d.file.Claimant)
+	partner := claim.Actor{ID: "broker", Role: claim.Partner, Branch: "3101"}
+	for _, by := range []claim.Actor{stranger, partner} {
+		require.Equal(t, claim.RuleNotYours, ruleOf(ask(d, d.Withdraw, by, claim.Reason{Reason: "误报"})))
+		require.Equal(t, claim.RuleNotYours, ruleOf(ask(d, d.Consent, by, claim.Consent{Offer: 1})))
+		require.Equal(t, claim.RuleNotYours, ruleOf(ask(d, d.Object, by, claim.Objection{Offer: 1, Reason: "少"})))
+	}
+	require.Equal(t, claim.Negotiating, d.file.Stage)
+	require.Equal(t, 6, d.count("refused_attempts"))
+	require.Nil(t, ask(d, d.Consent, customer, claim.Consent{Offer: 1}).Refusal)
+	require.Equal(t, claim.Reviewing, d.file.Stage)
+}
+
+// The holder sends the very files that somebody else had sent: they count from
+// then on, as what the holder calls them.
+func TestAFileThatSomebodyElseHadSentCountsOnceItsOwnerSendsIt(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	d.reportsAgain(phoned("13800000005"), "13800000005")
+	invoice, one, two := paper("vat_invoice", "c", "total_fen", "300000", "plate", "沪A12345"), paper("loss_photo", "a"), paper("other", "b")
+	invoice.Reading = nil
+	do(d, d.Attach, phoned("13800000005"), claim.Batch{Attachments: []claim.Attachment{invoice, one, two}})
+	waits := func() (what []string) {
+		for _, s := range d.file.Lacking() {
+			what = append(what, s.Name)
+		}
+		return what
+	}
+	before := waits()
+	require.NotEmpty(t, before)
+	two.Kind = "loss_photo"
+	do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{invoice, one, two}})
+	do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{invoice, one, two}})
+	require.Equal(t, 3, d.count("documents"))
+	d.looks(one, 0x0123456789abcdef)
+	d.looks(two, 0xfedcba9876543210)
+	do(d, d.RecordReading, machine, claim.Read{Document: invoice.Document, Reading: claim.Reading{Kind: "vat_invoice", Pages: 1, Fields: []claim.Field{{Name: "total_fen", Value: "300000", Confidence: 9900, Page: 1, Sure: true}}}})
+	require.Empty(t, waits())
+	require.True(t, d.file.Due.SelfSurvey)
+	d.verifyChain()
+}
+
+// What shows a loss is a picture: no other file counts as one, whoever calls it so.
+func TestOnlyAPictureIsAPhotoOfTheLoss(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	for _, kind := range []string{"text/xml", "application/ofd", "application/pdf"} {
+		photo := paper("loss_photo", fresh())
+		photo.Type = kind
+		require.Equal(t, claim.RuleInput, ruleOf(do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{photo}})), kind)
+
+		read := paper("unknown", fresh(), "total_fen", "1")
+		read.Type, read.Reading.Kind = kind, "loss_photo"
+		d.attach(read)
+		require.False(t, slices.ContainsFunc(d.file.Papers, func(c claim.Count) bool { return c.Kind == "loss_photo" }), kind)
+		require.Equal(t, claim.RuleInput, ruleOf(do(d, d.Confirm, zhou, claim.Confirmation{Document: read.Document, Kind: "loss_photo"})), kind)
+	}
+}
+
 // Staff write down what a person in the policy says on the telephone. The claim
 // is that person's: another person of the policy who reports it too does not
 // take it, the holder is a party of it, and what they signed stands when they

@@ -183,6 +183,26 @@ func (t *tx) ownReport(parties []db.ClaimPartiesRow) int {
 	return slices.IndexFunc(parties, own)
 }
 
+// silence refuses an act of the claim's own to a claimant or a partner who does
+// not speak for it: not its claimant, nor for whom staff or a partner wrote the
+// report down, nor a party that the policy knows.
+func (t *tx) silence(act claim.Act) (*claim.Refusal, error) {
+	if !act.Speaks() || !t.by.Role.Outside() || t.by.ID == t.file.Claimant {
+		return nil, nil
+	}
+	parties, err := t.claimParties()
+	if err != nil {
+		return nil, fmt.Errorf("read parties: %w", err)
+	}
+	names, own := claim.Pseudonyms{Key: t.a.PseudonymKey}, t.ownReport(parties)
+	for i, p := range parties {
+		if (i == own || p.Principal == "" && p.Known) && p.Role != "third_party" && names.Of(p.Phone) == t.by.ID {
+			return nil, nil
+		}
+	}
+	return &claim.Refusal{Rule: claim.RuleNotYours, Detail: "The claim is for another person to deal with, who is in the policy. · 赔案现由保单上的人办理，您不能代为操作。"}, nil
+}
+
 // tellClaimant tells the one who reported and speaks for the claim; where a
 // broker reported, the insured. It returns the notice's id.
 func (t *tx) tellClaimant(template, body string) string {

@@ -347,6 +347,40 @@ func TestWhatComesAfterTheApprovalIsShownToWhoReleases(t *testing.T) {
 	}
 }
 
+// A second report by a person in the policy says what the first one does not: the
+// machine stops. A stranger's stops nothing.
+func TestASecondReportThatSaysMoreStopsTheMachine(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		by      claim.Actor
+		phone   string
+		injury  bool
+		claimed claim.Fen
+		lane    claim.Lane
+	}{
+		"the same by the holder":                     {customer, "13800000001", false, 300_000, claim.Flash},
+		"the holder, that somebody is hurt":          {customer, "13800000001", true, 300_000, claim.Standard},
+		"the holder, as much as the lane takes":      {customer, "13800000001", false, 500_000, claim.Flash},
+		"the holder, more than the lane takes":       {customer, "13800000001", false, 500_001, claim.Standard},
+		"a driver of the policy, that one is hurt":   {phoned("13800000003"), "13800000003", true, 0, claim.Standard},
+		"a stranger, that somebody is hurt":          {phoned("13800000005"), "13800000005", true, 0, claim.Flash},
+		"a stranger, who names the holder's as hers": {phoned("13800000005"), "13800000001", true, 0, claim.Flash},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.owner(`update policies set drivers = '[{"name": "李四", "phone": "13800000003"}]'`)
+			d.flash()
+			do(d, d.Rereport, row.by, claim.Again{
+				Event: "again", By: row.by, Channel: "web", Reporter: claim.Party{Name: "某人", Phone: row.phone, Role: "reporter"},
+				PolicyNo: "PM1", Injury: row.injury, Claimed: row.claimed,
+			})
+			require.Equal(t, row.lane, d.file.Lane)
+			d.verifyChain()
+		})
+	}
+}
+
 func TestTheThirdFlashPaymentOfAYearIsAPersons(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

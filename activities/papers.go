@@ -31,6 +31,9 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 			return err
 		}
 		for i, d := range s.Body.Attachments {
+			if !claim.Fits(d.Kind, d.Type) {
+				return t.refuse(claim.RuleInput, fmt.Sprintf("documents/%d: %s", i, claim.NoPicture))
+			}
 			if d.Reading != nil {
 				if err := typed(d.Reading.Fields); err != nil {
 					return t.refuse(claim.RuleInput, fmt.Sprintf("documents/%d/reading: %s", i, err))
@@ -48,16 +51,14 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 		var added []string
 		asked := t.file.Checklist.Requests()
 		for _, d := range s.Body.Attachments {
-			if _, there := t.paper(d.Document); there {
+			if paper, there := t.paper(d.Document); there {
+				if paper.Extra && !extra {
+					t.own(paper, d.Kind)
+				}
 				continue
 			}
-			paper := claim.Paper{ID: d.Document, Kind: d.Kind, Number: t.file.Total() + 1, Asked: asked, State: claim.PaperReceived, Awaiting: true, Extra: extra}
-			switch {
-			case d.Kind == Signature:
-				paper.State, paper.Awaiting = claim.PaperRead, false
-			case d.Kind == LossPhoto && t.by.Role != claim.Claimant:
-				paper.State = claim.PaperRead
-			}
+			paper := claim.Paper{ID: d.Document, Kind: d.Kind, Type: d.Type, Number: t.file.Total() + 1, Asked: asked, Extra: extra}
+			paper.State, paper.Awaiting = t.received(d.Kind)
 			row := db.InsertDocumentParams{
 				ID: d.Document, ClaimID: t.id, Kind: d.Kind, Name: d.Name, Type: d.Type, Size: d.Size, SHA256: d.SHA256,
 				Object: d.Object, Revision: d.Revision, State: paper.State, AttachedBy: string(t.by.ID), AttachedAt: t.at,
@@ -86,6 +87,29 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 		t.event("papers.attached", map[string]any{"sha256": added, "already": len(s.Body.Attachments) - len(added)})
 		return nil
 	})
+}
+
+// received is how a paper begins that this sender calls a kind.
+func (t *tx) received(kind string) (state claim.PaperState, awaiting bool) {
+	switch {
+	case kind == Signature:
+		return claim.PaperRead, false
+	case kind == LossPhoto && t.by.Role != claim.Claimant:
+		return claim.PaperRead, true
+	}
+	return claim.PaperReceived, true
+}
+
+// own lets a paper count that somebody who does not speak for the claim had sent
+// before. It is read anew where it is another kind than that one called it.
+func (t *tx) own(paper claim.Paper, kind string) {
+	paper.Extra = false
+	if kind != paper.Kind {
+		paper.Kind = kind
+		paper.State, paper.Awaiting = t.received(kind)
+	}
+	t.put(paper)
+	t.queue(t.q.OwnPaper(t, &t.w, paper.ID, paper.Kind, paper.State, paper.Awaiting))
 }
 
 // admit refuses papers above the limits of a claim and of a sender.
@@ -156,6 +180,9 @@ func (t *tx) read(id string, r claim.Reading) error {
 	default:
 		paper.Kind = kind
 	}
+	if !claim.Fits(paper.Kind, paper.Type) {
+		paper.Kind, plain = string(document.Other), false
+	}
 	paper.State, paper.Awaiting = claim.PaperRead, false
 	t.see(&paper, r.Look)
 	t.learnCamera(id, r.Camera)
@@ -220,7 +247,7 @@ func (t *tx) paper(id string) (claim.Paper, bool) {
 		return claim.Paper{}, false
 	}
 	d := t.known.Documents[i]
-	return claim.Paper{ID: id, Kind: d.Kind, Number: int(d.Number), Asked: int(d.Asked), State: d.State, Awaiting: d.Awaiting, Extra: d.Extra}, true
+	return claim.Paper{ID: id, Kind: d.Kind, Type: d.Type, Number: int(d.Number), Asked: int(d.Asked), State: d.State, Awaiting: d.Awaiting, Extra: d.Extra}, true
 }
 
 // put keeps a document as the step leaves it.
@@ -305,6 +332,9 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 		paper, there := t.paper(s.Body.Document)
 		if !there {
 			return t.refuse(claim.RuleDocument, fmt.Sprintf("%s is not a document of this claim.", s.Body.Document))
+		}
+		if !claim.Fits(s.Body.Kind, paper.Type) {
+			return t.refuse(claim.RuleInput, claim.NoPicture)
 		}
 		round := rounds(known, paper.ID)
 		by := string(t.by.ID)

@@ -277,6 +277,12 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 			return fmt.Errorf("read the loss: %w", err)
 		}
 		event := map[string]any{"channel": s.Body.Channel, "party": number}
+		if s.Body.Injury {
+			event["injury"] = true
+		}
+		if s.Body.Claimed > 0 {
+			event["claimed_fen"] = s.Body.Claimed
+		}
 		if loss.PolicyID == nil {
 			t.event("claim.rereported", event)
 			return t.theirPolicy(s.Body, loss)
@@ -291,6 +297,9 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 		}
 		if relation != claim.Stranger {
 			event["relation"] = relation // whoever releases the money sees it
+			if err := t.saysMore(s.Body); err != nil {
+				return err
+			}
 		}
 		t.event("claim.rereported", event)
 		if err := t.reportedOn(*policy.id, policy.number, policy.persons.Holder.Phone, n.Phone); err != nil {
@@ -298,6 +307,23 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 		}
 		return t.handOver(policy.persons, reporter{party: number, principal: s.Body.By.ID, phone: n.Phone})
 	})
+}
+
+// saysMore takes a claim out of the flash lane of which a person in the policy
+// says something, in a second report, that would have kept it out of it.
+func (t *tx) saysMore(again claim.Again) error {
+	f := &t.file
+	rules, err := t.rules()
+	if err != nil || f.Lane != claim.Flash {
+		return err
+	}
+	f.Injury = f.Injury || again.Injury
+	in := t.routeIn()
+	in.Estimate = max(in.Estimate, again.Claimed)
+	if lane, _ := claim.Route(in, rules.lanes); lane != claim.Flash {
+		t.leaveFlash("report.again")
+	}
+	return nil
 }
 
 // theirPolicy links the policy that a second report of a loss names, where the
@@ -416,11 +442,7 @@ func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim
 		if f.Before != "" {
 			t.learn(document.OfReport, "", "loss", f.Number)
 		}
-		lane, reasons := claim.Route(claim.RouteIn{
-			Line: f.Line, Estimate: f.Claimed, Injury: f.Injury, PolicyVerified: f.PolicyVerified, SelfService: f.SelfService,
-			Reporter: f.Reporter, Flags: flags(f),
-			OthersLoss: slices.ContainsFunc(f.Exposures, func(e claim.Exposure) bool { return e.Kind == claim.ThirdPartyProperty }),
-		}, rules.lanes)
+		lane, reasons := claim.Route(t.routeIn(), rules.lanes)
 		f.Lane, f.AcceptWithin = lane, rules.lanes.AcceptWithin()
 		if f.Stage = claim.Dispatching; lane == claim.Flash {
 			f.Stage = claim.SelfSurvey
@@ -431,6 +453,16 @@ func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim
 		t.list()
 		return nil
 	})
+}
+
+// routeIn is what the lane depends on, as the claim stands.
+func (t *tx) routeIn() claim.RouteIn {
+	f := &t.file
+	return claim.RouteIn{
+		Line: f.Line, Estimate: f.Claimed, Injury: f.Injury, PolicyVerified: f.PolicyVerified, SelfService: f.SelfService,
+		Reporter: f.Reporter, Flags: flags(f),
+		OthersLoss: slices.ContainsFunc(f.Exposures, func(e claim.Exposure) bool { return e.Kind == claim.ThirdPartyProperty }),
+	}
 }
 
 // flags are what keeps a claim from the machine when it is reported.

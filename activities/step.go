@@ -115,7 +115,13 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 		return claim.Answer{}, true, errors.Join(err, t.rollback())
 	}
 	if s.Command != nil && act.Guarded() {
-		if refusal := t.file.Guard(act, s.By, claim.TaskOf(s.Body)); refusal != nil {
+		refusal := t.file.Guard(act, s.By, claim.TaskOf(s.Body))
+		if refusal == nil {
+			if refusal, err = t.silence(act); err != nil {
+				return claim.Answer{}, true, errors.Join(err, t.rollback())
+			}
+		}
+		if refusal != nil {
 			answer, err = t.commitAttempt(*refusal)
 			return answer, true, err
 		}

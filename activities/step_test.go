@@ -90,6 +90,21 @@ func do[T any](d *desk, act func(context.Context, claim.Step[T]) (claim.Answer, 
 	return first.Receipt
 }
 
+// ask runs a step for somebody who asked for it, whom its guard stops or lets.
+func ask[T any](d *desk, act func(context.Context, claim.Step[T]) (claim.Answer, error), by claim.Actor, body T) claim.Receipt {
+	d.t.Helper()
+	d.n++
+	key := fmt.Sprintf("1/test-%d", d.n)
+	out, err := act(d.t.Context(), claim.Step[T]{
+		Claim: d.id, Key: key, Version: d.file.Version, At: d.began.Add(time.Duration(d.n) * time.Minute), By: by, Body: body,
+		Command: &claim.Command{Key: key + string(d.id), Hash: "h", Request: key + string(d.id)},
+	})
+	require.NoError(d.t, err)
+	require.False(d.t, out.Stale)
+	d.file = out.File
+	return out.Receipt
+}
+
 // ruleOf is the rule that refused an act, or none.
 func ruleOf(r claim.Receipt) string {
 	if r.Refusal == nil {

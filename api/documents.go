@@ -76,6 +76,7 @@ func (s *server) batch(ctx context.Context, a rest.Attach) (claim.Batch, []strin
 		uploads[id], photos[id] = row, true
 	}
 	var unknown []string
+	var wrong []rest.FieldError
 	var batch claim.Batch
 	ids := make([]string, len(a.Documents))
 	at := map[string]int{} // of a document in the batch
@@ -84,6 +85,9 @@ func (s *server) batch(ctx context.Context, a rest.Attach) (claim.Batch, []strin
 		if !ok {
 			unknown = append(unknown, "/documents/"+strconv.Itoa(i)+"/upload")
 			continue
+		}
+		if !claim.Fits(d.Kind, row.Type) {
+			wrong = append(wrong, rest.FieldError{Pointer: fmt.Sprintf("/documents/%d/kind", i), Detail: claim.NoPicture})
 		}
 		one := attachment(documentID(id, row.SHA256), d, row)
 		if photos[d.Upload] {
@@ -98,6 +102,9 @@ func (s *server) batch(ctx context.Context, a rest.Attach) (claim.Batch, []strin
 		case batch.Attachments[j].Reading == nil:
 			batch.Attachments[j].Reading = one.Reading
 		}
+	}
+	if wrong != nil {
+		return claim.Batch{}, nil, invalid(wrong...)
 	}
 	if unknown != nil {
 		return claim.Batch{}, nil, s.refused(ctx, claim.Refusal{

@@ -52,6 +52,9 @@ func (s *server) AddDraftPaper(ctx context.Context, r rest.AddDraftPaperRequestO
 		return nil, err
 	}
 	defer f.drop()
+	if !claim.Fits(string(r.Params.Kind), f.mime) {
+		return nil, invalid(rest.FieldError{Pointer: "/kind", Detail: claim.NoPicture})
+	}
 	row, err := s.keepDraftPaper(ctx, string(principalOf(ctx).ID), r.Params.IdempotencyKey, string(r.Params.Kind), f)
 	if err != nil {
 		return nil, err

@@ -121,7 +121,7 @@ var words = map[string][2]string{
 	"assessment.by_person":  {"需人工定损", "a person must assess"},
 	"paper.no-proven-total": {"单据上没有读到确定的总额", "no paper proves a total"}, "paper.no-outside-witness": {"单据未写明是本保单的车或人", "no paper names the insured or the insured car"},
 	"paper.after-assessment": {"报价后又收到发票、估价单或人工核对结果", "an invoice, an estimate or a person's correction came after the offer"}, "papers.unread": {"有材料尚未识别", "papers are not read yet"},
-	"paper.several-totals": {"发票或估价单不止一份", "there are several invoices or estimates"}, "paper.corrected": {"材料已更正", "a paper was corrected"}, "claimant.in-policy": {"保单上的人已报案", "a person in the policy reported the loss"},
+	"paper.several-totals": {"发票或估价单不止一份", "there are several invoices or estimates"}, "report.again": {"保单上的人再次报案，所述损失更重", "a person in the policy reported more"}, "paper.corrected": {"材料已更正", "a paper was corrected"}, "claimant.in-policy": {"保单上的人已报案", "a person in the policy reported the loss"},
 	"exposure.several": {"损失项不止一项", "there are several losses"}, "authority.machine-limit": {"超出机器核赔权限", "above the machine's limit"},
 	"flash.reporter": {"报案手机不在保单名下", "the phone of the report is not in the policy"}, "flash.policy_verified": {"保单未核实", "the policy is not verified"},
 	"payee.not-insured": {"收款户名不是投保人或被保险人", "the account is in another name than the insured's"},

@@ -56,6 +56,7 @@ type actRule struct {
 	roles     []Role   // none: it has no stage to be guarded by, and a rule of its own
 	task      TaskKind // the task that it does; "" for none
 	duty      Duty     // "" where separation of duties does not look
+	speaks    bool     // from a claimant or a partner: only from who speaks for the claim
 	unpaid    bool     // not once an instruction was written for the bank, though the claim has come back from it
 	mends     bool     // a parked claim, or brings what is missing; all others wait until an operator has resumed it
 }
@@ -77,24 +78,24 @@ var actRules = []actRule{
 	{act: ActAssign, operation: "AssignSurveyor", stages: []Stage{Dispatching, Dispatched, Surveying}, roles: []Role{Dispatcher}, duty: DutyDispatch},
 	{act: ActAccept, operation: "AcceptSurvey", stages: []Stage{Dispatched}, roles: []Role{Surveyor}, task: TaskSurvey, duty: DutySurvey},
 	{act: ActDecline, operation: "DeclineSurvey", stages: []Stage{Dispatched}, roles: []Role{Surveyor}, task: TaskSurvey},
-	{act: ActConvert, operation: "ConvertToVisit", stages: []Stage{SelfSurvey}, roles: []Role{Claimant, Partner, Assessor, Intake}},
+	{act: ActConvert, operation: "ConvertToVisit", speaks: true, stages: []Stage{SelfSurvey}, roles: []Role{Claimant, Partner, Assessor, Intake}},
 	{act: ActSurvey, operation: "FileSurvey", stages: []Stage{Surveying}, roles: []Role{Surveyor}, task: TaskSurvey, duty: DutySurvey},
 
 	{act: ActAssess, operation: "FileAssessment", stages: []Stage{Assessing}, roles: []Role{Assessor}, task: TaskAssess, duty: DutyAssess},
-	{act: ActConsent, operation: "ConsentOffer", stages: []Stage{Negotiating}, roles: onBehalf},
-	{act: ActObject, operation: "ObjectOffer", stages: []Stage{Negotiating, Determined}, roles: onBehalf},
+	{act: ActConsent, operation: "ConsentOffer", speaks: true, stages: []Stage{Negotiating}, roles: onBehalf},
+	{act: ActObject, operation: "ObjectOffer", speaks: true, stages: []Stage{Negotiating, Determined}, roles: onBehalf},
 
 	{act: ActReview, operation: "FileReview", stages: []Stage{Reviewing}, roles: []Role{Reviewer}, task: TaskReview, duty: DutyReview},
 	{act: ActDecideDenial, operation: "DecideDenial", stages: []Stage{DenialReview}, roles: []Role{Reviewer}, task: TaskDenial, duty: DutyApproveDenial},
 
-	{act: ActAgree, operation: "SignAgreement", stages: []Stage{Negotiating, Determined}, roles: []Role{Claimant, Partner}, duty: DutyPayee},
+	{act: ActAgree, operation: "SignAgreement", speaks: true, stages: []Stage{Negotiating, Determined}, roles: []Role{Claimant, Partner}, duty: DutyPayee},
 	{act: ActRelease, operation: "ReleasePayment", stages: []Stage{Agreed}, roles: []Role{Finance}, task: TaskRelease, duty: DutyRelease},
 	// Which choice fits, the step says: it knows what the bank has said.
 	{act: ActDecideTransfer, operation: "DecideTransfer", stages: []Stage{Agreed, Paying}, roles: []Role{Finance}},
-	{act: ActCorrectPayee, operation: "CorrectPayee", stages: []Stage{PayReturned}, roles: onBehalf, duty: DutyPayee},
+	{act: ActCorrectPayee, operation: "CorrectPayee", speaks: true, stages: []Stage{PayReturned}, roles: onBehalf, duty: DutyPayee},
 
 	{act: ActLinkPolicy, operation: "LinkPolicy", mends: true, stages: beforeMoney, roles: []Role{Intake}, duty: DutyLinkPolicy, unpaid: true},
-	{act: ActWithdraw, operation: "WithdrawClaim", stages: beforeMoney, roles: append(onBehalf, Intake), duty: DutyWithdraw},
+	{act: ActWithdraw, operation: "WithdrawClaim", speaks: true, stages: beforeMoney, roles: append(onBehalf, Intake), duty: DutyWithdraw},
 
 	{act: ActTake, operation: "TakeTask", mends: true, roles: []Role{Intake, Dispatcher, Surveyor, Assessor, Reviewer, Finance, Operator}},
 	{act: ActPutBack, operation: "PutBackTask", mends: true, roles: []Role{Intake, Dispatcher, Surveyor, Assessor, Reviewer, Finance, Operator, Manager}},
@@ -139,6 +140,11 @@ func (a Act) Operation() string {
 	}
 	return string(a)
 }
+
+// Speaks reports whether an act is the claim's own: a claimant or a partner who
+// does it must speak for the claim, which is looked at on the locked row, for it
+// may have come to another meanwhile.
+func (a Act) Speaks() bool { return ruleOf[a].speaks }
 
 // Guarded reports whether [File.Guard] knows the act. A first report and a
 // hold have no stage to be guarded by.

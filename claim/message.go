@@ -73,6 +73,7 @@ const (
 	RuleReleaseChanged = "version.release-changed"
 	RuleHeld           = "stage.held"
 	RuleOwnHold        = "separation.lift-own-hold"
+	RuleNotYours       = "claim.not-yours"
 	RulePapersMissing  = "papers.missing"
 	RulePapersLimit    = "papers-limit.reached"
 	RulePapersAsked    = "papers.asked-once"
@@ -431,6 +432,8 @@ type Again struct {
 	Channel  string `json:"channel"`
 	Reporter Party  `json:"reporter"`
 	PolicyNo string `json:"policy_no,omitempty"` // that this report names
+	Injury   bool   `json:"injury,omitempty"`    // this report says that somebody was hurt
+	Claimed  Fen    `json:"claimed_fen,omitempty"`
 }
 
 // TaskOf returns the task that a message's body does, or "".

@@ -14,6 +14,7 @@ type Paper struct {
 	Number int    // in order of arrival on its claim, from 1
 	Asked  int    // requests for papers that were made before it came
 	State  PaperState
+	Type   string // media type of its file
 	// Extra is one from a person who does not speak for the claim, as who reports
 	// its loss too. It counts for nothing until a person confirms it.
 	Extra bool
@@ -208,6 +209,15 @@ const (
 	otherPaper   = "other"
 	unknownPaper = "unknown"
 )
+
+// Fits reports whether a file of a media type can be a paper of a kind: what
+// shows a loss is a picture.
+func Fits(kind, mediaType string) bool {
+	return kind != photo || strings.HasPrefix(mediaType, "image/")
+}
+
+// NoPicture says of a file that it cannot be a photo of the loss.
+const NoPicture = "A photo of the loss is a picture, JPEG or PNG, as the phone takes it. Send this file as the paper that it is. · 损失照片须为手机拍摄的图片（JPEG、PNG）；这个文件请按它本来的材料类型上传。"
 
 // SelfSurveyPhotos is how many pictures of the loss a self-survey takes where
 // the claim was reported before there were lists.

@@ -112,7 +112,10 @@ func refusal(r *claim.Refusal) error {
 func (p *process) rememberJoin(r claim.Receipt, msg any) {
 	if report, ok := msg.(claim.Message[claim.Notice]); ok && r.Result == claim.Joined {
 		p.joinedTo = r.Claim
-		p.reporter = claim.Again{Event: string(p.ID), By: report.By, Channel: report.Body.Channel, Reporter: report.Body.Reporter, PolicyNo: report.Body.PolicyNo}
+		p.reporter = claim.Again{Event: string(p.ID), By: report.By, Channel: report.Body.Channel, Reporter: report.Body.Reporter, PolicyNo: report.Body.PolicyNo, Injury: report.Body.Injury}
+		for _, e := range report.Body.Exposures {
+			p.reporter.Claimed += e.Estimate
+		}
 	}
 }
 

@@ -64,7 +64,7 @@ func (q *Queries) ClaimFacts(ctx context.Context, db DBTX, id claim.ID) (ClaimFa
 
 const documentFacts = `-- name: DocumentFacts :many
 select d.id, d.kind, d.sha256, d.taken_at, d.taken_lat, d.taken_lng, d.attached_at, coalesce(d.camera, '{}')::jsonb as camera,
-    d.state, d.number, d.asked, d.awaiting, d.attached_by, d.extra
+    d.state, d.number, d.asked, d.awaiting, d.attached_by, d.extra, d.type
 from documents d
 where d.id in (
     select c.id from checked_documents($1, $2::uuid[], $3::text[], $4::boolean) c (id))
@@ -85,6 +85,7 @@ type DocumentFactsRow struct {
 	Awaiting   bool
 	AttachedBy string
 	Extra      bool
+	Type       string
 }
 
 // The documents that a step checks.
@@ -117,6 +118,7 @@ func (q *Queries) DocumentFacts(ctx context.Context, db DBTX, claim string, name
 			&i.Awaiting,
 			&i.AttachedBy,
 			&i.Extra,
+			&i.Type,
 		); err != nil {
 			return nil, err
 		}

@@ -154,6 +154,21 @@ func (q *Queries) LegibleOfKind(ctx context.Context, db DBTX, claimID claim.ID, 
 	return items, nil
 }
 
+const ownPaper = `-- name: OwnPaper :exec
+update documents set extra = false, kind = $2, state = $3, awaiting = $4 where id = $1
+`
+
+// A paper counts for the claim, as the kind that who speaks for it calls it.
+func (q *Queries) OwnPaper(ctx context.Context, db DBTX, iD string, kind string, state claim.PaperState, awaiting bool) error {
+	_, err := db.Exec(ctx, ownPaper,
+		iD,
+		kind,
+		state,
+		awaiting,
+	)
+	return err
+}
+
 const ownPapers = `-- name: OwnPapers :exec
 update documents set extra = false where claim_id = $1 and attached_by = $2::text and extra
 `

@@ -19,7 +19,7 @@ select pg_advisory_xact_lock(k.key) from (
 -- name: DocumentFacts :many
 -- The documents that a step checks.
 select d.id, d.kind, d.sha256, d.taken_at, d.taken_lat, d.taken_lng, d.attached_at, coalesce(d.camera, '{}')::jsonb as camera,
-    d.state, d.number, d.asked, d.awaiting, d.attached_by, d.extra
+    d.state, d.number, d.asked, d.awaiting, d.attached_by, d.extra, d.type
 from documents d
 where d.id in (
     select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id));

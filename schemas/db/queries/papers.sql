@@ -19,6 +19,10 @@ from documents where claim_id = $1 and kind = $2 and not extra and id <> sqlc.ar
 -- The papers that a person sent count for the claim, which is theirs now.
 update documents set extra = false where claim_id = $1 and attached_by = sqlc.arg(by)::text and extra;
 
+-- name: OwnPaper :exec
+-- A paper counts for the claim, as the kind that who speaks for it calls it.
+update documents set extra = false, kind = $2, state = $3, awaiting = sqlc.arg(awaiting) where id = $1;
+
 -- name: Arrivals :many
 -- Papers of some kinds, and some by their ids, in order of arrival.
 select id, kind, number, asked, state, extra, attached_at from documents
