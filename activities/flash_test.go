@@ -563,8 +563,8 @@ func (d *desk) witnesses(version int) (all []claim.Witness) {
 	require.NoError(d.t, d.db.API.QueryRow(d.t.Context(), `select witnesses from assessments where claim_id = $1 and version = $2`, d.id, version).Scan(&raw))
 	require.NoError(d.t, json.Unmarshal(raw, &all))
 	for _, w := range all {
-		require.NotEmpty(d.t, w.Words()[0])
-		require.NotEmpty(d.t, w.Words()[1])
+		require.NotEmpty(d.t, w.Words().ZH)
+		require.NotEmpty(d.t, w.Words().EN)
 	}
 	return all
 }

@@ -57,7 +57,7 @@ func (p Payout) Payee() claim.Payee {
 // PayoutChange is something that has changed since the approval.
 type PayoutChange struct {
 	What string // amount, payee, policy, branch, claimant, finding, paper or bank
-	Text [2]string
+	Text claim.Text
 	db.PayoutEventsRow
 }
 
@@ -65,7 +65,7 @@ type PayoutChange struct {
 // and accounts are masked.
 func (p Payout) Changes() (list []PayoutChange) {
 	add := func(e db.PayoutEventsRow, what, zh, en string) {
-		list = append(list, PayoutChange{what, [2]string{zh, en}, e})
+		list = append(list, PayoutChange{what, claim.Text{ZH: zh, EN: en}, e})
 	}
 	now := db.PayoutEventsRow{At: p.At}
 	if p.Approved > 0 && p.ApprovedFen != int64(p.Amount) {
@@ -97,7 +97,7 @@ func (p Payout) Changes() (list []PayoutChange) {
 			add(e, "claimant", "保单上的人也报了案，核对收款人", "A person in the policy has reported the loss too: check the payee.")
 		case "finding.raised":
 			rule := document.Rules()[said.Rule]
-			add(e, "finding", "核赔后出现重大疑点："+rule[0], "A grave finding was raised after the approval: "+rule[1]+".")
+			add(e, "finding", "核赔后出现重大疑点："+rule.ZH, "A grave finding was raised after the approval: "+rule.EN+".")
 		case "paper.confirmed":
 			add(e, "paper", "核赔后又核对了一份材料", "A paper was confirmed after the approval.")
 		case "payment.rejected", "payment.refused":

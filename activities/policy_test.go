@@ -132,7 +132,7 @@ func TestAnotherPolicyVoidsWhatWasDecidedUnderTheFirst(t *testing.T) {
 			d.bankSays(claim.PaymentReturned, claim.FaultPayee, "account closed")
 			do(d, d.CorrectPayee, customer, claim.Payee{Name: "李四", Bank: "中国银行", Account: "6222020000000026"})
 			changes := d.payout().Changes()
-			require.Contains(t, changes[len(changes)-1].Text[0], "****0018 → 李*", "from the account of the agreement in force")
+			require.Contains(t, changes[len(changes)-1].Text.ZH, "****0018 → 李*", "from the account of the agreement in force")
 			require.Equal(t, claim.Agreed, d.file.Stage)
 			for _, policy := range []string{"PM1", "PM2", "NONE"} { // as the validator says, whatever the policy
 				link := claim.Step[claim.LinkPolicy]{

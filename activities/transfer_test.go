@@ -262,7 +262,7 @@ func TestFinanceReleasesWhatItHasSeen(t *testing.T) {
 
 	changes := d.payout().Changes()
 	require.Equal(t, []string{"bank", "payee"}, []string{changes[0].What, changes[1].What})
-	require.Equal(t, "收款账户更正：张* 中国银行 ****0000 → 张* 中国农业银行 ****2460", changes[1].Text[0])
+	require.Equal(t, "收款账户更正：张* 中国银行 ****0000 → 张* 中国农业银行 ****2460", changes[1].Text.ZH)
 	d.release(yang)
 	require.Equal(t, second.Account, one[string](d, `select a.payee_account from attempts a join payments p on p.id = a.payment_id where p.claim_id = $1`))
 

@@ -183,7 +183,7 @@ func (s *server) payout(ctx context.Context, task db.TaskByIDRow) (out rest.Payo
 		out.NameIs = rest.PayoutNameIsInsured
 	}
 	for _, c := range changes {
-		shown := rest.PayoutChange{What: rest.PayoutChangeWhat(c.What), TextZh: c.Text[0], TextEn: c.Text[1], At: c.At.UTC()}
+		shown := rest.PayoutChange{What: rest.PayoutChangeWhat(c.What), TextZh: c.Text.ZH, TextEn: c.Text.EN, At: c.At.UTC()}
 		if c.ByID != "" {
 			actor := names.actor(c.ByID)
 			actor.Role = c.ByRole // what they were then

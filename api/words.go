@@ -194,7 +194,7 @@ func shown(name string, value any, names map[claim.StaffID]string, language int)
 			return w[language]
 		}
 		if w, ok := ruleWords[v]; ok {
-			return w[language]
+			return [2]string{w.ZH, w.EN}[language]
 		}
 		if at, err := time.Parse(time.RFC3339, v); err == nil {
 			return at.In(claim.Shanghai).Format("01-02 15:04")

@@ -203,7 +203,7 @@ func witnesses(who principal, raw []byte) ([]rest.Witness, error) {
 	out := make([]rest.Witness, len(kept))
 	for i, w := range kept {
 		said := w.Words()
-		out[i] = rest.Witness{Kind: rest.WitnessKind(w.Kind), By: w.By, Document: w.Document, Person: string(w.Person), TextZh: said[0], TextEn: said[1]}
+		out[i] = rest.Witness{Kind: rest.WitnessKind(w.Kind), By: w.By, Document: w.Document, Person: string(w.Person), TextZh: said.ZH, TextEn: said.EN}
 	}
 	return out, nil
 }

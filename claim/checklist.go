@@ -394,7 +394,7 @@ func (f *File) Request(r PaperRequest, raisedAt, now time.Time) (Telling, *Refus
 	for i, m := range r.More {
 		l := Listed{Kinds: []string{m.Kind}, From: Claimant, ZH: m.What, EN: m.What, Why: m.Reason, Asked: c.Requests() + 1}
 		if w := paperWords[m.Kind]; m.What == "" {
-			l.ZH, l.EN = w[0], w[1]
+			l.ZH, l.EN = w.ZH, w.EN
 		}
 		if l.ZH == "" {
 			return asked, &Refusal{Rule: RuleInput, Detail: "more: say in words what the paper is, where its kind does not."}

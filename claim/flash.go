@@ -75,15 +75,15 @@ func (r LaneRules) MachinePays(in MachinePayIn) []LaneReason {
 	}
 	for _, per := range FlashPers() {
 		limit := r.FlashLimit(per)
-		of := map[FlashPer][2]string{
+		of := map[FlashPer]Text{
 			PerPolicy: {"该保单", "on this policy"}, PerAccount: {"该收款账户", "to this account"}, PerPhone: {"该报案手机", "on reports of this phone"},
 		}[per]
 		n := in.Paid[per]
 		reasons = append(reasons, choose("payments."+string(per), n < limit.Payments,
-			fmt.Sprintf("%s %d 个月内机器已赔付 %d 次，未满 %d 次", of[0], limit.Months, n, limit.Payments),
-			fmt.Sprintf("A machine has paid %d times %s within %d months, fewer than %d.", n, of[1], limit.Months, limit.Payments),
-			fmt.Sprintf("%s %d 个月内机器已赔付 %d 次，已满 %d 次", of[0], limit.Months, n, limit.Payments),
-			fmt.Sprintf("A machine has paid %d times %s within %d months; the limit is %d.", n, of[1], limit.Months, limit.Payments)))
+			fmt.Sprintf("%s %d 个月内机器已赔付 %d 次，未满 %d 次", of.ZH, limit.Months, n, limit.Payments),
+			fmt.Sprintf("A machine has paid %d times %s within %d months, fewer than %d.", n, of.EN, limit.Months, limit.Payments),
+			fmt.Sprintf("%s %d 个月内机器已赔付 %d 次，已满 %d 次", of.ZH, limit.Months, n, limit.Payments),
+			fmt.Sprintf("A machine has paid %d times %s within %d months; the limit is %d.", n, of.EN, limit.Months, limit.Payments)))
 	}
 	return reasons
 }

@@ -128,13 +128,13 @@ func Route(in RouteIn, rules LaneRules) (Lane, []LaneReason) {
 // reporterReason says what the reporter is to the policy; a stranger's claim is
 // a person's.
 func reporterReason(rule string, r Relation) LaneReason {
-	is := map[Relation][2]string{
+	is := map[Relation]Text{
 		Holder:  {"投保人", "policy holder's"},
 		Insured: {"被保险人", "insured's"},
 		Driver:  {"保单约定驾驶人", "driver's whom the policy names"},
 	}[r]
 	return choose(rule, r != Stranger,
-		"报案手机已核实，是"+is[0]+"的", "The verified phone of the report is the "+is[1]+".",
+		"报案手机已核实，是"+is.ZH+"的", "The verified phone of the report is the "+is.EN+".",
 		"报案手机不在保单名下", "The phone of the report is not in the policy.")
 }
 

@@ -256,13 +256,13 @@ func (f *File) selfSurveyNeeds() []Need {
 	if photos < SelfSurveyPhotos {
 		needs = append(needs, Need{
 			What: photo, From: Claimant, Blocks: true,
-			ZH: "请再拍摄受损部位照片（至少两张，不同角度）", EN: "Please take pictures of the damage: two or more, from different angles.",
+			Text: Text{"请再拍摄受损部位照片（至少两张，不同角度）", "Please take pictures of the damage: two or more, from different angles."},
 		})
 	}
 	if !figure {
 		needs = append(needs, Need{
 			What: "repair_estimate", From: Claimant, Blocks: true,
-			ZH: "请上传维修估价单或发票", EN: "Please send the repair estimate or the invoice.",
+			Text: Text{"请上传维修估价单或发票", "Please send the repair estimate or the invoice."},
 		})
 	}
 	return needs
@@ -276,19 +276,19 @@ func (f *File) paperNeeds() []Need {
 	var needs []Need
 	for _, s := range f.Lacking() {
 		n := Need{
-			What: s.Kinds[0], From: s.From, ZH: "请上传" + s.ZH, EN: "Please send " + s.EN + ".",
+			What: s.Kinds[0], From: s.From, Text: Text{"请上传" + s.ZH, "Please send " + s.EN + "."},
 			Blocks: f.Stage == SelfSurvey && s.Survey || f.Stage == Negotiating || outstanding && slices.Contains(f.Checklist.Request().Items, s.Name),
 		}
 		switch s.State {
 		case ItemReading: // it has come: nothing is asked of them
-			n.From, n.ZH, n.EN = System, "正在识别"+s.ZH, "Being read: "+s.EN+"."
+			n.From, n.Text = System, Text{"正在识别" + s.ZH, "Being read: " + s.EN + "."}
 		case ItemReceived:
-			n.From, n.ZH, n.EN = Assessor, "工作人员正在核对"+s.ZH, "A person is looking at "+s.EN+"."
+			n.From, n.Text = Assessor, Text{"工作人员正在核对" + s.ZH, "A person is looking at " + s.EN + "."}
 		case ItemSentBack:
-			n.ZH, n.EN = "请重新拍摄"+s.ZH+"：刚才那份无法读取", "Please take "+s.EN+" again: what came cannot be read."
+			n.Text = Text{"请重新拍摄" + s.ZH + "：刚才那份无法读取", "Please take " + s.EN + " again: what came cannot be read."}
 		default:
 			if s.photos() {
-				n.ZH, n.EN = "请再拍摄"+s.ZH, "Please take "+s.EN+"."
+				n.Text = Text{"请再拍摄" + s.ZH, "Please take " + s.EN + "."}
 			}
 		}
 		needs = append(needs, n)
@@ -300,7 +300,7 @@ func (f *File) paperNeeds() []Need {
 type Need struct {
 	What   string // stable code: a document kind, or a task kind
 	From   Role
-	ZH, EN string
+	Text
 	Blocks bool // the main line stands until it is there
 }
 
@@ -316,26 +316,26 @@ func (f *File) Missing() []Need {
 			needs = f.selfSurveyNeeds()
 		}
 	case Negotiating:
-		needs = append(needs, Need{What: "consent", From: Claimant, Blocks: true, ZH: "请确认或对定损金额提出异议", EN: "Please consent to the offered figure, or object to it."})
+		needs = append(needs, Need{What: "consent", From: Claimant, Blocks: true, Text: Text{"请确认或对定损金额提出异议", "Please consent to the offered figure, or object to it."}})
 	case Determined:
-		needs = append(needs, Need{What: "agreement", From: Claimant, Blocks: true, ZH: "请签署赔付协议并填写收款账户", EN: "Please sign the agreement and name the account."})
+		needs = append(needs, Need{What: "agreement", From: Claimant, Blocks: true, Text: Text{"请签署赔付协议并填写收款账户", "Please sign the agreement and name the account."}})
 	case PayReturned:
-		needs = append(needs, Need{What: "payee", From: Claimant, Blocks: true, ZH: "款项无法付到该账户，请更正收款账户", EN: "The money cannot be paid to this account: please correct it."})
+		needs = append(needs, Need{What: "payee", From: Claimant, Blocks: true, Text: Text{"款项无法付到该账户，请更正收款账户", "The money cannot be paid to this account: please correct it."}})
 	}
 	for _, t := range f.Tasks {
 		words, ok := taskWords[t.Kind]
 		if !ok {
 			continue
 		}
-		needs = append(needs, Need{What: string(t.Kind), From: t.Role, ZH: words[0], EN: words[1], Blocks: t.Kind != TaskConfirm && t.Kind != TaskPolicy})
+		needs = append(needs, Need{What: string(t.Kind), From: t.Role, Text: words, Blocks: t.Kind != TaskConfirm && t.Kind != TaskPolicy})
 	}
 	if kind := f.sentBack(f.Checklist.takes); kind != "" { // what is on the list is asked for there
-		needs = append(needs, Need{What: kind, From: Claimant, ZH: "有一份材料无法读取，请重新拍摄", EN: "One paper cannot be read: please take it again."})
+		needs = append(needs, Need{What: kind, From: Claimant, Text: Text{"有一份材料无法读取，请重新拍摄", "One paper cannot be read: please take it again."}})
 	}
 	return needs
 }
 
-var taskWords = map[TaskKind][2]string{
+var taskWords = map[TaskKind]Text{
 	TaskAssign:  {"调度员指派查勘员", "A dispatcher assigns a surveyor."},
 	TaskSurvey:  {"查勘员到现场查勘", "The surveyor visits and reports."},
 	TaskConfirm: {"工作人员核对识别不清的字段", "A person confirms fields that the machine was not sure of."},
@@ -348,7 +348,7 @@ var taskWords = map[TaskKind][2]string{
 }
 
 // paperWords are the kinds of document in both languages.
-var paperWords = map[string][2]string{
+var paperWords = map[string]Text{
 	"vat_invoice": {"增值税发票", "invoice"}, "repair_estimate": {"维修估价单", "repair estimate"}, "vehicle_licence": {"行驶证", "vehicle licence"},
 	"driving_licence": {"驾驶证", "driving licence"}, "id_card": {"身份证", "identity card"}, "bank_card": {"银行卡", "bank card"},
 	photo: {"损失照片", "photo of the loss"}, "accident_certificate": {"交通事故认定书", "accident certificate"},

@@ -35,12 +35,12 @@ const (
 	ByPerson      = "person"      // who confirmed the fields, or assessed
 )
 
-// Words says what the witness says, in Chinese and English.
-func (w Witness) Words() [2]string {
+// Words says what the witness says.
+func (w Witness) Words() Text {
 	if w.Kind == WitnessReading {
-		return [2]string{"单据内部一致（防误读）：" + w.By, "The paper agrees in itself, which guards against misreading: " + w.By + "."}
+		return Text{"单据内部一致（防误读）：" + w.By, "The paper agrees in itself, which guards against misreading: " + w.By + "."}
 	}
-	said, ok := map[string][2]string{
+	said, ok := map[string]Text{
 		ByPolicyPlate: {"单据上的车牌与保单一致", "The paper names the insured car's plate."},
 		ByPolicyVIN:   {"单据上的车架号与保单一致", "The paper names the insured car's VIN."},
 		ByPolicyName:  {"单据抬头是投保人或被保险人", "The paper is made out to the holder or the insured."},
@@ -48,7 +48,7 @@ func (w Witness) Words() [2]string {
 		ByPerson:      {"经人工核对", "A person has looked."},
 	}[w.By]
 	if !ok {
-		return [2]string{w.By, w.By}
+		return Text{w.By, w.By}
 	}
 	return said
 }

@@ -115,20 +115,19 @@ func (x Excerpt) CrossCheck() []Finding {
 				continue
 			}
 			shown[f.Sources()] = true
-			f.ZH = fmt.Sprintf("%s：%s“%s”，%s“%s”", c.zh, p[0].named(0), p[0].shown(), p[1].named(0), p[1].shown())
-			f.EN = fmt.Sprintf("%s: %s says “%s”, %s says “%s”.", c.en, p[0].named(1), p[0].shown(), p[1].named(1), p[1].shown())
+			f.ZH = fmt.Sprintf("%s：%s“%s”，%s“%s”", c.zh, p[0].named(claim.Chinese), p[0].shown(), p[1].named(claim.Chinese), p[1].shown())
+			f.EN = fmt.Sprintf("%s: %s says “%s”, %s says “%s”.", c.en, p[0].named(claim.English), p[0].shown(), p[1].named(claim.English), p[1].shown())
 			found = append(found, f)
 		}
 	}
 	return found
 }
 
-// Rules returns the stable name of every cross-check, with what it says in
-// Chinese and English.
-func Rules() map[string][2]string {
-	out := map[string][2]string{}
+// Rules returns the stable name of every cross-check, with what it says.
+func Rules() map[string]claim.Text {
+	out := map[string]claim.Text{}
 	for _, c := range crossChecks {
-		out[c.rule] = [2]string{c.zh, c.en}
+		out[c.rule] = claim.Text{ZH: c.zh, EN: c.en}
 	}
 	return out
 }
@@ -838,29 +837,29 @@ func reused(_ evidence, mine, _ Fact) bool {
 	return !slices.Contains([]Kind{VehicleLicence, DrivingLicence, IDCard, BankCard}, mine.Kind)
 }
 
-var sourceNames = map[string][2]string{
-	OfPolicy: {"保单", "the policy"}, OfReport: {"报案", "the report"}, OfSurvey: {"查勘", "the survey"}, OfServer: {"系统", "our clock"},
+var sourceNames = map[string]claim.Text{
+	OfPolicy: {ZH: "保单", EN: "the policy"}, OfReport: {ZH: "报案", EN: "the report"}, OfSurvey: {ZH: "查勘", EN: "the survey"}, OfServer: {ZH: "系统", EN: "our clock"},
 }
 
-var kindNames = map[Kind][2]string{
-	VATInvoice: {"发票", "the invoice"}, RepairEstimate: {"估价单", "the estimate"}, VehicleLicence: {"行驶证", "the vehicle licence"},
-	DrivingLicence: {"驾驶证", "the driving licence"}, IDCard: {"身份证", "the identity card"}, BankCard: {"银行卡", "the bank card"},
-	LossPhoto: {"照片", "the picture"}, AccidentCertificate: {"事故认定书", "the accident certificate"}, Agreement: {"协议", "the agreement"},
+var kindNames = map[Kind]claim.Text{
+	VATInvoice: {ZH: "发票", EN: "the invoice"}, RepairEstimate: {ZH: "估价单", EN: "the estimate"}, VehicleLicence: {ZH: "行驶证", EN: "the vehicle licence"},
+	DrivingLicence: {ZH: "驾驶证", EN: "the driving licence"}, IDCard: {ZH: "身份证", EN: "the identity card"}, BankCard: {ZH: "银行卡", EN: "the bank card"},
+	LossPhoto: {ZH: "照片", EN: "the picture"}, AccidentCertificate: {ZH: "事故认定书", EN: "the accident certificate"}, Agreement: {ZH: "协议", EN: "the agreement"},
 }
 
 // named is a source in words, Chinese or English.
-func (s Source) named(language int) string {
+func (s Source) named(l claim.Language) string {
 	if name, ok := sourceNames[s.From]; ok {
-		return name[language]
+		return name.In(l)
 	}
 	name, ok := kindNames[s.Kind]
 	if !ok {
-		name = [2]string{"材料", "a paper"}
+		name = claim.Text{ZH: "材料", EN: "a paper"}
 	}
 	if s.From == OfClaim {
-		return [2]string{"赔案 " + s.Claim + " 的" + name[0], name[1] + " of claim " + s.Claim}[language]
+		return claim.Text{ZH: "赔案 " + s.Claim + " 的" + name.ZH, EN: name.EN + " of claim " + s.Claim}.In(l)
 	}
-	return name[language]
+	return name.In(l)
 }
 
 // shown is a value as people read it.
