@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/minio/minio-go/v7"
 
+	"anpei/claim"
 	"anpei/schemas/db"
 )
 
@@ -24,6 +25,9 @@ type Activities struct {
 	Bucket   string // locked and versioned
 	Gateway  Gateway
 	FontFile string // TrueType, with Chinese
+
+	Insurer claim.Insurer // whom messages and letters name
+	Pages   string        // where browsers reach the pages, without a slash at the end: messages link there
 
 	PseudonymKey []byte // of claimants' principals, see [claim.Pseudonyms]; as the API has it
 

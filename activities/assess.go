@@ -192,7 +192,7 @@ func (t *tx) offer() {
 		ClaimID: t.id, Version: int32(t.file.Offer), Assessment: int32(t.file.Assessment), AmountFen: t.file.Payable, At: t.at, //nolint:gosec // few
 	}))
 	t.event("offer.made", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
-	t.tellClaimant("offer", fmt.Sprintf("安赔:赔案 %s 定损金额 %s,请查看明细并确认。", t.file.Number, t.file.Payable))
+	t.tellClaimant(claim.SMSOffer, claim.Values{"amount": t.file.Payable})
 }
 
 // covers reads the policy as of the loss, by kind, and the day of the loss.

@@ -45,7 +45,7 @@ func (t *tx) list() {
 	c := t.file.Checklist
 	t.event("papers.listed", map[string]any{"items": told.Items, "version": c.Version})
 	if len(needed) > 0 {
-		told.Notice = t.tellClaimant("papers-list", fmt.Sprintf("安赔:赔案 %s 需要的材料一次告知您:%s。请在赔案页面上传。", t.file.Number, c.Names(needed)))
+		told.Notice = t.tellClaimant(claim.SMSPapersList, claim.Values{"papers": c.Names(needed)})
 	}
 	c.Tellings = append(c.Tellings, told)
 }
@@ -95,19 +95,11 @@ func (a *Activities) RequestPapers(ctx context.Context, s claim.Step[claim.Paper
 		}
 		c := t.file.Checklist
 		t.event("papers.requested", map[string]any{"items": asked.Items, "rule": asked.Finding})
-		pause := "请一次补齐,从您收到本通知到材料补齐的时间不计入核定期限。"
+		message := claim.SMSPapersRequest
 		if asked.Finding != "" {
-			pause = "这是核对中新发现的情况,核定期限照常计算。"
+			message = claim.SMSPapersFinding
 		}
-		why := ""
-		for _, m := range s.Body.More {
-			why += m.Reason + ";"
-		}
-		if why != "" {
-			why = "原因:" + why
-		}
-		c.Tellings[len(c.Tellings)-1].Notice = t.tellClaimant("papers-request",
-			fmt.Sprintf("安赔:赔案 %s 还缺材料:%s。%s%s书面通知(%s)请在赔案页面查看。", t.file.Number, c.Names(asked.Items), why, pause, asked.Letter))
+		c.Tellings[len(c.Tellings)-1].Notice = t.tellClaimant(message, claim.Values{"papers": c.Names(asked.Items), "letter": asked.Letter})
 		return nil
 	})
 }

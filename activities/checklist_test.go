@@ -236,7 +236,7 @@ func TestTheOneRequestStopsOurClocksFromItsDeliveryToTheArrivalOfTheLastPaper(t 
 	told := d.messages("papers-request")
 	require.Len(t, told, 1)
 	require.Contains(t, told[0], "1.维修估价单或发票；2.行驶证；3.消防火灾证明", "everything that is missing, at once")
-	require.Contains(t, told[0], "起火原因不明")
+	require.Contains(t, told[0], d.file.Number+"-P1", "why, the letter says")
 	require.Equal(t, claim.RulePapersAsked, ruleOf(do(d, d.RequestPapers, zhou, claim.PaperRequest{})))
 
 	notice := d.file.Undelivered()
@@ -281,7 +281,7 @@ func TestWhatAFindingBringsToLightIsAskedForOnceAndMovesNothing(t *testing.T) {
 	d.attach(paper("repair_estimate", "1", "total_fen", "3000000", "plate", "沪B99999"))
 	require.Contains(t, d.findings(), "plate.differs!")
 	do(d, d.RequestPapers, zhou, more)
-	require.Contains(t, d.messages("papers-request")[1], "1.车辆铭牌")
+	require.Contains(t, d.messages("papers-finding")[0], "1.车辆铭牌")
 	require.Empty(t, d.file.Undelivered(), "no clock depends on its delivery")
 	require.Equal(t, claim.RulePapersAsked, ruleOf(do(d, d.RequestPapers, zhou, more)))
 	require.Len(t, d.deadline(claim.ClockDetermination), 2)

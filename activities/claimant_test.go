@@ -452,7 +452,7 @@ func TestWhoSignedWhatStaffWroteDownHasSignedIt(t *testing.T) {
 	d.reportsAgain(customer, "13800000001")
 	require.Equal(t, claim.Agreed, d.file.Stage)
 	require.Equal(t, customer.ID, d.file.Claimant)
-	require.Empty(t, d.messages("voided"))
+	require.Empty(t, d.messages("voided-claimant"))
 }
 
 // What a stranger consented to binds no one in the policy, until money is on
@@ -497,7 +497,7 @@ func TestAStrangersConsentIsVoidOnceThePolicysOwnPersonReports(t *testing.T) {
 			if want != stage {
 				require.Zero(t, d.file.Payable)
 				require.Equal(t, []string{"assess 3101 -"}, d.tasks())
-				require.Len(t, d.messages("voided"), 1)
+				require.Len(t, d.messages("voided-claimant"), 1)
 				require.NotNil(t, d.file.Guard("release", yang, ""))
 			}
 			d.verifyChain()

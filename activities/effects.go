@@ -2,6 +2,7 @@ package activities
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -140,16 +141,35 @@ func Nearest(cal claim.Calendar, line claim.Line, lane claim.Lane, ledger []clai
 	return at, name, nil
 }
 
-// tell writes a notice for the courier. It is caused by the step's latest
-// event; one event tells a template to a person once. It returns the
-// notice's id, empty where there is no number to tell.
-func (t *tx) tell(phone, template, body string) (id string) {
-	if phone == "" {
+// reader is whom a message goes to, and the language that they read.
+type reader struct {
+	phone    string
+	language claim.Language
+}
+
+// tell writes a message for the courier by the form in force, with the claim's
+// number and its page beside the values that it takes. It is caused by the
+// step's latest event; one event tells a message to a person once. It returns
+// the notice's id, empty where there is no number to tell.
+func (t *tx) tell(to reader, message claim.SMS, values claim.Values) (id string) {
+	if to.phone == "" {
 		return ""
 	}
-	id = t.uuid("notice/" + template + "/" + phone)
+	rules, err := t.rules()
+	if err != nil {
+		t.queue(err)
+		return ""
+	}
+	all := claim.Values{"claim": t.file.Number, "link": t.a.Pages + "/c/" + t.file.Number, "hotline": t.a.Insurer.Hotline}
+	maps.Copy(all, values)
+	body, err := rules.sms.Write(message, to.language, all)
+	if err != nil {
+		t.queue(broken("forms of SMS %s: %w", rules.sms.Version, err))
+		return ""
+	}
+	id = t.uuid("notice/" + string(message) + "/" + to.phone)
 	t.queue(t.q.InsertNotice(t, &t.w, db.InsertNoticeParams{
-		ID: id, ClaimID: t.id, Event: t.next - 1, Channel: "sms", Template: template, To: phone, Body: body, At: t.at,
+		ID: id, ClaimID: t.id, Event: t.next - 1, Channel: "sms", Template: string(message), To: to.phone, Body: body, At: t.at,
 	}))
 	t.queue(t.q.InsertCourierQueue(t, &t.w, id, t.at))
 	return id
@@ -205,7 +225,7 @@ func (t *tx) silence(act claim.Act) (*claim.Refusal, error) {
 
 // tellClaimant tells the one who reported and speaks for the claim; where a
 // broker reported, the insured. It returns the notice's id.
-func (t *tx) tellClaimant(template, body string) string {
+func (t *tx) tellClaimant(message claim.SMS, values claim.Values) string {
 	parties, err := t.claimParties()
 	if err != nil {
 		t.queue(fmt.Errorf("read parties: %w", err))
@@ -219,5 +239,10 @@ func (t *tx) tellClaimant(template, body string) string {
 	if to < 0 {
 		return ""
 	}
-	return t.tell(parties[to].Phone, template, body)
+	return t.tell(readerOf(parties[to]), message, values)
+}
+
+// readerOf is a party as it is told of the claim.
+func readerOf(p db.ClaimPartiesRow) reader {
+	return reader{p.Phone, claim.Language(p.Language)}
 }

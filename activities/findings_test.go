@@ -489,7 +489,7 @@ func TestCrossChecksCostAFlashClaimNoRoundTrip(t *testing.T) {
 	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	d.Activities = &activities.Activities{DB: pool, PseudonymKey: names.Key}
+	d.Activities = &activities.Activities{DB: pool, PseudonymKey: names.Key, Insurer: insurer, Pages: d.Pages}
 	cost := func(step func() (claim.Answer, error)) string {
 		trips, statements := counted.round.Load(), counted.statements.Load()
 		answer, err := step()

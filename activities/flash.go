@@ -226,14 +226,11 @@ func (t *tx) paidOn(amount claim.Fen) {
 		t.queue(fmt.Errorf("read the holder: %w", err))
 		return
 	}
-	t.tell(row.HolderPhone, "holder-paid", fmt.Sprintf("安赔:您的保单(尾号 %s)的赔案 %s 已支付赔款 %s。如有疑问,请尽快联系我们。", tail(row.Number), t.file.Number, amount))
+	t.tell(reader{phone: row.HolderPhone}, claim.SMSHolderPaid, claim.Values{"policy": tail(row.Number), "amount": amount})
 }
 
-// holderReported is the template of the message that a loss was reported on a
-// policy. Its holder gets one an hour, however many reports there are.
-const holderReported = "holder-reported"
-
-// reportedOn tells the holder of a policy of a report by somebody else.
+// reportedOn tells the holder of a policy of a report by another person: once an
+// hour, however many reports there are.
 func (t *tx) reportedOn(policy, number, holder, reporter string) error {
 	if holder == reporter {
 		return nil
@@ -243,7 +240,7 @@ func (t *tx) reportedOn(policy, number, holder, reporter string) error {
 		return fmt.Errorf("look whether the holder was told: %w", err)
 	}
 	if !told {
-		t.tell(holder, holderReported, fmt.Sprintf("安赔:您的保单(尾号 %s)有人报案,赔案号 %s。如非您本人或您知情的人所报,请尽快联系我们。", tail(number), t.file.Number))
+		t.tell(reader{phone: holder}, claim.SMSHolderReported, claim.Values{"policy": tail(number)})
 	}
 	return nil
 }

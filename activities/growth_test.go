@@ -267,7 +267,7 @@ func TestAStepReadsNoMoreRowsOnAClaimOfFiveThousandPapersThanOfTen(t *testing.T)
 		do(d, d.Report, customer, notice(300_000))
 		do(d, d.Route, machine, claim.None{})
 		d.manyPapers(papers)
-		d.Activities = &activities.Activities{DB: pool}
+		d.Activities = &activities.Activities{DB: pool, Insurer: insurer, Pages: d.Pages}
 		out := map[string]int64{}
 		read := func(what string, step func()) {
 			before, scanned, began := counted.rows.Load(), d.scanned(pool), time.Now()

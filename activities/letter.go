@@ -79,7 +79,7 @@ func (a *Activities) NotifyDenial(ctx context.Context, s claim.Step[Letter]) (cl
 			Number: l.Number, ClaimID: t.id, Kind: "denial", SHA256: l.SHA256, Object: l.Object, Revision: l.Revision, At: t.at,
 		}))
 		t.event("denial.notified", map[string]any{"letter": l.Number, "sha256": l.SHA256})
-		t.tellClaimant("denied", fmt.Sprintf("安赔:赔案 %s 的审核结果通知书(%s)已出具,内含事实、条款、理由和争议处理途径,请登录查看。", t.file.Number, l.Number))
+		t.tellClaimant(claim.SMSDenied, claim.Values{"letter": l.Number})
 		t.clock(claim.ClockDenialNotice, claim.EntryStop, l.Number)
 		t.close(claim.OutcomeDenied)
 		return nil

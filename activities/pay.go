@@ -228,7 +228,7 @@ func (a *Activities) CorrectPayee(ctx context.Context, s claim.Step[claim.Payee]
 		}
 		t.leaveFlash("payment.returned")
 		t.file.Stage = claim.Agreed
-		t.tellClaimant("payee-corrected", fmt.Sprintf("安赔:赔案 %s 的收款账户已更正为尾号 %s。如非您本人操作,请立即联系我们。", t.file.Number, lastFour(s.Body.Account)))
+		t.tellClaimant(claim.SMSPayeeCorrected, claim.Values{"account": lastFour(s.Body.Account)})
 		t.open(claim.TaskRelease, claim.Finance, 0, "收款账户已更正 · the account was corrected")
 		return nil
 	})

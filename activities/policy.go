@@ -188,12 +188,15 @@ func (t *tx) moveTo(branch string) error {
 var decided = []claim.Stage{claim.Negotiating, claim.Reviewing, claim.DenialReview, claim.Determined, claim.Agreed}
 
 // void is why a figure does not stand any more.
-type void struct{ reason, task, told string }
+type void struct {
+	reason, task string
+	told         claim.SMS
+}
 
 var (
 	otherPolicy = void{
 		"policy.linked", "保单已更正，须按新保单重新定损 · another policy was linked: assess by it",
-		"所依据的保单已更正,此前的定损金额及相应的确认、核定和协议不再有效。我们将重新定损,并再次请您确认。",
+		claim.SMSVoidedPolicy,
 	}
 	otherPaper = void{
 		"paper.corrected", "所依据的材料已更正，须重新定损 · a paper was corrected on which the figure rests: assess anew",
@@ -201,7 +204,7 @@ var (
 	}
 	newClaimant = void{
 		"claimant.in-policy", "保单上的人已报案，此前的确认由他人作出，须重新定损并请其确认 · a person in the policy reported the loss; the consent was another's: assess and offer anew",
-		"此前由他人确认,相应的定损金额、核定和协议不再有效。我们将重新定损,并请您确认。",
+		claim.SMSVoidedClaimant,
 	}
 )
 
@@ -235,6 +238,6 @@ func (t *tx) voidFigure(why void) error {
 		}
 	}
 	t.toAssess(why.task)
-	t.tellClaimant("voided", fmt.Sprintf("安赔:赔案 %s %s", t.file.Number, why.told))
+	t.tellClaimant(why.told, nil)
 	return nil
 }

@@ -101,7 +101,7 @@ func TestAnotherPolicyVoidsWhatWasDecidedUnderTheFirst(t *testing.T) {
 			require.Equal(t, "3201", d.file.Tasks[0].Branch)
 			require.Zero(t, d.file.Payable)
 			require.Zero(t, d.file.Exposures[0].Payable)
-			require.Len(t, d.messages("voided"), 1)
+			require.Len(t, d.messages("voided-policy"), 1)
 			running := map[claim.ClockName]bool{}
 			for _, clock := range []claim.ClockName{claim.ClockReview, claim.ClockDetermination, claim.ClockPayment} {
 				entries := d.deadline(clock)
@@ -240,7 +240,7 @@ func TestLinkingThePolicyThatTheClaimHasVoidsNothing(t *testing.T) {
 	do(d, d.LinkPolicy, wang, claim.LinkPolicy{PolicyNo: "PM1"})
 	require.Equal(t, claim.Negotiating, d.file.Stage)
 	require.Equal(t, claim.Fen(600_000), d.file.Payable)
-	require.Empty(t, d.messages("voided"))
+	require.Empty(t, d.messages("voided-policy"))
 }
 
 // A claim that changes its branch takes its work along: tasks are free again

@@ -206,7 +206,7 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 	t.clock(claim.ClockContact, claim.EntryStart, "")
 	t.clock(claim.ClockRegistration, claim.EntryStart, "")
 	t.clock(claim.ClockRegistration, claim.EntryStop, f.Number)
-	t.tell(n.Reporter.Phone, "reported", fmt.Sprintf("安赔:您的报案已受理,赔案号 %s。凭赔案号和手机号可随时查看进度。", f.Number))
+	t.tell(reader{n.Reporter.Phone, n.Reporter.Language}, claim.SMSReported, nil)
 	t.clock(claim.ClockContact, claim.EntryStop, "notice:reported")
 	if f.Compulsory() {
 		t.clock(claim.ClockPapersList, claim.EntryStart, "")
@@ -248,9 +248,9 @@ func (t *tx) parties(n claim.Notice, policy policyAt) {
 }
 
 func (t *tx) party(number int, p claim.Party, principal string) {
-	t.joined = append(t.joined, db.ClaimPartiesRow{Number: int32(number), Role: p.Role, Name: p.Name, Phone: p.Phone, Principal: principal}) //nolint:gosec // a few
+	t.joined = append(t.joined, db.ClaimPartiesRow{Number: int32(number), Role: p.Role, Name: p.Name, Phone: p.Phone, Principal: principal, Language: string(p.Language)}) //nolint:gosec // a few
 	t.queue(t.q.InsertParty(t, &t.w, db.InsertPartyParams{
-		ClaimID: t.id, Number: int32(number), Role: p.Role, Name: p.Name, Phone: p.Phone, Principal: principal, AddedAt: t.at, //nolint:gosec // a few
+		ClaimID: t.id, Number: int32(number), Role: p.Role, Name: p.Name, Phone: p.Phone, Principal: principal, AddedAt: t.at, Language: string(p.Language), //nolint:gosec // a few
 	}))
 }
 
@@ -270,7 +270,7 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 		if at < 0 {
 			number = int(parties[len(parties)-1].Number) + 1 // a former holder may have left a gap
 			t.party(number, n, by)
-			t.tell(n.Phone, "joined", fmt.Sprintf("安赔:这起事故已有人报案,赔案号 %s,您的报案已并入。", t.file.Number))
+			t.tell(reader{n.Phone, n.Language}, claim.SMSJoined, nil)
 		}
 		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
 		if err != nil {
@@ -378,7 +378,7 @@ func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 		t.file.Claimant, t.file.Reporter = r.principal, relation
 		t.queue(t.q.SetClaimant(t, &t.w, t.id, string(r.principal), relation))
 		t.event("claim.handed_over", map[string]any{"party": r.party, "relation": relation})
-		t.tellClaimant("handed-over", fmt.Sprintf("安赔:您是保单上的人,赔案 %s 现由您办理。请登录查看进度和需要的材料。", t.file.Number))
+		t.tellClaimant(claim.SMSHandedOver, nil)
 		if err := t.ownPapers(r.principal); err != nil {
 			return err
 		}
@@ -478,8 +478,8 @@ func (a *Activities) Withdraw(ctx context.Context, s claim.Step[claim.Reason]) (
 	return step(ctx, a, s, claim.ActWithdraw, func(t *tx) error {
 		t.did(claim.DutyWithdraw)
 		t.event("claim.withdrawn", map[string]any{"stage": t.file.Stage})
-		t.tellClaimant("withdrawn", fmt.Sprintf("安赔:您已撤回赔案 %s。", t.file.Number))
-		if err := t.tellReporters("withdrawn-by-other", fmt.Sprintf("安赔:赔案 %s 已撤回。如您仍需理赔,请重新报案。", t.file.Number)); err != nil {
+		t.tellClaimant(claim.SMSWithdrawn, nil)
+		if err := t.tellReporters(claim.SMSWithdrawnByOther); err != nil {
 			return err
 		}
 		t.close(claim.OutcomeWithdrawn)
@@ -488,7 +488,7 @@ func (a *Activities) Withdraw(ctx context.Context, s claim.Step[claim.Reason]) (
 }
 
 // tellReporters tells those who have reported the loss besides the claimant.
-func (t *tx) tellReporters(template, body string) error {
+func (t *tx) tellReporters(message claim.SMS) error {
 	parties, err := t.claimParties()
 	if err != nil {
 		return fmt.Errorf("read parties: %w", err)
@@ -500,7 +500,7 @@ func (t *tx) tellReporters(template, body string) error {
 	for _, p := range parties {
 		if p.Principal != "" && p.Phone != "" && !told[p.Phone] {
 			told[p.Phone] = true
-			t.tell(p.Phone, template, body)
+			t.tell(readerOf(p), message, nil)
 		}
 	}
 	return nil

@@ -180,7 +180,7 @@ func (t *tx) determine(v claim.Verdict, version string) error {
 	t.clock(claim.ClockReview, claim.EntryStop, "review")
 	t.clock(claim.ClockDetermination, claim.EntryStop, "review")
 	t.event("review.approved", map[string]any{"level": t.by.Level, "required": t.file.Required, "amount_fen": t.file.Payable, "authority": version})
-	t.tellClaimant("determined", fmt.Sprintf("安赔:赔案 %s 已核定,赔款 %s,请签署赔付协议并填写收款账户。", t.file.Number, t.file.Payable))
+	t.tellClaimant(claim.SMSDetermined, claim.Values{"amount": t.file.Payable})
 	return nil
 }
 

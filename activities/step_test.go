@@ -31,6 +31,11 @@ type desk struct {
 	losses int // reported beside each other
 }
 
+// insurer signs the letters of these tests.
+var insurer = claim.Insurer{
+	Name: claim.Text{ZH: "样例财产保险有限公司", EN: "Sample Property Insurance"}, Address: claim.Text{ZH: "测试市样例路1号", EN: "1 Sample Road"}, Hotline: "400-000-0000",
+}
+
 // morning is when the claims of these tests are reported: a day of work, handed
 // in as every day is.
 var morning = time.Date(2026, 11, 23, 9, 0, 0, 0, claim.Shanghai)
@@ -62,7 +67,7 @@ func newDeskAt(t *testing.T, began time.Time) *desk {
 		require.NoError(t, err)
 	}
 	d := &desk{
-		Activities: &activities.Activities{DB: db.Worker, PseudonymKey: names.Key}, t: t, db: db,
+		Activities: &activities.Activities{DB: db.Worker, PseudonymKey: names.Key, Insurer: insurer, Pages: "https://claims.example.com"}, t: t, db: db,
 		id: claim.ID(uuid.NewString()), began: began,
 	}
 	d.file = claim.File{ID: d.id, Cycle: 1}

@@ -32,7 +32,7 @@ func (a *Activities) Dispatch(ctx context.Context, s claim.Step[claim.None]) (cl
 			}
 			return nil
 		}
-		return t.send(ranked, ranked[0].Staff)
+		return t.send(ranked, ranked[0].Staff, true)
 	})
 }
 
@@ -47,14 +47,14 @@ func (a *Activities) Assign(ctx context.Context, s claim.Step[claim.Assign]) (cl
 		if rule, _, conflict := claim.Conflict(t.file.Deeds, who, claim.DutySurvey, t.file.Lane); conflict {
 			return t.refuse(rule, fmt.Sprintf("%s has acted on this claim in a way that forbids the survey. Name somebody else.", who))
 		}
-		_, ranked, err := t.rank()
+		loss, ranked, err := t.rank()
 		if err != nil {
 			return err
 		}
 		t.done(claim.TaskAssign)
 		t.cancel(claim.TaskSurvey)
 		t.did(claim.DutyDispatch)
-		return t.send(ranked, who)
+		return t.send(ranked, who, loss.Lat != nil)
 	})
 }
 
@@ -107,8 +107,9 @@ func (t *tx) rank() (db.ClaimLossRow, []claim.Ranked, error) {
 }
 
 // send offers the survey to one of the ranked and tells the claimant who
-// comes, with a masked number, and when.
-func (t *tx) send(ranked []claim.Ranked, who claim.StaffID) error {
+// comes, with a masked number, and when. Where the loss is not placed on the map
+// it is not known how far that is.
+func (t *tx) send(ranked []claim.Ranked, who claim.StaffID, placed bool) error {
 	staff, err := t.q.StaffMember(t, t.conn, who)
 	if err != nil {
 		return fmt.Errorf("read the surveyor: %w", err)
@@ -124,9 +125,16 @@ func (t *tx) send(ranked []claim.Ranked, who claim.StaffID) error {
 	t.file.Stage = claim.Dispatched
 	t.openFor(who, claim.TaskSurvey, claim.Surveyor, 0, "")
 	t.event("survey.dispatched", map[string]any{"surveyor": who, "metres": chosen.Metres, "eta": eta, "candidates": len(ranked)})
-	t.tell(staff.Phone, "survey-task", fmt.Sprintf("安赔:新查勘任务 %s,距您 %d 米,请在 %d 分钟内接单。", t.file.Number, chosen.Metres, int(t.file.AcceptWithin.Minutes())))
-	t.tellClaimant("surveyor", fmt.Sprintf("安赔:赔案 %s 已派查勘员 %s(%s),预计 %s 到达。",
-		t.file.Number, claim.MaskName(staff.Name), claim.MaskPhone(staff.Phone), eta.In(claim.Shanghai).Format("15:04")))
+	metres, arrives := "", ""
+	if placed {
+		metres, arrives = strconv.Itoa(int(chosen.Metres)), eta.In(claim.Shanghai).Format("15:04")
+	}
+	t.tell(reader{phone: staff.Phone}, claim.SMSSurveyTask, claim.Values{
+		"minutes": int(t.file.AcceptWithin.Minutes()), "metres": metres, "link": t.a.Pages + "/s/",
+	})
+	t.tellClaimant(claim.SMSSurveyor, claim.Values{
+		"surveyor": claim.MaskName(staff.Name), "phone": claim.MaskPhone(staff.Phone), "arrives": arrives,
+	})
 	return nil
 }
 

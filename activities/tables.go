@@ -22,6 +22,7 @@ type ruleTables struct {
 	lists     claim.Checklists
 	calendar  claim.Calendar
 	transfers claim.TransferRules
+	sms       claim.SMSForms
 }
 
 // rules returns the tables in force at the step's time. Decisions record the
@@ -39,7 +40,7 @@ func (t *tx) rules() (ruleTables, error) {
 		return ruleTables{}, fmt.Errorf("read rule tables: %w", err)
 	}
 	next := ruleTables{read: t.at}
-	into := map[string]any{"authority": &next.authority, "lanes": &next.lanes, "checklists": &next.lists, "calendar": &next.calendar, "transfers": &next.transfers}
+	into := map[string]any{"authority": &next.authority, "lanes": &next.lanes, "checklists": &next.lists, "calendar": &next.calendar, "transfers": &next.transfers, "sms": &next.sms}
 	for _, row := range rows {
 		if v := into[row.Kind]; v != nil {
 			if err := json.Unmarshal(row.Body, v); err != nil {

@@ -145,7 +145,7 @@ func (t *tx) follow(rules claim.TransferRules, p *claim.Instruction, reason stri
 	case claim.PaymentCleared:
 		t.file.Stage = claim.Paid
 		t.clock(claim.ClockPayment, claim.EntryStop, p.Reference)
-		t.tellClaimant("paid", fmt.Sprintf("安赔:赔案 %s 的赔款 %s 已汇入您的账户。", t.file.Number, p.Amount))
+		t.tellClaimant(claim.SMSPaid, claim.Values{"amount": p.Amount})
 		t.paidOn(p.Amount)
 	case claim.PaymentRejected, claim.PaymentReturned: // the clock runs on: a returned transfer is not paid
 		if p.State == claim.PaymentRejected && p.Fault != claim.FaultPayee {
@@ -153,7 +153,7 @@ func (t *tx) follow(rules claim.TransferRules, p *claim.Instruction, reason stri
 			return
 		}
 		t.file.Stage = claim.PayReturned
-		t.tellClaimant("returned", fmt.Sprintf("安赔:赔案 %s 的赔款被银行退回,请更正收款账户。", t.file.Number))
+		t.tellClaimant(claim.SMSReturned, nil)
 	case claim.PaymentNotFound:
 		again, ok := rules.SendAgainAt(p.Again, t.at)
 		if p.AgainAt = again; !ok {
@@ -227,7 +227,7 @@ func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.Tran
 			t.event("payment.decided", event)
 			t.cancel(claim.TaskRelease)
 			t.file.Stage = claim.PayReturned
-			t.tellClaimant("payee", fmt.Sprintf("安赔:赔案 %s 的收款账户无法付款,请更正收款账户。", t.file.Number))
+			t.tellClaimant(claim.SMSPayee, nil)
 		default:
 			return t.refuse(claim.RuleTransfer, "This does not fit what the bank has said: send_again is for a transfer that it never had, write_off for a reference that is another transfer's there, ask_payee for what is to be released. Look at the payment again.")
 		}

@@ -179,6 +179,12 @@ func someone() string {
 // codeFor reads the newest code that the gateway has for a phone, "" for none.
 func (h *house) codeFor(phone string) string {
 	h.t.Helper()
+	return regexp.MustCompile(`\d{6}`).FindString(h.sent(phone))
+}
+
+// sent is the newest message that the gateway has for a phone, "" for none.
+func (h *house) sent(phone string) string {
+	h.t.Helper()
 	h.behind.Wait()
 	r, err := http.Get(h.cfg.OutboxURL + "/messages?to=" + phone)
 	require.NoError(h.t, err)
@@ -190,12 +196,28 @@ func (h *house) codeFor(phone string) string {
 	if len(list.Messages) == 0 {
 		return ""
 	}
-	return regexp.MustCompile(`\d{6}`).FindString(list.Messages[0].Body)
+	return list.Messages[0].Body
 }
 
 // age makes what a phone was sent look older.
 func (h *house) age(phone, by string) {
 	h.sql(`update phone_codes set expires_at = expires_at - $2::interval where phone = $1`, phone, by)
+}
+
+func TestACodeIsSentInTheLanguageOfWhoAsksForIt(t *testing.T) {
+	t.Parallel()
+	h := openWithRows(t)
+	for language, want := range map[claim.Language]string{
+		"":            `^【安赔】您的验证码是 \d{6}，10 分钟内有效，请勿告诉他人。如非您本人操作，请致电 400-000-0000。$`,
+		claim.Chinese: `^【安赔】您的验证码是 `,
+		claim.English: `^【安赔】Anpei: your code is \d{6}. It is good for 10 minutes; .* call 400-000-0000.$`,
+	} {
+		phone := someone()
+		require.Equal(t, http.StatusAccepted, h.call(http.MethodPost, "/v1/phone-codes", "", rest.PhoneCodeRequest{Phone: phone, Language: language}).status)
+		require.Len(t, h.codeFor(phone), 6)
+		require.Regexp(t, want, h.sent(phone))
+	}
+	h.call(http.MethodPost, "/v1/phone-codes", "", rest.PhoneCodeRequest{Phone: someone(), Language: "fr"}).problem(t, http.StatusUnprocessableEntity)
 }
 
 func TestAClaimantIsLetInByPhone(t *testing.T) {

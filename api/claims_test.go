@@ -49,7 +49,7 @@ func (h *house) aStory() *story {
 	now := time.Now()
 	h.sql(`insert into shifts (staff_id, on_shift, lat, lng, seen_at) values ('chen', true, 31.23, 121.47, $1) on conflict do nothing`, now)
 	id := claim.ID(uuid.NewString())
-	return &story{Activities: &activities.Activities{DB: h.db.Worker, PseudonymKey: testNames.Key}, h: h, id: id, file: claim.File{ID: id, Cycle: 1}, at: now}
+	return &story{Activities: &activities.Activities{DB: h.db.Worker, PseudonymKey: testNames.Key, Insurer: insurer, Pages: "https://claims.example.com"}, h: h, id: id, file: claim.File{ID: id, Cycle: 1}, at: now}
 }
 
 func step[T any](s *story, act func(context.Context, claim.Step[T]) (claim.Answer, error), by claim.Actor, body T) claim.Receipt {

@@ -43,6 +43,17 @@ func open(t *testing.T) *house {
 	return openOn(t, testenv.Database{}, boot.Config{CodecKey: "a test's own"})
 }
 
+// insurer signs the messages and letters of these tests.
+var insurer = claim.Insurer{
+	Name: claim.Text{ZH: "样例财产保险有限公司", EN: "Sample Property Insurance"}, Address: claim.Text{ZH: "测试市样例路1号", EN: "1 Sample Road"}, Hotline: "400-000-0000",
+}
+
+// withInsurer is a configuration with the settings of an insurer.
+func withInsurer(cfg boot.Config) boot.Config {
+	cfg.InsurerName, cfg.InsurerAddress, cfg.InsurerHotline = insurer.Name.ZH, insurer.Address.ZH, insurer.Hotline
+	return cfg
+}
+
 // openWithRows serves the API on a database of its own.
 func openWithRows(t *testing.T) *house {
 	t.Helper()
@@ -53,6 +64,7 @@ func openWithRows(t *testing.T) *house {
 
 func openOn(t *testing.T, database testenv.Database, cfg boot.Config) *house {
 	t.Helper()
+	cfg = withInsurer(cfg)
 	rules, err := loadPolicies()
 	require.NoError(t, err)
 	q := db.New()

@@ -76,6 +76,9 @@ func serve(ctx context.Context, cfg boot.Config, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	if _, err := cfg.Insurer(); err != nil {
+		return err
+	}
 	rules, err := loadPolicies()
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func (s *server) SendPhoneCode(ctx context.Context, r rest.SendPhoneCodeRequestO
 		return nil, err
 	}
 	if code != "" {
-		s.behind.Go(func() { s.sendCode(context.WithoutCancel(ctx), id, phone, claimNo, code) })
+		s.behind.Go(func() { s.sendCode(context.WithoutCancel(ctx), id, *r.Body, code) })
 	}
 	return answer, nil
 }
@@ -111,21 +111,28 @@ func (s *server) seal(parts ...string) []byte {
 
 // sendCode sends the SMS, if the phone is one of the claim's. Where it cannot,
 // the claimant asks again.
-func (s *server) sendCode(ctx context.Context, id, phone, claimNo, code string) {
+func (s *server) sendCode(ctx context.Context, id string, to rest.PhoneCodeRequest, code string) {
 	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
-	if claimNo != "" {
-		if _, err := s.q.ClaimOfParty(ctx, s.db, claimNo, phone); err != nil {
+	if to.ClaimNo != "" {
+		if _, err := s.q.ClaimOfParty(ctx, s.db, to.ClaimNo, to.Phone); err != nil {
 			if !errors.Is(err, pgx.ErrNoRows) {
 				s.log.ErrorContext(ctx, "phone code not sent", "error", err)
 			}
 			return
 		}
 	}
-	gateway := activities.HTTPGateway{URL: s.cfg.OutboxURL, Client: http.DefaultClient}
-	err := gateway.Send(ctx, activities.Outgoing{
-		ID: id, Channel: "sms", To: phone, Body: fmt.Sprintf("安赔:您的验证码是 %s,10 分钟内有效,请勿告诉他人。", code),
-	})
+	rules, err := s.rules(ctx, time.Now())
+	var body string
+	if err == nil {
+		body, err = rules.sms.Write(claim.SMSCode, to.Language, claim.Values{
+			"code": code, "minutes": int(codeLives / time.Minute), "hotline": s.cfg.InsurerHotline,
+		})
+	}
+	if err == nil {
+		gateway := activities.HTTPGateway{URL: s.cfg.OutboxURL, Client: http.DefaultClient}
+		err = gateway.Send(ctx, activities.Outgoing{ID: id, Channel: "sms", To: to.Phone, Body: body})
+	}
 	if err != nil {
 		s.log.ErrorContext(ctx, "phone code not sent", "error", err)
 	}

@@ -47,6 +47,7 @@ func newStack(t *testing.T) *stack {
 	k := &stack{data: testenv.DB(t)}
 	cfg, err := boot.Read()
 	require.NoError(t, err)
+	cfg = withInsurer(cfg)
 	cfg.DBAPI, cfg.DBWorker, cfg.DBConns = k.data.APIURL, k.data.WorkerURL, 8
 	cfg.PseudonymKey = boot.Secret(base64.StdEncoding.EncodeToString(testNames.Key))
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))

@@ -45,11 +45,12 @@ func (s *server) listsOf(ctx context.Context, version string) (lists claim.Check
 	return lists, nil
 }
 
-// inForce is the calendar, which deadlines are reckoned by, and who may
-// determine how much.
+// inForce is the calendar, which deadlines are reckoned by, who may determine
+// how much, and what messages say.
 type inForce struct {
 	calendar  claim.Calendar
 	authority claim.Authority
+	sms       claim.SMSForms
 }
 
 // calendar returns the calendar in force now.
@@ -71,7 +72,7 @@ func (s *server) rules(ctx context.Context, now time.Time) (inForce, error) {
 	}
 	var fresh inForce
 	for _, row := range rows {
-		into := map[string]any{"calendar": &fresh.calendar, "authority": &fresh.authority}[row.Kind]
+		into := map[string]any{"calendar": &fresh.calendar, "authority": &fresh.authority, "sms": &fresh.sms}[row.Kind]
 		if into == nil {
 			continue
 		}

@@ -421,19 +421,19 @@ func (c *Checklist) Requests() (n int) {
 	return n
 }
 
-// Names lists papers in words, for a message: 1.…；2.…
-func (c *Checklist) Names(items []string) string {
-	var out []string
+// Names lists papers in words, for a message.
+func (c *Checklist) Names(items []string) []Text {
+	var out []Text
 	for _, name := range items {
 		if l := c.Item(name); l != nil {
-			zh := l.ZH
+			name := Text{l.ZH, l.EN}
 			if l.Optional {
-				zh += "（如有）"
+				name = Text{name.ZH + "（如有）", name.EN + ", if there is one"}
 			}
-			out = append(out, fmt.Sprintf("%d.%s", len(out)+1, zh))
+			out = append(out, name)
 		}
 	}
-	return strings.Join(out, "；")
+	return out
 }
 
 // ProposeWaiver takes one person's wish to do without a paper.

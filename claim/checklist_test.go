@@ -159,7 +159,9 @@ func TestPapersAreAskedForOnceAndInFull(t *testing.T) {
 	asked, no := f.Request(claim.PaperRequest{More: []claim.MorePaper{{Kind: "bank_card", Reason: "账户存疑"}}}, time.Time{}, monday)
 	require.Nil(t, no)
 	require.Equal(t, []string{"repair_cost", "vehicle_licence", "more_0_1"}, asked.Items)
-	require.Equal(t, "1.维修估价单或发票；2.行驶证；3.银行卡", f.Checklist.Names(asked.Items))
+	require.Equal(t, []claim.Text{
+		{ZH: "维修估价单或发票", EN: "the repair estimate or the invoice"}, {ZH: "行驶证", EN: "the vehicle licence"}, {ZH: "银行卡", EN: "bank card"},
+	}, f.Checklist.Names(asked.Items))
 	require.Len(t, f.Lacking(), 3, "what came before does not answer what is asked for now")
 
 	for name, tt := range map[string]struct {

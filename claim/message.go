@@ -146,6 +146,8 @@ type Party struct {
 	Name  string `json:"name"`
 	Phone string `json:"phone"` // mainland mobile, 11 digits
 	Role  string `json:"role"`  // insured, driver, reporter, third_party, broker
+	// Language is what they read: messages and letters to them are in it.
+	Language Language `json:"language,omitempty"`
 }
 
 // SurveyReport (查勘报告) is what the surveyor brings back.

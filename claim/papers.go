@@ -298,8 +298,8 @@ func (f *File) paperNeeds() []Need {
 
 // Need is something that a claim waits for, from whom, in words.
 type Need struct {
-	What   string // stable code: a document kind, or a task kind
-	From   Role
+	What string // stable code: a document kind, or a task kind
+	From Role
 	Text
 	Blocks bool // the main line stands until it is there
 }

@@ -182,6 +182,7 @@ func newProduct(ctx context.Context, t *testing.T) product {
 		"ANPEI_PSEUDONYM_KEY": base64.StdEncoding.EncodeToString(make([]byte, 32)), // as good as any, here
 		"ANPEI_OCR_MODELS":    models, "ANPEI_DB_API": string(db.APIURL), "ANPEI_DB_WORKER": string(db.WorkerURL), "ANPEI_LISTEN": listen, "TEMPORAL_NAMESPACE": namespace,
 	}
+	maps.Copy(env, play.Insurer())
 	store, scratch := testenv.NewWire(t, os.Getenv("ANPEI_S3_ENDPOINT")), t.TempDir() //nolint:contextcheck // it takes the test's own
 	serve := func(name, program string, args ...string) *play.Server {
 		env := maps.Clone(env)

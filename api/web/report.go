@@ -533,7 +533,7 @@ func sendReport(v *visit) error {
 		v.tell("flash.report-changed")
 		return v.redirect("/report/check")
 	}
-	notice.Channel = "web"
+	notice.Channel, notice.Reporter.Language = "web", v.lang.reads()
 	receipt, err := read[claim.Receipt](v.api.ReportClaim(v.ctx(), &rest.ReportClaimParams{IdempotencyKey: v.key()}, notice))
 	if is(err, "wrong-input") && d.version > 0 {
 		return v.stepAgain("check", err)

@@ -60,7 +60,7 @@ func track(v *visit) error {
 // sendCode has a code sent, and remembers for what.
 func (v *visit) sendCode(a asked) error {
 	_, err := read[rest.PhoneCodeSent](v.api.SendPhoneCode(v.ctx(), &rest.SendPhoneCodeParams{IdempotencyKey: v.key()},
-		rest.PhoneCodeRequest{Phone: a.Phone, ClaimNo: a.Claim}))
+		rest.PhoneCodeRequest{Phone: a.Phone, ClaimNo: a.Claim, Language: v.lang.reads()}))
 	if err != nil {
 		return err
 	}

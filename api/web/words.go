@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/language"
+
+	"anpei/claim"
 )
 
 //go:embed words/*.json
@@ -112,6 +114,9 @@ func (l lang) note(text string) string {
 	}
 	return text
 }
+
+// reads is the language as the contract names it.
+func (l lang) reads() claim.Language { return claim.Language(l) }
 
 // other is the language that the switch offers.
 func (l lang) other() lang {

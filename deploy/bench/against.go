@@ -17,6 +17,8 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"anpei/deploy/demo/play"
 )
 
 // place is a product to be measured: its programs, and where its rows and
@@ -101,9 +103,13 @@ func (p place) at() string {
 
 // environment names the place to the programs that run there.
 func (p place) environment() []string {
-	return []string{
+	env := []string{
 		"ANPEI_DB_OWNER=" + p.stack.owner, "ANPEI_DB_API=" + p.stack.api, "ANPEI_DB_WORKER=" + p.stack.worker, "TEMPORAL_NAMESPACE=" + p.stack.namespace,
 	}
+	for key, value := range play.Insurer() {
+		env = append(env, key+"="+value)
+	}
+	return env
 }
 
 // program is the path of one of the place's programs.

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,6 +74,7 @@ func serve(run func() int) (status int, err error) {
 		"TEMPORAL_NAMESPACE": namespace, "ANPEI_LISTEN": listen,
 		"ANPEI_PSEUDONYM_KEY": base64.StdEncoding.EncodeToString(make([]byte, 32)), // as good as any, here
 	}
+	maps.Copy(env, play.Insurer())
 	given := map[string]string{}
 	for _, line := range os.Environ() {
 		key, value, _ := strings.Cut(line, "=")

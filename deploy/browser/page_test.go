@@ -538,7 +538,7 @@ func (p *page) Code(number string) (code string) {
 	return code
 }
 
-var codeSent = regexp.MustCompile(`验证码\D*(\d{6})\b`)
+var codeSent = regexp.MustCompile(`(?:验证码|code is)\D*(\d{6})\b`)
 
 // lastWords keeps what the page showed when the test failed.
 func (p *page) lastWords() {

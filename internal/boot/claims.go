@@ -21,12 +21,17 @@ func (c Config) Claims(ctx context.Context, temporal client.Client, store *minio
 	if err != nil {
 		return nil, err
 	}
+	insurer, err := c.Insurer()
+	if err != nil {
+		return nil, err
+	}
 	db, err := c.Postgres(ctx, "ANPEI_DB_WORKER", c.DBWorker, plannedOnce)
 	if err != nil {
 		return nil, err
 	}
 	acts := &activities.Activities{
 		DB: db, Store: store, Bucket: c.Bucket, FontFile: c.FontFile, PseudonymKey: names,
+		Insurer: insurer, Pages: c.Pages(),
 		Bank:    activities.HTTPBank{URL: c.BankURL, Token: string(c.BankToken), Client: &http.Client{}},
 		Gateway: activities.HTTPGateway{URL: c.OutboxURL, Client: &http.Client{Timeout: 10 * time.Second}},
 	}

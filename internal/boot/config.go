@@ -76,8 +76,9 @@ type Config struct {
 	// people back to <Origin>/signin/callback; ClientSecret, if it has one.
 	Client       string `env:"ANPEI_OIDC_CLIENT" envDefault:"anpei-desk"`
 	ClientSecret Secret `env:"ANPEI_OIDC_CLIENT_SECRET"`
-	// Origin is where browsers reach the pages, as https://claims.example.com.
-	// Empty: on this machine only, at whatever port.
+	// Origin is where browsers reach the pages, as https://claims.example.com;
+	// messages link there. Empty: on this machine only, at whatever port, and
+	// messages link to Listen.
 	Origin string `env:"ANPEI_ORIGIN"`
 
 	// ServeClaims lets the api process poll the claims queue itself, for
@@ -94,6 +95,14 @@ type Config struct {
 	// (deploy/models.sh); empty: "ocr" beside the worker. Without them papers are
 	// read by Tesseract alone.
 	OCRModels string `env:"ANPEI_OCR_MODELS"`
+	// Insurer's name and address as its letters are signed, in Chinese and in
+	// English (empty: as in Chinese), and the telephone number that messages and
+	// letters give, as it is dialled.
+	InsurerName      string `env:"ANPEI_INSURER_NAME"`
+	InsurerNameEN    string `env:"ANPEI_INSURER_NAME_EN"`
+	InsurerAddress   string `env:"ANPEI_INSURER_ADDRESS"`
+	InsurerAddressEN string `env:"ANPEI_INSURER_ADDRESS_EN"`
+	InsurerHotline   string `env:"ANPEI_INSURER_HOTLINE"`
 	// FontFile prints Chinese into letters; empty takes Debian's fonts-droid-fallback.
 	FontFile string `env:"ANPEI_FONT" envDefault:"/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"`
 }

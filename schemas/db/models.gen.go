@@ -362,6 +362,7 @@ type Party struct {
 	Phone     string
 	Principal string
 	AddedAt   time.Time
+	Language  string
 }
 
 type Payment struct {
@@ -549,19 +550,21 @@ type Survey struct {
 }
 
 type Task struct {
-	ID       string
-	ClaimID  claim.ID
-	Kind     claim.TaskKind
-	Role     claim.Role
-	Branch   string
-	Level    claim.Level
-	Owner    *string
-	State    string
-	Note     string
-	OpenedAt time.Time
-	DueAt    *time.Time
-	ClosedAt *time.Time
-	ClosedBy *string
+	ID         string
+	ClaimID    claim.ID
+	Kind       claim.TaskKind
+	Role       claim.Role
+	Branch     string
+	Level      claim.Level
+	Owner      *string
+	State      string
+	Note       string
+	OpenedAt   time.Time
+	DueAt      *time.Time
+	ClosedAt   *time.Time
+	ClosedBy   *string
+	NoteCode   string
+	NoteValues json.RawMessage
 }
 
 type Upload struct {

@@ -156,7 +156,7 @@ func (q *Queries) ClaimLoss(ctx context.Context, db DBTX, id claim.ID) (ClaimLos
 }
 
 const claimParties = `-- name: ClaimParties :many
-select r.number, r.role, r.name, r.phone, r.principal, coalesce(
+select r.number, r.role, r.name, r.phone, r.principal, r.language, coalesce(
     r.phone in (p.holder_phone, p.insured_phone) or p.drivers @> jsonb_build_array(jsonb_build_object('phone', r.phone)), false)::boolean as known
 from parties r join claims c on c.id = r.claim_id left join policies p on p.id = c.policy_id
 where r.claim_id = $1 order by r.number
@@ -168,6 +168,7 @@ type ClaimPartiesRow struct {
 	Name      string
 	Phone     string
 	Principal string
+	Language  string
 	Known     bool
 }
 
@@ -188,6 +189,7 @@ func (q *Queries) ClaimParties(ctx context.Context, db DBTX, claimID claim.ID) (
 			&i.Name,
 			&i.Phone,
 			&i.Principal,
+			&i.Language,
 			&i.Known,
 		); err != nil {
 			return nil, err
@@ -344,7 +346,7 @@ func (q *Queries) DeleteParties(ctx context.Context, db DBTX, claimID claim.ID, 
 }
 
 const denialLetter = `-- name: DenialLetter :one
-select c.held, c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, d.papers, v.at as decided_at
+select c.held, c.number, c.policy_no, c.loss_at, c.place, p.name, p.language, d.round, d.clause, d.facts, d.reasons, d.evidence, d.papers, v.at as decided_at
 from claims c
 join denials d on d.claim_id = c.id
 join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round and v.approved
@@ -362,6 +364,7 @@ type DenialLetterRow struct {
 	LossAt    time.Time
 	Place     string
 	Name      string
+	Language  string
 	Round     int32
 	Clause    string
 	Facts     string
@@ -381,6 +384,7 @@ func (q *Queries) DenialLetter(ctx context.Context, db DBTX, id claim.ID) (Denia
 		&i.LossAt,
 		&i.Place,
 		&i.Name,
+		&i.Language,
 		&i.Round,
 		&i.Clause,
 		&i.Facts,
@@ -1216,7 +1220,7 @@ func (q *Queries) InsertOfferAnswer(ctx context.Context, db DBTX, arg InsertOffe
 }
 
 const insertParty = `-- name: InsertParty :exec
-insert into parties (claim_id, number, role, name, phone, principal, added_at) values ($1, $2, $3, $4, $5, $6, $7)
+insert into parties (claim_id, number, role, name, phone, principal, added_at, language) values ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type InsertPartyParams struct {
@@ -1227,6 +1231,7 @@ type InsertPartyParams struct {
 	Phone     string
 	Principal string
 	AddedAt   time.Time
+	Language  string
 }
 
 func (q *Queries) InsertParty(ctx context.Context, db DBTX, arg InsertPartyParams) error {
@@ -1238,6 +1243,7 @@ func (q *Queries) InsertParty(ctx context.Context, db DBTX, arg InsertPartyParam
 		arg.Phone,
 		arg.Principal,
 		arg.AddedAt,
+		arg.Language,
 	)
 	return err
 }
@@ -1726,7 +1732,7 @@ func (q *Queries) OwnTask(ctx context.Context, db DBTX, iD string, owner *string
 }
 
 const paperLetter = `-- name: PaperLetter :one
-select c.held, c.number, c.policy_no, c.loss_at, c.place, c.file, p.name
+select c.held, c.number, c.policy_no, c.loss_at, c.place, c.file, p.name, p.language
 from claims c join parties p on p.claim_id = c.id left join policies y on y.id = c.policy_id
 where c.id = $1
 order by coalesce(p.phone in (y.holder_phone, y.insured_phone), false) desc, (p.principal = c.opened_by) desc, p.number
@@ -1741,6 +1747,7 @@ type PaperLetterRow struct {
 	Place    string
 	File     json.RawMessage
 	Name     string
+	Language string
 }
 
 // What a letter that asks for papers says of its claim, to whom the policy
@@ -1756,6 +1763,7 @@ func (q *Queries) PaperLetter(ctx context.Context, db DBTX, id claim.ID) (PaperL
 		&i.Place,
 		&i.File,
 		&i.Name,
+		&i.Language,
 	)
 	return i, err
 }

@@ -1993,6 +1993,9 @@ type InsuredShown struct {
 // - `large`: 大案, as standard with a level of review more
 type Lane = claim.Lane
 
+// Language What somebody reads, `zh` 中文 or `en` English; messages and letters to them are in it. Without it they are in Chinese.
+type Language = claim.Language
+
 // Latitude Degrees north.
 type Latitude = float64
 
@@ -2697,6 +2700,9 @@ type PayoutChangeWhat string
 type PhoneCodeRequest struct {
 	// ClaimNo Number of the claim to look at; without it the session is for reporting
 	ClaimNo string `json:"claim_no,omitempty,omitzero"`
+
+	// Language What somebody reads, `zh` 中文 or `en` English; messages and letters to them are in it. Without it they are in Chinese.
+	Language Language `json:"language,omitempty,omitzero"`
 
 	// Phone Mainland mobile number
 	Phone string `json:"phone"`

@@ -114,7 +114,7 @@ func (s Stack) Claimant(ctx context.Context, phone, number string) (c Caller, co
 	return c, code, err
 }
 
-var codeSent = regexp.MustCompile(`验证码\D*(\d{6})\b`)
+var codeSent = regexp.MustCompile(`(?:验证码|code is)\D*(\d{6})\b`)
 
 // exchange is one request to a server that is not the API: a form or JSON out,
 // JSON back.

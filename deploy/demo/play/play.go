@@ -32,6 +32,16 @@ func NewStack(api string, env map[string]string) Stack {
 	}
 }
 
+// Insurer are the settings of an insurer that a program needs which a test or a
+// bench starts: as good as any there.
+func Insurer() map[string]string {
+	return map[string]string{
+		"ANPEI_INSURER_NAME": "样例财产保险有限公司", "ANPEI_INSURER_NAME_EN": "Sample Property Insurance",
+		"ANPEI_INSURER_ADDRESS": "测试市样例路1号", "ANPEI_INSURER_ADDRESS_EN": "1 Sample Road, Test City",
+		"ANPEI_INSURER_HOTLINE": "400-000-0000",
+	}
+}
+
 // ReadEnv reads the KEY=value lines that a local stack writes.
 func ReadEnv(path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)

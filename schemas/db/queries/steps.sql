@@ -75,12 +75,12 @@ from claims c where c.id = $1;
 select v.coverages from claims c join policy_versions v on v.policy_id = c.policy_id and v.version = c.policy_version where c.id = $1;
 
 -- name: InsertParty :exec
-insert into parties (claim_id, number, role, name, phone, principal, added_at) values ($1, $2, $3, $4, $5, $6, $7);
+insert into parties (claim_id, number, role, name, phone, principal, added_at, language) values ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: ClaimParties :many
 -- known reports whether the claim's policy knows their phone: what a report says
 -- of somebody's role proves nothing.
-select r.number, r.role, r.name, r.phone, r.principal, coalesce(
+select r.number, r.role, r.name, r.phone, r.principal, r.language, coalesce(
     r.phone in (p.holder_phone, p.insured_phone) or p.drivers @> jsonb_build_array(jsonb_build_object('phone', r.phone)), false)::boolean as known
 from parties r join claims c on c.id = r.claim_id left join policies p on p.id = c.policy_id
 where r.claim_id = $1 order by r.number;
@@ -361,7 +361,7 @@ where h.claim_id = $1 order by h.round desc limit 1;
 select held from claims where id = $1;
 
 -- name: DenialLetter :one
-select c.held, c.number, c.policy_no, c.loss_at, c.place, p.name, d.round, d.clause, d.facts, d.reasons, d.evidence, d.papers, v.at as decided_at
+select c.held, c.number, c.policy_no, c.loss_at, c.place, p.name, p.language, d.round, d.clause, d.facts, d.reasons, d.evidence, d.papers, v.at as decided_at
 from claims c
 join denials d on d.claim_id = c.id
 join denial_verdicts v on v.claim_id = d.claim_id and v.round = d.round and v.approved
@@ -377,7 +377,7 @@ select name, sha256 from documents where claim_id = $1 and id = any(sqlc.arg(ids
 -- name: PaperLetter :one
 -- What a letter that asks for papers says of its claim, to whom the policy
 -- insures first, and else to whom the claim is of.
-select c.held, c.number, c.policy_no, c.loss_at, c.place, c.file, p.name
+select c.held, c.number, c.policy_no, c.loss_at, c.place, c.file, p.name, p.language
 from claims c join parties p on p.claim_id = c.id left join policies y on y.id = c.policy_id
 where c.id = $1
 order by coalesce(p.phone in (y.holder_phone, y.insured_phone), false) desc, (p.principal = c.opened_by) desc, p.number
