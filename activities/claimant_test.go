@@ -542,7 +542,7 @@ func TestWhatIsSaidOfAClaimIsSaidToWhoseItIsNow(t *testing.T) {
 		do(d, d.DecideDenial, reviewer("feng", 2), claim.DenialVerdict{Task: d.file.TaskOf(claim.TaskDenial).ID, Approve: true})
 		letter, err := d.WriteDenial(t.Context(), d.id)
 		require.NoError(t, err)
-		require.Contains(t, d.said(letter), "张三:")
+		require.Contains(t, d.said(letter), "张三：")
 		require.NotContains(t, d.said(letter), "王五")
 	})
 	t.Run("in a message of the payment", func(t *testing.T) {

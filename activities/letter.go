@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/minio/minio-go/v7"
 
 	"anpei/claim"
@@ -38,7 +39,7 @@ func (a *Activities) WriteDenial(ctx context.Context, id claim.ID) (Letter, erro
 	if err != nil {
 		return Letter{}, fmt.Errorf("read the evidence of claim %s: %w", id, err)
 	}
-	pdf, err := a.printDenial(d, evidence)
+	pdf, err := a.printDenial(ctx, d, evidence)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -86,54 +87,45 @@ func (a *Activities) NotifyDenial(ctx context.Context, s claim.Step[Letter]) (cl
 	})
 }
 
-// The ways to dispute a denial, as the notice must tell them.
-var disputeWays = []string{
-	"一、向本公司申请复核:自收到本通知之日起,可向本公司任一机构或客服提出书面异议,由未参与本案的人员复核。",
-	"二、申请调解:可向当地保险纠纷调解组织申请调解。",
-	"三、向监管部门反映:国家金融监督管理总局消费者投诉热线 12378。",
-	"四、依照保险合同的约定申请仲裁,或向有管辖权的人民法院提起诉讼(保险法第二十六条:自知道或者应当知道保险事故发生之日起二年内)。",
-}
-
-// statedWords say how a paper stood when the denial was proposed.
-var statedWords = map[claim.ItemState]string{
-	claim.ItemAccepted: "已收到，经核对采用", claim.ItemWaived: "未提供，经本公司两人核准免于提供", claim.ItemMissing: "未收到",
-	claim.ItemReading: "已收到，尚未识别完毕", claim.ItemReceived: "已收到，尚未核对", claim.ItemSentBack: "已收到，无法读取",
-}
-
-func (a *Activities) printDenial(d db.DenialLetterRow, evidence []db.EvidenceHashesRow) ([]byte, error) {
-	p, err := a.sheet("拒赔通知书", d.Number, fmt.Sprintf("%s-D%d", d.Number, d.Round), d.DecidedAt)
-	if err != nil {
+// printDenial writes the letter by the form of its day.
+func (a *Activities) printDenial(ctx context.Context, d db.DenialLetterRow, evidence []db.EvidenceHashesRow) ([]byte, error) {
+	number := fmt.Sprintf("%s-D%d", d.Number, d.Round)
+	var forms claim.LetterForms
+	if err := a.tableOn(ctx, "letters", d.DecidedAt, &forms); err != nil {
 		return nil, err
 	}
-	p.para(fmt.Sprintf("%s:", d.Name))
-	p.para(fmt.Sprintf("您就 %s 在%s发生的损失提出的索赔(赔案号 %s,保单号 %s),本公司已审核完毕,决定不予赔付。依照《中华人民共和国保险法》第二十四条,现将理由说明如下。",
-		d.LossAt.In(claim.Shanghai).Format("2006年1月2日 15:04"), d.Place, d.Number, d.PolicyNo))
-	p.title("事实")
-	p.para(d.Facts)
-	p.title("依据的条款")
-	p.para(d.Clause)
-	p.title("理由")
-	p.para(d.Reasons)
-	p.title("证据")
-	if len(evidence) == 0 {
-		p.para("无附件。")
+	var stated []claim.Stated
+	if err := json.Unmarshal(d.Papers, &stated); err != nil {
+		return nil, broken("the papers of denial %s: %w", number, err)
 	}
+	papers := make([]claim.Values, len(stated))
+	for i, p := range stated {
+		papers[i] = claim.Values{"paper": claim.Text{ZH: p.ZH, EN: p.EN}, "state": forms.State(p.State)}
+	}
+	proofs := make([]claim.Values, len(evidence))
 	for i, e := range evidence {
-		p.para(fmt.Sprintf("%d. %s(SHA-256 %s...)", i+1, e.Name, e.SHA256[:16]))
+		proofs[i] = claim.Values{"name": e.Name, "sha256": e.SHA256[:16]}
 	}
-	var papers []claim.Stated
-	if err := json.Unmarshal(d.Papers, &papers); err != nil {
-		return nil, broken("the papers of denial %s-D%d: %w", d.Number, d.Round, err)
+	return a.print(forms, claim.LetterDenial, claim.Language(d.Language), d.DecidedAt, claim.Values{
+		"number": number, "claim": d.Number, "policy": d.PolicyNo, "name": d.Name, "loss_at": d.LossAt, "place": d.Place,
+		"facts": d.Facts, "clause": d.Clause, "reasons": d.Reasons, "evidence": proofs, "papers": papers,
+	})
+}
+
+// tableOn reads the table of a kind that was in force on a day.
+func (a *Activities) tableOn(ctx context.Context, kind string, at time.Time, into any) error {
+	tables, err := a.q.RuleTablesInForce(ctx, a.DB, pgtype.Date{Time: at.In(claim.Shanghai), Valid: true})
+	if err != nil {
+		return fmt.Errorf("read rule tables: %w", err)
 	}
-	if len(papers) > 0 {
-		p.title("作出决定时本案所需材料的情况")
-		for i, paper := range papers {
-			p.para(fmt.Sprintf("%d. %s：%s", i+1, paper.ZH, statedWords[paper.State]))
+	for _, t := range tables {
+		if t.Kind != kind {
+			continue
 		}
+		if err := json.Unmarshal(t.Body, into); err != nil {
+			return fmt.Errorf("rule table %s %s: %w", t.Kind, t.Version, err)
+		}
+		return nil
 	}
-	p.title("如果您不同意")
-	for _, way := range disputeWays {
-		p.para(way)
-	}
-	return p.signed("安赔财产保险(演示)", d.DecidedAt)
+	return fmt.Errorf("rule table %s: none is in force on %s", kind, claim.DateOf(at))
 }

@@ -54,6 +54,52 @@ func (d *desk) locked(l activities.Letter) {
 	require.ErrorContains(d.t, d.Store.RemoveObject(d.t.Context(), d.Bucket, l.Object, minio.RemoveObjectOptions{VersionID: l.Revision}), "protected")
 }
 
+// later puts a version of a table in force that says something else from ten
+// days on.
+func (d *desk) later(kind, what, instead string) {
+	d.t.Helper()
+	_, err := d.db.Owner.Exec(d.t.Context(), `insert into rule_tables (kind, version, effective_from, body)
+		select kind, 'later', $2, replace(body::text, $3, $4)::jsonb from rule_tables where kind = $1`, kind, d.began.AddDate(0, 0, 10), what, instead)
+	require.NoError(d.t, err)
+}
+
+// A letter is in the language of whom it is to; what people have written is as
+// they wrote it.
+func TestALetterIsInTheLanguageOfItsReader(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.prints()
+	n := notice(3_000_000)
+	n.Reporter.Language = claim.English
+	do(d, d.Report, customer, n)
+	do(d, d.Route, machine, claim.None{})
+	d.surveyedAndAssessed(3_000_000)
+	do(d, d.RequestPapers, zhou, claim.PaperRequest{More: []claim.MorePaper{{Kind: "other", What: "消防火灾证明", Reason: "起火原因不明"}}})
+	letter, err := d.WriteRequest(t.Context(), activities.RequestLetter{Claim: d.id, Number: d.file.Unwritten()})
+	require.NoError(t, err)
+	said := d.said(letter)
+	for _, want := range []string{
+		"Requestforpapers", "To张三:", "1.therepairestimateortheinvoice", "Why:Itshowswhattherepaircosts(InsuranceLawart.22(1))", "消防火灾证明", "起火原因不明",
+		"until23December2026", "1SampleRoad", "call400-000-0000", "SamplePropertyInsurance", "23November2026",
+	} {
+		require.Contains(t, said, want)
+	}
+	require.NotContains(t, said, "本公司")
+}
+
+// A message and a letter take the form that is in force when they are written.
+func TestAMessageTakesTheFormInForceOnItsDay(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.later("sms", "您已撤回赔案", "您已放弃赔案")
+	do(d, d.Report, customer, notice(3_000_000))
+	before := d.messages("reported")
+	d.n += 11 * 24 * 60
+	do(d, d.Withdraw, customer, claim.Reason{Reason: "-"})
+	require.Contains(t, d.messages("withdrawn")[0], "您已放弃赔案")
+	require.Equal(t, before, d.messages("reported"), "what was written stays")
+}
+
 // A formal notice must say every character of what was decided, at every line
 // length, and be the same bytes each time it is written.
 func TestTheNoticeOfADenialSaysAllOfItAndIsAlwaysTheSame(t *testing.T) {
@@ -85,10 +131,15 @@ func TestTheNoticeOfADenialSaysAllOfItAndIsAlwaysTheSame(t *testing.T) {
 	said := d.said(letter)
 	for _, want := range []string{
 		d.file.Number, facts, "第八条第（二）项", "责任免除", "保险法》第二十四条", "12378", "仲裁", "诉讼", "申请复核", "申请调解",
-		"1.驾驶证.jpg(SHA-2562222", "驾驶证：已收到，经核对采用", "维修估价单或发票：已收到，经核对采用", "行驶证：未提供，经本公司两人核准免于提供",
+		"1.驾驶证.jpg（SHA-2562222222222222222…）", "测试市样例路1号", "400-000-0000", "样例财产保险有限公司", "驾驶证：已收到，经核对采用", "维修估价单或发票：已收到，经核对采用", "行驶证：未提供，经本公司两人核准免于提供",
 	} {
 		require.Contains(t, said, want)
 	}
+
+	d.later("letters", "拒赔通知书", "另一种通知书")
+	again, err = d.WriteDenial(t.Context(), d.id)
+	require.NoError(t, err)
+	require.Equal(t, letter, again, "a form of later changes no letter of before")
 
 	do(d, d.NotifyDenial, machine, letter)
 	require.Equal(t, claim.OutcomeDenied, d.file.Outcome)

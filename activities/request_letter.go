@@ -5,9 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"anpei/claim"
 	"anpei/schemas/db"
@@ -46,7 +45,7 @@ func (a *Activities) WriteRequest(ctx context.Context, in RequestLetter) (Letter
 	if err != nil {
 		return Letter{}, err
 	}
-	pdf, err := a.printRequest(row, file.Checklist, told, why, until)
+	pdf, err := a.printRequest(ctx, row, file.Checklist, told, why, until)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -74,17 +73,9 @@ func (a *Activities) reasons(ctx context.Context, version string) (map[string]cl
 // determinedBy returns the last day on which a claim is to be determined, as
 // the clock stood at a moment; zero where it did not run.
 func (a *Activities) determinedBy(ctx context.Context, f *claim.File, at time.Time) (last claim.Date, err error) {
-	tables, err := a.q.RuleTablesInForce(ctx, a.DB, pgtype.Date{Time: at.In(claim.Shanghai), Valid: true})
-	if err != nil {
-		return last, fmt.Errorf("read rule tables: %w", err)
-	}
 	var calendar claim.Calendar
-	for _, t := range tables {
-		if t.Kind == "calendar" {
-			if err := json.Unmarshal(t.Body, &calendar); err != nil {
-				return last, fmt.Errorf("rule table %s %s: %w", t.Kind, t.Version, err)
-			}
-		}
+	if err := a.tableOn(ctx, "calendar", at, &calendar); err != nil {
+		return last, err
 	}
 	rows, err := a.q.ClockEntries(ctx, a.DB, f.ID)
 	if err != nil {
@@ -106,67 +97,31 @@ func (a *Activities) determinedBy(ctx context.Context, f *claim.File, at time.Ti
 	return last, nil
 }
 
-// How papers are sent, as the letter tells it.
-var sendingWays = []string{
-	"一、网上提交：在手机上打开赔案页面，凭赔案号和报案手机号验证身份，在材料页拍照或上传。可以是照片、PDF，或电子发票的 OFD、XML 原文件。",
-	"二、当面或邮寄提交：送交或寄至本公司任一机构，并注明赔案号。原件由本公司核对后退还。",
-	"三、确实无法取得的，请告知本公司并说明原因，由本公司核实后书面答复是否可以免于提供。",
-}
-
-func (a *Activities) printRequest(row db.PaperLetterRow, list *claim.Checklist, told *claim.Telling, why map[string]claim.ListEntry, until claim.Date) ([]byte, error) {
-	p, err := a.sheet("补充材料通知书", row.Number, told.Letter, told.At)
-	if err != nil {
+// printRequest writes the letter by the form of its day.
+func (a *Activities) printRequest(ctx context.Context, row db.PaperLetterRow, list *claim.Checklist, told *claim.Telling, why map[string]claim.ListEntry, until claim.Date) ([]byte, error) {
+	var forms claim.LetterForms
+	if err := a.tableOn(ctx, "letters", told.At, &forms); err != nil {
 		return nil, err
 	}
-	loss := fmt.Sprintf("您就 %s 在%s发生的损失提出的索赔（赔案号 %s", row.LossAt.In(claim.Shanghai).Format("2006年1月2日 15:04"), row.Place, row.Number)
-	if row.PolicyNo != "" {
-		loss += "，保单号 " + row.PolicyNo
-	}
-	p.para(row.Name + "：")
-	if told.Finding == "" {
-		p.para(loss + "），本公司已经受理。经审核，现有的证明和资料尚不完整。依照《中华人民共和国保险法》第二十二条第二款，现将需要补充提供的全部材料一次性通知如下。")
-	} else {
-		p.para(loss + "），本公司正在审核。核对材料时发现了此前无法知道、需要查明的新情况，依照《中华人民共和国保险法》第二十二条，现请您就此补充提供下列材料。")
-	}
-	p.title("需要补充的材料")
-	for i, name := range told.Items {
+	var papers []claim.Values
+	for _, name := range told.Items {
 		l := list.Item(name)
 		if l == nil {
 			continue
 		}
-		what := fmt.Sprintf("%d. %s", i+1, l.ZH)
+		p := claim.Values{"paper": claim.Text{ZH: l.ZH, EN: l.EN}, "count": "", "why": l.Why, "source": ""}
 		if l.Count > 1 {
-			what += fmt.Sprintf("（%d 份）", l.Count)
+			p["count"] = strconv.Itoa(l.Count)
 		}
-		p.para(what)
-		switch e, listed := why[name]; {
-		case listed:
-			p.note(fmt.Sprintf("用途：%s（%s）", e.WhyZH, claim.CitedZH(e.Source)))
-		case l.Why != "":
-			p.note("用途：" + l.Why)
+		if e, listed := why[name]; listed {
+			p["why"], p["source"] = claim.Text{ZH: e.WhyZH, EN: e.WhyEN}, claim.Text{ZH: claim.CitedZH(e.Source), EN: e.Source}
 		}
+		papers = append(papers, p)
 	}
-	p.title("期限")
-	p.para(period(told, until))
-	p.title("怎样提交")
-	for _, way := range sendingWays {
-		p.para(way)
-	}
-	p.title("联系我们")
-	p.para("对本通知有疑问，请拨打保险单上载明的客户服务电话并报赔案号，或在赔案页面查看经办人。对处理有意见的，可以向国家金融监督管理总局消费者投诉热线 12378 反映。")
-	return p.signed("安赔财产保险（演示）", told.At)
-}
-
-// period says how our time to decide runs meanwhile.
-func period(told *claim.Telling, until claim.Date) string {
-	ours := "本公司核定本案的期限"
-	if !until.IsZero() {
-		ours += "目前至 " + until.Start().In(claim.Shanghai).Format("2006年1月2日") + "，"
-	}
-	if told.Finding != "" {
-		return ours + "不因本次补充而暂停，照常计算（保险法第二十三条）。请您尽早提供，以便本公司按期答复。"
-	}
-	return ours + "自您收到本通知之日起暂停计算，至上述材料补齐之日恢复，其间不计入核定期限（保险法第二十三条，最高人民法院关于适用保险法若干问题的解释（二）第十五条）。请您一次补齐，材料补齐越早，本公司答复越早。"
+	return a.print(forms, claim.LetterPapers, claim.Language(row.Language), told.At, claim.Values{
+		"number": told.Letter, "claim": row.Number, "policy": row.PolicyNo, "name": row.Name, "loss_at": row.LossAt, "place": row.Place,
+		"papers": papers, "finding": told.Finding != "", "until": until,
+	})
 }
 
 // FileLetter puts on record that a request for papers is in writing. Idempotent

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,29 +20,63 @@ import (
 // the same day are the same bytes.
 type sheet struct{ *fpdf.Fpdf }
 
-// sheet begins a letter: its heading and its number.
-func (a *Activities) sheet(heading, claimNo, number string, at time.Time) (sheet, error) {
+// print fills a letter's form in, with who signs it and the day, and prints it.
+func (a *Activities) print(forms claim.LetterForms, letter claim.Letter, l claim.Language, at time.Time, values claim.Values) ([]byte, error) {
+	all := claim.Values{"insurer": a.Insurer.Name, "address": a.Insurer.Address, "hotline": a.Insurer.Hotline, "date": claim.DateOf(at)}
+	maps.Copy(all, values)
+	lines, err := forms.Write(letter, l, all)
+	if err != nil {
+		return nil, broken("forms of letters %s: %w", forms.Version, err)
+	}
 	font, err := os.ReadFile(a.FontFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return sheet{}, broken("print letter %s: there is no font %s; install fonts-droid-fallback or set ANPEI_FONT", number, filepath.Base(a.FontFile))
+		return nil, broken("print letter %s: there is no font %s; install fonts-droid-fallback or set ANPEI_FONT", values["number"], filepath.Base(a.FontFile))
 	}
 	if err != nil {
-		return sheet{}, fmt.Errorf("print letter %s: %w", number, err)
+		return nil, fmt.Errorf("print letter %s: %w", values["number"], err)
 	}
 	pdf := fpdf.New("P", "mm", "A4", "")
 	pdf.SetCreationDate(at)
 	pdf.SetModificationDate(at)
 	pdf.SetCatalogSort(true)
-	pdf.SetTitle(heading+" "+claimNo, true)
+	pdf.SetTitle(fmt.Sprintf("%s %s", lines[0].Text, values["claim"]), true)
 	pdf.SetMargins(24, 24, 24)
 	pdf.AddUTF8FontFromBytes(hanFont, "", font)
 	pdf.AddPage()
-	pdf.SetFont(hanFont, "", 20)
-	writeLine(pdf, 14, "C", heading)
-	pdf.SetFont(hanFont, "", 10.5)
-	writeLine(pdf, 6, "C", "编号 "+number)
-	pdf.Ln(4)
-	return sheet{pdf}, nil
+	sheet{pdf}.write(lines)
+	var out bytes.Buffer
+	if err := pdf.Output(&out); err != nil {
+		return nil, fmt.Errorf("print letter %s: %w", values["number"], err)
+	}
+	return out.Bytes(), nil
+}
+
+// write prints the lines of a letter in their styles.
+func (p sheet) write(lines []claim.LetterLine) {
+	var before claim.LineStyle
+	for _, line := range lines {
+		switch line.Style {
+		case claim.StyleHeading:
+			p.SetFont(hanFont, "", 20)
+			writeLine(p.Fpdf, 14, "C", line.Text)
+			p.SetFont(hanFont, "", 10.5)
+		case claim.StyleCentred:
+			writeLine(p.Fpdf, 6, "C", line.Text)
+			p.Ln(4)
+		case claim.StyleTitle:
+			p.title(line.Text)
+		case claim.StyleNote:
+			p.note(line.Text)
+		case claim.StyleRight:
+			if before != line.Style {
+				p.Ln(8)
+			}
+			writeLine(p.Fpdf, 6, "R", line.Text)
+		case claim.StylePara:
+			p.para(line.Text)
+		}
+		before = line.Style
+	}
 }
 
 // title writes the title of a part.
@@ -71,18 +106,6 @@ func (p sheet) note(text string) {
 	p.SetTextColor(20, 24, 28)
 	p.SetFont(hanFont, "", 10.5)
 	p.SetLeftMargin(left)
-}
-
-// signed ends the letter with the insurer and the day, and returns its bytes.
-func (p sheet) signed(by string, at time.Time) ([]byte, error) {
-	p.Ln(8)
-	writeLine(p.Fpdf, 6, "R", by)
-	writeLine(p.Fpdf, 6, "R", at.In(claim.Shanghai).Format("2006年1月2日"))
-	var out bytes.Buffer
-	if err := p.Output(&out); err != nil {
-		return nil, fmt.Errorf("print a letter: %w", err)
-	}
-	return out.Bytes(), nil
 }
 
 // writeLines writes a paragraph in lines of height h. fpdf's own MultiCell

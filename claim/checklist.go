@@ -166,6 +166,9 @@ func (f *File) VisitInstead() {
 
 func (l Listed) photos() bool { return slices.Equal(l.Kinds, []string{photo}) }
 
+// itemStates is every state of a paper.
+var itemStates = []ItemState{ItemMissing, ItemReading, ItemReceived, ItemSentBack, ItemAccepted, ItemWaived}
+
 // ItemState is how far a paper of a list has come.
 type ItemState string
 

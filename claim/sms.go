@@ -83,9 +83,14 @@ var longestSMS = Values{
 	"code": "000000", "minutes": 1440, "policy": "0000", "amount": Fen(9_999_999_999_99), "account": "0000", "letter": "AP-3101-2026-000001-P10",
 	"surveyor": "欧阳**", "phone": "139****0001", "arrives": "00:00", "metres": 999_999,
 	"papers": []Text{
-		{"受损部位照片（至少两张，不同角度）", "pictures of the damage: two or more, from different angles"}, {"维修估价单或发票", "the repair estimate or the invoice"},
-		{"交通事故认定书（如有）", "the accident certificate, if there is one"}, {"消防部门出具的火灾事故认定书", "the fire brigade's certificate of the fire"},
-		{"驾驶证", "the driving licence"}, {"行驶证", "the vehicle licence"}, {"营业执照", "the business licence"}, {"赔付协议", "the agreement"},
+		{"受损部位照片（至少两张，不同角度）", "pictures of the damage: two or more, from different angles"},
+		{"维修估价单或发票", "the repair estimate or the invoice"},
+		{"交通事故认定书（如有）", "the accident certificate, if there is one"},
+		{"消防部门出具的火灾事故认定书", "the fire brigade's certificate of the fire"},
+		{"驾驶证", "the driving licence"},
+		{"行驶证", "the vehicle licence"},
+		{"营业执照", "the business licence"},
+		{"赔付协议", "the agreement"},
 	},
 }
 

@@ -149,8 +149,15 @@ func TestAMessageIsCountedInSegmentsAsCarriersDo(t *testing.T) {
 		n     int
 		want  int
 	}{
-		{"赔", 1, 1}, {"赔", 70, 1}, {"赔", 71, 2}, {"赔", 134, 2}, {"赔", 135, 3}, {"赔", 201, 3}, {"赔", 202, 4},
-		{"😀", 35, 1}, {"😀", 36, 2}, // two units of UTF-16 each
+		{"赔", 1, 1},
+		{"赔", 70, 1},
+		{"赔", 71, 2},
+		{"赔", 134, 2},
+		{"赔", 135, 3},
+		{"赔", 201, 3},
+		{"赔", 202, 4},
+		{"😀", 35, 1},
+		{"😀", 36, 2}, // two units of UTF-16 each
 	} {
 		require.Equal(t, c.want, claim.Segments(strings.Repeat(c.runes, c.n)), "%d × %s", c.n, c.runes)
 	}

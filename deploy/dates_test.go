@@ -46,6 +46,7 @@ var dated = []struct {
 	{"workflows/claim_test.go", []string{"2026-11-23"}, "the clock of the SDK's test environment"},
 	{"claim/calendar.go", []string{"2026-11-21"}, "how a day is written, in an error"},
 	{"claim/field.go", []string{"2026-03-09"}, "how a day is written, in an error"},
+	{"claim/letter.go", []string{"2026-03-01", "2026-03-02", "2026-04-02"}, "values that a form of a letter is tried with"},
 	{"claim/source.go", []string{"2012年", "2024年"}, "years of laws"},
 	{"api/checks.go", []string{"2000-01-01"}, "no loss is older"},
 	{"api/checks_test.go", nil, "the moment that is handed to the checks"},

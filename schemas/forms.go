@@ -13,11 +13,11 @@ import (
 var forms embed.FS
 
 // Table is a dated, versioned table of rules: authority, lanes, the checklists
-// of papers, the calendar, transfers, and the texts of messages. A migration adds it to the database, where a decision
+// of papers, the calendar, transfers, and the texts of messages and letters. A migration adds it to the database, where a decision
 // finds the one in force and records its version; nothing reads it from here to
 // decide.
 type Table struct {
-	Kind          string          // authority, lanes, checklists, calendar, transfers, sms
+	Kind          string          // authority, lanes, checklists, calendar, transfers, sms, letters
 	Version       string          // unique for the kind
 	EffectiveFrom string          // date, 2006-01-02
 	Body          json.RawMessage // what package claim decodes
@@ -27,7 +27,7 @@ type Table struct {
 // forms/<kind>.json and carries its own version and effective_from.
 func Tables() []Table {
 	var tables []Table
-	for _, kind := range []string{"authority", "calendar", "checklists", "lanes", "sms", "transfers"} {
+	for _, kind := range []string{"authority", "calendar", "checklists", "lanes", "letters", "sms", "transfers"} {
 		body, err := forms.ReadFile("forms/" + kind + ".json")
 		if err != nil {
 			panic(err) // embedded above
