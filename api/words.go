@@ -86,6 +86,10 @@ var tellings = map[string]telling{
 	"task.put_back":            {zh: "任务已退回：{kind}", en: "Task put back: {kind}.", inside: true},
 }
 
+// accountCorrected is how an agreement is told that only names another account
+// for what was agreed before.
+var accountCorrected = telling{zh: "收款账户已更正，金额 {amount_fen} 不变", en: "The account was corrected; the amount stays {amount_fen}."}
+
 // hiddenKinds are the events that are not told to claimants and partners.
 var hiddenKinds = func() []string {
 	kinds := []string{}
@@ -150,6 +154,9 @@ func tell(kind string, body []byte, names map[claim.StaffID]string) rest.Words {
 	}
 	values := map[string]any{}
 	_ = json.Unmarshal(body, &values) // what is not there is left out
+	if kind == "agreement.made" && values["signature"] == claim.SignedByCorrection {
+		t = accountCorrected
+	}
 	return rest.Words{TextZh: spell(t.zh, values, names, 0), TextEn: spell(t.en, values, names, 1)}
 }
 

@@ -118,3 +118,13 @@ func TestEveryStageSaysWhatIsNext(t *testing.T) {
 	}
 	require.Contains(t, nextWords(&claim.File{Stage: claim.Paying, Parked: &claim.Parked{}}, true).TextEn, "fault")
 }
+
+// Nothing is signed where only another account is named for what was agreed.
+func TestACorrectedAccountIsToldAsOne(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"offer": 1, "amount_fen": 123456, "signature": "correction"}`)
+	told := tell("agreement.made", body, nil)
+	require.Equal(t, "收款账户已更正，金额 ¥1,234.56 不变", told.TextZh)
+	require.Equal(t, "The account was corrected; the amount stays ¥1,234.56.", told.TextEn)
+	require.Equal(t, "已签署赔付协议，金额 ¥1,234.56", tell("agreement.made", []byte(`{"amount_fen": 123456, "signature": "drawn"}`), nil).TextZh)
+}

@@ -374,6 +374,10 @@ type Agreement struct {
 	SignedName string `json:"signed_name,omitempty"` // typed: as it was typed
 }
 
+// SignedByCorrection is the [Agreement.Signature] of what names another account
+// for what was agreed before, after the bank sent the money back.
+const SignedByCorrection = "correction"
+
 // Payee is whom the money goes to.
 type Payee struct {
 	Name    string `json:"name"`
