@@ -13,12 +13,12 @@ import (
 // What several steps do alike: tasks, clocks, notices.
 
 // open opens a task, offered to whoever has the role, the branch and the level.
-func (t *tx) open(kind claim.TaskKind, role claim.Role, level claim.Level, note string) {
+func (t *tx) open(kind claim.TaskKind, role claim.Role, level claim.Level, note claim.Note) {
 	t.openFor("", kind, role, level, note)
 }
 
 // openFor opens a task that belongs to somebody from the start.
-func (t *tx) openFor(owner claim.StaffID, kind claim.TaskKind, role claim.Role, level claim.Level, note string) {
+func (t *tx) openFor(owner claim.StaffID, kind claim.TaskKind, role claim.Role, level claim.Level, note claim.Note) {
 	task := claim.Task{ID: t.uuid("task/" + string(kind)), Kind: kind, Role: role, Branch: t.file.Branch, Level: level, Owner: owner}
 	t.file.Tasks = append(t.file.Tasks, task)
 	t.receipt.Task = task.ID
@@ -29,7 +29,7 @@ func (t *tx) openFor(owner claim.StaffID, kind claim.TaskKind, role claim.Role, 
 	}
 	t.queue(t.q.InsertTask(t, &t.w, db.InsertTaskParams{
 		ID: task.ID, ClaimID: t.id, Kind: kind, Role: role, Branch: task.Branch, Level: level,
-		Owner: named, Note: note, OpenedAt: t.at,
+		Owner: named, Note: note.Words, NoteCode: note.Code, NoteValues: note.Stored(), OpenedAt: t.at,
 	}))
 }
 

@@ -79,11 +79,22 @@ func (d *desk) owner(sql string) {
 	require.NoError(d.t, err)
 }
 
-// note is that of the open review.
-func (d *desk) note() (note string) {
+// noteOf is what the task of a kind says of why it is there, in both languages.
+func (d *desk) noteOf(kind claim.TaskKind) string {
 	d.t.Helper()
-	require.NoError(d.t, d.db.API.QueryRow(d.t.Context(), `select note from tasks where claim_id = $1 and kind = 'review' and state = 'open'`, d.id).Scan(&note))
-	return note
+	var code claim.NoteCode
+	var values []byte
+	var words string
+	require.NoError(d.t, d.db.API.QueryRow(d.t.Context(), `select note_code, note_values, note from tasks where claim_id = $1 and kind = $2 order by opened_at desc limit 1`, d.id, kind).Scan(&code, &values, &words))
+	said := claim.NoteOf(code, values, words).Text()
+	require.NotRegexp(d.t, `\{[a-z_]+\}`, said.ZH+said.EN, "every value of a note is there")
+	return said.ZH + "\n" + said.EN
+}
+
+// note is that of the open review.
+func (d *desk) note() string {
+	d.t.Helper()
+	return d.noteOf(claim.TaskReview)
 }
 
 func TestTheFlashLaneTakesOnlyReportsOfPeopleInThePolicy(t *testing.T) {
@@ -294,12 +305,12 @@ func TestACorrectionAfterTheConsentVoidsTheFigure(t *testing.T) {
 				do(d, d.Confirm, zhou, claim.Confirmation{Document: estimate.Document, Kind: row.kind, Fields: []claim.ConfirmedField{{Name: "total_fen", Value: row.total}}})
 				if !row.voids {
 					require.Equal(t, stage, d.file.Stage)
-					require.Empty(t, d.messages("voided"))
+					require.Empty(t, d.messages("voided-paper"))
 					return
 				}
 				require.Equal(t, claim.Assessing, d.file.Stage)
 				require.NotNil(t, d.file.TaskOf(claim.TaskAssess))
-				require.Len(t, d.messages("voided"), 1)
+				require.Len(t, d.messages("voided-paper"), 1)
 				d.verifyChain()
 			})
 		}

@@ -228,7 +228,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 			t.leaveFlash("paper." + string(paper.State))
 		}
 		if t.file.TaskOf(claim.TaskConfirm) == nil {
-			t.open(claim.TaskConfirm, claim.Assessor, 0, "")
+			t.open(claim.TaskConfirm, claim.Assessor, 0, claim.Note{})
 		}
 	} else if !t.file.ToConfirm() { // it has taken the place of one that was sent back
 		t.done(claim.TaskConfirm)

@@ -45,7 +45,7 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 				return err
 			}
 			t.file.Stage = claim.Agreed
-			t.open(claim.TaskRelease, claim.Finance, 0, "")
+			t.open(claim.TaskRelease, claim.Finance, 0, claim.Note{})
 			return nil
 		}
 		if t.file.Lane == claim.Flash {
@@ -79,10 +79,10 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 // figure: people review, and see why. The account is asked for again once the
 // amount is determined.
 func (t *tx) consentInstead(why *claim.LaneReason) error {
-	note := ""
+	var note claim.Note
 	if why != nil {
 		t.leaveFlash(why.Rule)
-		note = why.ZH + " · " + why.EN
+		note = claim.Noted(claim.NoteNotByMachine, "why_zh", why.ZH, "why_en", why.EN)
 	}
 	t.answerOffer("consented", "", 0)
 	t.event("offer.consented", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
@@ -181,7 +181,7 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 			t.done(claim.TaskRelease)
 			t.did(claim.DutyRelease)
 			t.event("payment.release_proposed", map[string]any{"amount_fen": t.file.Payable})
-			t.open(claim.TaskRelease, claim.Finance, 0, "第二人复核放款 · a second person releases")
+			t.open(claim.TaskRelease, claim.Finance, 0, claim.Noted(claim.NoteSecondRelease))
 			return nil
 		case first == "":
 			t.did(claim.DutyRelease)
@@ -223,13 +223,13 @@ func (t *tx) releaser() claim.StaffID {
 // voids the release: finance releases again, as a new attempt.
 func (a *Activities) CorrectPayee(ctx context.Context, s claim.Step[claim.Payee]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActCorrectPayee, func(t *tx) error {
-		if err := t.sign(claim.Agreement{Payee: s.Body, Signature: "correction"}, ""); err != nil {
+		if err := t.sign(claim.Agreement{Payee: s.Body, Signature: claim.SignedByCorrection}, ""); err != nil {
 			return err
 		}
 		t.leaveFlash("payment.returned")
 		t.file.Stage = claim.Agreed
 		t.tellClaimant(claim.SMSPayeeCorrected, claim.Values{"account": lastFour(s.Body.Account)})
-		t.open(claim.TaskRelease, claim.Finance, 0, "收款账户已更正 · the account was corrected")
+		t.open(claim.TaskRelease, claim.Finance, 0, claim.Noted(claim.NoteAccountCorrected))
 		return nil
 	})
 }

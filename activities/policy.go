@@ -189,21 +189,22 @@ var decided = []claim.Stage{claim.Negotiating, claim.Reviewing, claim.DenialRevi
 
 // void is why a figure does not stand any more.
 type void struct {
-	reason, task string
-	told         claim.SMS
+	reason string
+	task   claim.NoteCode
+	told   claim.SMS
 }
 
 var (
 	otherPolicy = void{
-		"policy.linked", "保单已更正，须按新保单重新定损 · another policy was linked: assess by it",
+		"policy.linked", claim.NotePolicyChanged,
 		claim.SMSVoidedPolicy,
 	}
 	otherPaper = void{
-		"paper.corrected", "所依据的材料已更正，须重新定损 · a paper was corrected on which the figure rests: assess anew",
-		"所依据的材料经核对已更正,此前的定损金额及相应的确认、核定和协议不再有效。我们将重新定损,并再次请您确认。",
+		"paper.corrected", claim.NotePaperCorrected,
+		claim.SMSVoidedPaper,
 	}
 	newClaimant = void{
-		"claimant.in-policy", "保单上的人已报案，此前的确认由他人作出，须重新定损并请其确认 · a person in the policy reported the loss; the consent was another's: assess and offer anew",
+		"claimant.in-policy", claim.NoteClaimantChanged,
 		claim.SMSVoidedClaimant,
 	}
 )
@@ -237,7 +238,7 @@ func (t *tx) voidFigure(why void) error {
 			t.clock(clock, claim.EntryStop, why.reason)
 		}
 	}
-	t.toAssess(why.task)
+	t.toAssess(claim.Noted(why.task))
 	t.tellClaimant(why.told, nil)
 	return nil
 }

@@ -200,7 +200,7 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 	})
 	t.did(claim.DutyReport)
 	if !f.PolicyVerified {
-		t.open(claim.TaskPolicy, claim.Intake, 0, "保单未核实 · the policy is not verified")
+		t.open(claim.TaskPolicy, claim.Intake, 0, claim.Noted(claim.NotePolicyUnverified))
 		t.receipt.Task = "" // it would tell the reporter that the policy is not verified
 	}
 	t.clock(claim.ClockContact, claim.EntryStart, "")

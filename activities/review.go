@@ -24,7 +24,7 @@ func (a *Activities) Consent(ctx context.Context, s claim.Step[claim.Consent]) (
 		}
 		t.answerOffer("consented", "", 0)
 		t.event("offer.consented", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
-		return t.toReview("")
+		return t.toReview(claim.Note{})
 	})
 }
 
@@ -51,7 +51,7 @@ func (t *tx) answerOffer(answer, reason string, counter claim.Fen) {
 
 // toReview opens the review at the lowest level. note is what the reviewer
 // ought to know of how it came.
-func (t *tx) toReview(note string) error {
+func (t *tx) toReview(note claim.Note) error {
 	rules, err := t.rules()
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (a *Activities) Object(ctx context.Context, s claim.Step[claim.Objection]) 
 		t.answerOffer("objected", s.Body.Reason, s.Body.Counter)
 		t.leaveFlash("offer.objected")
 		t.event("offer.objected", map[string]any{"offer": t.file.Offer, "counter_fen": s.Body.Counter})
-		t.toAssess(s.Body.Reason)
+		t.toAssess(claim.Words(s.Body.Reason))
 		return nil
 	})
 }
@@ -159,7 +159,7 @@ func (t *tx) sendUp(v claim.Verdict, result, version string) error {
 	t.done(claim.TaskReview)
 	t.event("review."+result, map[string]any{"level": t.file.Level, "to": next, "amount_fen": t.file.Payable, "authority": version})
 	t.file.Level = next
-	t.open(claim.TaskReview, claim.Reviewer, next, "")
+	t.open(claim.TaskReview, claim.Reviewer, next, claim.Note{})
 	return nil
 }
 
@@ -211,7 +211,7 @@ func (t *tx) sendBack(v claim.Verdict, version string) error {
 		t.file.Stage = claim.Dispatching
 		t.clock(claim.ClockOnSite, claim.EntryStart, "returned")
 	default:
-		t.toAssess(v.Question)
+		t.toAssess(claim.Words(v.Question))
 	}
 	return nil
 }
@@ -251,7 +251,7 @@ func (t *tx) proposeDenial(v claim.Verdict, table claim.Authority) error {
 	t.did(claim.DutyProposeDenial)
 	t.event("denial.proposed", map[string]any{"clause": d.Clause, "evidence": d.Evidence, "papers": stated, "level": level})
 	t.file.Stage = claim.DenialReview
-	t.open(claim.TaskDenial, claim.Reviewer, level, "")
+	t.open(claim.TaskDenial, claim.Reviewer, level, claim.Note{})
 	return nil
 }
 
@@ -280,7 +280,7 @@ func (a *Activities) DecideDenial(ctx context.Context, s claim.Step[claim.Denial
 			t.did(claim.DutyReview)
 			t.event("denial.rejected", map[string]any{"round": round})
 			t.file.Stage = claim.Reviewing
-			t.open(claim.TaskReview, claim.Reviewer, t.file.Level, s.Body.Opinion)
+			t.open(claim.TaskReview, claim.Reviewer, t.file.Level, claim.Words(s.Body.Opinion))
 			return nil
 		}
 		t.did(claim.DutyApproveDenial)

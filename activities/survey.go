@@ -26,7 +26,7 @@ func (a *Activities) Dispatch(ctx context.Context, s claim.Step[claim.None]) (cl
 		}
 		if len(ranked) == 0 || !ranked[0].Eligible || loss.Lat == nil {
 			if t.file.TaskOf(claim.TaskAssign) == nil {
-				t.open(claim.TaskAssign, claim.Dispatcher, 0, "没有合适的查勘员 · nobody suitable is on shift")
+				t.open(claim.TaskAssign, claim.Dispatcher, 0, claim.Noted(claim.NoteNoSurveyor))
 				t.dispatched(ranked, nil)
 				t.event("survey.nobody", map[string]any{"candidates": len(ranked)})
 			}
@@ -123,7 +123,7 @@ func (t *tx) send(ranked []claim.Ranked, who claim.StaffID, placed bool) error {
 	eta := t.at.Add(chosen.ETA)
 	t.dispatched(ranked, &chosen)
 	t.file.Stage = claim.Dispatched
-	t.openFor(who, claim.TaskSurvey, claim.Surveyor, 0, "")
+	t.openFor(who, claim.TaskSurvey, claim.Surveyor, 0, claim.Note{})
 	t.event("survey.dispatched", map[string]any{"surveyor": who, "metres": chosen.Metres, "eta": eta, "candidates": len(ranked)})
 	metres, arrives := "", ""
 	if placed {
@@ -206,7 +206,7 @@ func (t *tx) leaveFlash(reason string) {
 		t.list()
 	}
 	if t.file.Stage == claim.Assessing {
-		t.open(claim.TaskAssess, claim.Assessor, 0, "")
+		t.open(claim.TaskAssess, claim.Assessor, 0, claim.Note{})
 	}
 }
 
@@ -242,7 +242,7 @@ func (a *Activities) Survey(ctx context.Context, s claim.Step[claim.SurveyReport
 		t.did(claim.DutySurvey)
 		t.clock(claim.ClockOnSite, claim.EntryStop, "survey")
 		t.event("survey.reported", map[string]any{"photos": len(r.Photos), "estimate_fen": r.Estimate, "fault_share_bp": r.FaultShare, "metres_off": row.MetresOff})
-		t.toAssess("")
+		t.toAssess(claim.Note{})
 		return nil
 	})
 }
@@ -257,7 +257,7 @@ func (a *Activities) SelfSurvey(ctx context.Context, s claim.Step[claim.None]) (
 		}
 		t.surveyed(db.InsertSurveyParams{Kind: "self", Facts: "", FaultShareBp: claim.Whole, EstimateFen: t.file.Claimed, Photos: photos})
 		t.event("survey.self", map[string]any{"photos": len(photos), "papers": t.file.Total()})
-		t.toAssess("")
+		t.toAssess(claim.Note{})
 		return nil
 	})
 }
@@ -272,10 +272,10 @@ func (t *tx) surveyed(row db.InsertSurveyParams) {
 
 // toAssess opens the assessment: a person's, unless the claim is in the flash
 // lane. The 30 days of determination run from here, for claim and papers are in.
-func (t *tx) toAssess(question string) {
+func (t *tx) toAssess(note claim.Note) {
 	t.file.Stage = claim.Assessing
 	if t.file.Lane != claim.Flash {
-		t.open(claim.TaskAssess, claim.Assessor, 0, question)
+		t.open(claim.TaskAssess, claim.Assessor, 0, note)
 	}
 	t.clock(claim.ClockDetermination, claim.EntryStart, "survey")
 }

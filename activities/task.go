@@ -44,7 +44,7 @@ func (a *Activities) Park(ctx context.Context, s claim.Step[claim.Stuck]) (claim
 		t.file.Parked = &claim.Parked{Step: in.Step, Cause: in.Cause, Code: in.Code, Skippable: in.Skippable}
 		t.file.Resumed = nil
 		if t.file.TaskOf(claim.TaskResume) == nil {
-			t.open(claim.TaskResume, claim.Operator, 0, in.Step+": "+in.Cause)
+			t.open(claim.TaskResume, claim.Operator, 0, claim.Noted(claim.NoteParked, "step", in.Step, "code", in.Code, "cause", in.Cause))
 		}
 		t.event("claim.parked", map[string]any{"step": in.Step, "code": in.Code})
 		parked = true

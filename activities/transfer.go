@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -118,7 +119,7 @@ func (a *Activities) Settle(ctx context.Context, s claim.Step[claim.Settled]) (c
 			t.follow(rules.transfers, p, in.Reason)
 		}
 		if overdue := !p.CallAt.IsZero() && !t.at.Before(p.CallAt); overdue && !p.State.Final() {
-			t.callFinance(p, "银行长时间无明确结果 · the bank has given no final answer for too long")
+			t.callFinance(p, claim.Noted(claim.NoteBankSilent))
 		}
 		return nil
 	})
@@ -149,7 +150,7 @@ func (t *tx) follow(rules claim.TransferRules, p *claim.Instruction, reason stri
 		t.paidOn(p.Amount)
 	case claim.PaymentRejected, claim.PaymentReturned: // the clock runs on: a returned transfer is not paid
 		if p.State == claim.PaymentRejected && p.Fault != claim.FaultPayee {
-			t.releaseAnew("银行未执行，请查明后重新放款：" + reason + " · the bank refused the transfer; find out why, then release it again")
+			t.releaseAnew(claim.Noted(claim.NoteBankRefused, "reason", reason))
 			return
 		}
 		t.file.Stage = claim.PayReturned
@@ -157,20 +158,20 @@ func (t *tx) follow(rules claim.TransferRules, p *claim.Instruction, reason stri
 	case claim.PaymentNotFound:
 		again, ok := rules.SendAgainAt(p.Again, t.at)
 		if p.AgainAt = again; !ok {
-			t.callFinance(p, fmt.Sprintf("已提交 %d 次，银行均未收到 · sent %d times, and the bank never had it", p.Again+1, p.Again+1))
+			t.callFinance(p, claim.Noted(claim.NoteNeverReceived, "times", strconv.Itoa(p.Again+1)))
 		}
 	case claim.PaymentAccepted:
 		p.CallAt = rules.CallAt(p.State, t.at)
 	case claim.PaymentUnknown:
 		if p.Fault == claim.FaultDiffers {
-			t.callFinance(p, "银行记录与付款指令不符："+reason+" · the bank's record is not of what was instructed")
+			t.callFinance(p, claim.Noted(claim.NoteBankDiffers, "reason", reason))
 		}
 	case claim.PaymentSubmitted:
 	}
 }
 
 // callFinance opens the task to find out what became of a transfer.
-func (t *tx) callFinance(p *claim.Instruction, why string) {
+func (t *tx) callFinance(p *claim.Instruction, why claim.Note) {
 	p.CallAt = time.Time{}
 	if t.file.TaskOf(claim.TaskPay) == nil {
 		t.open(claim.TaskPay, claim.Finance, 0, why)
@@ -180,7 +181,7 @@ func (t *tx) callFinance(p *claim.Instruction, why string) {
 
 // releaseAnew brings a payment whose attempt has ended without money back to
 // finance, to be released as another attempt.
-func (t *tx) releaseAnew(why string) {
+func (t *tx) releaseAnew(why claim.Note) {
 	t.file.Stage = claim.Agreed
 	t.open(claim.TaskRelease, claim.Finance, 0, why)
 }
@@ -222,7 +223,7 @@ func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.Tran
 			t.done(claim.TaskPay)
 			p.State, p.Fault, p.WrittenOff = claim.PaymentRejected, claim.FaultOurs, t.by.ID
 			t.paymentState(*p, "", "written off: "+in.Note)
-			t.releaseAnew(fmt.Sprintf("参考号 %s 在银行属于另一笔转账（%s），已注销；须由另一人重新放款 · reference %s is another transfer's at the bank (%s), so it was written off; somebody else releases it again", p.Reference, asked.differs, p.Reference, asked.differs))
+			t.releaseAnew(claim.Noted(claim.NoteWrittenOff, "reference", p.Reference, "differs", asked.differs))
 		case in.Decision == claim.AskPayee && task.Kind == claim.TaskRelease:
 			t.event("payment.decided", event)
 			t.cancel(claim.TaskRelease)

@@ -119,7 +119,7 @@ func TestWhatTheBankRefusesGoesToWhomItConcerns(t *testing.T) {
 			require.Equal(t, c.release, d.file.TaskOf(claim.TaskRelease) != nil)
 			require.Equal(t, "limit of the day exceeded", one[string](d, `select s.reason from payment_states s join payments p on p.id = s.payment_id where p.claim_id = $1 order by s.number desc limit 1`))
 			if c.release {
-				require.Contains(t, one[string](d, `select note from tasks where claim_id = $1 and kind = 'release' and state = 'open'`), "limit of the day exceeded")
+				require.Contains(t, d.noteOf(claim.TaskRelease), "limit of the day exceeded")
 				require.Len(t, d.payout().Changes(), 1)
 				require.Nil(t, d.release(yang).Refusal, "it is released anew by the same person: the first release is over")
 				require.Equal(t, 2, d.file.Payment().Attempt)
@@ -209,7 +209,7 @@ func TestAnAnswerOfAnotherTransferSettlesNothing(t *testing.T) {
 	notices, sent := d.count("notices"), d.file.Payment().Reference
 	d.bankSays(claim.PaymentUnknown, claim.FaultDiffers, "amount: ¥0.01, not ¥30,000.00")
 	require.Equal(t, claim.Paying, d.file.Stage)
-	require.Contains(t, one[string](d, `select note from tasks where claim_id = $1 and kind = 'transfer'`), "¥0.01")
+	require.Contains(t, d.noteOf(claim.TaskPay), "¥0.01")
 
 	of := activities.Transfer{Reference: sent, Amount: d.file.Payment().Amount, Payee: first}
 	writeOff := claim.TransferDecision{Task: d.file.TaskOf(claim.TaskPay).ID, Decision: claim.WriteOff, Note: "银行柜面王经理确认"}
@@ -228,7 +228,7 @@ func TestAnAnswerOfAnotherTransferSettlesNothing(t *testing.T) {
 	d.Bank = bankSaying{state: claim.PaymentCleared, of: &activities.Transfer{Reference: sent, Amount: 1, Payee: another}}
 	do(d, d.DecideTransfer, yang, writeOff)
 	require.Equal(t, claim.Agreed, d.file.Stage)
-	note := one[string](d, `select note from tasks where claim_id = $1 and kind = 'release' and state = 'open'`)
+	note := d.noteOf(claim.TaskRelease)
 	require.Contains(t, note, sent)
 	require.Contains(t, note, "¥0.01", "whoever releases again reads what the bank says")
 	require.Equal(t, claim.RuleTwoPersons, ruleOf(d.release(yang)), "whoever writes off does not release the next")

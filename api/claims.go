@@ -305,7 +305,7 @@ func (l *look) tasks(ctx context.Context, out *rest.Claim, parties []db.ClaimPar
 	for _, t := range rows {
 		row := db.TaskByIDRow{
 			ID: t.ID, ClaimID: t.ClaimID, Kind: t.Kind, Role: t.Role, Branch: t.Branch, Level: t.Level, Owner: t.Owner, OwnerName: t.OwnerName,
-			State: t.State, Note: t.Note, OpenedAt: t.OpenedAt, DueAt: t.DueAt, ClosedAt: t.ClosedAt, ClosedBy: t.ClosedBy,
+			State: t.State, Note: t.Note, NoteCode: t.NoteCode, NoteValues: t.NoteValues, OpenedAt: t.OpenedAt, DueAt: t.DueAt, ClosedAt: t.ClosedAt, ClosedBy: t.ClosedBy,
 			Number: l.row.Number, Stage: l.row.Stage, Line: l.row.Line, Lane: l.row.Lane, ClaimedFen: l.row.ClaimedFen, PayableFen: l.row.PayableFen,
 		}
 		if t.Kind == claim.TaskSurvey && l.row.Stage == claim.Dispatched {

@@ -96,8 +96,14 @@ func (s *server) taskRows(ctx context.Context, who principal, q db.ListTasksPara
 func shownTask(t db.TaskByIDRow, who principal) rest.Task {
 	out := rest.Task{
 		Id: t.ID, Claim: t.ClaimID, Number: t.Number, Stage: t.Stage, Line: t.Line, Lane: t.Lane, Kind: t.Kind, Role: t.Role, Branch: t.Branch,
-		Level: t.Level, Owner: claim.StaffID(t.Owner), OwnerName: who.staffName(t.OwnerName), State: rest.TaskState(t.State), Note: t.Note,
+		Level: t.Level, Owner: claim.StaffID(t.Owner), OwnerName: who.staffName(t.OwnerName), State: rest.TaskState(t.State),
 		AmountFen: t.PayableFen, OpenedAt: t.OpenedAt.UTC(), ClosedBy: claim.StaffID(t.ClosedBy),
+	}
+	if note := claim.NoteOf(t.NoteCode, t.NoteValues, t.Note); note.Code == "" {
+		out.Note = note.Words
+	} else {
+		said := note.Text()
+		out.NoteCode, out.NoteZh, out.NoteEn = string(note.Code), said.ZH, said.EN
 	}
 	if out.AmountFen == 0 {
 		out.AmountFen = t.ClaimedFen
@@ -112,7 +118,8 @@ func shownTask(t db.TaskByIDRow, who principal) rest.Task {
 		out.ClosedAt = t.ClosedAt.UTC()
 	}
 	if who.outside() { // a reviewer's question is not for the claimant
-		out.Note, out.Owner, out.ClosedBy, out.Level, out.Branch = "", "", "", 0, headOffice // as [look.claim] says
+		out.Note, out.NoteCode, out.NoteZh, out.NoteEn = "", "", "", ""
+		out.Owner, out.ClosedBy, out.Level, out.Branch = "", "", 0, headOffice // as [look.claim] says
 	}
 	return out
 }

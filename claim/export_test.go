@@ -1,5 +1,8 @@
 package claim
 
+// NoteTexts are what the codes of notes say.
+var NoteTexts = noteTexts
+
 // LongestSMS are values of each placeholder that are as long as they get.
 var LongestSMS = longestSMS
 

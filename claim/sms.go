@@ -27,6 +27,7 @@ const (
 	SMSOffer            SMS = "offer"
 	SMSVoidedPolicy     SMS = "voided-policy"
 	SMSVoidedClaimant   SMS = "voided-claimant"
+	SMSVoidedPaper      SMS = "voided-paper"
 	SMSDetermined       SMS = "determined"
 	SMSDenied           SMS = "denied"
 	SMSPaid             SMS = "paid"
@@ -55,7 +56,7 @@ var smsValues = map[SMS][]string{
 	SMSPapersFinding: {"papers", "letter"},
 	SMSSurveyor:      {"surveyor", "phone?", "arrives?"},
 	SMSOffer:         {"amount"},
-	SMSVoidedPolicy:  {}, SMSVoidedClaimant: {},
+	SMSVoidedPolicy:  {}, SMSVoidedClaimant: {}, SMSVoidedPaper: {},
 	SMSDetermined: {"amount"},
 	SMSDenied:     {"letter"},
 	SMSPaid:       {"amount"},

@@ -135,7 +135,7 @@ func functions(l lang, assets assets) template.FuncMap {
 		"t":      l.say,  // {{t "code.lead" "phone" .Phone}}
 		"pick":   l.pick, // {{pick .TextZh .TextEn}}
 		"half":   l.half, // {{half .Detail}}
-		"note":   l.note, // {{note .Note}}
+		"note":   l.note, // {{note .Task}}
 		"cite":   l.cite, // {{cite .Source}}
 		"lang":   func() lang { return l },
 		"code":   func(kind string, code any) string { return l.code(kind, fmt.Sprint(code)) }, // {{code "role" .Role}}

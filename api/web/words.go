@@ -7,11 +7,11 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
-	"unicode"
 
 	"golang.org/x/text/language"
 
 	"anpei/claim"
+	"anpei/schemas/rest"
 )
 
 //go:embed words/*.json
@@ -99,20 +99,12 @@ func (l lang) half(both string) string {
 	return both
 }
 
-// note chooses of a note that was made in both, and leaves alone what somebody
-// wrote: theirs may have such a mark, too.
-func (l lang) note(text string) string {
-	one, other, ok := strings.Cut(text, " · ")
-	han := func(s string) bool {
-		return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+// note is why a task is there: what its code says, or what a person wrote.
+func (l lang) note(t rest.Task) string {
+	if t.NoteCode != "" {
+		return l.pick(t.NoteZh, t.NoteEn)
 	}
-	switch {
-	case ok && han(one) && !han(other):
-		return l.pick(one, other)
-	case ok && han(other) && !han(one):
-		return l.pick(other, one)
-	}
-	return text
+	return t.Note
 }
 
 // reads is the language as the contract names it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -53,7 +54,7 @@ func (r *trial) settle(ctx context.Context, c *course) {
 	case open < 0:
 	case now.Parked:
 		c.end = parked
-		c.refused = fmt.Errorf("task %s: %s", now.Tasks[open].Kind, now.Tasks[open].Note)
+		c.refused = fmt.Errorf("task %s: %s", now.Tasks[open].Kind, cmp.Or(now.Tasks[open].NoteEn, now.Tasks[open].Note))
 	case aPersons(c.refused):
 		c.end = toPerson        // who has it on a list
 		if c.kind != claimant { // whose papers a machine may find wanting

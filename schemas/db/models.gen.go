@@ -563,7 +563,7 @@ type Task struct {
 	DueAt      *time.Time
 	ClosedAt   *time.Time
 	ClosedBy   *string
-	NoteCode   string
+	NoteCode   claim.NoteCode
 	NoteValues json.RawMessage
 }
 

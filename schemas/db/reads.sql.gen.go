@@ -1193,7 +1193,7 @@ func (q *Queries) ListSurveys(ctx context.Context, db DBTX, claimID claim.ID, ro
 
 const listTasks = `-- name: ListTasks :many
 select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, coalesce(s.name, '')::text as owner_name,
-    t.state, t.note, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by,
+    t.state, t.note, t.note_code, t.note_values, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by,
     c.number, c.stage, c.line, c.lane, c.claimed_fen, c.payable_fen,
     (case when t.kind = 'survey' and c.stage = 'dispatched' then coalesce((c.file ->> 'accept_within')::bigint, 0) else 0 end)::bigint as answer_within
 from tasks t join claims c on c.id = t.claim_id left join staff s on s.id = t.owner
@@ -1251,6 +1251,8 @@ type ListTasksRow struct {
 	OwnerName    string
 	State        string
 	Note         string
+	NoteCode     claim.NoteCode
+	NoteValues   json.RawMessage
 	OpenedAt     time.Time
 	DueAt        *time.Time
 	ClosedAt     *time.Time
@@ -1299,6 +1301,8 @@ func (q *Queries) ListTasks(ctx context.Context, db DBTX, arg ListTasksParams) (
 			&i.OwnerName,
 			&i.State,
 			&i.Note,
+			&i.NoteCode,
+			&i.NoteValues,
 			&i.OpenedAt,
 			&i.DueAt,
 			&i.ClosedAt,
@@ -1635,7 +1639,7 @@ func (q *Queries) TablesInForce(ctx context.Context, db DBTX, effectiveFrom pgty
 
 const taskByID = `-- name: TaskByID :one
 select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, coalesce(s.name, '')::text as owner_name,
-    t.state, t.note, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by,
+    t.state, t.note, t.note_code, t.note_values, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by,
     c.number, c.stage, c.line, c.lane, c.claimed_fen, c.payable_fen,
     (case when t.kind = 'survey' and c.stage = 'dispatched' then coalesce((c.file ->> 'accept_within')::bigint, 0) else 0 end)::bigint as answer_within
 from tasks t join claims c on c.id = t.claim_id left join staff s on s.id = t.owner
@@ -1653,6 +1657,8 @@ type TaskByIDRow struct {
 	OwnerName    string
 	State        string
 	Note         string
+	NoteCode     claim.NoteCode
+	NoteValues   json.RawMessage
 	OpenedAt     time.Time
 	DueAt        *time.Time
 	ClosedAt     *time.Time
@@ -1680,6 +1686,8 @@ func (q *Queries) TaskByID(ctx context.Context, db DBTX, id string) (TaskByIDRow
 		&i.OwnerName,
 		&i.State,
 		&i.Note,
+		&i.NoteCode,
+		&i.NoteValues,
 		&i.OpenedAt,
 		&i.DueAt,
 		&i.ClosedAt,
@@ -1697,26 +1705,28 @@ func (q *Queries) TaskByID(ctx context.Context, db DBTX, id string) (TaskByIDRow
 
 const tasksOfClaim = `-- name: TasksOfClaim :many
 select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, coalesce(s.name, '')::text as owner_name,
-    t.state, t.note, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by
+    t.state, t.note, t.note_code, t.note_values, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by
 from tasks t left join staff s on s.id = t.owner
 where t.claim_id = $1 and t.state = 'open' order by t.opened_at, t.id
 `
 
 type TasksOfClaimRow struct {
-	ID        string
-	ClaimID   claim.ID
-	Kind      claim.TaskKind
-	Role      claim.Role
-	Branch    string
-	Level     claim.Level
-	Owner     string
-	OwnerName string
-	State     string
-	Note      string
-	OpenedAt  time.Time
-	DueAt     *time.Time
-	ClosedAt  *time.Time
-	ClosedBy  string
+	ID         string
+	ClaimID    claim.ID
+	Kind       claim.TaskKind
+	Role       claim.Role
+	Branch     string
+	Level      claim.Level
+	Owner      string
+	OwnerName  string
+	State      string
+	Note       string
+	NoteCode   claim.NoteCode
+	NoteValues json.RawMessage
+	OpenedAt   time.Time
+	DueAt      *time.Time
+	ClosedAt   *time.Time
+	ClosedBy   string
 }
 
 func (q *Queries) TasksOfClaim(ctx context.Context, db DBTX, claimID claim.ID) ([]TasksOfClaimRow, error) {
@@ -1739,6 +1749,8 @@ func (q *Queries) TasksOfClaim(ctx context.Context, db DBTX, claimID claim.ID) (
 			&i.OwnerName,
 			&i.State,
 			&i.Note,
+			&i.NoteCode,
+			&i.NoteValues,
 			&i.OpenedAt,
 			&i.DueAt,
 			&i.ClosedAt,

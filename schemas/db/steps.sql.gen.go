@@ -1449,21 +1449,23 @@ func (q *Queries) InsertSurvey(ctx context.Context, db DBTX, arg InsertSurveyPar
 }
 
 const insertTask = `-- name: InsertTask :exec
-insert into tasks (id, claim_id, kind, role, branch, level, owner, state, note, opened_at, due_at)
-values ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10)
+insert into tasks (id, claim_id, kind, role, branch, level, owner, state, note, note_code, note_values, opened_at, due_at)
+values ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12)
 `
 
 type InsertTaskParams struct {
-	ID       string
-	ClaimID  claim.ID
-	Kind     claim.TaskKind
-	Role     claim.Role
-	Branch   string
-	Level    claim.Level
-	Owner    *string
-	Note     string
-	OpenedAt time.Time
-	DueAt    *time.Time
+	ID         string
+	ClaimID    claim.ID
+	Kind       claim.TaskKind
+	Role       claim.Role
+	Branch     string
+	Level      claim.Level
+	Owner      *string
+	Note       string
+	NoteCode   claim.NoteCode
+	NoteValues json.RawMessage
+	OpenedAt   time.Time
+	DueAt      *time.Time
 }
 
 func (q *Queries) InsertTask(ctx context.Context, db DBTX, arg InsertTaskParams) error {
@@ -1476,6 +1478,8 @@ func (q *Queries) InsertTask(ctx context.Context, db DBTX, arg InsertTaskParams)
 		arg.Level,
 		arg.Owner,
 		arg.Note,
+		arg.NoteCode,
+		arg.NoteValues,
 		arg.OpenedAt,
 		arg.DueAt,
 	)

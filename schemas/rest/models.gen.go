@@ -3599,8 +3599,17 @@ type Task struct {
 	// - `commercial_property`: 企业财产险
 	Line Line `json:"line"`
 
-	// Note A reviewer's question, or why a claim is parked
+	// Note What a person wrote for who does it, as a reviewer's question; empty where `note_code` says why it is there
 	Note string `json:"note"`
+
+	// NoteCode Why the task is there, as a stable name such as `release.bank-refused`; absent where a person wrote the note
+	NoteCode string `json:"note_code,omitempty,omitzero"`
+
+	// NoteEn What `note_code` says, in English
+	NoteEn string `json:"note_en,omitempty,omitzero"`
+
+	// NoteZh What `note_code` says, in Chinese
+	NoteZh string `json:"note_zh,omitempty,omitzero"`
 
 	// Number Claim number
 	Number string `json:"number"`

@@ -127,13 +127,13 @@ select (next_event - 1)::bigint from claims where id = $1;
 
 -- name: TasksOfClaim :many
 select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, coalesce(s.name, '')::text as owner_name,
-    t.state, t.note, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by
+    t.state, t.note, t.note_code, t.note_values, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by
 from tasks t left join staff s on s.id = t.owner
 where t.claim_id = $1 and t.state = 'open' order by t.opened_at, t.id;
 
 -- name: TaskByID :one
 select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, coalesce(s.name, '')::text as owner_name,
-    t.state, t.note, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by,
+    t.state, t.note, t.note_code, t.note_values, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by,
     c.number, c.stage, c.line, c.lane, c.claimed_fen, c.payable_fen,
     (case when t.kind = 'survey' and c.stage = 'dispatched' then coalesce((c.file ->> 'accept_within')::bigint, 0) else 0 end)::bigint as answer_within
 from tasks t join claims c on c.id = t.claim_id left join staff s on s.id = t.owner
@@ -144,7 +144,7 @@ where t.id = $1;
 -- each by its index, merged; and for managers and operators those that no active
 -- member of staff has or may take.
 select t.id, t.claim_id, t.kind, t.role, t.branch, t.level, coalesce(t.owner, '')::text as owner, coalesce(s.name, '')::text as owner_name,
-    t.state, t.note, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by,
+    t.state, t.note, t.note_code, t.note_values, t.opened_at, t.due_at, t.closed_at, coalesce(t.closed_by, '')::text as closed_by,
     c.number, c.stage, c.line, c.lane, c.claimed_fen, c.payable_fen,
     (case when t.kind = 'survey' and c.stage = 'dispatched' then coalesce((c.file ->> 'accept_within')::bigint, 0) else 0 end)::bigint as answer_within
 from tasks t join claims c on c.id = t.claim_id left join staff s on s.id = t.owner

@@ -99,8 +99,8 @@ delete from parties where claim_id = $1 and number = any(sqlc.arg(numbers)::int[
 insert into exposures (claim_id, number, kind, object, claimed_fen, owner_party) values ($1, $2, $3, $4, $5, $6);
 
 -- name: InsertTask :exec
-insert into tasks (id, claim_id, kind, role, branch, level, owner, state, note, opened_at, due_at)
-values ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10);
+insert into tasks (id, claim_id, kind, role, branch, level, owner, state, note, note_code, note_values, opened_at, due_at)
+values ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12);
 
 -- name: CloseTask :exec
 update tasks set state = $2, closed_at = $3, closed_by = $4, owner = coalesce(owner, $4) where id = $1 and state = 'open';
