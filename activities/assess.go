@@ -179,7 +179,7 @@ func (t *tx) assess(in claim.Assessment, witnesses []claim.Witness) error {
 		t.queue(t.q.InsertAssessmentLine(t, &t.w, l))
 	}
 	t.file.Assessment, t.file.Payable = version, payable
-	t.event("assessment.made", map[string]any{"version": version, "payable_fen": payable, "lines": len(lines), "witnesses": witnesses})
+	t.event(claim.EventAssessed, claim.AssessedBody{Version: version, Payable: payable, Lines: len(lines), Witnesses: witnesses})
 	t.offer()
 	return nil
 }
@@ -191,7 +191,7 @@ func (t *tx) offer() {
 	t.queue(t.q.InsertOffer(t, &t.w, db.InsertOfferParams{
 		ClaimID: t.id, Version: int32(t.file.Offer), Assessment: int32(t.file.Assessment), AmountFen: t.file.Payable, At: t.at, //nolint:gosec // few
 	}))
-	t.event("offer.made", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
+	t.event(claim.EventOfferMade, claim.OfferBody{Offer: t.file.Offer, Amount: t.file.Payable})
 	t.tellClaimant(claim.SMSOffer, claim.Values{"amount": t.file.Payable})
 }
 

@@ -43,7 +43,7 @@ func (t *tx) list() {
 		}
 	}
 	c := t.file.Checklist
-	t.event("papers.listed", map[string]any{"items": told.Items, "version": c.Version})
+	t.event(claim.EventPapersListed, claim.PapersListedBody{Items: told.Items, Version: c.Version})
 	if len(needed) > 0 {
 		told.Notice = t.tellClaimant(claim.SMSPapersList, claim.Values{"papers": c.Names(needed)})
 	}
@@ -94,7 +94,7 @@ func (a *Activities) RequestPapers(ctx context.Context, s claim.Step[claim.Paper
 			return t.refuseWith(*refusal)
 		}
 		c := t.file.Checklist
-		t.event("papers.requested", map[string]any{"items": asked.Items, "rule": asked.Finding})
+		t.event(claim.EventPapersRequested, claim.PapersRequestedBody{Items: asked.Items, Rule: asked.Finding})
 		message := claim.SMSPapersRequest
 		if asked.Finding != "" {
 			message = claim.SMSPapersFinding
@@ -129,7 +129,7 @@ func (a *Activities) NoticeDelivered(ctx context.Context, s claim.Step[claim.Del
 		}
 		told := &c.Tellings[i]
 		told.Delivered = s.Body.At
-		t.event("papers.delivered", map[string]any{"notice": told.Notice, "request": told.Request})
+		t.event(claim.EventPapersDelivered, claim.PapersDeliveredBody{Notice: told.Notice, Request: told.Request})
 		if !told.Request {
 			t.clockAt(claim.ClockPapersList, claim.EntryStop, told.Delivered, told.Notice)
 			return nil
@@ -182,7 +182,7 @@ func (t *tx) papersCame() error {
 		last, proof = arrived[i], papers[i].ID
 	}
 	request.Answered = last
-	t.event("papers.came", map[string]any{"items": request.Items})
+	t.event(claim.EventPapersCame, claim.PapersCameBody{Items: request.Items})
 	return t.standStill(claim.EntryResume, last, proof)
 }
 
@@ -222,7 +222,7 @@ func (a *Activities) ProposeWaiver(ctx context.Context, s claim.Step[claim.Waive
 		if refusal := t.file.ProposeWaiver(s.Body.Item, t.by.ID); refusal != nil {
 			return t.refuseWith(*refusal)
 		}
-		t.waiver(s.Body.Item, "proposed", s.Body.Reason)
+		t.waiver(claim.EventWaiverProposed, "proposed", s.Body.Item, s.Body.Reason)
 		t.did(claim.DutyProposeWaiver)
 		return nil
 	})
@@ -234,7 +234,7 @@ func (a *Activities) ConfirmWaiver(ctx context.Context, s claim.Step[claim.ListI
 		if refusal := t.file.ConfirmWaiver(s.Body.Item, t.by.ID, t.at); refusal != nil {
 			return t.refuseWith(*refusal)
 		}
-		t.waiver(s.Body.Item, "confirmed", "")
+		t.waiver(claim.EventWaiverConfirmed, "confirmed", s.Body.Item, "")
 		t.did(claim.DutyConfirmWaiver)
 		return nil
 	})
@@ -246,14 +246,14 @@ func (a *Activities) WithdrawWaiver(ctx context.Context, s claim.Step[claim.List
 		if refusal := t.file.WithdrawWaiver(s.Body.Item, t.by.ID); refusal != nil {
 			return t.refuseWith(*refusal)
 		}
-		t.waiver(s.Body.Item, "withdrawn", "")
+		t.waiver(claim.EventWaiverWithdrawn, "withdrawn", s.Body.Item, "")
 		return nil
 	})
 }
 
 // waiver appends what somebody did about a waiver. Its reason stays in the row.
-func (t *tx) waiver(item, act, reason string) {
+func (t *tx) waiver(kind claim.EventKind, act, item, reason string) {
 	t.queue(t.q.InsertWaiver(t, &t.w, db.InsertWaiverParams{ClaimID: t.id, Item: item, Act: act, ByID: t.by.ID, Reason: reason, At: t.at}))
 	l := t.file.Checklist.Item(item)
-	t.event("waiver."+act, map[string]any{"item": item, "paper_zh": l.ZH, "paper_en": l.EN})
+	t.event(kind, claim.WaiverBody{Item: item, ZH: l.ZH, EN: l.EN})
 }

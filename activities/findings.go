@@ -344,11 +344,11 @@ func (t *tx) found(f document.Finding, state string, round int32) {
 		ClaimID: t.id, Rule: f.Rule, Sources: f.Sources(), Round: round, State: state, Grave: f.Grave, One: one, Other: other,
 		TextZh: f.ZH, TextEn: f.EN, At: t.at,
 	}))
-	kind := "finding.raised"
+	kind := claim.EventFindingRaised
 	if state == findingGone {
-		kind = "finding.gone"
+		kind = claim.EventFindingGone
 	}
-	t.event(kind, map[string]any{"rule": f.Rule, "grave": f.Grave, "one": said(f.One), "other": said(f.Other), "sources": f.Sources()})
+	t.event(kind, claim.FindingBody{Rule: f.Rule, Grave: f.Grave, One: said(f.One), Other: said(f.Other), Sources: f.Sources()})
 }
 
 // NoteFinding keeps what a person says of a finding, beside it: the finding
@@ -368,7 +368,7 @@ func (a *Activities) NoteFinding(ctx context.Context, s claim.Step[claim.Finding
 			ClaimID: t.id, Finding: s.Body.Finding, Number: f.Notes + 1, Round: f.Round, Verdict: s.Body.Verdict, Note: s.Body.Note,
 			ByID: t.by.ID, ByRole: t.by.Role, At: t.at,
 		}))
-		t.event("finding.noted", map[string]any{"rule": f.Rule, "sources": f.Sources, "verdict": "finding." + string(s.Body.Verdict), "note": s.Body.Note})
+		t.event(claim.EventFindingNoted, claim.FindingNotedBody{Rule: f.Rule, Sources: f.Sources, Verdict: "finding." + string(s.Body.Verdict), Note: s.Body.Note})
 		return nil
 	})
 }

@@ -18,12 +18,12 @@ func (a *Activities) Hold(ctx context.Context, s claim.Step[claim.Hold]) (claim.
 		if refusal := t.file.GuardHold(s.Body, t.by); refusal != nil {
 			return t.refuseWith(*refusal)
 		}
-		kind := "evidence.freed"
+		kind := claim.EventEvidenceFree
 		if t.file.HeldBy = ""; s.Body.Held {
-			kind, t.file.HeldBy = "evidence.held", t.by.ID
+			kind, t.file.HeldBy = claim.EventEvidenceHeld, t.by.ID
 		}
 		t.queue(t.q.InsertHold(t, &t.w, db.InsertHoldParams{ClaimID: string(t.id), Held: s.Body.Held, Reason: s.Body.Reason, ByID: string(t.by.ID), At: t.at}))
-		t.event(kind, map[string]any{})
+		t.event(kind, claim.None{})
 		return nil
 	})
 }

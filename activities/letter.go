@@ -79,7 +79,7 @@ func (a *Activities) NotifyDenial(ctx context.Context, s claim.Step[Letter]) (cl
 		t.queue(t.q.InsertLetter(t, &t.w, db.InsertLetterParams{
 			Number: l.Number, ClaimID: t.id, Kind: "denial", SHA256: l.SHA256, Object: l.Object, Revision: l.Revision, At: t.at,
 		}))
-		t.event("denial.notified", map[string]any{"letter": l.Number, "sha256": l.SHA256})
+		t.event(claim.EventDenialNotified, claim.LetterBody{Letter: l.Number, SHA256: l.SHA256})
 		t.tellClaimant(claim.SMSDenied, claim.Values{"letter": l.Number})
 		t.clock(claim.ClockDenialNotice, claim.EntryStop, l.Number)
 		t.close(claim.OutcomeDenied)

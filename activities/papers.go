@@ -84,7 +84,7 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 				}
 			}
 		}
-		t.event("papers.attached", map[string]any{"sha256": added, "already": len(s.Body.Attachments) - len(added)})
+		t.event(claim.EventPapersAttached, claim.PapersAttachedBody{SHA256: added, Already: len(s.Body.Attachments) - len(added)})
 		return nil
 	})
 }
@@ -219,9 +219,9 @@ func (t *tx) read(id string, r claim.Reading) error {
 	t.queue(err)
 	t.put(paper)
 	t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: id, State: paper.State, Kind: paper.Kind, Awaiting: paper.Awaiting, Extra: paper.Extra, Reason: r.Detail, Camera: camera}))
-	t.event("paper.read", map[string]any{
-		"document": id, "kind": paper.Kind, "sent_as": otherThan(paper.Kind, sent), "state": paper.State, "engine": r.Engine,
-		"fields": len(r.Fields), "unsure": unsure, "unreadable": r.Unreadable,
+	t.event(claim.EventPaperRead, claim.PaperReadBody{
+		Document: id, Kind: paper.Kind, SentAs: otherThan(paper.Kind, sent), State: paper.State, Engine: r.Engine,
+		Fields: len(r.Fields), Unsure: unsure, Unreadable: r.Unreadable,
 	})
 	if paper.State == claim.PaperUnsure || paper.State == claim.PaperUnreadable && paper.Kind != LossPhoto {
 		if !paper.Extra {
@@ -369,7 +369,7 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 		if !t.file.ToConfirm() {
 			t.done(claim.TaskConfirm)
 		}
-		t.event("paper.confirmed", map[string]any{"document": paper.ID, "kind": paper.Kind, "fields": names})
+		t.event(claim.EventPaperConfirmed, claim.PaperConfirmedBody{Document: paper.ID, Kind: paper.Kind, Fields: names})
 		if counted && corrected && t.file.Payment() == nil && slices.Contains(consented, t.file.Stage) {
 			return t.voidFigure(otherPaper)
 		}

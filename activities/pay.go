@@ -85,7 +85,7 @@ func (t *tx) consentInstead(why *claim.LaneReason) error {
 		note = claim.Noted(claim.NoteNotByMachine, "why_zh", why.ZH, "why_en", why.EN)
 	}
 	t.answerOffer("consented", "", 0)
-	t.event("offer.consented", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
+	t.event(claim.EventOfferConsented, claim.OfferBody{Offer: t.file.Offer, Amount: t.file.Payable})
 	return t.toReview(note)
 }
 
@@ -97,7 +97,7 @@ func (t *tx) approveByMachine(version string) {
 		AmountFen: t.file.Payable, AuthorityVersion: version, Opinion: "闪赔 · flash lane", At: t.at,
 	}))
 	t.clock(claim.ClockDetermination, claim.EntryStop, "flash")
-	t.event("review.approved", map[string]any{"level": 0, "required": 0, "amount_fen": t.file.Payable, "authority": version})
+	t.event(claim.EventReviewApproved, claim.ReviewApprovedBody{Amount: t.file.Payable, Authority: version})
 }
 
 // picture is the hash of the picture of a drawn signature; "" where none was
@@ -139,11 +139,9 @@ func (t *tx) sign(a claim.Agreement, picture string) error {
 		t.clock(claim.ClockPayment, claim.EntryStart, "agreement")
 	}
 	t.did(claim.DutyPayee)
-	body := map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable, "text_sha256": hex.EncodeToString(sum[:]), "signature": a.Signature}
-	if picture != "" {
-		body["signature_sha256"] = picture
-	}
-	t.event("agreement.made", body)
+	t.event(claim.EventAgreed, claim.AgreedBody{
+		Offer: t.file.Offer, Amount: t.file.Payable, Text: hex.EncodeToString(sum[:]), Signature: a.Signature, Picture: picture,
+	})
 	return nil
 }
 
@@ -180,7 +178,7 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 		case first == "" && rules.authority.NeedsTwo(t.file.Payable):
 			t.done(claim.TaskRelease)
 			t.did(claim.DutyRelease)
-			t.event("payment.release_proposed", map[string]any{"amount_fen": t.file.Payable})
+			t.event(claim.EventReleaseProposed, claim.ReleaseBody{Amount: t.file.Payable})
 			t.open(claim.TaskRelease, claim.Finance, 0, claim.Noted(claim.NoteSecondRelease))
 			return nil
 		case first == "":
@@ -189,7 +187,7 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 			t.did(claim.DutyConfirmRelease)
 		}
 		t.done(claim.TaskRelease)
-		t.event("payment.released", map[string]any{"amount_fen": t.file.Payable})
+		t.event(claim.EventReleased, claim.ReleaseBody{Amount: t.file.Payable})
 		if last := t.file.Payment(); last != nil { // the bank had sent it back
 			return t.submitted(last.Attempt+1, out.Payee(), t.by.ID)
 		}

@@ -76,36 +76,39 @@ func (p Payout) Changes() (list []PayoutChange) {
 	}
 	corrections := 0
 	for _, e := range p.Events {
-		var said struct {
-			Reason   string               `json:"reason"`
-			Note     string               `json:"note"`
-			Decision claim.TransferChoice `json:"decision"`
-			Rule     string               `json:"rule"`
+		reason := func() string {
+			var body claim.BankAnswerBody
+			_ = json.Unmarshal(e.Body, &body) // what is not there is left out
+			return body.Reason
 		}
-		_ = json.Unmarshal(e.Body, &said) // what is not there is left out
 		switch e.Kind {
-		case "policy.linked":
+		case claim.EventPolicyLinked:
 			add(e, "policy", fmt.Sprintf("保单改为 %s", p.PolicyNo), fmt.Sprintf("The policy is %s now.", p.PolicyNo))
-		case "agreement.made":
+		case claim.EventAgreed:
 			if corrections++; corrections < len(p.Agreements) {
 				from, to := p.Agreements[corrections-1], p.Agreements[corrections]
 				text := fmt.Sprintf("%s %s %s → %s %s %s", claim.MaskName(from.PayeeName), from.PayeeBank, claim.MaskAccount(from.PayeeAccount),
 					claim.MaskName(to.PayeeName), to.PayeeBank, claim.MaskAccount(to.PayeeAccount))
 				add(e, "payee", "收款账户更正："+text, "The account was corrected: "+text)
 			}
-		case "claim.rereported":
+		case claim.EventReportedAgain:
 			add(e, "claimant", "保单上的人也报了案，核对收款人", "A person in the policy has reported the loss too: check the payee.")
-		case "finding.raised":
-			rule := document.Rules()[said.Rule]
+		case claim.EventFindingRaised:
+			var body claim.FindingBody
+			_ = json.Unmarshal(e.Body, &body)
+			rule := document.Rules()[body.Rule]
 			add(e, "finding", "核赔后出现重大疑点："+rule.ZH, "A grave finding was raised after the approval: "+rule.EN+".")
-		case "paper.confirmed":
+		case claim.EventPaperConfirmed:
 			add(e, "paper", "核赔后又核对了一份材料", "A paper was confirmed after the approval.")
-		case "payment.rejected", "payment.refused":
-			add(e, "bank", "银行未执行："+said.Reason, "The bank refused the transfer: "+said.Reason)
-		case "payment.returned":
-			add(e, "bank", "银行退回："+said.Reason, "The bank sent the money back: "+said.Reason)
-		case "payment.decided":
-			add(e, "bank", "财务处理："+said.Note, "Finance decided: "+said.Note)
+		case claim.EventPaymentRejected, claim.EventPaymentRefused:
+			add(e, "bank", "银行未执行："+reason(), "The bank refused the transfer: "+reason())
+		case claim.EventPaymentReturned:
+			add(e, "bank", "银行退回："+reason(), "The bank sent the money back: "+reason())
+		case claim.EventPaymentDecided:
+			var body claim.TransferDecidedBody
+			_ = json.Unmarshal(e.Body, &body)
+			add(e, "bank", "财务处理："+body.Note, "Finance decided: "+body.Note)
+		default: // the query asks for no other
 		}
 	}
 	return list

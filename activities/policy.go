@@ -83,14 +83,11 @@ func (t *tx) link(policy policyAt, loss db.ClaimLossRow) error {
 	t.learn(document.OfPolicy, "", "plate", policy.plate)
 	t.learn(document.OfPolicy, "", "vin", policy.vin)
 	t.learn(document.OfPolicy, "", "holder", policy.persons.Holder.Name)
-	event := map[string]any{"policy": *policy.id, "version": *policy.version}
-	if before := deref(loss.PolicyID); before != "" && before != *policy.id {
-		event["before"] = before
+	event := claim.PolicyLinkedBody{Policy: *policy.id, Version: *policy.version, Left: left}
+	if before := deref(loss.PolicyID); before != *policy.id {
+		event.Before = before
 	}
-	if len(left) > 0 {
-		event["left"] = left // by number
-	}
-	t.event("policy.linked", event)
+	t.event(claim.EventPolicyLinked, event)
 	if deref(loss.PolicyID) == *policy.id && loss.PolicyVersion != nil && *loss.PolicyVersion == *policy.version {
 		return nil // nothing rests on another one
 	}
@@ -217,7 +214,9 @@ func (t *tx) voidFigure(why void) error {
 	if t.file.Assessment == 0 || t.file.Payable == 0 && !slices.Contains(decided, t.file.Stage) {
 		return nil
 	}
-	t.event("assessment.voided", map[string]any{"version": t.file.Assessment, "offer": t.file.Offer, "stage": t.file.Stage, "amount_fen": t.file.Payable, "reason": why.reason})
+	t.event(claim.EventAssessmentVoided, claim.AssessmentVoidedBody{
+		Version: t.file.Assessment, Offer: t.file.Offer, Stage: t.file.Stage, Amount: t.file.Payable, Reason: why.reason,
+	})
 	t.file.Payable = 0
 	for i := range t.file.Exposures {
 		t.file.Exposures[i].Payable = 0

@@ -194,9 +194,9 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 		t.insert.Lat, t.insert.Lng = &n.At.Lat, &n.At.Lng
 	}
 	t.parties(n, policy)
-	t.event("claim.reported", map[string]any{
-		"number": f.Number, "line": n.Line, "channel": n.Channel, "cause": n.Cause, "loss_at": n.LossAt,
-		"claimed_fen": f.Claimed, "exposures": len(f.Exposures), "policy_verified": f.PolicyVerified, "reporter": f.Reporter,
+	t.event(claim.EventReported, claim.ReportedBody{
+		Number: f.Number, Line: n.Line, Channel: n.Channel, Cause: n.Cause, LossAt: n.LossAt,
+		Claimed: f.Claimed, Exposures: len(f.Exposures), PolicyVerified: f.PolicyVerified, Reporter: f.Reporter,
 	})
 	t.did(claim.DutyReport)
 	if !f.PolicyVerified {
@@ -276,15 +276,9 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 		if err != nil {
 			return fmt.Errorf("read the loss: %w", err)
 		}
-		event := map[string]any{"channel": s.Body.Channel, "party": number}
-		if s.Body.Injury {
-			event["injury"] = true
-		}
-		if s.Body.Claimed > 0 {
-			event["claimed_fen"] = s.Body.Claimed
-		}
+		event := claim.ReportedAgainBody{Channel: s.Body.Channel, Party: number, Injury: s.Body.Injury, Claimed: max(s.Body.Claimed, 0)}
 		if loss.PolicyID == nil {
-			t.event("claim.rereported", event)
+			t.event(claim.EventReportedAgain, event)
 			return t.theirPolicy(s.Body, loss)
 		}
 		policy, err := t.policy(loss.PolicyNo, t.file.Line, loss.LossAt)
@@ -296,12 +290,12 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 			return err
 		}
 		if relation != claim.Stranger {
-			event["relation"] = relation // whoever releases the money sees it
+			event.Relation = relation // whoever releases the money sees it
 			if err := t.saysMore(s.Body); err != nil {
 				return err
 			}
 		}
-		t.event("claim.rereported", event)
+		t.event(claim.EventReportedAgain, event)
 		if err := t.reportedOn(*policy.id, policy.number, policy.persons.Holder.Phone, n.Phone); err != nil {
 			return err
 		}
@@ -377,7 +371,7 @@ func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 		}
 		t.file.Claimant, t.file.Reporter = r.principal, relation
 		t.queue(t.q.SetClaimant(t, &t.w, t.id, string(r.principal), relation))
-		t.event("claim.handed_over", map[string]any{"party": r.party, "relation": relation})
+		t.event(claim.EventHandedOver, claim.HandedOverBody{Party: r.party, Relation: relation})
 		t.tellClaimant(claim.SMSHandedOver, nil)
 		if err := t.ownPapers(r.principal); err != nil {
 			return err
@@ -449,7 +443,7 @@ func (a *Activities) Route(ctx context.Context, s claim.Step[claim.None]) (claim
 		} else {
 			t.clock(claim.ClockOnSite, claim.EntryStart, "")
 		}
-		t.event("lane.set", map[string]any{"lane": lane, "rules": reasons, "version": rules.lanes.Version})
+		t.event(claim.EventLaneSet, claim.LaneSetBody{Lane: lane, Rules: reasons, Version: rules.lanes.Version})
 		t.list()
 		return nil
 	})
@@ -477,7 +471,7 @@ func flags(f *claim.File) []string {
 func (a *Activities) Withdraw(ctx context.Context, s claim.Step[claim.Reason]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActWithdraw, func(t *tx) error {
 		t.did(claim.DutyWithdraw)
-		t.event("claim.withdrawn", map[string]any{"stage": t.file.Stage})
+		t.event(claim.EventWithdrawn, claim.WithdrawnBody{Stage: t.file.Stage})
 		t.tellClaimant(claim.SMSWithdrawn, nil)
 		if err := t.tellReporters(claim.SMSWithdrawnByOther); err != nil {
 			return err

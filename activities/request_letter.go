@@ -137,7 +137,7 @@ func (a *Activities) FileLetter(ctx context.Context, s claim.Step[Letter]) (clai
 		t.queue(t.q.InsertLetter(t, &t.w, db.InsertLetterParams{
 			Number: l.Number, ClaimID: t.id, Kind: "papers", SHA256: l.SHA256, Object: l.Object, Revision: l.Revision, At: l.At,
 		}))
-		t.event("papers.letter", map[string]any{"letter": l.Number, "sha256": l.SHA256})
+		t.event(claim.EventPapersLetter, claim.LetterBody{Letter: l.Number, SHA256: l.SHA256})
 		return nil
 	})
 }

@@ -23,7 +23,7 @@ func (a *Activities) Consent(ctx context.Context, s claim.Step[claim.Consent]) (
 			return t.beforeConsent(lacking)
 		}
 		t.answerOffer("consented", "", 0)
-		t.event("offer.consented", map[string]any{"offer": t.file.Offer, "amount_fen": t.file.Payable})
+		t.event(claim.EventOfferConsented, claim.OfferBody{Offer: t.file.Offer, Amount: t.file.Payable})
 		return t.toReview(claim.Note{})
 	})
 }
@@ -79,7 +79,7 @@ func (a *Activities) Object(ctx context.Context, s claim.Step[claim.Objection]) 
 		}
 		t.answerOffer("objected", s.Body.Reason, s.Body.Counter)
 		t.leaveFlash("offer.objected")
-		t.event("offer.objected", map[string]any{"offer": t.file.Offer, "counter_fen": s.Body.Counter})
+		t.event(claim.EventOfferObjected, claim.ObjectedBody{Offer: t.file.Offer, Counter: s.Body.Counter})
 		t.toAssess(claim.Words(s.Body.Reason))
 		return nil
 	})
@@ -108,7 +108,7 @@ func (a *Activities) Review(ctx context.Context, s claim.Step[claim.Verdict]) (c
 			}
 			return t.determine(v, rules.authority.Version)
 		case claim.VerdictSendUp:
-			return t.sendUp(v, "sent_up", rules.authority.Version)
+			return t.sendUp(v, claim.EventReviewSentUp, "sent_up", rules.authority.Version)
 		case claim.VerdictReturn:
 			return t.sendBack(v, rules.authority.Version)
 		case claim.VerdictDeny:
@@ -144,12 +144,12 @@ func (t *tx) recommend(v claim.Verdict, table claim.Authority, limit claim.Fen) 
 		t.file.Payable, t.file.Required, t.by.Level, limit, t.file.Level+1)}
 	t.attempt(refusal)
 	t.receipt.Result, t.receipt.Refusal = claim.Recommended, &refusal
-	return t.sendUp(v, "recommended", table.Version)
+	return t.sendUp(v, claim.EventReviewRecommended, "recommended", table.Version)
 }
 
-func (t *tx) sendUp(v claim.Verdict, result, version string) error {
+func (t *tx) sendUp(v claim.Verdict, kind claim.EventKind, result, version string) error {
 	next := t.file.Level + 1
-	if next > t.file.Required && result == "sent_up" {
+	if next > t.file.Required && kind == claim.EventReviewSentUp {
 		t.file.Required = next // somebody wants a higher eye than the amount needs
 	}
 	if _, ok := t.highest(next); !ok {
@@ -157,7 +157,7 @@ func (t *tx) sendUp(v claim.Verdict, result, version string) error {
 	}
 	t.opinion(v, result, version)
 	t.done(claim.TaskReview)
-	t.event("review."+result, map[string]any{"level": t.file.Level, "to": next, "amount_fen": t.file.Payable, "authority": version})
+	t.event(kind, claim.SentUpBody{Level: t.file.Level, To: next, Amount: t.file.Payable, Authority: version})
 	t.file.Level = next
 	t.open(claim.TaskReview, claim.Reviewer, next, claim.Note{})
 	return nil
@@ -179,7 +179,7 @@ func (t *tx) determine(v claim.Verdict, version string) error {
 	t.file.Stage = claim.Determined
 	t.clock(claim.ClockReview, claim.EntryStop, "review")
 	t.clock(claim.ClockDetermination, claim.EntryStop, "review")
-	t.event("review.approved", map[string]any{"level": t.by.Level, "required": t.file.Required, "amount_fen": t.file.Payable, "authority": version})
+	t.event(claim.EventReviewApproved, claim.ReviewApprovedBody{Level: t.by.Level, Required: t.file.Required, Amount: t.file.Payable, Authority: version})
 	t.tellClaimant(claim.SMSDetermined, claim.Values{"amount": t.file.Payable})
 	return nil
 }
@@ -197,7 +197,7 @@ func (t *tx) sendBack(v claim.Verdict, version string) error {
 	t.opinion(v, "returned", version)
 	t.done(claim.TaskReview)
 	t.clock(claim.ClockReview, claim.EntryStop, "returned")
-	t.event("review.returned", map[string]any{"level": t.file.Level, "to": to})
+	t.event(claim.EventReviewReturned, claim.ReviewReturnedBody{Level: t.file.Level, To: to})
 	switch to {
 	case claim.Negotiating: // the same figure, offered and explained again
 		t.offer()
@@ -249,7 +249,7 @@ func (t *tx) proposeDenial(v claim.Verdict, table claim.Authority) error {
 	}))
 	t.done(claim.TaskReview)
 	t.did(claim.DutyProposeDenial)
-	t.event("denial.proposed", map[string]any{"clause": d.Clause, "evidence": d.Evidence, "papers": stated, "level": level})
+	t.event(claim.EventDenialProposed, claim.DenialProposedBody{Clause: d.Clause, Evidence: d.Evidence, Papers: stated, Level: level})
 	t.file.Stage = claim.DenialReview
 	t.open(claim.TaskDenial, claim.Reviewer, level, claim.Note{})
 	return nil
@@ -278,7 +278,7 @@ func (a *Activities) DecideDenial(ctx context.Context, s claim.Step[claim.Denial
 		t.done(claim.TaskDenial)
 		if !s.Body.Approve {
 			t.did(claim.DutyReview)
-			t.event("denial.rejected", map[string]any{"round": round})
+			t.event(claim.EventDenialRejected, claim.DenialBody{Round: round})
 			t.file.Stage = claim.Reviewing
 			t.open(claim.TaskReview, claim.Reviewer, t.file.Level, claim.Words(s.Body.Opinion))
 			return nil
@@ -288,7 +288,7 @@ func (a *Activities) DecideDenial(ctx context.Context, s claim.Step[claim.Denial
 		t.clock(claim.ClockReview, claim.EntryStop, "denial")
 		t.clock(claim.ClockDetermination, claim.EntryStop, "denial")
 		t.clock(claim.ClockDenialNotice, claim.EntryStart, "denial")
-		t.event("denial.approved", map[string]any{"round": round})
+		t.event(claim.EventDenialApproved, claim.DenialBody{Round: round})
 		return nil
 	})
 }

@@ -2,8 +2,6 @@ package activities
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -91,7 +89,7 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 	t := &tx{
 		Context: ctx, a: a, conn: conn, q: a.q, act: act,
 		id: s.Claim, key: s.Key, at: s.At.UTC(), by: s.By, command: s.Command,
-		file: claim.File{ID: s.Claim, Cycle: 1}, isNew: found.Row == nil, next: 1, hash: genesis(s.Claim),
+		file: claim.File{ID: s.Claim, Cycle: 1}, isNew: found.Row == nil, next: 1, hash: claim.Genesis(s.Claim),
 	}
 	if found.Row != nil {
 		t.next, t.hash = found.Row.NextEvent, found.Row.LastHash
@@ -177,49 +175,20 @@ type tx struct {
 	err      error                  // of writes that could not even be queued
 }
 
-// genesis is the hash before a claim's first event.
-func genesis(id claim.ID) []byte {
-	h := sha256.Sum256([]byte("anpei claim " + string(id)))
-	return h[:]
-}
-
-// EventHash is how the log is chained: SHA-256 over the previous hash, the
-// number, the time in microseconds, and each text with its length before it.
-// It is exported for those who verify the log.
-func EventHash(prev []byte, number int64, kind string, at time.Time, by claim.StaffID, role claim.Role, body []byte) []byte {
-	h := sha256.New()
-	h.Write(prev)
-	var n [8]byte
-	number64 := func(v int64) {
-		binary.BigEndian.PutUint64(n[:], uint64(v)) //nolint:gosec // the bits count, not the sign
-		h.Write(n[:])
-	}
-	number64(number)
-	number64(at.UnixMicro())
-	for _, text := range [][]byte{[]byte(kind), []byte(by), []byte(role), body} {
-		number64(int64(len(text)))
-		h.Write(text)
-	}
-	return h.Sum(nil)
-}
-
-// Genesis is the hash before a claim's first event, for those who verify.
-func Genesis(id claim.ID) []byte { return genesis(id) }
-
-// event appends to the claim's log. body holds ids and figures, no personal
-// data: the log outlives the erasure of a person.
-func (t *tx) event(kind string, body any) {
+// event appends to the claim's log. body is of the type that [claim.Events]
+// has for the kind.
+func (t *tx) event(kind claim.EventKind, body any) {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		t.err = errors.Join(t.err, fmt.Errorf("event %s: %w", kind, err))
 		return
 	}
 	// PostgreSQL keeps microseconds, and the hash must be computable from the row.
-	at := t.at.Truncate(time.Microsecond)
-	hash := EventHash(t.hash, t.next, kind, at, t.by.ID, t.by.Role, raw)
+	e := claim.Event{Number: t.next, Kind: kind, At: t.at.Truncate(time.Microsecond), By: t.by.ID, Role: t.by.Role, Body: raw}
+	hash := e.Hash(t.hash)
 	t.queue(t.q.InsertEvent(t, &t.w, db.InsertEventParams{
-		ClaimID: t.id, Number: t.next, Kind: kind, At: at, ByID: t.by.ID, ByRole: t.by.Role,
-		Body: raw, PrevHash: t.hash, Hash: hash,
+		ClaimID: t.id, Number: e.Number, Kind: e.Kind, At: e.At, ByID: e.By, ByRole: e.Role,
+		Body: e.Body, PrevHash: t.hash, Hash: hash,
 	}))
 	t.next, t.hash = t.next+1, hash
 }
@@ -286,7 +255,7 @@ func (t *tx) commit() (claim.Answer, error) {
 	t.file.Version++
 	t.file.Derive()
 	if t.file.Stage == claim.Closed && t.before.Stage != claim.Closed && t.file.Number != "" {
-		t.event("claim.closed", map[string]any{"outcome": t.file.Outcome})
+		t.event(claim.EventClosed, claim.ClosedBody{Outcome: t.file.Outcome})
 	}
 	due, err := t.derive()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -71,7 +72,30 @@ func newDeskAt(t *testing.T, began time.Time) *desk {
 		id: claim.ID(uuid.NewString()), began: began,
 	}
 	d.file = claim.File{ID: d.id, Cycle: 1}
+	t.Cleanup(d.eventsAreTyped)
 	return d
+}
+
+// eventsAreTyped checks that every event of the database is of a kind on the
+// list, with a body of the type that the list has for it.
+func (d *desk) eventsAreTyped() {
+	rows, err := d.db.Owner.Query(context.WithoutCancel(d.t.Context()), "select kind, body::text from events")
+	require.NoError(d.t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var kind claim.EventKind
+		var body string
+		require.NoError(d.t, rows.Scan(&kind, &body))
+		of := kind.Body()
+		require.NotNil(d.t, of, "%s is on no list of events", kind)
+		decoder := json.NewDecoder(strings.NewReader(body))
+		decoder.DisallowUnknownFields()
+		require.NoError(d.t, decoder.Decode(of), "%s: %s", kind, body)
+		again, err := json.Marshal(of)
+		require.NoError(d.t, err)
+		require.Equal(d.t, body, string(again), kind)
+	}
+	require.NoError(d.t, rows.Err())
 }
 
 // do runs a step twice, as a crashed task would, and checks that the second
@@ -130,19 +154,17 @@ func (d *desk) verifyChain() {
 	rows, err := d.db.API.Query(d.t.Context(), `select number, kind, at, by_id, by_role, body::text, prev_hash, hash from events where claim_id = $1 order by number`, d.id)
 	require.NoError(d.t, err)
 	defer rows.Close()
-	prev, n := activities.Genesis(d.id), int64(0)
+	prev, n := claim.Genesis(d.id), int64(0)
 	for rows.Next() {
-		var number int64
-		var kind, body string
-		var at time.Time
-		var by claim.StaffID
-		var role claim.Role
+		var e claim.Event
+		var body string
 		var before, hash []byte
-		require.NoError(d.t, rows.Scan(&number, &kind, &at, &by, &role, &body, &before, &hash))
+		require.NoError(d.t, rows.Scan(&e.Number, &e.Kind, &e.At, &e.By, &e.Role, &body, &before, &hash))
+		e.Body = []byte(body)
 		n++
-		require.Equal(d.t, n, number, "the log has a gap")
+		require.Equal(d.t, n, e.Number, "the log has a gap")
 		require.Equal(d.t, prev, before)
-		require.Equal(d.t, activities.EventHash(prev, number, kind, at, by, role, []byte(body)), hash, "event %d, %s", number, kind)
+		require.Equal(d.t, e.Hash(prev), hash, "event %d, %s", e.Number, e.Kind)
 		prev = hash
 	}
 	require.NoError(d.t, rows.Err())

@@ -28,7 +28,7 @@ func (a *Activities) Dispatch(ctx context.Context, s claim.Step[claim.None]) (cl
 			if t.file.TaskOf(claim.TaskAssign) == nil {
 				t.open(claim.TaskAssign, claim.Dispatcher, 0, claim.Noted(claim.NoteNoSurveyor))
 				t.dispatched(ranked, nil)
-				t.event("survey.nobody", map[string]any{"candidates": len(ranked)})
+				t.event(claim.EventSurveyNobody, claim.NobodyBody{Candidates: len(ranked)})
 			}
 			return nil
 		}
@@ -124,7 +124,7 @@ func (t *tx) send(ranked []claim.Ranked, who claim.StaffID, placed bool) error {
 	t.dispatched(ranked, &chosen)
 	t.file.Stage = claim.Dispatched
 	t.openFor(who, claim.TaskSurvey, claim.Surveyor, 0, claim.Note{})
-	t.event("survey.dispatched", map[string]any{"surveyor": who, "metres": chosen.Metres, "eta": eta, "candidates": len(ranked)})
+	t.event(claim.EventSurveyDispatched, claim.DispatchedBody{Surveyor: who, Metres: chosen.Metres, ETA: eta, Candidates: len(ranked)})
 	metres, arrives := "", ""
 	if placed {
 		metres, arrives = strconv.Itoa(int(chosen.Metres)), eta.In(claim.Shanghai).Format("15:04")
@@ -155,7 +155,7 @@ func (t *tx) dispatched(ranked []claim.Ranked, chosen *claim.Ranked) {
 func (a *Activities) Accept(ctx context.Context, s claim.Step[claim.TaskRef]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActAccept, func(t *tx) error {
 		t.file.Stage = claim.Surveying
-		t.event("survey.accepted", map[string]any{"surveyor": t.by.ID})
+		t.event(claim.EventSurveyAccepted, claim.SurveyorBody{Surveyor: t.by.ID})
 		return nil
 	})
 }
@@ -168,16 +168,16 @@ func (a *Activities) Decline(ctx context.Context, s claim.Step[claim.TaskRef]) (
 		if task == nil {
 			return t.refuse(claim.RuleTask, "The survey is not open any more.")
 		}
-		who, kind := task.Owner, "survey.declined"
+		who, kind := task.Owner, claim.EventSurveyDeclined
 		if t.by.ID == claim.Machine {
-			kind = "survey.silent"
+			kind = claim.EventSurveySilent
 		}
 		if !slices.Contains(t.file.Passed, who) {
 			t.file.Passed = append(t.file.Passed, who)
 		}
 		t.cancel(claim.TaskSurvey)
 		t.file.Stage = claim.Dispatching
-		t.event(kind, map[string]any{"surveyor": who})
+		t.event(kind, claim.SurveyorBody{Surveyor: who})
 		return nil
 	})
 }
@@ -201,7 +201,7 @@ func (t *tx) leaveFlash(reason string) {
 		return
 	}
 	t.file.Lane = claim.Standard
-	t.event("lane.changed", map[string]any{"from": claim.Flash, "to": claim.Standard, "reason": reason})
+	t.event(claim.EventLaneChanged, claim.LaneChangedBody{From: claim.Flash, To: claim.Standard, Reason: reason})
 	if t.file.Checklist != nil && t.file.Payment() == nil { // nothing is asked for once money was instructed
 		t.list()
 	}
@@ -241,7 +241,7 @@ func (a *Activities) Survey(ctx context.Context, s claim.Step[claim.SurveyReport
 		t.done(claim.TaskSurvey)
 		t.did(claim.DutySurvey)
 		t.clock(claim.ClockOnSite, claim.EntryStop, "survey")
-		t.event("survey.reported", map[string]any{"photos": len(r.Photos), "estimate_fen": r.Estimate, "fault_share_bp": r.FaultShare, "metres_off": row.MetresOff})
+		t.event(claim.EventSurveyReported, claim.SurveyReportedBody{Photos: len(r.Photos), Estimate: r.Estimate, FaultShare: r.FaultShare, MetresOff: row.MetresOff})
 		t.toAssess(claim.Note{})
 		return nil
 	})
@@ -256,7 +256,7 @@ func (a *Activities) SelfSurvey(ctx context.Context, s claim.Step[claim.None]) (
 			return fmt.Errorf("read which photos there are: %w", err)
 		}
 		t.surveyed(db.InsertSurveyParams{Kind: "self", Facts: "", FaultShareBp: claim.Whole, EstimateFen: t.file.Claimed, Photos: photos})
-		t.event("survey.self", map[string]any{"photos": len(photos), "papers": t.file.Total()})
+		t.event(claim.EventSelfSurvey, claim.SelfSurveyBody{Photos: len(photos), Papers: t.file.Total()})
 		t.toAssess(claim.Note{})
 		return nil
 	})

@@ -24,13 +24,13 @@ func (a *Activities) own(ctx context.Context, s claim.Step[claim.TaskRef], act c
 			return t.refuse(claim.RuleTask, "That task is not open any more.")
 		}
 		task.Owner = owner
-		kind, named := "task.put_back", (*string)(nil)
+		kind, named := claim.EventTaskPutBack, (*string)(nil)
 		if owner != "" {
 			who := string(owner)
-			kind, named = "task.taken", &who
+			kind, named = claim.EventTaskTaken, &who
 		}
 		t.queue(t.q.OwnTask(t, &t.w, task.ID, named))
-		t.event(kind, map[string]any{"task": task.ID, "kind": task.Kind})
+		t.event(kind, claim.TaskBody{Task: task.ID, Kind: task.Kind})
 		return nil
 	})
 }
@@ -46,7 +46,7 @@ func (a *Activities) Park(ctx context.Context, s claim.Step[claim.Stuck]) (claim
 		if t.file.TaskOf(claim.TaskResume) == nil {
 			t.open(claim.TaskResume, claim.Operator, 0, claim.Noted(claim.NoteParked, "step", in.Step, "code", in.Code, "cause", in.Cause))
 		}
-		t.event("claim.parked", map[string]any{"step": in.Step, "code": in.Code})
+		t.event(claim.EventParked, claim.ParkedBody{Step: in.Step, Code: in.Code})
 		parked = true
 		return nil
 	})
@@ -70,7 +70,7 @@ func (a *Activities) Resume(ctx context.Context, s claim.Step[claim.Resume]) (cl
 		}
 		t.file.Parked, t.file.Resumed = nil, &claim.Resumed{Step: parked.Step, Skip: in.Skip}
 		t.done(claim.TaskResume)
-		t.event("claim.resumed", map[string]any{"note": in.Note, "step": parked.Step, "skip": in.Skip})
+		t.event(claim.EventResumed, claim.ResumedBody{Note: in.Note, Step: parked.Step, Skip: in.Skip})
 		return nil
 	})
 }

@@ -67,7 +67,7 @@ func (t *tx) submitted(attempt int, payee claim.Payee, releasedBy claim.StaffID)
 	}))
 	t.paymentState(*p, "", "")
 	t.file.Stage = claim.Paying
-	t.event("payment.submitted", map[string]any{"payment": p.ID, "reference": p.Reference, "attempt": attempt, "amount_fen": p.Amount})
+	t.event(claim.EventPaymentSubmitted, claim.TransferBody{Payment: p.ID, Reference: p.Reference, Attempt: attempt, Amount: p.Amount})
 	return nil
 }
 
@@ -95,7 +95,7 @@ func (a *Activities) Resubmit(ctx context.Context, s claim.Step[claim.None]) (cl
 func (t *tx) sendAgain(p *claim.Instruction) {
 	p.State, p.AgainAt = claim.PaymentSubmitted, time.Time{}
 	t.paymentState(*p, "", "sent again: the bank never had it")
-	t.event("payment.sent_again", map[string]any{"payment": p.ID, "reference": p.Reference, "attempt": p.Attempt, "amount_fen": p.Amount})
+	t.event(claim.EventPaymentSentAgain, claim.TransferBody{Payment: p.ID, Reference: p.Reference, Attempt: p.Attempt, Amount: p.Amount})
 }
 
 // Settle records what the bank says of an attempt, and does what follows from
@@ -115,7 +115,9 @@ func (a *Activities) Settle(ctx context.Context, s claim.Step[claim.Settled]) (c
 		if in.State != p.State || in.Fault != p.Fault {
 			p.State, p.Fault = in.State, in.Fault
 			t.paymentState(*p, in.BankID, in.Reason)
-			t.event("payment."+saidOf(in), map[string]any{"payment": p.ID, "reference": p.Reference, "attempt": p.Attempt, "amount_fen": p.Amount, "reason": in.Reason})
+			t.event(claim.PaymentEvent(in.State, in.Fault), claim.BankAnswerBody{
+				Payment: p.ID, Reference: p.Reference, Attempt: p.Attempt, Amount: p.Amount, Reason: in.Reason,
+			})
 			t.follow(rules.transfers, p, in.Reason)
 		}
 		if overdue := !p.CallAt.IsZero() && !t.at.Before(p.CallAt); overdue && !p.State.Final() {
@@ -123,18 +125,6 @@ func (a *Activities) Settle(ctx context.Context, s claim.Step[claim.Settled]) (c
 		}
 		return nil
 	})
-}
-
-// saidOf names what the bank said for the log. What is ours or the bank's to
-// mend has a name of its own: it is not told to claimants.
-func saidOf(in claim.Settled) string {
-	switch {
-	case in.Fault == claim.FaultDiffers:
-		return "differs"
-	case in.State == claim.PaymentRejected && in.Fault != claim.FaultPayee:
-		return "refused"
-	}
-	return string(in.State)
 }
 
 // follow does what a new state of an attempt brings with it.
@@ -175,7 +165,7 @@ func (t *tx) callFinance(p *claim.Instruction, why claim.Note) {
 	p.CallAt = time.Time{}
 	if t.file.TaskOf(claim.TaskPay) == nil {
 		t.open(claim.TaskPay, claim.Finance, 0, why)
-		t.event("payment.finance_called", map[string]any{"payment": p.ID, "reference": p.Reference, "attempt": p.Attempt})
+		t.event(claim.EventFinanceCalled, claim.FinanceCalledBody{Payment: p.ID, Reference: p.Reference, Attempt: p.Attempt})
 	}
 }
 
@@ -198,15 +188,15 @@ func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.Tran
 	}
 	return step(ctx, a, s, claim.ActDecideTransfer, func(t *tx) error {
 		p, in := t.file.Payment(), s.Body
-		event := map[string]any{"decision": in.Decision, "note": in.Note}
+		event := claim.TransferDecidedBody{Decision: in.Decision, Note: in.Note}
 		if p != nil {
-			event["payment"], event["reference"], event["attempt"] = p.ID, p.Reference, p.Attempt
+			event.Payment, event.Reference, event.Attempt = p.ID, p.Reference, p.Attempt
 		}
 		switch task := t.file.Task(in.Task); {
 		case task == nil:
 			return t.refuse(claim.RuleTask, "That task is not open any more. Look at the claim again.")
 		case in.Decision == claim.SendAgain && task.Kind == claim.TaskPay && p.State == claim.PaymentNotFound:
-			t.event("payment.decided", event)
+			t.event(claim.EventPaymentDecided, event)
 			t.done(claim.TaskPay)
 			rules, err := t.rules()
 			if err != nil {
@@ -218,14 +208,14 @@ func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.Tran
 			if asked.reference != p.Reference || asked.against != "" {
 				return t.refuse(claim.RuleTransfer, cmp.Or(asked.against, "Another attempt is under way now. Look at the payment again."))
 			}
-			event["bank"] = asked.differs
-			t.event("payment.decided", event)
+			event.Bank = asked.differs
+			t.event(claim.EventPaymentDecided, event)
 			t.done(claim.TaskPay)
 			p.State, p.Fault, p.WrittenOff = claim.PaymentRejected, claim.FaultOurs, t.by.ID
 			t.paymentState(*p, "", "written off: "+in.Note)
 			t.releaseAnew(claim.Noted(claim.NoteWrittenOff, "reference", p.Reference, "differs", asked.differs))
 		case in.Decision == claim.AskPayee && task.Kind == claim.TaskRelease:
-			t.event("payment.decided", event)
+			t.event(claim.EventPaymentDecided, event)
 			t.cancel(claim.TaskRelease)
 			t.file.Stage = claim.PayReturned
 			t.tellClaimant(claim.SMSPayee, nil)

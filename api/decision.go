@@ -287,15 +287,12 @@ func (d *deciding) laneFlags(ctx context.Context, raise func(rule, zh, en string
 		return fmt.Errorf("read why the lane is %s: %w", d.row.Lane, err)
 	}
 	for _, e := range events {
-		var body struct {
-			Lane  claim.Lane         `json:"lane"`
-			Rules []claim.LaneReason `json:"rules"`
-		}
-		if e.Kind == "lane.changed" {
+		if e.Kind == claim.EventLaneChanged {
 			told := tell(e.Kind, e.Body, nil)
-			raise(e.Kind, told.TextZh, told.TextEn)
+			raise(string(e.Kind), told.TextZh, told.TextEn)
 			continue
 		}
+		var body claim.LaneSetBody
 		if err := json.Unmarshal(e.Body, &body); err != nil {
 			return fmt.Errorf("event %d: %w", e.Number, err)
 		}

@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"anpei/activities"
 	"anpei/claim"
 )
 
@@ -38,7 +37,7 @@ func (h *house) aClaim(fields map[string]any, parties ...party) seeded {
 		"id": c.id, "number": c.number, "line": claim.Motor, "lane": claim.Standard, "stage": claim.Reported, "branch": "3101", "channel": "web",
 		"opened_by": "phone:x", "policy_no": "PM1", "loss_at": time.Now().Add(-time.Hour), "place": "南京西路", "cause": "collision", "story": "追尾",
 		"injury": false, "claimed_fen": 100_000, "reported_at": time.Now(), "updated_at": time.Now(), "version": 1, "next_event": 1,
-		"last_hash": activities.Genesis(c.id),
+		"last_hash": claim.Genesis(c.id),
 	}
 	maps.Copy(row, fields)
 	if row["stage"] == claim.Closed {

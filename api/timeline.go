@@ -40,7 +40,7 @@ func (s *server) events(ctx context.Context, from db.DBTX, who principal, c *cla
 	}
 	unknown := who.outside() && !c.Known
 	if unknown {
-		q.Hidden = append(slices.Clone(hiddenKinds), "policy.linked")
+		q.Hidden = append(slices.Clone(hiddenKinds), string(claim.EventPolicyLinked))
 	}
 	if c.Extra {
 		q.Own = string(who.ID)
@@ -51,9 +51,7 @@ func (s *server) events(ctx context.Context, from db.DBTX, who principal, c *cla
 	}
 	var ids []claim.StaffID
 	for _, e := range rows {
-		var body struct {
-			Surveyor claim.StaffID `json:"surveyor"`
-		}
+		var body claim.SurveyorBody       // the surveyor of any of them has the same name
 		_ = json.Unmarshal(e.Body, &body) // most have none
 		ids = append(ids, e.ByID, body.Surveyor)
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/minio/minio-go/v7"
 	"golang.org/x/sync/errgroup"
 
-	"anpei/activities"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -96,13 +95,13 @@ type chain struct {
 	broken int64  // number of the first that does not hold; 0 while all do
 }
 
-func newChain(id claim.ID) chain { return chain{hash: activities.Genesis(id), next: 1} }
+func newChain(id claim.ID) chain { return chain{hash: claim.Genesis(id), next: 1} }
 
 // add takes the next event. One that is missing, changed, or hashed over
 // another than the one before it breaks the chain.
 func (c *chain) add(e db.ChainRow) {
 	c.events++
-	hash := activities.EventHash(c.hash, e.Number, e.Kind, e.At, e.ByID, e.ByRole, e.Body)
+	hash := claim.Event{Number: e.Number, Kind: e.Kind, At: e.At, By: e.ByID, Role: e.ByRole, Body: e.Body}.Hash(c.hash)
 	switch {
 	case c.broken > 0:
 	case e.Number != c.next:

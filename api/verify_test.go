@@ -8,23 +8,26 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"anpei/activities"
 	"anpei/claim"
 	"anpei/schemas/db"
 )
 
 const chainClaim claim.ID = "c1"
 
+func chained(e db.ChainRow, prev []byte) []byte {
+	return claim.Event{Number: e.Number, Kind: e.Kind, At: e.At, By: e.ByID, Role: e.ByRole, Body: e.Body}.Hash(prev)
+}
+
 // aChain is a whole log of n events, and its head.
 func aChain(n int) ([]db.ChainRow, db.ChainHeadRow) {
-	hash := activities.Genesis(chainClaim)
+	hash := claim.Genesis(chainClaim)
 	events := make([]db.ChainRow, n)
 	for i := range events {
 		e := db.ChainRow{
 			Number: int64(i + 1), Kind: "claim.test", At: time.UnixMicro(int64(1_700_000_000_000_000 + i)), ByID: "zhang", ByRole: claim.Assessor,
 			Body: json.RawMessage(fmt.Sprintf(`{"n": %d}`, i)), PrevHash: hash,
 		}
-		hash = activities.EventHash(hash, e.Number, e.Kind, e.At, e.ByID, e.ByRole, e.Body)
+		hash = chained(e, hash)
 		e.Hash = hash
 		events[i] = e
 	}
@@ -43,7 +46,7 @@ func walk(events []db.ChainRow, head db.ChainHeadRow) chain {
 func TestTheChainTellsWhereItBreaks(t *testing.T) {
 	t.Parallel()
 	rehash := func(e *db.ChainRow) {
-		e.Hash = activities.EventHash(e.PrevHash, e.Number, e.Kind, e.At, e.ByID, e.ByRole, e.Body)
+		e.Hash = chained(*e, e.PrevHash)
 	}
 	for name, c := range map[string]struct {
 		change func(events []db.ChainRow, head *db.ChainHeadRow) []db.ChainRow

@@ -293,7 +293,7 @@ func (s *story) onLists() {
 }
 
 // byActs are the kinds of event that whoever acts has shown already.
-var byActs = []string{
+var byActs = []rest.EventKind{
 	"papers.attached", "paper.confirmed", "survey.reported", "survey.accepted", "offer.consented", "offer.objected", "agreement.made",
 	"review.returned", "review.sent_up", "denial.proposed", "task.taken", "policy.linked", "finding.noted",
 }

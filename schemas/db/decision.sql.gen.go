@@ -87,7 +87,7 @@ select number, kind, body from events where claim_id = $1 and kind in ('lane.set
 
 type LaneEventsRow struct {
 	Number int64
-	Kind   string
+	Kind   claim.EventKind
 	Body   []byte
 }
 

@@ -41,7 +41,7 @@ where claim_id = $1 and number > $2 order by number limit $3
 
 type ChainRow struct {
 	Number   int64
-	Kind     string
+	Kind     claim.EventKind
 	At       time.Time
 	ByID     claim.StaffID
 	ByRole   claim.Role

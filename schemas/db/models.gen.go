@@ -237,7 +237,7 @@ type DraftReading struct {
 type Event struct {
 	ClaimID    claim.ID
 	Number     int64
-	Kind       string
+	Kind       claim.EventKind
 	At         time.Time
 	ByID       claim.StaffID
 	ByRole     claim.Role

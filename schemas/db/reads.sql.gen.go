@@ -1783,7 +1783,7 @@ type TimelineParams struct {
 
 type TimelineRow struct {
 	Number   int64
-	Kind     string
+	Kind     claim.EventKind
 	At       time.Time
 	ByID     claim.StaffID
 	ByRole   claim.Role

@@ -997,7 +997,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 type InsertEventParams struct {
 	ClaimID  claim.ID
 	Number   int64
-	Kind     string
+	Kind     claim.EventKind
 	At       time.Time
 	ByID     claim.StaffID
 	ByRole   claim.Role
@@ -1840,7 +1840,7 @@ order by number limit 200
 
 type PayoutEventsRow struct {
 	Number int64
-	Kind   string
+	Kind   claim.EventKind
 	At     time.Time
 	ByID   claim.StaffID
 	ByRole claim.Role

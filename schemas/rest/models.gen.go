@@ -1684,7 +1684,7 @@ type Event struct {
 	Hash string `json:"hash"`
 
 	// Kind Stable name of what happened
-	Kind string `json:"kind"`
+	Kind EventKind `json:"kind"`
 
 	// Number From 1, without a gap
 	Number int64 `json:"number"`
@@ -1698,6 +1698,9 @@ type Event struct {
 	// TextZh What happened, Chinese
 	TextZh string `json:"text_zh"`
 }
+
+// EventKind Stable name of what happened
+type EventKind = claim.EventKind
 
 // EventPage Events by number.
 type EventPage struct {
