@@ -36,7 +36,7 @@ func (d *desk) reportsAgain(by claim.Actor, phone string, policy ...string) {
 }
 
 // openedBy is whose claim the rows say that it is.
-func (d *desk) openedBy() (by claim.StaffID, relation claim.Relation) {
+func (d *desk) openedBy() (by claim.Principal, relation claim.Relation) {
 	d.t.Helper()
 	require.NoError(d.t, d.db.API.QueryRow(d.t.Context(), "select opened_by, relation from claims where id = $1", d.id).Scan(&by, &relation))
 	return by, relation
@@ -52,7 +52,7 @@ func TestAClaimIsThatOfAPersonInItsPolicy(t *testing.T) {
 		linked bool   // before the second report
 		second claim.Actor
 		phone  string
-		whose  claim.StaffID
+		whose  claim.Principal
 		is     claim.Relation
 	}{
 		"the holder, of a known policy":        {"PM1", false, customer, "13800000001", customer.ID, claim.Holder},

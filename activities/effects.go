@@ -18,7 +18,7 @@ func (t *tx) open(kind claim.TaskKind, role claim.Role, level claim.Level, note 
 }
 
 // openFor opens a task that belongs to somebody from the start.
-func (t *tx) openFor(owner claim.StaffID, kind claim.TaskKind, role claim.Role, level claim.Level, note claim.Note) {
+func (t *tx) openFor(owner claim.Principal, kind claim.TaskKind, role claim.Role, level claim.Level, note claim.Note) {
 	task := claim.Task{ID: t.uuid("task/" + string(kind)), Kind: kind, Role: role, Branch: t.file.Branch, Level: level, Owner: owner}
 	t.file.Tasks = append(t.file.Tasks, task)
 	t.receipt.Task = task.ID

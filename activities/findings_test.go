@@ -47,7 +47,7 @@ func paper(kind, sha string, fields ...string) claim.Attachment {
 func (d *desk) attach(papers ...claim.Attachment) {
 	d.t.Helper()
 	by := claim.Actor{ID: d.file.Claimant, Role: claim.Claimant}
-	if !strings.HasPrefix(string(by.ID), claim.PhonePrefix) {
+	if !by.ID.IsClaimant() {
 		by.Role = claim.Partner
 	}
 	do(d, d.Attach, by, claim.Batch{Attachments: papers})

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,8 +23,8 @@ import (
 // claimant, whose own phone is verified and whose principal is its pseudonym,
 // or staff. For a phone that a report only names, a partner that vouches can
 // stand, and no one else.
-func (t *tx) relation(policy claim.Persons, by claim.StaffID, phone string) (claim.Relation, error) {
-	if strings.HasPrefix(string(by), claim.PhonePrefix) {
+func (t *tx) relation(policy claim.Persons, by claim.Principal, phone string) (claim.Relation, error) {
+	if by.IsClaimant() {
 		names := claim.Pseudonyms{Key: t.a.PseudonymKey}
 		return policy.RelationOf(func(known string) bool { return names.Of(known) == by }), nil
 	}
@@ -38,7 +37,7 @@ func (t *tx) relation(policy claim.Persons, by claim.StaffID, phone string) (cla
 // reporterNow is what the claimant is to the policy today: of a claim that a
 // partner reported, nothing once the partner vouches no more.
 func (t *tx) reporterNow() (claim.Relation, error) {
-	if t.file.Reporter == claim.Stranger || strings.HasPrefix(string(t.file.Claimant), claim.PhonePrefix) {
+	if t.file.Reporter == claim.Stranger || t.file.Claimant.IsClaimant() {
 		return t.file.Reporter, nil
 	}
 	vouches, err := t.vouches(t.file.Claimant)
@@ -49,7 +48,7 @@ func (t *tx) reporterNow() (claim.Relation, error) {
 }
 
 // vouches reports whether a partner answers for whom it reports.
-func (t *tx) vouches(by claim.StaffID) (bool, error) {
+func (t *tx) vouches(by claim.Principal) (bool, error) {
 	staff, err := t.q.StaffMember(t, t.conn, by)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -99,7 +98,7 @@ func (t *tx) proven(known *db.Facts) (p proof) {
 		p.witnesses = append(p.witnesses, w)
 	}
 	if found.Source == document.FromPerson {
-		outside(claim.Witness{By: claim.ByPerson, Person: claim.StaffID(deref(found.ConfirmedBy))})
+		outside(claim.Witness{By: claim.ByPerson, Person: claim.Principal(deref(found.ConfirmedBy))})
 	}
 	if found.Source == document.FromPartner && t.file.Reporter != claim.Stranger {
 		outside(claim.Witness{By: claim.ByPartner})
@@ -113,8 +112,8 @@ func (t *tx) proven(known *db.Facts) (p proof) {
 // isExtra reports whether a sender of papers does not speak for the claim: not
 // its claimant, nor for whom staff or a partner wrote the report down, nor known
 // to the policy. Staff and partners answer for what they send.
-func (t *tx) isExtra(known *db.Facts, by claim.StaffID) bool {
-	if !strings.HasPrefix(string(by), claim.PhonePrefix) || by == t.file.Claimant {
+func (t *tx) isExtra(known *db.Facts, by claim.Principal) bool {
+	if !by.IsClaimant() || by == t.file.Claimant {
 		return false
 	}
 	names := claim.Pseudonyms{Key: t.a.PseudonymKey}

@@ -103,7 +103,7 @@ func TestTheFlashLaneTakesOnlyReportsOfPeopleInThePolicy(t *testing.T) {
 	d.owner(`update policies set insured_name = '张小三', insured_phone = '13800000002', drivers = '[{"name": "李四", "phone": "13800000003"}]'`)
 	d.owner(`insert into staff (id, name, role, branch, vouches) values
 		('good', '好伙伴', 'partner', '3101', true), ('other', '另一家', 'partner', '3101', false), ('wang', '王敏', 'intake', '3101', false)`)
-	partner := func(id claim.StaffID) claim.Actor {
+	partner := func(id claim.Principal) claim.Actor {
 		return claim.Actor{ID: id, Role: claim.Partner, Branch: "3101"}
 	}
 	for name, row := range map[string]struct {

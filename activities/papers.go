@@ -188,7 +188,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 	t.learnCamera(id, r.Camera)
 	var unsure []string
 	insured := known.Claim
-	if t.file.Reporter == claim.Stranger && strings.HasPrefix(string(t.file.Claimant), claim.PhonePrefix) {
+	if t.file.Reporter == claim.Stranger && t.file.Claimant.IsClaimant() {
 		// They could try the policy's plate and VIN that way.
 		insured.PolicyPlate, insured.PolicyVin = "", ""
 	}

@@ -197,12 +197,12 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 
 // releaser returns who released first since the agreement and the last attempt,
 // or "".
-func (t *tx) releaser() claim.StaffID {
+func (t *tx) releaser() claim.Principal {
 	var sent time.Time
 	if last := t.file.Payment(); last != nil {
 		sent = last.Sent
 	}
-	var who claim.StaffID
+	var who claim.Principal
 	for _, act := range t.file.Deeds {
 		switch act.Duty { //nolint:exhaustive // only these two matter
 		case claim.DutyPayee:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"anpei/claim"
@@ -105,7 +104,7 @@ func (t *tx) reporterOf(policy policyAt) error {
 	var reporters []reporter
 	for _, p := range parties {
 		if p.Principal != "" {
-			reporters = append(reporters, reporter{party: int(p.Number), principal: claim.StaffID(p.Principal), phone: p.Phone})
+			reporters = append(reporters, reporter{party: int(p.Number), principal: claim.Principal(p.Principal), phone: p.Phone})
 		}
 	}
 	phone := parties[0].Phone // whose report opened the claim, unless it has come to another
@@ -144,7 +143,7 @@ func (t *tx) holder(holder claim.Party) (left []int32, err error) {
 		known.Parties = slices.DeleteFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return slices.Contains(left, p.Number) })
 	}
 	if !slices.ContainsFunc(known.Parties, func(p db.ClaimPartiesRow) bool {
-		return p.Phone == holder.Phone && p.Role != "third_party" && (p.Principal == "" || p.Principal == string(t.file.Claimant) && strings.HasPrefix(p.Principal, claim.PhonePrefix))
+		return p.Phone == holder.Phone && p.Role != "third_party" && (p.Principal == "" || p.Principal == string(t.file.Claimant) && t.file.Claimant.IsClaimant())
 	}) {
 		t.party(next, holder, "")
 	}

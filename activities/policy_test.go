@@ -247,7 +247,7 @@ func TestLinkingThePolicyThatTheClaimHasVoidsNothing(t *testing.T) {
 // where those who took them do not see the claim any more.
 func TestOpenTasksGoWithTheClaimToItsBranch(t *testing.T) {
 	t.Parallel()
-	for owner, kept := range map[claim.StaffID]bool{"zhou": false, "head-zhou": true} {
+	for owner, kept := range map[claim.Principal]bool{"zhou": false, "head-zhou": true} {
 		t.Run(string(owner), func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)

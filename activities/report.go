@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -338,7 +337,7 @@ func (t *tx) theirPolicy(again claim.Again, loss db.ClaimLossRow) error {
 // reporter is a party of a claim that has reported its loss.
 type reporter struct {
 	party     int
-	principal claim.StaffID
+	principal claim.Principal
 	phone     string
 }
 
@@ -385,7 +384,7 @@ func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 }
 
 // ownPapers lets count what a person has sent whose claim it is now.
-func (t *tx) ownPapers(by claim.StaffID) error {
+func (t *tx) ownPapers(by claim.Principal) error {
 	known, err := t.facts(everything)
 	if err != nil {
 		return err
@@ -408,7 +407,7 @@ func (t *tx) writtenDownFor(policy claim.Persons) (phone string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("read parties: %w", err)
 	}
-	if strings.HasPrefix(string(t.file.Claimant), claim.PhonePrefix) {
+	if t.file.Claimant.IsClaimant() {
 		return "", nil
 	}
 	for _, p := range parties {

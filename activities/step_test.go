@@ -182,7 +182,7 @@ var (
 	zhou     = claim.Actor{ID: "zhou", Role: claim.Assessor, Branch: "3101"}
 )
 
-func reviewer(id claim.StaffID, level claim.Level) claim.Actor {
+func reviewer(id claim.Principal, level claim.Level) claim.Actor {
 	return claim.Actor{ID: id, Role: claim.Reviewer, Branch: "3101", Level: level}
 }
 
@@ -320,7 +320,7 @@ func TestOneLossReportedManyTimesAtOnceIsOneClaim(t *testing.T) {
 		wg.Go(func() {
 			id := claim.ID(uuid.NewString())
 			answer, err := d.Report(t.Context(), claim.Step[claim.Notice]{
-				Claim: id, Key: "1/report", At: morning, By: claim.Actor{ID: claim.StaffID(fmt.Sprintf("phone:%d", i)), Role: claim.Claimant}, Body: notice(100_000),
+				Claim: id, Key: "1/report", At: morning, By: claim.Actor{ID: claim.Principal(fmt.Sprintf("phone:%d", i)), Role: claim.Claimant}, Body: notice(100_000),
 			})
 			receipts[i], errs[i] = answer.Receipt, err
 		})

@@ -58,7 +58,7 @@ func (a *Activities) Assign(ctx context.Context, s claim.Step[claim.Assign]) (cl
 	})
 }
 
-func (t *tx) surveyor(id claim.StaffID) (claim.StaffID, error) {
+func (t *tx) surveyor(id claim.Principal) (claim.Principal, error) {
 	staff, err := t.q.StaffMember(t, t.conn, id)
 	if err != nil || staff.Role != claim.Surveyor || !staff.Active {
 		return "", t.refuse(claim.RuleInput, fmt.Sprintf("%q is no active surveyor. Surveyors are listed under surveyors.", id))
@@ -109,7 +109,7 @@ func (t *tx) rank() (db.ClaimLossRow, []claim.Ranked, error) {
 // send offers the survey to one of the ranked and tells the claimant who
 // comes, with a masked number, and when. Where the loss is not placed on the map
 // it is not known how far that is.
-func (t *tx) send(ranked []claim.Ranked, who claim.StaffID, placed bool) error {
+func (t *tx) send(ranked []claim.Ranked, who claim.Principal, placed bool) error {
 	staff, err := t.q.StaffMember(t, t.conn, who)
 	if err != nil {
 		return fmt.Errorf("read the surveyor: %w", err)

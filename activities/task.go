@@ -17,7 +17,7 @@ func (a *Activities) PutBack(ctx context.Context, s claim.Step[claim.TaskRef]) (
 	return a.own(ctx, s, claim.ActPutBack, "")
 }
 
-func (a *Activities) own(ctx context.Context, s claim.Step[claim.TaskRef], act claim.Act, owner claim.StaffID) (claim.Answer, error) {
+func (a *Activities) own(ctx context.Context, s claim.Step[claim.TaskRef], act claim.Act, owner claim.Principal) (claim.Answer, error) {
 	return step(ctx, a, s, act, func(t *tx) error {
 		task := t.file.Task(s.Body.Task)
 		if task == nil {

@@ -34,7 +34,7 @@ func instructionID(id claim.ID, cycle, sequence int) string {
 
 // instruct writes the payment instruction, and its first attempt, before the
 // bank hears of it. From here the workflow submits once.
-func (t *tx) instruct(payee claim.Payee, releasedBy claim.StaffID) error {
+func (t *tx) instruct(payee claim.Payee, releasedBy claim.Principal) error {
 	if last := t.file.Payment(); last != nil {
 		return broken("claim %s has instruction %s already", t.id, last.ID)
 	}
@@ -50,7 +50,7 @@ func (t *tx) instruct(payee claim.Payee, releasedBy claim.StaffID) error {
 
 // submitted writes an attempt of the latest instruction as submitted, with the
 // payee that it goes to.
-func (t *tx) submitted(attempt int, payee claim.Payee, releasedBy claim.StaffID) error {
+func (t *tx) submitted(attempt int, payee claim.Payee, releasedBy claim.Principal) error {
 	rules, err := t.rules()
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ import (
 
 // principal is who asks.
 type principal struct {
-	ID     claim.StaffID // the identity provider's subject, or a claimant's pseudonym
+	ID     claim.Principal // the identity provider's subject, or a claimant's pseudonym
 	Role   claim.Role
 	Branch string
 	Level  claim.Level
@@ -91,7 +91,7 @@ type access struct {
 	names  claim.Pseudonyms
 
 	tokens   *cache[[sha256.Size]byte, string] // subject of a verified token
-	members  *cache[claim.StaffID, member]
+	members  *cache[claim.Principal, member]
 	sessions *cache[[sha256.Size]byte, session]
 	numbers  *cache[string, claim.ID]
 	callers  limits // by address
@@ -104,7 +104,7 @@ func newAccess(cfg boot.Config, names claim.Pseudonyms, pool *pgxpool.Pool, q *d
 	return &access{
 		db: pool, q: q, issuer: cfg.Issuer, aud: cfg.Audience, secret: derive(cfg, "claimant sessions"), names: names,
 		tokens:   newCache[[sha256.Size]byte, string](4096),
-		members:  newCache[claim.StaffID, member](4096),
+		members:  newCache[claim.Principal, member](4096),
 		sessions: newCache[[sha256.Size]byte, session](16384),
 		numbers:  newCache[string, claim.ID](16384),
 		callers:  newLimits(),
@@ -157,11 +157,11 @@ func (a *access) staff(ctx context.Context, token string) (principal, error) {
 		}
 		a.tokens.put(hash, subject, until)
 	}
-	return a.active(ctx, claim.StaffID(subject), now)
+	return a.active(ctx, claim.Principal(subject), now)
 }
 
 // active finds a member of staff who is let in.
-func (a *access) active(ctx context.Context, id claim.StaffID, now time.Time) (principal, error) {
+func (a *access) active(ctx context.Context, id claim.Principal, now time.Time) (principal, error) {
 	found, err := a.member(ctx, id, now)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows), err == nil && !found.row.Active:
@@ -178,7 +178,7 @@ type member struct {
 	as  principal
 }
 
-func (a *access) member(ctx context.Context, id claim.StaffID, now time.Time) (member, error) {
+func (a *access) member(ctx context.Context, id claim.Principal, now time.Time) (member, error) {
 	if m, ok := a.members.get(id); ok {
 		return m, nil
 	}
@@ -231,7 +231,7 @@ func (a *access) provider(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 // each time: what they may do, and whether they may at all, changes meanwhile.
 type session struct {
 	claimant principal
-	staff    claim.StaffID
+	staff    claim.Principal
 }
 
 // session finds the session that a token opens.
@@ -249,7 +249,7 @@ func (a *access) session(ctx context.Context, token string) (principal, error) {
 			return principal{}, fmt.Errorf("look up session: %w", err)
 		}
 		if row.Staff {
-			found.staff = claim.StaffID(row.Principal)
+			found.staff = claim.Principal(row.Principal)
 			if now.Sub(row.SeenAt) > time.Minute {
 				if err := a.q.SessionSeen(ctx, a.db, hash[:]); err != nil {
 					return principal{}, fmt.Errorf("keep session: %w", err)

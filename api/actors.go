@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"anpei/claim"
 	"anpei/schemas/db"
@@ -15,7 +14,7 @@ import (
 func (p principal) outside() bool { return p.Role == claim.Claimant || p.Role == claim.Partner }
 
 // own is a claimant's id as the caller sees it: their own, and no other's.
-func (p principal) own(id claim.StaffID) claim.StaffID {
+func (p principal) own(id claim.Principal) claim.Principal {
 	if id != p.ID {
 		return ""
 	}
@@ -31,17 +30,17 @@ func (p principal) staffName(name string) string {
 }
 
 // cast is who acted on a claim, as the caller may see them.
-type cast map[claim.StaffID]rest.Actor
+type cast map[claim.Principal]rest.Actor
 
 // actor returns who has that id.
-func (c cast) actor(id claim.StaffID) rest.Actor {
+func (c cast) actor(id claim.Principal) rest.Actor {
 	if a, ok := c[id]; ok {
 		return a
 	}
 	switch {
 	case id == claim.Machine:
 		return rest.Actor{Id: id, Role: claim.System}
-	case strings.HasPrefix(string(id), claim.PhonePrefix):
+	case id.IsClaimant():
 		return rest.Actor{Id: id, Role: claim.Claimant}
 	default:
 		return rest.Actor{Id: id}
@@ -49,8 +48,8 @@ func (c cast) actor(id claim.StaffID) rest.Actor {
 }
 
 // names returns the names of staff alone.
-func (c cast) names() map[claim.StaffID]string {
-	names := make(map[claim.StaffID]string, len(c))
+func (c cast) names() map[claim.Principal]string {
+	names := make(map[claim.Principal]string, len(c))
 	for id, a := range c {
 		names[id] = a.Name
 	}
@@ -59,13 +58,13 @@ func (c cast) names() map[claim.StaffID]string {
 
 // castOf looks up who has these ids: staff by their record, claimants by how
 // they named themselves on the claim, masked.
-func (s *server) castOf(ctx context.Context, from db.DBTX, id claim.ID, who principal, ids []claim.StaffID) (cast, error) {
+func (s *server) castOf(ctx context.Context, from db.DBTX, id claim.ID, who principal, ids []claim.Principal) (cast, error) {
 	c := cast{}
 	var staff, claimants []string
 	for _, one := range ids {
 		switch {
 		case one == "" || one == claim.Machine:
-		case strings.HasPrefix(string(one), claim.PhonePrefix):
+		case one.IsClaimant():
 			claimants = append(claimants, string(one))
 		default:
 			staff = append(staff, string(one))
@@ -84,7 +83,7 @@ func (s *server) castOf(ctx context.Context, from db.DBTX, id claim.ID, who prin
 		return c, nil
 	}
 	for _, one := range claimants {
-		p := claim.StaffID(one)
+		p := claim.Principal(one)
 		c[p] = rest.Actor{Id: who.own(p), Role: claim.Claimant}
 	}
 	if len(claimants) > 0 {
@@ -93,7 +92,7 @@ func (s *server) castOf(ctx context.Context, from db.DBTX, id claim.ID, who prin
 			return nil, fmt.Errorf("read names of parties: %w", err)
 		}
 		for _, row := range rows {
-			p := claim.StaffID(row.Principal)
+			p := claim.Principal(row.Principal)
 			c[p] = rest.Actor{Id: who.own(p), Role: claim.Claimant, Name: claim.MaskName(row.Name)}
 		}
 	}

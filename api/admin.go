@@ -367,7 +367,7 @@ func (s *server) PutStaff(ctx context.Context, r rest.PutStaffRequestObject) (re
 
 // stillMember makes sure that a record is the one that a change was made to, or
 // that there is none when one is to be added. Without a tag anything is.
-func (s *server) stillMember(ctx context.Context, tx pgx.Tx, id claim.StaffID, tag string) error {
+func (s *server) stillMember(ctx context.Context, tx pgx.Tx, id claim.Principal, tag string) error {
 	if tag == "" {
 		return nil
 	}
@@ -389,9 +389,9 @@ func (s *server) stillMember(ctx context.Context, tx pgx.Tx, id claim.StaffID, t
 	return err
 }
 
-func checkStaff(id claim.StaffID, b *rest.StaffChange) wrongs {
+func checkStaff(id claim.Principal, b *rest.StaffChange) wrongs {
 	var w wrongs
-	if id == claim.Machine || strings.HasPrefix(string(id), claim.PhonePrefix) {
+	if id == claim.Machine || id.IsClaimant() {
 		w.add("id", "This id is the machine's or a claimant's, and nobody's on the staff. · 这个工号属于系统或客户，不能用于员工")
 	}
 	if b.Phone != "" {
@@ -499,7 +499,7 @@ func (s *server) GetShift(ctx context.Context, _ rest.GetShiftRequestObject) (re
 }
 
 // shift is what is known of one surveyor.
-func (s *server) shift(ctx context.Context, who claim.StaffID) (rest.SurveyorSeen, error) {
+func (s *server) shift(ctx context.Context, who claim.Principal) (rest.SurveyorSeen, error) {
 	rows, err := s.q.ListSurveyors(ctx, s.db, db.ListSurveyorsParams{Own: string(who), Everywhere: true, Count: 1})
 	if err != nil || len(rows) == 0 {
 		return rest.SurveyorSeen{}, fmt.Errorf("read shift: %w", errors.Join(err, pgx.ErrNoRows))

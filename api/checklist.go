@@ -105,7 +105,7 @@ func (s *server) waivers(ctx context.Context, f *claim.File) (map[string]*rest.W
 	if err != nil {
 		return nil, fmt.Errorf("read the waivers of claim %s: %w", f.ID, err)
 	}
-	ids := make([]claim.StaffID, len(rows))
+	ids := make([]claim.Principal, len(rows))
 	for i, row := range rows {
 		ids[i] = row.ByID
 	}

@@ -145,7 +145,7 @@ func (l *look) claim(ctx context.Context, calendar claim.Calendar) (rest.Claim, 
 	row, f := l.row, &l.file
 	out := rest.Claim{
 		Id: row.ID, Number: row.Number, Version: row.Version, Line: row.Line, Lane: row.Lane, Stage: row.Stage, Branch: row.Branch,
-		Outcome: row.Outcome, Channel: row.Channel, OpenedBy: claim.StaffID(row.OpenedBy), PolicyNo: row.PolicyNo, PolicyVerified: f.PolicyVerified,
+		Outcome: row.Outcome, Channel: row.Channel, OpenedBy: claim.Principal(row.OpenedBy), PolicyNo: row.PolicyNo, PolicyVerified: f.PolicyVerified,
 		LossAt: row.LossAt.UTC(), Place: row.Place, Cause: row.Cause, Story: row.Story, Plate: row.Plate, Injury: row.Injury,
 		ReportedAt: row.ReportedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(), Parked: row.Parked, Level: f.Level, RequiredLevel: f.Required,
 		Amounts: rest.Amounts{ClaimedFen: row.ClaimedFen, PayableFen: row.PayableFen, PaidFen: row.PaidFen},
@@ -164,7 +164,7 @@ func (l *look) claim(ctx context.Context, calendar claim.Calendar) (rest.Claim, 
 	if l.who.outside() {
 		out.Branch = headOffice // which branch it is tells whether there is such a policy
 	}
-	if strings.HasPrefix(row.OpenedBy, claim.PhonePrefix) {
+	if claim.Principal(row.OpenedBy).IsClaimant() {
 		out.OpenedBy = ""
 	}
 	if l.view == viewUnknown || l.view == viewExtra {
@@ -203,7 +203,7 @@ func (l *look) held(ctx context.Context, out *rest.Claim) error {
 	if err != nil {
 		return fmt.Errorf("read the hold: %w", err)
 	}
-	out.Held = rest.Held{By: claim.StaffID(h.ByID), Name: h.Name, At: h.At.UTC(), Reason: h.Reason}
+	out.Held = rest.Held{By: claim.Principal(h.ByID), Name: h.Name, At: h.At.UTC(), Reason: h.Reason}
 	return nil
 }
 

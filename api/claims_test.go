@@ -39,7 +39,7 @@ func (h *house) aStory() *story {
 	h.sql(`insert into policy_versions (policy_id, version, starts_at, ends_at, coverages) values ('00000000-0000-0000-0000-000000000001', 1, now() - interval '1 month', now() + interval '11 months',
 		'[{"kind":"own_damage","form":"motor-2020","sum_insured_fen":20000000,"value_fen":18000000,"deductible_fen":0,"rate_bp":0,"limit_fen":0}]') on conflict do nothing`)
 	h.sql(`insert into staff (id, name, role, branch, phone, skills) values ('chen', '陈刚', 'surveyor', '3101', '13900000001', '{motor}'), ('sun', '孙伟', 'surveyor', '3101', '', '{}') on conflict do nothing`)
-	for id, role := range map[claim.StaffID]claim.Role{"zhou": claim.Assessor, "zheng": claim.Reviewer, "feng": claim.Reviewer, "yang": claim.Finance} {
+	for id, role := range map[claim.Principal]claim.Role{"zhou": claim.Assessor, "zheng": claim.Reviewer, "feng": claim.Reviewer, "yang": claim.Finance} {
 		h.staff(id, role, "3101", 1)
 	}
 	for id, m := range headOfficeStaff {
@@ -65,7 +65,7 @@ func step[T any](s *story, act func(context.Context, claim.Step[T]) (claim.Answe
 	return got.Receipt
 }
 
-func as(id claim.StaffID, role claim.Role, level claim.Level) claim.Actor {
+func as(id claim.Principal, role claim.Role, level claim.Level) claim.Actor {
 	return claim.Actor{ID: id, Role: role, Branch: "3101", Level: level}
 }
 

@@ -98,7 +98,7 @@ func hashOf(act claim.Act, id claim.ID, body []byte) string {
 }
 
 // updateID names the update of a caller's key.
-func updateID(by claim.StaffID, key string) string {
+func updateID(by claim.Principal, key string) string {
 	h := sha256.Sum256([]byte(string(by) + "\n" + key))
 	return hex.EncodeToString(h[:16])
 }

@@ -30,7 +30,7 @@ func TestAClaimIsTheCallersOwn(t *testing.T) {
 	t.Parallel()
 	ids := map[claim.ID]string{}
 	for _, channel := range []string{"app", "web"} {
-		for _, by := range []claim.StaffID{"phone:1", "phone:2"} {
+		for _, by := range []claim.Principal{"phone:1", "phone:2"} {
 			for _, key := range []string{"key-0001", "key-0002"} {
 				id := reportedAs(channel, by, key)
 				require.Empty(t, ids[id])

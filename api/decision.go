@@ -167,7 +167,7 @@ func (d *deciding) opinions(ctx context.Context, out *rest.Decision) error {
 	if err != nil {
 		return fmt.Errorf("read answers to offers: %w", err)
 	}
-	var ids []claim.StaffID
+	var ids []claim.Principal
 	for _, v := range reviews {
 		ids = append(ids, v.ByID)
 	}

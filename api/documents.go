@@ -180,7 +180,7 @@ func summary(row db.DocumentOfClaimRow, who principal) rest.DocumentSummary {
 	d := rest.DocumentSummary{
 		Id: row.ID, Kind: row.Kind, Name: row.Name, Type: row.Type, Size: row.Size, Sha256: row.SHA256,
 		State: row.State, Reason: row.Reason, AttachedAt: row.AttachedAt.UTC(),
-		AttachedBy: sender(who, claim.StaffID(row.AttachedBy), claim.Role(row.ByRole), row.ByName, row.ByParty),
+		AttachedBy: sender(who, claim.Principal(row.AttachedBy), claim.Role(row.ByRole), row.ByName, row.ByParty),
 	}
 	if d.Kind == "" {
 		d.Kind = string(document.Unknown) // not read yet
@@ -212,7 +212,7 @@ func cameraOf(raw []byte) *rest.Camera {
 }
 
 // sender is who sent a document: staff by name, a claimant with the name masked.
-func sender(who principal, id claim.StaffID, role claim.Role, name, party string) rest.Actor {
+func sender(who principal, id claim.Principal, role claim.Role, name, party string) rest.Actor {
 	switch {
 	case id == claim.Machine:
 		return rest.Actor{Id: id, Role: claim.System}
@@ -243,7 +243,7 @@ func (s *server) GetDocument(ctx context.Context, r rest.GetDocumentRequestObjec
 	for i, f := range fields {
 		out.Fields[i] = rest.DocumentField{
 			Name: f.Name, Value: f.Value, Source: f.Source, ConfidenceBp: f.ConfidenceBp, Page: int(f.Page),
-			Engine: f.Engine, Sure: f.Sure, Note: f.Note, ConfirmedBy: claim.StaffID(f.ConfirmedBy), At: f.At.UTC(),
+			Engine: f.Engine, Sure: f.Sure, Note: f.Note, ConfirmedBy: claim.Principal(f.ConfirmedBy), At: f.At.UTC(),
 		}
 		if who.outside() && !claimOf(ctx).Known {
 			out.Fields[i].Note = "" // it may say what the policy says

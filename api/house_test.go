@@ -101,7 +101,7 @@ var contractRouter = sync.OnceValues(func() (routers.Router, error) {
 
 // staff signs a member of staff in and returns the token. With a database they
 // are on the list, too.
-func (h *house) staff(id claim.StaffID, role claim.Role, branch string, level claim.Level) (token string) {
+func (h *house) staff(id claim.Principal, role claim.Role, branch string, level claim.Level) (token string) {
 	h.t.Helper()
 	row := db.StaffForAccessRow{ID: id, Name: "员工" + string(id), Role: role, Branch: branch, Level: level, Active: true}
 	if h.db.Owner != nil {

@@ -146,11 +146,11 @@ func (s *server) planStaff(ctx context.Context, from db.DBTX, table *sheet) (*pl
 	if err != nil {
 		return nil, nil, fmt.Errorf("read staff: %w", err)
 	}
-	there := map[claim.StaffID]db.Staff{}
+	there := map[claim.Principal]db.Staff{}
 	for _, m := range rows {
 		there[m.ID] = m
 	}
-	p, named := &planned{rest.Import{Rows: []rest.ImportRow{}}}, map[claim.StaffID]int{}
+	p, named := &planned{rest.Import{Rows: []rest.ImportRow{}}}, map[claim.Principal]int{}
 	var put []db.PutStaffParams
 	for _, r := range table.rows {
 		r := &sheetRow{line: r.line, cells: r.cells, marked: r.marked, wrongs: slices.Clone(r.wrongs)} // a plan may be made twice
@@ -179,7 +179,7 @@ func (s *server) planStaff(ctx context.Context, from db.DBTX, table *sheet) (*pl
 }
 
 // mayPut asks the policy about the record that is to be and the one that is.
-func (s *server) mayPut(ctx context.Context, r *sheetRow, id claim.StaffID, branches ...string) error {
+func (s *server) mayPut(ctx context.Context, r *sheetRow, id claim.Principal, branches ...string) error {
 	for _, branch := range branches {
 		if branch == "" {
 			continue
@@ -197,8 +197,8 @@ func (s *server) mayPut(ctx context.Context, r *sheetRow, id claim.StaffID, bran
 }
 
 // member reads a row as a member of staff.
-func (r *sheetRow) member() (claim.StaffID, rest.StaffChange) {
-	id := claim.StaffID(r.text("id", 100, true))
+func (r *sheetRow) member() (claim.Principal, rest.StaffChange) {
+	id := claim.Principal(r.text("id", 100, true))
 	b := rest.StaffChange{
 		Name: r.text("name", 100, true), Role: oneOf(r, "role", roleNames), Branch: r.branch("branch"),
 		Level: claim.Level(r.whole("level", 9, 0)), Phone: r.text("phone", 20, false), MaxLoad: r.whole("max_load", 100, 8), Active: true, Skills: []string{},

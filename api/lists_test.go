@@ -33,7 +33,7 @@ var (
 func anybody(rt *rapid.T, claims []seeded, role claim.Role) principal {
 	if rapid.IntRange(0, 2).Draw(rt, "staff") > 0 {
 		return staffPrincipal(testNames, db.StaffForAccessRow{
-			ID: claim.StaffID(fmt.Sprintf("%s-%d", role, rapid.IntRange(1, 2).Draw(rt, "who"))), Role: role, Active: true,
+			ID: claim.Principal(fmt.Sprintf("%s-%d", role, rapid.IntRange(1, 2).Draw(rt, "who"))), Role: role, Active: true,
 			Branch: rapid.SampledFrom(branches).Draw(rt, "branch"), Level: claim.Level(rapid.IntRange(0, 3).Draw(rt, "level")),
 		})
 	}

@@ -32,7 +32,7 @@ type live struct {
 	mu      sync.Mutex
 	claims  map[claim.ID]map[*stream]bool
 	desks   map[*stream]bool
-	callers map[claim.StaffID]int
+	callers map[claim.Principal]int
 	open    int
 	closed  bool
 }
@@ -58,7 +58,7 @@ func (l *live) join(who principal, of claim.ID) (*stream, error) {
 			detail: fmt.Sprintf("You follow %d things at once already, which is the most there is. Close a window. · 打开的页面太多，请关闭几个", streamsEach),
 		}
 	case l.callers == nil:
-		l.claims, l.desks, l.callers = map[claim.ID]map[*stream]bool{}, map[*stream]bool{}, map[claim.StaffID]int{}
+		l.claims, l.desks, l.callers = map[claim.ID]map[*stream]bool{}, map[*stream]bool{}, map[claim.Principal]int{}
 	}
 	s := &stream{who: who, of: of, news: make(chan struct{}, 1), end: make(chan struct{})}
 	switch {

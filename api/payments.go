@@ -84,10 +84,10 @@ func (s *server) ListPayments(ctx context.Context, r rest.ListPaymentsRequestObj
 // masked for everybody; the payee's name is finance's to compare.
 func (s *server) shownPayments(ctx context.Context, rows []db.ListPaymentsRow) ([]rest.Payment, error) {
 	ids := make([]string, len(rows))
-	by := make([]claim.StaffID, len(rows))
+	by := make([]claim.Principal, len(rows))
 	at := map[string]int{}
 	for i, p := range rows {
-		ids[i], by[i], at[p.ID] = p.ID, claim.StaffID(p.ReleasedBy), i
+		ids[i], by[i], at[p.ID] = p.ID, claim.Principal(p.ReleasedBy), i
 	}
 	var id claim.ID
 	if c := claimOf(ctx); c != nil {
@@ -164,7 +164,7 @@ func (s *server) payout(ctx context.Context, task db.TaskByIDRow) (out rest.Payo
 	}
 	who := principalOf(ctx)
 	changes := p.Changes()
-	by := []claim.StaffID{p.ByID}
+	by := []claim.Principal{p.ByID}
 	for _, c := range changes {
 		by = append(by, c.ByID)
 	}
@@ -227,7 +227,7 @@ func (s *server) ListRefusedAttempts(ctx context.Context, r rest.ListRefusedAtte
 	rows, next := cut(rows, show, func(a db.ListRefusedAttemptsRow) []string {
 		return []string{a.At.UTC().Format(time.RFC3339Nano), a.RequestID}
 	})
-	ids := make([]claim.StaffID, len(rows))
+	ids := make([]claim.Principal, len(rows))
 	for i, a := range rows {
 		ids[i] = a.ByID
 	}

@@ -408,7 +408,7 @@ func (s *server) subject(ctx context.Context, c echo.Context, at *call) (what *r
 		return of("Policy", row.Number, row.Branch), "GetPolicy", nil
 	case "id":
 		id := pathParam(c, param)
-		found, err := s.access.member(ctx, claim.StaffID(id), time.Now())
+		found, err := s.access.member(ctx, claim.Principal(id), time.Now())
 		switch {
 		case errors.Is(err, pgx.ErrNoRows) && at.op.command:
 			return company, "", nil // to be added; the handler asks about the new record
@@ -462,7 +462,7 @@ func (s *server) seeClaim(ctx context.Context, at *call, ref string) (*claimSeen
 			return nil, fmt.Errorf("workers of claim %s: %w", id, err)
 		}
 	}
-	if claimant && at.who.ID != claim.StaffID(row.OpenedBy) {
+	if claimant && at.who.ID != claim.Principal(row.OpenedBy) {
 		c.Extra = !slices.ContainsFunc(c.people, func(p db.SeePeopleRow) bool { return p.Phone == at.who.phone && c.insider(p) })
 	}
 	return c, nil
@@ -500,7 +500,7 @@ func (s *server) seeDocument(ctx context.Context, at *call, id string) error {
 	if err != nil {
 		return seen("document", err)
 	}
-	if claim.StaffID(row.AttachedBy) != at.who.ID && (at.claim.Extra || slices.Contains(without, row.Kind)) {
+	if claim.Principal(row.AttachedBy) != at.who.ID && (at.claim.Extra || slices.Contains(without, row.Kind)) {
 		return errNotFound
 	}
 	return nil

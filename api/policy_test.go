@@ -74,7 +74,7 @@ func people(branch string) []principal {
 		if role == claim.Reviewer {
 			level = 1
 		}
-		list = append(list, staffPrincipal(testNames, db.StaffForAccessRow{ID: claim.StaffID(role), Role: role, Branch: branch, Level: level, Phone: "13900000000"}))
+		list = append(list, staffPrincipal(testNames, db.StaffForAccessRow{ID: claim.Principal(role), Role: role, Branch: branch, Level: level, Phone: "13900000000"}))
 	}
 	return append(list, claimantPrincipal(testNames, "13800000001", ""), claimantPrincipal(testNames, "13800000001", "c1"), anonymous)
 }
@@ -92,7 +92,7 @@ func aClaim(change ...func(*claimSeen)) *claimSeen {
 	return c
 }
 
-func aTask(role claim.Role, owner claim.StaffID) *resource {
+func aTask(role claim.Role, owner claim.Principal) *resource {
 	return taskResource(&db.TaskSeenRow{ID: "t1", Role: role, Branch: "3101", Level: 0, Owner: string(owner)}, aClaim())
 }
 

@@ -44,7 +44,7 @@ func TestARuleSaysHowItIsAnswered(t *testing.T) {
 		require.Equal(t, status, p.Status, rule)
 		require.Equal(t, rule, p.Rule)
 		require.Equal(t, "Because.", p.Detail)
-		require.Equal(t, claim.StaffID("li"), p.Winner)
+		require.Equal(t, claim.Principal("li"), p.Winner)
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 var testNames = claim.Pseudonyms{Key: []byte("a test's own key, of 32 bytes ok")}
 
 // claimantID is the principal of a phone.
-func claimantID(phone string) claim.StaffID { return testNames.Of(phone) }
+func claimantID(phone string) claim.Principal { return testNames.Of(phone) }
 
 // plainly is the hash by which claimants were named once.
 func plainly(phone string) string {
@@ -62,7 +62,7 @@ func TestClaimantsOfBeforeAreRenamed(t *testing.T) {
 	const phone = "13800000001"
 	was := claim.PhonePrefix + plainly(phone)
 	c := h.aClaim(map[string]any{
-		"opened_by": was, "file": claim.File{Cycle: 1, Claimant: claim.StaffID(was), Deeds: []claim.Deed{{By: claim.StaffID(was), Duty: claim.DutyReport}}},
+		"opened_by": was, "file": claim.File{Cycle: 1, Claimant: claim.Principal(was), Deeds: []claim.Deed{{By: claim.Principal(was), Duty: claim.DutyReport}}},
 	}, party{phone, "insured", was})
 	h.sql(`insert into drafts (principal, body, version) values ($1, '{}', 1)`, was)
 	h.sql(`insert into steps (claim_id, key, version, principal, command_key, command_hash, receipt) values ($1, '1/report', 1, $2, 'key-0001', 'h', '{}')`, c.id, was)

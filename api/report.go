@@ -21,7 +21,7 @@ var reportSpace = uuid.MustParse("0d9c1b0e-5a0f-5f6e-8c25-7c1f0b8f3a42")
 
 // reportedAs names the claim that a report opens: the same caller's same key, by
 // the same channel, is the same claim.
-func reportedAs(channel string, by claim.StaffID, key string) claim.ID {
+func reportedAs(channel string, by claim.Principal, key string) claim.ID {
 	return claim.ID(uuid.NewSHA1(reportSpace, []byte(channel+"\n"+string(by)+"\n"+key)).String())
 }
 

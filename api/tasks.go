@@ -96,8 +96,8 @@ func (s *server) taskRows(ctx context.Context, who principal, q db.ListTasksPara
 func shownTask(t db.TaskByIDRow, who principal) rest.Task {
 	out := rest.Task{
 		Id: t.ID, Claim: t.ClaimID, Number: t.Number, Stage: t.Stage, Line: t.Line, Lane: t.Lane, Kind: t.Kind, Role: t.Role, Branch: t.Branch,
-		Level: t.Level, Owner: claim.StaffID(t.Owner), OwnerName: who.staffName(t.OwnerName), State: rest.TaskState(t.State),
-		AmountFen: t.PayableFen, OpenedAt: t.OpenedAt.UTC(), ClosedBy: claim.StaffID(t.ClosedBy),
+		Level: t.Level, Owner: claim.Principal(t.Owner), OwnerName: who.staffName(t.OwnerName), State: rest.TaskState(t.State),
+		AmountFen: t.PayableFen, OpenedAt: t.OpenedAt.UTC(), ClosedBy: claim.Principal(t.ClosedBy),
 	}
 	if note := claim.NoteOf(t.NoteCode, t.NoteValues, t.Note); note.Code == "" {
 		out.Note = note.Words

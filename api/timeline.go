@@ -49,7 +49,7 @@ func (s *server) events(ctx context.Context, from db.DBTX, who principal, c *cla
 	if err != nil {
 		return nil, fmt.Errorf("read the timeline: %w", err)
 	}
-	var ids []claim.StaffID
+	var ids []claim.Principal
 	for _, e := range rows {
 		var body claim.SurveyorBody       // the surveyor of any of them has the same name
 		_ = json.Unmarshal(e.Body, &body) // most have none
@@ -145,7 +145,7 @@ func (s *server) GetClocks(ctx context.Context, r rest.GetClocksRequestObject) (
 	if err != nil {
 		return nil, fmt.Errorf("read the clock ledger: %w", err)
 	}
-	ids := make([]claim.StaffID, len(rows))
+	ids := make([]claim.Principal, len(rows))
 	for i, e := range rows {
 		ids[i] = e.ByID
 	}

@@ -90,7 +90,7 @@ var (
 )
 
 // uploadID names an upload by its sender and key.
-func uploadID(by claim.StaffID, key string) string {
+func uploadID(by claim.Principal, key string) string {
 	return uuid.NewSHA1(uploadSpace, []byte(string(by)+"\n"+key)).String()
 }
 
@@ -168,7 +168,7 @@ func (s *server) upload(ctx context.Context, key string, f *spooled) (db.UploadB
 
 // uploaded finds what the same key brought before, which must be the same.
 // The error is [pgx.ErrNoRows] when it brought nothing.
-func (s *server) uploaded(ctx context.Context, by claim.StaffID, key string, id claim.ID, f *spooled) (db.UploadByKeyRow, error) {
+func (s *server) uploaded(ctx context.Context, by claim.Principal, key string, id claim.ID, f *spooled) (db.UploadByKeyRow, error) {
 	row, err := s.q.UploadByKey(ctx, s.db, string(by), key)
 	switch {
 	case err != nil:

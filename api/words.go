@@ -147,7 +147,7 @@ var (
 )
 
 // tell says what happened. names are of the staff whom the body mentions.
-func tell(kind claim.EventKind, body []byte, names map[claim.StaffID]string) rest.Words {
+func tell(kind claim.EventKind, body []byte, names map[claim.Principal]string) rest.Words {
 	t, ok := tellings[kind]
 	if !ok { // a newer release wrote it
 		return rest.Words{TextZh: "案件有新进展", TextEn: "The claim went on."}
@@ -160,7 +160,7 @@ func tell(kind claim.EventKind, body []byte, names map[claim.StaffID]string) res
 	return rest.Words{TextZh: spell(t.zh, values, names, 0), TextEn: spell(t.en, values, names, 1)}
 }
 
-func spell(text string, values map[string]any, names map[claim.StaffID]string, language int) string {
+func spell(text string, values map[string]any, names map[claim.Principal]string, language int) string {
 	put := func(text string, needed bool) string {
 		missing := false
 		text = valueHole.ReplaceAllStringFunc(text, func(hole string) string {
@@ -179,7 +179,7 @@ func spell(text string, values map[string]any, names map[claim.StaffID]string, l
 }
 
 // shown writes one value for people.
-func shown(name string, value any, names map[claim.StaffID]string, language int) string {
+func shown(name string, value any, names map[claim.Principal]string, language int) string {
 	switch v := value.(type) {
 	case float64:
 		switch {
@@ -195,7 +195,7 @@ func shown(name string, value any, names map[claim.StaffID]string, language int)
 		return strconv.Itoa(len(v))
 	case string:
 		if name == "surveyor" {
-			return names[claim.StaffID(v)]
+			return names[claim.Principal(v)]
 		}
 		if w, ok := words[v]; ok {
 			return w[language]

@@ -50,7 +50,7 @@ func TestEventsAreToldWithoutCodes(t *testing.T) {
 	require.NoError(t, err)
 	code := regexp.MustCompile(`[{}\[\]]|_fen|_bp|offer\.|[a-z]+_[a-z]+`)
 	for kind := range tellings {
-		told := tell(kind, body, map[claim.StaffID]string{"survey-chen": "陈刚"})
+		told := tell(kind, body, map[claim.Principal]string{"survey-chen": "陈刚"})
 		for _, text := range []string{told.TextZh, told.TextEn} {
 			require.NotEmpty(t, text, kind)
 			require.NotRegexp(t, code, text, kind)
@@ -58,7 +58,7 @@ func TestEventsAreToldWithoutCodes(t *testing.T) {
 		require.NotRegexp(t, `[a-z]{4,}`, told.TextZh, "%s is told in English to Chinese readers", kind)
 		require.NotRegexp(t, `\p{Han}`, regexp.MustCompile("陈刚|第八条").ReplaceAllString(told.TextEn, ""), "%s is told in Chinese to English readers", kind)
 	}
-	require.Equal(t, "已派查勘员陈刚，距离 1200 米，预计 11-23 10:15 到达", tell("survey.dispatched", body, map[claim.StaffID]string{"survey-chen": "陈刚"}).TextZh)
+	require.Equal(t, "已派查勘员陈刚，距离 1200 米，预计 11-23 10:15 到达", tell("survey.dispatched", body, map[claim.Principal]string{"survey-chen": "陈刚"}).TextZh)
 	require.Equal(t, "From the flash lane to the standard lane: the claimant objected.", tell("lane.changed", body, nil).TextEn)
 	require.Equal(t, "The claimant objected to the figure and names ¥1,100.00.", tell("offer.objected", body, nil).TextEn)
 }

@@ -30,7 +30,7 @@ func (s *server) ListSurveys(ctx context.Context, r rest.ListSurveysRequestObjec
 		return nil, fmt.Errorf("list surveys: %w", err)
 	}
 	rows, next := cut(rows, show, byNumber(func(v db.ListSurveysRow) int32 { return v.Round }))
-	who, err := castOf(ctx, s, rows, func(v db.ListSurveysRow) claim.StaffID { return v.ByID })
+	who, err := castOf(ctx, s, rows, func(v db.ListSurveysRow) claim.Principal { return v.ByID })
 	page := rest.ListSurveys200JSONResponse{Items: make([]rest.Survey, len(rows)), Next: next}
 	for i, v := range rows {
 		out := rest.Survey{
@@ -55,8 +55,8 @@ func (s *server) ListSurveys(ctx context.Context, r rest.ListSurveysRequestObjec
 }
 
 // castOf looks up who acted in these rows.
-func castOf[T any](ctx context.Context, s *server, rows []T, by ...func(T) claim.StaffID) (cast, error) {
-	var ids []claim.StaffID
+func castOf[T any](ctx context.Context, s *server, rows []T, by ...func(T) claim.Principal) (cast, error) {
+	var ids []claim.Principal
 	for _, row := range rows {
 		for _, one := range by {
 			ids = append(ids, one(row))
@@ -89,12 +89,12 @@ func (s *server) ListDispatches(ctx context.Context, r rest.ListDispatchesReques
 	}
 	rows, next := cut(rows, show, byNumber(func(d db.ListDispatchesRow) int32 { return d.Round }))
 	ranked := make([][]claim.Ranked, len(rows))
-	var ids []claim.StaffID
+	var ids []claim.Principal
 	for i, d := range rows {
 		if err := json.Unmarshal(d.Ranked, &ranked[i]); err != nil {
 			return nil, fmt.Errorf("ranking of dispatch %d: %w", d.Round, err)
 		}
-		ids = append(ids, d.ByID, claim.StaffID(d.Chosen))
+		ids = append(ids, d.ByID, claim.Principal(d.Chosen))
 		for _, one := range ranked[i] {
 			ids = append(ids, one.Staff)
 		}
@@ -106,7 +106,7 @@ func (s *server) ListDispatches(ctx context.Context, r rest.ListDispatchesReques
 	page := rest.ListDispatches200JSONResponse{Items: make([]rest.Dispatch, len(rows)), Next: next}
 	for i, d := range rows {
 		out := rest.Dispatch{
-			Round: int(d.Round), Chosen: claim.StaffID(d.Chosen), Name: who[claim.StaffID(d.Chosen)].Name, By: who.actor(d.ByID), At: d.At.UTC(),
+			Round: int(d.Round), Chosen: claim.Principal(d.Chosen), Name: who[claim.Principal(d.Chosen)].Name, By: who.actor(d.ByID), At: d.At.UTC(),
 			Ranked: make([]rest.Candidate, len(ranked[i])),
 		}
 		if d.Metres != nil {
@@ -161,7 +161,7 @@ func (s *server) ListAssessments(ctx context.Context, r rest.ListAssessmentsRequ
 	if err != nil {
 		return nil, fmt.Errorf("read settlement statements: %w", err)
 	}
-	who, err := castOf(ctx, s, rows, func(a db.ListAssessmentsRow) claim.StaffID { return a.ByID })
+	who, err := castOf(ctx, s, rows, func(a db.ListAssessmentsRow) claim.Principal { return a.ByID })
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +236,7 @@ func (s *server) ListOffers(ctx context.Context, r rest.ListOffersRequestObject)
 	if err != nil {
 		return nil, fmt.Errorf("read answers to offers: %w", err)
 	}
-	who, err := castOf(ctx, s, answers, func(a db.OfferAnswersRow) claim.StaffID { return a.ByID })
+	who, err := castOf(ctx, s, answers, func(a db.OfferAnswersRow) claim.Principal { return a.ByID })
 	if err != nil {
 		return nil, err
 	}
@@ -274,7 +274,7 @@ func (s *server) ListReviews(ctx context.Context, r rest.ListReviewsRequestObjec
 		return nil, fmt.Errorf("list reviews: %w", err)
 	}
 	rows, next := cut(rows, show, func(v db.ListReviewsRow) []string { return []string{v.At.UTC().Format(time.RFC3339Nano), v.ID} })
-	who, err := castOf(ctx, s, rows, func(v db.ListReviewsRow) claim.StaffID { return v.ByID })
+	who, err := castOf(ctx, s, rows, func(v db.ListReviewsRow) claim.Principal { return v.ByID })
 	page := rest.ListReviews200JSONResponse{Items: make([]rest.Review, len(rows)), Next: next}
 	for i, v := range rows {
 		page.Items[i] = shownReview(v, who)
@@ -303,12 +303,12 @@ func (s *server) ListDenials(ctx context.Context, r rest.ListDenialsRequestObjec
 	}
 	rows, next := cut(rows, show, byNumber(func(d db.ListDenialsRow) int32 { return d.Round }))
 	who, err := castOf(ctx, s, rows,
-		func(d db.ListDenialsRow) claim.StaffID { return claim.StaffID(d.ProposedBy) },
-		func(d db.ListDenialsRow) claim.StaffID { return claim.StaffID(d.DecidedBy) })
+		func(d db.ListDenialsRow) claim.Principal { return claim.Principal(d.ProposedBy) },
+		func(d db.ListDenialsRow) claim.Principal { return claim.Principal(d.DecidedBy) })
 	page := rest.ListDenials200JSONResponse{Items: make([]rest.DenialRecord, len(rows)), Next: next}
 	for i, d := range rows {
 		out := rest.DenialRecord{
-			Round: int(d.Round), ProposedBy: who.actor(claim.StaffID(d.ProposedBy)), Clause: d.Clause, Facts: d.Facts, Reasons: d.Reasons,
+			Round: int(d.Round), ProposedBy: who.actor(claim.Principal(d.ProposedBy)), Clause: d.Clause, Facts: d.Facts, Reasons: d.Reasons,
 			Evidence: d.Evidence, Papers: []rest.StatedPaper{}, At: d.At.UTC(),
 		}
 		if out.Evidence == nil {
@@ -323,7 +323,7 @@ func (s *server) ListDenials(ctx context.Context, r rest.ListDenialsRequestObjec
 		}
 		if d.DecidedAt != nil {
 			out.Verdict = &rest.DenialDecision{
-				By: who.actor(claim.StaffID(d.DecidedBy)), Approved: d.Approved, Opinion: d.Opinion, At: d.DecidedAt.UTC(),
+				By: who.actor(claim.Principal(d.DecidedBy)), Approved: d.Approved, Opinion: d.Opinion, At: d.DecidedAt.UTC(),
 			}
 		}
 		page.Items[i] = out

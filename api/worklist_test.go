@@ -18,7 +18,7 @@ import (
 
 // headOfficeStaff are the staff whom every insurer has who has reports of no branch:
 // one of each role that tasks are for.
-var headOfficeStaff = map[claim.StaffID]db.StaffForAccessRow{
+var headOfficeStaff = map[claim.Principal]db.StaffForAccessRow{
 	"head_intake": {Role: claim.Intake}, "head_dispatcher": {Role: claim.Dispatcher}, "head_assessor": {Role: claim.Assessor},
 	"head_reviewer": {Role: claim.Reviewer, Level: 4}, "head_finance": {Role: claim.Finance}, "head_operator": {Role: claim.Operator},
 }

@@ -49,8 +49,8 @@ type Listed struct {
 // Waiver (免于提供) lets a claim go on without a paper: proposed by one person,
 // confirmed by another. The reason is in the rows.
 type Waiver struct {
-	By          StaffID   `json:"by"`
-	Confirmed   StaffID   `json:"confirmed,omitempty"` // empty: only proposed
+	By          Principal `json:"by"`
+	Confirmed   Principal `json:"confirmed,omitempty"` // empty: only proposed
 	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
 }
 
@@ -440,7 +440,7 @@ func (c *Checklist) Names(items []string) []Text {
 }
 
 // ProposeWaiver takes one person's wish to do without a paper.
-func (f *File) ProposeWaiver(name string, by StaffID) *Refusal {
+func (f *File) ProposeWaiver(name string, by Principal) *Refusal {
 	l, refusal := f.waivable(name)
 	switch {
 	case refusal != nil:
@@ -453,7 +453,7 @@ func (f *File) ProposeWaiver(name string, by StaffID) *Refusal {
 }
 
 // ConfirmWaiver takes the second person's word. It is never the first one's.
-func (f *File) ConfirmWaiver(name string, by StaffID, at time.Time) *Refusal {
+func (f *File) ConfirmWaiver(name string, by Principal, at time.Time) *Refusal {
 	l, refusal := f.waivable(name)
 	switch {
 	case refusal != nil:
@@ -468,7 +468,7 @@ func (f *File) ConfirmWaiver(name string, by StaffID, at time.Time) *Refusal {
 }
 
 // WithdrawWaiver takes a proposal back: whoever made it, while it is one.
-func (f *File) WithdrawWaiver(name string, by StaffID) *Refusal {
+func (f *File) WithdrawWaiver(name string, by Principal) *Refusal {
 	l, refusal := f.waivable(name)
 	switch {
 	case refusal != nil:

@@ -17,11 +17,12 @@ type ID string
 // Workflow returns the id of the claim's workflow.
 func (id ID) Workflow() string { return "claim/" + string(id) }
 
-// StaffID names a member of staff; the machine acts as [Machine].
-type StaffID string
+// Principal names who acts: a member of staff by their id, a claimant by what
+// [Pseudonyms] makes of their phone, the machine as [Machine].
+type Principal string
 
 // Machine is who acts when no person does. It may approve, never deny.
-const Machine StaffID = "system"
+const Machine Principal = "system"
 
 // Line is a line of business (险种).
 type Line string
@@ -103,10 +104,10 @@ const (
 // Actor is who acts, as the API has authenticated them. It carries no name
 // and no phone number.
 type Actor struct {
-	ID     StaffID `json:"id"` // staff id, a claimant's of [Pseudonyms], or [Machine]
-	Role   Role    `json:"role"`
-	Branch string  `json:"branch,omitempty"` // four digits; "0000" is the head office
-	Level  Level   `json:"level,omitempty"`  // reviewers only
+	ID     Principal `json:"id"` // staff id, a claimant's of [Pseudonyms], or [Machine]
+	Role   Role      `json:"role"`
+	Branch string    `json:"branch,omitempty"` // four digits; "0000" is the head office
+	Level  Level     `json:"level,omitempty"`  // reviewers only
 }
 
 // TheMachine is the actor of steps that nobody asked for.
@@ -140,7 +141,7 @@ type File struct {
 	// stranger's claim is a person's, and tells its reporter nothing of the policy.
 	Reporter Relation `json:"reporter,omitempty"`
 
-	Claimant  StaffID    `json:"claimant,omitempty"`  // principal who speaks for the insured
+	Claimant  Principal  `json:"claimant,omitempty"`  // principal who speaks for the insured
 	Claimed   Fen        `json:"claimed,omitempty"`   // the claimant's own estimate
 	Exposures []Exposure `json:"exposures,omitempty"` // by number, from 1
 	Papers    []Count    `json:"papers,omitempty"`    // how many there are, by kind; each by itself is in the rows
@@ -150,7 +151,7 @@ type File struct {
 	Deeds     []Deed     `json:"acts,omitempty"`      // who did what: the separation of duties looks here
 
 	AcceptWithin time.Duration `json:"accept_within,omitempty"` // how long a surveyor may stay silent
-	Passed       []StaffID     `json:"passed,omitempty"`        // surveyors who declined or stayed silent
+	Passed       []Principal   `json:"passed,omitempty"`        // surveyors who declined or stayed silent
 
 	Assessment int           `json:"assessment,omitempty"` // version of the assessment in force, from 1
 	Offer      int           `json:"offer,omitempty"`      // version of the offer in force, from 1
@@ -164,7 +165,7 @@ type File struct {
 	Outside int     `json:"outside,omitempty"` // papers that claimants and partners have sent
 	Due     DueWork `json:"due,omitzero"`      // what the workflow is to do beside waiting for people
 
-	HeldBy StaffID `json:"held_by,omitempty"` // who put the evidence under legal hold; empty while it is not
+	HeldBy Principal `json:"held_by,omitempty"` // who put the evidence under legal hold; empty while it is not
 }
 
 // Exposure (损失项) is one loss object under one coverage.
@@ -207,12 +208,12 @@ const (
 
 // Task is one piece of work with one owner at a time.
 type Task struct {
-	ID     string   `json:"id"`
-	Kind   TaskKind `json:"kind"`
-	Role   Role     `json:"role"`
-	Branch string   `json:"branch,omitempty"`
-	Level  Level    `json:"level,omitempty"` // lowest level that may do it
-	Owner  StaffID  `json:"owner,omitempty"` // empty until somebody takes it
+	ID     string    `json:"id"`
+	Kind   TaskKind  `json:"kind"`
+	Role   Role      `json:"role"`
+	Branch string    `json:"branch,omitempty"`
+	Level  Level     `json:"level,omitempty"` // lowest level that may do it
+	Owner  Principal `json:"owner,omitempty"` // empty until somebody takes it
 }
 
 // TaskKind says what a task asks for.
@@ -245,7 +246,7 @@ type Instruction struct {
 	CallAt     time.Time     `json:"call_at,omitzero"`      // when a person is called, unless the attempt has ended; zero once called
 	Again      int           `json:"again,omitempty"`       // times that the machine sent it again since Sent
 	AgainAt    time.Time     `json:"again_at,omitzero"`     // with not_found: when it sends it again; zero: a person decides
-	WrittenOff StaffID       `json:"written_off,omitempty"` // who gave the attempt up; somebody else releases the next
+	WrittenOff Principal     `json:"written_off,omitempty"` // who gave the attempt up; somebody else releases the next
 }
 
 // PaymentState is what we know of a transfer.

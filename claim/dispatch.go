@@ -67,7 +67,7 @@ const (
 
 // Candidate is a surveyor as known at the moment of dispatch.
 type Candidate struct {
-	Staff    StaffID   `json:"staff"`
+	Staff    Principal `json:"staff"`
 	At       Point     `json:"at"`
 	SeenAt   time.Time `json:"seen_at"` // when At was reported; zero for never
 	Skills   []Line    `json:"skills"`
@@ -82,7 +82,7 @@ type Candidate struct {
 // Ranked is a candidate's place in the ranking. The whole ranking is kept as
 // evidence of why this surveyor was sent and not that one.
 type Ranked struct {
-	Staff    StaffID       `json:"staff"`
+	Staff    Principal     `json:"staff"`
 	Branch   string        `json:"branch"`
 	Metres   int64         `json:"metres"`
 	ETA      time.Duration `json:"eta_ns"` // travel alone, in whole minutes, rounded up

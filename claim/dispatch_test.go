@@ -50,7 +50,7 @@ func TestAPointLiesOnEarth(t *testing.T) {
 // what is particular.
 func surveyors(now time.Time) []claim.Candidate {
 	var cands []claim.Candidate
-	add := func(id claim.StaffID, km float64, change ...func(*claim.Candidate)) {
+	add := func(id claim.Principal, km float64, change ...func(*claim.Candidate)) {
 		c := claim.Candidate{
 			Staff: id, At: claim.Point{Lat: loss.Lat + km/111.195, Lng: loss.Lng}, SeenAt: now.Add(-time.Minute),
 			Skills: []claim.Line{claim.Motor}, OnShift: true, MaxLoad: 4, Branch: "0101",

@@ -228,7 +228,7 @@ type Event struct {
 	Number int64 // from 1, without a gap
 	Kind   EventKind
 	At     time.Time // to the microsecond, which is what a row keeps
-	By     StaffID
+	By     Principal
 	Role   Role // what they were then
 	Body   json.RawMessage
 }

@@ -141,7 +141,7 @@ type DispatchedBody struct {
 	Candidates int       `json:"candidates"`
 	ETA        time.Time `json:"eta"`
 	Metres     int64     `json:"metres"`
-	Surveyor   StaffID   `json:"surveyor"`
+	Surveyor   Principal `json:"surveyor"`
 }
 
 // NobodyBody is of [EventSurveyNobody].
@@ -152,7 +152,7 @@ type NobodyBody struct {
 // SurveyorBody is of [EventSurveyAccepted], [EventSurveyDeclined] and
 // [EventSurveySilent].
 type SurveyorBody struct {
-	Surveyor StaffID `json:"surveyor"`
+	Surveyor Principal `json:"surveyor"`
 }
 
 // SurveyReportedBody is of [EventSurveyReported].

@@ -23,7 +23,7 @@ type logged struct {
 	Number int64           `json:"number"`
 	Kind   claim.EventKind `json:"kind"`
 	At     time.Time       `json:"at"`
-	By     claim.StaffID   `json:"by"`
+	By     claim.Principal `json:"by"`
 	Role   claim.Role      `json:"role"`
 	Body   string          `json:"body"`
 	Hash   string          `json:"hash"`

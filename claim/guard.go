@@ -67,7 +67,7 @@ func (f *File) guardTask(rule actRule, by Actor, id string) *Refusal {
 	return nil
 }
 
-func (f *File) lastActor() StaffID {
+func (f *File) lastActor() Principal {
 	if len(f.Deeds) == 0 {
 		return ""
 	}

@@ -20,7 +20,7 @@ func TestGuard(t *testing.T) {
 	operator := claim.Actor{ID: "kong", Role: claim.Operator}
 	level := func(l claim.Level) claim.Actor { return claim.Actor{ID: "zheng", Role: claim.Reviewer, Level: l} }
 	review := []claim.Task{{ID: "r", Kind: claim.TaskReview, Role: claim.Reviewer, Level: 2}}
-	did := func(who claim.StaffID, duty claim.Duty) []claim.Deed {
+	did := func(who claim.Principal, duty claim.Duty) []claim.Deed {
 		return []claim.Deed{{By: who, Duty: duty, At: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}}
 	}
 

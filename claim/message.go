@@ -43,9 +43,9 @@ const (
 // Refusal is why an act was stopped. Rule is a stable name; Detail says to a
 // person what is wrong and how to mend it.
 type Refusal struct {
-	Rule   string  `json:"rule"`
-	Detail string  `json:"detail"`
-	Winner StaffID `json:"winner,omitempty"` // who was first, where somebody was
+	Rule   string    `json:"rule"`
+	Detail string    `json:"detail"`
+	Winner Principal `json:"winner,omitempty"` // who was first, where somebody was
 }
 
 // Rules by which an act is refused, beside those of separation.go. The part
@@ -169,8 +169,8 @@ type TaskRef struct {
 
 // Assign names the surveyor whom a dispatcher sends.
 type Assign struct {
-	Surveyor StaffID `json:"surveyor"`
-	Reason   string  `json:"reason"`
+	Surveyor Principal `json:"surveyor"`
+	Reason   string    `json:"reason"`
 }
 
 // Attachment is one stored object that becomes a document of the claim.

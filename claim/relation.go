@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 )
 
 // Relation is what the reporter of a loss is to the policy, as far as a phone
@@ -62,11 +63,14 @@ func (p Persons) Names() []string {
 type Pseudonyms struct{ Key []byte }
 
 // Of returns the principal of a phone: "phone:" and 40 hexadecimal digits.
-func (p Pseudonyms) Of(phone string) StaffID {
+func (p Pseudonyms) Of(phone string) Principal {
 	mac := hmac.New(sha256.New, p.Key)
 	mac.Write([]byte(phone))
-	return StaffID(PhonePrefix + hex.EncodeToString(mac.Sum(nil)[:20]))
+	return Principal(PhonePrefix + hex.EncodeToString(mac.Sum(nil)[:20]))
 }
+
+// IsClaimant reports whether the principal is a claimant, known by a phone.
+func (p Principal) IsClaimant() bool { return strings.HasPrefix(string(p), PhonePrefix) }
 
 // PhonePrefix begins the principal of a claimant.
 const PhonePrefix = "phone:"

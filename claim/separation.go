@@ -42,7 +42,7 @@ func Duties() []Duty {
 
 // Deed is an act of one duty that was done on a claim, and by whom.
 type Deed struct {
-	By    StaffID   `json:"by"` // the person, whichever of their accounts it was, and not whom they stood in for
+	By    Principal `json:"by"` // the person, whichever of their accounts it was, and not whom they stood in for
 	Duty  Duty      `json:"duty"`
 	Level Level     `json:"level,omitempty"` // the level at which a reviewer acted
 	At    time.Time `json:"at"`
@@ -112,7 +112,7 @@ var fresh = map[Duty]string{
 // conflict, and what it may not do at all is said elsewhere ([MayDeny],
 // [Authority.MachineMay]). With a delegation both people are asked about, so
 // that none makes possible what these rules forbid (rule 8).
-func Conflict(history []Deed, by StaffID, duty Duty, lane Lane) (rule string, prior Deed, conflict bool) {
+func Conflict(history []Deed, by Principal, duty Duty, lane Lane) (rule string, prior Deed, conflict bool) {
 	if by == Machine {
 		return "", Deed{}, false
 	}

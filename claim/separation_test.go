@@ -123,7 +123,7 @@ func TestTheEarliestActThatStandsInTheWayIsNamed(t *testing.T) {
 
 func TestHistoryOnlyEverTakesAway(t *testing.T) {
 	t.Parallel()
-	staff := rapid.SampledFrom([]claim.StaffID{"S1", "S2", claim.Machine})
+	staff := rapid.SampledFrom([]claim.Principal{"S1", "S2", claim.Machine})
 	duty := rapid.SampledFrom(claim.Duties())
 	rapid.Check(t, func(t *rapid.T) {
 		var history []claim.Deed

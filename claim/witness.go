@@ -23,7 +23,7 @@ type Witness struct {
 	Kind     WitnessKind `json:"kind"`
 	By       string      `json:"by"`                 // see the By constants; of a reading, the note of its fields
 	Document string      `json:"document,omitempty"` // the paper
-	Person   StaffID     `json:"person,omitempty"`   // with [ByPerson]
+	Person   Principal   `json:"person,omitempty"`   // with [ByPerson]
 }
 
 // Who an outside witness is.

@@ -129,7 +129,7 @@ func (s story) standard() story {
 			f.Tasks = []claim.Task{{ID: "assign", Kind: claim.TaskAssign, Role: claim.Dispatcher}}
 			return claim.Receipt{}
 		}
-		who := []claim.StaffID{"wang", "li"}[len(f.Passed)]
+		who := []claim.Principal{"wang", "li"}[len(f.Passed)]
 		f.Stage = claim.Dispatched
 		f.Tasks = []claim.Task{{ID: "survey-" + string(who), Kind: claim.TaskSurvey, Role: claim.Surveyor, Owner: who}}
 		return claim.Receipt{}

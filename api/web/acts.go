@@ -253,7 +253,7 @@ var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
 			return claim.Receipt{}, wrongFields("surveyor")
 		}
 		return read[claim.Receipt](v.api.AssignSurveyor(v.ctx(), no, &rest.AssignSurveyorParams{IdempotencyKey: v.key()},
-			rest.Assign{Surveyor: claim.StaffID(v.field("surveyor")), Reason: v.field("reason")}))
+			rest.Assign{Surveyor: claim.Principal(v.field("surveyor")), Reason: v.field("reason")}))
 	},
 	"convert": func(v *visit, no string) (claim.Receipt, error) {
 		return read[claim.Receipt](v.api.ConvertToVisit(v.ctx(), no, &rest.ConvertToVisitParams{IdempotencyKey: v.key()}, rest.Reason{Reason: v.field("reason")}))

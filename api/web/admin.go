@@ -133,7 +133,7 @@ func (v *visit) member() (page memberPage, err error) {
 		return page, err
 	}
 	id := v.r.PathValue("id")
-	answer, err := v.api.GetStaff(v.ctx(), claim.StaffID(id), nil)
+	answer, err := v.api.GetStaff(v.ctx(), claim.Principal(id), nil)
 	m, err := read[rest.Staff](answer, err)
 	if err != nil {
 		return page, err
@@ -193,7 +193,7 @@ func (v *visit) typedMember() (rest.StaffChange, *problem) {
 // changeMember writes a record, unless it is another by now: then it shows
 // what is different, beside what was typed.
 func changeMember(v *visit) error {
-	id := claim.StaffID(v.r.PathValue("id"))
+	id := claim.Principal(v.r.PathValue("id"))
 	err := v.putMember(id, v.field("tag"))
 	if err == nil {
 		v.tell("flash.staff-saved")
@@ -222,7 +222,7 @@ func changeMember(v *visit) error {
 	return v.showAs(f.wrong.Status, "admin-member", page)
 }
 
-func (v *visit) putMember(id claim.StaffID, tag string) error {
+func (v *visit) putMember(id claim.Principal, tag string) error {
 	b, wrong := v.typedMember()
 	if wrong != nil {
 		return wrong
@@ -250,7 +250,7 @@ func addMember(v *visit) error {
 	if id == "" {
 		err = wrongFields("id")
 	} else {
-		err = v.putMember(claim.StaffID(id), "none")
+		err = v.putMember(claim.Principal(id), "none")
 	}
 	if err == nil {
 		v.tell("flash.staff-saved")

@@ -31,7 +31,7 @@ func TestActsAreOfferedByRoleStageAndTask(t *testing.T) {
 	taken.Tasks = []rest.Task{{Id: "a", Kind: claim.TaskAssess, Role: claim.Assessor, Owner: "other", OwnerName: "吴静"}}
 	parked := assessing
 	parked.Parked = true
-	held := func(by claim.StaffID) rest.Claim {
+	held := func(by claim.Principal) rest.Claim {
 		return rest.Claim{Stage: claim.Closed, Held: rest.Held{By: by}}
 	}
 	unread := []rest.DocumentSummary{{Id: "d", State: claim.PaperUnsure}}

@@ -357,7 +357,7 @@ select id, name, role, branch, level, phone, active from staff where id = $1
 `
 
 type StaffForAccessRow struct {
-	ID     claim.StaffID
+	ID     claim.Principal
 	Name   string
 	Role   claim.Role
 	Branch string
@@ -367,7 +367,7 @@ type StaffForAccessRow struct {
 }
 
 // Who is let in, and what a decision needs to know of the thing asked about.
-func (q *Queries) StaffForAccess(ctx context.Context, db DBTX, id claim.StaffID) (StaffForAccessRow, error) {
+func (q *Queries) StaffForAccess(ctx context.Context, db DBTX, id claim.Principal) (StaffForAccessRow, error) {
 	row := db.QueryRow(ctx, staffForAccess, id)
 	var i StaffForAccessRow
 	err := row.Scan(

@@ -83,7 +83,7 @@ insert into reference_events (by_id, kind, subject, body, command_key, command_h
 `
 
 type InsertReferenceEventParams struct {
-	ByID        claim.StaffID
+	ByID        claim.Principal
 	Kind        string
 	Subject     string
 	Body        json.RawMessage
@@ -264,7 +264,7 @@ type ListSurveyorsParams struct {
 }
 
 type ListSurveyorsRow struct {
-	ID      claim.StaffID
+	ID      claim.Principal
 	Name    string
 	Branch  string
 	Skills  []string
@@ -468,7 +468,7 @@ on conflict (staff_id) do update set on_shift = excluded.on_shift, lat = coalesc
     lng = coalesce(excluded.lng, shifts.lng), seen_at = case when excluded.lat is null then shifts.seen_at else excluded.seen_at end
 `
 
-func (q *Queries) PutShift(ctx context.Context, db DBTX, staffID claim.StaffID, onShift bool, lat *float64, lng *float64) error {
+func (q *Queries) PutShift(ctx context.Context, db DBTX, staffID claim.Principal, onShift bool, lat *float64, lng *float64) error {
 	_, err := db.Exec(ctx, putShift,
 		staffID,
 		onShift,
@@ -485,7 +485,7 @@ on conflict (id) do update set name = excluded.name, role = excluded.role, branc
 `
 
 type PutStaffParams struct {
-	ID      claim.StaffID
+	ID      claim.Principal
 	Name    string
 	Role    claim.Role
 	Branch  string
@@ -524,7 +524,7 @@ type ReferenceCommandRow struct {
 	Body        json.RawMessage
 }
 
-func (q *Queries) ReferenceCommand(ctx context.Context, db DBTX, byID claim.StaffID, commandKey string) (ReferenceCommandRow, error) {
+func (q *Queries) ReferenceCommand(ctx context.Context, db DBTX, byID claim.Principal, commandKey string) (ReferenceCommandRow, error) {
 	row := db.QueryRow(ctx, referenceCommand, byID, commandKey)
 	var i ReferenceCommandRow
 	err := row.Scan(

@@ -23,7 +23,7 @@ where o.claim_id = $1 order by o.at, o.offer limit 1000
 type AllOfferAnswersRow struct {
 	Offer      int32
 	Answer     string
-	ByID       claim.StaffID
+	ByID       claim.Principal
 	Reason     string
 	CounterFen claim.Fen
 	At         time.Time
@@ -118,7 +118,7 @@ on conflict (staff_id, claim_id) do update set event = greatest(looks.event, exc
 returning event
 `
 
-func (q *Queries) MarkSeen(ctx context.Context, db DBTX, staffID claim.StaffID, claimID claim.ID, event int64) (int64, error) {
+func (q *Queries) MarkSeen(ctx context.Context, db DBTX, staffID claim.Principal, claimID claim.ID, event int64) (int64, error) {
 	row := db.QueryRow(ctx, markSeen, staffID, claimID, event)
 	var event_2 int64
 	err := row.Scan(&event_2)
@@ -129,7 +129,7 @@ const seenUntil = `-- name: SeenUntil :one
 select event from looks where staff_id = $1 and claim_id = $2
 `
 
-func (q *Queries) SeenUntil(ctx context.Context, db DBTX, staffID claim.StaffID, claimID claim.ID) (int64, error) {
+func (q *Queries) SeenUntil(ctx context.Context, db DBTX, staffID claim.Principal, claimID claim.ID) (int64, error) {
 	row := db.QueryRow(ctx, seenUntil, staffID, claimID)
 	var event int64
 	err := row.Scan(&event)

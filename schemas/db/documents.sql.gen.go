@@ -43,7 +43,7 @@ type ChainRow struct {
 	Number   int64
 	Kind     claim.EventKind
 	At       time.Time
-	ByID     claim.StaffID
+	ByID     claim.Principal
 	ByRole   claim.Role
 	Body     []byte
 	PrevHash []byte
@@ -831,7 +831,7 @@ select item, act, by_id, reason, at from waivers where claim_id = $1 order by it
 type WaiversOfClaimRow struct {
 	Item   string
 	Act    string
-	ByID   claim.StaffID
+	ByID   claim.Principal
 	Reason string
 	At     time.Time
 }

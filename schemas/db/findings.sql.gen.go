@@ -319,7 +319,7 @@ type FindingNotesRow struct {
 	Round   int32
 	Verdict claim.FindingVerdict
 	Note    string
-	ByID    claim.StaffID
+	ByID    claim.Principal
 	ByRole  claim.Role
 	ByName  string
 	At      time.Time
@@ -531,7 +531,7 @@ type InsertFindingNoteParams struct {
 	Round   int32
 	Verdict claim.FindingVerdict
 	Note    string
-	ByID    claim.StaffID
+	ByID    claim.Principal
 	ByRole  claim.Role
 	At      time.Time
 }

@@ -22,7 +22,7 @@ type Agreement struct {
 	PayeeAccount string
 	TextSHA256   string
 	Signature    string
-	ByID         claim.StaffID
+	ByID         claim.Principal
 	At           time.Time
 	SignedName   string
 	DocumentID   *string
@@ -31,7 +31,7 @@ type Agreement struct {
 type Assessment struct {
 	ClaimID    claim.ID
 	Version    int32
-	ByID       claim.StaffID
+	ByID       claim.Principal
 	Input      json.RawMessage
 	PayableFen claim.Fen
 	Note       string
@@ -135,7 +135,7 @@ type ClockEntry struct {
 	Hours   int32
 	Proof   string
 	Reason  string
-	ByID    claim.StaffID
+	ByID    claim.Principal
 }
 
 type CourierQueue struct {
@@ -166,7 +166,7 @@ type Denial struct {
 type DenialVerdict struct {
 	ClaimID  claim.ID
 	Round    int32
-	ByID     claim.StaffID
+	ByID     claim.Principal
 	Approved bool
 	Opinion  string
 	At       time.Time
@@ -179,7 +179,7 @@ type Dispatch struct {
 	Chosen  *string
 	Metres  *int64
 	Eta     *time.Time
-	ByID    claim.StaffID
+	ByID    claim.Principal
 	At      time.Time
 }
 
@@ -239,7 +239,7 @@ type Event struct {
 	Number     int64
 	Kind       claim.EventKind
 	At         time.Time
-	ByID       claim.StaffID
+	ByID       claim.Principal
 	ByRole     claim.Role
 	Body       []byte
 	PrevHash   []byte
@@ -293,7 +293,7 @@ type FindingNote struct {
 	Round   int32
 	Verdict claim.FindingVerdict
 	Note    string
-	ByID    claim.StaffID
+	ByID    claim.Principal
 	ByRole  claim.Role
 	At      time.Time
 }
@@ -303,7 +303,7 @@ type Hold struct {
 	Round   int32
 	Held    bool
 	Reason  string
-	ByID    claim.StaffID
+	ByID    claim.Principal
 	At      time.Time
 }
 
@@ -318,7 +318,7 @@ type Letter struct {
 }
 
 type Look struct {
-	StaffID claim.StaffID
+	StaffID claim.Principal
 	ClaimID claim.ID
 	Event   int64
 	At      time.Time
@@ -348,7 +348,7 @@ type OfferAnswer struct {
 	ClaimID    claim.ID
 	Offer      int32
 	Answer     string
-	ByID       claim.StaffID
+	ByID       claim.Principal
 	Reason     string
 	CounterFen claim.Fen
 	At         time.Time
@@ -440,7 +440,7 @@ type PolicyVersion struct {
 type ReferenceEvent struct {
 	ID          int64
 	At          time.Time
-	ByID        claim.StaffID
+	ByID        claim.Principal
 	Kind        string
 	Subject     string
 	Body        json.RawMessage
@@ -452,7 +452,7 @@ type RefusedAttempt struct {
 	RequestID string
 	ClaimID   *claim.ID
 	At        time.Time
-	ByID      claim.StaffID
+	ByID      claim.Principal
 	ByRole    claim.Role
 	Branch    string
 	Act       string
@@ -466,7 +466,7 @@ type Review struct {
 	TaskID           *string
 	Level            claim.Level
 	Required         int32
-	ByID             claim.StaffID
+	ByID             claim.Principal
 	Verdict          claim.VerdictKind
 	Result           string
 	AmountFen        claim.Fen
@@ -502,7 +502,7 @@ type SharedDocument struct {
 }
 
 type Shift struct {
-	StaffID claim.StaffID
+	StaffID claim.Principal
 	OnShift bool
 	Lat     *float64
 	Lng     *float64
@@ -510,7 +510,7 @@ type Shift struct {
 }
 
 type Staff struct {
-	ID      claim.StaffID
+	ID      claim.Principal
 	Name    string
 	Role    claim.Role
 	Branch  string
@@ -537,7 +537,7 @@ type Survey struct {
 	ClaimID      claim.ID
 	Round        int32
 	Kind         string
-	ByID         claim.StaffID
+	ByID         claim.Principal
 	ArrivedAt    *time.Time
 	Lat          *float64
 	Lng          *float64
@@ -586,7 +586,7 @@ type Waiver struct {
 	Item    string
 	Number  int32
 	Act     string
-	ByID    claim.StaffID
+	ByID    claim.Principal
 	Reason  string
 	At      time.Time
 }

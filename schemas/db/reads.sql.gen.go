@@ -298,7 +298,7 @@ select version, by_id, input, payable_fen, note, at, witnesses from assessments 
 
 type ListAssessmentsRow struct {
 	Version    int32
-	ByID       claim.StaffID
+	ByID       claim.Principal
 	Input      json.RawMessage
 	PayableFen claim.Fen
 	Note       string
@@ -808,7 +808,7 @@ type ListDispatchesRow struct {
 	Chosen string
 	Metres *int64
 	Eta    *time.Time
-	ByID   claim.StaffID
+	ByID   claim.Principal
 	At     time.Time
 }
 
@@ -1028,7 +1028,7 @@ type ListRefusedAttemptsRow struct {
 	ClaimID   *claim.ID
 	Number    string
 	At        time.Time
-	ByID      claim.StaffID
+	ByID      claim.Principal
 	ByRole    claim.Role
 	Branch    string
 	Act       string
@@ -1088,7 +1088,7 @@ type ListReviewsRow struct {
 	TaskID           string
 	Level            claim.Level
 	Required         int32
-	ByID             claim.StaffID
+	ByID             claim.Principal
 	Verdict          claim.VerdictKind
 	Result           string
 	AmountFen        claim.Fen
@@ -1146,7 +1146,7 @@ from surveys where claim_id = $1 and round > $2 order by round limit $3
 type ListSurveysRow struct {
 	Round        int32
 	Kind         string
-	ByID         claim.StaffID
+	ByID         claim.Principal
 	ArrivedAt    *time.Time
 	Lat          *float64
 	Lng          *float64
@@ -1336,7 +1336,7 @@ where o.claim_id = $1 and o.offer = any($2::int[]) order by o.offer, o.at
 type OfferAnswersRow struct {
 	Offer      int32
 	Answer     string
-	ByID       claim.StaffID
+	ByID       claim.Principal
 	Reason     string
 	CounterFen claim.Fen
 	At         time.Time
@@ -1575,7 +1575,7 @@ select id, name, role from staff where id = any($1::text[])
 `
 
 type StaffNamesRow struct {
-	ID   claim.StaffID
+	ID   claim.Principal
 	Name string
 	Role claim.Role
 }
@@ -1785,7 +1785,7 @@ type TimelineRow struct {
 	Number   int64
 	Kind     claim.EventKind
 	At       time.Time
-	ByID     claim.StaffID
+	ByID     claim.Principal
 	ByRole   claim.Role
 	Body     []byte
 	PrevHash []byte

@@ -215,7 +215,7 @@ type ClockEntriesRow struct {
 	Hours  int32
 	Proof  string
 	Reason string
-	ByID   claim.StaffID
+	ByID   claim.Principal
 }
 
 func (q *Queries) ClockEntries(ctx context.Context, db DBTX, claimID claim.ID) ([]ClockEntriesRow, error) {
@@ -613,7 +613,7 @@ type InsertAgreementParams struct {
 	Signature    string
 	SignedName   string
 	DocumentID   *string
-	ByID         claim.StaffID
+	ByID         claim.Principal
 	At           time.Time
 }
 
@@ -643,7 +643,7 @@ insert into assessments (claim_id, version, by_id, input, payable_fen, note, at,
 type InsertAssessmentParams struct {
 	ClaimID    claim.ID
 	Version    int32
-	ByID       claim.StaffID
+	ByID       claim.Principal
 	Input      json.RawMessage
 	PayableFen claim.Fen
 	Note       string
@@ -822,7 +822,7 @@ type InsertClockEntryParams struct {
 	Hours   int32
 	Proof   string
 	Reason  string
-	ByID    claim.StaffID
+	ByID    claim.Principal
 }
 
 func (q *Queries) InsertClockEntry(ctx context.Context, db DBTX, arg InsertClockEntryParams) error {
@@ -888,7 +888,7 @@ insert into denial_verdicts (claim_id, round, by_id, approved, opinion, at) valu
 type InsertDenialVerdictParams struct {
 	ClaimID  claim.ID
 	Round    int32
-	ByID     claim.StaffID
+	ByID     claim.Principal
 	Approved bool
 	Opinion  string
 	At       time.Time
@@ -917,7 +917,7 @@ type InsertDispatchParams struct {
 	Chosen  *string
 	Metres  *int64
 	Eta     *time.Time
-	ByID    claim.StaffID
+	ByID    claim.Principal
 	At      time.Time
 }
 
@@ -999,7 +999,7 @@ type InsertEventParams struct {
 	Number   int64
 	Kind     claim.EventKind
 	At       time.Time
-	ByID     claim.StaffID
+	ByID     claim.Principal
 	ByRole   claim.Role
 	Body     []byte
 	PrevHash []byte
@@ -1200,7 +1200,7 @@ type InsertOfferAnswerParams struct {
 	ClaimID    claim.ID
 	Offer      int32
 	Answer     string
-	ByID       claim.StaffID
+	ByID       claim.Principal
 	Reason     string
 	CounterFen claim.Fen
 	At         time.Time
@@ -1316,7 +1316,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (request_id) do nothing
 type InsertRefusedAttemptParams struct {
 	RequestID string
 	ClaimID   *claim.ID
-	ByID      claim.StaffID
+	ByID      claim.Principal
 	ByRole    claim.Role
 	Branch    string
 	Act       string
@@ -1349,7 +1349,7 @@ type InsertReviewParams struct {
 	TaskID           *string
 	Level            claim.Level
 	Required         int32
-	ByID             claim.StaffID
+	ByID             claim.Principal
 	Verdict          claim.VerdictKind
 	Result           string
 	AmountFen        claim.Fen
@@ -1417,7 +1417,7 @@ type InsertSurveyParams struct {
 	ClaimID      claim.ID
 	Round        int32
 	Kind         string
-	ByID         claim.StaffID
+	ByID         claim.Principal
 	ArrivedAt    *time.Time
 	Lat          *float64
 	Lng          *float64
@@ -1495,7 +1495,7 @@ type InsertWaiverParams struct {
 	ClaimID claim.ID
 	Item    string
 	Act     string
-	ByID    claim.StaffID
+	ByID    claim.Principal
 	Reason  string
 	At      time.Time
 }
@@ -1519,7 +1519,7 @@ select round, kind, by_id, fault_share_bp, estimate_fen from surveys where claim
 type LatestSurveyRow struct {
 	Round        int32
 	Kind         string
-	ByID         claim.StaffID
+	ByID         claim.Principal
 	FaultShareBp claim.BP
 	EstimateFen  claim.Fen
 }
@@ -1791,7 +1791,7 @@ type PayoutRow struct {
 	PayeeName     string
 	PayeeBank     string
 	PayeeAccount  string
-	ByID          claim.StaffID
+	ByID          claim.Principal
 	At            time.Time
 	Branch        string
 	PolicyNo      string
@@ -1842,7 +1842,7 @@ type PayoutEventsRow struct {
 	Number int64
 	Kind   claim.EventKind
 	At     time.Time
-	ByID   claim.StaffID
+	ByID   claim.Principal
 	ByRole claim.Role
 	Body   []byte
 }
@@ -2083,7 +2083,7 @@ const staffMember = `-- name: StaffMember :one
 select id, name, role, branch, level, phone, skills, max_load, active, vouches from staff where id = $1
 `
 
-func (q *Queries) StaffMember(ctx context.Context, db DBTX, id claim.StaffID) (Staff, error) {
+func (q *Queries) StaffMember(ctx context.Context, db DBTX, id claim.Principal) (Staff, error) {
 	row := db.QueryRow(ctx, staffMember, id)
 	var i Staff
 	err := row.Scan(
@@ -2106,15 +2106,15 @@ select id from staff where id = any($1::text[]) and branch in ($2::text, '0000')
 `
 
 // Those of these who see the claims of a branch.
-func (q *Queries) StaffSeeingBranch(ctx context.Context, db DBTX, ids []string, branch string) ([]claim.StaffID, error) {
+func (q *Queries) StaffSeeingBranch(ctx context.Context, db DBTX, ids []string, branch string) ([]claim.Principal, error) {
 	rows, err := db.Query(ctx, staffSeeingBranch, ids, branch)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []claim.StaffID{}
+	items := []claim.Principal{}
 	for rows.Next() {
-		var id claim.StaffID
+		var id claim.Principal
 		if err := rows.Scan(&id); err != nil {
 			return nil, err
 		}
@@ -2181,7 +2181,7 @@ order by s.id
 `
 
 type SurveyorsToRankRow struct {
-	ID      claim.StaffID
+	ID      claim.Principal
 	Name    string
 	Phone   string
 	Branch  string

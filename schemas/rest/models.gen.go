@@ -3301,7 +3301,7 @@ type StaffChange struct {
 }
 
 // StaffID Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
-type StaffID = claim.StaffID
+type StaffID = claim.Principal
 
 // StaffPage Staff by id.
 type StaffPage struct {
@@ -3895,7 +3895,7 @@ type PreviewField = string
 type PreviewPage = int
 
 // StaffRef defines model for StaffRef.
-type StaffRef = claim.StaffID
+type StaffRef = claim.Principal
 
 // TaskRef defines model for TaskRef.
 type TaskRef = string
