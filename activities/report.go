@@ -173,7 +173,7 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 	}
 	// Where it was reported, whatever its policy: the number is told to others
 	// who report the loss, and says nothing of the policy.
-	open := cmp.Or(t.by.Branch, headOffice)
+	open := cmp.Or(t.by.Branch, claim.HeadOffice)
 	f.Branch = cmp.Or(policy.branch, open)
 	f.Number = fmt.Sprintf("AP-%s-%d-%06d", open, t.at.In(claim.Shanghai).Year(), serial)
 	f.Line, f.Lane, f.Stage = n.Line, claim.Standard, claim.Reported
@@ -215,9 +215,6 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 	}
 	return t.reportedOn(*policy.id, policy.number, policy.persons.Holder.Phone, n.Reporter.Phone)
 }
-
-// headOffice is the branch of what belongs to none.
-const headOffice = "0000"
 
 func (t *tx) parties(n claim.Notice, policy policyAt) {
 	list := []claim.Party{n.Reporter}

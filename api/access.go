@@ -35,11 +35,8 @@ type principal struct {
 	entity *cedar.Entity // as policies see them
 }
 
-// headOffice is the branch that sees all branches.
-const headOffice = "0000"
-
 // everywhere reports whether the principal's branch sees all branches.
-func (p principal) everywhere() bool { return p.Branch == headOffice }
+func (p principal) everywhere() bool { return p.Branch == claim.HeadOffice }
 
 var anonymous = principal{entity: &cedar.Entity{UID: cedar.EntityUID{Type: "Anonymous", ID: "anonymous"}}}
 

@@ -162,7 +162,7 @@ func (l *look) claim(ctx context.Context, calendar claim.Calendar) (rest.Claim, 
 		out.ClosedAt = row.ClosedAt.UTC()
 	}
 	if l.who.outside() {
-		out.Branch = headOffice // which branch it is tells whether there is such a policy
+		out.Branch = claim.HeadOffice // which branch it is tells whether there is such a policy
 	}
 	if claim.Principal(row.OpenedBy).IsClaimant() {
 		out.OpenedBy = ""
@@ -444,7 +444,7 @@ func (s *server) ListClaims(ctx context.Context, r rest.ListClaimsRequestObject)
 // the policy on GetClaim.
 func (s *server) claimRows(ctx context.Context, who principal, f db.ListClaimsOfBranchParams) ([]db.ListClaimsOfRow, error) {
 	if who.outside() { // to whom every claim is of the head office
-		if f.Branch != "" && f.Branch != headOffice {
+		if f.Branch != "" && f.Branch != claim.HeadOffice {
 			return nil, nil
 		}
 		f.Branch = ""
@@ -548,7 +548,7 @@ func shownSummary(c db.ListClaimsOfRow, who principal) rest.ClaimSummary {
 		out.DueAt = c.DueAt.UTC()
 	}
 	if who.outside() {
-		out.Branch = headOffice // as [look.claim] says
+		out.Branch = claim.HeadOffice // as [look.claim] says
 	}
 	if !c.Known {
 		out.PolicyNo = ""

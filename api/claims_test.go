@@ -43,7 +43,7 @@ func (h *house) aStory() *story {
 		h.staff(id, role, "3101", 1)
 	}
 	for id, m := range headOfficeStaff {
-		h.staff(id, m.Role, headOffice, m.Level)
+		h.staff(id, m.Role, claim.HeadOffice, m.Level)
 	}
 	h.t.Cleanup(func() { everyTaskIsOnAList(context.WithoutCancel(h.t.Context()), h.t, h.server, h.db.Owner) })
 	now := time.Now()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -79,8 +80,5 @@ func (s *server) report(ctx context.Context, key string, asked claim.Notice) (cl
 
 // branchOf is where a report belongs until its policy says it better.
 func branchOf(by principal) string {
-	if by.Branch == "" {
-		return "0000"
-	}
-	return by.Branch
+	return cmp.Or(by.Branch, claim.HeadOffice)
 }

@@ -93,7 +93,7 @@ func newStack(t *testing.T) *stack {
 		k.letIn(m.id)
 	}
 	for id, m := range headOfficeStaff {
-		_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch, level) values ($1, $1, $2, $3, $4)`, id, m.Role, headOffice, m.Level)
+		_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch, level) values ($1, $1, $2, $3, $4)`, id, m.Role, claim.HeadOffice, m.Level)
 		require.NoError(t, err)
 		k.letIn(string(id))
 	}

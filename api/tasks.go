@@ -119,7 +119,7 @@ func shownTask(t db.TaskByIDRow, who principal) rest.Task {
 	}
 	if who.outside() { // a reviewer's question is not for the claimant
 		out.Note, out.NoteCode, out.NoteZh, out.NoteEn = "", "", "", ""
-		out.Owner, out.ClosedBy, out.Level, out.Branch = "", "", 0, headOffice // as [look.claim] says
+		out.Owner, out.ClosedBy, out.Level, out.Branch = "", "", 0, claim.HeadOffice // as [look.claim] says
 	}
 	return out
 }

@@ -15,7 +15,7 @@ import (
 func TestANoteOnATaskIsACodeInBothLanguagesOrAPersonsWords(t *testing.T) {
 	t.Parallel()
 	h := openWithRows(t)
-	operator := h.staff("op", claim.Operator, headOffice, 0)
+	operator := h.staff("op", claim.Operator, claim.HeadOffice, 0)
 	finance := h.staff("yang", claim.Finance, "3101", 0)
 	open := func(kind claim.TaskKind, role claim.Role, branch, note string, coded claim.Note) (id string) {
 		id = uuid.NewString()
@@ -27,7 +27,7 @@ func TestANoteOnATaskIsACodeInBothLanguagesOrAPersonsWords(t *testing.T) {
 	}
 	read := func(id, token string) rest.Task { return readAs[rest.Task](t, h.get("/v1/tasks/"+id, token)) }
 
-	parked := read(open(claim.TaskResume, claim.Operator, headOffice, "", claim.Noted(claim.NoteParked, "step", "route", "code", "broken", "cause", "ERROR: x")), operator)
+	parked := read(open(claim.TaskResume, claim.Operator, claim.HeadOffice, "", claim.Noted(claim.NoteParked, "step", "route", "code", "broken", "cause", "ERROR: x")), operator)
 	require.Equal(t, "resume.parked", parked.NoteCode)
 	require.Contains(t, parked.NoteZh, "“立案分流”这一步没有完成：要保存的内容有误")
 	require.Contains(t, parked.NoteEn, "the step “route the claim”")

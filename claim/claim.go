@@ -64,6 +64,10 @@ const (
 	System     Role = "system"     // the machine
 )
 
+// HeadOffice is the branch (总公司) that sees all branches, and that of what
+// belongs to none. Branches are four digits. Queries and policies have it too.
+const HeadOffice = "0000"
+
 // Level is a reviewer's level, 1 the lowest. 0 is the machine's.
 type Level int
 
@@ -106,7 +110,7 @@ const (
 type Actor struct {
 	ID     Principal `json:"id"` // staff id, a claimant's of [Pseudonyms], or [Machine]
 	Role   Role      `json:"role"`
-	Branch string    `json:"branch,omitempty"` // four digits; "0000" is the head office
+	Branch string    `json:"branch,omitempty"` // four digits; see [HeadOffice]
 	Level  Level     `json:"level,omitempty"`  // reviewers only
 }
 

@@ -22,6 +22,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 
+	"anpei/claim"
 	"anpei/internal/codec"
 	"anpei/schemas"
 	"anpei/schemas/db"
@@ -184,7 +185,7 @@ func (c Config) Migrate(ctx context.Context) error {
 	if c.FirstAdmin == "" {
 		return nil
 	}
-	_, err = pool.Exec(ctx, `insert into staff (id, name, role, branch) select $1, $1, 'admin', '0000' where not exists (select from staff)`, c.FirstAdmin)
+	_, err = pool.Exec(ctx, `insert into staff (id, name, role, branch) select $1, $1, 'admin', $2 where not exists (select from staff)`, c.FirstAdmin, claim.HeadOffice)
 	if err != nil {
 		return fmt.Errorf("let the first administrator in: %w", err)
 	}
