@@ -216,7 +216,7 @@ func (t *tx) silence(act claim.Act) (*claim.Refusal, error) {
 	}
 	names, own := claim.Pseudonyms{Key: t.a.PseudonymKey}, t.ownReport(parties)
 	for i, p := range parties {
-		if (i == own || p.Principal == "" && p.Known) && p.Role != "third_party" && names.Of(p.Phone) == t.by.ID {
+		if (i == own || p.Principal == "" && p.Known) && p.Role != claim.PartyThird && names.Of(p.Phone) == t.by.ID {
 			return nil, nil
 		}
 	}
@@ -231,10 +231,10 @@ func (t *tx) tellClaimant(message claim.SMS, values claim.Values) string {
 		t.queue(fmt.Errorf("read parties: %w", err))
 		return ""
 	}
-	parties = slices.DeleteFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Role == "broker" })
+	parties = slices.DeleteFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Role == claim.PartyBroker })
 	to := t.ownReport(parties)
 	if to < 0 {
-		to = slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Role == "insured" })
+		to = slices.IndexFunc(parties, func(p db.ClaimPartiesRow) bool { return p.Role == claim.PartyInsured })
 	}
 	if to < 0 {
 		return ""

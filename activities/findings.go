@@ -444,8 +444,8 @@ func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
 		add(document.OfReport, "", "third_party", "yes")
 	}
 	for _, p := range known.Parties {
-		if p.Role == "insured" || p.Role == "driver" {
-			add(document.OfReport, "", p.Role, p.Name)
+		if p.Role == claim.PartyInsured || p.Role == claim.PartyDriver {
+			add(document.OfReport, "", string(p.Role), p.Name)
 		}
 	}
 	if c.ArrivedAt != nil {

@@ -108,8 +108,8 @@ func TestTheFlashLaneTakesOnlyReportsOfPeopleInThePolicy(t *testing.T) {
 	}
 	for name, row := range map[string]struct {
 		by    claim.Actor
-		phone string // that the report names
-		role  string // that it claims
+		phone string          // that the report names
+		role  claim.PartyRole // that it claims
 		want  claim.Relation
 	}{
 		"the holder":                                {phoned("13800000001"), "13800000001", "insured", claim.Holder},

@@ -143,7 +143,7 @@ func (t *tx) holder(holder claim.Party) (left []int32, err error) {
 		known.Parties = slices.DeleteFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return slices.Contains(left, p.Number) })
 	}
 	if !slices.ContainsFunc(known.Parties, func(p db.ClaimPartiesRow) bool {
-		return p.Phone == holder.Phone && p.Role != "third_party" && (p.Principal == "" || p.Principal == string(t.file.Claimant) && t.file.Claimant.IsClaimant())
+		return p.Phone == holder.Phone && p.Role != claim.PartyThird && (p.Principal == "" || p.Principal == string(t.file.Claimant) && t.file.Claimant.IsClaimant())
 	}) {
 		t.party(next, holder, "")
 	}

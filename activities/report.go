@@ -152,7 +152,7 @@ func (t *tx) policy(number string, line claim.Line, at time.Time) (policyAt, err
 
 // holder is the policy's holder as a party of a claim.
 func (p policyAt) holder() claim.Party {
-	return claim.Party{Name: p.persons.Holder.Name, Phone: p.persons.Holder.Phone, Role: "insured"}
+	return claim.Party{Name: p.persons.Holder.Name, Phone: p.persons.Holder.Phone, Role: claim.PartyInsured}
 }
 
 func deref(s *string) string {

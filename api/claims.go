@@ -248,7 +248,7 @@ func (l *look) parties(ctx context.Context, out *rest.Claim) ([]db.ClaimPartiesR
 	}
 	for _, p := range rows {
 		mine := l.who.phone != "" && p.Phone == l.who.phone && l.who.Role == claim.Claimant
-		others := p.Number > 1 && !mine && (p.Principal != "" || p.Role == "insured")
+		others := p.Number > 1 && !mine && (p.Principal != "" || p.Role == claim.PartyInsured)
 		if l.view == viewExtra && !mine || l.view == viewUnknown && others {
 			continue // who comes from the policy, or has reported too, is no stranger's to see
 		}

@@ -209,7 +209,7 @@ type claimSeen struct {
 // and whom the policy knows, not a third party. That a report calls somebody the
 // insured proves nothing.
 func (c *claimSeen) insider(p db.SeePeopleRow) bool {
-	return p.Role != "third_party" && (p.Principal == "" && p.Known || p.Principal == c.OpenedBy && p.First)
+	return p.Role != claim.PartyThird && (p.Principal == "" && p.Known || p.Principal == c.OpenedBy && p.First)
 }
 
 // resource is a claim as policies see it. Those that nobody's phone or task

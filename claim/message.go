@@ -143,11 +143,29 @@ type NewExposure struct {
 
 // Party is a person or company on a claim.
 type Party struct {
-	Name  string `json:"name"`
-	Phone string `json:"phone"` // mainland mobile, 11 digits
-	Role  string `json:"role"`  // insured, driver, reporter, third_party, broker
+	Name  string    `json:"name"`
+	Phone string    `json:"phone"` // mainland mobile, 11 digits
+	Role  PartyRole `json:"role"`
 	// Language is what they read: messages and letters to them are in it.
 	Language Language `json:"language,omitempty"`
+}
+
+// PartyRole is what a party is to the loss, as the report says. What it proves
+// is a [Relation].
+type PartyRole string
+
+// Roles of a party.
+const (
+	PartyInsured  PartyRole = "insured"     // 被保险人
+	PartyDriver   PartyRole = "driver"      // 驾驶人
+	PartyReporter PartyRole = "reporter"    // 报案人
+	PartyThird    PartyRole = "third_party" // 第三者
+	PartyBroker   PartyRole = "broker"      // 经纪人
+)
+
+// PartyRoles returns every role of a party.
+func PartyRoles() []PartyRole {
+	return []PartyRole{PartyInsured, PartyDriver, PartyReporter, PartyThird, PartyBroker}
 }
 
 // SurveyReport (查勘报告) is what the surveyor brings back.

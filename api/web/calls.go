@@ -90,7 +90,7 @@ type callPage struct {
 	Kept   []call // others that wait
 	Now    string // the latest moment that a loss may have
 	Causes []string
-	Roles  []string
+	Roles  []claim.PartyRole
 
 	Notice *rest.Notice // to be read to the caller, before it is sent
 	Policy *rest.Policy // that it is on, where it is known
@@ -121,7 +121,7 @@ func callForm(v *visit) error {
 		return err
 	}
 	key := v.r.URL.Query().Get("call")
-	f := v.newForm("role", "insured", "line", string(claim.Motor), "injury", "no", "self", "yes", "loss_at", now().In(claim.Shanghai).Format(momentField))
+	f := v.newForm("role", string(claim.PartyInsured), "line", string(claim.Motor), "injury", "no", "self", "yes", "loss_at", now().In(claim.Shanghai).Format(momentField))
 	i := slices.IndexFunc(kept.Calls, func(c call) bool { return c.Key == key })
 	if i < 0 {
 		key = newKey()

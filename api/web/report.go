@@ -186,7 +186,7 @@ type reportPage struct {
 	Motor    bool
 	Policy   *rest.Prefill // the one that was chosen
 	Causes   []string
-	Roles    []string
+	Roles    []claim.PartyRole
 	Version  int64
 	Kept     bool                 // something is filled in
 	Checked  bool                 // all of it is: the way leads back to the check
@@ -296,7 +296,7 @@ func (p reportPage) filled() []string {
 	case "who":
 		own, other := d.Own(), d.Other()
 		fields := []string{
-			"name", d.Reporter.Name, "role", d.Reporter.Role, "plate", d.Plate, "object", own.Object, "estimate", typedYuan(own.Estimate),
+			"name", d.Reporter.Name, "role", string(d.Reporter.Role), "plate", d.Plate, "object", own.Object, "estimate", typedYuan(own.Estimate),
 		}
 		if d.Reporter.Name == "" {
 			fields = append(fields, p.self()...)
@@ -334,11 +334,11 @@ func (p reportPage) self() []string {
 	name := p.Proposed("driver")
 	switch {
 	case name != "" && (holderOf(p.Policy, name) || p.Proposed("owner") == name):
-		return []string{"name", name, "role", "insured"}
+		return []string{"name", name, "role", string(claim.PartyInsured)}
 	case name != "":
-		return []string{"name", name, "role", "driver"}
+		return []string{"name", name, "role", string(claim.PartyDriver)}
 	case p.Policy != nil:
-		return []string{"name", p.Policy.Holder.Name, "role", "insured"}
+		return []string{"name", p.Policy.Holder.Name, "role", string(claim.PartyInsured)}
 	}
 	return nil
 }
@@ -435,7 +435,7 @@ func takeWhat(v *visit) (func(*draft), []string) {
 var causes = []string{"collision", "scratch", "water", "fire", "storm", "theft", "other"}
 
 // partyRoles are what somebody who reports is to the loss.
-var partyRoles = []string{"insured", "driver", "reporter"}
+var partyRoles = []claim.PartyRole{claim.PartyInsured, claim.PartyDriver, claim.PartyReporter}
 
 func takeWhere(v *visit) (func(*draft), []string) {
 	var wrong []string
@@ -478,9 +478,9 @@ func takeWho(v *visit) (func(*draft), []string) {
 		}
 		return fen
 	}
-	name, role := need("name", 100), v.field("role")
+	name, role := need("name", 100), claim.PartyRole(v.field("role"))
 	if !slices.Contains(partyRoles, role) {
-		role = "reporter"
+		role = claim.PartyReporter
 	}
 	plate := ""
 	if typed := v.field("plate"); typed != "" {
@@ -491,7 +491,7 @@ func takeWho(v *visit) (func(*draft), []string) {
 	}
 	losses := []rest.NewExposure{{Object: need("object", 300), Estimate: sum("estimate")}}
 	if v.field("other") == "yes" {
-		owner := claim.Party{Name: need("other-name", 100), Role: "third_party"}
+		owner := claim.Party{Name: need("other-name", 100), Role: claim.PartyThird}
 		phone, err := claim.ParsePhone(v.field("other-phone"))
 		if owner.Phone = phone; err != nil {
 			wrong = append(wrong, "other-phone")

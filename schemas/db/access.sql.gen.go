@@ -252,7 +252,7 @@ from people
 
 type SeePeopleRow struct {
 	Phone     string
-	Role      claim.Role
+	Role      claim.PartyRole
 	Principal string
 	Known     bool
 	First     bool

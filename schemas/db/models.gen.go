@@ -357,7 +357,7 @@ type OfferAnswer struct {
 type Party struct {
 	ClaimID   claim.ID
 	Number    int32
-	Role      string
+	Role      claim.PartyRole
 	Name      string
 	Phone     string
 	Principal string

@@ -164,7 +164,7 @@ where r.claim_id = $1 order by r.number
 
 type ClaimPartiesRow struct {
 	Number    int32
-	Role      string
+	Role      claim.PartyRole
 	Name      string
 	Phone     string
 	Principal string
@@ -1226,7 +1226,7 @@ insert into parties (claim_id, number, role, name, phone, principal, added_at, l
 type InsertPartyParams struct {
 	ClaimID   claim.ID
 	Number    int32
-	Role      string
+	Role      claim.PartyRole
 	Name      string
 	Phone     string
 	Principal string

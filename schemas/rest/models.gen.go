@@ -909,7 +909,7 @@ type ClaimParty struct {
 	Phone string `json:"phone"`
 
 	// Role insured, driver, reporter, third_party or broker
-	Role string `json:"role"`
+	Role claim.PartyRole `json:"role"`
 }
 
 // ClaimPaymentPage Payments of one claim by sequence.
