@@ -12,6 +12,7 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
+	"anpei/claim/document"
 )
 
 // stranger knows the car's plate, and is in no policy.
@@ -489,7 +490,7 @@ func TestAStrangersConsentIsVoidOnceThePolicysOwnPersonReports(t *testing.T) {
 			require.Equal(t, want, d.file.Stage)
 			if stage == claim.Paying {
 				require.Equal(t, stranger.ID, d.file.Claimant, "too late")
-				require.Equal(t, "claimant", d.payout().Changes()[0].What, "who releases it once more sees that")
+				require.Equal(t, "claimant", d.payout().Changes(document.Rules())[0].What, "who releases it once more sees that")
 				return
 			}
 			require.Equal(t, customer.ID, d.file.Claimant)

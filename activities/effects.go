@@ -110,19 +110,7 @@ func (t *tx) ledger() ([]claim.ClockEntry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the clock ledger: %w", err)
 	}
-	return Ledger(rows), nil
-}
-
-// Ledger turns rows into the entries of the clock ledger.
-func Ledger(rows []db.ClockEntriesRow) []claim.ClockEntry {
-	ledger := make([]claim.ClockEntry, len(rows))
-	for i, r := range rows {
-		ledger[i] = claim.ClockEntry{
-			Clock: claim.ClockName(r.Clock), Kind: claim.EntryKind(r.Kind), At: r.At,
-			Days: int(r.Days), Hours: int(r.Hours), Proof: r.Proof, Reason: r.Reason, By: string(r.ByID),
-		}
-	}
-	return ledger
+	return db.Ledger(rows), nil
 }
 
 // Nearest returns the nearest deadline of the clocks that run, nil for none.

@@ -9,25 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
-)
 
-// Types of application errors, the closed list. Error identity does not
-// survive the wire; workflows and callers compare these. The detail of all but
-// Refused is a code: claims that park with one code have one cause.
-const (
-	// Refused: a rule stopped the act. The detail is a claim.Refusal.
-	Refused = "refused"
-	// Broken: what was asked for cannot be stored, however often it is tried. A
-	// message is answered so; a step of the machine's own parks the claim.
-	Broken = "broken"
-	// Behind: the rows have lost a commit that the workflow knows of, as after a
-	// restore or a failover to a replica. The claim parks.
-	Behind = "rows-behind"
-	// TooLong: a step ran into its time limit again and again. The claim parks.
-	TooLong = "time-limit"
-	// NotServed: the bank serves us nothing: see [NotServedError]. The claim
-	// parks, and its cause is the same for all claims.
-	NotServed = "bank-not-served"
+	"anpei/claim"
 )
 
 // trouble is what an error of PostgreSQL says of whose fault it is.
@@ -75,7 +58,7 @@ func sorted(ctx context.Context, err error) error {
 	}
 	switch troubleOf(sql.Code) {
 	case message:
-		return final(Broken, strings.TrimSpace(sql.Code+" "+sql.ConstraintName), err)
+		return final(claim.ErrorBroken, strings.TrimSpace(sql.Code+" "+sql.ConstraintName), err)
 	case system:
 		count(ctx, "anpei_step_system_errors")
 	case outage:
@@ -83,9 +66,9 @@ func sorted(ctx context.Context, err error) error {
 	return err
 }
 
-// broken is an error of what is stored: see [Broken].
+// broken is an error of what is stored: see [claim.ErrorBroken].
 func broken(format string, args ...any) error {
-	return final(Broken, Broken, fmt.Errorf(format, args...))
+	return final(claim.ErrorBroken, claim.ErrorBroken, fmt.Errorf(format, args...))
 }
 
 func final(of string, code string, err error) error {

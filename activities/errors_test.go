@@ -30,7 +30,7 @@ func TestErrorsOfTheDatabaseAreSortedByWhoseFaultTheyAre(t *testing.T) {
 			continue
 		}
 		require.ErrorAs(t, err, &final)
-		require.Equal(t, Broken, final.Type())
+		require.Equal(t, claim.ErrorBroken, final.Type())
 		var code string
 		require.NoError(t, final.Details(&code))
 		require.Equal(t, state+" a_key", code)

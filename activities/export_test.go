@@ -8,7 +8,7 @@ import (
 )
 
 // Enter stores what a picture looks like, as reading it does.
-func (o *OCR) Enter(ctx context.Context, in ReadPaper, r document.Reading) error {
+func (o *OCR) Enter(ctx context.Context, in claim.PaperFile, r document.Reading) error {
 	return o.enter(ctx, in, r)
 }
 

@@ -243,7 +243,7 @@ func (d *desk) enterAs(picture claim.Attachment, hash uint64, thumbnail document
 	d.t.Helper()
 	reader := activities.OCR{DB: d.DB}
 	r := document.Reading{Kind: document.LossPhoto, Look: alike(hash), Thumbnail: thumbnail}
-	require.NoError(d.t, reader.Enter(d.t.Context(), activities.ReadPaper{Document: picture.Document, Kind: activities.LossPhoto}, r))
+	require.NoError(d.t, reader.Enter(d.t.Context(), claim.PaperFile{Document: picture.Document, Kind: activities.LossPhoto}, r))
 }
 
 // pattern is a thumbnail of waves.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
+	"anpei/claim/document"
 )
 
 // names are the pseudonyms of the test's claimants.
@@ -353,7 +354,7 @@ func TestWhatComesAfterTheApprovalIsShownToWhoReleases(t *testing.T) {
 				return
 			}
 			require.Equal(t, claim.RuleReleaseChanged, ruleOf(released))
-			require.Equal(t, row.what, d.payout().Changes()[0].What)
+			require.Equal(t, row.what, d.payout().Changes(document.Rules())[0].What)
 		})
 	}
 }

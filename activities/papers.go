@@ -416,28 +416,28 @@ func worded(c claim.Confirmation) claim.Read {
 }
 
 // Locate returns where a document's bytes are. It only reads.
-func (a *Activities) Locate(ctx context.Context, id string) (ReadPaper, error) {
+func (a *Activities) Locate(ctx context.Context, id string) (claim.PaperFile, error) {
 	row, err := a.q.DocumentObject(ctx, a.DB, id)
 	if err != nil {
-		return ReadPaper{}, fmt.Errorf("locate document %s: %w", id, err)
+		return claim.PaperFile{}, fmt.Errorf("locate document %s: %w", id, err)
 	}
-	return ReadPaper{Document: row.ID, Kind: row.Kind, Object: row.Object, Revision: row.Revision}, nil
+	return claim.PaperFile{Document: row.ID, Kind: row.Kind, Object: row.Object, Revision: row.Revision}, nil
 }
 
 // LocateAll returns where the bytes of documents are, in the order of ids. It
 // only reads.
-func (a *Activities) LocateAll(ctx context.Context, ids []string) ([]ReadPaper, error) {
+func (a *Activities) LocateAll(ctx context.Context, ids []string) ([]claim.PaperFile, error) {
 	rows, err := a.q.DocumentObjects(ctx, a.DB, ids)
 	if err != nil {
 		return nil, fmt.Errorf("locate documents %v: %w", ids, err)
 	}
-	where := make([]ReadPaper, len(ids))
+	where := make([]claim.PaperFile, len(ids))
 	for i, id := range ids {
 		at := slices.IndexFunc(rows, func(r db.DocumentObjectsRow) bool { return r.ID == id })
 		if at < 0 {
 			return nil, broken("locate document %s: there is no such row", id)
 		}
-		where[i] = ReadPaper{Document: id, Kind: rows[at].Kind, Object: rows[at].Object, Revision: rows[at].Revision}
+		where[i] = claim.PaperFile{Document: id, Kind: rows[at].Kind, Object: rows[at].Object, Revision: rows[at].Revision}
 	}
 	return where, nil
 }

@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
-	"anpei/activities"
 	"anpei/claim"
 )
 
@@ -48,7 +47,7 @@ func TestRowsBehindTheWorkflowAreToldFromRowsAhead(t *testing.T) {
 	_, err := d.Route(t.Context(), in)
 	var lost *temporal.ApplicationError
 	require.ErrorAs(t, err, &lost)
-	require.Equal(t, activities.Behind, lost.Type())
+	require.Equal(t, claim.ErrorBehind, lost.Type())
 	in.Version -= 2
 	answer, err := d.Route(t.Context(), in)
 	require.NoError(t, err)

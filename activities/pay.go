@@ -146,7 +146,7 @@ func (t *tx) sign(a claim.Agreement, picture string) error {
 }
 
 // Release lets the agreed amount go: finance, never the reviewer, and only as it
-// was shown to them: see [Payout]. A release
+// was shown to them: see [db.Payout]. A release
 // above the two-person sum needs a second person, whose task it becomes.
 func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActRelease, func(t *tx) error {
@@ -160,7 +160,7 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 		if err != nil {
 			return err
 		}
-		out, err := ReadPayout(t, t.q, t.conn, t.id, t.file.Payable)
+		out, err := db.ReadPayout(t, t.q, t.conn, t.id, t.file.Payable)
 		switch {
 		case err != nil:
 			return err

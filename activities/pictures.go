@@ -23,7 +23,7 @@ const (
 // and none waits for another claim's. Each is a transaction of its own, in this
 // order: of two that come at once, the one that is entered later finds the
 // other. It is idempotent by the document.
-func (o *OCR) enter(ctx context.Context, in ReadPaper, r document.Reading) error {
+func (o *OCR) enter(ctx context.Context, in claim.PaperFile, r document.Reading) error {
 	look, ok := document.ParseLook(r.Look)
 	if in.Staged || !ok || r.Thumbnail == nil { // a draft's is no document yet
 		return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/claim"
+	"anpei/claim/document"
 )
 
 var wang = claim.Actor{ID: "wang", Role: claim.Intake, Branch: "3101"}
@@ -121,7 +122,7 @@ func TestAnotherPolicyVoidsWhatWasDecidedUnderTheFirst(t *testing.T) {
 			require.Equal(t, []string{"release 3201 -"}, d.tasks())
 			payment := d.deadline(claim.ClockPayment)
 			require.Equal(t, claim.EntryStart, payment[len(payment)-1].Kind, "the ten days run from the agreement in force")
-			require.Empty(t, d.payout().Changes(), "since the approval in force")
+			require.Empty(t, d.payout().Changes(document.Rules()), "since the approval in force")
 			require.Nil(t, d.release(claim.Actor{ID: "tang", Role: claim.Finance, Branch: "3201"}).Refusal)
 			require.Equal(t, claim.Paying, d.file.Stage)
 			require.Equal(t, claim.Fen(550_000), d.file.Payment().Amount)
@@ -131,7 +132,7 @@ func TestAnotherPolicyVoidsWhatWasDecidedUnderTheFirst(t *testing.T) {
 
 			d.bankSays(claim.PaymentReturned, claim.FaultPayee, "account closed")
 			do(d, d.CorrectPayee, customer, claim.Payee{Name: "李四", Bank: "中国银行", Account: "6222020000000026"})
-			changes := d.payout().Changes()
+			changes := d.payout().Changes(document.Rules())
 			require.Contains(t, changes[len(changes)-1].Text.ZH, "****0018 → 李*", "from the account of the agreement in force")
 			require.Equal(t, claim.Agreed, d.file.Stage)
 			for _, policy := range []string{"PM1", "PM2", "NONE"} { // as the validator says, whatever the policy

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
+	"anpei/claim"
 	"anpei/claim/document"
 )
 
@@ -25,7 +26,7 @@ var errStore = errors.New("the object store did not take a preview")
 // pictures of its pages. They are derived: without them people look at the
 // original, so that what is wrong with them is no error. A store that does not
 // take them is: it is to be tried again.
-func (o *OCR) readFile(ctx context.Context, in ReadPaper, path string) (document.Reading, error) {
+func (o *OCR) readFile(ctx context.Context, in claim.PaperFile, path string) (document.Reading, error) {
 	folder, err := os.MkdirTemp(o.Scratch, "anpei-previews-*")
 	if err != nil {
 		return document.Reading{}, fmt.Errorf("make a folder for previews: %w", err)

@@ -27,15 +27,6 @@ type PageReader interface {
 	Look(ctx context.Context, path, previews string) (document.Reading, error)
 }
 
-// ReadPaper asks what is to be read.
-type ReadPaper struct {
-	Document string
-	Kind     string // as its sender says; may be empty
-	Object   string // key
-	Revision string // version id; "" in the staging bucket, which has none
-	Staged   bool   // it lies in the staging bucket: a draft's, no claim's
-}
-
 // How often a paper is tried before a person has to look at it. Only what the
 // paper may have done to its reader counts; see [OCR.ReadPaper].
 const (
@@ -115,8 +106,8 @@ func (p *pulse) record(change func(*progress)) {
 // too, but only a few times: the page reader crashed on it, was killed or took
 // too long, the worker died meanwhile, or the store answers that there is no
 // such file.
-func (o *OCR) ReadPaper(ctx context.Context, in ReadPaper) (claim.Reading, error) {
-	readings, err := o.readAll(ctx, []ReadPaper{in})
+func (o *OCR) ReadPaper(ctx context.Context, in claim.PaperFile) (claim.Reading, error) {
+	readings, err := o.readAll(ctx, []claim.PaperFile{in})
 	if err != nil {
 		return claim.Reading{}, err
 	}
@@ -126,11 +117,11 @@ func (o *OCR) ReadPaper(ctx context.Context, in ReadPaper) (claim.Reading, error
 // LookAtPhotos looks at photos of a loss, one after another, and answers in
 // their order. Of each holds what [OCR.ReadPaper] says; an attempt goes on with
 // the photo at which the last one ended.
-func (o *OCR) LookAtPhotos(ctx context.Context, photos []ReadPaper) ([]claim.Reading, error) {
+func (o *OCR) LookAtPhotos(ctx context.Context, photos []claim.PaperFile) ([]claim.Reading, error) {
 	return o.readAll(ctx, photos)
 }
 
-func (o *OCR) readAll(ctx context.Context, papers []ReadPaper) ([]claim.Reading, error) {
+func (o *OCR) readAll(ctx context.Context, papers []claim.PaperFile) ([]claim.Reading, error) {
 	p, working, stop := beat(ctx)
 	defer stop()
 	for len(p.Done) < len(papers) {
@@ -175,7 +166,7 @@ func missing(err error) bool {
 }
 
 // read fetches a document's file and has it read.
-func (o *OCR) read(ctx context.Context, in ReadPaper) (document.Reading, error) {
+func (o *OCR) read(ctx context.Context, in claim.PaperFile) (document.Reading, error) {
 	file, err := os.CreateTemp(o.Scratch, "anpei-page-*")
 	if err != nil {
 		return document.Reading{}, err
@@ -191,7 +182,7 @@ func (o *OCR) read(ctx context.Context, in ReadPaper) (document.Reading, error) 
 	return o.readFile(ctx, in, file.Name())
 }
 
-func (o *OCR) fetch(ctx context.Context, in ReadPaper, into io.Writer) error {
+func (o *OCR) fetch(ctx context.Context, in claim.PaperFile, into io.Writer) error {
 	ctx, stop := context.WithTimeout(ctx, storeTime)
 	defer stop()
 	bucket := o.Bucket

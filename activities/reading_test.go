@@ -43,7 +43,7 @@ func (s scripted) Look(ctx context.Context, path, previews string) (document.Rea
 type attempts struct {
 	activities.OCR
 	t        *testing.T
-	file     activities.ReadPaper
+	file     claim.PaperFile
 	recorded map[string]any
 	stopping chan struct{}
 }
@@ -53,7 +53,7 @@ func newAttempts(t *testing.T, reader scripted) *attempts {
 	store, bucket := testenv.Store(t)
 	a := &attempts{t: t, stopping: make(chan struct{})}
 	a.OCR = activities.OCR{Store: store, Bucket: bucket, Previews: os.Getenv("ANPEI_S3_PREVIEWS"), Scratch: t.TempDir(), Reader: reader}
-	a.file = activities.ReadPaper{Document: uuid.NewString(), Object: "test/" + uuid.NewString()}
+	a.file = claim.PaperFile{Document: uuid.NewString(), Object: "test/" + uuid.NewString()}
 	_, err := store.PutObject(t.Context(), bucket, a.file.Object, strings.NewReader("a paper"), 7, minio.PutObjectOptions{})
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -215,7 +215,7 @@ func TestPhotosThatWereLookedAtAreNotLookedAtAgain(t *testing.T) {
 		}
 		return document.Reading{Kind: document.LossPhoto, Engine: "look " + string(rune('0'+n))}, nil
 	})
-	photos := []activities.ReadPaper{a.file, a.file, a.file, a.file}
+	photos := []claim.PaperFile{a.file, a.file, a.file, a.file}
 	var seen []claim.Reading
 	require.ErrorContains(t, a.try(a.LookAtPhotos, photos, &seen), "disk full")
 	require.NoError(t, a.try(a.LookAtPhotos, photos, &seen))
@@ -272,6 +272,6 @@ func TestAPictureIsEnteredBeforeItsReadingIsAnswered(t *testing.T) {
 	var thumbnail document.Thumbnail
 	require.NoError(t, d.db.API.QueryRow(t.Context(), "select thumbnail from pictures where document_id = $1", photo.Document).Scan(&thumbnail))
 	require.Equal(t, pattern(7), thumbnail)
-	require.NoError(t, a.Enter(t.Context(), activities.ReadPaper{Document: uuid.NewString(), Staged: true}, document.Reading{Look: alike(7), Thumbnail: pattern(7)}))
+	require.NoError(t, a.Enter(t.Context(), claim.PaperFile{Document: uuid.NewString(), Staged: true}, document.Reading{Look: alike(7), Thumbnail: pattern(7)}))
 	require.Equal(t, 1, d.count("pictures"), "a draft's photo is no document yet")
 }

@@ -81,7 +81,7 @@ func (a *Activities) determinedBy(ctx context.Context, f *claim.File, at time.Ti
 	if err != nil {
 		return last, fmt.Errorf("read the clock ledger: %w", err)
 	}
-	ledger := slices.DeleteFunc(Ledger(rows), func(e claim.ClockEntry) bool { return e.At.After(at) })
+	ledger := slices.DeleteFunc(db.Ledger(rows), func(e claim.ClockEntry) bool { return e.At.After(at) })
 	for _, rule := range claim.Rules(f.Line, f.Lane) {
 		if rule.Clock != claim.ClockDetermination {
 			continue

@@ -77,7 +77,7 @@ func (a *Activities) inTime(ctx context.Context, id claim.ID, key string, run fu
 		return answer, err
 	}
 	a.late.Delete(name)
-	return answer, final(TooLong, TooLong, fmt.Errorf("%d times longer than %s: %w", tooOften, stepLimit, err))
+	return answer, final(claim.ErrorTooLong, claim.ErrorTooLong, fmt.Errorf("%d times longer than %s: %w", tooOften, stepLimit, err))
 }
 
 // runStep also reports whether it came to hold the claim's row.
@@ -105,7 +105,7 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 	case s.Version == claim.AsItStands || t.file.Version == s.Version:
 	case t.file.Version < s.Version:
 		err := fmt.Errorf("the rows of claim %s are at version %d and its workflow at %d: a commit is lost", s.Claim, t.file.Version, s.Version)
-		return claim.Answer{}, true, errors.Join(final(Behind, Behind, err), t.rollback())
+		return claim.Answer{}, true, errors.Join(final(claim.ErrorBehind, claim.ErrorBehind, err), t.rollback())
 	default:
 		return claim.Answer{File: t.file, Stale: true}, true, t.rollback()
 	}

@@ -309,7 +309,7 @@ func (a *Activities) transfer(ctx context.Context, in PayRef) (Transfer, error) 
 func against(ctx context.Context, said BankAnswer, t Transfer, err error) (TransferState, error) {
 	if refused, ok := errors.AsType[*NotServedError](err); ok {
 		count(ctx, "anpei_bank_not_served")
-		return TransferState{}, final(NotServed, NotServed, refused)
+		return TransferState{}, final(claim.ErrorNotServed, claim.ErrorNotServed, refused)
 	}
 	if err != nil {
 		return TransferState{}, fmt.Errorf("transfer %s: %w", t.Reference, err)

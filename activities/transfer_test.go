@@ -16,6 +16,7 @@ import (
 
 	"anpei/activities"
 	"anpei/claim"
+	"anpei/claim/document"
 	"anpei/schemas/db"
 )
 
@@ -39,9 +40,9 @@ func (d *desk) agreed() {
 }
 
 // payout is what a release task shows now.
-func (d *desk) payout() activities.Payout {
+func (d *desk) payout() db.Payout {
 	d.t.Helper()
-	p, err := activities.ReadPayout(d.t.Context(), new(db.Queries), d.db.API, d.id, d.file.Payable)
+	p, err := db.ReadPayout(d.t.Context(), new(db.Queries), d.db.API, d.id, d.file.Payable)
 	require.NoError(d.t, err)
 	return p
 }
@@ -120,7 +121,7 @@ func TestWhatTheBankRefusesGoesToWhomItConcerns(t *testing.T) {
 			require.Equal(t, "limit of the day exceeded", one[string](d, `select s.reason from payment_states s join payments p on p.id = s.payment_id where p.claim_id = $1 order by s.number desc limit 1`))
 			if c.release {
 				require.Contains(t, d.noteOf(claim.TaskRelease), "limit of the day exceeded")
-				require.Len(t, d.payout().Changes(), 1)
+				require.Len(t, d.payout().Changes(document.Rules()), 1)
 				require.Nil(t, d.release(yang).Refusal, "it is released anew by the same person: the first release is over")
 				require.Equal(t, 2, d.file.Payment().Attempt)
 				require.NotEqual(t, sent.Reference, d.file.Payment().Reference)
@@ -244,7 +245,7 @@ func TestFinanceReleasesWhatItHasSeen(t *testing.T) {
 	d.agreed()
 	before := d.payout()
 	require.Equal(t, first, before.Payee())
-	require.Empty(t, before.Changes())
+	require.Empty(t, before.Changes(document.Rules()))
 	require.Equal(t, "张三", before.Holder)
 
 	// Finance looks, and has the claimant asked for another account.
@@ -260,7 +261,7 @@ func TestFinanceReleasesWhatItHasSeen(t *testing.T) {
 	require.Equal(t, claim.RuleReleaseChanged, ruleOf(stale))
 	require.Equal(t, events, d.count("events"))
 
-	changes := d.payout().Changes()
+	changes := d.payout().Changes(document.Rules())
 	require.Equal(t, []string{"bank", "payee"}, []string{changes[0].What, changes[1].What})
 	require.Equal(t, "收款账户更正：张* 中国银行 ****0000 → 张* 中国农业银行 ****2460", changes[1].Text.ZH)
 	d.release(yang)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"anpei/activities"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -360,7 +359,7 @@ func (l *look) due(ctx context.Context, calendar claim.Calendar) (*rest.Due, err
 		if string(rule.Clock) != l.row.DueClock {
 			continue
 		}
-		due, err := claim.Deadline(calendar, rule, activities.Ledger(entries))
+		due, err := claim.Deadline(calendar, rule, db.Ledger(entries))
 		if err != nil {
 			return nil, fmt.Errorf("deadline of claim %s: %w", l.row.ID, err)
 		}

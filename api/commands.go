@@ -15,7 +15,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"anpei/activities"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -232,7 +231,7 @@ func (s *server) sendUpdate(ctx context.Context, seen int64, update func(context
 
 func isRefused(err error) bool {
 	app, ok := errors.AsType[*temporal.ApplicationError](err)
-	return ok && app.Type() == activities.Refused
+	return ok && app.Type() == claim.ErrorRefused
 }
 
 // failed says why a command was not carried out.
@@ -242,7 +241,7 @@ func (s *server) failed(ctx context.Context, o order, err error) (claim.Receipt,
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	switch {
-	case errors.As(err, &app) && app.Type() == activities.Refused:
+	case errors.As(err, &app) && app.Type() == claim.ErrorRefused:
 		var r claim.Refusal
 		if detail := app.Details(&r); detail != nil {
 			return claim.Receipt{}, fmt.Errorf("read why %s of claim %s was refused: %w", o.act, o.claim, detail)

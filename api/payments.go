@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"anpei/activities"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -151,9 +150,9 @@ func (p principal) payeeName(name string) string {
 // payout is what a release would let go, as it is now; zero before anything is
 // agreed.
 func (s *server) payout(ctx context.Context, task db.TaskByIDRow) (out rest.Payout, err error) {
-	var p activities.Payout
+	var p db.Payout
 	err = pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
-		p, err = activities.ReadPayout(ctx, s.q, tx, task.ClaimID, task.PayableFen)
+		p, err = db.ReadPayout(ctx, s.q, tx, task.ClaimID, task.PayableFen)
 		return err
 	})
 	switch {
@@ -163,7 +162,7 @@ func (s *server) payout(ctx context.Context, task db.TaskByIDRow) (out rest.Payo
 		return out, err
 	}
 	who := principalOf(ctx)
-	changes := p.Changes()
+	changes := p.Changes(ruleWords)
 	by := []claim.Principal{p.ByID}
 	for _, c := range changes {
 		by = append(by, c.ByID)

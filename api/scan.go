@@ -16,7 +16,6 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
-	"anpei/activities"
 	"anpei/claim"
 	"anpei/claim/document"
 	"anpei/schemas/db"
@@ -136,7 +135,7 @@ func (s *server) scan(ctx context.Context, row db.DraftPaperRow) error {
 	_, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: workflows.ScanID(row.ID), TaskQueue: workflows.ClaimsQueue,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, WorkflowExecutionErrorWhenAlreadyStarted: true,
-	}, workflows.Scan, activities.ReadPaper{Document: row.ID, Object: row.Object, Staged: true})
+	}, workflows.Scan, claim.PaperFile{Document: row.ID, Object: row.Object, Staged: true})
 	if _, again := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); again {
 		return nil
 	}

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"anpei/activities"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -161,7 +160,7 @@ func (s *server) GetClocks(ctx context.Context, r rest.GetClocksRequestObject) (
 		}
 	}
 	for _, rule := range claim.Rules(c.Line, c.Lane) {
-		due, err := claim.Deadline(calendar, rule, activities.Ledger(rows))
+		due, err := claim.Deadline(calendar, rule, db.Ledger(rows))
 		if err != nil {
 			return nil, fmt.Errorf("deadline of claim %s: %w", c.ID, err)
 		}

@@ -251,6 +251,15 @@ type Read struct {
 	Reading  Reading `json:"reading"`
 }
 
+// PaperFile is the file of a paper that is to be read.
+type PaperFile struct {
+	Document string
+	Kind     string // as its sender says; may be empty
+	Object   string // key
+	Revision string // version id; "" in the staging bucket, which has none
+	Staged   bool   // it lies in the staging bucket: a draft's, no claim's
+}
+
 // Looks records what the reader saw on photos of the loss that came together.
 type Looks struct {
 	Readings []Read `json:"readings"`
@@ -404,7 +413,7 @@ type Payee struct {
 }
 
 // Release lets an agreed amount go. Seen stands for payee and amount as they
-// were shown to whoever releases; see activities.Payout.
+// were shown to whoever releases; see db.Payout.
 type Release struct {
 	Task string `json:"task"`
 	Seen string `json:"seen"`

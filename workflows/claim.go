@@ -5,7 +5,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"anpei/activities"
 	"anpei/claim"
 )
 
@@ -35,7 +34,7 @@ func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
 		}
 		if p.unreported {
 			p.drain(ctx)
-			return claim.Closure{}, temporal.NewApplicationError("the report was refused: there is no claim", activities.Refused)
+			return claim.Closure{}, temporal.NewApplicationError("the report was refused: there is no claim", claim.ErrorRefused)
 		}
 		if p.shouldContinueAsNew(ctx) {
 			return claim.Closure{}, workflow.NewContinueAsNewError(ctx, Claim, p.File)

@@ -159,7 +159,7 @@ func (r *reply) rule(t *testing.T) string {
 	}
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, r.err, &app)
-	require.Equal(t, activities.Refused, app.Type())
+	require.Equal(t, claim.ErrorRefused, app.Type())
 	var refusal claim.Refusal
 	require.NoError(t, app.Details(&refusal))
 	return refusal.Rule
@@ -392,16 +392,16 @@ func TestPhotosAreLookedAtTogetherAndOneThatBreaksTheReaderCostsOnlyItself(t *te
 		says[in.Body.Document] = in.Body.Reading.Engine
 		return claim.Receipt{}
 	})
-	where := func(id string) activities.ReadPaper { return activities.ReadPaper{Document: id} }
+	where := func(id string) claim.PaperFile { return claim.PaperFile{Document: id} }
 	s.OnActivity(a.Locate, mock.Anything, paper).Return(where(paper), nil)
-	s.OnActivity(a.LocateAll, mock.Anything, mock.Anything).Return(func(_ context.Context, ids []string) (all []activities.ReadPaper, err error) {
+	s.OnActivity(a.LocateAll, mock.Anything, mock.Anything).Return(func(_ context.Context, ids []string) (all []claim.PaperFile, err error) {
 		for _, id := range ids {
 			all = append(all, where(id))
 		}
 		return all, nil
 	})
 	s.OnActivity(o.ReadPaper, mock.Anything, where(paper)).Return(claim.Reading{Engine: "read"}, nil)
-	s.OnActivity(o.LookAtPhotos, mock.Anything, mock.Anything).Return(func(_ context.Context, in []activities.ReadPaper) (all []claim.Reading, err error) {
+	s.OnActivity(o.LookAtPhotos, mock.Anything, mock.Anything).Return(func(_ context.Context, in []claim.PaperFile) (all []claim.Reading, err error) {
 		var ids []string
 		for _, photo := range in {
 			ids = append(ids, photo.Document)
@@ -531,11 +531,11 @@ func (s story) flash() story {
 		f.Record(claim.Paper{}, received("invoice", "vat_invoice"))
 		return claim.Receipt{}
 	})
-	s.OnActivity(a.LocateAll, mock.Anything, mock.Anything).Return(func(_ context.Context, ids []string) ([]activities.ReadPaper, error) {
-		return make([]activities.ReadPaper, len(ids)), nil
+	s.OnActivity(a.LocateAll, mock.Anything, mock.Anything).Return(func(_ context.Context, ids []string) ([]claim.PaperFile, error) {
+		return make([]claim.PaperFile, len(ids)), nil
 	})
-	s.OnActivity(a.Locate, mock.Anything, mock.Anything).Return(activities.ReadPaper{}, nil)
-	s.OnActivity(o.LookAtPhotos, mock.Anything, mock.Anything).Return(func(_ context.Context, in []activities.ReadPaper) ([]claim.Reading, error) {
+	s.OnActivity(a.Locate, mock.Anything, mock.Anything).Return(claim.PaperFile{}, nil)
+	s.OnActivity(o.LookAtPhotos, mock.Anything, mock.Anything).Return(func(_ context.Context, in []claim.PaperFile) ([]claim.Reading, error) {
 		return make([]claim.Reading, len(in)), nil
 	})
 	s.OnActivity(o.ReadPaper, mock.Anything, mock.Anything).Return(claim.Reading{}, nil)

@@ -37,8 +37,8 @@ func TestALongQueueOfPapersLetsARunContinueAsNew(t *testing.T) {
 		}
 		return claim.Receipt{}
 	})
-	s.OnActivity(a.Locate, mock.Anything, mock.Anything).Return(func(_ context.Context, id string) (activities.ReadPaper, error) {
-		return activities.ReadPaper{Document: id}, nil
+	s.OnActivity(a.Locate, mock.Anything, mock.Anything).Return(func(_ context.Context, id string) (claim.PaperFile, error) {
+		return claim.PaperFile{Document: id}, nil
 	})
 	s.OnActivity(o.ReadPaper, mock.Anything, mock.Anything).Return(claim.Reading{Engine: "read"}, nil)
 	send(s, 0, claim.ActReport, claimant, claim.Notice{})

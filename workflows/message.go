@@ -23,7 +23,7 @@ const Version = "version"
 //
 // An update's argument is a [claim.Message] with the body of its act, and its
 // answer a [claim.Receipt]. A refused update fails with an application error of
-// type activities.Refused that carries a [claim.Refusal].
+// type claim.ErrorRefused that carries a [claim.Refusal].
 func (p *process) listen(ctx workflow.Context) {
 	handle(ctx, p, claim.ActReport, &p.people, local, acts.Report)
 

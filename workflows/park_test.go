@@ -42,7 +42,7 @@ func (s story) parks() *[]claim.Stuck {
 		switch {
 		case in.Version == claim.AsItStands || in.Version == s.rows.file.Version:
 		case in.Version > s.rows.file.Version:
-			return claim.Answer{}, fault(activities.Behind)
+			return claim.Answer{}, fault(claim.ErrorBehind)
 		default:
 			return claim.Answer{File: s.rows.file, Stale: true}, nil
 		}
@@ -69,7 +69,7 @@ func TestWhatRetriesCannotMendParksTheClaimUntilAnOperatorResumesIt(t *testing.T
 	t.Parallel()
 	s := newStory(t)
 	var a *activities.Activities
-	why := fault(activities.Broken)
+	why := fault(claim.ErrorBroken)
 	failing(s, a.Route, func() error { return why }, func(f *claim.File) { f.Stage, f.Lane = claim.Determined, claim.Standard })
 	play(s.TestWorkflowEnvironment, s.rows, a.Attach, "attach", func(*claim.File, claim.Step[claim.Batch]) claim.Receipt { return claim.Receipt{} })
 	parked := s.parks()
@@ -85,7 +85,7 @@ func TestWhatRetriesCannotMendParksTheClaimUntilAnOperatorResumesIt(t *testing.T
 	require.Equal(t, claim.RuleParked, stopped.rule(t))
 	require.NoError(t, attached.err)
 	require.Equal(t, claim.Done, attached.receipt.Result, "what may mend it is answered while it stands still")
-	require.Equal(t, []claim.Stuck{{Step: "route", Cause: "as tried", Code: activities.Broken}}, *parked)
+	require.Equal(t, []claim.Stuck{{Step: "route", Cause: "as tried", Code: claim.ErrorBroken}}, *parked)
 	require.Equal(t, claim.OutcomeWithdrawn, closure.Outcome)
 }
 
@@ -93,7 +93,7 @@ func TestAMessageThatBreaksItsStepIsRefusedAndTheNextGoesThrough(t *testing.T) {
 	t.Parallel()
 	s := newStory(t).standard()
 	var a *activities.Activities
-	failing(s, a.Attach, func() error { return fault(activities.Broken) }, nil)
+	failing(s, a.Attach, func() error { return fault(claim.ErrorBroken) }, nil)
 	parked := s.parks()
 	send(s, 0, claim.ActReport, claimant, claim.Notice{})
 	bad := send(s, time.Minute, claim.ActAttach, claimant, claim.Batch{})
@@ -114,7 +114,7 @@ func TestAMessageWhoseStepTakesTooLongParksAndIsTriedAgainOrSkipped(t *testing.T
 			t.Parallel()
 			s := newStory(t).standard()
 			var a *activities.Activities
-			why := fault(activities.TooLong)
+			why := fault(claim.ErrorTooLong)
 			failing(s, a.Attach, func() error { return why }, func(*claim.File) {})
 			parked := s.parks()
 			send(s, 0, claim.ActReport, claimant, claim.Notice{})
@@ -143,7 +143,7 @@ func TestRowsThatHaveLostACommitParkTheClaim(t *testing.T) {
 	lost := false
 	failing(s, a.Attach, func() error {
 		if lost {
-			return fault(activities.Behind)
+			return fault(claim.ErrorBehind)
 		}
 		return nil
 	}, func(*claim.File) {})
@@ -157,7 +157,7 @@ func TestRowsThatHaveLostACommitParkTheClaim(t *testing.T) {
 
 	_, err := s.run()
 	require.NoError(t, err)
-	require.Equal(t, activities.Behind, (*parked)[0].Code)
+	require.Equal(t, claim.ErrorBehind, (*parked)[0].Code)
 	require.Equal(t, claim.Done, attached.receipt.Result, "and goes on from the rows when an operator says so")
 }
 
@@ -168,7 +168,7 @@ func TestARecordThatBreaksItsStepIsSkippedAndThePaperCountsAsUnread(t *testing.T
 		a     *activities.Activities
 		o     *activities.OCR
 		paper = claim.Paper{ID: "invoice", Kind: "vat_invoice", Number: 1, State: claim.PaperReceived, Awaiting: true}
-		where = activities.ReadPaper{Document: paper.ID}
+		where = claim.PaperFile{Document: paper.ID}
 		noted []string
 	)
 	play(s.TestWorkflowEnvironment, s.rows, a.Attach, "attach", func(f *claim.File, _ claim.Step[claim.Batch]) claim.Receipt {
@@ -180,7 +180,7 @@ func TestARecordThatBreaksItsStepIsSkippedAndThePaperCountsAsUnread(t *testing.T
 	s.OnActivity(a.RecordReading, mock.Anything, mock.Anything).Return(func(_ context.Context, in claim.Step[claim.Read]) (claim.Answer, error) {
 		noted = append(noted, in.Body.Reading.Engine+in.Body.Reading.Unreadable)
 		if in.Body.Reading.Engine != "" {
-			return claim.Answer{}, fault(activities.Broken)
+			return claim.Answer{}, fault(claim.ErrorBroken)
 		}
 		s.rows.file.Record(paper, claim.Paper{ID: paper.ID, Kind: paper.Kind, Number: 1, State: claim.PaperUnreadable})
 		s.rows.file.Version++
@@ -270,7 +270,7 @@ func TestAReportThatIsRefusedLeavesNoClaimBehind(t *testing.T) {
 	t.Parallel()
 	s := story{TestWorkflowEnvironment: newEnvironment(), t: t, rows: &rows{file: claim.File{ID: "c1", Cycle: 1}}}
 	var a *activities.Activities
-	failing(s, a.Report, func() error { return fault(activities.Broken) }, nil)
+	failing(s, a.Report, func() error { return fault(claim.ErrorBroken) }, nil)
 	report := send(s, 0, claim.ActReport, claimant, claim.Notice{})
 
 	_, err := s.run()

@@ -56,7 +56,7 @@ func (p *process) settle(ctx workflow.Context, pay claim.Instruction, act transf
 			Instruction: pay.ID, Attempt: pay.Attempt, State: said.State, Fault: said.Fault, BankID: said.BankID, Reason: said.Reason, At: now,
 		})
 	}
-	if isOf(err, activities.NotServed) {
+	if isOf(err, claim.ErrorNotServed) {
 		p.park(ctx, "bank", err, false)
 		p.resumedAt = workflow.Now(ctx) // by an operator: the bank is asked soon
 	}

@@ -236,7 +236,7 @@ func TestABankThatDoesNotServeUsParksTheClaim(t *testing.T) {
 			asked = append(asked, s.Now().Sub(at))
 			return activities.TransferState{State: claim.PaymentNotFound}, nil
 		}
-		return activities.TransferState{}, temporal.NewNonRetryableApplicationError("the bank answers 401", activities.NotServed, nil, activities.NotServed)
+		return activities.TransferState{}, temporal.NewNonRetryableApplicationError("the bank answers 401", claim.ErrorNotServed, nil, claim.ErrorNotServed)
 	}
 	b := &bank{query: refuses}
 	b.submit = func(n int) (activities.TransferState, error) {
@@ -260,6 +260,6 @@ func TestABankThatDoesNotServeUsParksTheClaim(t *testing.T) {
 	require.Equal(t, claim.OutcomePaid, closure.Outcome)
 	require.NotEmpty(t, asked)
 	require.Less(t, asked[0], 5*time.Second, "how old the attempt is does not matter now")
-	require.Equal(t, []claim.Stuck{{Step: "bank", Cause: "the bank answers 401", Code: activities.NotServed}}, *why, "nothing of this claim is in it: other claims have the same cause")
+	require.Equal(t, []claim.Stuck{{Step: "bank", Cause: "the bank answers 401", Code: claim.ErrorNotServed}}, *why, "nothing of this claim is in it: other claims have the same cause")
 	require.Equal(t, 2, b.submits)
 }

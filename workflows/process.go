@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"anpei/activities"
 	"anpei/claim"
 )
 
@@ -104,7 +103,7 @@ func refusal(r *claim.Refusal) error {
 	if r == nil {
 		return nil
 	}
-	return temporal.NewNonRetryableApplicationError(r.Detail, activities.Refused, nil, *r)
+	return temporal.NewNonRetryableApplicationError(r.Detail, claim.ErrorRefused, nil, *r)
 }
 
 // rememberJoin keeps what this run needs of an answered report, which is not the
@@ -175,7 +174,7 @@ func (p *process) answer(ctx workflow.Context, m *message) {
 		case err == nil && out.Stale:
 		case err == nil:
 			m.receipt, m.done = out.Receipt, true
-		case isOf(err, activities.Broken) || p.park(ctx, string(m.name), err, true):
+		case isOf(err, claim.ErrorBroken) || p.park(ctx, string(m.name), err, true):
 			p.log.Error("message refused", "message", m.name, "error", err)
 			m.refused, m.done = &claim.Refusal{Rule: claim.RuleBroken, Detail: brokenDetail}, true
 		}
@@ -269,7 +268,7 @@ func (p *process) park(ctx workflow.Context, name string, cause error, skippable
 	for p.Parked == nil || p.Parked.Step != name {
 		out, err := attempt(ctx, p, local, acts.Park, func() claim.Step[claim.Stuck] {
 			in := systemStep(ctx, p, "park/"+name, stuck)
-			if isOf(cause, activities.Behind) {
+			if isOf(cause, claim.ErrorBehind) {
 				in.Version = claim.AsItStands // the rows have lost what this run knows
 			}
 			return in

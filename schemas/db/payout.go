@@ -1,4 +1,4 @@
-package activities
+package db
 
 import (
 	"context"
@@ -8,22 +8,20 @@ import (
 	"fmt"
 
 	"anpei/claim"
-	"anpei/claim/document"
-	"anpei/schemas/db"
 )
 
 // Payout is what a release lets go, and what has changed since the approval. It
 // is shown to whoever releases and read again by the step: both by [ReadPayout].
 type Payout struct {
-	db.PayoutRow
-	Amount     claim.Fen          // what is paid
-	Agreements []db.AgreementsRow // the first, and each correction of the account
-	Events     []db.PayoutEventsRow
+	PayoutRow
+	Amount     claim.Fen       // what is paid
+	Agreements []AgreementsRow // the first, and each correction of the account
+	Events     []PayoutEventsRow
 }
 
 // ReadPayout reads the payout of a claim. The error is pgx.ErrNoRows when
 // nothing is agreed yet.
-func ReadPayout(ctx context.Context, q *db.Queries, conn db.DBTX, id claim.ID, amount claim.Fen) (p Payout, err error) {
+func ReadPayout(ctx context.Context, q *Queries, conn DBTX, id claim.ID, amount claim.Fen) (p Payout, err error) {
 	p.Amount = amount
 	if p.PayoutRow, err = q.Payout(ctx, conn, id); err != nil {
 		return p, fmt.Errorf("read what is to be released: %w", err)
@@ -58,16 +56,17 @@ func (p Payout) Payee() claim.Payee {
 type PayoutChange struct {
 	What string // amount, payee, policy, branch, claimant, finding, paper or bank
 	Text claim.Text
-	db.PayoutEventsRow
+	PayoutEventsRow
 }
 
 // Changes says what has changed since the approval, for whoever releases. Names
-// and accounts are masked.
-func (p Payout) Changes() (list []PayoutChange) {
-	add := func(e db.PayoutEventsRow, what, zh, en string) {
+// and accounts are masked. rules are the words of findings in Chinese and
+// English, see document.Rules.
+func (p Payout) Changes(rules map[string]claim.Text) (list []PayoutChange) {
+	add := func(e PayoutEventsRow, what, zh, en string) {
 		list = append(list, PayoutChange{what, claim.Text{ZH: zh, EN: en}, e})
 	}
-	now := db.PayoutEventsRow{At: p.At}
+	now := PayoutEventsRow{At: p.At}
 	if p.Approved > 0 && p.ApprovedFen != int64(p.Amount) {
 		add(now, "amount", fmt.Sprintf("核赔金额 %s，现为 %s", claim.Fen(p.ApprovedFen), p.Amount), fmt.Sprintf("Approved were %s, it is %s now.", claim.Fen(p.ApprovedFen), p.Amount))
 	}
@@ -96,7 +95,7 @@ func (p Payout) Changes() (list []PayoutChange) {
 		case claim.EventFindingRaised:
 			var body claim.FindingBody
 			_ = json.Unmarshal(e.Body, &body)
-			rule := document.Rules()[body.Rule]
+			rule := rules[body.Rule]
 			add(e, "finding", "核赔后出现重大疑点："+rule.ZH, "A grave finding was raised after the approval: "+rule.EN+".")
 		case claim.EventPaperConfirmed:
 			add(e, "paper", "核赔后又核对了一份材料", "A paper was confirmed after the approval.")
