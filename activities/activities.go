@@ -14,6 +14,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"anpei/claim"
+	"anpei/internal/gateway"
 	"anpei/schemas/db"
 )
 
@@ -23,7 +24,7 @@ type Activities struct {
 	Bank     Bank
 	Store    *minio.Client
 	Bucket   string // locked and versioned
-	Gateway  Gateway
+	Gateway  gateway.Gateway
 	FontFile string // TrueType, with Chinese
 
 	Insurer claim.Insurer // whom messages and letters name

@@ -2,53 +2,15 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
+	"anpei/internal/gateway"
 	"anpei/schemas/db"
 )
-
-// Gateway sends SMS and mail. A message id once used always means the same
-// message: it is sent once.
-type Gateway interface {
-	Send(ctx context.Context, m Outgoing) error
-}
-
-// Outgoing is one message on its way out.
-type Outgoing struct {
-	ID      string `json:"id"`
-	Channel string `json:"channel"`
-	To      string `json:"to"`
-	Subject string `json:"subject,omitempty"`
-	Body    string `json:"body"`
-}
-
-// HTTPGateway is a gateway that speaks the sandbox's JSON over HTTP.
-type HTTPGateway struct {
-	URL    string
-	Client *http.Client
-}
-
-// Send implements [Gateway].
-func (g HTTPGateway) Send(ctx context.Context, m Outgoing) error {
-	body, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	status, _, err := exchange(ctx, g.Client, http.MethodPost, g.URL+"/messages", "", body)
-	if err != nil {
-		return fmt.Errorf("send message %s: %w", m.ID, err)
-	}
-	if status >= 300 {
-		return fmt.Errorf("send message %s: the gateway answered %d", m.ID, status)
-	}
-	return nil
-}
 
 // How the courier goes about it.
 const (
@@ -137,7 +99,7 @@ func (a *Activities) sendAll(ctx context.Context, notices []db.TakeNoticesRow) [
 		all.Go(func() error {
 			for _, i := range theirs {
 				n := notices[i]
-				err := a.Gateway.Send(ctx, Outgoing{ID: n.ID, Channel: n.Channel, To: n.To, Subject: n.Subject, Body: n.Body})
+				err := a.Gateway.Send(ctx, gateway.Message{ID: n.ID, Channel: n.Channel, To: n.To, Subject: n.Subject, Body: n.Body})
 				if err != nil {
 					activity.GetLogger(ctx).Warn("notice not sent yet", "claim", n.ClaimID, "error", err)
 					return nil // what was not taken is tried again, and the rest after it

@@ -17,8 +17,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"anpei/activities"
 	"anpei/claim"
+	"anpei/internal/gateway"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
 )
@@ -130,8 +130,8 @@ func (s *server) sendCode(ctx context.Context, id string, to rest.PhoneCodeReque
 		})
 	}
 	if err == nil {
-		gateway := activities.HTTPGateway{URL: s.cfg.OutboxURL, Client: http.DefaultClient}
-		err = gateway.Send(ctx, activities.Outgoing{ID: id, Channel: "sms", To: to.Phone, Body: body})
+		out := gateway.Gateway{URL: s.cfg.OutboxURL, Client: http.DefaultClient}
+		err = out.Send(ctx, gateway.Message{ID: id, Channel: "sms", To: to.Phone, Body: body})
 	}
 	if err != nil {
 		s.log.ErrorContext(ctx, "phone code not sent", "error", err)

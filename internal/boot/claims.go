@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"anpei/activities"
+	"anpei/internal/gateway"
 	"anpei/workflows"
 )
 
@@ -33,7 +34,7 @@ func (c Config) Claims(ctx context.Context, temporal client.Client, store *minio
 		DB: db, Store: store, Bucket: c.Bucket, FontFile: c.FontFile, PseudonymKey: names,
 		Insurer: insurer, Pages: c.Pages(),
 		Bank:    activities.HTTPBank{URL: c.BankURL, Token: string(c.BankToken), Client: &http.Client{}},
-		Gateway: activities.HTTPGateway{URL: c.OutboxURL, Client: &http.Client{Timeout: 10 * time.Second}},
+		Gateway: gateway.Gateway{URL: c.OutboxURL, Client: &http.Client{Timeout: 10 * time.Second}},
 	}
 	w := worker.New(temporal, workflows.ClaimsQueue, worker.Options{
 		MaxConcurrentWorkflowTaskPollers: c.Pollers,
