@@ -239,7 +239,7 @@ func TestTheTimelineTellsTheStory(t *testing.T) {
 	require.Contains(t, told(mine), "查勘员陈*已接单")
 	for _, e := range mine.Items {
 		require.Empty(t, e.Body)
-		require.NotContains(t, hiddenKinds, e.Kind)
+		require.NotContains(t, hiddenKinds, string(e.Kind))
 	}
 
 	page := readAs[rest.EventPage](t, h.get(path+"?limit=2", h.staff("audit-1", claim.Audit, "0000", 0)))
