@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/width"
+
 	"anpei/claim"
 	"anpei/claim/document"
 	"anpei/schemas/rest"
@@ -40,7 +42,7 @@ var noLossBefore = time.Date(2000, 1, 1, 0, 0, 0, 0, claim.Shanghai)
 // which the same loss is found again.
 func checkNotice(n claim.Notice, by principal, now time.Time) (claim.Notice, wrongs) {
 	var w wrongs
-	n.PolicyNo = strings.TrimSpace(n.PolicyNo)
+	n.PolicyNo = strings.Join(strings.Fields(width.Narrow.String(n.PolicyNo)), "") // as typed on a Chinese keyboard
 	n.LossAt = n.LossAt.UTC().Truncate(time.Microsecond) // what PostgreSQL keeps
 	w.moment(n.LossAt, now, "/loss_at")
 	w.place(n.At, "/at")

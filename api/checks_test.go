@@ -82,7 +82,7 @@ func TestNotice(t *testing.T) {
 func TestANoticeTakesTheOneFormInWhichTheSameLossIsFound(t *testing.T) {
 	t.Parallel()
 	n := aNotice()
-	n.PolicyNo, n.Plate, n.Reporter.Phone = " P-1 ", "沪a·12345", "+86 138-0013-8000"
+	n.PolicyNo, n.Plate, n.Reporter.Phone = "　Ｐ- １ ", "沪a·12345", "+86 138-0013-8000"
 	n.LossAt = n.LossAt.Add(999)
 	before := aNotice()
 	got, w := checkNotice(n, insured, now)
