@@ -43,7 +43,7 @@ var noLossBefore = time.Date(2000, 1, 1, 0, 0, 0, 0, claim.Shanghai)
 func checkNotice(n claim.Notice, by principal, now time.Time) (claim.Notice, wrongs) {
 	var w wrongs
 	n.PolicyNo = strings.Join(strings.Fields(width.Narrow.String(n.PolicyNo)), "") // as typed on a Chinese keyboard
-	n.LossAt = n.LossAt.UTC().Truncate(time.Microsecond) // what PostgreSQL keeps
+	n.LossAt = n.LossAt.UTC().Truncate(time.Microsecond)                           // what PostgreSQL keeps
 	w.moment(n.LossAt, now, "/loss_at")
 	w.place(n.At, "/at")
 	w.channel(n.Channel, by.Role)

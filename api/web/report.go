@@ -511,7 +511,12 @@ func takeWho(v *visit) (func(*draft), []string) {
 }
 
 func takePhotos(v *visit) (func(*draft), []string) {
-	return func(d *draft) { d.Self, d.Pictured = v.field("self") == "yes", true }, nil
+	var wrong []string
+	self := v.field("self")
+	if self != "yes" && self != "no" {
+		wrong = append(wrong, "self")
+	}
+	return func(d *draft) { d.Self, d.Pictured = self == "yes", true }, wrong
 }
 
 // sendReport sends what the check page has shown: the notice stands in its
