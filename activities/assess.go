@@ -30,9 +30,6 @@ type Coverage struct {
 // use are refused, each named.
 func (a *Activities) Assess(ctx context.Context, s claim.Step[claim.Assessment]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActAssess, func(t *tx) error {
-		if !t.file.PolicyVerified {
-			return t.refuse(claim.RulePolicy, "The policy is not verified, so there is no cover to calculate by. Intake links it first.")
-		}
 		cited := map[string]string{}
 		for _, o := range s.Body.Objects {
 			for _, item := range o.Items {

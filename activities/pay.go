@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -35,10 +34,6 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 			return t.refuse(claim.RuleDocument, fmt.Sprintf("%s is no signature of this claim. Attach the picture first, as a document of kind signature.", s.Body.Document))
 		case err != nil:
 			return err
-		}
-		lacking := t.file.Lacking() // also what was found to be another paper since the review
-		if len(lacking) > 0 {
-			return t.beforeConsent(lacking)
 		}
 		if t.file.Stage == claim.Determined {
 			if err := t.sign(s.Body, picture); err != nil {
@@ -150,12 +145,6 @@ func (t *tx) sign(a claim.Agreement, picture string) error {
 // above the two-person sum needs a second person, whose task it becomes.
 func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActRelease, func(t *tx) error {
-		if !t.file.PolicyVerified {
-			return t.refuse(claim.RulePolicy, "The policy is not verified, so no money may move. Intake links it first.")
-		}
-		if lacking := t.file.Lacking(); len(lacking) > 0 {
-			return t.refuse(claim.RulePapersMissing, fmt.Sprintf("The claim lacks %s, which it had when it was approved. It is sent in and confirmed first.", listed(lacking)))
-		}
 		rules, err := t.rules()
 		if err != nil {
 			return err
@@ -169,12 +158,8 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 		case out.Seen() != s.Body.Seen:
 			return t.refuse(claim.RuleReleaseChanged, "Payee, amount, policy or branch are not what you were shown, or something has happened to the payment since. Read the task again and compare.")
 		}
-		first := t.releaser()
+		first := t.file.Releaser()
 		switch {
-		case t.file.Payment() != nil && t.file.Payment().WrittenOff == t.by.ID && first == "":
-			return t.refuse(claim.RuleTwoPersons, "You wrote the last attempt off, so somebody else has to release the next.")
-		case first == t.by.ID:
-			return t.refuse(claim.RuleTwoPersons, fmt.Sprintf("A release above %s takes two people, and you were the first.", rules.authority.TwoPersonRelease))
 		case first == "" && rules.authority.NeedsTwo(t.file.Payable):
 			t.done(claim.TaskRelease)
 			t.did(claim.DutyRelease)
@@ -193,28 +178,6 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 		}
 		return t.instruct(out.Payee(), t.by.ID)
 	})
-}
-
-// releaser returns who released first since the agreement and the last attempt,
-// or "".
-func (t *tx) releaser() claim.Principal {
-	var sent time.Time
-	if last := t.file.Payment(); last != nil {
-		sent = last.Sent
-	}
-	var who claim.Principal
-	for _, act := range t.file.Deeds {
-		switch act.Duty { //nolint:exhaustive // only these two matter
-		case claim.DutyPayee:
-			who = ""
-		case claim.DutyRelease:
-			if !act.At.After(sent) {
-				continue
-			}
-			who = act.By
-		}
-	}
-	return who
 }
 
 // CorrectPayee names another account after the bank sent the money back. It

@@ -19,24 +19,10 @@ func (a *Activities) Consent(ctx context.Context, s claim.Step[claim.Consent]) (
 		if s.Body.Offer != t.file.Offer {
 			return t.superseded(s.Body.Offer)
 		}
-		if lacking := t.file.Lacking(); len(lacking) > 0 {
-			return t.beforeConsent(lacking)
-		}
 		t.answerOffer("consented", "", 0)
 		t.event(claim.EventOfferConsented, claim.OfferBody{Offer: t.file.Offer, Amount: t.file.Payable})
 		return t.toReview(claim.Note{})
 	})
-}
-
-// beforeConsent says which papers the claim needs before its figure is agreed to.
-func (t *tx) beforeConsent(lacking []claim.Standing) error {
-	zh := make([]string, len(lacking))
-	for i, p := range lacking {
-		zh[i] = p.ZH
-	}
-	return t.refuse(claim.RulePapersMissing, fmt.Sprintf(
-		"The claim lacks %s. Once it is sent and accepted, or waived by two people, the figure can be agreed to. · 还缺：%s。补齐并核对后，或经两人核准免于提供后，才能确认金额。",
-		listed(lacking), strings.Join(zh, "、")))
 }
 
 func (t *tx) superseded(offer int) error {

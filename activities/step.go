@@ -112,17 +112,17 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 	if t.before, err = t.file.Clone(); err != nil {
 		return claim.Answer{}, true, errors.Join(err, t.rollback())
 	}
+	against := t.file.Bars(act, s.By)
 	if s.Command != nil && act.Guarded() {
-		refusal := t.file.Guard(act, s.By, claim.TaskOf(s.Body))
-		if refusal == nil {
-			if refusal, err = t.silence(act); err != nil {
+		if against = t.file.Guard(act, s.By, claim.TaskOf(s.Body)); against == nil {
+			if against, err = t.silence(act); err != nil {
 				return claim.Answer{}, true, errors.Join(err, t.rollback())
 			}
 		}
-		if refusal != nil {
-			answer, err = t.commitAttempt(*refusal)
-			return answer, true, err
-		}
+	}
+	if against != nil {
+		answer, err = t.commitAttempt(*against)
+		return answer, true, err
 	}
 	if err := do(t); err != nil {
 		return claim.Answer{}, true, errors.Join(err, t.rollback())

@@ -300,7 +300,7 @@ func TestARefusalLeavesTheClaimUntouchedAndIsLogged(t *testing.T) {
 	before, err := json.Marshal(d.file)
 	require.NoError(t, err)
 	events := d.count("events")
-	got := do(d, d.Consent, customer, claim.Consent{Offer: 7})
+	got := do(d, d.Object, customer, claim.Objection{Offer: 7, Reason: "太低"})
 	require.Equal(t, claim.RuleOffer, ruleOf(got))
 	after, err := json.Marshal(d.file)
 	require.NoError(t, err)

@@ -441,7 +441,7 @@ func (s *server) seeClaim(ctx context.Context, at *call, ref string) (*claimSeen
 		return nil, err
 	}
 	claimant := at.who.Role == claim.Claimant
-	withParties := claimant || at.op.command && at.who.phone != ""
+	withParties := claimant || (at.op.command || at.op.id == "ListActs") && at.who.phone != ""
 	row, err := s.q.SeeClaim(ctx, s.db, string(id))
 	if err != nil {
 		return nil, seen("claim", err)

@@ -263,25 +263,41 @@ func TestClaimantsSeeTheirOwn(t *testing.T) {
 	}
 }
 
+// TestNobodyWorksOnTheirOwnClaim lets everybody try every act: who may do it
+// on another's claim is told why not on their own.
 func TestNobodyWorksOnTheirOwnClaim(t *testing.T) {
 	t.Parallel()
 	p, err := loadPolicies()
 	require.NoError(t, err)
-	own := aClaim(func(c *claimSeen) {
-		c.people = append(c.people, db.SeePeopleRow{Phone: "13900000000", Role: "insured"})
-	})
-	for _, who := range people("3101") {
-		for _, action := range []string{"FileReview", "ReleasePayment", "DecideTransfer", "FileAssessment", "AssignSurveyor", "FileSurvey", "LinkPolicy", "WithdrawClaim"} {
-			got, err := p.decide(who.entity, action, own.resource())
-			require.NoError(t, err)
-			if who.Role != claim.Claimant {
-				require.False(t, got.allowed, "%s %s", who.Role, action)
+	tasked, err := onTasks()
+	require.NoError(t, err)
+	for _, act := range claim.Acts() {
+		may := false
+		for _, who := range people("3101") {
+			if who.Role == claim.Claimant || act == claim.ActReport {
+				continue // it is theirs; and on no claim
 			}
-			if who.Role == claim.Reviewer && action == "FileReview" {
-				require.Equal(t, "separation.own-claim", got.rule)
-				require.NotEmpty(t, got.why)
+			about := func(c *claimSeen) *resource {
+				c.OpenedBy, c.workers = "partner", []string{string(who.ID)}
+				if tasked[act.Operation()] {
+					return taskResource(&db.TaskSeenRow{ID: "t1", Role: who.Role, Branch: "3101", Owner: string(who.ID)}, c)
+				}
+				return c.resource()
+			}
+			others, err := p.decide(who.entity, act.Operation(), about(aClaim()))
+			require.NoError(t, err)
+			may = may || others.allowed
+			own, err := p.decide(who.entity, act.Operation(), about(aClaim(func(c *claimSeen) {
+				c.people = append(c.people, db.SeePeopleRow{Phone: "13900000000", Role: "insured"})
+			})))
+			require.NoError(t, err)
+			require.False(t, own.allowed, "%s %s", who.Role, act)
+			if others.allowed {
+				require.Equal(t, "separation.own-claim", own.rule, "%s %s", who.Role, act)
+				require.NotEmpty(t, own.why)
 			}
 		}
+		require.True(t, may || act == claim.ActReport, "nobody may %s", act)
 	}
 }
 

@@ -51,14 +51,15 @@ const (
 // it counts.
 type actRule struct {
 	act       Act
-	operation string   // of the contract, by which it comes and is logged
-	stages    []Stage  // none: any stage before closed
-	roles     []Role   // none: it has no stage to be guarded by, and a rule of its own
-	task      TaskKind // the task that it does; "" for none
-	duty      Duty     // "" where separation of duties does not look
-	speaks    bool     // from a claimant or a partner: only from who speaks for the claim
-	unpaid    bool     // not once an instruction was written for the bank, though the claim has come back from it
-	mends     bool     // a parked claim, or brings what is missing; all others wait until an operator has resumed it
+	operation string                      // of the contract, by which it comes and is logged
+	stages    []Stage                     // none: any stage before closed
+	roles     []Role                      // none: it has no stage to be guarded by, and a rule of its own
+	tasks     []TaskKind                  // the task that it does is of one of these kinds; none: it does none
+	duty      Duty                        // "" where separation of duties does not look
+	speaks    bool                        // from a claimant or a partner: only from who speaks for the claim
+	unpaid    bool                        // not once an instruction was written for the bank, though the claim has come back from it
+	mends     bool                        // a parked claim, or brings what is missing; all others wait until an operator has resumed it
+	bars      func(*File, Actor) *Refusal // what else the file says against it, whatever its body; nil: nothing
 }
 
 // actRules is every act, in the order of the story.
@@ -76,22 +77,22 @@ var actRules = []actRule{
 	{act: ActWithdrawWaiver, operation: "WithdrawWaiver", stages: beforeDetermination, roles: []Role{Assessor, Reviewer}},
 
 	{act: ActAssign, operation: "AssignSurveyor", stages: []Stage{Dispatching, Dispatched, Surveying}, roles: []Role{Dispatcher}, duty: DutyDispatch},
-	{act: ActAccept, operation: "AcceptSurvey", stages: []Stage{Dispatched}, roles: []Role{Surveyor}, task: TaskSurvey, duty: DutySurvey},
-	{act: ActDecline, operation: "DeclineSurvey", stages: []Stage{Dispatched}, roles: []Role{Surveyor}, task: TaskSurvey},
+	{act: ActAccept, operation: "AcceptSurvey", stages: []Stage{Dispatched}, roles: []Role{Surveyor}, tasks: []TaskKind{TaskSurvey}, duty: DutySurvey},
+	{act: ActDecline, operation: "DeclineSurvey", stages: []Stage{Dispatched}, roles: []Role{Surveyor}, tasks: []TaskKind{TaskSurvey}},
 	{act: ActConvert, operation: "ConvertToVisit", speaks: true, stages: []Stage{SelfSurvey}, roles: []Role{Claimant, Partner, Assessor, Intake}},
-	{act: ActSurvey, operation: "FileSurvey", stages: []Stage{Surveying}, roles: []Role{Surveyor}, task: TaskSurvey, duty: DutySurvey},
+	{act: ActSurvey, operation: "FileSurvey", stages: []Stage{Surveying}, roles: []Role{Surveyor}, tasks: []TaskKind{TaskSurvey}, duty: DutySurvey},
 
-	{act: ActAssess, operation: "FileAssessment", stages: []Stage{Assessing}, roles: []Role{Assessor}, task: TaskAssess, duty: DutyAssess},
-	{act: ActConsent, operation: "ConsentOffer", speaks: true, stages: []Stage{Negotiating}, roles: onBehalf},
+	{act: ActAssess, operation: "FileAssessment", stages: []Stage{Assessing}, roles: []Role{Assessor}, tasks: []TaskKind{TaskAssess}, duty: DutyAssess, bars: noCover},
+	{act: ActConsent, operation: "ConsentOffer", speaks: true, stages: []Stage{Negotiating}, roles: onBehalf, bars: lacksPapers},
 	{act: ActObject, operation: "ObjectOffer", speaks: true, stages: []Stage{Negotiating, Determined}, roles: onBehalf},
 
-	{act: ActReview, operation: "FileReview", stages: []Stage{Reviewing}, roles: []Role{Reviewer}, task: TaskReview, duty: DutyReview},
-	{act: ActDecideDenial, operation: "DecideDenial", stages: []Stage{DenialReview}, roles: []Role{Reviewer}, task: TaskDenial, duty: DutyApproveDenial},
+	{act: ActReview, operation: "FileReview", stages: []Stage{Reviewing}, roles: []Role{Reviewer}, tasks: []TaskKind{TaskReview}, duty: DutyReview},
+	{act: ActDecideDenial, operation: "DecideDenial", stages: []Stage{DenialReview}, roles: []Role{Reviewer}, tasks: []TaskKind{TaskDenial}, duty: DutyApproveDenial},
 
-	{act: ActAgree, operation: "SignAgreement", speaks: true, stages: []Stage{Negotiating, Determined}, roles: []Role{Claimant, Partner}, duty: DutyPayee},
-	{act: ActRelease, operation: "ReleasePayment", stages: []Stage{Agreed}, roles: []Role{Finance}, task: TaskRelease, duty: DutyRelease},
+	{act: ActAgree, operation: "SignAgreement", speaks: true, stages: []Stage{Negotiating, Determined}, roles: []Role{Claimant, Partner}, duty: DutyPayee, bars: lacksPapers},
+	{act: ActRelease, operation: "ReleasePayment", stages: []Stage{Agreed}, roles: []Role{Finance}, tasks: []TaskKind{TaskRelease}, duty: DutyRelease, bars: noRelease},
 	// Which choice fits, the step says: it knows what the bank has said.
-	{act: ActDecideTransfer, operation: "DecideTransfer", stages: []Stage{Agreed, Paying}, roles: []Role{Finance}},
+	{act: ActDecideTransfer, operation: "DecideTransfer", stages: []Stage{Agreed, Paying}, roles: []Role{Finance}, tasks: []TaskKind{TaskPay, TaskRelease}},
 	{act: ActCorrectPayee, operation: "CorrectPayee", speaks: true, stages: []Stage{PayReturned}, roles: onBehalf, duty: DutyPayee},
 
 	{act: ActLinkPolicy, operation: "LinkPolicy", mends: true, stages: beforeMoney, roles: []Role{Intake}, duty: DutyLinkPolicy, unpaid: true},
@@ -100,8 +101,8 @@ var actRules = []actRule{
 	{act: ActTake, operation: "TakeTask", mends: true, roles: []Role{Intake, Dispatcher, Surveyor, Assessor, Reviewer, Finance, Operator}},
 	{act: ActPutBack, operation: "PutBackTask", mends: true, roles: []Role{Intake, Dispatcher, Surveyor, Assessor, Reviewer, Finance, Operator, Manager}},
 
-	{act: ActResume, operation: "ResumeClaim", mends: true, roles: []Role{Operator}, task: TaskResume},
-	{act: ActHold, operation: "HoldEvidence"}, // see GuardHold
+	{act: ActResume, operation: "ResumeClaim", mends: true, roles: []Role{Operator}, tasks: []TaskKind{TaskResume}},
+	{act: ActHold, operation: "HoldEvidence"}, // roles and rule: see GuardHold
 }
 
 // onBehalf are those who speak for the claim: the claimant, the partner that

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -15,99 +14,108 @@ import (
 	"anpei/schemas/rest"
 )
 
-// offer is an act that a role may ask for, and what stands against it now, if
-// anything does. Whether it is done the API decides; this saves a way in vain.
+// options are the acts that the API lists for the visitor on a claim.
+type options []rest.ActOption
+
+func (v *visit) options(no string) (options, error) {
+	list, err := read[rest.ActList](v.api.ListActs(v.ctx(), no))
+	return list.Items, err
+}
+
+// Of is the act as it is listed: one against which nothing stands before
+// others. nil: it is not the visitor's to do.
+func (o options) Of(act claim.Act) (found *rest.ActOption) {
+	for i := range o {
+		if o[i].Act == act && (found == nil || len(found.Against) > 0 && len(o[i].Against) == 0) {
+			found = &o[i]
+		}
+	}
+	return found
+}
+
+// Open reports whether nothing stands against an act.
+func (o options) Open(act claim.Act) bool { return o.Stopped(act) == "" }
+
+// Stopped is the rule that stands against an act, "" where none does.
+func (o options) Stopped(act claim.Act) string {
+	switch one := o.Of(act); {
+	case one == nil:
+		return claim.RuleRole
+	case len(one.Against) > 0:
+		return one.Against[0].Rule
+	}
+	return ""
+}
+
+// OnTask reports whether an act can be done on a task.
+func (o options) OnTask(act claim.Act, task string) bool {
+	return slices.ContainsFunc(o, func(one rest.ActOption) bool { return one.Act == act && one.Task == task && len(one.Against) == 0 })
+}
+
+// offer is an act as the workbench shows it, and what stands against it now, if
+// anything does.
 type offer struct {
 	Name   string
 	Task   string // that it does
+	Due    bool   // a task asks for it
 	Rule   string // why not now; empty: it is open
 	Winner string // who was first, where that is why
 }
 
-// deskActs are the acts of the workbench, in the order of the story, with the
-// roles that the API lets ask and the task that each does.
-var deskActs = []struct {
-	name  string
-	roles []claim.Role
-	task  claim.TaskKind
+// benchActs are the acts that the workbench has a form for, as it shows them,
+// with the task that asks for each.
+var benchActs = []struct {
+	act  claim.Act
+	task claim.TaskKind
 }{
-	{"link-policy", []claim.Role{claim.Intake}, claim.TaskPolicy},
-	{"assign", []claim.Role{claim.Dispatcher}, claim.TaskAssign},
-	{"convert", []claim.Role{claim.Intake, claim.Assessor}, ""},
-	{"confirm", []claim.Role{claim.Assessor}, claim.TaskConfirm},
-	{"assess", []claim.Role{claim.Assessor}, claim.TaskAssess},
-	{"request-papers", []claim.Role{claim.Assessor}, ""},
-	{"propose-waiver", []claim.Role{claim.Assessor, claim.Reviewer}, ""},
-	{"confirm-waiver", []claim.Role{claim.Reviewer}, ""},
-	{"withdraw-waiver", []claim.Role{claim.Assessor, claim.Reviewer}, ""},
-	{"attach", []claim.Role{claim.Intake, claim.Assessor}, ""},
-	{"consent", []claim.Role{claim.Service}, ""},
-	{"object", []claim.Role{claim.Service}, ""},
-	{"release", []claim.Role{claim.Finance}, claim.TaskRelease},
-	{"decide-transfer", []claim.Role{claim.Finance}, claim.TaskPay},
-	{"correct-payee", []claim.Role{claim.Service}, ""},
-	{"resume", []claim.Role{claim.Operator}, claim.TaskResume},
-	{"withdraw", []claim.Role{claim.Intake, claim.Service}, ""},
+	{claim.ActLinkPolicy, claim.TaskPolicy},
+	{claim.ActAssign, claim.TaskAssign},
+	{claim.ActConvert, ""},
+	{claim.ActConfirm, claim.TaskConfirm},
+	{claim.ActAssess, claim.TaskAssess},
+	{claim.ActRequestPapers, ""},
+	{claim.ActProposeWaiver, ""},
+	{claim.ActConfirmWaiver, ""},
+	{claim.ActWithdrawWaiver, ""},
+	{claim.ActAttach, ""},
+	{claim.ActConsent, ""},
+	{claim.ActObject, ""},
+	{claim.ActRelease, claim.TaskRelease},
+	{claim.ActDecideTransfer, claim.TaskPay},
+	{claim.ActCorrectPayee, ""},
+	{claim.ActResume, claim.TaskResume},
+	{claim.ActWithdraw, ""},
+	{claim.ActHold, ""},
 }
 
-// offers asks the guard of the trade about each act of the visitor's role, on
-// what the claim is now. What the same person did before, only the claim's own
-// file tells, and the API says it.
-func offers(c rest.Claim, me *rest.Principal, papers []rest.DocumentSummary) (list []offer) {
-	file := claim.File{Stage: c.Stage, Lane: c.Lane}
-	if c.Parked {
-		file.Parked = &claim.Parked{}
-	}
-	tasks := map[claim.TaskKind]string{}
-	for _, t := range c.Tasks {
-		file.Tasks = append(file.Tasks, claim.Task{ID: t.Id, Kind: t.Kind, Role: t.Role, Branch: t.Branch, Level: t.Level, Owner: t.Owner})
-		if tasks[t.Kind] == "" || t.Owner == me.Id {
-			tasks[t.Kind] = t.Id
-		}
-	}
-	by := claim.Actor{ID: me.Id, Role: me.Role, Branch: me.Branch, Level: me.Level}
-	for _, a := range deskActs {
-		if !slices.Contains(a.roles, me.Role) || a.name == "link-policy" && c.PolicyVerified ||
-			a.name == "confirm" && !slices.ContainsFunc(papers, unsure) {
+// offers shows what the API lists, but for what there is nothing to do on: a
+// policy that is linked, papers that nobody needs to confirm, and acts whose
+// time is past or yet to come.
+func offers(c rest.Claim, papers []rest.DocumentSummary, list options) (shown []offer) {
+	for _, a := range benchActs {
+		o := list.Of(a.act)
+		if o == nil || a.act == claim.ActLinkPolicy && c.PolicyVerified || a.act == claim.ActConfirm && !slices.ContainsFunc(papers, unsure) {
 			continue
 		}
-		one := offer{Name: a.name, Task: tasks[a.task]}
-		if a.name == "decide-transfer" {
-			if one.Task = cmp.Or(one.Task, tasks[claim.TaskRelease]); one.Task == "" {
+		one := offer{Name: string(o.Act), Task: o.Task, Due: slices.ContainsFunc(c.Tasks, func(t rest.Task) bool { return t.Kind == a.task })}
+		if a.act == claim.ActHold && c.Held.By != "" {
+			one.Name = "lift-hold"
+		}
+		if len(o.Against) > 0 {
+			why := o.Against[0]
+			if strings.HasPrefix(why.Rule, "stage.") && why.Rule != claim.RuleParked || why.Rule == claim.RuleTask {
 				continue
 			}
-		}
-		if refusal := file.Guard(claim.Act(a.name), by, one.Task); refusal != nil {
-			if strings.HasPrefix(refusal.Rule, "stage.") && refusal.Rule != claim.RuleParked || refusal.Rule == claim.RuleTask {
-				continue // not its time
-			}
-			one.Rule, one.Winner = refusal.Rule, string(refusal.Winner)
+			one.Rule, one.Winner = why.Rule, string(why.Winner)
 			for _, t := range c.Tasks {
-				if t.Owner == refusal.Winner && t.OwnerName != "" {
+				if t.Owner == why.Winner && t.OwnerName != "" {
 					one.Winner = t.OwnerName
 				}
 			}
 		}
-		list = append(list, one)
+		shown = append(shown, one)
 	}
-	return append(list, holds(c, me)...)
-}
-
-// holds offers a legal hold on the evidence, or its end, at any stage.
-func holds(c rest.Claim, me *rest.Principal) []offer {
-	one, file := offer{Name: "hold"}, claim.File{HeldBy: c.Held.By}
-	if c.Held.By != "" {
-		one.Name = "lift-hold"
-	}
-	refusal := file.GuardHold(claim.Hold{Held: c.Held.By == ""}, claim.Actor{ID: me.Id, Role: me.Role})
-	switch {
-	case refusal == nil:
-	case refusal.Rule == claim.RuleRole:
-		return nil
-	default:
-		one.Rule = refusal.Rule
-	}
-	return []offer{one}
+	return shown
 }
 
 // OnPaper reports whether the act is on one paper of the list, and offered there.

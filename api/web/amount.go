@@ -26,12 +26,14 @@ type amountPage struct {
 	Seen   int64 // the last event that the page knows
 
 	// What they may do: agree and be paid, agree subject to review, sign what was
-	// reviewed, correct the account. At most one.
-	Settle, Consent, Sign, Correct bool
-	Lacking                        []rest.Missing // papers without which they cannot agree yet
-	Card                           *cardRead      // photographed, which proposes the account
-	Said                           string         // what they said to the offer; empty: nothing yet
-	Paid                           *rest.Payment  // where the money is, once it is on its way
+	// reviewed, correct the account: at most one; and object.
+	Settle, Consent, Sign, Correct, Object bool
+
+	Stopped string         // the rule that stands against it all for now
+	Lacking []rest.Missing // papers without which they cannot agree yet
+	Card    *cardRead      // photographed, which proposes the account
+	Said    string         // what they said to the offer; empty: nothing yet
+	Paid    *rest.Payment  // where the money is, once it is on its way
 }
 
 // statementLine is a line of the settlement statement with what went into it.
@@ -67,11 +69,12 @@ func (v *visit) amount(status int, f form) error {
 			page.Said = string(said.Answer)
 		}
 	}
-	page.Settle = c.Stage == claim.Negotiating && c.Lane == claim.Flash
-	page.Consent = c.Stage == claim.Negotiating && c.Lane != claim.Flash
-	page.Sign = c.Stage == claim.Determined
-	page.Correct = c.Stage == claim.PayReturned
-	if page.Settle || page.Consent {
+	may, err := v.options(c.Number)
+	if err != nil {
+		return err
+	}
+	page.may(may)
+	if may.Stopped(claim.ActConsent) == claim.RulePapersMissing || may.Stopped(claim.ActAgree) == claim.RulePapersMissing {
 		missing, err := v.missing()
 		if err != nil {
 			return err
@@ -94,6 +97,23 @@ func (v *visit) amount(status int, f form) error {
 		page.Paid = &payments.Items[n-1]
 	}
 	return v.showAs(status, "amount", page)
+}
+
+// may keeps what the claimant may do. To agree before the review is to be paid
+// in the flash lane, and to consent in the others; papers that are missing are
+// said in its place.
+func (page *amountPage) may(list options) {
+	now := func(act claim.Act) bool {
+		rule := list.Stopped(act)
+		return rule == "" || rule == claim.RulePapersMissing
+	}
+	page.Settle = now(claim.ActConsent) && page.Claim.Lane == claim.Flash
+	page.Consent = now(claim.ActConsent) && page.Claim.Lane != claim.Flash
+	page.Sign = now(claim.ActAgree) && !now(claim.ActConsent)
+	page.Correct, page.Object = list.Open(claim.ActCorrectPayee), list.Open(claim.ActObject)
+	if rule := list.Stopped(claim.ActAgree); rule == claim.RuleParked {
+		page.Stopped = rule
+	}
 }
 
 // cardRead is a bank card that the claimant has photographed: it proposes the
@@ -305,7 +325,15 @@ func (v *visit) ask(what string, status int, f form) error {
 	if err != nil {
 		return err
 	}
-	return v.showAs(status, "ask", map[string]any{"Claim": c, "What": what, "Form": f})
+	may, err := v.options(c.Number)
+	if err != nil {
+		return err
+	}
+	act := map[string]claim.Act{"withdraw": claim.ActWithdraw, "visit": claim.ActConvert}[what]
+	if may.Of(act) == nil {
+		return notFound
+	}
+	return v.showAs(status, "ask", map[string]any{"Claim": c, "What": what, "Form": f, "Stopped": may.Stopped(act)})
 }
 
 func withdraw(v *visit) error {

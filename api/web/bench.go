@@ -166,8 +166,9 @@ func (v *visit) bench() (*bench, error) {
 	if len(b.Events) > 0 {
 		b.Last = b.Events[0].Number
 	}
-	b.Acts = offers(b.Claim, me, b.Papers)
-	return b, nil
+	may, err := v.options(no)
+	b.Acts = offers(b.Claim, b.Papers, may)
+	return b, err
 }
 
 // denials reads what only some roles may: the others do not ask, since what
@@ -296,7 +297,7 @@ func (*bench) WaiverActs() []string {
 
 // MayWaive reports whether an act is open to the visitor for a paper of the
 // list: to propose that it be waived, to confirm or to withdraw what somebody
-// proposed. Whether they may the API decides.
+// proposed.
 func (b *bench) MayWaive(act string, item rest.ChecklistItem) bool {
 	if !slices.ContainsFunc(b.Acts, func(o offer) bool { return o.Name == act && o.Rule == "" }) || !item.Required ||
 		item.State == claim.ItemAccepted || item.State == claim.ItemWaived {

@@ -19,8 +19,9 @@ type claimView struct {
 	Events   []rest.Event   // newest first
 	Last     int64          // the number of the newest
 
-	Withdrawable bool       // no money has been sent, and it is not over
-	Back         *time.Time // of one that was withdrawn: the last day on which the loss is safely claimed again
+	May    options    // what they may do
+	Speaks bool       // for the claim: its figure and its letters are theirs to see
+	Back   *time.Time // of one that was withdrawn: the last day on which the loss is safely claimed again
 }
 
 // claimPage answers a claimant's five questions: where is it, by when what,
@@ -65,12 +66,18 @@ func (v *visit) claimView() (claimView, error) {
 	if err != nil {
 		return claimView{}, err
 	}
-	missing, err := v.missing()
+	may, err := v.options(c.Number)
 	if err != nil {
 		return claimView{}, err
 	}
 	slices.Reverse(events)
-	page := claimView{Claim: c, Events: events, Upcoming: upcoming[c.Stage]}
+	page := claimView{Claim: c, Events: events, Upcoming: upcoming[c.Stage], May: may, Speaks: may.Of(claim.ActWithdraw) != nil}
+	var missing []rest.Missing
+	if page.Speaks {
+		if missing, err = v.missing(); err != nil {
+			return claimView{}, err
+		}
+	}
 	for _, need := range missing {
 		if need.From == claim.Claimant {
 			page.Needs = append(page.Needs, need)
@@ -87,7 +94,6 @@ func (v *visit) claimView() (claimView, error) {
 		last := claim.LimitationEnds(claim.DateOf(c.LossAt)).Start()
 		page.Back = &last
 	}
-	page.Withdrawable = !slices.Contains([]claim.Stage{claim.Paying, claim.PayReturned, claim.Paid, claim.Denied, claim.Closed}, c.Stage)
 	if len(events) > 0 {
 		page.Last = events[0].Number
 	}

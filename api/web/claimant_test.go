@@ -262,7 +262,7 @@ func TestACardThatWasPhotographedProposesTheAccountOnce(t *testing.T) {
 	t.Parallel()
 	a := &asking{answers: map[string]string{
 		"GET /v1/claims/AP-1":             `{"number": "AP-1", "line": "motor", "lane": "flash", "stage": "negotiating"}`,
-		"GET /v1/claims/AP-1/missing":     `{"items": [{"what": "consent", "from": "claimant", "blocks": true}, {"what": "link_policy", "from": "intake"}]}`,
+		"GET /v1/claims/AP-1/acts":        `{"items": [{"act": "consent", "against": []}, {"act": "agree", "against": []}]}`,
 		"GET /v1/claims/AP-1/offers":      `{"items": [{"version": 1, "assessment": 1, "amount_fen": 316400, "in_force": true, "answers": []}]}`,
 		"GET /v1/claims/AP-1/assessments": `{"items": []}`,
 		"GET /v1/claims/AP-1/payments":    `{"items": []}`,
@@ -283,6 +283,7 @@ func TestAFigureIsNotAgreedToWhileAPaperIsMissing(t *testing.T) {
 	for _, lane := range []string{"flash", "standard"} {
 		a := &asking{answers: map[string]string{
 			"GET /v1/claims/AP-1":             `{"number": "AP-1", "line": "motor", "lane": "` + lane + `", "stage": "negotiating"}`,
+			"GET /v1/claims/AP-1/acts":        `{"items": [{"act": "consent", "against": [{"rule": "papers.missing"}]}, {"act": "object", "against": []}, {"act": "agree", "against": [{"rule": "papers.missing"}]}]}`,
 			"GET /v1/claims/AP-1/missing":     `{"items": [{"what": "driving_licence", "from": "claimant", "text_zh": "请上传驾驶证", "blocks": true}, {"what": "consent", "from": "claimant", "blocks": true}]}`,
 			"GET /v1/claims/AP-1/offers":      `{"items": [{"version": 1, "assessment": 1, "amount_fen": 316400, "in_force": true, "answers": []}]}`,
 			"GET /v1/claims/AP-1/assessments": `{"items": []}`,
@@ -298,11 +299,32 @@ func TestAFigureIsNotAgreedToWhileAPaperIsMissing(t *testing.T) {
 	}
 }
 
+// TestWhoReportedTheLossAgainIsOfferedNothingThatIsRefused opens the page of a
+// claim that somebody's report has joined: they may send papers, and no more.
+func TestWhoReportedTheLossAgainIsOfferedNothingThatIsRefused(t *testing.T) {
+	t.Parallel()
+	a := &asking{answers: map[string]string{
+		"GET /v1/claims/AP-1":           `{"number": "AP-1", "line": "motor", "lane": "standard", "stage": "reported"}`,
+		"GET /v1/claims/AP-1/timeline":  `{"items": []}`,
+		"GET /v1/claims/AP-1/missing":   `403 {"type": "/problems/not-allowed", "status": 403, "title": "x", "detail": "x"}`,
+		"GET /v1/claims/AP-1/acts":      `{"items": [{"act": "attach", "operation": "AttachDocuments", "against": []}]}`,
+		"GET /v1/claims/AP-1/documents": `{"items": []}`,
+	}}
+	w := a.get(t, "/c/AP-1")
+	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
+	for _, way := range []string{"withdraw", "visit", "amount", "letters"} {
+		require.NotContains(t, w.Body.String(), `href="/c/AP-1/`+way)
+	}
+	require.Contains(t, w.Body.String(), `href="/c/AP-1/papers"`)
+	require.Empty(t, a.of("GET /v1/claims/AP-1/missing"), "what the claim waits for is not asked either")
+	require.Equal(t, http.StatusNotFound, a.get(t, "/c/AP-1/withdraw").Code)
+}
+
 func TestAnAccountIsTypedTwice(t *testing.T) {
 	t.Parallel()
 	a := &asking{answers: map[string]string{
 		"GET /v1/claims/AP-1":                     `{"number": "AP-1", "line": "motor", "lane": "flash", "stage": "negotiating"}`,
-		"GET /v1/claims/AP-1/missing":             `{"items": []}`,
+		"GET /v1/claims/AP-1/acts":                `{"items": [{"act": "consent", "against": []}, {"act": "agree", "against": []}]}`,
 		"GET /v1/claims/AP-1/offers":              `{"items": [{"version": 2, "assessment": 2, "amount_fen": 316400, "in_force": true, "answers": []}, {"version": 1, "amount_fen": 300000, "answers": []}]}`,
 		"GET /v1/claims/AP-1/assessments":         `{"items": []}`,
 		"GET /v1/claims/AP-1/documents":           `{"items": []}`,
@@ -337,6 +359,7 @@ func TestAnAgreementIsSignedWithAFingerOrByName(t *testing.T) {
 	t.Parallel()
 	a := &asking{answers: map[string]string{
 		"GET /v1/claims/AP-1":                     `{"number": "AP-1", "line": "motor", "lane": "standard", "stage": "determined"}`,
+		"GET /v1/claims/AP-1/acts":                `{"items": [{"act": "consent", "against": [{"rule": "stage.wrong"}]}, {"act": "agree", "against": []}]}`,
 		"GET /v1/claims/AP-1/offers":              `{"items": [{"version": 1, "assessment": 1, "amount_fen": 316400, "in_force": true, "answers": []}]}`,
 		"GET /v1/claims/AP-1/assessments":         `{"items": []}`,
 		"GET /v1/claims/AP-1/documents":           `{"items": []}`,

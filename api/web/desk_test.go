@@ -1,7 +1,6 @@
 package web
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,37 +22,35 @@ func TestRatiosAreReadAsPeopleTypeThem(t *testing.T) {
 	}
 }
 
-func TestActsAreOfferedByRoleStageAndTask(t *testing.T) {
+func TestTheWorkbenchShowsWhatTheAPILists(t *testing.T) {
 	t.Parallel()
-	me := func(role claim.Role) *rest.Principal { return &rest.Principal{Id: "me", Role: role} }
-	assessing := rest.Claim{Stage: claim.Assessing, PolicyVerified: true, Tasks: []rest.Task{{Id: "a", Kind: claim.TaskAssess, Role: claim.Assessor}}}
-	taken := assessing
-	taken.Tasks = []rest.Task{{Id: "a", Kind: claim.TaskAssess, Role: claim.Assessor, Owner: "other", OwnerName: "吴静"}}
-	parked := assessing
-	parked.Parked = true
-	held := func(by claim.Principal) rest.Claim {
-		return rest.Claim{Stage: claim.Closed, Held: rest.Held{By: by}}
+	open := func(act claim.Act, task string) rest.ActOption { return rest.ActOption{Act: act, Task: task} }
+	stopped := func(act claim.Act, task, rule string, winner claim.Principal) rest.ActOption {
+		return rest.ActOption{Act: act, Task: task, Against: []rest.Refusal{{Rule: rule, Winner: winner}, {Rule: claim.RuleStage}}}
 	}
+	assessing := rest.Claim{PolicyVerified: true, Tasks: []rest.Task{{Id: "a", Kind: claim.TaskAssess, Owner: "other", OwnerName: "吴静"}}}
 	unread := []rest.DocumentSummary{{Id: "d", State: claim.PaperUnsure}}
 	for name, tt := range map[string]struct {
 		claim  rest.Claim
-		who    claim.Role
 		papers []rest.DocumentSummary
+		list   options
 		want   []offer
 	}{
-		"an assessor assesses and attaches":   {assessing, claim.Assessor, nil, []offer{{Name: "assess", Task: "a"}, {Name: "request-papers"}, {Name: "attach"}}},
-		"and confirms what is unsure":         {assessing, claim.Assessor, unread, []offer{{Name: "confirm"}, {Name: "assess", Task: "a"}, {Name: "request-papers"}, {Name: "attach"}}},
-		"what a colleague has is named":       {taken, claim.Assessor, nil, []offer{{Name: "assess", Task: "a", Rule: claim.RuleTaskTaken, Winner: "吴静"}, {Name: "request-papers"}, {Name: "attach"}}},
-		"while it is parked only papers come": {parked, claim.Assessor, nil, []offer{{Name: "convert", Rule: claim.RuleParked}, {Name: "assess", Task: "a", Rule: claim.RuleParked}, {Name: "request-papers", Rule: claim.RuleParked}, {Name: "attach"}}},
-		"finance waits for its time":          {assessing, claim.Finance, nil, nil},
-		"an auditor looks":                    {assessing, claim.Audit, unread, []offer{{Name: "hold"}}},
-		"who holds it does not let go of it":  {held("me"), claim.Audit, nil, []offer{{Name: "lift-hold", Rule: claim.RuleOwnHold}}},
-		"another does, after the end too":     {held("other"), claim.Manager, nil, []offer{{Name: "lift-hold"}}},
+		"in its own order, and what a task asks for stands out": {
+			assessing, nil,
+			options{open(claim.ActAttach, ""), open(claim.ActConfirm, ""), open(claim.ActLinkPolicy, ""), open(claim.ActAssess, "a")},
+			[]offer{{Name: "assess", Task: "a", Due: true}, {Name: "attach"}},
+		},
+		"and what is unsure is to be confirmed": {assessing, unread, options{open(claim.ActConfirm, "")}, []offer{{Name: "confirm"}}},
+		"what a colleague has is named":         {assessing, nil, options{stopped(claim.ActAssess, "a", claim.RuleTaskTaken, "other")}, []offer{{Name: "assess", Task: "a", Due: true, Rule: claim.RuleTaskTaken, Winner: "吴静"}}},
+		"a parked claim says so":                {rest.Claim{}, nil, options{stopped(claim.ActConvert, "", claim.RuleParked, "")}, []offer{{Name: "convert", Rule: claim.RuleParked}}},
+		"of two tasks the one that is open":     {rest.Claim{}, nil, options{stopped(claim.ActDecideTransfer, "r", claim.RuleTaskTaken, ""), open(claim.ActDecideTransfer, "t")}, []offer{{Name: "decide-transfer", Task: "t"}}},
+		"what is not its time is not shown": {
+			rest.Claim{}, nil, options{stopped(claim.ActRelease, "", claim.RuleTask, ""), stopped(claim.ActConsent, "", claim.RuleStage, ""), stopped(claim.ActWithdraw, "", claim.RulePaymentStarted, "")}, nil,
+		},
+		"who holds it does not let go of it": {rest.Claim{Held: rest.Held{By: "me"}}, nil, options{stopped(claim.ActHold, "", claim.RuleOwnHold, "")}, []offer{{Name: "lift-hold", Rule: claim.RuleOwnHold}}},
 	} {
-		got := slices.DeleteFunc(offers(tt.claim, me(tt.who), tt.papers), offer.OnPaper)
-		if len(got) == 0 {
-			got = nil
-		}
-		require.Equal(t, tt.want, got, name)
+		require.Equal(t, tt.want, offers(tt.claim, tt.papers, tt.list), name)
 	}
+	require.Equal(t, claim.RuleRole, options{}.Stopped(claim.ActAssess), "what is not listed is not theirs")
 }

@@ -190,6 +190,7 @@ type photosPage struct {
 	Failed []sentFile
 	Needs  []rest.Missing
 	Open   bool // pictures are still taken
+	Visit  bool // a surveyor may be asked for instead
 }
 
 // photosPage asks for the pictures, angle by angle.
@@ -204,7 +205,11 @@ func (v *visit) photos(status int, failed []sentFile) error {
 	if err != nil {
 		return err
 	}
-	page := photosPage{Claim: c, Failed: failed, Open: c.Stage != claim.Closed}
+	may, err := v.options(c.Number)
+	if err != nil {
+		return err
+	}
+	page := photosPage{Claim: c, Failed: failed, Open: may.Open(claim.ActAttach), Visit: may.Open(claim.ActConvert)}
 	page.Angles = append(page.Angles, angles[c.Line]...)
 next:
 	for _, d := range all {
@@ -313,7 +318,11 @@ func (v *visit) paperList(status int, failed []sentFile) error {
 	if err != nil {
 		return err
 	}
-	page := papersPage{Claim: c, Complete: list.Complete, Failed: failed, Open: c.Stage != claim.Closed}
+	may, err := v.options(c.Number)
+	if err != nil {
+		return err
+	}
+	page := papersPage{Claim: c, Complete: list.Complete, Failed: failed, Open: may.Open(claim.ActAttach)}
 	if list.Version == "" {
 		if err := v.beforeLists(&list); err != nil {
 			return err

@@ -90,15 +90,18 @@ func findings(v *visit) error { return v.findings(http.StatusOK, v.newForm(), ""
 
 func (v *visit) findings(status int, f form, at string) error {
 	no := v.r.PathValue("claim")
-	me, err := v.me()
-	if err != nil {
+	if _, err := v.me(); err != nil {
 		return err
 	}
-	page := findingsPage{May: slices.Contains([]claim.Role{claim.Assessor, claim.Reviewer}, me.Role), Form: f, At: at}
+	page, err := findingsPage{Form: f, At: at}, error(nil)
 	if page.Claim, err = read[rest.Claim](v.api.GetClaim(v.ctx(), no, nil)); err != nil {
 		return err
 	}
-	page.May = page.May && page.Claim.Stage != claim.Closed
+	may, err := v.options(no)
+	if err != nil {
+		return err
+	}
+	page.May = may.Open(claim.ActNoteFinding)
 	all, err := v.found(no)
 	if err != nil {
 		return err

@@ -108,7 +108,11 @@ func (v *visit) card() (*card, error) {
 		}
 	}
 	c.Own = c.Denial != nil && c.Denial.Verdict == nil && c.Denial.ProposedBy.Id == me.Id
-	c.Mine = me.Role == claim.Reviewer && !c.Own && c.Task.State == "open" && me.Level >= c.Task.Level && (c.Task.Owner == "" || c.Task.Owner == me.Id)
+	may, err := v.options(no)
+	if err != nil {
+		return nil, err
+	}
+	c.Mine = may.OnTask(claim.ActReview, c.Task.Id) || may.OnTask(claim.ActDecideDenial, c.Task.Id)
 	if c.Task.Owner != "" && c.Task.Owner != me.Id {
 		c.Taken = c.Task.OwnerName
 	}

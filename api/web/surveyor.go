@@ -287,7 +287,21 @@ func surveyTask(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("surveyor-task", map[string]any{"Survey": s, "Form": v.newForm(), "Reasons": declineReasons})
+	return v.answerable(http.StatusOK, s, v.newForm())
+}
+
+// answerable shows a survey, with the form to answer the offer where the visitor
+// may.
+func (v *visit) answerable(status int, s surveyView, f form) error {
+	may, err := v.options(s.Number)
+	if err != nil {
+		return err
+	}
+	stopped := ""
+	if !may.OnTask(claim.ActAccept, s.Id) {
+		stopped = may.Stopped(claim.ActAccept)
+	}
+	return v.showAs(status, "surveyor-task", map[string]any{"Survey": s, "Form": f, "Reasons": declineReasons, "Stopped": stopped})
 }
 
 // capture is where pictures, report and signature are taken. All that it needs
@@ -360,7 +374,7 @@ func declineSurvey(v *visit) error {
 			return err
 		}
 		f, _ := v.refill(wrongFields("why"))
-		return v.showAs(http.StatusUnprocessableEntity, "surveyor-task", map[string]any{"Survey": s, "Form": f, "Reasons": declineReasons})
+		return v.answerable(http.StatusUnprocessableEntity, s, f)
 	}
 	reason := v.lang.code("decline", why)
 	if why == "other" {

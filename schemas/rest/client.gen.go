@@ -153,6 +153,17 @@ type ClientInterface interface {
 	// Corresponds with GET /claims/{claim} (the `GetClaim` operationId).
 	GetClaim(ctx context.Context, claim ClaimRef, params *GetClaimParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListActs What you may do now
+	//
+	// Every act that your role may do on this claim, in the order of a claim's story, and what stands against each now. An act against which nothing stands is carried out when its operation is called, unless what you send with it is refused: a figure, a document, an offer that is not in force any more. One that is not listed is not yours to do.
+	//
+	// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+	//
+	// **Errors:** 401 not signed in; 404 not there, or not yours to see.
+	//
+	// Corresponds with GET /claims/{claim}/acts (the `ListActs` operationId).
+	ListActs(ctx context.Context, claim ClaimRef, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListAssessments List assessments
 	//
 	// Assessments by version, each with its settlement statement (赔款计算书).
@@ -1833,6 +1844,27 @@ func (c *Client) ReportClaim(ctx context.Context, params *ReportClaimParams, bod
 // Corresponds with GET /claims/{claim} (the `GetClaim` operationId).
 func (c *Client) GetClaim(ctx context.Context, claim ClaimRef, params *GetClaimParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetClaimRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListActs What you may do now
+//
+// Every act that your role may do on this claim, in the order of a claim's story, and what stands against each now. An act against which nothing stands is carried out when its operation is called, unless what you send with it is refused: a figure, a document, an offer that is not in force any more. One that is not listed is not yours to do.
+//
+// **Who:** whoever may see the claim: its claimant, staff of its branch or the head office.
+//
+// **Errors:** 401 not signed in; 404 not there, or not yours to see.
+//
+// Corresponds with GET /claims/{claim}/acts (the `ListActs` operationId).
+func (c *Client) ListActs(ctx context.Context, claim ClaimRef, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListActsRequest(c.Server, claim)
 	if err != nil {
 		return nil, err
 	}
@@ -4878,6 +4910,40 @@ func NewGetClaimRequest(server string, claim ClaimRef, params *GetClaimParams) (
 
 		req.Header.Set("If-None-Match", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewListActsRequest constructs an http.Request for the ListActs method
+func NewListActsRequest(server string, claim ClaimRef) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/acts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil

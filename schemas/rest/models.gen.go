@@ -402,6 +402,26 @@ func (e WitnessKind) Valid() bool {
 // AccountAgain The account, keyed a second time (账号复录). It is compared with the first without spaces and full-width digits; where they differ, both fields are named and nothing is done.
 type AccountAgain = string
 
+// ActList What the caller may do on a claim.
+type ActList struct {
+	Items []ActOption `json:"items"`
+}
+
+// ActOption An act that the caller's role may do, and what stands against it now.
+type ActOption struct {
+	// Act Stable name of the act, such as `withdraw`
+	Act claim.Act `json:"act"`
+
+	// Against Why it would be refused now, the reason that the answer would name first; empty: it can be done
+	Against []Refusal `json:"against"`
+
+	// Operation Operation of this contract by which it is done, such as `WithdrawClaim`
+	Operation string `json:"operation"`
+
+	// Task Id of the task that it does or is about; absent where there is none
+	Task string `json:"task,omitempty,omitzero"`
+}
+
 // Actor Who acted.
 type Actor struct {
 	// Id Who acts: a staff id, `system` for the machine, a pseudonym for a claimant. Empty where nobody does, and where a claimant did: only their own is shown to claimants.
