@@ -39,7 +39,7 @@ var tellings = map[claim.EventKind]telling{
 	claim.EventSurveySilent:      {zh: "查勘员{surveyor}未应答，改派下一位", en: "Surveyor {surveyor} did not answer; the next is asked.", inside: true},
 	claim.EventSurveyReported:    {zh: "现场查勘完成，照片 {photos} 张，我方责任 {fault_share_bp}，估损 {estimate_fen}", en: "The survey is done: {photos} photos, our insured's fault {fault_share_bp}, estimate {estimate_fen}."},
 	claim.EventSelfSurvey:        {zh: "客户自助查勘完成，照片 {photos} 张", en: "The claimant's own pictures are complete: {photos} photos."},
-	claim.EventPapersAttached:    {zh: "收到材料 {sha256} 份", en: "Papers received: {sha256}."},
+	claim.EventPapersAttached:    {zh: "收到材料[ {sha256} 份]", en: "Papers received[: {sha256}]."},
 	claim.EventFindingRaised:     {zh: "发现疑点：{rule}（{one}，{other}）", en: "{rule} ({one}, {other}).", inside: true},
 	claim.EventFindingGone:       {zh: "疑点已消除：{rule}（{one}，{other}）", en: "No longer: {rule} ({one}, {other}).", inside: true},
 	claim.EventEvidenceHeld:      {zh: "证据保全：已存证据不得删除", en: "Legal hold: nothing that is stored can be removed.", inside: true},
