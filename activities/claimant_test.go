@@ -358,9 +358,11 @@ func TestOnlyAPictureIsAPhotoOfTheLoss(t *testing.T) {
 	d := newDesk(t)
 	d.flash()
 	for _, kind := range []string{"text/xml", "application/ofd", "application/pdf"} {
-		photo := paper("loss_photo", fresh())
-		photo.Type = kind
-		require.Equal(t, claim.RuleInput, ruleOf(do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{photo}})), kind)
+		for _, as := range []string{"loss_photo", "signature"} {
+			file := paper(as, fresh())
+			file.Type = kind
+			require.Equal(t, claim.RuleInput, ruleOf(do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{file}})), kind)
+		}
 
 		read := paper("unknown", fresh(), "total_fen", "1")
 		read.Type, read.Reading.Kind = kind, "loss_photo"

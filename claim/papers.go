@@ -206,18 +206,20 @@ func KeyedTwice(name string) bool {
 // Kinds of document that rules name.
 const (
 	photo        = "loss_photo" // shows a loss
+	signature    = "signature"  // drawn under an agreement
 	otherPaper   = "other"
 	unknownPaper = "unknown"
 )
 
 // Fits reports whether a file of a media type can be a paper of a kind: what
-// shows a loss is a picture.
+// shows a loss is a picture, and so is what somebody has drawn under an agreement.
+// Of neither any words are read.
 func Fits(kind, mediaType string) bool {
-	return kind != photo || strings.HasPrefix(mediaType, "image/")
+	return kind != photo && kind != signature || strings.HasPrefix(mediaType, "image/")
 }
 
-// NoPicture says of a file that it cannot be a photo of the loss.
-const NoPicture = "A photo of the loss is a picture, JPEG or PNG, as the phone takes it. Send this file as the paper that it is. · 损失照片须为手机拍摄的图片（JPEG、PNG）；这个文件请按它本来的材料类型上传。"
+// NoPicture says of a file that it cannot be one.
+const NoPicture = "A photo of the loss or a drawn signature is a picture, JPEG or PNG. Send this file as the paper that it is. · 损失照片和手写签名须为图片（JPEG、PNG）；这个文件请按它本来的材料类型上传。"
 
 // SelfSurveyPhotos is how many pictures of the loss a self-survey takes where
 // the claim was reported before there were lists.
