@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"anpei/claim"
@@ -43,7 +44,7 @@ func (a *Activities) Assess(ctx context.Context, s claim.Step[claim.Assessment])
 			return err
 		}
 		if missing != "" {
-			return t.refuse(claim.RuleDocument, fmt.Sprintf("Item %q cites %s, which is not a document of this claim.", cited[missing], missing))
+			return t.refuse(claim.RuleDocument, claim.WhyNoItemProof, "item", cited[missing], "document", missing)
 		}
 		t.did(claim.DutyAssess)
 		t.done(claim.TaskAssess)
@@ -116,7 +117,7 @@ func (t *tx) assess(in claim.Assessment, witnesses []claim.Witness) error {
 	}
 	shared, err := t.sharedSubLimit(in, loss)
 	if err != nil {
-		return t.refuse(claim.RuleInput, err.Error())
+		return t.refuseInWords(err.Error())
 	}
 	var lines []db.InsertAssessmentLineParams
 	var payable claim.Fen
@@ -127,27 +128,27 @@ func (t *tx) assess(in claim.Assessment, witnesses []claim.Witness) error {
 	assessed := map[int]bool{}
 	for _, o := range in.Objects {
 		if o.Exposure < 1 || o.Exposure > len(t.file.Exposures) {
-			return t.refuse(claim.RuleInput, fmt.Sprintf("objects: there is no exposure %d; the claim has %d.", o.Exposure, len(t.file.Exposures)))
+			return t.refuse(claim.RuleInput, claim.WhyNoExposure, "exposure", strconv.Itoa(o.Exposure), "of", strconv.Itoa(len(t.file.Exposures)))
 		}
 		if assessed[o.Exposure] {
-			return t.refuse(claim.RuleInput, fmt.Sprintf("objects: exposure %d is listed twice. Put all its items into one.", o.Exposure))
+			return t.refuse(claim.RuleInput, claim.WhyExposureTwice, "exposure", strconv.Itoa(o.Exposure))
 		}
 		assessed[o.Exposure] = true
 		exposure := &t.file.Exposures[o.Exposure-1]
 		cover, ok := covers[exposure.Kind]
 		if !ok {
-			return t.refuse(claim.RuleInput, fmt.Sprintf("objects: the policy has no cover for exposure %d, %s; propose a denial.", o.Exposure, exposure.Kind))
+			return t.refuseInWords(fmt.Sprintf("objects: the policy has no cover for exposure %d, %s; propose a denial.", o.Exposure, exposure.Kind))
 		}
 		st, err := settlement(cover, exposure.Kind, o, loss, shared[o.Exposure])
 		if bad, ok := errors.AsType[indemnity.InputError](err); ok {
-			return t.refuse(claim.RuleInput, fmt.Sprintf("exposure %d: %s", o.Exposure, bad))
+			return t.refuseInWords(fmt.Sprintf("exposure %d: %s", o.Exposure, bad))
 		}
 		if err != nil {
 			return broken("calculate exposure %d: %w", o.Exposure, err)
 		}
 		exposure.Payable = st.Payable
 		if payable, err = claim.Sum(payable, st.Payable); err != nil {
-			return t.refuse(claim.RuleInput, "objects: "+err.Error())
+			return t.refuseInWords("objects: " + err.Error())
 		}
 		cover.Limit -= st.Of(indemnity.FigureThirdParty) // one limit for the accident, whoever has the loss
 		covers[exposure.Kind] = cover
@@ -162,7 +163,7 @@ func (t *tx) assess(in claim.Assessment, witnesses []claim.Witness) error {
 		}
 	}
 	if payable == 0 {
-		return t.refuse(claim.RuleInput, "Nothing is payable for these figures. Mend them, or propose a denial.")
+		return t.refuse(claim.RuleInput, claim.WhyNothingPayable)
 	}
 	raw, err := json.Marshal(in)
 	t.queue(err)

@@ -134,7 +134,7 @@ func TestNothingIsAgreedToNorApprovedWhileAPaperIsMissing(t *testing.T) {
 	got := consent()
 	require.Equal(t, claim.RulePapersMissing, ruleOf(got))
 	require.Contains(t, got.Refusal.Detail, "the driving licence")
-	require.Contains(t, got.Refusal.Detail, "驾驶证")
+	require.Contains(t, got.Refusal.Text().ZH, "驾驶证")
 	require.Equal(t, 1, d.count("refused_attempts"))
 	require.Equal(t, claim.Negotiating, d.file.Stage)
 	require.True(t, d.file.Missing()[0].Blocks, "the claim waits for the papers first")

@@ -208,7 +208,7 @@ func (t *tx) silence(act claim.Act) (*claim.Refusal, error) {
 			return nil, nil
 		}
 	}
-	return &claim.Refusal{Rule: claim.RuleNotYours, Detail: "The claim is for another person to deal with, who is in the policy. · 赔案现由保单上的人办理，您不能代为操作。"}, nil
+	return claim.Refuse(claim.RuleNotYours, claim.WhyNotYours).By(""), nil
 }
 
 // tellClaimant tells the one who reported and speaks for the claim; where a

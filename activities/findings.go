@@ -358,11 +358,11 @@ func (a *Activities) NoteFinding(ctx context.Context, s claim.Step[claim.Finding
 		f, err := t.q.FindingOfClaim(t, t.conn, t.id, s.Body.Finding)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
-			return t.refuse(claim.RuleInput, fmt.Sprintf("%s is no finding of this claim.", s.Body.Finding))
+			return t.refuse(claim.RuleInput, claim.WhyNoFinding, "finding", s.Body.Finding)
 		case err != nil:
 			return fmt.Errorf("read finding %s: %w", s.Body.Finding, err)
 		case f.State == findingGone:
-			return t.refuse(claim.RuleInput, "The facts agree by now: the finding is gone. Look at the claim again.")
+			return t.refuse(claim.RuleInput, claim.WhyFindingGone)
 		}
 		t.queue(t.q.InsertFindingNote(t, &t.w, db.InsertFindingNoteParams{
 			ClaimID: t.id, Finding: s.Body.Finding, Number: f.Notes + 1, Round: f.Round, Verdict: s.Body.Verdict, Note: s.Body.Note,

@@ -32,11 +32,11 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 		}
 		for i, d := range s.Body.Attachments {
 			if !claim.Fits(d.Kind, d.Type) {
-				return t.refuse(claim.RuleInput, fmt.Sprintf("documents/%d: %s", i, claim.NoPicture))
+				return t.refuse(claim.RuleInput, claim.WhyNoPicture, "where", fmt.Sprintf("documents/%d: ", i))
 			}
 			if d.Reading != nil {
 				if err := typed(d.Reading.Fields); err != nil {
-					return t.refuse(claim.RuleInput, fmt.Sprintf("documents/%d/reading: %s", i, err))
+					return t.refuseInWords(fmt.Sprintf("documents/%d/reading: %s", i, err))
 				}
 			}
 		}
@@ -323,7 +323,7 @@ func (t *tx) field(id string, round int, engine string, f claim.Field, confirmed
 func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmation]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActConfirm, func(t *tx) error {
 		if err := typed(worded(s.Body).Reading.Fields); err != nil {
-			return t.refuse(claim.RuleInput, err.Error())
+			return t.refuseInWords(err.Error())
 		}
 		known, err := t.facts(reading(worded(s.Body)))
 		if err != nil {
@@ -331,10 +331,10 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 		}
 		paper, there := t.paper(s.Body.Document)
 		if !there {
-			return t.refuse(claim.RuleDocument, fmt.Sprintf("%s is not a document of this claim.", s.Body.Document))
+			return t.refuse(claim.RuleDocument, claim.WhyNoDocument, "document", s.Body.Document)
 		}
 		if !claim.Fits(s.Body.Kind, paper.Type) {
-			return t.refuse(claim.RuleInput, claim.NoPicture)
+			return t.refuse(claim.RuleInput, claim.WhyNoPicture, "where", "")
 		}
 		round := rounds(known, paper.ID)
 		by := string(t.by.ID)

@@ -31,7 +31,7 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 		picture, err := t.picture(s.Body)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
-			return t.refuse(claim.RuleDocument, fmt.Sprintf("%s is no signature of this claim. Attach the picture first, as a document of kind signature.", s.Body.Document))
+			return t.refuse(claim.RuleDocument, claim.WhyNoSignature, "document", s.Body.Document)
 		case err != nil:
 			return err
 		}
@@ -156,7 +156,7 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 		case out.AmountFen != t.file.Payable || int(out.Offer) != t.file.Offer:
 			return t.superseded(int(out.Offer))
 		case out.Seen() != s.Body.Seen:
-			return t.refuse(claim.RuleReleaseChanged, "Payee, amount, policy or branch are not what you were shown, or something has happened to the payment since. Read the task again and compare.")
+			return t.refuse(claim.RuleReleaseChanged, claim.WhyReleaseChanged)
 		}
 		first := t.file.Releaser()
 		switch {

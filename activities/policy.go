@@ -30,9 +30,9 @@ func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPoli
 		}
 		switch {
 		case policy.id == nil:
-			return t.refuse(claim.RulePolicyUnknown, fmt.Sprintf("There is no %s policy %q. Look the number up under policies.", t.file.Line, s.Body.PolicyNo))
+			return t.refuse(claim.RulePolicyUnknown, claim.WhyPolicyUnknown, "line", string(t.file.Line), "policy", s.Body.PolicyNo)
 		case !policy.inForce:
-			return t.refuse(claim.RulePolicyUnknown, fmt.Sprintf("Policy %q was not in force at the moment of loss, %s.", s.Body.PolicyNo, loss.LossAt.In(claim.Shanghai).Format(time.DateTime)))
+			return t.refuse(claim.RulePolicyUnknown, claim.WhyPolicyNotInForce, "policy", s.Body.PolicyNo, "at", loss.LossAt.In(claim.Shanghai).Format(time.DateTime))
 		}
 		t.did(claim.DutyLinkPolicy)
 		return t.link(policy, loss)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"strconv"
 
 	"anpei/claim"
 	"anpei/schemas/db"
@@ -26,7 +26,7 @@ func (a *Activities) Consent(ctx context.Context, s claim.Step[claim.Consent]) (
 }
 
 func (t *tx) superseded(offer int) error {
-	return t.refuse(claim.RuleOffer, fmt.Sprintf("Offer %d is not in force any more; offer %d is. Look at it first.", offer, t.file.Offer))
+	return t.refuse(claim.RuleOffer, claim.WhyOfferSuperseded, "offer", strconv.Itoa(offer), "now", strconv.Itoa(t.file.Offer))
 }
 
 func (t *tx) answerOffer(answer, reason string, counter claim.Fen) {
@@ -86,7 +86,7 @@ func (a *Activities) Review(ctx context.Context, s claim.Step[claim.Verdict]) (c
 		switch v.Kind {
 		case claim.VerdictApprove:
 			if lacking := t.file.Lacking(); len(lacking) > 0 {
-				return t.refuse(claim.RulePapersMissing, fmt.Sprintf("The claim lacks %s. Have it asked for, or waived by two people.", listed(lacking)))
+				return t.refuse(claim.RulePapersMissing, claim.WhyLacksForApproval, claim.NamesOf(lacking)...)
 			}
 			limit, ok := rules.authority.Limit(t.file.Line, t.by.Level)
 			if !ok || t.file.Payable > limit || t.by.Level < t.file.Required {
@@ -100,18 +100,9 @@ func (a *Activities) Review(ctx context.Context, s claim.Step[claim.Verdict]) (c
 		case claim.VerdictDeny:
 			return t.proposeDenial(v, rules.authority)
 		default:
-			return t.refuse(claim.RuleInput, fmt.Sprintf("There is no verdict %q.", v.Kind))
+			return t.refuse(claim.RuleInput, claim.WhyNoVerdict, "verdict", string(v.Kind))
 		}
 	})
-}
-
-// listed names papers in a sentence.
-func listed(papers []claim.Standing) string {
-	names := make([]string, len(papers))
-	for i, p := range papers {
-		names[i] = p.EN
-	}
-	return strings.Join(names, "; ")
 }
 
 // opinion appends a verdict with what became of it.
@@ -125,9 +116,9 @@ func (t *tx) opinion(v claim.Verdict, result, version string) {
 }
 
 func (t *tx) recommend(v claim.Verdict, table claim.Authority, limit claim.Fen) error {
-	refusal := claim.Refusal{Rule: claim.RuleLimit, Detail: fmt.Sprintf(
-		"The claim comes to %s and needs level %d; level %d has a limit of %s. Your approval is kept as a recommendation and the claim goes to level %d.",
-		t.file.Payable, t.file.Required, t.by.Level, limit, t.file.Level+1)}
+	refusal := claim.Refuse(claim.RuleLimit, claim.WhyRecommended,
+		"amount", t.file.Payable.String(), "needed", strconv.Itoa(int(t.file.Required)), "level", strconv.Itoa(int(t.by.Level)),
+		"limit", limit.String(), "next", strconv.Itoa(int(t.file.Level)+1))
 	t.attempt(refusal)
 	t.receipt.Result, t.receipt.Refusal = claim.Recommended, &refusal
 	return t.sendUp(v, claim.EventReviewRecommended, "recommended", table.Version)
@@ -139,7 +130,7 @@ func (t *tx) sendUp(v claim.Verdict, kind claim.EventKind, result, version strin
 		t.file.Required = next // somebody wants a higher eye than the amount needs
 	}
 	if _, ok := t.highest(next); !ok {
-		return t.refuse(claim.RuleLimit, "There is no higher level to send this to.")
+		return t.refuse(claim.RuleLimit, claim.WhyHighestLevel)
 	}
 	t.opinion(v, result, version)
 	t.done(claim.TaskReview)
@@ -174,11 +165,11 @@ func (t *tx) determine(v claim.Verdict, version string) error {
 // kept.
 func (t *tx) sendBack(v claim.Verdict, version string) error {
 	if v.Question == "" {
-		return t.refuse(claim.RuleInput, "question: a return needs the question that is to be answered.")
+		return t.refuse(claim.RuleInput, claim.WhyNoQuestion)
 	}
 	to := v.ReturnTo
 	if to != claim.Surveying && to != claim.Assessing && to != claim.Negotiating {
-		return t.refuse(claim.RuleInput, fmt.Sprintf("return_to: %q is no step to return to; name %q, %q or %q.", to, claim.Surveying, claim.Assessing, claim.Negotiating))
+		return t.refuse(claim.RuleInput, claim.WhyNoReturn, "to", string(to))
 	}
 	t.opinion(v, "returned", version)
 	t.done(claim.TaskReview)
@@ -206,16 +197,16 @@ func (t *tx) proposeDenial(v claim.Verdict, table claim.Authority) error {
 	d := v.Denial
 	switch {
 	case !claim.MayDeny(t.by.Role) || t.by.ID == claim.Machine:
-		return t.refuse(claim.RuleDenialMachine, "Only a reviewer, a person, may propose a denial.")
+		return t.refuse(claim.RuleDenialMachine, claim.WhyDenialByPerson)
 	case d == nil || d.Clause == "" || d.Facts == "" || d.Reasons == "":
-		return t.refuse(claim.RuleInput, "denial: a denial needs the clause, the facts and the reasons.")
+		return t.refuse(claim.RuleInput, claim.WhyDenialIncomplete)
 	}
 	missing, err := t.notPapers(d.Evidence)
 	if err != nil {
 		return err
 	}
 	if missing != "" {
-		return t.refuse(claim.RuleDocument, fmt.Sprintf("Evidence %s is not a document of this claim.", missing))
+		return t.refuse(claim.RuleDocument, claim.WhyNoEvidence, "document", missing)
 	}
 	level, err := table.RequiredForDenial(t.file.Line, max(t.file.Claimed, t.file.Payable))
 	if err != nil {

@@ -196,9 +196,15 @@ func (t *tx) event(kind claim.EventKind, body any) {
 // queue keeps the error of a write that could not even be queued.
 func (t *tx) queue(err error) { t.err = errors.Join(t.err, err) }
 
-// refuse answers that a rule stopped the act, and logs the attempt.
-func (t *tx) refuse(rule, detail string) error {
-	return t.refuseWith(claim.Refusal{Rule: rule, Detail: detail})
+// refuse answers that a rule stopped the act, and logs the attempt. pairs are
+// the values of the code's text, by name.
+func (t *tx) refuse(rule string, why claim.RefusalCode, pairs ...string) error {
+	return t.refuseWith(claim.Refuse(rule, why, pairs...))
+}
+
+// refuseInWords refuses what a check of the body has found, in its words.
+func (t *tx) refuseInWords(detail string) error {
+	return t.refuseWith(claim.Refusal{Rule: claim.RuleInput, Detail: detail})
 }
 
 func (t *tx) refuseWith(r claim.Refusal) error {
@@ -289,9 +295,10 @@ func (t *tx) commit() (claim.Answer, error) {
 // keyUsed answers a command whose key its sender used, at the same moment, for
 // another claim. Nothing was written.
 func (t *tx) keyUsed() claim.Answer {
+	refusal := claim.Refuse(claim.RuleInput, claim.WhyKeyUsed)
 	return claim.Answer{File: t.before, Receipt: claim.Receipt{
 		Claim: t.id, Number: t.before.Number, Version: t.before.Version, Stage: t.before.Stage, Lane: t.before.Lane, Result: claim.Refused,
-		Refusal: &claim.Refusal{Rule: claim.RuleInput, Detail: "This Idempotency-Key was used for another command. Use a new key for each."},
+		Refusal: &refusal,
 	}}
 }
 

@@ -116,6 +116,9 @@ func do[T any](d *desk, act func(context.Context, claim.Step[T]) (claim.Answer, 
 	require.Equal(d.t, first.Receipt, again.Receipt)
 	require.Equal(d.t, events, d.count("events"))
 	d.file = first.File
+	if r := first.Receipt.Refusal; r != nil {
+		require.NotRegexp(d.t, `\{[a-z_]+\}`, r.Text().ZH+r.Text().EN, "every value of a refusal is there")
+	}
 	return first.Receipt
 }
 

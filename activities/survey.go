@@ -45,7 +45,7 @@ func (a *Activities) Assign(ctx context.Context, s claim.Step[claim.Assign]) (cl
 			return err
 		}
 		if rule, _, conflict := claim.Conflict(t.file.Deeds, who, claim.DutySurvey, t.file.Lane); conflict {
-			return t.refuse(rule, fmt.Sprintf("%s has acted on this claim in a way that forbids the survey. Name somebody else.", who))
+			return t.refuse(rule, claim.WhySurveyorBarred, "who", string(who))
 		}
 		loss, ranked, err := t.rank()
 		if err != nil {
@@ -61,7 +61,7 @@ func (a *Activities) Assign(ctx context.Context, s claim.Step[claim.Assign]) (cl
 func (t *tx) surveyor(id claim.Principal) (claim.Principal, error) {
 	staff, err := t.q.StaffMember(t, t.conn, id)
 	if err != nil || staff.Role != claim.Surveyor || !staff.Active {
-		return "", t.refuse(claim.RuleInput, fmt.Sprintf("%q is no active surveyor. Surveyors are listed under surveyors.", id))
+		return "", t.refuse(claim.RuleInput, claim.WhySurveyorUnknown, "who", string(id))
 	}
 	return id, nil
 }
@@ -166,7 +166,7 @@ func (a *Activities) Decline(ctx context.Context, s claim.Step[claim.TaskRef]) (
 	return step(ctx, a, s, claim.ActDecline, func(t *tx) error {
 		task := t.file.TaskOf(claim.TaskSurvey)
 		if task == nil {
-			return t.refuse(claim.RuleTask, "The survey is not open any more.")
+			return t.refuse(claim.RuleTask, claim.WhySurveyGone)
 		}
 		who, kind := task.Owner, claim.EventSurveyDeclined
 		if t.by.ID == claim.Machine {
@@ -219,7 +219,7 @@ func (a *Activities) Survey(ctx context.Context, s claim.Step[claim.SurveyReport
 			return err
 		}
 		if missing != "" {
-			return t.refuse(claim.RuleDocument, fmt.Sprintf("Photo %s is not a document of this claim. Attach it first.", missing))
+			return t.refuse(claim.RuleDocument, claim.WhyNoPhoto, "document", missing)
 		}
 		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
 		if err != nil {

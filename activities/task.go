@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"fmt"
 
 	"anpei/claim"
 )
@@ -21,7 +20,7 @@ func (a *Activities) own(ctx context.Context, s claim.Step[claim.TaskRef], act c
 	return step(ctx, a, s, act, func(t *tx) error {
 		task := t.file.Task(s.Body.Task)
 		if task == nil {
-			return t.refuse(claim.RuleTask, "That task is not open any more.")
+			return t.refuse(claim.RuleTask, claim.WhyTaskGone)
 		}
 		task.Owner = owner
 		kind, named := claim.EventTaskPutBack, (*string)(nil)
@@ -64,9 +63,9 @@ func (a *Activities) Resume(ctx context.Context, s claim.Step[claim.Resume]) (cl
 		parked, in := t.file.Parked, s.Body
 		switch {
 		case parked == nil:
-			return t.refuse(claim.RuleTask, "The claim does not stand still any more.")
+			return t.refuse(claim.RuleTask, claim.WhyNotParked)
 		case in.Skip && !parked.Skippable:
-			return t.refuse(claim.RuleCannotSkip, fmt.Sprintf("The step %q moves the claim or its money, so the claim cannot go on without it. Mend the cause, then have it tried again.", parked.Step))
+			return t.refuse(claim.RuleCannotSkip, claim.WhyCannotSkip, "step", parked.Step)
 		}
 		t.file.Parked, t.file.Resumed = nil, &claim.Resumed{Step: parked.Step, Skip: in.Skip}
 		t.done(claim.TaskResume)

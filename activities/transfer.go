@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -194,7 +193,7 @@ func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.Tran
 		}
 		switch task := t.file.Task(in.Task); {
 		case task == nil:
-			return t.refuse(claim.RuleTask, "That task is not open any more. Look at the claim again.")
+			return t.refuse(claim.RuleTask, claim.WhyTaskGone)
 		case in.Decision == claim.SendAgain && task.Kind == claim.TaskPay && p.State == claim.PaymentNotFound:
 			t.event(claim.EventPaymentDecided, event)
 			t.done(claim.TaskPay)
@@ -205,8 +204,11 @@ func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.Tran
 			p.Again, p.Sent, p.CallAt = 0, t.at, rules.transfers.CallAt(claim.PaymentSubmitted, t.at)
 			t.sendAgain(p)
 		case in.Decision == claim.WriteOff && task.Kind == claim.TaskPay && p.Fault == claim.FaultDiffers:
-			if asked.reference != p.Reference || asked.against != "" {
-				return t.refuse(claim.RuleTransfer, cmp.Or(asked.against, "Another attempt is under way now. Look at the payment again."))
+			if asked.reference != p.Reference && asked.against == nil {
+				return t.refuse(claim.RuleTransfer, claim.WhyAttemptChanged)
+			}
+			if asked.against != nil {
+				return t.refuseWith(*asked.against)
 			}
 			event.Bank = asked.differs
 			t.event(claim.EventPaymentDecided, event)
@@ -220,7 +222,7 @@ func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.Tran
 			t.file.Stage = claim.PayReturned
 			t.tellClaimant(claim.SMSPayee, nil)
 		default:
-			return t.refuse(claim.RuleTransfer, "This does not fit what the bank has said: send_again is for a transfer that it never had, write_off for a reference that is another transfer's there, ask_payee for what is to be released. Look at the payment again.")
+			return t.refuse(claim.RuleTransfer, claim.WhyTransferMisfit)
 		}
 		return nil
 	})
@@ -228,13 +230,21 @@ func (a *Activities) DecideTransfer(ctx context.Context, s claim.Step[claim.Tran
 
 // writeOff is what the bank says of a reference that is to be written off: how
 // it differs from what was instructed, or what speaks against writing it off.
-type writeOff struct{ reference, differs, against string }
+type writeOff struct {
+	reference, differs string
+	against            *claim.Refusal
+}
+
+func (w *writeOff) refuse(why claim.RefusalCode, pairs ...string) {
+	r := claim.Refuse(claim.RuleTransfer, why, pairs...)
+	w.against = &r
+}
 
 // askBeforeWriteOff asks the bank about the attempt under way. Its word must be
 // of another transfer, to another payee: money that came to ours, of whatever
 // amount, would be paid twice.
 func (a *Activities) askBeforeWriteOff(ctx context.Context, id claim.ID) (w writeOff) {
-	w.against = "The bank gives no answer now, and without one nothing is written off. Try again when it does."
+	w.refuse(claim.WhyBankAway)
 	file, err := a.Load(ctx, id)
 	if err != nil || file.Payment() == nil || file.Payment().Fault != claim.FaultDiffers {
 		return w // the step refuses it anyhow
@@ -251,12 +261,12 @@ func (a *Activities) askBeforeWriteOff(ctx context.Context, id claim.ID) (w writ
 	if err != nil {
 		return w
 	}
-	w.differs, w.against = strings.Join(said.differs(t), ", "), ""
+	w.differs, w.against = strings.Join(said.differs(t), ", "), nil
 	switch {
 	case w.differs == "":
-		w.against = fmt.Sprintf("The bank's answer is of this transfer now, and says %q: it is not written off. Look at the payment again.", said.State)
+		w.refuse(claim.WhyBankAgrees, "state", string(said.State))
 	case claim.ShowsAccount(said.Transfer.Payee.Account, t.Payee.Account):
-		w.against = fmt.Sprintf("The bank names this payee's account under the reference (%s): paying once more could pay twice. Have the bank put its record right first.", w.differs)
+		w.refuse(claim.WhyBankNamesPayee, "differs", w.differs)
 	}
 	return w
 }

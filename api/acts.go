@@ -48,7 +48,7 @@ func (s *server) options(who principal, c *claimSeen, file *claim.File) ([]rest.
 			one.Against = append(one.Against, claim.Refusal{Rule: got.rule, Detail: got.why})
 		}
 		if o.Against != nil {
-			one.Against = append(one.Against, *o.Against)
+			one.Against = append(one.Against, o.Against.Told())
 		}
 		list = append(list, one)
 	}

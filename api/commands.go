@@ -181,7 +181,16 @@ func (o order) stored(hash string, raw []byte) (claim.Receipt, error) {
 	if err := json.Unmarshal(raw, &receipt); err != nil {
 		return receipt, fmt.Errorf("decode the receipt of %s: %w", o.act, err)
 	}
-	return receipt, refusedBy(receipt)
+	return toldReceipt(receipt), refusedBy(receipt)
+}
+
+// toldReceipt is a receipt whose refusal is told in both languages.
+func toldReceipt(r claim.Receipt) claim.Receipt {
+	if r.Refusal != nil {
+		said := r.Refusal.Told()
+		r.Refusal = &said
+	}
+	return r
 }
 
 // refusedBy returns the refusal that a receipt carries, which the step has
@@ -226,7 +235,7 @@ func (s *server) sendUpdate(ctx context.Context, seen int64, update func(context
 	if err == nil {
 		err = handle.Get(ctx, &receipt)
 	}
-	return receipt, err
+	return toldReceipt(receipt), err
 }
 
 func isRefused(err error) bool {
@@ -279,7 +288,7 @@ func (s *server) over(ctx context.Context, o order, cause error) (claim.Receipt,
 }
 
 // closed is what whoever acts on a closed claim is told.
-var closed = claim.Refusal{Rule: claim.RuleStage, Detail: "The claim is closed."}
+var closed = claim.Refuse(claim.RuleStage, claim.WhyClosed)
 
 // refused logs an act that a rule stopped before a step did, and says so.
 func (s *server) refused(ctx context.Context, r claim.Refusal) error {

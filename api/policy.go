@@ -366,7 +366,7 @@ func (s *server) attempt(ctx context.Context, r claim.Refusal) {
 	}
 	row := db.InsertRefusedAttemptParams{
 		RequestID: at.request, ByID: at.who.ID, ByRole: at.who.Role, Branch: at.who.Branch,
-		Act: at.op.id, Rule: r.Rule, Detail: r.Detail,
+		Act: at.op.id, Rule: r.Rule, Detail: r.Told().Detail,
 	}
 	if at.claim != nil {
 		row.ClaimID = &at.claim.ID

@@ -152,8 +152,12 @@ func (r refusal) kind() kind {
 // is 500, and its cause stays in the log. The request id goes in later.
 func problemOf(err error) rest.Problem {
 	if r, ok := errors.AsType[refusal](err); ok {
-		p := r.kind().problem(r.Detail)
+		said := r.Told()
+		p := r.kind().problem(said.Detail)
 		p.Rule, p.Winner = r.Rule, r.Winner
+		if r.Why != "" {
+			p.DetailZh = said.DetailZH
+		}
 		return p
 	}
 	f := faultOf(err)

@@ -71,7 +71,8 @@ func TestOneActResumesAllClaimsOfOneCauseAndEveryOperatorGetsAnAnswer(t *testing
 		require.Eventually(t, func() bool {
 			return k.count(t, `select count(*) from claims where id = $1 and not parked and stage = 'self_survey'`, r.Claim) == 1
 		}, pace.Limit(time.Minute), 50*time.Millisecond)
-		require.Equal(t, 200, k.ask(t, r.token, "POST", "/claims/"+r.Number+"/withdrawal", uuid.NewString(), claim.Reason{Reason: "私了"}).status)
+		withdrawn := k.ask(t, r.token, "POST", "/claims/"+r.Number+"/withdrawal", uuid.NewString(), claim.Reason{Reason: "私了"})
+		require.Equal(t, 200, withdrawn.status, "%s", withdrawn.raw)
 	}
 }
 

@@ -375,24 +375,23 @@ type MorePaper struct {
 func (f *File) Request(r PaperRequest, raisedAt, now time.Time) (Telling, *Refusal) {
 	c := f.Checklist
 	if c == nil {
-		return Telling{}, &Refusal{Rule: RuleInput, Detail: "This claim was reported before there were lists of papers."}
+		return Telling{}, Refuse(RuleInput, WhyNoLists).By("")
 	}
 	asked := Telling{At: now, Request: true, Finding: r.Finding}
 	switch first := c.Request(); {
 	case first == nil && r.Finding != "":
-		return asked, &Refusal{Rule: RuleInput, Detail: "finding: nothing was asked for yet. Ask for everything at once, without naming a finding."}
+		return asked, Refuse(RuleInput, WhyNothingAsked).By("")
 	case first == nil:
 		for _, s := range f.Lacking() {
 			asked.Items = append(asked.Items, s.Name)
 		}
 		if len(asked.Items)+len(r.More) == 0 {
-			return asked, &Refusal{Rule: RulePapersComplete, Detail: "No paper is missing, so there is nothing to ask for."}
+			return asked, Refuse(RulePapersComplete, WhyPapersComplete).By("")
 		}
 	case r.Finding == "", !raisedAt.After(first.At), len(r.More) == 0:
-		return asked, &Refusal{Rule: RulePapersAsked, Detail: fmt.Sprintf(
-			"Papers were asked for on %s, once and in full (Insurance Law art. 22). What could have been asked for then cannot be asked for now; what a finding has brought to light since can: name the finding and the paper.", DateOf(first.At))}
+		return asked, Refuse(RulePapersAsked, WhyPapersAsked, "on", DateOf(first.At).String()).By("")
 	case slices.ContainsFunc(c.Tellings, func(t Telling) bool { return t.Finding == r.Finding }):
-		return asked, &Refusal{Rule: RulePapersAsked, Detail: "What this finding brought to light was asked for once already (Insurance Law art. 22)."}
+		return asked, Refuse(RulePapersAsked, WhyFindingAsked).By("")
 	}
 	for i, m := range r.More {
 		l := Listed{Kinds: []string{m.Kind}, From: Claimant, ZH: m.What, EN: m.What, Why: m.Reason, Asked: c.Requests() + 1}
@@ -400,7 +399,7 @@ func (f *File) Request(r PaperRequest, raisedAt, now time.Time) (Telling, *Refus
 			l.ZH, l.EN = w.ZH, w.EN
 		}
 		if l.ZH == "" {
-			return asked, &Refusal{Rule: RuleInput, Detail: "more: say in words what the paper is, where its kind does not."}
+			return asked, Refuse(RuleInput, WhyPaperUnnamed).By("")
 		}
 		l.Name = fmt.Sprintf("more_%d_%d", len(c.Tellings), i+1)
 		c.Items = append(c.Items, l)
@@ -446,7 +445,7 @@ func (f *File) ProposeWaiver(name string, by Principal) *Refusal {
 	case refusal != nil:
 		return refusal
 	case l.Waiver != nil:
-		return &Refusal{Rule: RuleWaiver, Detail: fmt.Sprintf("%s has proposed this already. A second person confirms it.", l.Waiver.By), Winner: l.Waiver.By}
+		return Refuse(RuleWaiver, WhyWaiverProposed, "who", string(l.Waiver.By)).By(l.Waiver.By)
 	}
 	l.Waiver = &Waiver{By: by}
 	return nil
@@ -459,9 +458,9 @@ func (f *File) ConfirmWaiver(name string, by Principal, at time.Time) *Refusal {
 	case refusal != nil:
 		return refusal
 	case l.Waiver == nil:
-		return &Refusal{Rule: RuleWaiver, Detail: "Nobody has proposed to do without this paper, or the proposal was withdrawn. Look at the list again."}
+		return Refuse(RuleWaiver, WhyNoWaiver).By("")
 	case l.Waiver.By == by || by == Machine:
-		return &Refusal{Rule: RuleOwnWaiver, Detail: "You proposed this yourself, so somebody else has to confirm it."}
+		return Refuse(RuleOwnWaiver, WhyOwnWaiver).By("")
 	}
 	l.Waiver.Confirmed, l.Waiver.ConfirmedAt = by, at
 	return nil
@@ -474,9 +473,9 @@ func (f *File) WithdrawWaiver(name string, by Principal) *Refusal {
 	case refusal != nil:
 		return refusal
 	case l.Waiver == nil:
-		return &Refusal{Rule: RuleWaiver, Detail: "There is no proposal to withdraw. Look at the list again."}
+		return Refuse(RuleWaiver, WhyNoWithdrawal).By("")
 	case l.Waiver.By != by:
-		return &Refusal{Rule: RuleRole, Detail: fmt.Sprintf("%s proposed this, and may withdraw it.", l.Waiver.By)}
+		return Refuse(RuleRole, WhyOthersWaiver, "who", string(l.Waiver.By)).By("")
 	}
 	l.Waiver = nil
 	return nil
@@ -487,15 +486,15 @@ func (f *File) waivable(name string) (*Listed, *Refusal) {
 	l := f.Checklist.Item(name)
 	switch {
 	case l == nil:
-		return nil, &Refusal{Rule: RuleInput, Detail: fmt.Sprintf("The claim's list has no paper %q.", name)}
+		return nil, Refuse(RuleInput, WhyPaperUnknown, "paper", name).By("")
 	case l.Optional:
-		return nil, &Refusal{Rule: RuleInput, Detail: "Nobody waits for this paper, so there is nothing to waive."}
+		return nil, Refuse(RuleInput, WhyPaperOptional).By("")
 	case l.Waived():
-		return nil, &Refusal{Rule: RuleWaiver, Detail: "Two people have waived this paper already.", Winner: l.Waiver.Confirmed}
+		return nil, Refuse(RuleWaiver, WhyWaived).By(l.Waiver.Confirmed)
 	}
 	for _, s := range f.Standings() {
 		if s.Name == name && s.State == ItemAccepted {
-			return nil, &Refusal{Rule: RuleWaiver, Detail: "The paper has come and is accepted, so there is nothing to waive."}
+			return nil, Refuse(RuleWaiver, WhyPaperAccepted).By("")
 		}
 	}
 	return l, nil

@@ -3,6 +3,9 @@ package claim
 // NoteTexts are what the codes of notes say.
 var NoteTexts = noteTexts
 
+// RefusalTexts are what the codes of refusals say.
+var RefusalTexts = refusalTexts
+
 // LongestSMS are values of each placeholder that are as long as they get.
 var LongestSMS = longestSMS
 

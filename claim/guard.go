@@ -1,8 +1,8 @@
 package claim
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,13 +16,13 @@ func (f *File) Guard(act Act, by Actor, task string) *Refusal {
 	rule := ruleOf[act]
 	switch {
 	case !act.Guarded():
-		return &Refusal{Rule: RuleInput, Detail: fmt.Sprintf("There is no act %q.", act)}
+		return Refuse(RuleInput, WhyNoAct, "act", string(act)).By("")
 	case f.Stage == Closed:
-		return &Refusal{Rule: RuleStage, Detail: "The claim is closed."}
+		return Refuse(RuleStage, WhyClosed).By("")
 	case f.Parked != nil && !rule.mends:
-		return &Refusal{Rule: RuleParked, Detail: "The claim stands still until an operator has mended what went wrong. Try again later."}
+		return Refuse(RuleParked, WhyParked).By("")
 	case !slices.Contains(rule.roles, by.Role):
-		return &Refusal{Rule: RuleRole, Detail: fmt.Sprintf("A %s may not %s. This is for: %s.", by.Role, act, words(rule.roles))}
+		return Refuse(RuleRole, WhyRole, "role", string(by.Role), "act", string(act), "roles", words(rule.roles)).By("")
 	case rule.stages != nil && !slices.Contains(rule.stages, f.Stage):
 		return f.wrongStage(rule)
 	case rule.unpaid && f.Payment() != nil:
@@ -32,7 +32,7 @@ func (f *File) Guard(act Act, by Actor, task string) *Refusal {
 		return refusal
 	}
 	if broken, prior, conflict := Conflict(f.Deeds, by.ID, rule.duty, f.Lane); rule.duty != "" && conflict {
-		return &Refusal{Rule: broken, Detail: fmt.Sprintf("You did %q on this claim on %s, so somebody else has to do this.", prior.Duty, DateOf(prior.At))}
+		return Refuse(broken, WhyDuty, "duty", string(prior.Duty), "on", DateOf(prior.At).String()).By("")
 	}
 	return f.Bars(act, by)
 }
@@ -50,11 +50,11 @@ func (f *File) wrongStage(rule actRule) *Refusal {
 	if f.Stage == Paying || f.Stage == Paid || f.Stage == PayReturned {
 		return tooLate(rule.act)
 	}
-	return &Refusal{Rule: RuleStage, Detail: fmt.Sprintf("The claim is at stage %q; %s is possible at: %s.", f.Stage, rule.act, words(rule.stages))}
+	return Refuse(RuleStage, WhyStage, "stage", string(f.Stage), "act", string(rule.act), "stages", words(rule.stages)).By("")
 }
 
 func tooLate(act Act) *Refusal {
-	return &Refusal{Rule: RulePaymentStarted, Detail: fmt.Sprintf("The payment is under way; it is too late to %s.", act)}
+	return Refuse(RulePaymentStarted, WhyPaymentStarted, "act", string(act)).By("")
 }
 
 // guardTask checks the task that an act does, or the one that it names.
@@ -65,15 +65,15 @@ func (f *File) guardTask(rule actRule, by Actor, id string) *Refusal {
 	task := f.Task(id)
 	switch {
 	case task == nil || rule.tasks != nil && !slices.Contains(rule.tasks, task.Kind):
-		return &Refusal{Rule: RuleTask, Detail: "That task is not open any more. Look at the claim again: somebody may have done it.", Winner: f.lastActor()}
+		return Refuse(RuleTask, WhyTaskGone).By(f.lastActor())
 	case rule.act == ActPutBack && (by.Role == Manager || by.Role == Operator):
 		return nil // whoever has it, who may have left
 	case task.Role != by.Role:
-		return &Refusal{Rule: RuleRole, Detail: fmt.Sprintf("The task is a %s's, and you are a %s.", task.Role, by.Role)}
+		return Refuse(RuleRole, WhyTaskRole, "of", string(task.Role), "role", string(by.Role)).By("")
 	case task.Owner != "" && task.Owner != by.ID:
-		return &Refusal{Rule: RuleTaskTaken, Detail: fmt.Sprintf("%s has taken the task. It can be put back by %s.", task.Owner, task.Owner), Winner: task.Owner}
+		return Refuse(RuleTaskTaken, WhyTaskTaken, "who", string(task.Owner)).By(task.Owner)
 	case by.Level < task.Level:
-		return &Refusal{Rule: RuleLimit, Detail: fmt.Sprintf("The task needs level %d, and yours is %d.", task.Level, by.Level)}
+		return Refuse(RuleLimit, WhyTaskLevel, "needed", strconv.Itoa(int(task.Level)), "level", strconv.Itoa(int(by.Level))).By("")
 	}
 	return nil
 }
@@ -83,23 +83,23 @@ func noCover(f *File, _ Actor) *Refusal {
 	if f.PolicyVerified {
 		return nil
 	}
-	return &Refusal{Rule: RulePolicy, Detail: "The policy is not verified, so there is no cover to calculate by. Intake links it first."}
+	return Refuse(RulePolicy, WhyNoCover).By("")
 }
 
 // noRelease stops money for a policy that nobody has verified or without a paper
 // that was there, and the person who has had their part in this payment.
 func noRelease(f *File, by Actor) *Refusal {
 	first, last := f.Releaser(), f.Payment()
-	_, lacking := f.lackingWords()
+	lacking := f.Lacking()
 	switch {
 	case !f.PolicyVerified:
-		return &Refusal{Rule: RulePolicy, Detail: "The policy is not verified, so no money may move. Intake links it first."}
-	case lacking != "":
-		return &Refusal{Rule: RulePapersMissing, Detail: fmt.Sprintf("The claim lacks %s, which it had when it was approved. It is sent in and confirmed first.", lacking)}
+		return Refuse(RulePolicy, WhyNoMoney).By("")
+	case len(lacking) > 0:
+		return Refuse(RulePapersMissing, WhyLacksForRelease, NamesOf(lacking)...).By("")
 	case first == "" && last != nil && last.WrittenOff == by.ID:
-		return &Refusal{Rule: RuleTwoPersons, Detail: "You wrote the last attempt off, so somebody else has to release the next."}
+		return Refuse(RuleTwoPersons, WhyWroteOff).By("")
 	case first == by.ID:
-		return &Refusal{Rule: RuleTwoPersons, Detail: "A release of this sum takes two people, and you were the first."}
+		return Refuse(RuleTwoPersons, WhyReleasedFirst).By("")
 	}
 	return nil
 }
@@ -128,21 +128,11 @@ func (f *File) Releaser() Principal {
 // lacksPapers stops a yes to a figure while papers that it needs are not there,
 // also what was found to be another paper since the review.
 func lacksPapers(f *File, _ Actor) *Refusal {
-	zh, en := f.lackingWords()
-	if en == "" {
+	lacking := f.Lacking()
+	if len(lacking) == 0 {
 		return nil
 	}
-	return &Refusal{Rule: RulePapersMissing, Detail: fmt.Sprintf(
-		"The claim lacks %s. Once it is sent and accepted, or waived by two people, the figure can be agreed to. · 还缺：%s。补齐并核对后，或经两人核准免于提供后，才能确认金额。", en, zh)}
-}
-
-// lackingWords names what [File.Lacking] returns, in a sentence.
-func (f *File) lackingWords() (zh, en string) {
-	var listZH, listEN []string
-	for _, p := range f.Lacking() {
-		listZH, listEN = append(listZH, p.ZH), append(listEN, p.EN)
-	}
-	return strings.Join(listZH, "、"), strings.Join(listEN, "; ")
+	return Refuse(RulePapersMissing, WhyLacksForConsent, NamesOf(lacking)...).By("")
 }
 
 func (f *File) lastActor() Principal {

@@ -1,7 +1,6 @@
 package claim
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -29,13 +28,13 @@ func (f *File) GuardHold(h Hold, by Actor) *Refusal {
 	holders := []Role{Manager, Audit}
 	switch {
 	case !slices.Contains(holders, by.Role):
-		return &Refusal{Rule: RuleRole, Detail: fmt.Sprintf("A %s may not hold evidence. This is for: %s.", by.Role, words(holders))}
+		return Refuse(RuleRole, WhyHoldRole, "role", string(by.Role), "roles", words(holders)).By("")
 	case h.Held && f.HeldBy != "":
-		return &Refusal{Rule: RuleHeld, Detail: "The evidence is under hold already.", Winner: f.HeldBy}
+		return Refuse(RuleHeld, WhyHeld).By(f.HeldBy)
 	case !h.Held && f.HeldBy == "":
-		return &Refusal{Rule: RuleHeld, Detail: "The evidence is under no hold."}
+		return Refuse(RuleHeld, WhyNotHeld).By("")
 	case !h.Held && f.HeldBy == by.ID:
-		return &Refusal{Rule: RuleOwnHold, Detail: "You placed the hold, so somebody else has to lift it."}
+		return Refuse(RuleOwnHold, WhyOwnHold).By("")
 	}
 	return nil
 }

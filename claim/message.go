@@ -40,14 +40,6 @@ const (
 	Refused     ReceiptResult = "refused"     // a rule that needs the rows stopped it; nothing changed
 )
 
-// Refusal is why an act was stopped. Rule is a stable name; Detail says to a
-// person what is wrong and how to mend it.
-type Refusal struct {
-	Rule   string    `json:"rule"`
-	Detail string    `json:"detail"`
-	Winner Principal `json:"winner,omitempty"` // who was first, where somebody was
-}
-
 // Rules by which an act is refused, beside those of separation.go. The part
 // before the dot says how a caller is answered: stage, task, version and
 // offer conflict (409), role and authority and separation forbid (403), input

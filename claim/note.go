@@ -59,14 +59,7 @@ func Words(words string) Note { return Note{Words: words} }
 
 // Noted is a note of a code, with the values of its placeholders by name.
 func Noted(code NoteCode, pairs ...string) Note {
-	n := Note{Code: code}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if n.Values == nil {
-			n.Values = map[string]string{}
-		}
-		n.Values[pairs[i]] = pairs[i+1]
-	}
-	return n
+	return Note{Code: code, Values: valuesOf(pairs)}
 }
 
 // Text is the note in both languages.
@@ -76,21 +69,7 @@ func (n Note) Text() Text {
 		words := cmp.Or(n.Words, string(n.Code))
 		return Text{words, words}
 	}
-	return Text{n.fill(text, Chinese), n.fill(text, English)}
-}
-
-func (n Note) fill(text Text, l Language) string {
-	pairs := make([]string, 0, 2*len(n.Values))
-	for name, value := range n.Values {
-		switch name {
-		case "step":
-			value = stepWords(value).In(l)
-		case "code":
-			value = troubleWords(value).In(l)
-		}
-		pairs = append(pairs, "{"+name+"}", value)
-	}
-	return strings.NewReplacer(pairs...).Replace(text.In(l))
+	return text.filled(n.Values)
 }
 
 // Stored are the values as JSON.

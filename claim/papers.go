@@ -2,8 +2,8 @@ package claim
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -109,23 +109,24 @@ func (r Role) Outside() bool { return r == Claimant || r == Partner }
 // Admit refuses papers above the limits. n are new ones, sent is how many the
 // same sender has sent before.
 func (f *File) Admit(n int, by Role, sent int) *Refusal {
-	left, limit := MaxPapers-f.Total(), fmt.Sprintf("A claim takes %d papers", MaxPapers)
+	left, limit, why := MaxPapers-f.Total(), MaxPapers, WhyTooManyPapers
 	if by.Outside() {
 		if room := MaxOutside - f.Outside; room < left {
-			left, limit = room, fmt.Sprintf("A claim takes %d papers from claimants and partners", MaxOutside)
+			left, limit, why = room, MaxOutside, WhyTooManyOutside
 		}
 		if room := MaxOfOutside - sent; room < left {
-			left, limit = room, fmt.Sprintf("A claim takes %d papers from one sender", MaxOfOutside)
+			left, limit, why = room, MaxOfOutside, WhyTooManyOfOne
 		}
 	}
 	if n <= left {
 		return nil
 	}
-	help := "Staff can attach more for you: ask customer service."
+	help := Text{"工作人员可以为您添加更多：请联系客服。", "Staff can attach more for you: ask customer service."}
 	if !by.Outside() {
-		help = "Put several pages into one file."
+		help = Text{"请把多页放进一个文件。", "Put several pages into one file."}
 	}
-	return &Refusal{Rule: RulePapersLimit, Detail: fmt.Sprintf("%s; %d more are possible, and these are %d. None was attached. %s", limit, max(left, 0), n, help)}
+	return Refuse(RulePapersLimit, why, "limit", strconv.Itoa(limit), "left", strconv.Itoa(max(left, 0)), "sent", strconv.Itoa(n),
+		"help_zh", help.ZH, "help_en", help.EN).By("")
 }
 
 // count returns the count that a paper belongs to.

@@ -1,10 +1,50 @@
 package claim
 
+import (
+	"slices"
+	"strings"
+)
+
 // Text is what people read, in both languages of the product. The zero value
 // says nothing.
 type Text struct {
 	ZH string `json:"zh"`
 	EN string `json:"en"`
+}
+
+// filled is the text with values in place of its placeholders, {name}. A step,
+// a code of trouble, roles, stages and duties are told in words.
+func (t Text) filled(values map[string]string) Text {
+	var zh, en []string
+	for name, value := range values {
+		word := Text{value, value}
+		switch name {
+		case "step":
+			word = stepWords(value)
+		case "code":
+			word = troubleWords(value)
+		case "role", "roles", "of":
+			word.ZH = named(roleNames, value)
+		case "stage", "stages":
+			word.ZH = named(stageNames, value)
+		case "duty":
+			word.ZH = named(dutyNames, value)
+		}
+		zh, en = append(zh, "{"+name+"}", word.ZH), append(en, "{"+name+"}", word.EN)
+	}
+	return Text{strings.NewReplacer(zh...).Replace(t.ZH), strings.NewReplacer(en...).Replace(t.EN)}
+}
+
+// valuesOf are pairs of a name and a value, by name.
+func valuesOf(pairs []string) map[string]string {
+	if len(pairs) == 0 {
+		return nil
+	}
+	values := make(map[string]string, len(pairs)/2)
+	for pair := range slices.Chunk(pairs, 2) {
+		values[pair[0]] = pair[1]
+	}
+	return values
 }
 
 // Language is what a person reads. The zero value is not known, and is taken

@@ -176,15 +176,11 @@ func (p *process) answer(ctx workflow.Context, m *message) {
 			m.receipt, m.done = out.Receipt, true
 		case isOf(err, claim.ErrorBroken) || p.park(ctx, string(m.name), err, true):
 			p.log.Error("message refused", "message", m.name, "error", err)
-			m.refused, m.done = &claim.Refusal{Rule: claim.RuleBroken, Detail: brokenDetail}, true
+			m.refused, m.done = &claim.Refusal{Rule: claim.RuleBroken, Why: claim.WhyBroken}, true
 		}
 	}
 	p.unreported = p.unreported || m.name == claim.ActReport && p.Stage == ""
 }
-
-// brokenDetail is what the sender of a message reads that its step could not
-// carry out. The cause is in the log.
-const brokenDetail = "This cannot be stored as it was sent; nothing was changed. Check what you entered, and send it again under a new Idempotency-Key. If it is refused again, call the hotline. · 系统无法保存您提交的内容，未作任何更改；请核对后重新提交，仍不成功请联系客服。"
 
 type stepActivity[T any] func(context.Context, claim.Step[T]) (claim.Answer, error)
 

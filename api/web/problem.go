@@ -44,6 +44,14 @@ type trouble struct {
 // Title says what is wrong.
 func (t trouble) Title() string { return t.lang.say("problem." + t.known()) }
 
+// Detail says what is wrong in the page's language, where the API has it there.
+func (t trouble) Detail() string {
+	if t.DetailZh != "" {
+		return t.lang.pick(t.DetailZh, t.problem.Detail)
+	}
+	return t.lang.half(t.problem.Detail)
+}
+
 // Do says what to do about it.
 func (t trouble) Do() string { return t.lang.say("problem." + t.known() + ".do") }
 

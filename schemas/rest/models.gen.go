@@ -2903,8 +2903,11 @@ type Principal struct {
 // Problem What is wrong, as RFC 9457 (application/problem+json). `type` is a stable path such as `/problems/wrong-stage`.
 type Problem struct {
 	// Detail What is wrong here and how to mend it, for people
-	Detail string       `json:"detail"`
-	Errors []FieldError `json:"errors,omitempty,omitzero"`
+	Detail string `json:"detail"`
+
+	// DetailZh The same in Chinese, where a rule stopped the act
+	DetailZh string       `json:"detail_zh,omitempty,omitzero"`
+	Errors   []FieldError `json:"errors,omitempty,omitzero"`
 
 	// Instance Request id
 	Instance string `json:"instance"`
