@@ -49,6 +49,9 @@ func (f form) write(l Language, values Values) (string, error) {
 	return out.String(), nil
 }
 
+// andMore begins the end of a list that goes on elsewhere. It has no number.
+const andMore = "…"
+
 // formFuncs are what a form can do with a list: write it as 1.…；2.…
 func formFuncs(l Language) template.FuncMap {
 	return template.FuncMap{
@@ -56,6 +59,10 @@ func formFuncs(l Language) template.FuncMap {
 		"numbered": func(list []any) string {
 			parts := make([]string, len(list))
 			for i, e := range list {
+				if said := fmt.Sprint(e); strings.HasPrefix(said, andMore) {
+					parts[i] = said
+					continue
+				}
 				parts[i] = Text{fmt.Sprintf("%d.%s", i+1, e), fmt.Sprintf("%d. %s", i+1, e)}.In(l)
 			}
 			return strings.Join(parts, Text{"；", "; "}.In(l))

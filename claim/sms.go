@@ -142,8 +142,12 @@ func (f *SMSForms) UnmarshalJSON(raw []byte) error {
 			if err == nil && !strings.HasPrefix(text.In(l), smsSign) {
 				err = fmt.Errorf("%s in %q does not begin with %s", kind, l, smsSign)
 			}
+			written := ""
 			if err == nil {
-				_, err = out.Write(kind, l, specimen(longestSMS, kind.values()))
+				written, err = out.Write(kind, l, specimen(longestSMS, kind.values()))
+			}
+			if n := Segments(written); err == nil && n > MaxSegments {
+				err = fmt.Errorf("message %q is %d segments long: %s", kind, n, written)
 			}
 		}
 		errs = append(errs, err)
@@ -161,10 +165,10 @@ const smsSign = "【安赔】"
 // AllSMS returns the name of every message.
 func AllSMS() []SMS { return slices.Sorted(maps.Keys(smsValues)) }
 
-// Write writes a message. It fails where a value is missing, and where the
-// message is longer than [MaxSegments], but for its list of papers: that ends
-// where it must, and says how many there are, since all are on the page that
-// the message links to.
+// Write writes a message, and fails where a value is missing. A list of papers
+// ends where the message would be longer than [MaxSegments], and says how many
+// there are, since all are on the page that the message links to. What is longer
+// without a list, as by a long address of the pages, is sent all the same.
 func (f SMSForms) Write(kind SMS, l Language, values Values) (string, error) {
 	form, known := f.forms[kind]
 	if !known {
@@ -176,7 +180,7 @@ func (f SMSForms) Write(kind SMS, l Language, values Values) (string, error) {
 	papers, _ := values["papers"].([]Text)
 	for shown := len(papers); ; shown-- {
 		if shown < len(papers) {
-			more := Text{fmt.Sprintf("等共 %d 项", len(papers)), fmt.Sprintf("and more, %d in all", len(papers))}
+			more := Text{fmt.Sprintf("%s等共 %d 项", andMore, len(papers)), fmt.Sprintf("%s %d in all", andMore, len(papers))}
 			values = maps.Clone(values)
 			values["papers"] = append(slices.Clone(papers[:max(shown, 0)]), more)
 		}
@@ -184,11 +188,8 @@ func (f SMSForms) Write(kind SMS, l Language, values Values) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("message %q: %w", kind, err)
 		}
-		if Segments(text) <= MaxSegments {
+		if Segments(text) <= MaxSegments || shown <= 0 {
 			return text, nil
-		}
-		if shown <= 0 {
-			return "", fmt.Errorf("message %q is %d segments long: %s", kind, Segments(text), text)
 		}
 	}
 }

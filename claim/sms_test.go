@@ -178,7 +178,7 @@ func TestALongListOfPapersEndsWhereTheMessageMustAndSaysHowManyThereAre(t *testi
 		require.LessOrEqual(t, claim.Segments(text), claim.MaxSegments)
 		require.Contains(t, text, papers[0].In(l))
 		require.NotContains(t, text, papers[39].In(l))
-		require.Contains(t, text, map[claim.Language]string{claim.Chinese: "等共 40 项", claim.English: "and more, 40 in all"}[l])
+		require.Contains(t, text, map[claim.Language]string{claim.Chinese: "；…等共 40 项", claim.English: "; … 40 in all"}[l])
 		require.Contains(t, text, values["link"], "the page says the rest")
 	}
 	values["papers"] = papers[:3]
@@ -194,14 +194,18 @@ func TestAMessageWithAHoleIsNotWritten(t *testing.T) {
 		"amount has no value":        func(v claim.Values) { delete(v, "amount") },
 		"link is empty":              func(v claim.Values) { v["link"] = "" },
 		"weather is asked for by no": func(v claim.Values) { v["weather"] = "rain" },
-		"segments long: 【安赔】赔案":      func(v claim.Values) { v["link"] = strings.Repeat("x", 350) },
 	} {
 		values := longest(claim.SMSOffer)
 		change(values)
 		_, err := forms.Write(claim.SMSOffer, claim.Chinese, values)
 		require.ErrorContains(t, err, name)
 	}
-	_, err := forms.Write("weather", claim.Chinese, nil)
+	values := longest(claim.SMSOffer)
+	values["link"] = strings.Repeat("x", 350)
+	text, err := forms.Write(claim.SMSOffer, claim.Chinese, values)
+	require.NoError(t, err, "an address of the pages that is too long stops no claim")
+	require.Contains(t, text, values["link"])
+	_, err = forms.Write("weather", claim.Chinese, nil)
 	require.ErrorContains(t, err, "there is no form")
 }
 
