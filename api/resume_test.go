@@ -50,6 +50,7 @@ func TestOneActResumesAllClaimsOfOneCauseAndEveryOperatorGetsAnAnswer(t *testing
 	skip := k.ask(t, "kong", "POST", path, uuid.NewString(), rest.Resume{Note: "looked at", Skip: true})
 	require.Equal(t, 409, skip.status, string(skip.raw))
 	require.Contains(t, skip.problem(t).Detail, "moves the claim", "a step that sets the lane cannot be left out")
+	require.Contains(t, skip.problem(t).DetailZh, "“立案分流”这一步推动赔案或款项，不能跳过", "and the reader is told in Chinese, too")
 
 	mended()
 	answers := make([]answer, 2)
