@@ -39,6 +39,7 @@ func TestAClaimGoesFromReportToMoneyOnAnyDay(t *testing.T) {
 				paper("repair_estimate", "c", "issue_date", today), paper("vat_invoice", "d", "issue_date", today),
 			)
 			require.Empty(t, d.findings())
+			do(d, d.NoteContact, claim.Actor{ID: "li", Role: claim.Intake, Branch: "3101"}, claim.Contact{Channel: claim.ByPhone, At: d.began.Add(2 * time.Minute), Outcome: claim.Reached})
 			do(d, d.Consent, customer, claim.Consent{Offer: 1})
 			var due time.Time
 			require.NoError(t, d.db.API.QueryRow(t.Context(), "select due_at from claims where id = $1", d.id).Scan(&due))

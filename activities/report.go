@@ -206,7 +206,9 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 	t.clock(claim.ClockRegistration, claim.EntryStart, "")
 	t.clock(claim.ClockRegistration, claim.EntryStop, f.Number)
 	t.tell(reader{n.Reporter.Phone, n.Reporter.Language}, claim.SMSReported, nil)
-	t.clock(claim.ClockContact, claim.EntryStop, "notice:reported")
+	if n.Channel == "phone" { // whoever took the call has spoken to them
+		t.clock(claim.ClockContact, claim.EntryStop, "call")
+	}
 	if f.Compulsory() {
 		t.clock(claim.ClockPapersList, claim.EntryStart, "")
 	}
@@ -214,6 +216,29 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 		return nil
 	}
 	return t.reportedOn(*policy.id, policy.number, policy.persons.Holder.Phone, n.Reporter.Phone)
+}
+
+// NoteContact keeps a try to reach the claimant. The promise of contact is
+// fulfilled by the first success, at the time of the talk; a message that is
+// only sent fulfils nothing. It refuses a time before the report. Idempotent by key.
+func (a *Activities) NoteContact(ctx context.Context, s claim.Step[claim.Contact]) (claim.Answer, error) {
+	return step(ctx, a, s, claim.ActNoteContact, func(t *tx) error {
+		in := s.Body
+		ledger, err := t.ledger()
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(ledger, func(e claim.ClockEntry) bool {
+			return e.Clock == claim.ClockContact && e.Kind == claim.EntryStart && in.At.Before(e.At)
+		}) {
+			return t.refuseInWords("contact_at: the loss was not reported yet. Give the time of the contact. · 联系时间早于报案时间，请核对。")
+		}
+		t.event(claim.EventContact, in)
+		if in.Outcome == claim.Reached {
+			t.clockAt(claim.ClockContact, claim.EntryStop, in.At, "contact:"+string(in.Channel))
+		}
+		return nil
+	})
 }
 
 func (t *tx) parties(n claim.Notice, policy policyAt) {

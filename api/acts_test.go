@@ -260,7 +260,7 @@ func TestWhatAPersonMayDoIsListedForThem(t *testing.T) {
 	h.get(path, h.claimant("13800000044", s.id)).problem(t, http.StatusNotFound)
 	h.get(path, h.staff("elsewhere", claim.Assessor, "3201", 0)).problem(t, http.StatusNotFound)
 	require.Equal(t, []string{
-		"attach", "confirm", "note-finding", "request-papers", "propose-waiver", "withdraw-waiver", "convert stage.wrong", "assess", "take",
+		"attach", "confirm", "note-finding", "note-contact", "request-papers", "propose-waiver", "withdraw-waiver", "convert stage.wrong", "assess", "take",
 	}, listed(h.staff("zhou", claim.Assessor, "3101", 0)))
 	require.Equal(t, []string{
 		"note-finding", "propose-waiver", "confirm-waiver", "withdraw-waiver", "review stage.wrong", "decide-denial stage.wrong",
@@ -269,5 +269,5 @@ func TestWhatAPersonMayDoIsListedForThem(t *testing.T) {
 	for _, act := range listed(relative) {
 		require.Contains(t, act, " separation.own-claim")
 	}
-	require.Len(t, listed(relative), 9)
+	require.Len(t, listed(relative), 10)
 }

@@ -145,7 +145,7 @@ func TestWhoSeesWhatOfAClaim(t *testing.T) {
 	require.Equal(t, "陈刚", open.Visit.Surveyor)
 	require.Equal(t, "139****0001", open.Visit.Phone)
 	require.Equal(t, []rest.Actor{{Id: "chen", Role: claim.Surveyor, Name: "陈刚"}}, open.Holders)
-	require.Equal(t, string(claim.ClockOnSite), open.Due.Clock)
+	require.Equal(t, string(claim.ClockContact), open.Due.Clock)
 	require.NotEmpty(t, open.Due.Explanation)
 	require.Contains(t, open.Next.TextEn, "surveyor")
 
@@ -274,6 +274,7 @@ func TestWhatIsMissingAndByWhen(t *testing.T) {
 		require.False(t, d.DueAt.IsZero())
 	}
 	require.Equal(t, rest.Met, states["registration"])
+	require.Equal(t, rest.Running, states["contact"], "nobody has spoken to them")
 	require.Equal(t, rest.Met, states["on_site"])
 	require.Equal(t, rest.Running, states["determination"])
 	require.Equal(t, http.StatusNotModified, h.get("/v1/claims/"+s.file.Number+"/clocks", token, "If-None-Match", a.header.Get("ETag")).status)

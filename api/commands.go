@@ -463,6 +463,16 @@ func (s *server) NoteFinding(ctx context.Context, r rest.NoteFindingRequestObjec
 	return rest.NoteFinding201JSONResponse(receipt), err
 }
 
+// NoteContact implements the contract.
+func (s *server) NoteContact(ctx context.Context, r rest.NoteContactRequestObject) (rest.NoteContactResponseObject, error) {
+	contact := *r.Body
+	contact.At = contact.At.UTC().Truncate(time.Microsecond)
+	var wrong wrongs
+	wrong.moment(contact.At, time.Now(), "/contact_at")
+	receipt, err := send(ctx, s, claim.ActNoteContact, r.Params.IdempotencyKey, r.Body, contact, wrong...)
+	return rest.NoteContact201JSONResponse(receipt), err
+}
+
 // ConfirmDocument implements the contract.
 func (s *server) ConfirmDocument(ctx context.Context, r rest.ConfirmDocumentRequestObject) (rest.ConfirmDocumentResponseObject, error) {
 	confirmation := claim.Confirmation{Document: r.Document, Kind: r.Body.Kind, Fields: make([]claim.ConfirmedField, len(r.Body.Fields))}

@@ -169,6 +169,7 @@ func TestWhoMay(t *testing.T) {
 		{[]string{"LinkPolicy"}, claims, []string{"intake"}},
 		{[]string{"ConvertToVisit"}, claims, []string{"intake", "assessor", "claimant", "bound"}},
 		{[]string{"UploadFile", "OpenChunkedUpload", "GetChunkedUpload", "SendChunk", "AttachDocuments"}, claims, []string{"intake", "surveyor", "assessor", "claimant", "bound"}},
+		{[]string{"NoteContact"}, claims, []string{"intake", "surveyor", "assessor", "service"}},
 		{[]string{"NoteFinding"}, claims, []string{"assessor", "reviewer"}},
 		{[]string{"ConfirmDocument", "FileAssessment", "RequestPapers"}, claims, []string{"assessor"}},
 		{[]string{"ProposeWaiver", "WithdrawWaiver"}, claims, []string{"assessor", "reviewer"}},

@@ -21,6 +21,7 @@ type telling struct {
 
 // tellings has every kind of event.
 var tellings = map[claim.EventKind]telling{
+	claim.EventContact:           {zh: "联系客户：{outcome}（{channel}，{contact_at}）", en: "The claimant was {outcome} ({channel}, {contact_at})."},
 	claim.EventReported:          {zh: "已报案，赔案号 {number}，{line}，出险原因：{cause}，报损 {claimed_fen}", en: "Reported as {number}: {line}, {cause}, {claimed_fen} claimed."},
 	claim.EventReportedAgain:     {zh: "同一事故再次报案，已并入本案", en: "The same loss was reported again; that report joined this claim."},
 	claim.EventWithdrawn:         {zh: "客户撤回赔案", en: "The claim was withdrawn."},
@@ -131,7 +132,8 @@ var words = map[string][2]string{
 	"payee.not-insured": {"收款户名不是投保人或被保险人", "the account is in another name than the insured's"},
 	"payments.policy":   {"该保单闪赔次数已满", "the policy's flash payments are used up"}, "payments.account": {"该账户闪赔次数已满", "the account's flash payments are used up"},
 	"payments.phone": {"该手机报案的闪赔次数已满", "the phone's flash payments are used up"},
-	"finding.seen":   {"已看过", "looked at"}, "finding.explained": {"已说明", "explained"},
+	"phone":          {"电话", "phone"}, "message": {"短信或微信", "message"}, "in_person": {"当面", "in person"}, "reached": {"已联系上", "reached"}, "attempted": {"未联系上", "not reached"},
+	"finding.seen": {"已看过", "looked at"}, "finding.explained": {"已说明", "explained"},
 	"holder": {"投保人", "holder"}, "insured": {"被保险人", "insured"}, "driver": {"约定驾驶人", "named driver"},
 	"finding.grave": {"材料之间有疑点", "papers do not go together"},
 	"policy":        {"保单", "policy"}, "report": {"报案", "report"}, "server": {"系统时钟", "our clock"}, "claim": {"另一赔案", "another claim"},

@@ -13,6 +13,7 @@ const (
 	ActAttach      Act = "attach"       // Batch
 	ActConfirm     Act = "confirm"      // Confirmation
 	ActNoteFinding Act = "note-finding" // FindingNote
+	ActNoteContact Act = "note-contact" // Contact
 
 	ActRequestPapers  Act = "request-papers"  // PaperRequest
 	ActProposeWaiver  Act = "propose-waiver"  // WaiverProposal
@@ -70,6 +71,7 @@ var actRules = []actRule{
 	{act: ActConfirm, operation: "ConfirmDocument", mends: true, roles: []Role{Assessor}, duty: DutyConfirmFields},
 	// Words that change nothing, so that nobody's hands are bound by them.
 	{act: ActNoteFinding, operation: "NoteFinding", roles: []Role{Assessor, Reviewer}},
+	{act: ActNoteContact, operation: "NoteContact", mends: true, roles: []Role{Intake, Service, Surveyor, Assessor}},
 
 	{act: ActRequestPapers, operation: "RequestPapers", stages: []Stage{Assessing, Negotiating, Reviewing}, roles: []Role{Assessor}},
 	{act: ActProposeWaiver, operation: "ProposeWaiver", stages: beforeDetermination, roles: []Role{Assessor, Reviewer}, duty: DutyProposeWaiver},

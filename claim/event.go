@@ -19,6 +19,7 @@ const (
 	EventReportedAgain EventKind = "claim.rereported"  // the same loss, by another report
 	EventHandedOver    EventKind = "claim.handed_over" // to a person in the policy
 	EventPolicyLinked  EventKind = "policy.linked"
+	EventContact       EventKind = "contact.noted" // a try to reach the claimant
 	EventLaneSet       EventKind = "lane.set"
 	EventLaneChanged   EventKind = "lane.changed"
 
@@ -100,6 +101,7 @@ var events = []eventRule{
 	{EventReportedAgain, ReportedAgainBody{}},
 	{EventHandedOver, HandedOverBody{}},
 	{EventPolicyLinked, PolicyLinkedBody{}},
+	{EventContact, Contact{}},
 	{EventLaneSet, LaneSetBody{}},
 	{EventLaneChanged, LaneChangedBody{}},
 
@@ -258,3 +260,31 @@ func (e Event) Hash(prev []byte) []byte {
 	}
 	return h.Sum(nil)
 }
+
+// Contact is one try to reach the claimant (联系客户): how, when, and whether they
+// were reached. It is what [ActNoteContact] brings, and of [EventContact]; who
+// tried is who noted it.
+type Contact struct {
+	Channel ContactChannel `json:"channel"`
+	At      time.Time      `json:"contact_at"`
+	Outcome ContactOutcome `json:"outcome"`
+}
+
+// ContactChannel is a way on which a claimant is spoken to.
+type ContactChannel string
+
+// Channels of a contact.
+const (
+	ByPhone   ContactChannel = "phone"
+	ByMessage ContactChannel = "message" // a text or WeChat message, which is a success once it is answered
+	InPerson  ContactChannel = "in_person"
+)
+
+// ContactOutcome is what came of a try.
+type ContactOutcome string
+
+// Outcomes of a try. Only the second fulfils the promise of contact.
+const (
+	Attempted ContactOutcome = "attempted"
+	Reached   ContactOutcome = "reached"
+)

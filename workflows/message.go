@@ -30,6 +30,7 @@ func (p *process) listen(ctx workflow.Context) {
 	handle(ctx, p, claim.ActAttach, &p.papers, local, acts.Attach)
 	handle(ctx, p, claim.ActConfirm, &p.papers, local, acts.Confirm)
 	handle(ctx, p, claim.ActNoteFinding, &p.papers, local, acts.NoteFinding)
+	handle(ctx, p, claim.ActNoteContact, &p.papers, local, acts.NoteContact)
 
 	handle(ctx, p, claim.ActRequestPapers, &p.papers, local, acts.RequestPapers)
 	handle(ctx, p, claim.ActProposeWaiver, &p.papers, local, acts.ProposeWaiver)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"anpei/claim"
 	"anpei/schemas/rest"
@@ -78,6 +79,7 @@ var benchActs = []struct {
 	{claim.ActConfirmWaiver, ""},
 	{claim.ActWithdrawWaiver, ""},
 	{claim.ActAttach, ""},
+	{claim.ActNoteContact, ""},
 	{claim.ActConsent, ""},
 	{claim.ActObject, ""},
 	{claim.ActRelease, claim.TaskRelease},
@@ -145,6 +147,8 @@ func (v *visit) showAct(status int, b *bench, act string, f form) error {
 		b.Do = assessmentForm(b, f)
 	case "release":
 		b.Do, err = v.payout(b)
+	case "note-contact":
+		b.Do = now().In(claim.Shanghai).Format(momentField)
 	case "propose-waiver", "confirm-waiver", "withdraw-waiver":
 		if b.Listed() == nil {
 			return notFound
@@ -158,6 +162,14 @@ func (v *visit) showAct(status int, b *bench, act string, f form) error {
 	}
 	return v.showAs(status, "desk-bench", b)
 }
+
+// Channels are the ways on which a claimant is spoken to.
+func (*bench) Channels() []string {
+	return []string{string(claim.ByPhone), string(claim.ByMessage), string(claim.InPerson)}
+}
+
+// Outcomes are what may come of a try to reach them.
+func (*bench) Outcomes() []string { return []string{string(claim.Reached), string(claim.Attempted)} }
 
 // Offered is the open form's act as it is offered, or nil.
 func (b *bench) Offered() *offer {
@@ -285,6 +297,14 @@ var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
 	},
 	"assess": assess,
 	"attach": attach,
+	"note-contact": func(v *visit, no string) (claim.Receipt, error) {
+		at, err := time.ParseInLocation(momentField, v.field("contact_at"), claim.Shanghai)
+		if err != nil {
+			return claim.Receipt{}, wrongFields("contact_at")
+		}
+		return read[claim.Receipt](v.api.NoteContact(v.ctx(), no, &rest.NoteContactParams{IdempotencyKey: v.key()},
+			rest.Contact{Channel: claim.ContactChannel(v.field("channel")), At: at, Outcome: claim.ContactOutcome(v.field("outcome"))}))
+	},
 	"consent": func(v *visit, no string) (claim.Receipt, error) {
 		return read[claim.Receipt](v.api.ConsentOffer(v.ctx(), no, v.number("offer"), &rest.ConsentOfferParams{IdempotencyKey: v.key()}))
 	},

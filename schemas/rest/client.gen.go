@@ -369,6 +369,36 @@ type ClientInterface interface {
 	// Corresponds with GET /claims/{claim}/clocks (the `GetClocks` operationId).
 	GetClocks(ctx context.Context, claim ClaimRef, params *GetClocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// NoteContactWithBody Note a try to reach the claimant
+	//
+	// Notes that somebody tried to reach the claimant, how and when, and whether they were reached. The promise of contact runs from the report to the first success; that a message was sent fulfils nothing. Who takes a report by phone has reached them with it.
+	//
+	// **Who:** intake, service, assessor; the surveyor of the claim.
+	//
+	// **Errors:** 409 wrong stage; 422 wrong fields, or a time before the report or yet to come. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /claims/{claim}/contacts (the `NoteContact` operationId).
+	NoteContactWithBody(ctx context.Context, claim ClaimRef, params *NoteContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// NoteContact Note a try to reach the claimant
+	//
+	// Notes that somebody tried to reach the claimant, how and when, and whether they were reached. The promise of contact runs from the report to the first success; that a message was sent fulfils nothing. Who takes a report by phone has reached them with it.
+	//
+	// **Who:** intake, service, assessor; the surveyor of the claim.
+	//
+	// **Errors:** 409 wrong stage; 422 wrong fields, or a time before the report or yet to come. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+	//
+	// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /claims/{claim}/contacts (the `NoteContact` operationId).
+	NoteContact(ctx context.Context, claim ClaimRef, params *NoteContactParams, body NoteContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ConvertToVisitWithBody Turn a self-survey into a visit
 	//
 	// The claim leaves the flash lane and a surveyor is sent.
@@ -2220,6 +2250,56 @@ func (c *Client) SendChunkWithBody(ctx context.Context, claim ClaimRef, upload s
 // Corresponds with GET /claims/{claim}/clocks (the `GetClocks` operationId).
 func (c *Client) GetClocks(ctx context.Context, claim ClaimRef, params *GetClocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetClocksRequest(c.Server, claim, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NoteContactWithBody Note a try to reach the claimant
+//
+// Notes that somebody tried to reach the claimant, how and when, and whether they were reached. The promise of contact runs from the report to the first success; that a message was sent fulfils nothing. Who takes a report by phone has reached them with it.
+//
+// **Who:** intake, service, assessor; the surveyor of the claim.
+//
+// **Errors:** 409 wrong stage; 422 wrong fields, or a time before the report or yet to come. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /claims/{claim}/contacts (the `NoteContact` operationId).
+func (c *Client) NoteContactWithBody(ctx context.Context, claim ClaimRef, params *NoteContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNoteContactRequestWithBody(c.Server, claim, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NoteContact Note a try to reach the claimant
+//
+// Notes that somebody tried to reach the claimant, how and when, and whether they were reached. The promise of contact runs from the report to the first success; that a message was sent fulfils nothing. Who takes a report by phone has reached them with it.
+//
+// **Who:** intake, service, assessor; the surveyor of the claim.
+//
+// **Errors:** 409 wrong stage; 422 wrong fields, or a time before the report or yet to come. 401 not signed in; 403 may see but not do this; 404 not there, or not yours to see; 503 with Retry-After while a server is down.
+//
+// **Idempotency:** by Idempotency-Key; a repeat with the same body gives the same answer and acts once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /claims/{claim}/contacts (the `NoteContact` operationId).
+func (c *Client) NoteContact(ctx context.Context, claim ClaimRef, params *NoteContactParams, body NoteContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNoteContactRequest(c.Server, claim, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5577,6 +5657,66 @@ func NewGetClocksRequest(server string, claim ClaimRef, params *GetClocksParams)
 		}
 
 		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewNoteContactRequest calls the generic NoteContact builder with application/json body
+func NewNoteContactRequest(server string, claim ClaimRef, params *NoteContactParams, body NoteContactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewNoteContactRequestWithBody(server, claim, params, "application/json", bodyReader)
+}
+
+// NewNoteContactRequestWithBody constructs an http.Request for the NoteContact method, with any body, and a specified content type
+func NewNoteContactRequestWithBody(server string, claim ClaimRef, params *NoteContactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "claim", claim, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/claims/%s/contacts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
 
 	}
 

@@ -1106,6 +1106,9 @@ type ConfirmedField struct {
 	Value string `json:"value"`
 }
 
+// Contact One try to reach the claimant.
+type Contact = claim.Contact
+
 // Coordinate A place on a page, in pixels.
 type Coordinate = int
 
@@ -4052,6 +4055,12 @@ type GetClocksParams struct {
 	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
 }
 
+// NoteContactParams defines parameters for NoteContact.
+type NoteContactParams struct {
+	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ConvertToVisitParams defines parameters for ConvertToVisit.
 type ConvertToVisitParams struct {
 	// IdempotencyKey Names this command, once for each caller. Sent again with the same body it gives the same answer and acts once; with another body 422. While its twin still runs it waits for that answer, or 409 after 5 seconds. A UUID is a good key.
@@ -4642,6 +4651,9 @@ type ProposeWaiverJSONRequestBody = Reason
 
 // OpenChunkedUploadJSONRequestBody defines body for OpenChunkedUpload for application/json ContentType.
 type OpenChunkedUploadJSONRequestBody = NewChunkedUpload
+
+// NoteContactJSONRequestBody defines body for NoteContact for application/json ContentType.
+type NoteContactJSONRequestBody = Contact
 
 // ConvertToVisitJSONRequestBody defines body for ConvertToVisit for application/json ContentType.
 type ConvertToVisitJSONRequestBody = Reason
