@@ -277,10 +277,10 @@ func (s *stack) environment() string {
 		"ANPEI_BANK_TOKEN=" + s.secrets.BankToken,
 		"ANPEI_OIDC_ISSUER=" + s.url("identity"),
 		"ANPEI_OUTBOX_URL=" + s.url("outbox"),
+		// Shells read this file, too: no value has a space. In English the insurer
+		// is called as in Chinese.
 		"ANPEI_INSURER_NAME=安赔财产保险股份有限公司（演示）",
-		"ANPEI_INSURER_NAME_EN=Anpei Property Insurance (demonstration)",
 		"ANPEI_INSURER_ADDRESS=测试市样例路1号",
-		"ANPEI_INSURER_ADDRESS_EN=1 Yangli Road, Ceshi City",
 		"ANPEI_INSURER_HOTLINE=400-000-0000",
 		"ANPEI_STACK_PIDS=" + strings.Join(append(s.pids, fmt.Sprintf("local:%d", os.Getpid())), ","),
 	}, "\n") + "\n"
