@@ -15,9 +15,9 @@ type Text struct {
 // filled is the text with values in place of its placeholders, {name}. A step,
 // a code of trouble, roles, stages and duties are told in words.
 func (t Text) filled(values map[string]string) Text {
-	var zh, en []string
-	for name, value := range values {
-		word := Text{value, value}
+	word := func(name string) (word Text, there bool) {
+		value, there := values[name]
+		word = Text{value, value}
 		switch name {
 		case "step":
 			word = stepWords(value)
@@ -30,9 +30,30 @@ func (t Text) filled(values map[string]string) Text {
 		case "duty":
 			word.ZH = named(dutyNames, value)
 		}
-		zh, en = append(zh, "{"+name+"}", word.ZH), append(en, "{"+name+"}", word.EN)
+		return word, there
 	}
-	return Text{strings.NewReplacer(zh...).Replace(t.ZH), strings.NewReplacer(en...).Replace(t.EN)}
+	return Text{fill(t.ZH, Chinese, word), fill(t.EN, English, word)}
+}
+
+// fill puts words in place of the placeholders of a text. One that there is no
+// word for stays.
+func fill(text string, in Language, word func(name string) (Text, bool)) string {
+	var out strings.Builder
+	for {
+		before, rest, open := strings.Cut(text, "{")
+		name, after, closed := strings.Cut(rest, "}")
+		out.WriteString(before)
+		if !open || !closed {
+			out.WriteString(text[len(before):])
+			return out.String()
+		}
+		if w, there := word(name); there {
+			out.WriteString(w.In(in))
+		} else {
+			out.WriteString("{" + name + "}")
+		}
+		text = after
+	}
 }
 
 // valuesOf are pairs of a name and a value, by name.

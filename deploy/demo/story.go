@@ -304,7 +304,7 @@ func (s *story) tell(e rest.Event) {
 		return
 	}
 	style := calm
-	switch e.Kind {
+	switch string(e.Kind) {
 	case "payment.unknown", "lane.changed":
 		style = amber
 	case "payment.cleared", "claim.closed":
