@@ -29,7 +29,7 @@ func (k *stack) lost(t *testing.T, r reported, key string) (body claim.Reason) {
 	var version int64
 	require.NoError(t, k.data.Owner.QueryRow(t.Context(), `select version from claims where id = $1`, r.Claim).Scan(&version))
 	by := claimantID(r.phone)
-	acts := activities.Activities{DB: k.data.Worker}
+	acts := activities.Activities{DB: k.data.Worker, Insurer: insurer, Pages: "https://claims.example.com"}
 	answer, err := acts.Convert(t.Context(), claim.Step[claim.Reason]{
 		Claim: r.Claim, Key: "1/" + updateID(by, key) + "/convert", Version: version, At: time.Now(), By: claim.Actor{ID: by, Role: claim.Claimant}, Body: body,
 		Command: &claim.Command{Key: key, Hash: hashOf(claim.ActConvert, r.Claim, raw)},

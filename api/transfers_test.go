@@ -213,7 +213,7 @@ func TestABankThatDoesNotKnowUsStopsTheClaim(t *testing.T) {
 		return k.count(t, `select count(*) from tasks where claim_id = $1 and kind = 'resume' and state = 'open'`, s.id) == 1
 	}, pace.Limit(time.Minute), 100*time.Millisecond)
 	var note string
-	require.NoError(t, k.data.API.QueryRow(t.Context(), `select note from tasks where claim_id = $1 and kind = 'resume'`, s.id).Scan(&note))
+	require.NoError(t, k.data.API.QueryRow(t.Context(), `select note_values ->> 'cause' from tasks where claim_id = $1 and kind = 'resume'`, s.id).Scan(&note))
 	require.Contains(t, note, (&activities.NotServedError{Method: http.MethodPost, Status: http.StatusUnauthorized}).Error())
 	require.Equal(t, notices, k.count(t, `select count(*) from notices where claim_id = $1`, s.id))
 	require.Equal(t, 1, k.count(t, `select count(*) from payment_states s join payments p on p.id = s.payment_id where p.claim_id = $1 and s.state = 'submitted'`, s.id))
