@@ -35,6 +35,7 @@ func TestAChangedRuleReplaysAndAChangedStoryDoesNot(t *testing.T) {
 			{"workflows/claim.go", "system(ctx, p, \"route\", acts.Route)", "system(ctx, p, \"route\", acts.Route)\n\t\tsystem(ctx, p, \"again\", acts.Route)"},
 		}, false},
 		{"activities reordered", []edit{
+			{"workflows/claim.go", "\"anpei/claim\"\n", "\"anpei/activities\"\n\t\"anpei/claim\"\n"},
 			{
 				"workflows/claim.go", "letter := remote(ctx, p, \"write-denial\", acts.WriteDenial, p.ID)\n\t\tsystemWith(ctx, p, \"notify\", local, acts.NotifyDenial, letter)",
 				"var letter activities.Letter\n\t\tsystemWith(ctx, p, \"notify\", local, acts.NotifyDenial, letter)\n\t\tletter = remote(ctx, p, \"write-denial\", acts.WriteDenial, p.ID)",
@@ -60,12 +61,18 @@ func replayWith(t *testing.T, edits []edit) (string, error) {
 	top, err := filepath.Abs(root)
 	require.NoError(t, err)
 	dir, replace := t.TempDir(), map[string]string{}
+	sources := map[string]string{}
 	for _, e := range edits {
-		source := string(read(t, e.file))
-		require.Equal(t, 1, strings.Count(source, e.old), "%s has changed: tell this test where the line is now", e.file)
-		changed := filepath.Join(dir, strings.ReplaceAll(e.file, "/", "_"))
-		require.NoError(t, os.WriteFile(changed, []byte(strings.Replace(source, e.old, e.new, 1)), 0o600))
-		replace[filepath.Join(top, e.file)] = changed
+		if _, edited := sources[e.file]; !edited {
+			sources[e.file] = string(read(t, e.file))
+		}
+		require.Equal(t, 1, strings.Count(sources[e.file], e.old), "%s has changed: tell this test where the line is now", e.file)
+		sources[e.file] = strings.Replace(sources[e.file], e.old, e.new, 1)
+	}
+	for file, source := range sources {
+		changed := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
+		require.NoError(t, os.WriteFile(changed, []byte(source), 0o600))
+		replace[filepath.Join(top, file)] = changed
 	}
 	overlay := filepath.Join(dir, "overlay.json")
 	raw, err := json.Marshal(map[string]any{"Replace": replace})

@@ -302,6 +302,10 @@ var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
 		if err != nil {
 			return claim.Receipt{}, wrongFields("contact_at")
 		}
+		// A minute is what can be typed: the whole of it, as far as it has come.
+		if at = at.Add(time.Minute - time.Second); at.After(now()) {
+			at = now()
+		}
 		return read[claim.Receipt](v.api.NoteContact(v.ctx(), no, &rest.NoteContactParams{IdempotencyKey: v.key()},
 			rest.Contact{Channel: claim.ContactChannel(v.field("channel")), At: at, Outcome: claim.ContactOutcome(v.field("outcome"))}))
 	},
@@ -349,7 +353,7 @@ var actions = map[string]func(v *visit, no string) (claim.Receipt, error){
 // payout is what the release task that is open shows now.
 func (v *visit) payout(b *bench) (rest.Payout, error) {
 	o := b.Offered()
-	if o == nil || o.Rule != "" || o.Task == "" {
+	if o == nil || o.Task == "" {
 		return rest.Payout{}, nil // the page says why not
 	}
 	task, err := read[rest.Task](v.api.GetTask(v.ctx(), o.Task, nil))

@@ -53,9 +53,7 @@ func TestAClaimantsFormsActOnceAndLoseNothing(t *testing.T) {
 	eval[bool](p, "(() => { const b = document.querySelector('main form button'); b.click(); b.click(); return true })()") // a double click
 	p.See("已安排，查勘员会联系您")
 	eval[bool](p, "history.back(), true")
-	p.See("请查勘员上门？")
-	p.Click("请查勘员来") // after Back
-	p.Wait("answer", "!document.body.innerText.includes('请查勘员上门？')")
+	p.See("赔案不在能做这一步的阶段") // after Back: it is done
 	other.Click("请查勘员来")
 	other.See("赔案已进入下一步")
 	other.Snap("older-page.zh")
