@@ -191,10 +191,10 @@ func (t *tx) ownReport(parties []db.ClaimPartiesRow) int {
 	return slices.IndexFunc(parties, own)
 }
 
-// silence refuses an act of the claim's own to a claimant or a partner who does
+// notTheirs refuses an act of the claim's own to a claimant or a partner who does
 // not speak for it: not its claimant, nor for whom staff or a partner wrote the
 // report down, nor a party that the policy knows.
-func (t *tx) silence(act claim.Act) (*claim.Refusal, error) {
+func (t *tx) notTheirs(act claim.Act) (*claim.Refusal, error) {
 	if !act.Speaks() || !t.by.Role.Outside() || t.by.ID == t.file.Claimant {
 		return nil, nil
 	}
@@ -208,7 +208,7 @@ func (t *tx) silence(act claim.Act) (*claim.Refusal, error) {
 			return nil, nil
 		}
 	}
-	return claim.Refuse(claim.RuleNotYours, claim.WhyNotYours).By(""), nil
+	return claim.Refuse(claim.RuleNotYours, claim.WhyNotYours), nil
 }
 
 // tellClaimant tells the one who reported and speaks for the claim; where a

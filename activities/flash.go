@@ -75,8 +75,7 @@ func (t *tx) proven(known *db.Facts) (p proof) {
 	of := map[string]string{} // the paper of each kind
 	extra := t.extras(known)
 	for _, f := range known.Fields {
-		if f.Name != "total_fen" || !f.Sure || extra[f.DocumentID] ||
-			!statesFigure(f.Kind) {
+		if f.Name != "total_fen" || !f.Sure || extra[f.DocumentID] || !claim.StatesFigure(f.Kind) {
 			continue
 		}
 		v, err := strconv.ParseInt(f.Value, 10, 64)

@@ -212,7 +212,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 	case len(unsure) > 0:
 		paper.State = claim.PaperUnsure
 	}
-	if t.file.Assessment > 0 && !paper.Extra && statesFigure(paper.Kind) {
+	if t.file.Assessment > 0 && !paper.Extra && claim.StatesFigure(paper.Kind) {
 		t.leaveFlash("paper.after-assessment") // the figure that was offered does not know it
 	}
 	camera, err := json.Marshal(r.Camera)
@@ -346,7 +346,7 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 			}, &by)
 		}
 		sent := paper.Kind
-		corrected := statesFigure(sent) && s.Body.Kind != "" && s.Body.Kind != sent || otherSum(known, s.Body)
+		corrected := claim.StatesFigure(sent) && s.Body.Kind != "" && s.Body.Kind != sent || otherSum(known, s.Body)
 		if t.file.Assessment > 0 {
 			t.leaveFlash("paper.after-assessment") // the figure that was offered does not know what this person says
 		}
@@ -375,11 +375,6 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 		}
 		return nil
 	})
-}
-
-// statesFigure reports whether papers of a kind say what a loss costs.
-func statesFigure(kind string) bool {
-	return kind == string(document.VATInvoice) || kind == string(document.RepairEstimate)
 }
 
 // otherSum reports whether a confirmation gives an amount that differs from what

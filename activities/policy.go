@@ -191,18 +191,9 @@ type void struct {
 }
 
 var (
-	otherPolicy = void{
-		"policy.linked", claim.NotePolicyChanged,
-		claim.SMSVoidedPolicy,
-	}
-	otherPaper = void{
-		"paper.corrected", claim.NotePaperCorrected,
-		claim.SMSVoidedPaper,
-	}
-	newClaimant = void{
-		"claimant.in-policy", claim.NoteClaimantChanged,
-		claim.SMSVoidedClaimant,
-	}
+	otherPolicy = void{"policy.linked", claim.NotePolicyChanged, claim.SMSVoidedPolicy}
+	otherPaper  = void{"paper.corrected", claim.NotePaperCorrected, claim.SMSVoidedPaper}
+	newClaimant = void{"claimant.in-policy", claim.NoteClaimantChanged, claim.SMSVoidedClaimant}
 )
 
 // voidFigure voids the assessment in force and what rests on it: the offer with

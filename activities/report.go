@@ -27,8 +27,9 @@ const (
 // not known is no obstacle; the claim is marked and no money moves. The same
 // loss reported before makes this report join that claim: the receipt names
 // it, and there is no second one. Where that claim is closed, or runs under the
-// policy of another car, this is a claim of its own, which no
-// machine decides: people see the other one. Reporting twice at once is settled by a lock on the loss's fingerprint.
+// policy of another car, this is a claim of its own, which no machine decides:
+// people see the other one. Reporting twice at once is settled by a lock on the
+// loss's fingerprint.
 func (a *Activities) Report(ctx context.Context, s claim.Step[claim.Notice]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActReport, func(t *tx) error {
 		n := s.Body
@@ -41,13 +42,11 @@ func (a *Activities) Report(ctx context.Context, s claim.Step[claim.Notice]) (cl
 			return err
 		}
 		for _, c := range same {
-			apart := c.Stage == claim.Closed
-			if !apart {
-				if apart, err = t.ofAnotherCar(c, policy, n); err != nil {
-					return err
-				}
+			another, err := t.ofAnotherCar(c, policy, n)
+			if err != nil {
+				return err
 			}
-			if !apart {
+			if c.Stage != claim.Closed && !another {
 				t.join(c)
 				return nil
 			}

@@ -119,8 +119,8 @@ func (t *tx) recommend(v claim.Verdict, table claim.Authority, limit claim.Fen) 
 	refusal := claim.Refuse(claim.RuleLimit, claim.WhyRecommended,
 		"amount", t.file.Payable.String(), "needed", strconv.Itoa(int(t.file.Required)), "level", strconv.Itoa(int(t.by.Level)),
 		"limit", limit.String(), "next", strconv.Itoa(int(t.file.Level)+1))
-	t.attempt(refusal)
-	t.receipt.Result, t.receipt.Refusal = claim.Recommended, &refusal
+	t.attempt(*refusal)
+	t.receipt.Result, t.receipt.Refusal = claim.Recommended, refusal
 	return t.sendUp(v, claim.EventReviewRecommended, "recommended", table.Version)
 }
 

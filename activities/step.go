@@ -115,7 +115,7 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 	against := t.file.Bars(act, s.By)
 	if s.Command != nil && act.Guarded() {
 		if against = t.file.Guard(act, s.By, claim.TaskOf(s.Body)); against == nil {
-			if against, err = t.silence(act); err != nil {
+			if against, err = t.notTheirs(act); err != nil {
 				return claim.Answer{}, true, errors.Join(err, t.rollback())
 			}
 		}
@@ -199,7 +199,7 @@ func (t *tx) queue(err error) { t.err = errors.Join(t.err, err) }
 // refuse answers that a rule stopped the act, and logs the attempt. pairs are
 // the values of the code's text, by name.
 func (t *tx) refuse(rule string, why claim.RefusalCode, pairs ...string) error {
-	return t.refuseWith(claim.Refuse(rule, why, pairs...))
+	return t.refuseWith(*claim.Refuse(rule, why, pairs...))
 }
 
 // refuseInWords refuses what a check of the body has found, in its words.
@@ -295,10 +295,9 @@ func (t *tx) commit() (claim.Answer, error) {
 // keyUsed answers a command whose key its sender used, at the same moment, for
 // another claim. Nothing was written.
 func (t *tx) keyUsed() claim.Answer {
-	refusal := claim.Refuse(claim.RuleInput, claim.WhyKeyUsed)
 	return claim.Answer{File: t.before, Receipt: claim.Receipt{
 		Claim: t.id, Number: t.before.Number, Version: t.before.Version, Stage: t.before.Stage, Lane: t.before.Lane, Result: claim.Refused,
-		Refusal: &refusal,
+		Refusal: claim.Refuse(claim.RuleInput, claim.WhyKeyUsed),
 	}}
 }
 

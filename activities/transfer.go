@@ -236,8 +236,7 @@ type writeOff struct {
 }
 
 func (w *writeOff) refuse(why claim.RefusalCode, pairs ...string) {
-	r := claim.Refuse(claim.RuleTransfer, why, pairs...)
-	w.against = &r
+	w.against = claim.Refuse(claim.RuleTransfer, why, pairs...)
 }
 
 // askBeforeWriteOff asks the bank about the attempt under way. Its word must be

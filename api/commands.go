@@ -288,7 +288,7 @@ func (s *server) over(ctx context.Context, o order, cause error) (claim.Receipt,
 }
 
 // closed is what whoever acts on a closed claim is told.
-var closed = claim.Refuse(claim.RuleStage, claim.WhyClosed)
+var closed = *claim.Refuse(claim.RuleStage, claim.WhyClosed)
 
 // refused logs an act that a rule stopped before a step did, and says so.
 func (s *server) refused(ctx context.Context, r claim.Refusal) error {

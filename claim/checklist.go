@@ -375,23 +375,23 @@ type MorePaper struct {
 func (f *File) Request(r PaperRequest, raisedAt, now time.Time) (Telling, *Refusal) {
 	c := f.Checklist
 	if c == nil {
-		return Telling{}, Refuse(RuleInput, WhyNoLists).By("")
+		return Telling{}, Refuse(RuleInput, WhyNoLists)
 	}
 	asked := Telling{At: now, Request: true, Finding: r.Finding}
 	switch first := c.Request(); {
 	case first == nil && r.Finding != "":
-		return asked, Refuse(RuleInput, WhyNothingAsked).By("")
+		return asked, Refuse(RuleInput, WhyNothingAsked)
 	case first == nil:
 		for _, s := range f.Lacking() {
 			asked.Items = append(asked.Items, s.Name)
 		}
 		if len(asked.Items)+len(r.More) == 0 {
-			return asked, Refuse(RulePapersComplete, WhyPapersComplete).By("")
+			return asked, Refuse(RulePapersComplete, WhyPapersComplete)
 		}
 	case r.Finding == "", !raisedAt.After(first.At), len(r.More) == 0:
-		return asked, Refuse(RulePapersAsked, WhyPapersAsked, "on", DateOf(first.At).String()).By("")
+		return asked, Refuse(RulePapersAsked, WhyPapersAsked, "on", DateOf(first.At).String())
 	case slices.ContainsFunc(c.Tellings, func(t Telling) bool { return t.Finding == r.Finding }):
-		return asked, Refuse(RulePapersAsked, WhyFindingAsked).By("")
+		return asked, Refuse(RulePapersAsked, WhyFindingAsked)
 	}
 	for i, m := range r.More {
 		l := Listed{Kinds: []string{m.Kind}, From: Claimant, ZH: m.What, EN: m.What, Why: m.Reason, Asked: c.Requests() + 1}
@@ -399,7 +399,7 @@ func (f *File) Request(r PaperRequest, raisedAt, now time.Time) (Telling, *Refus
 			l.ZH, l.EN = w.ZH, w.EN
 		}
 		if l.ZH == "" {
-			return asked, Refuse(RuleInput, WhyPaperUnnamed).By("")
+			return asked, Refuse(RuleInput, WhyPaperUnnamed)
 		}
 		l.Name = fmt.Sprintf("more_%d_%d", len(c.Tellings), i+1)
 		c.Items = append(c.Items, l)
@@ -458,9 +458,9 @@ func (f *File) ConfirmWaiver(name string, by Principal, at time.Time) *Refusal {
 	case refusal != nil:
 		return refusal
 	case l.Waiver == nil:
-		return Refuse(RuleWaiver, WhyNoWaiver).By("")
+		return Refuse(RuleWaiver, WhyNoWaiver)
 	case l.Waiver.By == by || by == Machine:
-		return Refuse(RuleOwnWaiver, WhyOwnWaiver).By("")
+		return Refuse(RuleOwnWaiver, WhyOwnWaiver)
 	}
 	l.Waiver.Confirmed, l.Waiver.ConfirmedAt = by, at
 	return nil
@@ -473,9 +473,9 @@ func (f *File) WithdrawWaiver(name string, by Principal) *Refusal {
 	case refusal != nil:
 		return refusal
 	case l.Waiver == nil:
-		return Refuse(RuleWaiver, WhyNoWithdrawal).By("")
+		return Refuse(RuleWaiver, WhyNoWithdrawal)
 	case l.Waiver.By != by:
-		return Refuse(RuleRole, WhyOthersWaiver, "who", string(l.Waiver.By)).By("")
+		return Refuse(RuleRole, WhyOthersWaiver, "who", string(l.Waiver.By))
 	}
 	l.Waiver = nil
 	return nil
@@ -486,15 +486,15 @@ func (f *File) waivable(name string) (*Listed, *Refusal) {
 	l := f.Checklist.Item(name)
 	switch {
 	case l == nil:
-		return nil, Refuse(RuleInput, WhyPaperUnknown, "paper", name).By("")
+		return nil, Refuse(RuleInput, WhyPaperUnknown, "paper", name)
 	case l.Optional:
-		return nil, Refuse(RuleInput, WhyPaperOptional).By("")
+		return nil, Refuse(RuleInput, WhyPaperOptional)
 	case l.Waived():
 		return nil, Refuse(RuleWaiver, WhyWaived).By(l.Waiver.Confirmed)
 	}
 	for _, s := range f.Standings() {
 		if s.Name == name && s.State == ItemAccepted {
-			return nil, Refuse(RuleWaiver, WhyPaperAccepted).By("")
+			return nil, Refuse(RuleWaiver, WhyPaperAccepted)
 		}
 	}
 	return l, nil

@@ -16,13 +16,13 @@ func (f *File) Guard(act Act, by Actor, task string) *Refusal {
 	rule := ruleOf[act]
 	switch {
 	case !act.Guarded():
-		return Refuse(RuleInput, WhyNoAct, "act", string(act)).By("")
+		return Refuse(RuleInput, WhyNoAct, "act", string(act))
 	case f.Stage == Closed:
-		return Refuse(RuleStage, WhyClosed).By("")
+		return Refuse(RuleStage, WhyClosed)
 	case f.Parked != nil && !rule.mends:
-		return Refuse(RuleParked, WhyParked).By("")
+		return Refuse(RuleParked, WhyParked)
 	case !slices.Contains(rule.roles, by.Role):
-		return Refuse(RuleRole, WhyRole, "role", string(by.Role), "act", string(act), "roles", words(rule.roles)).By("")
+		return Refuse(RuleRole, WhyRole, "role", string(by.Role), "act", string(act), "roles", words(rule.roles))
 	case rule.stages != nil && !slices.Contains(rule.stages, f.Stage):
 		return f.wrongStage(rule)
 	case rule.unpaid && f.Payment() != nil:
@@ -32,7 +32,7 @@ func (f *File) Guard(act Act, by Actor, task string) *Refusal {
 		return refusal
 	}
 	if broken, prior, conflict := Conflict(f.Deeds, by.ID, rule.duty, f.Lane); rule.duty != "" && conflict {
-		return Refuse(broken, WhyDuty, "duty", string(prior.Duty), "on", DateOf(prior.At).String()).By("")
+		return Refuse(broken, WhyDuty, "duty", string(prior.Duty), "on", DateOf(prior.At).String())
 	}
 	return f.Bars(act, by)
 }
@@ -50,11 +50,11 @@ func (f *File) wrongStage(rule actRule) *Refusal {
 	if f.Stage == Paying || f.Stage == Paid || f.Stage == PayReturned {
 		return tooLate(rule.act)
 	}
-	return Refuse(RuleStage, WhyStage, "stage", string(f.Stage), "act", string(rule.act), "stages", words(rule.stages)).By("")
+	return Refuse(RuleStage, WhyStage, "stage", string(f.Stage), "act", string(rule.act), "stages", words(rule.stages))
 }
 
 func tooLate(act Act) *Refusal {
-	return Refuse(RulePaymentStarted, WhyPaymentStarted, "act", string(act)).By("")
+	return Refuse(RulePaymentStarted, WhyPaymentStarted, "act", string(act))
 }
 
 // guardTask checks the task that an act does, or the one that it names.
@@ -69,11 +69,11 @@ func (f *File) guardTask(rule actRule, by Actor, id string) *Refusal {
 	case rule.act == ActPutBack && (by.Role == Manager || by.Role == Operator):
 		return nil // whoever has it, who may have left
 	case task.Role != by.Role:
-		return Refuse(RuleRole, WhyTaskRole, "of", string(task.Role), "role", string(by.Role)).By("")
+		return Refuse(RuleRole, WhyTaskRole, "of", string(task.Role), "role", string(by.Role))
 	case task.Owner != "" && task.Owner != by.ID:
 		return Refuse(RuleTaskTaken, WhyTaskTaken, "who", string(task.Owner)).By(task.Owner)
 	case by.Level < task.Level:
-		return Refuse(RuleLimit, WhyTaskLevel, "needed", strconv.Itoa(int(task.Level)), "level", strconv.Itoa(int(by.Level))).By("")
+		return Refuse(RuleLimit, WhyTaskLevel, "needed", strconv.Itoa(int(task.Level)), "level", strconv.Itoa(int(by.Level)))
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func noCover(f *File, _ Actor) *Refusal {
 	if f.PolicyVerified {
 		return nil
 	}
-	return Refuse(RulePolicy, WhyNoCover).By("")
+	return Refuse(RulePolicy, WhyNoCover)
 }
 
 // noRelease stops money for a policy that nobody has verified or without a paper
@@ -93,13 +93,13 @@ func noRelease(f *File, by Actor) *Refusal {
 	lacking := f.Lacking()
 	switch {
 	case !f.PolicyVerified:
-		return Refuse(RulePolicy, WhyNoMoney).By("")
+		return Refuse(RulePolicy, WhyNoMoney)
 	case len(lacking) > 0:
-		return Refuse(RulePapersMissing, WhyLacksForRelease, NamesOf(lacking)...).By("")
+		return Refuse(RulePapersMissing, WhyLacksForRelease, NamesOf(lacking)...)
 	case first == "" && last != nil && last.WrittenOff == by.ID:
-		return Refuse(RuleTwoPersons, WhyWroteOff).By("")
+		return Refuse(RuleTwoPersons, WhyWroteOff)
 	case first == by.ID:
-		return Refuse(RuleTwoPersons, WhyReleasedFirst).By("")
+		return Refuse(RuleTwoPersons, WhyReleasedFirst)
 	}
 	return nil
 }
@@ -132,7 +132,7 @@ func lacksPapers(f *File, _ Actor) *Refusal {
 	if len(lacking) == 0 {
 		return nil
 	}
-	return Refuse(RulePapersMissing, WhyLacksForConsent, NamesOf(lacking)...).By("")
+	return Refuse(RulePapersMissing, WhyLacksForConsent, NamesOf(lacking)...)
 }
 
 func (f *File) lastActor() Principal {

@@ -28,13 +28,13 @@ func (f *File) GuardHold(h Hold, by Actor) *Refusal {
 	holders := []Role{Manager, Audit}
 	switch {
 	case !slices.Contains(holders, by.Role):
-		return Refuse(RuleRole, WhyHoldRole, "role", string(by.Role), "roles", words(holders)).By("")
+		return Refuse(RuleRole, WhyHoldRole, "role", string(by.Role), "roles", words(holders))
 	case h.Held && f.HeldBy != "":
 		return Refuse(RuleHeld, WhyHeld).By(f.HeldBy)
 	case !h.Held && f.HeldBy == "":
-		return Refuse(RuleHeld, WhyNotHeld).By("")
+		return Refuse(RuleHeld, WhyNotHeld)
 	case !h.Held && f.HeldBy == by.ID:
-		return Refuse(RuleOwnHold, WhyOwnHold).By("")
+		return Refuse(RuleOwnHold, WhyOwnHold)
 	}
 	return nil
 }

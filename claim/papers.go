@@ -16,7 +16,8 @@ type Paper struct {
 	State  PaperState
 	Type   string // media type of its file
 	// Extra is one from a person who does not speak for the claim, as who reports
-	// its loss too. It counts for nothing until a person confirms it.
+	// its loss too. It counts for nothing until a person confirms it, or who
+	// speaks for the claim sends the same file.
 	Extra bool
 	// Awaiting is a paper that no engine and no person has read yet, and a
 	// picture that is taken as it is and that no engine has looked at.
@@ -126,7 +127,7 @@ func (f *File) Admit(n int, by Role, sent int) *Refusal {
 		help = Text{"请把多页放进一个文件。", "Put several pages into one file."}
 	}
 	return Refuse(RulePapersLimit, why, "limit", strconv.Itoa(limit), "left", strconv.Itoa(max(left, 0)), "sent", strconv.Itoa(n),
-		"help_zh", help.ZH, "help_en", help.EN).By("")
+		"help_zh", help.ZH, "help_en", help.EN)
 }
 
 // count returns the count that a paper belongs to.
@@ -228,6 +229,9 @@ const SelfSurveyPhotos = 2
 
 // figures are the kinds of document that say what a loss costs.
 var figures = []string{"repair_estimate", "vat_invoice"}
+
+// StatesFigure reports whether papers of a kind say what a loss costs.
+func StatesFigure(kind string) bool { return slices.Contains(figures, kind) }
 
 // of is how many papers of a kind stand in one of some states, without those of
 // extra people.

@@ -20,16 +20,16 @@ type RefusalCode string
 
 // Refuse refuses by a rule, for a reason with the values of its placeholders by
 // name. Detail is the English text, for logs and for who reads no other.
-func Refuse(rule string, why RefusalCode, pairs ...string) Refusal {
-	r := Refusal{Rule: rule, Why: why, Values: valuesOf(pairs)}
+func Refuse(rule string, why RefusalCode, pairs ...string) *Refusal {
+	r := &Refusal{Rule: rule, Why: why, Values: valuesOf(pairs)}
 	r.Detail = r.Text().EN
 	return r
 }
 
 // By is the refusal with who was first.
-func (r Refusal) By(winner Principal) *Refusal {
+func (r *Refusal) By(winner Principal) *Refusal {
 	r.Winner = winner
-	return &r
+	return r
 }
 
 // Text is what the refusal says, in both languages. One without a known code
