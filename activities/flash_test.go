@@ -393,6 +393,45 @@ func TestASecondReportThatSaysMoreStopsTheMachine(t *testing.T) {
 	}
 }
 
+// A stranger has sent an invoice, which counted for nothing. Once the holder sends
+// it too, after the offer, the figure that was offered does not know it.
+func TestAnotherInvoiceAfterTheOfferStopsTheMachineWhoeverSentItFirst(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.flash()
+	d.reportsAgain(phoned("13800000005"), "13800000005")
+	other := paper("vat_invoice", fresh(), "total_fen", "50000", "plate", "沪A12345")
+	do(d, d.Attach, phoned("13800000005"), claim.Batch{Attachments: []claim.Attachment{other}})
+	d.assessedBySelf(paper("vat_invoice", fresh(), "total_fen", "300000", "plate", "沪A12345"))
+	require.Equal(t, claim.Flash, d.file.Lane)
+	do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{other}})
+	do(d, d.RecordReading, machine, claim.Read{Document: other.Document, Reading: *other.Reading})
+	require.Equal(t, claim.Standard, d.file.Lane)
+	d.verifyChain()
+}
+
+// However much has come since the approval: what comes next is another state than
+// the one that was shown.
+func TestAReleaseSeesTheLastOfManyChanges(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.assessed(3_000_000)
+	d.papers()
+	do(d, d.Consent, customer, claim.Consent{Offer: 1})
+	d.reviewed(claim.Verdict{Kind: claim.VerdictApprove, Opinion: "同意"})
+	d.agrees(1, "张三", "6222020000000000")
+	brings := func(from, to int) {
+		_, err := d.db.Owner.Exec(t.Context(), `insert into events (claim_id, number, kind, at, by_id, by_role, body, prev_hash, hash)
+			select $1, n, 'paper.confirmed', now(), 'zhou', 'assessor', '{"document":"","fields":null,"kind":""}', sha256('a'), sha256('b') from generate_series($2::int, $3::int) n`, d.id, from, to)
+		require.NoError(t, err)
+	}
+	brings(1001, 1300)
+	shown := d.payout()
+	require.NotEmpty(t, shown.Changes(document.Rules()))
+	brings(1301, 1301)
+	require.NotEqual(t, shown.Seen(), d.payout().Seen())
+}
+
 func TestTheThirdFlashPaymentOfAYearIsAPersons(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -101,13 +101,10 @@ func (t *tx) received(kind string) (state claim.PaperState, awaiting bool) {
 }
 
 // own lets a paper count that somebody who does not speak for the claim had sent
-// before. It is read anew where it is another kind than that one called it.
+// before, as if it came now: what follows from its reading follows then.
 func (t *tx) own(paper claim.Paper, kind string) {
-	paper.Extra = false
-	if kind != paper.Kind {
-		paper.Kind = kind
-		paper.State, paper.Awaiting = t.received(kind)
-	}
+	paper.Extra, paper.Kind = false, kind
+	paper.State, paper.Awaiting = t.received(kind)
 	t.put(paper)
 	t.queue(t.q.OwnPaper(t, &t.w, paper.ID, paper.Kind, paper.State, paper.Awaiting))
 }

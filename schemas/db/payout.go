@@ -39,8 +39,8 @@ func ReadPayout(ctx context.Context, q *Queries, conn DBTX, id claim.ID, amount 
 // branch, or another word of the bank, is another.
 func (p Payout) Seen() string {
 	last := int64(0)
-	if n := len(p.Events); n > 0 {
-		last = p.Events[n-1].Number
+	if len(p.Events) > 0 {
+		last = p.Events[0].Last
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "payout %d %d %q %q %q %q %q %d %d",
 		p.Round, p.Amount, p.PayeeName, p.PayeeBank, p.PayeeAccount, p.Branch, p.PolicyNo, p.PolicyVersion, last))

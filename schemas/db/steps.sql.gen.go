@@ -1830,7 +1830,7 @@ func (q *Queries) Payout(ctx context.Context, db DBTX, id claim.ID) (PayoutRow, 
 }
 
 const payoutEvents = `-- name: PayoutEvents :many
-select number, kind, at, by_id, by_role, body from events
+select number, kind, at, by_id, by_role, body, (max(number) over ())::bigint as last from events
 where claim_id = $1 and number > $2
   and (kind in ('policy.linked', 'paper.confirmed', 'payment.rejected', 'payment.refused', 'payment.returned', 'payment.decided')
     or kind = 'agreement.made' and body ->> 'signature' = 'correction' or kind = 'claim.rereported' and body ->> 'relation' is not null
@@ -1845,9 +1845,11 @@ type PayoutEventsRow struct {
 	ByID   claim.Principal
 	ByRole claim.Role
 	Body   []byte
+	Last   int64
 }
 
-// What came between the approval and the release.
+// What came between the approval and the release: the first of it, with the number
+// of the last.
 func (q *Queries) PayoutEvents(ctx context.Context, db DBTX, claimID claim.ID, number int64) ([]PayoutEventsRow, error) {
 	rows, err := db.Query(ctx, payoutEvents, claimID, number)
 	if err != nil {
@@ -1864,6 +1866,7 @@ func (q *Queries) PayoutEvents(ctx context.Context, db DBTX, claimID claim.ID, n
 			&i.ByID,
 			&i.ByRole,
 			&i.Body,
+			&i.Last,
 		); err != nil {
 			return nil, err
 		}

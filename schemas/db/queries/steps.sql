@@ -215,8 +215,9 @@ left join lateral (select number, body from events where claim_id = c.id and kin
 where c.id = $1;
 
 -- name: PayoutEvents :many
--- What came between the approval and the release.
-select number, kind, at, by_id, by_role, body from events
+-- What came between the approval and the release: the first of it, with the number
+-- of the last.
+select number, kind, at, by_id, by_role, body, (max(number) over ())::bigint as last from events
 where claim_id = $1 and number > $2
   and (kind in ('policy.linked', 'paper.confirmed', 'payment.rejected', 'payment.refused', 'payment.returned', 'payment.decided')
     or kind = 'agreement.made' and body ->> 'signature' = 'correction' or kind = 'claim.rereported' and body ->> 'relation' is not null

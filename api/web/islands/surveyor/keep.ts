@@ -19,8 +19,7 @@ export async function take(file: Blob, w: Wanted): Promise<Piece | NotKept> {
   const bytes = await file.arrayBuffer();
   const type = kindOf(new Uint8Array(bytes, 0, Math.min(16, bytes.byteLength)));
   if (type === "heic") return "heic";
-  const invoice = type === "application/ofd" || type === "text/xml";
-  if (!type || (invoice && w.kind === "loss_photo")) return "wrong-type";
+  if (!type || (w.kind === "loss_photo" && !type.startsWith("image/"))) return "wrong-type";
   const sum = await sha256(bytes);
   const there = (await pieces()).filter((p) => p.owner === w.owner && p.task === w.task);
   if (there.some((p) => p.sha256 === sum)) return "twice";
