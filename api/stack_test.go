@@ -21,12 +21,10 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"anpei/claim"
 	"anpei/internal/boot"
-	"anpei/internal/pace"
 	"anpei/internal/testenv"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -56,10 +54,6 @@ func newStack(t *testing.T) *stack {
 	temporal, err := temporalAt(t.Context(), cfg, namespace, logger)
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
-	require.Eventually(t, func() bool { // the servers learn of the namespace's attributes within seconds
-		_, err := temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: `Stage = "a" and Branch = "b"`})
-		return err == nil
-	}, pace.Limit(30*time.Second), 100*time.Millisecond)
 	store, err := cfg.Store()
 	require.NoError(t, err)
 	q := db.New()

@@ -157,7 +157,8 @@ func on(tb testing.TB, raw, database string) boot.Secret {
 func random() string { return strings.ToLower(rand.Text())[:10] }
 
 // Namespace registers a Temporal namespace of its own for a test, or for those
-// of a package.
+// of a package, and returns when a workflow can be started in it with the
+// product's search attributes.
 func Namespace(ctx context.Context) (string, error) {
 	name := "test-" + random()
 	c, err := client.NewLazyClient(client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS"), Namespace: name})
@@ -174,15 +175,19 @@ func Namespace(ctx context.Context) (string, error) {
 	attributes := &operatorservice.AddSearchAttributesRequest{Namespace: name, SearchAttributes: map[string]enums.IndexedValueType{
 		"Stage": enums.INDEXED_VALUE_TYPE_KEYWORD, "Branch": enums.INDEXED_VALUE_TYPE_KEYWORD,
 	}}
-	// The servers learn of a namespace within seconds.
+	// The servers learn of a namespace, and then of its attributes, within seconds.
+	usable := &workflowservice.CountWorkflowExecutionsRequest{Namespace: name, Query: `Stage = "" AND Branch = ""`}
 	for deadline := time.Now().Add(pace.Limit(30 * time.Second)); ; {
-		if _, err = c.OperatorService().AddSearchAttributes(ctx, attributes); err == nil {
-			break
+		_, err := c.OperatorService().AddSearchAttributes(ctx, attributes)
+		if err == nil {
+			_, err = c.CountWorkflow(ctx, usable)
+		}
+		if err == nil {
+			return name, nil
 		}
 		if time.Now().After(deadline) {
-			return "", fmt.Errorf("add search attributes to %s: %w", name, err)
+			return "", fmt.Errorf("namespace %s and its search attributes: %w", name, err)
 		}
-		time.Sleep(200 * time.Millisecond) //nolint:forbidigo // the server gives no event to wait for
+		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // the server gives no event to wait for
 	}
-	return name, nil
 }
