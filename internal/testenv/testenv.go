@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path"
@@ -25,6 +26,10 @@ import (
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"anpei/internal/boot"
@@ -157,11 +162,13 @@ func on(tb testing.TB, raw, database string) boot.Secret {
 func random() string { return strings.ToLower(rand.Text())[:10] }
 
 // Namespace registers a Temporal namespace of its own for a test, or for those
-// of a package, and returns when a workflow can be started in it with the
-// product's search attributes.
+// of a package, and returns when workflows can use the product's search
+// attributes in it: each of Temporal's services learns of them at its own time.
 func Namespace(ctx context.Context) (string, error) {
 	name := "test-" + random()
-	c, err := client.NewLazyClient(client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS"), Namespace: name})
+	c, err := client.NewLazyClient(client.Options{
+		HostPort: os.Getenv("TEMPORAL_ADDRESS"), Namespace: name, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	})
 	if err != nil {
 		return "", err
 	}
@@ -172,15 +179,13 @@ func Namespace(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("register a namespace: %w; %s", err, startIt)
 	}
-	attributes := &operatorservice.AddSearchAttributesRequest{Namespace: name, SearchAttributes: map[string]enums.IndexedValueType{
-		"Stage": enums.INDEXED_VALUE_TYPE_KEYWORD, "Branch": enums.INDEXED_VALUE_TYPE_KEYWORD,
+	known := &operatorservice.AddSearchAttributesRequest{Namespace: name, SearchAttributes: map[string]enums.IndexedValueType{
+		stage.GetName(): stage.GetValueType(), branch.GetName(): branch.GetValueType(),
 	}}
-	// The servers learn of a namespace, and then of its attributes, within seconds.
-	usable := &workflowservice.CountWorkflowExecutionsRequest{Namespace: name, Query: `Stage = "" AND Branch = ""`}
 	for deadline := time.Now().Add(pace.Limit(30 * time.Second)); ; {
-		_, err := c.OperatorService().AddSearchAttributes(ctx, attributes)
+		_, err := c.OperatorService().AddSearchAttributes(ctx, known)
 		if err == nil {
-			_, err = c.CountWorkflow(ctx, usable)
+			err = used(ctx, c)
 		}
 		if err == nil {
 			return name, nil
@@ -190,4 +195,30 @@ func Namespace(ctx context.Context) (string, error) {
 		}
 		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // the server gives no event to wait for
 	}
+}
+
+var (
+	stage  = temporal.NewSearchAttributeKeyKeyword("Stage")
+	branch = temporal.NewSearchAttributeKeyKeyword("Branch")
+)
+
+// used runs a workflow that starts with the search attributes and changes them,
+// and returns once the server has taken both.
+func used(ctx context.Context, c client.Client) error {
+	const queue = "search attributes"
+	w := worker.New(c, queue, worker.Options{})
+	w.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
+		return workflow.UpsertTypedSearchAttributes(ctx, stage.ValueSet("b"), branch.ValueSet("b"))
+	}, workflow.RegisterOptions{Name: queue})
+	if err := w.Start(); err != nil {
+		return err
+	}
+	defer w.Stop()
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: queue, TaskQueue: queue, TypedSearchAttributes: temporal.NewSearchAttributes(stage.ValueSet("a"), branch.ValueSet("a")),
+	}, queue)
+	if err != nil {
+		return err
+	}
+	return run.Get(ctx, nil)
 }
