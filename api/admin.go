@@ -14,6 +14,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/claim/indemnity"
 	"anpei/schemas/db"
@@ -27,13 +29,13 @@ var policySpace = uuid.MustParse("b2b5f4f2-5c0e-5d1e-a7c6-3f7a0c3f6b52")
 // its entry in the reference log. It is idempotent by (caller, key): the entry
 // keeps what was answered. asked is what the log shows, without phone numbers;
 // whole is what tells one command from another.
-func administer[A any](ctx context.Context, s *server, key, kind, subject string, asked, whole any, do func(pgx.Tx) (A, error)) (answer A, err error) {
+func administer[A any](ctx context.Context, s *records, key, kind, subject string, asked, whole any, do func(pgx.Tx) (A, error)) (answer A, err error) {
 	raw, err := json.Marshal(whole)
 	if err != nil {
 		return answer, fmt.Errorf("encode %s: %w", kind, err)
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", kind, subject, raw))
-	hash, by := hex.EncodeToString(sum[:]), principalOf(ctx).ID
+	hash, by := hex.EncodeToString(sum[:]), access.CallerOf(ctx).ID
 	type entry struct {
 		Asked  any             `json:"asked"`
 		Answer json.RawMessage `json:"answer"`
@@ -47,7 +49,7 @@ func administer[A any](ctx context.Context, s *server, key, kind, subject string
 		before, err := s.q.ReferenceCommand(ctx, tx, by, key)
 		switch {
 		case err == nil && before.CommandHash != hash:
-			return keyReused()
+			return contract.KeyReused()
 		case err == nil:
 			var stored entry
 			if err := json.Unmarshal(before.Body, &stored); err != nil {
@@ -76,13 +78,13 @@ func administer[A any](ctx context.Context, s *server, key, kind, subject string
 }
 
 // CreatePolicy implements [rest.StrictServerInterface].
-func (s *server) CreatePolicy(ctx context.Context, r rest.CreatePolicyRequestObject) (rest.CreatePolicyResponseObject, error) {
+func (s *records) CreatePolicy(ctx context.Context, r rest.CreatePolicyRequestObject) (rest.CreatePolicyResponseObject, error) {
 	b := *r.Body
-	if err := s.may(ctx, "CreatePolicy", of("Policy", b.Number, b.Branch)); err != nil {
+	if err := s.access.May(ctx, "CreatePolicy", access.Record("Policy", b.Number, b.Branch)); err != nil {
 		return nil, err
 	}
 	if wrong := checkPolicy(&b); len(wrong) > 0 {
-		return nil, invalid(wrong...)
+		return nil, contract.Invalid(wrong...)
 	}
 	logged := b
 	logged.Holder.Phone, logged.Insured.Phone = claim.MaskPhone(b.Holder.Phone), maskedPhone(b.Insured.Phone)
@@ -97,7 +99,7 @@ func (s *server) CreatePolicy(ctx context.Context, r rest.CreatePolicyRequestObj
 			return rest.Policy{}, err
 		}
 		if added == 0 {
-			return rest.Policy{}, conflict("A policy with this number exists. Add a version to it, or check the number.")
+			return rest.Policy{}, contract.Conflict("A policy with this number exists. Add a version to it, or check the number.")
 		}
 		for i, v := range b.Versions {
 			if err := s.addVersion(ctx, tx, id, i+1, v); err != nil {
@@ -110,7 +112,7 @@ func (s *server) CreatePolicy(ctx context.Context, r rest.CreatePolicyRequestObj
 }
 
 // insertPolicy adds a policy without its versions, and returns how many it added.
-func (s *server) insertPolicy(ctx context.Context, tx pgx.Tx, id string, b rest.NewPolicy) (int64, error) {
+func (s *records) insertPolicy(ctx context.Context, tx pgx.Tx, id string, b rest.NewPolicy) (int64, error) {
 	drivers := make([]claim.Person, len(b.Drivers))
 	for i, d := range b.Drivers {
 		drivers[i] = claim.Person{Name: d.Name, Phone: d.Phone}
@@ -130,7 +132,7 @@ func (s *server) insertPolicy(ctx context.Context, tx pgx.Tx, id string, b rest.
 }
 
 // EndorsePolicy implements [rest.StrictServerInterface].
-func (s *server) EndorsePolicy(ctx context.Context, r rest.EndorsePolicyRequestObject) (rest.EndorsePolicyResponseObject, error) {
+func (s *records) EndorsePolicy(ctx context.Context, r rest.EndorsePolicyRequestObject) (rest.EndorsePolicyResponseObject, error) {
 	p, err := administer(ctx, s, r.Params.IdempotencyKey, "policy.endorsed", r.Number, r.Body, r.Body, func(tx pgx.Tx) (rest.Policy, error) {
 		before, err := s.policy(ctx, tx, r.Number)
 		if err != nil {
@@ -141,7 +143,7 @@ func (s *server) EndorsePolicy(ctx context.Context, r rest.EndorsePolicyRequestO
 			versions = append(versions, rest.NewPolicyVersion{StartsAt: v.StartsAt, EndsAt: v.EndsAt, Coverages: v.Coverages})
 		}
 		if wrong := checkVersions(before.Line, versions, 1, ""); len(wrong) > 0 {
-			return rest.Policy{}, invalid(wrong...)
+			return rest.Policy{}, contract.Invalid(wrong...)
 		}
 		id := uuid.NewSHA1(policySpace, []byte(r.Number)).String()
 		if err := s.addVersion(ctx, tx, id, len(before.Versions)+1, *r.Body); err != nil {
@@ -152,7 +154,7 @@ func (s *server) EndorsePolicy(ctx context.Context, r rest.EndorsePolicyRequestO
 	return rest.EndorsePolicy201JSONResponse(p), err
 }
 
-func (s *server) addVersion(ctx context.Context, tx pgx.Tx, policy string, number int, v rest.NewPolicyVersion) error {
+func (s *records) addVersion(ctx context.Context, tx pgx.Tx, policy string, number int, v rest.NewPolicyVersion) error {
 	covers, err := json.Marshal(v.Coverages)
 	if err != nil {
 		return fmt.Errorf("encode coverages: %w", err)
@@ -236,25 +238,11 @@ func checkVersions(line claim.Line, versions []rest.NewPolicyVersion, n int, bas
 	return w
 }
 
-// may asks the policy about a record that is not there yet.
-func (s *server) may(ctx context.Context, action string, what *resource) error {
-	got, err := s.policies.decide(principalOf(ctx).entity, action, what)
-	if err != nil || got.allowed {
-		return err
-	}
-	r := claim.Refusal{Rule: got.rule, Detail: got.why}
-	if r.Detail == "" {
-		r.Detail = "Your branch does not keep records of that branch."
-	}
-	s.attempt(ctx, r)
-	return refusal{r}
-}
-
 // policy reads a policy with all its versions.
-func (s *server) policy(ctx context.Context, from db.DBTX, number string) (rest.Policy, error) {
+func (s *records) policy(ctx context.Context, from db.DBTX, number string) (rest.Policy, error) {
 	row, err := s.q.PolicyByNumber(ctx, from, number)
 	if err != nil {
-		return rest.Policy{}, seen("policy", err)
+		return rest.Policy{}, contract.RowError("policy", err)
 	}
 	list, err := s.shownPolicies(ctx, from, []db.ListPoliciesRow{db.ListPoliciesRow(row)})
 	if err != nil {
@@ -263,7 +251,7 @@ func (s *server) policy(ctx context.Context, from db.DBTX, number string) (rest.
 	return list[0], nil
 }
 
-func (s *server) shownPolicies(ctx context.Context, from db.DBTX, rows []db.ListPoliciesRow) ([]rest.Policy, error) {
+func (s *records) shownPolicies(ctx context.Context, from db.DBTX, rows []db.ListPoliciesRow) ([]rest.Policy, error) {
 	ids := make([]string, len(rows))
 	out := make([]rest.Policy, len(rows))
 	at := map[string]int{}
@@ -298,35 +286,35 @@ func (s *server) shownPolicies(ctx context.Context, from db.DBTX, rows []db.List
 }
 
 // ListPolicies implements [rest.StrictServerInterface].
-func (s *server) ListPolicies(ctx context.Context, r rest.ListPoliciesRequestObject) (rest.ListPoliciesResponseObject, error) {
-	after, _, err := place(r.Params.After, 1)
+func (s *records) ListPolicies(ctx context.Context, r rest.ListPoliciesRequestObject) (rest.ListPoliciesResponseObject, error) {
+	after, _, err := contract.Place(r.Params.After, 1)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	who, plate := principalOf(ctx), r.Params.Plate
+	show, read := contract.PageLimit(r.Params.Limit)
+	who, plate := access.CallerOf(ctx), r.Params.Plate
 	if tidy, err := claim.ParsePlate(plate); err == nil {
 		plate = tidy
 	}
 	rows, err := s.q.ListPolicies(ctx, s.db, db.ListPoliciesParams{
-		Everywhere: who.everywhere(), OwnBranch: who.Branch, Branch: r.Params.Branch, Line: string(r.Params.Line), Plate: plate,
+		Everywhere: who.Everywhere(), OwnBranch: who.Branch, Branch: r.Params.Branch, Line: string(r.Params.Line), Plate: plate,
 		After: after[0], Count: read,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list policies: %w", err)
 	}
-	rows, next := cut(rows, show, func(p db.ListPoliciesRow) []string { return []string{p.Number} })
+	rows, next := contract.Cut(rows, show, func(p db.ListPoliciesRow) []string { return []string{p.Number} })
 	items, err := s.shownPolicies(ctx, s.db, rows)
 	return rest.ListPolicies200JSONResponse{Items: items, Next: next}, err
 }
 
 // GetPolicy implements [rest.StrictServerInterface].
-func (s *server) GetPolicy(ctx context.Context, r rest.GetPolicyRequestObject) (rest.GetPolicyResponseObject, error) {
+func (s *records) GetPolicy(ctx context.Context, r rest.GetPolicyRequestObject) (rest.GetPolicyResponseObject, error) {
 	p, err := s.policy(ctx, s.db, r.Number)
 	if err != nil {
 		return nil, err
 	}
-	tag, same, err := tagOf(p, r.Params.IfNoneMatch)
+	tag, same, err := contract.Tag(p, r.Params.IfNoneMatch)
 	if err != nil || same {
 		return rest.GetPolicy304Response{}, err
 	}
@@ -334,13 +322,13 @@ func (s *server) GetPolicy(ctx context.Context, r rest.GetPolicyRequestObject) (
 }
 
 // PutStaff implements [rest.StrictServerInterface].
-func (s *server) PutStaff(ctx context.Context, r rest.PutStaffRequestObject) (rest.PutStaffResponseObject, error) {
+func (s *records) PutStaff(ctx context.Context, r rest.PutStaffRequestObject) (rest.PutStaffResponseObject, error) {
 	b := *r.Body
-	if err := s.may(ctx, "PutStaff", of("Member", string(r.Id), b.Branch)); err != nil {
+	if err := s.access.May(ctx, "PutStaff", access.Record("Member", string(r.Id), b.Branch)); err != nil {
 		return nil, err
 	}
 	if wrong := checkStaff(r.Id, &b); len(wrong) > 0 {
-		return nil, invalid(wrong...)
+		return nil, contract.Invalid(wrong...)
 	}
 	row := db.PutStaffParams{
 		ID: r.Id, Name: b.Name, Role: b.Role, Branch: b.Branch, Level: b.Level, Phone: b.Phone, Skills: b.Skills,
@@ -355,19 +343,19 @@ func (s *server) PutStaff(ctx context.Context, r rest.PutStaffRequestObject) (re
 		if err := s.q.PutStaff(ctx, tx, row); err != nil {
 			return rest.Staff{}, fmt.Errorf("put staff: %w", err)
 		}
-		return shownStaff(db.Staff(row), principal{}), nil // the log keeps no phone
+		return shownStaff(db.Staff(row), access.Caller{}), nil // the log keeps no phone
 	})
 	if err != nil {
 		return nil, err
 	}
 	put.Phone = b.Phone
-	s.access.members.drop(r.Id)
+	s.access.Changed(r.Id)
 	return rest.PutStaff200JSONResponse(put), nil
 }
 
 // stillMember makes sure that a record is the one that a change was made to, or
 // that there is none when one is to be added. Without a tag anything is.
-func (s *server) stillMember(ctx context.Context, tx pgx.Tx, id claim.Principal, tag string) error {
+func (s *records) stillMember(ctx context.Context, tx pgx.Tx, id claim.Principal, tag string) error {
 	if tag == "" {
 		return nil
 	}
@@ -376,15 +364,15 @@ func (s *server) stillMember(ctx context.Context, tx pgx.Tx, id claim.Principal,
 	case errors.Is(err, pgx.ErrNoRows) && tag == "none":
 		return nil
 	case errors.Is(err, pgx.ErrNoRows):
-		return conflict("There is no such member of staff any more.")
+		return contract.Conflict("There is no such member of staff any more.")
 	case err != nil:
 		return fmt.Errorf("read staff: %w", err)
 	case tag == "none":
-		return conflict("A member of staff with this id exists. Change that record, or check the id.")
+		return contract.Conflict("A member of staff with this id exists. Change that record, or check the id.")
 	}
-	_, same, err := tagOf(shownStaff(m, principalOf(ctx)), tag)
+	_, same, err := contract.Tag(shownStaff(m, access.CallerOf(ctx)), tag)
 	if err == nil && !same {
-		return conflict("Somebody has changed this record since. Look at it again.")
+		return contract.Conflict("Somebody has changed this record since. Look at it again.")
 	}
 	return err
 }
@@ -426,7 +414,7 @@ func maskedPhone(phone string) string {
 
 // shownStaff is a record as the caller may see it: the number is for those who
 // keep it, and whose it is.
-func shownStaff(m db.Staff, who principal) rest.Staff {
+func shownStaff(m db.Staff, who access.Caller) rest.Staff {
 	out := rest.Staff{
 		Id: m.ID, Name: m.Name, Role: m.Role, Branch: m.Branch, Level: m.Level, Phone: m.Phone,
 		Skills: m.Skills, MaxLoad: int(m.MaxLoad), Active: m.Active, Vouches: m.Vouches,
@@ -441,13 +429,13 @@ func shownStaff(m db.Staff, who principal) rest.Staff {
 }
 
 // GetStaff implements [rest.StrictServerInterface].
-func (s *server) GetStaff(ctx context.Context, r rest.GetStaffRequestObject) (rest.GetStaffResponseObject, error) {
+func (s *records) GetStaff(ctx context.Context, r rest.GetStaffRequestObject) (rest.GetStaffResponseObject, error) {
 	m, err := s.q.StaffMember(ctx, s.db, r.Id)
 	if err != nil {
-		return nil, seen("staff", err)
+		return nil, contract.RowError("staff", err)
 	}
-	out := shownStaff(m, principalOf(ctx))
-	tag, same, err := tagOf(out, r.Params.IfNoneMatch)
+	out := shownStaff(m, access.CallerOf(ctx))
+	tag, same, err := contract.Tag(out, r.Params.IfNoneMatch)
 	if err != nil || same {
 		return rest.GetStaff304Response{}, err
 	}
@@ -455,21 +443,21 @@ func (s *server) GetStaff(ctx context.Context, r rest.GetStaffRequestObject) (re
 }
 
 // ListStaff implements [rest.StrictServerInterface].
-func (s *server) ListStaff(ctx context.Context, r rest.ListStaffRequestObject) (rest.ListStaffResponseObject, error) {
-	after, _, err := place(r.Params.After, 1)
+func (s *records) ListStaff(ctx context.Context, r rest.ListStaffRequestObject) (rest.ListStaffResponseObject, error) {
+	after, _, err := contract.Place(r.Params.After, 1)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	who := principalOf(ctx)
+	show, read := contract.PageLimit(r.Params.Limit)
+	who := access.CallerOf(ctx)
 	rows, err := s.q.ListStaff(ctx, s.db, db.ListStaffParams{
-		Everywhere: who.everywhere(), OwnBranch: who.Branch, Branch: r.Params.Branch, Role: string(r.Params.Role),
+		Everywhere: who.Everywhere(), OwnBranch: who.Branch, Branch: r.Params.Branch, Role: string(r.Params.Role),
 		Q: strings.TrimSpace(r.Params.Q), After: after[0], Count: read,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list staff: %w", err)
 	}
-	rows, next := cut(rows, show, func(m db.Staff) []string { return []string{string(m.ID)} })
+	rows, next := contract.Cut(rows, show, func(m db.Staff) []string { return []string{string(m.ID)} })
 	page := rest.ListStaff200JSONResponse{Items: make([]rest.Staff, len(rows)), Next: next}
 	for i, m := range rows {
 		page.Items[i] = shownStaff(m, who)
@@ -479,8 +467,8 @@ func (s *server) ListStaff(ctx context.Context, r rest.ListStaffRequestObject) (
 
 // PutShift implements [rest.StrictServerInterface]. A shift is what a phone
 // says every few seconds: the last word counts, and no log keeps the way.
-func (s *server) PutShift(ctx context.Context, r rest.PutShiftRequestObject) (rest.PutShiftResponseObject, error) {
-	who := principalOf(ctx)
+func (s *records) PutShift(ctx context.Context, r rest.PutShiftRequestObject) (rest.PutShiftResponseObject, error) {
+	who := access.CallerOf(ctx)
 	var lat, lng *float64
 	if p := r.Body.At; p != nil {
 		lat, lng = &p.Lat, &p.Lng
@@ -493,13 +481,13 @@ func (s *server) PutShift(ctx context.Context, r rest.PutShiftRequestObject) (re
 }
 
 // GetShift implements [rest.StrictServerInterface].
-func (s *server) GetShift(ctx context.Context, _ rest.GetShiftRequestObject) (rest.GetShiftResponseObject, error) {
-	shown, err := s.shift(ctx, principalOf(ctx).ID)
+func (s *records) GetShift(ctx context.Context, _ rest.GetShiftRequestObject) (rest.GetShiftResponseObject, error) {
+	shown, err := s.shift(ctx, access.CallerOf(ctx).ID)
 	return rest.GetShift200JSONResponse(shown), err
 }
 
 // shift is what is known of one surveyor.
-func (s *server) shift(ctx context.Context, who claim.Principal) (rest.SurveyorSeen, error) {
+func (s *records) shift(ctx context.Context, who claim.Principal) (rest.SurveyorSeen, error) {
 	rows, err := s.q.ListSurveyors(ctx, s.db, db.ListSurveyorsParams{Own: string(who), Everywhere: true, Count: 1})
 	if err != nil || len(rows) == 0 {
 		return rest.SurveyorSeen{}, fmt.Errorf("read shift: %w", errors.Join(err, pgx.ErrNoRows))
@@ -508,20 +496,20 @@ func (s *server) shift(ctx context.Context, who claim.Principal) (rest.SurveyorS
 }
 
 // ListSurveyors implements [rest.StrictServerInterface].
-func (s *server) ListSurveyors(ctx context.Context, r rest.ListSurveyorsRequestObject) (rest.ListSurveyorsResponseObject, error) {
-	after, _, err := place(r.Params.After, 1)
+func (s *records) ListSurveyors(ctx context.Context, r rest.ListSurveyorsRequestObject) (rest.ListSurveyorsResponseObject, error) {
+	after, _, err := contract.Place(r.Params.After, 1)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	who := principalOf(ctx)
+	show, read := contract.PageLimit(r.Params.Limit)
+	who := access.CallerOf(ctx)
 	rows, err := s.q.ListSurveyors(ctx, s.db, db.ListSurveyorsParams{
-		Everywhere: who.everywhere(), OwnBranch: who.Branch, Branch: r.Params.Branch, OnShift: onlyWhen(r.Params.OnShift), After: after[0], Count: read,
+		Everywhere: who.Everywhere(), OwnBranch: who.Branch, Branch: r.Params.Branch, OnShift: onlyWhen(r.Params.OnShift), After: after[0], Count: read,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list surveyors: %w", err)
 	}
-	rows, next := cut(rows, show, func(m db.ListSurveyorsRow) []string { return []string{string(m.ID)} })
+	rows, next := contract.Cut(rows, show, func(m db.ListSurveyorsRow) []string { return []string{string(m.ID)} })
 	page := rest.ListSurveyors200JSONResponse{Items: make([]rest.SurveyorSeen, len(rows)), Next: next}
 	for i, m := range rows {
 		page.Items[i] = shownSurveyor(m)
@@ -554,17 +542,17 @@ func shownSurveyor(m db.ListSurveyorsRow) rest.SurveyorSeen {
 }
 
 // ListAuthority implements [rest.StrictServerInterface].
-func (s *server) ListAuthority(ctx context.Context, r rest.ListAuthorityRequestObject) (rest.ListAuthorityResponseObject, error) {
-	after, _, err := place(r.Params.After, 1)
+func (s *records) ListAuthority(ctx context.Context, r rest.ListAuthorityRequestObject) (rest.ListAuthorityResponseObject, error) {
+	after, _, err := contract.Place(r.Params.After, 1)
 	if err != nil {
 		return nil, err
 	}
-	show, _ := limitOf(r.Params.Limit)
+	show, _ := contract.PageLimit(r.Params.Limit)
 	rows, err := s.q.TablesInForce(ctx, s.db, dayOf(time.Now()), after[0])
 	if err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}
-	rows, next := cut(rows, show, func(t db.TablesInForceRow) []string { return []string{t.Kind} })
+	rows, next := contract.Cut(rows, show, func(t db.TablesInForceRow) []string { return []string{t.Kind} })
 	page := rest.ListAuthority200JSONResponse{Items: make([]rest.AuthorityTable, len(rows)), Next: next}
 	for i, t := range rows {
 		page.Items[i] = rest.AuthorityTable{Kind: t.Kind, Version: t.Version, Body: t.Body}

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"anpei/activities"
 	"anpei/claim"
@@ -100,4 +104,38 @@ func TestAnOpenClaimWithoutAWorkflowGetsOne(t *testing.T) {
 	require.NoError(t, k.temporal.TerminateWorkflow(t.Context(), r.Claim.Workflow(), "", "as lost"))
 	k.lost(t, r, uuid.NewString())
 	k.goesOn(t, r)
+}
+
+// As while a release that cannot run the claim's workflow is taken back: its
+// worker fails the task that carries the report.
+func TestACommandWhoseWorkerFailsIsCarriedOutByTheNext(t *testing.T) {
+	t.Parallel()
+	k := newStack(t)
+	token, phone := k.claimant(t)
+	k.stop()
+	failed := make(chan struct{}, 1000)
+	broken := worker.New(k.temporal, workflows.ClaimsQueue, worker.Options{})
+	broken.RegisterWorkflowWithOptions(func(workflow.Context, claim.File) (claim.None, error) {
+		failed <- struct{}{}
+		panic("a release that is taken back")
+	}, workflow.RegisterOptions{Name: "Claim"})
+	require.NoError(t, broken.Start())
+	got := make(chan answer, 1)
+	key, notice := uuid.NewString(), k.notice(t, phone, "")
+	go func() {
+		a, err := ask(context.WithoutCancel(t.Context()), k.url, token, "POST", "/claims", key, notice)
+		if err != nil {
+			a = answer{raw: []byte(err.Error())}
+		}
+		got <- a
+	}()
+	<-failed
+	broken.Stop()
+	k.work(t)
+	a := <-got
+	for ended := time.Now().Add(pace.Limit(30 * time.Second)); a.status == http.StatusConflict && time.Now().Before(ended); { // on a slow machine its patience may end first
+		a = k.ask(t, token, "POST", "/claims", key, notice)
+	}
+	into[claim.Receipt](t, a, http.StatusCreated)
+	require.Equal(t, 1, k.count(t, `select count(*) from claims`))
 }

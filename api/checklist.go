@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"slices"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
 )
 
 // GetChecklist implements [rest.StrictServerInterface].
-func (s *server) GetChecklist(ctx context.Context, r rest.GetChecklistRequestObject) (rest.GetChecklistResponseObject, error) {
-	file, err := s.file(ctx, claimOf(ctx).ID)
+func (s *reads) GetChecklist(ctx context.Context, r rest.GetChecklistRequestObject) (rest.GetChecklistResponseObject, error) {
+	file, err := s.file(ctx, access.ClaimOf(ctx).ID)
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +22,7 @@ func (s *server) GetChecklist(ctx context.Context, r rest.GetChecklistRequestObj
 	if err != nil {
 		return nil, err
 	}
-	tag, same, err := tagOf(out, r.Params.IfNoneMatch)
+	tag, same, err := contract.Tag(out, r.Params.IfNoneMatch)
 	if err != nil || same {
 		return rest.GetChecklist304Response{}, err
 	}
@@ -28,7 +30,7 @@ func (s *server) GetChecklist(ctx context.Context, r rest.GetChecklistRequestObj
 }
 
 // checklist shows a claim's list as the caller may see it.
-func (s *server) checklist(ctx context.Context, f *claim.File) (rest.Checklist, error) {
+func (s *reads) checklist(ctx context.Context, f *claim.File) (rest.Checklist, error) {
 	out := rest.Checklist{Items: []rest.ChecklistItem{}, Requests: []rest.PaperAsked{}, Complete: len(f.Lacking()) == 0}
 	if f.Checklist == nil {
 		return out, nil
@@ -42,7 +44,7 @@ func (s *server) checklist(ctx context.Context, f *claim.File) (rest.Checklist, 
 	if err != nil {
 		return out, err
 	}
-	without, err := s.without(principalOf(ctx), claimOf(ctx)) // sensitive papers are not there for everybody
+	without, err := s.access.Without(access.CallerOf(ctx), access.ClaimOf(ctx)) // sensitive papers are not there for everybody
 	if err != nil {
 		return out, err
 	}
@@ -75,7 +77,7 @@ func (s *server) checklist(ctx context.Context, f *claim.File) (rest.Checklist, 
 
 // papersByKind are the papers of a claim as its list counts them. Of the kinds
 // without, none is named.
-func (s *server) papersByKind(ctx context.Context, id claim.ID, without []string) (came []claim.Count, err error) {
+func (s *reads) papersByKind(ctx context.Context, id claim.ID, without []string) (came []claim.Count, err error) {
 	rows, err := s.q.PapersByKind(ctx, s.db, id)
 	if err != nil {
 		return nil, fmt.Errorf("read the papers of claim %s: %w", id, err)
@@ -96,9 +98,9 @@ func (s *server) papersByKind(ctx context.Context, id claim.ID, without []string
 
 // waivers are what people said about papers that the claim goes on without, by
 // paper: what stands, not what was withdrawn. Nobody outside is told of it.
-func (s *server) waivers(ctx context.Context, f *claim.File) (map[string]*rest.Waiver, error) {
-	who := principalOf(ctx)
-	if who.outside() {
+func (s *reads) waivers(ctx context.Context, f *claim.File) (map[string]*rest.Waiver, error) {
+	who := access.CallerOf(ctx)
+	if who.Outside() {
 		return nil, nil //nolint:nilnil // an empty map is read alike
 	}
 	rows, err := s.q.WaiversOfClaim(ctx, s.db, f.ID)
@@ -109,13 +111,13 @@ func (s *server) waivers(ctx context.Context, f *claim.File) (map[string]*rest.W
 	for i, row := range rows {
 		ids[i] = row.ByID
 	}
-	cast, err := s.castOf(ctx, s.db, f.ID, who, ids)
+	cast, err := s.access.ActorsOf(ctx, s.db, f.ID, who, ids)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]*rest.Waiver{}
 	for _, row := range rows {
-		all[row.Item] = shownWaiver(all[row.Item], row, cast.actor(row.ByID))
+		all[row.Item] = shownWaiver(all[row.Item], row, cast.Actor(row.ByID))
 	}
 	return all, nil
 }
@@ -130,32 +132,4 @@ func shownWaiver(w *rest.Waiver, row db.WaiversOfClaimRow, by rest.Actor) *rest.
 	}
 	w.ConfirmedBy, w.ConfirmedAt = by, row.At.UTC()
 	return w
-}
-
-// RequestPapers implements the contract.
-func (s *server) RequestPapers(ctx context.Context, r rest.RequestPapersRequestObject) (rest.RequestPapersResponseObject, error) {
-	request := claim.PaperRequest{Finding: r.Body.Finding, More: make([]claim.MorePaper, len(r.Body.More))}
-	for i, m := range r.Body.More {
-		request.More[i] = claim.MorePaper{Kind: m.Kind, What: m.What, Reason: m.Reason}
-	}
-	receipt, err := send(ctx, s, claim.ActRequestPapers, r.Params.IdempotencyKey, r.Body, request)
-	return rest.RequestPapers201JSONResponse(receipt), err
-}
-
-// ProposeWaiver implements the contract.
-func (s *server) ProposeWaiver(ctx context.Context, r rest.ProposeWaiverRequestObject) (rest.ProposeWaiverResponseObject, error) {
-	receipt, err := send(ctx, s, claim.ActProposeWaiver, r.Params.IdempotencyKey, r.Body, claim.WaiverProposal{Item: r.Item, Reason: r.Body.Reason})
-	return rest.ProposeWaiver201JSONResponse(receipt), err
-}
-
-// ConfirmWaiver implements the contract.
-func (s *server) ConfirmWaiver(ctx context.Context, r rest.ConfirmWaiverRequestObject) (rest.ConfirmWaiverResponseObject, error) {
-	receipt, err := send(ctx, s, claim.ActConfirmWaiver, r.Params.IdempotencyKey, nil, claim.ListItem{Item: r.Item})
-	return rest.ConfirmWaiver200JSONResponse(receipt), err
-}
-
-// WithdrawWaiver implements the contract.
-func (s *server) WithdrawWaiver(ctx context.Context, r rest.WithdrawWaiverRequestObject) (rest.WithdrawWaiverResponseObject, error) {
-	receipt, err := send(ctx, s, claim.ActWithdrawWaiver, r.Params.IdempotencyKey, nil, claim.ListItem{Item: r.Item})
-	return rest.WithdrawWaiver200JSONResponse(receipt), err
 }

@@ -108,7 +108,7 @@ func TestWaiversAndRequestsOverTheAPI(t *testing.T) {
 	into[claim.Receipt](t, k.ask(t, "assessor", "POST", path, uuid.NewString(), rest.Reason{Reason: "暂扣"}), 201)
 	_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch, level) values ('second', 'second', 'reviewer', '3101', 1)`)
 	require.NoError(t, err)
-	k.letIn("second")
+	k.letIn(t, "second")
 	into[claim.Receipt](t, k.ask(t, "second", "POST", path+"/confirmation", uuid.NewString(), nil), 200)
 	require.Equal(t, claim.ItemWaived, itemOf(t, into[rest.Checklist](t, k.ask(t, r.token, "GET", "/claims/"+r.Number+"/checklist", "", nil), 200), "vehicle_licence").State)
 

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/text/width"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/claim/document"
 	"anpei/schemas/rest"
@@ -40,7 +42,7 @@ var noLossBefore = time.Date(2000, 1, 1, 0, 0, 0, 0, claim.Shanghai)
 
 // checkNotice looks at a report and puts its numbers into the one form in
 // which the same loss is found again.
-func checkNotice(n claim.Notice, by principal, now time.Time) (claim.Notice, wrongs) {
+func checkNotice(n claim.Notice, by access.Caller, now time.Time) (claim.Notice, wrongs) {
 	var w wrongs
 	n.PolicyNo = strings.Join(strings.Fields(width.Narrow.String(n.PolicyNo)), "") // as typed on a Chinese keyboard
 	n.LossAt = n.LossAt.UTC().Truncate(time.Microsecond)                           // what PostgreSQL keeps
@@ -54,7 +56,7 @@ func checkNotice(n claim.Notice, by principal, now time.Time) (claim.Notice, wro
 		}
 	}
 	w.phone(&n.Reporter, "/reporter")
-	if by.Role == claim.Claimant && by.Phone != "" && n.Reporter.Phone != by.Phone {
+	if by.Role == claim.Claimant && by.ClaimantPhone != "" && n.Reporter.Phone != by.ClaimantPhone {
 		w.add("/reporter/phone", "Report under the phone that you have verified. Whoever else is concerned can be named in the story.")
 	}
 	estimates := make([]claim.Fen, len(n.Exposures))
@@ -332,7 +334,7 @@ func (w *wrongs) blanks(at string, tree any) {
 		}
 	case map[string]any:
 		for name, x := range v {
-			w.blanks(at+jsonPointer([]string{name}), x)
+			w.blanks(at+contract.JSONPointer([]string{name}), x)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/rest"
 )
@@ -14,7 +16,7 @@ import (
 // now is a fixed moment of these tests.
 var now = time.Date(2026, 11, 21, 10, 0, 0, 0, claim.Shanghai)
 
-var insured = principal{ID: "phone:1", Role: claim.Claimant, Phone: "13800138000"}
+var insured = access.Caller{ID: "phone:1", Role: claim.Claimant, ClaimantPhone: "13800138000"}
 
 // aNotice is a report with nothing wrong in it.
 func aNotice() claim.Notice {
@@ -40,7 +42,7 @@ func pointers(w wrongs) []string {
 func TestNotice(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		by     principal
+		by     access.Caller
 		change func(*claim.Notice)
 		want   []string
 	}{
@@ -61,10 +63,10 @@ func TestNotice(t *testing.T) {
 		"estimates that together can just be":     {change: func(n *claim.Notice) { n.Exposures[0].Estimate = maxFen - 30_000 }},
 		"estimates that are together too much":    {change: func(n *claim.Notice) { n.Exposures[0].Estimate = maxFen - 29_999 }, want: []string{"/exposures"}},
 		"several things at once":                  {change: func(n *claim.Notice) { n.LossAt, n.Plate = now.Add(time.Hour), "?" }, want: []string{"/loss_at", "/plate"}},
-		"intake writes down a call, from whoever": {by: principal{Role: claim.Intake}, change: func(n *claim.Notice) { n.Channel, n.Reporter.Phone = "phone", "13900139000" }},
-		"intake through the app":                  {by: principal{Role: claim.Intake}, change: func(*claim.Notice) {}, want: []string{"/channel"}},
-		"a partner":                               {by: principal{Role: claim.Partner}, change: func(n *claim.Notice) { n.Channel = "partner" }},
-		"a partner through the web":               {by: principal{Role: claim.Partner}, change: func(n *claim.Notice) { n.Channel = "web" }, want: []string{"/channel"}},
+		"intake writes down a call, from whoever": {by: access.Caller{Role: claim.Intake}, change: func(n *claim.Notice) { n.Channel, n.Reporter.Phone = "phone", "13900139000" }},
+		"intake through the app":                  {by: access.Caller{Role: claim.Intake}, change: func(*claim.Notice) {}, want: []string{"/channel"}},
+		"a partner":                               {by: access.Caller{Role: claim.Partner}, change: func(n *claim.Notice) { n.Channel = "partner" }},
+		"a partner through the web":               {by: access.Caller{Role: claim.Partner}, change: func(n *claim.Notice) { n.Channel = "web" }, want: []string{"/channel"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -233,11 +235,11 @@ func TestASignatureBringsWhatItsWayOfSigningNeeds(t *testing.T) {
 		wrong  []string
 	}{
 		"a code":                       {claim.Agreement{Signature: "phone-code"}, nil},
-		"drawn, with its picture":      {claim.Agreement{Signature: "drawn", Document: lastUUID}, nil},
+		"drawn, with its picture":      {claim.Agreement{Signature: "drawn", Document: contract.LastUUID}, nil},
 		"drawn, and nothing to show":   {claim.Agreement{Signature: "drawn"}, []string{"/signature_document"}},
 		"typed, with the name":         {claim.Agreement{Signature: "typed", SignedName: "张三"}, nil},
 		"typed, and no name":           {claim.Agreement{Signature: "typed"}, []string{"/signed_name"}},
-		"a code, a picture and a name": {claim.Agreement{Signature: "phone-code", Document: lastUUID, SignedName: "张三"}, []string{"/signature_document", "/signed_name"}},
+		"a code, a picture and a name": {claim.Agreement{Signature: "phone-code", Document: contract.LastUUID, SignedName: "张三"}, []string{"/signature_document", "/signed_name"}},
 	} {
 		var at []string
 		for _, w := range checkSignature(tt.signed) {

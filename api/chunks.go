@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/minio/minio-go/v7"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -35,35 +37,35 @@ const (
 var chunkedSpace = uuid.MustParse("0a7c2d7e-5a1f-5f0e-8f59-9d2c1a6b4e30")
 
 // OpenChunkedUpload implements the contract. It is idempotent by (caller, key).
-func (s *server) OpenChunkedUpload(ctx context.Context, r rest.OpenChunkedUploadRequestObject) (rest.OpenChunkedUploadResponseObject, error) {
-	if claimOf(ctx).Stage == claim.Closed {
-		return nil, s.refused(ctx, closed)
+func (s *evidence) OpenChunkedUpload(ctx context.Context, r rest.OpenChunkedUploadRequestObject) (rest.OpenChunkedUploadResponseObject, error) {
+	if access.ClaimOf(ctx).Stage == claim.Closed {
+		return nil, s.access.Refused(ctx, closed)
 	}
-	by, b := principalOf(ctx).ID, *r.Body
+	by, b := access.CallerOf(ctx).ID, *r.Body
 	id := uuid.NewSHA1(chunkedSpace, []byte(string(by)+"\n"+r.Params.IdempotencyKey)).String()
 	_, err := s.q.OpenChunkedUpload(ctx, s.db, db.OpenChunkedUploadParams{
-		ID: id, ClaimID: claimOf(ctx).ID, Principal: string(by), Key: r.Params.IdempotencyKey,
+		ID: id, ClaimID: access.ClaimOf(ctx).ID, Principal: string(by), Key: r.Params.IdempotencyKey,
 		Name: b.Name, Kind: b.Kind, Size: b.Size, SHA256: b.Sha256, Most: chunkedAtOnce,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open an upload to claim %s: %w", claimOf(ctx).ID, err)
+		return nil, fmt.Errorf("open an upload to claim %s: %w", access.ClaimOf(ctx).ID, err)
 	}
 	row, err := s.q.ChunkedUpload(ctx, s.db, id)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return nil, &fault{kind: kindTooMany, retry: time.Minute, detail: fmt.Sprintf(
+		return nil, &contract.Fault{Kind: contract.KindTooMany, Retry: time.Minute, Detail: fmt.Sprintf(
 			"%d of your files are on the way already. Finish those first, or wait: what is not finished is forgotten after 7 days.", chunkedAtOnce)}
 	case err != nil:
 		return nil, fmt.Errorf("read upload %s: %w", id, err)
-	case row.ClaimID != claimOf(ctx).ID || row.Size != b.Size || row.SHA256 != b.Sha256:
-		return nil, keyReused()
+	case row.ClaimID != access.ClaimOf(ctx).ID || row.Size != b.Size || row.SHA256 != b.Sha256:
+		return nil, contract.KeyReused()
 	}
 	shown, err := s.progress(ctx, row)
 	return rest.OpenChunkedUpload201JSONResponse(shown), err
 }
 
 // GetChunkedUpload implements the contract.
-func (s *server) GetChunkedUpload(ctx context.Context, r rest.GetChunkedUploadRequestObject) (rest.GetChunkedUploadResponseObject, error) {
+func (s *evidence) GetChunkedUpload(ctx context.Context, r rest.GetChunkedUploadRequestObject) (rest.GetChunkedUploadResponseObject, error) {
 	row, err := s.chunked(ctx, r.Upload)
 	if err != nil {
 		return nil, err
@@ -73,14 +75,14 @@ func (s *server) GetChunkedUpload(ctx context.Context, r rest.GetChunkedUploadRe
 }
 
 // SendChunk implements the contract. It is idempotent by offset.
-func (s *server) SendChunk(ctx context.Context, r rest.SendChunkRequestObject) (rest.SendChunkResponseObject, error) {
+func (s *evidence) SendChunk(ctx context.Context, r rest.SendChunkRequestObject) (rest.SendChunkResponseObject, error) {
 	row, err := s.chunked(ctx, r.Upload)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case row.Completed == nil && claimOf(ctx).Stage == claim.Closed:
-		return nil, s.refused(ctx, closed)
+	case row.Completed == nil && access.ClaimOf(ctx).Stage == claim.Closed:
+		return nil, s.access.Refused(ctx, closed)
 	case r.Params.Offset != row.Received:
 		return nil, notNext(row.Received)
 	}
@@ -104,25 +106,25 @@ func (s *server) SendChunk(ctx context.Context, r rest.SendChunkRequestObject) (
 }
 
 func notNext(received int64) error {
-	return &fault{kind: kindOffset, detail: fmt.Sprintf("%d bytes have come; the next chunk begins there. Ask how far the file has come, and go on from there.", received)}
+	return &contract.Fault{Kind: contract.KindOffset, Detail: fmt.Sprintf("%d bytes have come; the next chunk begins there. Ask how far the file has come, and go on from there.", received)}
 }
 
 // chunked finds a chunked upload of the caller to the claim that the path names.
-func (s *server) chunked(ctx context.Context, id string) (db.ChunkedUploadRow, error) {
+func (s *evidence) chunked(ctx context.Context, id string) (db.ChunkedUploadRow, error) {
 	row, err := s.q.ChunkedUpload(ctx, s.db, id)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return row, errNotFound
+		return row, contract.ErrNotFound
 	case err != nil:
 		return row, fmt.Errorf("read upload %s: %w", id, err)
-	case row.ClaimID != claimOf(ctx).ID || row.Principal != string(principalOf(ctx).ID):
-		return row, errNotFound
+	case row.ClaimID != access.ClaimOf(ctx).ID || row.Principal != string(access.CallerOf(ctx).ID):
+		return row, contract.ErrNotFound
 	}
 	return row, nil
 }
 
 // progress is how far an upload has come, as the contract shows it.
-func (s *server) progress(ctx context.Context, row db.ChunkedUploadRow) (rest.ChunkedUpload, error) {
+func (s *evidence) progress(ctx context.Context, row db.ChunkedUploadRow) (rest.ChunkedUpload, error) {
 	shown := rest.ChunkedUpload{Id: row.ID, Size: row.Size, Received: row.Received, ExpiresAt: row.CreatedAt.Add(chunksKept)}
 	if row.Completed == nil {
 		return shown, nil
@@ -139,7 +141,7 @@ func (s *server) progress(ctx context.Context, row db.ChunkedUploadRow) (rest.Ch
 
 // takeChunk stores one chunk, and then notes that it has come. An empty one at
 // the end of the file changes nothing.
-func (s *server) takeChunk(ctx context.Context, row *db.ChunkedUploadRow, r rest.SendChunkRequestObject) error {
+func (s *evidence) takeChunk(ctx context.Context, row *db.ChunkedUploadRow, r rest.SendChunkRequestObject) error {
 	left := row.Size - row.Received
 	if left == 0 {
 		return nil
@@ -151,9 +153,9 @@ func (s *server) takeChunk(ctx context.Context, row *db.ChunkedUploadRow, r rest
 	defer c.drop()
 	switch {
 	case c.size < min(left, minChunk):
-		return &fault{kind: kindInput, detail: fmt.Sprintf("A chunk has at least %d KiB, but for the last one.", minChunk>>10)}
+		return &contract.Fault{Kind: contract.KindInput, Detail: fmt.Sprintf("A chunk has at least %d KiB, but for the last one.", minChunk>>10)}
 	case r.Params.ContentDigest != "" && r.Params.ContentDigest != "sha-256=:"+c.base64()+":":
-		return invalid(rest.FieldError{Pointer: "Content-Digest", Detail: "What arrived has another hash: it was changed on the way. Send the chunk again."})
+		return contract.Invalid(rest.FieldError{Pointer: "Content-Digest", Detail: "What arrived has another hash: it was changed on the way. Send the chunk again."})
 	case row.Received == 0 && taken[c.mime] == "":
 		return wrongType(c.mime) // told before the rest is sent
 	}
@@ -208,7 +210,7 @@ func spoolChunk(body io.Reader, most int64) (_ *spooled, err error) {
 // complete puts a file together, checks it, and stores it as an upload. What
 // is not what was announced, or not a file that is taken, is dropped: chunks of
 // it would be no use.
-func (s *server) complete(ctx context.Context, row *db.ChunkedUploadRow) error {
+func (s *evidence) complete(ctx context.Context, row *db.ChunkedUploadRow) error {
 	pieces, err := s.q.ChunksOf(ctx, s.db, row.ID)
 	if err != nil {
 		return fmt.Errorf("read chunks of upload %s: %w", row.ID, err)
@@ -226,7 +228,7 @@ func (s *server) complete(ctx context.Context, row *db.ChunkedUploadRow) error {
 	defer f.drop()
 	if f.hex() != row.SHA256 {
 		s.dropChunked(ctx, row.ID, pieces)
-		return invalid(rest.FieldError{Pointer: "/sha256", Detail: "The file that came has another hash than was announced: it was changed meanwhile. Announce it anew and send it again."})
+		return contract.Invalid(rest.FieldError{Pointer: "/sha256", Detail: "The file that came has another hash than was announced: it was changed meanwhile. Announce it anew and send it again."})
 	}
 	if err := f.inside(); err != nil {
 		s.dropChunked(ctx, row.ID, pieces)
@@ -251,7 +253,7 @@ func (s *server) complete(ctx context.Context, row *db.ChunkedUploadRow) error {
 }
 
 // dropChunked forgets an upload that came to nothing.
-func (s *server) dropChunked(ctx context.Context, id string, pieces []db.ChunksOfRow) {
+func (s *evidence) dropChunked(ctx context.Context, id string, pieces []db.ChunksOfRow) {
 	ctx = context.WithoutCancel(ctx)
 	s.forgetChunks(ctx, pieces)
 	if err := s.q.DropChunkedUpload(ctx, s.db, id); err != nil {
@@ -259,7 +261,7 @@ func (s *server) dropChunked(ctx context.Context, id string, pieces []db.ChunksO
 	}
 }
 
-func (s *server) forgetChunks(ctx context.Context, pieces []db.ChunksOfRow) {
+func (s *evidence) forgetChunks(ctx context.Context, pieces []db.ChunksOfRow) {
 	for _, p := range pieces {
 		if err := s.store.RemoveObject(ctx, s.cfg.Staging, p.Object, minio.RemoveObjectOptions{}); err != nil {
 			s.log.WarnContext(ctx, "chunk not removed", "object", p.Object, "error", err)
@@ -268,7 +270,7 @@ func (s *server) forgetChunks(ctx context.Context, pieces []db.ChunksOfRow) {
 }
 
 // afterwards runs what nobody needs to wait for, and is waited for at the end.
-func (s *server) afterwards(ctx context.Context, do func(context.Context)) {
+func (s *evidence) afterwards(ctx context.Context, do func(context.Context)) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
 	s.behind.Go(func() {
 		defer stop()
@@ -277,7 +279,7 @@ func (s *server) afterwards(ctx context.Context, do func(context.Context)) {
 }
 
 // sweepChunks forgets files that were not finished in time.
-func (s *server) sweepChunks(ctx context.Context, now time.Time) error {
+func (s *evidence) sweepChunks(ctx context.Context, now time.Time) error {
 	old, err := s.q.OldChunkedUploads(ctx, s.db, now.Add(-chunksKept), 200)
 	if err != nil {
 		return fmt.Errorf("look for old uploads: %w", err)
@@ -295,7 +297,7 @@ func (s *server) sweepChunks(ctx context.Context, now time.Time) error {
 // staged reads chunks from the staging bucket as one file.
 type staged struct {
 	ctx  context.Context //nolint:containedctx // a reader has no other way to take it
-	s    *server
+	s    *evidence
 	left []db.ChunksOfRow
 	now  *minio.Object
 	err  error // of the store

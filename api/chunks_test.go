@@ -132,7 +132,7 @@ func testChunksBad(t *testing.T, k *stack) {
 		bytes   []byte
 		headers []string
 		status  int
-		kind    string
+		Kind    string
 	}{
 		"too far on":           {minChunk, file[:minChunk], nil, 409, "wrong-offset"},
 		"one byte too small":   {0, file[:minChunk-1], nil, 422, "wrong-input"},
@@ -143,7 +143,7 @@ func testChunksBad(t *testing.T, k *stack) {
 	} {
 		a := k.chunk(t, s, c.offset, c.bytes, c.headers...)
 		require.Equal(t, c.status, a.status, "%s: %s", name, a.raw)
-		require.Equal(t, "/problems/"+c.kind, a.problem(t).Type, name)
+		require.Equal(t, "/problems/"+c.Kind, a.problem(t).Type, name)
 	}
 	into[rest.ChunkedUpload](t, k.chunk(t, s, 0, file[:maxChunk]), 200) // the largest
 	a := k.chunk(t, s, 0, file[:maxChunk])

@@ -13,6 +13,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -31,13 +33,13 @@ const (
 	viewExtra   view = "x" // on the claim without speaking for it: that it is there
 )
 
-func viewOf(who principal, c *claimSeen) view {
+func viewOf(who access.Caller, c *access.Claim) view {
 	switch {
 	case c.Extra:
 		return viewExtra
-	case who.outside() && !c.Known:
+	case who.Outside() && !c.Known:
 		return viewUnknown
-	case who.outside():
+	case who.Outside():
 		return viewOutside
 	case slices.Contains([]claim.Role{claim.Intake, claim.Service, claim.Surveyor, claim.Dispatcher}, who.Role):
 		return viewOpen
@@ -56,15 +58,15 @@ type claimKey struct {
 // GetClaim implements [rest.StrictServerInterface]. The version that the
 // decision saw is the ETag; what it looks like at that version is kept for a
 // few seconds, for whoever looks again.
-func (s *server) GetClaim(ctx context.Context, r rest.GetClaimRequestObject) (rest.GetClaimResponseObject, error) {
-	who, c := principalOf(ctx), claimOf(ctx)
+func (s *reads) GetClaim(ctx context.Context, r rest.GetClaimRequestObject) (rest.GetClaimResponseObject, error) {
+	who, c := access.CallerOf(ctx), access.ClaimOf(ctx)
 	v := viewOf(who, c)
 	tag := claimTag(c.Version, v, who)
-	if matches(r.Params.IfNoneMatch, tag) {
+	if contract.Matches(r.Params.IfNoneMatch, tag) {
 		return rest.GetClaim304Response{}, nil
 	}
 	now, key := time.Now(), claimKey{c.ID, c.Version, v}
-	if body, ok := s.claims.get(key); ok && v != viewExtra {
+	if body, ok := s.claims.Get(key); ok && v != viewExtra {
 		return shownClaim{body, tag}, nil
 	}
 	fresh, err := s.claim(ctx, c.ID, who, v, now)
@@ -76,7 +78,7 @@ func (s *server) GetClaim(ctx context.Context, r rest.GetClaimRequestObject) (re
 		return nil, fmt.Errorf("encode claim %s: %w", c.ID, err)
 	}
 	if v != viewExtra { // which is one person's
-		s.claims.put(claimKey{c.ID, fresh.Version, v}, body, now.Add(keepViews))
+		s.claims.Put(claimKey{c.ID, fresh.Version, v}, body, now.Add(keepViews))
 	}
 	return shownClaim{body, claimTag(fresh.Version, v, who)}, nil
 }
@@ -101,7 +103,7 @@ func (c shownClaim) VisitGetClaimResponse(w http.ResponseWriter) error {
 	return err
 }
 
-func claimTag(version int64, v view, who principal) string {
+func claimTag(version int64, v view, who access.Caller) string {
 	tag := strconv.FormatInt(version, 10) + string(v)
 	if v == viewExtra {
 		tag += string(who.ID[max(0, len(who.ID)-8):])
@@ -110,7 +112,7 @@ func claimTag(version int64, v view, who principal) string {
 }
 
 // claim reads a claim as somebody may see it, all of it at one moment.
-func (s *server) claim(ctx context.Context, id claim.ID, who principal, v view, now time.Time) (out rest.Claim, err error) {
+func (s *reads) claim(ctx context.Context, id claim.ID, who access.Caller, v view, now time.Time) (out rest.Claim, err error) {
 	calendar, err := s.calendar(ctx, now)
 	if err != nil {
 		return out, err
@@ -118,7 +120,7 @@ func (s *server) claim(ctx context.Context, id claim.ID, who principal, v view, 
 	err = pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		row, err := s.q.ClaimDetail(ctx, tx, id)
 		if err != nil {
-			return seen("claim", err)
+			return contract.RowError("claim", err)
 		}
 		l := look{s: s, tx: tx, who: who, view: v, row: row}
 		if err := json.Unmarshal(row.File, &l.file); err != nil {
@@ -132,9 +134,9 @@ func (s *server) claim(ctx context.Context, id claim.ID, who principal, v view, 
 
 // look is one reading of a claim for one caller.
 type look struct {
-	s    *server
+	s    *reads
 	tx   pgx.Tx
-	who  principal
+	who  access.Caller
 	view view
 	row  db.ClaimDetailRow
 	file claim.File
@@ -148,7 +150,7 @@ func (l *look) claim(ctx context.Context, calendar claim.Calendar) (rest.Claim, 
 		LossAt: row.LossAt.UTC(), Place: row.Place, Cause: row.Cause, Story: row.Story, Plate: row.Plate, Injury: row.Injury,
 		ReportedAt: row.ReportedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(), Parked: row.Parked, Level: f.Level, RequiredLevel: f.Required,
 		Amounts: rest.Amounts{ClaimedFen: row.ClaimedFen, PayableFen: row.PayableFen, PaidFen: row.PaidFen},
-		Next:    nextWords(f, l.who.outside()),
+		Next:    nextWords(f, l.who.Outside()),
 		Tasks:   []rest.Task{}, Holders: []rest.Actor{}, Parties: []rest.ClaimParty{}, Exposures: []rest.Exposure{},
 	}
 	if row.PolicyVersion != nil {
@@ -160,7 +162,7 @@ func (l *look) claim(ctx context.Context, calendar claim.Calendar) (rest.Claim, 
 	if row.ClosedAt != nil {
 		out.ClosedAt = row.ClosedAt.UTC()
 	}
-	if l.who.outside() {
+	if l.who.Outside() {
 		out.Branch = claim.HeadOffice // which branch it is tells whether there is such a policy
 	}
 	if claim.Principal(row.OpenedBy).IsClaimant() {
@@ -195,7 +197,7 @@ func (l *look) claim(ctx context.Context, calendar claim.Calendar) (rest.Claim, 
 
 // held tells the insurer's own people of a legal hold.
 func (l *look) held(ctx context.Context, out *rest.Claim) error {
-	if !l.row.Held || l.who.outside() {
+	if !l.row.Held || l.who.Outside() {
 		return nil
 	}
 	h, err := l.s.q.HoldInForce(ctx, l.tx, l.row.ID)
@@ -246,7 +248,7 @@ func (l *look) parties(ctx context.Context, out *rest.Claim) ([]db.ClaimPartiesR
 		return nil, fmt.Errorf("read parties: %w", err)
 	}
 	for _, p := range rows {
-		mine := l.who.phone != "" && p.Phone == l.who.phone && l.who.Role == claim.Claimant
+		mine := l.who.OwnPhone != "" && p.Phone == l.who.OwnPhone && l.who.Role == claim.Claimant
 		others := p.Number > 1 && !mine && (p.Principal != "" || p.Role == claim.PartyInsured)
 		if l.view == viewExtra && !mine || l.view == viewUnknown && others {
 			continue // who comes from the policy, or has reported too, is no stranger's to see
@@ -267,7 +269,7 @@ func (l *look) exposures(ctx context.Context, out *rest.Claim, parties []db.Clai
 	}
 	for _, e := range rows {
 		if l.view == viewExtra && !slices.ContainsFunc(parties, func(p db.ClaimPartiesRow) bool {
-			return e.OwnerParty != nil && p.Number == *e.OwnerParty && p.Phone == l.who.phone
+			return e.OwnerParty != nil && p.Number == *e.OwnerParty && p.Phone == l.who.OwnPhone
 		}) {
 			continue
 		}
@@ -311,7 +313,7 @@ func (l *look) tasks(ctx context.Context, out *rest.Claim, parties []db.ClaimPar
 			row.AnswerWithin = int64(l.file.AcceptWithin)
 		}
 		shown := shownTask(row, l.who)
-		if l.who.outside() && t.Kind == claim.TaskDenial {
+		if l.who.Outside() && t.Kind == claim.TaskDenial {
 			continue // nothing is denied until two people say so
 		}
 		if l.view == viewUnknown && t.Kind == claim.TaskPolicy {
@@ -335,7 +337,7 @@ func (l *look) visit(ctx context.Context, out *rest.Claim) error {
 	case err != nil:
 		return fmt.Errorf("read the dispatch: %w", err)
 	}
-	out.Visit = &rest.Visit{Surveyor: l.who.staffName(d.Name), Phone: claim.MaskPhone(d.Phone)}
+	out.Visit = &rest.Visit{Surveyor: l.who.StaffName(d.Name), Phone: claim.MaskPhone(d.Phone)}
 	if d.Eta != nil {
 		out.Visit.Eta = d.Eta.UTC()
 	}
@@ -391,37 +393,20 @@ func span(from, to time.Time) (start, end time.Time) {
 	return start, end
 }
 
-// endOfTime stands before the first page of a list that runs backwards.
-var endOfTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
-
-const lastUUID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
-
-// placeInTime reads a cursor of (time, id), or gives back where a list begins.
-func placeInTime(after rest.After, at time.Time, id string, isID func(string) bool) (time.Time, string, error) {
-	key, ok, err := place(after, 2)
-	if err != nil || !ok {
-		return at, id, err
-	}
-	if at, err = time.Parse(time.RFC3339Nano, key[0]); err != nil || !isID(key[1]) {
-		return at, id, errCursor
-	}
-	return at, key[1], nil
-}
-
 // ListClaims implements [rest.StrictServerInterface].
-func (s *server) ListClaims(ctx context.Context, r rest.ListClaimsRequestObject) (rest.ListClaimsResponseObject, error) {
+func (s *reads) ListClaims(ctx context.Context, r rest.ListClaimsRequestObject) (rest.ListClaimsResponseObject, error) {
 	p := r.Params
-	at, id, err := placeInTime(p.After, endOfTime, lastUUID, uuidForm.MatchString)
+	at, id, err := contract.PlaceInTime(p.After, contract.EndOfTime, contract.LastUUID, contract.IsUUID)
 	if err != nil {
 		return nil, err
 	}
 	if p.Q != "" {
 		return s.searchClaims(ctx, p)
 	}
-	show, read := limitOf(p.Limit)
+	show, read := contract.PageLimit(p.Limit)
 	from, to := span(p.OpenedFrom.Time, p.OpenedTo.Time)
 	closedFrom, closedTo := span(p.ClosedFrom.Time, p.ClosedTo.Time)
-	rows, err := s.claimRows(ctx, principalOf(ctx), db.ListClaimsOfBranchParams{
+	rows, err := s.claimRows(ctx, access.CallerOf(ctx), db.ListClaimsOfBranchParams{
 		Branch: p.Branch, Stage: string(p.Stage), Lane: string(p.Lane), Line: string(p.Line), PolicyNo: p.PolicyNo,
 		OpenedFrom: from, OpenedTo: to, BeforeAt: at, BeforeID: id, Count: read, Outcome: string(p.Outcome),
 		Ended: !p.ClosedFrom.IsZero() || !p.ClosedTo.IsZero(), ClosedFrom: closedFrom, ClosedTo: closedTo,
@@ -429,20 +414,20 @@ func (s *server) ListClaims(ctx context.Context, r rest.ListClaimsRequestObject)
 	if err != nil {
 		return nil, fmt.Errorf("list claims: %w", err)
 	}
-	rows, next := cut(rows, show, func(c db.ListClaimsOfRow) []string {
+	rows, next := contract.Cut(rows, show, func(c db.ListClaimsOfRow) []string {
 		return []string{c.ReportedAt.UTC().Format(time.RFC3339Nano), string(c.ID)}
 	})
 	page := rest.ListClaims200JSONResponse{Items: make([]rest.ClaimSummary, len(rows)), Next: next}
 	for i, c := range rows {
-		page.Items[i] = shownSummary(c, principalOf(ctx))
+		page.Items[i] = shownSummary(c, access.CallerOf(ctx))
 	}
 	return page, nil
 }
 
 // claimRows lists the claims that somebody may see, by the same attributes as
 // the policy on GetClaim.
-func (s *server) claimRows(ctx context.Context, who principal, f db.ListClaimsOfBranchParams) ([]db.ListClaimsOfRow, error) {
-	if who.outside() { // to whom every claim is of the head office
+func (s *reads) claimRows(ctx context.Context, who access.Caller, f db.ListClaimsOfBranchParams) ([]db.ListClaimsOfRow, error) {
+	if who.Outside() { // to whom every claim is of the head office
 		if f.Branch != "" && f.Branch != claim.HeadOffice {
 			return nil, nil
 		}
@@ -456,13 +441,13 @@ func (s *server) claimRows(ctx context.Context, who principal, f db.ListClaimsOf
 			bound = &id
 		}
 		return s.q.ListClaimsOf(ctx, s.db, db.ListClaimsOfParams{
-			Role: string(who.Role), Principal: string(who.ID), Phone: who.Phone, Bound: bound,
+			Role: string(who.Role), Principal: string(who.ID), Phone: who.ClaimantPhone, Bound: bound,
 			Branch: f.Branch, Stage: f.Stage, Lane: f.Lane, Line: f.Line, PolicyNo: f.PolicyNo,
 			OpenedFrom: f.OpenedFrom, OpenedTo: f.OpenedTo, BeforeAt: f.BeforeAt, BeforeID: f.BeforeID, Count: f.Count,
 			Outcome: f.Outcome, Ended: f.Ended, ClosedFrom: f.ClosedFrom, ClosedTo: f.ClosedTo,
 		})
 	case claim.Intake, claim.Dispatcher, claim.Assessor, claim.Reviewer, claim.Finance, claim.Service, claim.Audit, claim.Manager, claim.Operator:
-		f.Everywhere, f.OwnBranch = who.everywhere(), who.Branch
+		f.Everywhere, f.OwnBranch = who.Everywhere(), who.Branch
 		rows, err := s.q.ListClaimsOfBranch(ctx, s.db, f)
 		out := make([]db.ListClaimsOfRow, len(rows))
 		for i, row := range rows {
@@ -478,14 +463,14 @@ func (s *server) claimRows(ctx context.Context, who principal, f db.ListClaimsOf
 const mostFound = 100
 
 // searchClaims finds claims by what people have at hand.
-func (s *server) searchClaims(ctx context.Context, p rest.ListClaimsParams) (rest.ListClaimsResponseObject, error) {
-	who := principalOf(ctx)
+func (s *reads) searchClaims(ctx context.Context, p rest.ListClaimsParams) (rest.ListClaimsResponseObject, error) {
+	who := access.CallerOf(ctx)
 	if who.Role == claim.Claimant {
-		return nil, invalid(rest.FieldError{Pointer: "q", Detail: "Searching is for staff. Your claims are listed without it."})
+		return nil, contract.Invalid(rest.FieldError{Pointer: "q", Detail: "Searching is for staff. Your claims are listed without it."})
 	}
 	alone := rest.ListClaimsParams{Q: p.Q, Limit: p.Limit}
 	if p != alone {
-		return nil, invalid(rest.FieldError{Pointer: "q", Detail: "A search goes alone, without other filters."})
+		return nil, contract.Invalid(rest.FieldError{Pointer: "q", Detail: "A search goes alone, without other filters."})
 	}
 	rows, err := s.foundRows(ctx, who, p.Q)
 	if err != nil {
@@ -493,14 +478,14 @@ func (s *server) searchClaims(ctx context.Context, p rest.ListClaimsParams) (res
 	}
 	page := rest.ListClaims200JSONResponse{Items: make([]rest.ClaimSummary, len(rows))}
 	for i, c := range rows {
-		page.Items[i] = shownSummary(c, principalOf(ctx))
+		page.Items[i] = shownSummary(c, access.CallerOf(ctx))
 	}
 	return page, nil
 }
 
 // foundRows are the claims that have this number, policy, plate or phone, and
 // that somebody may see, by the same attributes as [server.claimRows].
-func (s *server) foundRows(ctx context.Context, who principal, what string) ([]db.ListClaimsOfRow, error) {
+func (s *reads) foundRows(ctx context.Context, who access.Caller, what string) ([]db.ListClaimsOfRow, error) {
 	number := strings.ToUpper(strings.TrimSpace(what))
 	plate, _ := claim.ParsePlate(what)
 	phone, _ := claim.ParsePhone(what)
@@ -516,7 +501,7 @@ func (s *server) foundRows(ctx context.Context, who principal, what string) ([]d
 		from, to := span(time.Time{}, time.Time{})
 		rows, err := s.q.ListClaimsOf(ctx, s.db, db.ListClaimsOfParams{
 			Role: string(who.Role), Principal: string(who.ID), Searched: true, Found: found,
-			OpenedFrom: from, OpenedTo: to, BeforeAt: endOfTime, BeforeID: lastUUID, Count: mostFound,
+			OpenedFrom: from, OpenedTo: to, BeforeAt: contract.EndOfTime, BeforeID: contract.LastUUID, Count: mostFound,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("list claims that were found: %w", err)
@@ -526,7 +511,7 @@ func (s *server) foundRows(ctx context.Context, who principal, what string) ([]d
 	if who.Role == claim.Admin { // who keeps tables
 		return nil, nil
 	}
-	rows, err := s.q.ListClaimsFound(ctx, s.db, found, who.everywhere(), who.Branch, mostFound)
+	rows, err := s.q.ListClaimsFound(ctx, s.db, found, who.Everywhere(), who.Branch, mostFound)
 	if err != nil {
 		return nil, fmt.Errorf("list claims that were found: %w", err)
 	}
@@ -537,7 +522,7 @@ func (s *server) foundRows(ctx context.Context, who principal, what string) ([]d
 	return out, nil
 }
 
-func shownSummary(c db.ListClaimsOfRow, who principal) rest.ClaimSummary {
+func shownSummary(c db.ListClaimsOfRow, who access.Caller) rest.ClaimSummary {
 	out := rest.ClaimSummary{
 		Id: c.ID, Number: c.Number, Line: c.Line, Lane: c.Lane, Stage: c.Stage, Branch: c.Branch, Outcome: c.Outcome,
 		PolicyNo: c.PolicyNo, Plate: c.Plate, Place: c.Place, LossAt: c.LossAt.UTC(), ReportedAt: c.ReportedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
@@ -546,7 +531,7 @@ func shownSummary(c db.ListClaimsOfRow, who principal) rest.ClaimSummary {
 	if c.DueAt != nil {
 		out.DueAt = c.DueAt.UTC()
 	}
-	if who.outside() {
+	if who.Outside() {
 		out.Branch = claim.HeadOffice // as [look.claim] says
 	}
 	if !c.Known {

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"anpei/api/contract"
 	"anpei/claim"
 )
 
@@ -62,10 +63,10 @@ func TestAStoredAnswerIsForTheSameBodyAlone(t *testing.T) {
 	require.Equal(t, claim.Recommended, receipt.Result)
 
 	_, err = o.stored("h", []byte(`{"result":"refused","refusal":{"rule":"separation.review-own-survey","detail":"d"}}`))
-	require.Equal(t, 403, problemOf(err).Status)
-	require.Equal(t, "separation.review-own-survey", problemOf(err).Rule)
+	require.Equal(t, 403, contract.ProblemOf(err).Status)
+	require.Equal(t, "separation.review-own-survey", contract.ProblemOf(err).Rule)
 
 	_, err = o.stored("other", []byte(`{"result":"done"}`))
-	require.Equal(t, "/problems/key-reused", problemOf(err).Type)
-	require.Equal(t, 422, problemOf(err).Status)
+	require.Equal(t, "/problems/key-reused", contract.ProblemOf(err).Type)
+	require.Equal(t, 422, contract.ProblemOf(err).Status)
 }

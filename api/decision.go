@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -30,7 +32,7 @@ const (
 
 // GetDecision implements [rest.StrictServerInterface]: all that a verdict
 // rests on, read at one moment.
-func (s *server) GetDecision(ctx context.Context, r rest.GetDecisionRequestObject) (rest.GetDecisionResponseObject, error) {
+func (s *reads) GetDecision(ctx context.Context, r rest.GetDecisionRequestObject) (rest.GetDecisionResponseObject, error) {
 	now := time.Now()
 	rules, err := s.rules(ctx, now)
 	if err != nil {
@@ -40,16 +42,16 @@ func (s *server) GetDecision(ctx context.Context, r rest.GetDecisionRequestObjec
 	err = pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		task, err := s.q.TaskByID(ctx, tx, r.Task)
 		if err != nil {
-			return seen("task", err)
+			return contract.RowError("task", err)
 		}
 		if task.Kind != claim.TaskReview && task.Kind != claim.TaskDenial {
-			return &fault{kind: kindNotFound, detail: "This task is no review: nothing is decided on it."}
+			return &contract.Fault{Kind: contract.KindNotFound, Detail: "This task is no review: nothing is decided on it."}
 		}
-		row, err := s.q.ClaimDetail(ctx, tx, claimOf(ctx).ID)
+		row, err := s.q.ClaimDetail(ctx, tx, access.ClaimOf(ctx).ID)
 		if err != nil {
-			return seen("claim", err)
+			return contract.RowError("claim", err)
 		}
-		d := deciding{look: look{s: s, tx: tx, who: principalOf(ctx), view: viewMasked, row: row}, task: task}
+		d := deciding{look: look{s: s, tx: tx, who: access.CallerOf(ctx), view: viewMasked, row: row}, task: task}
 		if err := json.Unmarshal(row.File, &d.file); err != nil {
 			return fmt.Errorf("file of claim %s: %w", row.ID, err)
 		}
@@ -59,7 +61,7 @@ func (s *server) GetDecision(ctx context.Context, r rest.GetDecisionRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	tag, same, err := tagOf(out, r.Params.IfNoneMatch)
+	tag, same, err := contract.Tag(out, r.Params.IfNoneMatch)
 	if err != nil || same {
 		return rest.GetDecision304Response{}, err
 	}
@@ -151,7 +153,7 @@ func (d *deciding) statement(ctx context.Context, out *rest.Decision) error {
 	for _, l := range lines {
 		out.Lines = append(out.Lines, shownLine(l))
 	}
-	if out.Witnesses, err = witnesses(principalOf(ctx), made.Witnesses); err != nil {
+	if out.Witnesses, err = witnesses(access.CallerOf(ctx), made.Witnesses); err != nil {
 		return fmt.Errorf("read what the assessment rests on: %w", err)
 	}
 	return nil
@@ -177,7 +179,7 @@ func (d *deciding) opinions(ctx context.Context, out *rest.Decision) error {
 	for _, act := range d.file.Deeds {
 		ids = append(ids, act.By)
 	}
-	who, err := d.s.castOf(ctx, d.tx, d.row.ID, d.who, ids)
+	who, err := d.s.access.ActorsOf(ctx, d.tx, d.row.ID, d.who, ids)
 	if err != nil {
 		return err
 	}
@@ -188,7 +190,7 @@ func (d *deciding) opinions(ctx context.Context, out *rest.Decision) error {
 		out.Said = append(out.Said, shownAnswer(db.OfferAnswersRow(a), who))
 	}
 	for _, act := range d.file.Deeds {
-		out.People = append(out.People, rest.Deed{Duty: string(act.Duty), By: who.actor(act.By), Level: act.Level, At: act.At.UTC()})
+		out.People = append(out.People, rest.Deed{Duty: string(act.Duty), By: who.Actor(act.By), Level: act.Level, At: act.At.UTC()})
 	}
 	return nil
 }
@@ -200,7 +202,7 @@ func (d *deciding) earlier(ctx context.Context, out *rest.Decision) error {
 	}
 	from, to := span(time.Time{}, time.Time{})
 	rows, err := d.s.claimRows(ctx, d.who, db.ListClaimsOfBranchParams{
-		PolicyNo: d.row.PolicyNo, OpenedFrom: from, OpenedTo: to, BeforeAt: endOfTime, BeforeID: lastUUID, Count: earlierShown + 1,
+		PolicyNo: d.row.PolicyNo, OpenedFrom: from, OpenedTo: to, BeforeAt: contract.EndOfTime, BeforeID: contract.LastUUID, Count: earlierShown + 1,
 	})
 	if err != nil {
 		return fmt.Errorf("list claims of the policy: %w", err)
@@ -224,7 +226,7 @@ func (d *deciding) since(ctx context.Context, out *rest.Decision) (err error) {
 	case err != nil:
 		return fmt.Errorf("read what was seen: %w", err)
 	}
-	out.Since, err = d.s.events(ctx, d.tx, d.who, claimOf(ctx), out.Seen, sinceShown)
+	out.Since, err = d.s.events(ctx, d.tx, d.who, access.ClaimOf(ctx), out.Seen, sinceShown)
 	return err
 }
 
@@ -307,16 +309,16 @@ func (d *deciding) laneFlags(ctx context.Context, raise func(rule, zh, en string
 
 // MarkSeen implements [rest.StrictServerInterface]. Who looks at an older page
 // later does not forget what they have seen; nobody sees ahead of the claim.
-func (s *server) MarkSeen(ctx context.Context, r rest.MarkSeenRequestObject) (rest.MarkSeenResponseObject, error) {
-	id := claimOf(ctx).ID
+func (s *reads) MarkSeen(ctx context.Context, r rest.MarkSeenRequestObject) (rest.MarkSeenResponseObject, error) {
+	id := access.ClaimOf(ctx).ID
 	last, err := s.q.LastEvent(ctx, s.db, id)
 	if err != nil {
-		return nil, seen("claim", err)
+		return nil, contract.RowError("claim", err)
 	}
 	if r.Body.Event > last {
-		return nil, invalid(rest.FieldError{Pointer: "/event", Detail: fmt.Sprintf("The newest event of the claim is %d.", last)})
+		return nil, contract.Invalid(rest.FieldError{Pointer: "/event", Detail: fmt.Sprintf("The newest event of the claim is %d.", last)})
 	}
-	event, err := s.q.MarkSeen(ctx, s.db, principalOf(ctx).ID, id, r.Body.Event)
+	event, err := s.q.MarkSeen(ctx, s.db, access.CallerOf(ctx).ID, id, r.Body.Event)
 	if err != nil {
 		return nil, fmt.Errorf("keep what was seen: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"anpei/api/contract"
 	"anpei/schemas/rest"
 )
 
@@ -22,13 +23,13 @@ func TestTheContractIsServedAndExplained(t *testing.T) {
 	require.Contains(t, page.header.Get("Content-Security-Policy"), "default-src 'none'; style-src 'unsafe-inline'")
 	text := string(page.body)
 	has := func(part string) bool { return strings.Contains(text, part) } // and never prints the page
-	_, ops := contract(t)
+	_, ops := prepared(t)
 	for _, op := range ops {
-		require.True(t, has(`id="`+op.id+`"`), op.id)
-		require.NotEmpty(t, op.who, "%s does not say who may", op.id)
+		require.True(t, has(`id="`+op.ID+`"`), op.ID)
+		require.NotEmpty(t, op.Who, "%s does not say who may", op.ID)
 	}
-	for _, k := range kinds {
-		require.True(t, has(`id="problem-`+k.path+`"`), k.path)
+	for _, k := range contract.Kinds {
+		require.True(t, has(`id="problem-`+k.Path+`"`), k.Path)
 	}
 	for _, thing := range []string{"<script", "<link", "<img", "http://", "https://", "url("} {
 		require.False(t, has(thing), "the page loads nothing: %s", thing)

@@ -15,6 +15,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/claim/document"
 	"anpei/schemas/db"
@@ -26,12 +28,12 @@ import (
 const partnerSure claim.BP = 9_000
 
 // AttachDocuments implements the contract: one update, whatever their number.
-func (s *server) AttachDocuments(ctx context.Context, r rest.AttachDocumentsRequestObject) (rest.AttachDocumentsResponseObject, error) {
+func (s *evidence) AttachDocuments(ctx context.Context, r rest.AttachDocumentsRequestObject) (rest.AttachDocumentsResponseObject, error) {
 	batch, ids, err := s.batch(ctx, *r.Body)
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := send(ctx, s, claim.ActAttach, r.Params.IdempotencyKey, r.Body, batch, checkAttach(*r.Body, time.Now())...)
+	receipt, err := send(ctx, s.commands, claim.ActAttach, r.Params.IdempotencyKey, r.Body, batch, checkAttach(*r.Body, time.Now())...)
 	if err == nil {
 		s.takenAlong(ctx, batch)
 	}
@@ -40,13 +42,13 @@ func (s *server) AttachDocuments(ctx context.Context, r rest.AttachDocumentsRequ
 
 // batch makes attachments of uploads: the sender's own, those that were photos
 // of their draft included, or for staff anybody's to this claim. The same bytes are one attachment, and one document.
-func (s *server) batch(ctx context.Context, a rest.Attach) (claim.Batch, []string, error) {
-	by, id := principalOf(ctx), claimOf(ctx).ID
+func (s *evidence) batch(ctx context.Context, a rest.Attach) (claim.Batch, []string, error) {
+	by, id := access.CallerOf(ctx), access.ClaimOf(ctx).ID
 	wanted := make([]string, len(a.Documents))
 	for i, d := range a.Documents {
 		wanted[i] = d.Upload
 		if d.Reading != nil && by.Role != claim.Partner {
-			return claim.Batch{}, nil, s.refused(ctx, claim.Refusal{
+			return claim.Batch{}, nil, s.access.Refused(ctx, claim.Refusal{
 				Rule: claim.RuleRole, Detail: "Readings are taken from partners alone. Leave reading out; the file is read here.",
 			})
 		}
@@ -104,10 +106,10 @@ func (s *server) batch(ctx context.Context, a rest.Attach) (claim.Batch, []strin
 		}
 	}
 	if wrong != nil {
-		return claim.Batch{}, nil, invalid(wrong...)
+		return claim.Batch{}, nil, contract.Invalid(wrong...)
 	}
 	if unknown != nil {
-		return claim.Batch{}, nil, s.refused(ctx, claim.Refusal{
+		return claim.Batch{}, nil, s.access.Refused(ctx, claim.Refusal{
 			Rule:   claim.RuleDocument,
 			Detail: "This is no upload of yours to this claim: " + strings.Join(unknown, ", ") + ". Upload the file first, and give the id of the answer.",
 		})
@@ -143,40 +145,40 @@ func readingOf(r rest.PartnerReading) *claim.Reading {
 }
 
 // ListDocuments implements the contract.
-func (s *server) ListDocuments(ctx context.Context, r rest.ListDocumentsRequestObject) (rest.ListDocumentsResponseObject, error) {
-	c := claimOf(ctx)
-	show, read := limitOf(r.Params.Limit)
+func (s *evidence) ListDocuments(ctx context.Context, r rest.ListDocumentsRequestObject) (rest.ListDocumentsResponseObject, error) {
+	c := access.ClaimOf(ctx)
+	show, read := contract.PageLimit(r.Params.Limit)
 	p := db.ListDocumentsParams{ClaimID: c.ID, AfterAt: time.Unix(0, 0), AfterID: uuid.Nil.String(), Count: read}
-	after, ok, err := place(r.Params.After, 2)
+	after, ok, err := contract.Place(r.Params.After, 2)
 	if ok {
 		p.AfterID = after[1]
 		p.AfterAt, err = time.Parse(time.RFC3339Nano, after[0])
 	}
 	if err != nil || uuid.Validate(p.AfterID) != nil {
-		return nil, errCursor
+		return nil, contract.ErrCursor
 	}
 	if c.Extra {
-		p.Own = string(principalOf(ctx).ID)
+		p.Own = string(access.CallerOf(ctx).ID)
 	}
-	if p.Without, err = s.without(principalOf(ctx), c); err != nil {
+	if p.Without, err = s.access.Without(access.CallerOf(ctx), c); err != nil {
 		return nil, err
 	}
-	p.Reader = string(principalOf(ctx).ID)
+	p.Reader = string(access.CallerOf(ctx).ID)
 	rows, err := s.q.ListDocuments(ctx, s.db, p)
 	if err != nil {
 		return nil, fmt.Errorf("list documents of claim %s: %w", c.ID, err)
 	}
-	rows, next := cut(rows, show, func(row db.ListDocumentsRow) []string {
+	rows, next := contract.Cut(rows, show, func(row db.ListDocumentsRow) []string {
 		return []string{row.AttachedAt.UTC().Format(time.RFC3339Nano), row.ID}
 	})
 	page := rest.ListDocuments200JSONResponse{Items: make([]rest.DocumentSummary, len(rows)), Next: next}
 	for i, row := range rows {
-		page.Items[i] = summary(db.DocumentOfClaimRow(row), principalOf(ctx))
+		page.Items[i] = summary(db.DocumentOfClaimRow(row), access.CallerOf(ctx))
 	}
 	return page, nil
 }
 
-func summary(row db.DocumentOfClaimRow, who principal) rest.DocumentSummary {
+func summary(row db.DocumentOfClaimRow, who access.Caller) rest.DocumentSummary {
 	d := rest.DocumentSummary{
 		Id: row.ID, Kind: row.Kind, Name: row.Name, Type: row.Type, Size: row.Size, Sha256: row.SHA256,
 		State: row.State, Reason: row.Reason, AttachedAt: row.AttachedAt.UTC(),
@@ -212,20 +214,20 @@ func cameraOf(raw []byte) *rest.Camera {
 }
 
 // sender is who sent a document: staff by name, a claimant with the name masked.
-func sender(who principal, id claim.Principal, role claim.Role, name, party string) rest.Actor {
+func sender(who access.Caller, id claim.Principal, role claim.Role, name, party string) rest.Actor {
 	switch {
 	case id == claim.Machine:
 		return rest.Actor{Id: id, Role: claim.System}
 	case role != "":
 		return rest.Actor{Id: id, Role: role, Name: name}
 	default:
-		return rest.Actor{Id: who.own(id), Role: claim.Claimant, Name: claim.MaskName(party)}
+		return rest.Actor{Id: who.Own(id), Role: claim.Claimant, Name: claim.MaskName(party)}
 	}
 }
 
 // GetDocument implements the contract.
-func (s *server) GetDocument(ctx context.Context, r rest.GetDocumentRequestObject) (rest.GetDocumentResponseObject, error) {
-	row, err := s.q.DocumentOfClaim(ctx, s.db, claimOf(ctx).ID, r.Document)
+func (s *evidence) GetDocument(ctx context.Context, r rest.GetDocumentRequestObject) (rest.GetDocumentResponseObject, error) {
+	row, err := s.q.DocumentOfClaim(ctx, s.db, access.ClaimOf(ctx).ID, r.Document)
 	if err != nil {
 		return nil, fmt.Errorf("read document %s: %w", r.Document, err)
 	}
@@ -233,7 +235,7 @@ func (s *server) GetDocument(ctx context.Context, r rest.GetDocumentRequestObjec
 	if err != nil {
 		return nil, fmt.Errorf("read fields of document %s: %w", r.Document, err)
 	}
-	who := principalOf(ctx)
+	who := access.CallerOf(ctx)
 	d := summary(row, who)
 	out := rest.Document{
 		Id: d.Id, Kind: d.Kind, SentAs: d.SentAs, Name: d.Name, Type: d.Type, Size: d.Size, Sha256: d.Sha256, State: d.State, Reason: d.Reason,
@@ -245,7 +247,7 @@ func (s *server) GetDocument(ctx context.Context, r rest.GetDocumentRequestObjec
 			Name: f.Name, Value: f.Value, Source: f.Source, ConfidenceBp: f.ConfidenceBp, Page: int(f.Page),
 			Engine: f.Engine, Sure: f.Sure, Note: f.Note, ConfirmedBy: claim.Principal(f.ConfirmedBy), At: f.At.UTC(),
 		}
-		if who.outside() && !claimOf(ctx).Known {
+		if who.Outside() && !access.ClaimOf(ctx).Known {
 			out.Fields[i].Note = "" // it may say what the policy says
 		}
 		for j := range min(len(f.Box), 4) {
@@ -256,21 +258,21 @@ func (s *server) GetDocument(ctx context.Context, r rest.GetDocumentRequestObjec
 	if err != nil {
 		return nil, fmt.Errorf("encode document %s: %w", r.Document, err)
 	}
-	tag := etagOf(raw)
-	if matches(r.Params.IfNoneMatch, tag) {
+	tag := contract.ETag(raw)
+	if contract.Matches(r.Params.IfNoneMatch, tag) {
 		return rest.GetDocument304Response{}, nil
 	}
 	return rest.GetDocument200JSONResponse{Body: out, Headers: rest.GetDocument200ResponseHeaders{ETag: tag}}, nil
 }
 
 // GetDocumentContent implements the contract.
-func (s *server) GetDocumentContent(ctx context.Context, r rest.GetDocumentContentRequestObject) (rest.GetDocumentContentResponseObject, error) {
-	row, err := s.q.ContentOfDocument(ctx, s.db, claimOf(ctx).ID, r.Document)
+func (s *evidence) GetDocumentContent(ctx context.Context, r rest.GetDocumentContentRequestObject) (rest.GetDocumentContentResponseObject, error) {
+	row, err := s.q.ContentOfDocument(ctx, s.db, access.ClaimOf(ctx).ID, r.Document)
 	if err != nil {
 		return nil, fmt.Errorf("read document %s: %w", r.Document, err)
 	}
 	tag := `"` + row.SHA256 + `"`
-	if matches(r.Params.IfNoneMatch, tag) {
+	if contract.Matches(r.Params.IfNoneMatch, tag) {
 		return rest.GetDocumentContent304Response{}, nil
 	}
 	f, err := s.stored(ctx, row.Object, row.Revision, row.Name, row.Type, tag)
@@ -286,7 +288,7 @@ type content struct {
 }
 
 // stored opens a stored object to be sent, in the version on record.
-func (s *server) stored(ctx context.Context, object, revision, name, mime, tag string) (content, error) {
+func (s *parts) stored(ctx context.Context, object, revision, name, mime, tag string) (content, error) {
 	body, size, err := s.open(ctx, object, revision)
 	return content{body, size, name, mime, tag}, err
 }

@@ -12,7 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"anpei/claim"
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
 )
@@ -25,20 +26,20 @@ const (
 )
 
 // errNewerDraft stands in the way of whoever writes from an old window.
-var errNewerDraft = conflict("This draft was changed elsewhere, or was sent or thrown away. Read it again and go on from there. · 草稿已在别处修改，请刷新后继续填写")
+var errNewerDraft = contract.Conflict("This draft was changed elsewhere, or was sent or thrown away. Read it again and go on from there. · 草稿已在别处修改，请刷新后继续填写")
 
 // PutDraft implements [rest.StrictServerInterface]. It is idempotent by
 // content: what is there already is not written again, whatever version the
 // caller starts from.
-func (s *server) PutDraft(ctx context.Context, r rest.PutDraftRequestObject) (rest.PutDraftResponseObject, error) {
+func (s *evidence) PutDraft(ctx context.Context, r rest.PutDraftRequestObject) (rest.PutDraftResponseObject, error) {
 	var body bytes.Buffer
 	if err := json.Compact(&body, r.Body.Body); err != nil {
 		return nil, fmt.Errorf("compact a draft: %w", err) // it was read as JSON before
 	}
 	if body.Len() > maxDraft {
-		return nil, &fault{kind: kindTooLarge, detail: fmt.Sprintf("A draft has at most %d KiB. Shorten the story; papers and photos are sent as files. · 草稿内容过长", maxDraft>>10)}
+		return nil, &contract.Fault{Kind: contract.KindTooLarge, Detail: fmt.Sprintf("A draft has at most %d KiB. Shorten the story; papers and photos are sent as files. · 草稿内容过长", maxDraft>>10)}
 	}
-	by := string(principalOf(ctx).ID)
+	by := string(access.CallerOf(ctx).ID)
 	before, err := s.q.Draft(ctx, s.db, by)
 	switch {
 	case err == nil && bytes.Equal(before.Body, body.Bytes()):
@@ -62,7 +63,7 @@ func (s *server) PutDraft(ctx context.Context, r rest.PutDraftRequestObject) (re
 
 // writeDraft begins a draft, changes the version that is named, or, for "*",
 // does whichever there is to do. It returns how many it wrote.
-func (s *server) writeDraft(ctx context.Context, by, from string, body []byte) (int64, error) {
+func (s *evidence) writeDraft(ctx context.Context, by, from string, body []byte) (int64, error) {
 	switch from {
 	case "":
 		return s.q.InsertDraft(ctx, s.db, by, body)
@@ -90,20 +91,20 @@ func keptDraft(d db.DraftRow) rest.PutDraft200JSONResponse {
 }
 
 // GetDraft implements [rest.StrictServerInterface].
-func (s *server) GetDraft(ctx context.Context, r rest.GetDraftRequestObject) (rest.GetDraftResponseObject, error) {
-	d, err := s.q.Draft(ctx, s.db, string(principalOf(ctx).ID))
+func (s *evidence) GetDraft(ctx context.Context, r rest.GetDraftRequestObject) (rest.GetDraftResponseObject, error) {
+	d, err := s.q.Draft(ctx, s.db, string(access.CallerOf(ctx).ID))
 	if err != nil {
-		return nil, seen("draft", err)
+		return nil, contract.RowError("draft", err)
 	}
-	if matches(r.Params.IfNoneMatch, draftTag(d.Version)) {
+	if contract.Matches(r.Params.IfNoneMatch, draftTag(d.Version)) {
 		return rest.GetDraft304Response{}, nil
 	}
 	return rest.GetDraft200JSONResponse{Body: shownDraft(d), Headers: rest.GetDraft200ResponseHeaders{ETag: draftTag(d.Version)}}, nil
 }
 
 // DeleteDraft implements [rest.StrictServerInterface].
-func (s *server) DeleteDraft(ctx context.Context, _ rest.DeleteDraftRequestObject) (rest.DeleteDraftResponseObject, error) {
-	by := string(principalOf(ctx).ID)
+func (s *evidence) DeleteDraft(ctx context.Context, _ rest.DeleteDraftRequestObject) (rest.DeleteDraftResponseObject, error) {
+	by := string(access.CallerOf(ctx).ID)
 	photos, err := s.q.DraftPapers(ctx, s.db, by)
 	if err != nil {
 		return nil, fmt.Errorf("list the photos of a draft: %w", err)
@@ -120,24 +121,11 @@ func (s *server) DeleteDraft(ctx context.Context, _ rest.DeleteDraftRequestObjec
 	return rest.DeleteDraft204Response{}, nil
 }
 
-// sentDraft removes the draft of a report that was sent. Where it cannot, the
-// draft goes with its time, and the same loss reported from it would be found.
-func (s *server) sentDraft(ctx context.Context, by principal, key string) {
-	if by.Role != claim.Claimant {
-		return
-	}
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer stop()
-	if err := s.q.DeleteSentDraft(ctx, s.db, string(by.ID), key); err != nil {
-		s.log.WarnContext(ctx, "the draft of a report not removed", "error", err)
-	}
-}
-
 // PrefillDraft implements [rest.StrictServerInterface]. The phone that was
 // verified is the proof of who may know: policies of another are as good as
 // not there.
-func (s *server) PrefillDraft(ctx context.Context, r rest.PrefillDraftRequestObject) (rest.PrefillDraftResponseObject, error) {
-	rows, err := s.q.PoliciesOfPhone(ctx, s.db, principalOf(ctx).Phone, strings.TrimSpace(r.Params.PolicyNo))
+func (s *evidence) PrefillDraft(ctx context.Context, r rest.PrefillDraftRequestObject) (rest.PrefillDraftResponseObject, error) {
+	rows, err := s.q.PoliciesOfPhone(ctx, s.db, access.CallerOf(ctx).ClaimantPhone, strings.TrimSpace(r.Params.PolicyNo))
 	if err != nil {
 		return nil, fmt.Errorf("read the policies of a phone: %w", err)
 	}

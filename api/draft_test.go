@@ -41,7 +41,7 @@ func TestADraftIsKeptUntilItIsSent(t *testing.T) {
 	require.JSONEq(t, `{"place": "徐家汇"}`, string(readAs[rest.Draft](t, read).Body))
 	require.Equal(t, http.StatusNotModified, h.get("/v1/draft", me, "If-None-Match", read.header.Get("ETag")).status)
 	require.Equal(t, http.StatusNotFound, h.get("/v1/draft", other).status, "nobody else's")
-	require.Equal(t, http.StatusForbidden, h.get("/v1/draft", h.claimant("13800000001", "c1")).status, "a session of one claim reports nothing")
+	require.Equal(t, http.StatusForbidden, h.get("/v1/draft", h.claimant("13800000001", h.aClaim(map[string]any{}).id)).status, "a session of one claim reports nothing")
 	require.Equal(t, http.StatusForbidden, h.get("/v1/draft", h.staff("assessor-1", claim.Assessor, "3101", 0)).status)
 
 	// Whoever writes down calls has one of their own.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -23,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/activities"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/internal/pace"
 	"anpei/schemas/rest"
@@ -349,14 +349,14 @@ func testCommandRepeatedByWhoMayNotToday(t *testing.T, k *stack) {
 	t.Helper()
 	_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch) values ('leaver', 'leaver', 'intake', '3101')`)
 	require.NoError(t, err)
-	k.access.tokens.put(sha256.Sum256([]byte("a.b.leaver")), "leaver", time.Now().Add(time.Hour))
+	k.letIn(t, "leaver")
 	r, key := k.reported(t), uuid.NewString()
 	path, because := "/claims/"+string(r.Claim)+"/withdrawal", claim.Reason{Reason: "客户自行修复"}
 	first := into[claim.Receipt](t, k.ask(t, "leaver", "POST", path, key, because), 200)
 
 	_, err = k.data.Owner.Exec(t.Context(), `update staff set role = 'audit' where id = 'leaver'`)
 	require.NoError(t, err)
-	k.access.members.drop("leaver")
+	k.access.Changed("leaver")
 	require.Equal(t, first, into[claim.Receipt](t, k.ask(t, "leaver", "POST", path, key, because), 200))
 	require.Equal(t, "/problems/key-reused", k.ask(t, "leaver", "POST", path, key, claim.Reason{Reason: "另一个理由"}).problem(t).Type)
 	require.Equal(t, 403, k.ask(t, "leaver", "POST", path, uuid.NewString(), because).status)
@@ -443,7 +443,7 @@ func testStoreVerifies(t *testing.T, k *stack) {
 	id := claim.ID(uuid.NewString())
 	_, err = k.keep(t.Context(), "claims/"+string(id)+"/"+f.hex(), f, false)
 	require.Error(t, err)
-	require.Equal(t, 500, problemOf(err).Status)
+	require.Equal(t, 500, contract.ProblemOf(err).Status)
 	require.Empty(t, k.versions(t, id))
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -39,25 +41,25 @@ type figuresKey struct {
 }
 
 // GetFigures implements [rest.StrictServerInterface].
-func (s *server) GetFigures(ctx context.Context, r rest.GetFiguresRequestObject) (rest.GetFiguresResponseObject, error) {
-	who, now := principalOf(ctx), time.Now()
-	key := figuresKey{who.everywhere(), who.Branch, r.Params.Branch, cmp.Or(r.Params.Months, monthsShown)}
-	out, ok := s.figures.get(key)
+func (s *reads) GetFigures(ctx context.Context, r rest.GetFiguresRequestObject) (rest.GetFiguresResponseObject, error) {
+	who, now := access.CallerOf(ctx), time.Now()
+	key := figuresKey{who.Everywhere(), who.Branch, r.Params.Branch, cmp.Or(r.Params.Months, monthsShown)}
+	out, ok := s.figures.Get(key)
 	if !ok {
 		var err error
 		if out, err = s.figuresOf(ctx, key, now); err != nil {
 			return nil, err
 		}
-		s.figures.put(key, out, now.Add(figuresKept))
+		s.figures.Put(key, out, now.Add(figuresKept))
 	}
-	tag, same, err := tagOf(out, r.Params.IfNoneMatch)
+	tag, same, err := contract.Tag(out, r.Params.IfNoneMatch)
 	if err != nil || same {
 		return rest.GetFigures304Response{}, err
 	}
 	return rest.GetFigures200JSONResponse{Body: out, Headers: rest.GetFigures200ResponseHeaders{ETag: tag}}, nil
 }
 
-func (s *server) figuresOf(ctx context.Context, k figuresKey, now time.Time) (out rest.Figures, err error) {
+func (s *reads) figuresOf(ctx context.Context, k figuresKey, now time.Time) (out rest.Figures, err error) {
 	today := claim.DateOf(now)
 	first := time.Date(today.Year, today.Month-time.Month(k.months-1), 1, 0, 0, 0, 0, time.UTC)
 	since := claim.Date{Year: first.Year(), Month: first.Month(), Day: 1}
@@ -130,11 +132,11 @@ func filterOf(pairs ...string) string {
 }
 
 // GetReadingFigures implements [rest.StrictServerInterface].
-func (s *server) GetReadingFigures(ctx context.Context, r rest.GetReadingFiguresRequestObject) (rest.GetReadingFiguresResponseObject, error) {
-	who, today := principalOf(ctx), claim.DateOf(time.Now())
+func (s *reads) GetReadingFigures(ctx context.Context, r rest.GetReadingFiguresRequestObject) (rest.GetReadingFiguresResponseObject, error) {
+	who, today := access.CallerOf(ctx), claim.DateOf(time.Now())
 	first := time.Date(today.Year, today.Month-time.Month(cmp.Or(r.Params.Months, monthsShown)-1), 1, 0, 0, 0, 0, time.UTC)
 	since := claim.Date{Year: first.Year(), Month: first.Month(), Day: 1}
-	rows, err := s.q.ReadingFigures(ctx, s.db, since.Start(), who.everywhere(), who.Branch, r.Params.Branch)
+	rows, err := s.q.ReadingFigures(ctx, s.db, since.Start(), who.Everywhere(), who.Branch, r.Params.Branch)
 	if err != nil {
 		return nil, fmt.Errorf("read figures of readings: %w", err)
 	}

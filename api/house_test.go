@@ -11,14 +11,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/internal/boot"
 	"anpei/internal/testenv"
@@ -65,17 +65,11 @@ func openWithRows(t *testing.T) *house {
 func openOn(t *testing.T, database testenv.Database, cfg boot.Config) *house {
 	t.Helper()
 	cfg = withInsurer(cfg)
-	rules, err := loadPolicies()
+	p := &parts{db: database.API, q: db.New(), cfg: cfg, log: slog.New(slog.DiscardHandler)}
+	var err error
+	p.access, err = access.New(cfg, testNames, p.db, p.q, p.log, p.sendCode)
 	require.NoError(t, err)
-	q := db.New()
-	var pool *pgxpool.Pool
-	if database.API != nil {
-		pool = database.API
-	}
-	s := &server{
-		db: pool, q: q, cfg: cfg, log: slog.New(slog.DiscardHandler), access: newAccess(cfg, testNames, pool, q), policies: rules,
-		claims: newCache[claimKey, []byte](4096), figures: newCache[figuresKey, rest.Figures](256), previews: newCache[string, *rest.Preview](256), caughtUp: newCache[string, struct{}](16384),
-	}
+	s := newServer(p)
 	if cfg.S3Endpoint != "" {
 		s.store, err = cfg.Store()
 		require.NoError(t, err)
@@ -86,41 +80,44 @@ func openOn(t *testing.T, database testenv.Database, cfg boot.Config) *house {
 	require.NoError(t, err)
 	h := &house{server: s, t: t, db: database, web: httptest.NewServer(handler), router: router}
 	t.Cleanup(h.web.Close)
-	t.Cleanup(s.behind.Wait)
+	t.Cleanup(s.wait)
 	return h
 }
 
 // contractRouter finds the operation of a request, to compare its answer with.
 var contractRouter = sync.OnceValues(func() (routers.Router, error) {
-	spec, err := readContract()
+	spec, err := contract.Read()
 	if err != nil {
 		return nil, err
 	}
 	return legacy.NewRouter(spec)
 })
 
-// staff signs a member of staff in and returns the token. With a database they
-// are on the list, too.
+// staff puts a member of staff on the list, unless they are there, signs them in
+// and returns the token.
 func (h *house) staff(id claim.Principal, role claim.Role, branch string, level claim.Level) (token string) {
 	h.t.Helper()
-	row := db.StaffForAccessRow{ID: id, Name: "员工" + string(id), Role: role, Branch: branch, Level: level, Active: true}
-	if h.db.Owner != nil {
-		h.sql(`insert into staff (id, name, role, branch, level) values ($1, $2, $3, $4, $5) on conflict do nothing`, id, row.Name, role, branch, level)
-	}
-	now := time.Now()
-	token = "test." + string(id) + ".token"
-	h.access.tokens.put(sha256.Sum256([]byte(token)), string(id), now.Add(time.Hour))
-	h.access.members.put(id, member{row, staffPrincipal(testNames, row)}, now.Add(time.Hour))
-	return token
+	h.sql(`insert into staff (id, name, role, branch, level) values ($1, $2, $3, $4, $5) on conflict do nothing`, id, "员工"+string(id), role, branch, level)
+	return signedIn(h.t, h.db, string(id))
 }
 
 // claimant opens a claimant's session and returns the token.
 func (h *house) claimant(phone string, bound claim.ID) (token string) {
 	h.t.Helper()
-	now := time.Now()
 	token = "session-" + phone + string(bound)
-	h.access.sessions.put(sha256.Sum256([]byte(token)), session{claimant: claimantPrincipal(testNames, phone, bound)}, now.Add(time.Hour))
+	hash := sha256.Sum256([]byte(token))
+	h.sql(`insert into sessions (token_hash, principal, phone, claim_id, expires_at) values ($1, $2, $3, nullif($4, '')::uuid, now() + interval '1 hour') on conflict do nothing`,
+		hash[:], claimantID(phone), phone, bound)
 	return token
+}
+
+// signedIn is a session of a member of staff: their id is the token.
+func signedIn(t *testing.T, database testenv.Database, id string) (token string) {
+	t.Helper()
+	hash := sha256.Sum256([]byte(id))
+	_, err := database.Owner.Exec(t.Context(), `insert into sessions (token_hash, principal, staff, expires_at) values ($1, $2, true, now() + interval '1 hour') on conflict do nothing`, hash[:], id)
+	require.NoError(t, err)
+	return id
 }
 
 func (h *house) sql(text string, args ...any) {
@@ -215,7 +212,7 @@ func (h *house) get(path, token string, headers ...string) heard {
 // compare holds an answer against the contract.
 func (h *house) compare(r *http.Request, a heard) {
 	h.t.Helper()
-	if !strings.HasPrefix(r.URL.Path, basePath) || a.status == http.StatusNotModified {
+	if !strings.HasPrefix(r.URL.Path, contract.BasePath) || a.status == http.StatusNotModified {
 		return
 	}
 	bare := r.Clone(r.Context())

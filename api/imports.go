@@ -15,6 +15,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -30,7 +32,7 @@ type importing struct {
 
 // takeIn previews a table, or carries all of it out. What it did is one entry
 // of the reference log, with the table's hash and the records it touched.
-func (s *server) takeIn(ctx context.Context, key string, apply bool, raw []byte, in importing) (rest.Import, error) {
+func (s *records) takeIn(ctx context.Context, key string, apply bool, raw []byte, in importing) (rest.Import, error) {
 	if !apply {
 		p, err := in.plan(ctx, s.db)
 		if err != nil {
@@ -62,12 +64,6 @@ func (s *server) takeIn(ctx context.Context, key string, apply bool, raw []byte,
 	})
 }
 
-// allowed reports whether the caller may do to one record what a row asks.
-func (s *server) allowed(ctx context.Context, action string, what *resource) (bool, error) {
-	got, err := s.policies.decide(principalOf(ctx).entity, action, what)
-	return got.allowed, err
-}
-
 var staffColumns = []column{
 	{"id", "工号", true},
 	{"name", "姓名", true},
@@ -97,7 +93,7 @@ var (
 )
 
 // ImportStaff implements [rest.StrictServerInterface].
-func (s *server) ImportStaff(ctx context.Context, r rest.ImportStaffRequestObject) (rest.ImportStaffResponseObject, error) {
+func (s *records) ImportStaff(ctx context.Context, r rest.ImportStaffRequestObject) (rest.ImportStaffResponseObject, error) {
 	raw, table, err := sheetOf(r.Body, staffColumns)
 	if err != nil {
 		return nil, err
@@ -123,7 +119,7 @@ func (s *server) ImportStaff(ctx context.Context, r rest.ImportStaffRequestObjec
 	}
 	if out.Applied {
 		for _, row := range put {
-			s.access.members.drop(row.ID)
+			s.access.Changed(row.ID)
 		}
 	}
 	return rest.ImportStaff200JSONResponse(out), nil
@@ -137,7 +133,7 @@ func sheetOf(body io.Reader, columns []column) ([]byte, *sheet, error) {
 }
 
 // planStaff says what each row of a table of staff does, and what is to be put.
-func (s *server) planStaff(ctx context.Context, from db.DBTX, table *sheet) (*planned, []db.PutStaffParams, error) {
+func (s *records) planStaff(ctx context.Context, from db.DBTX, table *sheet) (*planned, []db.PutStaffParams, error) {
 	ids := make([]string, len(table.rows))
 	for i, r := range table.rows {
 		ids[i] = r.cells["id"]
@@ -179,12 +175,12 @@ func (s *server) planStaff(ctx context.Context, from db.DBTX, table *sheet) (*pl
 }
 
 // mayPut asks the policy about the record that is to be and the one that is.
-func (s *server) mayPut(ctx context.Context, r *sheetRow, id claim.Principal, branches ...string) error {
+func (s *records) mayPut(ctx context.Context, r *sheetRow, id claim.Principal, branches ...string) error {
 	for _, branch := range branches {
 		if branch == "" {
 			continue
 		}
-		ok, err := s.allowed(ctx, "PutStaff", of("Member", string(id), branch))
+		ok, err := s.access.Allowed(ctx, "PutStaff", access.Record("Member", string(id), branch))
 		if err != nil {
 			return err
 		}
@@ -262,7 +258,7 @@ var policyColumns = []column{
 }
 
 // ImportPolicies implements [rest.StrictServerInterface].
-func (s *server) ImportPolicies(ctx context.Context, r rest.ImportPoliciesRequestObject) (rest.ImportPoliciesResponseObject, error) {
+func (s *records) ImportPolicies(ctx context.Context, r rest.ImportPoliciesRequestObject) (rest.ImportPoliciesResponseObject, error) {
 	raw, table, err := sheetOf(r.Body, policyColumns)
 	if err != nil {
 		return nil, err
@@ -287,7 +283,7 @@ func (s *server) ImportPolicies(ctx context.Context, r rest.ImportPoliciesReques
 }
 
 // carryPolicy adds a policy or its new versions.
-func (s *server) carryPolicy(ctx context.Context, tx pgx.Tx, one *policyRows) error {
+func (s *records) carryPolicy(ctx context.Context, tx pgx.Tx, one *policyRows) error {
 	b, id := &one.policy, uuid.NewSHA1(policySpace, []byte(one.policy.Number)).String()
 	if one.known {
 		if err := s.q.LockCommand(ctx, tx, "policy.endorsed "+b.Number); err != nil {
@@ -296,14 +292,14 @@ func (s *server) carryPolicy(ctx context.Context, tx pgx.Tx, one *policyRows) er
 	} else if added, err := s.insertPolicy(ctx, tx, id, *b); err != nil {
 		return err
 	} else if added == 0 {
-		return conflict("Policy " + b.Number + " was added meanwhile. Look at the preview again.")
+		return contract.Conflict("Policy " + b.Number + " was added meanwhile. Look at the preview again.")
 	}
 	before, err := s.policy(ctx, tx, b.Number)
 	if err != nil {
 		return err
 	}
 	if len(before.Versions) != one.versions {
-		return conflict("Policy " + b.Number + " was changed meanwhile. Look at the preview again.")
+		return contract.Conflict("Policy " + b.Number + " was changed meanwhile. Look at the preview again.")
 	}
 	for i, v := range one.add {
 		if err := s.addVersion(ctx, tx, id, one.versions+i+1, v); err != nil {
@@ -325,7 +321,7 @@ type policyRows struct {
 
 // planPolicies says what each row of a table of policies does, and which
 // policies it writes.
-func (s *server) planPolicies(ctx context.Context, from db.DBTX, table *sheet) (*planned, []*policyRows, error) {
+func (s *records) planPolicies(ctx context.Context, from db.DBTX, table *sheet) (*planned, []*policyRows, error) {
 	var all []*policyRows
 	at := map[string]*policyRows{}
 	for _, r := range table.rows {
@@ -373,7 +369,7 @@ func (s *server) planPolicies(ctx context.Context, from db.DBTX, table *sheet) (
 	return p, writes, nil
 }
 
-func (s *server) policiesThere(ctx context.Context, from db.DBTX, all []*policyRows) (map[string]db.ListPoliciesRow, error) {
+func (s *records) policiesThere(ctx context.Context, from db.DBTX, all []*policyRows) (map[string]db.ListPoliciesRow, error) {
 	numbers := make([]string, len(all))
 	for i, one := range all {
 		numbers[i] = one.policy.Number
@@ -514,7 +510,7 @@ func driversOf(raw []byte) string {
 
 // planPolicy holds the rows of a policy against what is there. It leaves in
 // one.add the versions that are to be added, none if a row is wrong.
-func (s *server) planPolicy(ctx context.Context, one *policyRows, before db.ListPoliciesRow) (map[*sheetRow][]rest.ImportChange, error) {
+func (s *records) planPolicy(ctx context.Context, one *policyRows, before db.ListPoliciesRow) (map[*sheetRow][]rest.ImportChange, error) {
 	first, b := one.rows[0], &one.policy
 	one.known = before.Number != ""
 	changes := map[*sheetRow][]rest.ImportChange{}
@@ -524,12 +520,12 @@ func (s *server) planPolicy(ctx context.Context, one *policyRows, before db.List
 		one.fault(f)
 	}
 	b.Plate, b.Vin = tidied.Plate, tidied.Vin
-	action, what := "CreatePolicy", of("Policy", b.Number, b.Branch)
+	action, what := "CreatePolicy", access.Record("Policy", b.Number, b.Branch)
 	if one.known {
 		one.same(before)
-		action, what = "EndorsePolicy", of("Policy", b.Number, before.Branch)
+		action, what = "EndorsePolicy", access.Record("Policy", b.Number, before.Branch)
 	}
-	ok, err := s.allowed(ctx, action, what)
+	ok, err := s.access.Allowed(ctx, action, what)
 	if err != nil {
 		return nil, err
 	}

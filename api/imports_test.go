@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"pgregory.net/rapid"
 
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/rest"
 )
@@ -162,7 +163,7 @@ func TestTablesThatCannotBeRead(t *testing.T) {
 		"a quote missing":  {"id,name,role,branch\n\"a-1,甲,finance,3101\n", 422},
 		"a workbook":       {"PK\x03\x04\xff\xff\xff\x00", 422},
 		"too many rows":    {"id,name,role,branch\n" + strings.Repeat(row, maxRows+1), 413},
-		"too large":        {"id,name,role,branch\n" + strings.Repeat("a", maxTable), 413},
+		"too large":        {"id,name,role,branch\n" + strings.Repeat("a", contract.MaxTable), 413},
 	} {
 		a := h.table("/v1/staff/imports", admin, c.body, "")
 		a.problem(t, c.status)
@@ -184,7 +185,7 @@ func TestAnyTableIsAnswered(t *testing.T) {
 		columns := []column{{"number", "保单号", true}, {"kind", "险别", true}, {"starts_at", "起", true}, {"sum_insured", "额", true}, {"rate", "率", true}}
 		table, err := readSheet(strings.NewReader(body), columns)
 		if err != nil {
-			require.Less(rt, problemOf(err).Status, 500)
+			require.Less(rt, contract.ProblemOf(err).Status, 500)
 			return
 		}
 		for _, r := range table.rows {

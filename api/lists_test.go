@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -30,9 +32,9 @@ var (
 
 // anybody draws somebody of any kind: staff of any role and branch, a claimant,
 // a claimant with a session of one of these claims.
-func anybody(rt *rapid.T, claims []seeded, role claim.Role) principal {
+func anybody(rt *rapid.T, claims []seeded, role claim.Role) access.Caller {
 	if rapid.IntRange(0, 2).Draw(rt, "staff") > 0 {
-		return staffPrincipal(testNames, db.StaffForAccessRow{
+		return access.Staff(testNames, db.StaffForAccessRow{
 			ID: claim.Principal(fmt.Sprintf("%s-%d", role, rapid.IntRange(1, 2).Draw(rt, "who"))), Role: role, Active: true,
 			Branch: rapid.SampledFrom(branches).Draw(rt, "branch"), Level: claim.Level(rapid.IntRange(0, 3).Draw(rt, "level")),
 		})
@@ -41,7 +43,7 @@ func anybody(rt *rapid.T, claims []seeded, role claim.Role) principal {
 	if rapid.Bool().Draw(rt, "bound") {
 		bound = rapid.SampledFrom(claims).Draw(rt, "to").id
 	}
-	return claimantPrincipal(testNames, rapid.SampledFrom(phones).Draw(rt, "phone"), bound)
+	return access.Claimant(testNames, rapid.SampledFrom(phones).Draw(rt, "phone"), bound)
 }
 
 // somebodysID draws who may have reported a claim or own a task.
@@ -53,9 +55,9 @@ func somebodysID(rt *rapid.T, label string) string {
 }
 
 // asks is a request's context with its call, as the middleware makes it.
-func asks(ctx context.Context, who principal, op string, command bool) (context.Context, *call) {
-	at := &call{who: who, op: &operation{id: op, command: command}}
-	return context.WithValue(ctx, callKey{}, at), at
+func asks(ctx context.Context, who access.Caller, op string, command bool) (context.Context, *access.Call) {
+	at := &access.Call{Who: who, Op: &contract.Operation{ID: op, Command: command}}
+	return access.With(ctx, at), at
 }
 
 func TestListsAndPoliciesAgreeForEveryCallerAndRow(t *testing.T) {
@@ -65,15 +67,15 @@ func TestListsAndPoliciesAgreeForEveryCallerAndRow(t *testing.T) {
 		role := rapid.SampledFrom(staffRoles).Draw(rt, "role")
 		w := h.aWorld(rt, role)
 		who := anybody(rt, w.claims, role)
-		allowed := func(action string, what *resource) bool {
-			got, err := h.policies.decide(who.entity, action, what)
+		allowed := func(action string, what *access.Resource) bool {
+			got, err := h.Rule(who, action, what)
 			require.NoError(rt, err)
-			return got.allowed
+			return got.Allowed
 		}
 
 		ctx, at := asks(t.Context(), who, "ListClaims", false)
 		start, end := span(time.Time{}, time.Time{})
-		rows, err := h.claimRows(ctx, who, db.ListClaimsOfBranchParams{OpenedFrom: start, OpenedTo: end, BeforeAt: endOfTime, BeforeID: lastUUID, Count: 10_000})
+		rows, err := h.claimRows(ctx, who, db.ListClaimsOfBranchParams{OpenedFrom: start, OpenedTo: end, BeforeAt: contract.EndOfTime, BeforeID: contract.LastUUID, Count: 10_000})
 		require.NoError(rt, err)
 		listed := map[string]bool{} // by id, of everything
 		insider := map[claim.ID]bool{}
@@ -81,14 +83,14 @@ func TestListsAndPoliciesAgreeForEveryCallerAndRow(t *testing.T) {
 			listed[string(row.ID)], insider[row.ID] = true, row.Insider
 		}
 		for _, c := range w.claims {
-			seen, err := h.seeClaim(ctx, at, string(c.id))
+			seen, err := h.SeeClaim(ctx, at, string(c.id))
 			require.NoError(rt, err)
-			may := allowed("GetClaim", seen.resource())
+			may := allowed("GetClaim", seen.Resource())
 			require.Equal(rt, may, listed[string(c.id)], "%s %s and claim %s", who.Role, who.ID, c.id)
 			if may {
 				require.Equal(rt, !seen.Extra, insider[c.id], "%s speaks for claim %s", who.ID, c.id)
 				if who.Role == claim.Claimant {
-					require.Equal(rt, !seen.Extra, allowed("ListOffers", seen.resource()), "whoever speaks for a claim sees all of it")
+					require.Equal(rt, !seen.Extra, allowed("ListOffers", seen.Resource()), "whoever speaks for a claim sees all of it")
 				}
 			}
 		}
@@ -113,10 +115,10 @@ func TestListsAndPoliciesAgreeForEveryCallerAndRow(t *testing.T) {
 		for _, id := range w.tasks {
 			row, err := h.q.TaskSeen(ctx, h.server.db, id)
 			require.NoError(rt, err)
-			seen, err := h.seeClaim(ctx, at, string(row.ClaimID))
+			seen, err := h.SeeClaim(ctx, at, string(row.ClaimID))
 			require.NoError(rt, err)
-			may := row.State == "open" && allowed("ListTasks", taskResource(&row, seen))
-			if !allowed("ListTasks", company) {
+			may := row.State == "open" && allowed("ListTasks", access.TaskResource(&row, seen))
+			if !allowed("ListTasks", access.Company) {
 				require.False(rt, may, "rows for somebody who may not ask")
 				continue // and is never asked
 			}
@@ -126,30 +128,30 @@ func TestListsAndPoliciesAgreeForEveryCallerAndRow(t *testing.T) {
 		// Lists by branch, for those who may ask at all.
 		for action, list := range map[string]func() ([]string, error){
 			"ListPolicies": func() ([]string, error) {
-				rows, err := h.q.ListPolicies(ctx, h.server.db, db.ListPoliciesParams{Everywhere: who.everywhere(), OwnBranch: who.Branch, Count: 10_000})
+				rows, err := h.q.ListPolicies(ctx, h.server.db, db.ListPoliciesParams{Everywhere: who.Everywhere(), OwnBranch: who.Branch, Count: 10_000})
 				return ids(rows, func(p db.ListPoliciesRow) string { return p.Number }), err
 			},
 			"ListStaff": func() ([]string, error) {
-				rows, err := h.q.ListStaff(ctx, h.server.db, db.ListStaffParams{Everywhere: who.everywhere(), OwnBranch: who.Branch, Count: 10_000})
+				rows, err := h.q.ListStaff(ctx, h.server.db, db.ListStaffParams{Everywhere: who.Everywhere(), OwnBranch: who.Branch, Count: 10_000})
 				return ids(rows, func(m db.Staff) string { return string(m.ID) }), err
 			},
 			"ListSurveyors": func() ([]string, error) {
-				rows, err := h.q.ListSurveyors(ctx, h.server.db, db.ListSurveyorsParams{Everywhere: who.everywhere(), OwnBranch: who.Branch, Count: 10_000})
+				rows, err := h.q.ListSurveyors(ctx, h.server.db, db.ListSurveyorsParams{Everywhere: who.Everywhere(), OwnBranch: who.Branch, Count: 10_000})
 				return ids(rows, func(m db.ListSurveyorsRow) string { return string(m.ID) }), err
 			},
 			"ListPayments": func() ([]string, error) {
 				rows, err := h.q.ListPayments(ctx, h.server.db, db.ListPaymentsParams{
-					Everywhere: who.everywhere(), OwnBranch: who.Branch, FromAt: start, ToAt: end, BeforeAt: endOfTime, BeforeID: lastUUID, Count: 10_000,
+					Everywhere: who.Everywhere(), OwnBranch: who.Branch, FromAt: start, ToAt: end, BeforeAt: contract.EndOfTime, BeforeID: contract.LastUUID, Count: 10_000,
 				})
 				return ids(rows, func(p db.ListPaymentsRow) string { return p.ID }), err
 			},
 			"GetFigures": func() ([]string, error) {
-				figures, err := h.figuresOf(ctx, figuresKey{who.everywhere(), who.Branch, "", 1}, time.Now())
+				figures, err := h.figuresOf(ctx, figuresKey{who.Everywhere(), who.Branch, "", 1}, time.Now())
 				return ids(figures.Open, func(f rest.OpenFigure) string { return f.Branch }), err
 			},
 			"ListRefusedAttempts": func() ([]string, error) {
 				rows, err := h.q.ListRefusedAttempts(ctx, h.server.db, db.ListRefusedAttemptsParams{
-					Everywhere: who.everywhere(), OwnBranch: who.Branch, FromAt: start, ToAt: end, BeforeAt: endOfTime, Count: 10_000,
+					Everywhere: who.Everywhere(), OwnBranch: who.Branch, FromAt: start, ToAt: end, BeforeAt: contract.EndOfTime, Count: 10_000,
 				})
 				return ids(rows, func(a db.ListRefusedAttemptsRow) string { return a.RequestID }), err
 			},
@@ -157,8 +159,8 @@ func TestListsAndPoliciesAgreeForEveryCallerAndRow(t *testing.T) {
 			rows, err := list()
 			require.NoError(rt, err)
 			for id, branch := range w.rows[action] {
-				may := allowed(action, of("Row", id, branch))
-				if !allowed(action, company) {
+				may := allowed(action, access.Record("Row", id, branch))
+				if !allowed(action, access.Company) {
 					require.False(rt, may, "%s: rows for somebody who may not ask", action)
 					continue
 				}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 )
@@ -39,23 +41,23 @@ type live struct {
 
 // stream is one reader who follows a claim or, without one, their worklist.
 type stream struct {
-	who  principal
+	who  access.Caller
 	of   claim.ID
 	news chan struct{} // holds one: whoever is slow is woken once for many
 	end  chan struct{} // closed when the process stops
 }
 
 // join opens a stream, if there is room for one more.
-func (l *live) join(who principal, of claim.ID) (*stream, error) {
+func (l *live) join(who access.Caller, of claim.ID) (*stream, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case l.closed || l.open >= streamsAtOnce:
-		return nil, unavailable(errors.New("no room for another stream"))
+		return nil, contract.Unavailable(errors.New("no room for another stream"))
 	case l.callers[who.ID] >= streamsEach:
-		return nil, &fault{
-			kind: kindTooMany, retry: 10 * time.Second,
-			detail: fmt.Sprintf("You follow %d things at once already, which is the most there is. Close a window. · 打开的页面太多，请关闭几个", streamsEach),
+		return nil, &contract.Fault{
+			Kind: contract.KindTooMany, Retry: 10 * time.Second,
+			Detail: fmt.Sprintf("You follow %d things at once already, which is the most there is. Close a window. · 打开的页面太多，请关闭几个", streamsEach),
 		}
 	case l.callers == nil:
 		l.claims, l.desks, l.callers = map[claim.ID]map[*stream]bool{}, map[*stream]bool{}, map[claim.Principal]int{}
@@ -97,7 +99,7 @@ func (s *stream) wake() {
 // tail feeds the streams until ctx ends, and then ends them, so that their
 // readers turn to another process. What it may have missed while the database
 // was away, the streams find when they next look on their own.
-func (s *server) tail(ctx context.Context) {
+func (s *reads) tail(ctx context.Context) {
 	defer s.live.close()
 	tick := time.NewTicker(tailEvery)
 	defer tick.Stop()
@@ -122,7 +124,7 @@ func (s *server) tail(ctx context.Context) {
 }
 
 // feed wakes whoever follows what has changed since seen.
-func (s *server) feed(ctx context.Context, seen map[claim.ID]int64) (map[claim.ID]int64, error) {
+func (s *reads) feed(ctx context.Context, seen map[claim.ID]int64) (map[claim.ID]int64, error) {
 	rows, err := s.q.RecentEvents(ctx, s.db, tailOverlap.Seconds())
 	if err != nil {
 		return nil, fmt.Errorf("read recent events: %w", err)
@@ -176,7 +178,7 @@ func (l *live) touch(tasks []db.TouchedTasksRow) {
 	defer l.mu.Unlock()
 	for s := range l.desks {
 		for _, t := range tasks {
-			if t.Owner == string(s.who.ID) || t.Role == s.who.Role && (s.who.everywhere() || t.Branch == s.who.Branch) {
+			if t.Owner == string(s.who.ID) || t.Role == s.who.Role && (s.who.Everywhere() || t.Branch == s.who.Branch) {
 				s.wake()
 				break
 			}

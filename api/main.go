@@ -14,14 +14,17 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 	_ "time/tzdata" // the image has none
 
+	"github.com/minio/minio-go/v7"
+	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
+	"anpei/api/access"
 	"anpei/claim"
 	"anpei/internal/boot"
 	"anpei/schemas/db"
-	"anpei/schemas/rest"
 )
 
 func main() {
@@ -79,20 +82,16 @@ func serve(ctx context.Context, cfg boot.Config, logger *slog.Logger) error {
 	if _, err := cfg.Insurer(); err != nil {
 		return err
 	}
-	rules, err := loadPolicies()
-	if err != nil {
+	p := &parts{db: pool, q: db.New(), temporal: temporal, store: store, cfg: cfg, log: logger}
+	if p.access, err = access.New(cfg, claim.Pseudonyms{Key: key}, pool, p.q, logger, p.sendCode); err != nil {
 		return err
 	}
-	q := db.New()
-	s := &server{
-		db: pool, q: q, temporal: temporal, store: store, cfg: cfg, log: logger,
-		access: newAccess(cfg, claim.Pseudonyms{Key: key}, pool, q), policies: rules, claims: newCache[claimKey, []byte](4096), figures: newCache[figuresKey, rest.Figures](256), previews: newCache[string, *rest.Preview](4096), caughtUp: newCache[string, struct{}](16384),
-	}
+	s := newServer(p)
 	handler, err := s.handler() //nolint:contextcheck // each request brings its own
 	if err != nil {
 		return err
 	}
-	defer s.behind.Wait()
+	defer s.wait()
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return cfg.Serve(ctx, cfg.Listen, handler, logger) })
 	all.Go(func() error { return cfg.ServeMetrics(ctx, metrics, logger) })
@@ -100,4 +99,40 @@ func serve(ctx context.Context, cfg boot.Config, logger *slog.Logger) error {
 	all.Go(func() error { s.sweep(ctx); return nil })
 	all.Go(func() error { s.tail(ctx); return nil })
 	return all.Wait()
+}
+
+// serveClaims polls the claims queue in this process, where the Config says
+// so: on a laptop, or for a bench. It returns when ctx is done, at once when
+// it is not to serve.
+func serveClaims(ctx context.Context, cfg boot.Config, temporal client.Client, store *minio.Client) error {
+	if !cfg.ServeClaims {
+		return nil
+	}
+	stop, err := cfg.Claims(ctx, temporal, store)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	<-ctx.Done()
+	return nil
+}
+
+// sweep forgets codes, sessions and drafts that are over, now and then.
+func (s *server) sweep(ctx context.Context) {
+	tick := time.NewTicker(10 * time.Minute)
+	defer tick.Stop()
+	for {
+		now := time.Now()
+		if err := errors.Join(
+			s.access.Forget(ctx, now), s.q.ForgetDrafts(ctx, s.db, now.Add(-draftKept)),
+			s.sweepChunks(ctx, now), s.sweepUploads(ctx, now), s.sweepDraftPapers(ctx, now),
+		); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "what is over was not swept", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }

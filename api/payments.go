@@ -11,23 +11,25 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
 )
 
 // ListClaimPayments implements [rest.StrictServerInterface].
-func (s *server) ListClaimPayments(ctx context.Context, r rest.ListClaimPaymentsRequestObject) (rest.ListClaimPaymentsResponseObject, error) {
+func (s *reads) ListClaimPayments(ctx context.Context, r rest.ListClaimPaymentsRequestObject) (rest.ListClaimPaymentsResponseObject, error) {
 	after, err := placeInOrder(r.Params.After)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	rows, err := s.q.ListClaimPayments(ctx, s.db, claimOf(ctx).ID, after, read)
+	show, read := contract.PageLimit(r.Params.Limit)
+	rows, err := s.q.ListClaimPayments(ctx, s.db, access.ClaimOf(ctx).ID, after, read)
 	if err != nil {
 		return nil, fmt.Errorf("list payments of a claim: %w", err)
 	}
-	rows, next := cut(rows, show, byNumber(func(p db.ListClaimPaymentsRow) int32 { return p.Sequence }))
+	rows, next := contract.Cut(rows, show, byNumber(func(p db.ListClaimPaymentsRow) int32 { return p.Sequence }))
 	all := make([]db.ListPaymentsRow, len(rows))
 	for i, row := range rows {
 		all[i] = db.ListPaymentsRow(row)
@@ -37,28 +39,28 @@ func (s *server) ListClaimPayments(ctx context.Context, r rest.ListClaimPayments
 }
 
 // ListPayments implements [rest.StrictServerInterface].
-func (s *server) ListPayments(ctx context.Context, r rest.ListPaymentsRequestObject) (rest.ListPaymentsResponseObject, error) {
+func (s *reads) ListPayments(ctx context.Context, r rest.ListPaymentsRequestObject) (rest.ListPaymentsResponseObject, error) {
 	p := r.Params
-	at, id, err := placeInTime(p.After, endOfTime, lastUUID, uuidForm.MatchString)
+	at, id, err := contract.PlaceInTime(p.After, contract.EndOfTime, contract.LastUUID, contract.IsUUID)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(p.Limit)
-	who := principalOf(ctx)
+	show, read := contract.PageLimit(p.Limit)
+	who := access.CallerOf(ctx)
 	from, to := span(p.From.Time, p.To.Time)
 	rows, err := s.q.ListPayments(ctx, s.db, db.ListPaymentsParams{
-		Everywhere: who.everywhere(), OwnBranch: who.Branch, FromAt: from, ToAt: to, State: string(p.State), BeforeAt: at, BeforeID: id, Count: read,
+		Everywhere: who.Everywhere(), OwnBranch: who.Branch, FromAt: from, ToAt: to, State: string(p.State), BeforeAt: at, BeforeID: id, Count: read,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list payments: %w", err)
 	}
 	totals, err := s.q.PaymentTotals(ctx, s.db, db.PaymentTotalsParams{
-		Everywhere: who.everywhere(), OwnBranch: who.Branch, FromAt: from, ToAt: to, State: string(p.State),
+		Everywhere: who.Everywhere(), OwnBranch: who.Branch, FromAt: from, ToAt: to, State: string(p.State),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("total payments: %w", err)
 	}
-	rows, next := cut(rows, show, func(p db.ListPaymentsRow) []string {
+	rows, next := contract.Cut(rows, show, func(p db.ListPaymentsRow) []string {
 		return []string{p.At.UTC().Format(time.RFC3339Nano), p.ID}
 	})
 	items, err := s.shownPayments(ctx, rows)
@@ -81,7 +83,7 @@ func (s *server) ListPayments(ctx context.Context, r rest.ListPaymentsRequestObj
 
 // shownPayments adds to payments what was learnt of each. The account is
 // masked for everybody; the payee's name is finance's to compare.
-func (s *server) shownPayments(ctx context.Context, rows []db.ListPaymentsRow) ([]rest.Payment, error) {
+func (s *reads) shownPayments(ctx context.Context, rows []db.ListPaymentsRow) ([]rest.Payment, error) {
 	ids := make([]string, len(rows))
 	by := make([]claim.Principal, len(rows))
 	at := map[string]int{}
@@ -89,11 +91,11 @@ func (s *server) shownPayments(ctx context.Context, rows []db.ListPaymentsRow) (
 		ids[i], by[i], at[p.ID] = p.ID, claim.Principal(p.ReleasedBy), i
 	}
 	var id claim.ID
-	if c := claimOf(ctx); c != nil {
+	if c := access.ClaimOf(ctx); c != nil {
 		id = c.ID
 	}
-	who := principalOf(ctx)
-	released, err := s.castOf(ctx, s.db, id, who, by)
+	who := access.CallerOf(ctx)
+	released, err := s.access.ActorsOf(ctx, s.db, id, who, by)
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +103,8 @@ func (s *server) shownPayments(ctx context.Context, rows []db.ListPaymentsRow) (
 	for i, p := range rows {
 		out[i] = rest.Payment{
 			Id: p.ID, Claim: p.ClaimID, Number: p.Number, Branch: p.Branch, Sequence: int(p.Sequence), AmountFen: p.AmountFen,
-			PayeeName: who.payeeName(p.PayeeName), PayeeBank: p.PayeeBank, PayeeAccount: claim.MaskAccount(p.PayeeAccount),
-			ReleasedBy: released.actor(by[i]), At: p.At.UTC(), Steps: []rest.PaymentStep{},
+			PayeeName: payeeName(who, p.PayeeName), PayeeBank: p.PayeeBank, PayeeAccount: claim.MaskAccount(p.PayeeAccount),
+			ReleasedBy: released.Actor(by[i]), At: p.At.UTC(), Steps: []rest.PaymentStep{},
 		}
 	}
 	type attempt struct {
@@ -117,7 +119,7 @@ func (s *server) shownPayments(ctx context.Context, rows []db.ListPaymentsRow) (
 	for _, a := range sent { // the last is the current one
 		to[attempt{a.PaymentID, a.Attempt}] = a
 		p := &out[at[a.PaymentID]]
-		p.PayeeName, p.PayeeBank, p.PayeeAccount = who.payeeName(a.PayeeName), a.PayeeBank, claim.MaskAccount(a.PayeeAccount)
+		p.PayeeName, p.PayeeBank, p.PayeeAccount = payeeName(who, a.PayeeName), a.PayeeBank, claim.MaskAccount(a.PayeeAccount)
 	}
 	steps, err := s.q.PaymentSteps(ctx, s.db, ids)
 	if err != nil {
@@ -130,7 +132,7 @@ func (s *server) shownPayments(ctx context.Context, rows []db.ListPaymentsRow) (
 			PayeeName: p.PayeeName, PayeeBank: p.PayeeBank, PayeeAccount: p.PayeeAccount,
 		}
 		if a, found := to[attempt{st.PaymentID, st.Attempt}]; found {
-			step.PayeeName, step.PayeeBank, step.PayeeAccount = who.payeeName(a.PayeeName), a.PayeeBank, claim.MaskAccount(a.PayeeAccount)
+			step.PayeeName, step.PayeeBank, step.PayeeAccount = payeeName(who, a.PayeeName), a.PayeeBank, claim.MaskAccount(a.PayeeAccount)
 		}
 		p.Steps = append(p.Steps, step)
 		p.State, p.Attempt, p.Reference = st.State, int(st.Attempt), st.Reference // the last is what is known
@@ -140,7 +142,7 @@ func (s *server) shownPayments(ctx context.Context, rows []db.ListPaymentsRow) (
 
 // payeeName is the name of a payee as the caller may see it: it is finance's to
 // compare.
-func (p principal) payeeName(name string) string {
+func payeeName(p access.Caller, name string) string {
 	if p.Role == claim.Finance {
 		return name
 	}
@@ -149,7 +151,7 @@ func (p principal) payeeName(name string) string {
 
 // payout is what a release would let go, as it is now; zero before anything is
 // agreed.
-func (s *server) payout(ctx context.Context, task db.TaskByIDRow) (out rest.Payout, err error) {
+func (s *reads) payout(ctx context.Context, task db.TaskByIDRow) (out rest.Payout, err error) {
 	var p db.Payout
 	err = pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
 		p, err = db.ReadPayout(ctx, s.q, tx, task.ClaimID, task.PayableFen)
@@ -161,19 +163,19 @@ func (s *server) payout(ctx context.Context, task db.TaskByIDRow) (out rest.Payo
 	case err != nil:
 		return out, err
 	}
-	who := principalOf(ctx)
+	who := access.CallerOf(ctx)
 	changes := p.Changes(ruleWords)
 	by := []claim.Principal{p.ByID}
 	for _, c := range changes {
 		by = append(by, c.ByID)
 	}
-	names, err := s.castOf(ctx, s.db, task.ClaimID, who, by)
+	names, err := s.access.ActorsOf(ctx, s.db, task.ClaimID, who, by)
 	if err != nil {
 		return out, err
 	}
 	out = rest.Payout{
-		AmountFen: p.Amount, PayeeName: who.payeeName(p.PayeeName), PayeeBank: p.PayeeBank, PayeeAccount: claim.MaskAccount(p.PayeeAccount),
-		NameIs: rest.PayoutNameIsOther, NamedBy: names.actor(p.ByID), NamedAt: p.At.UTC(), Changes: []rest.PayoutChange{}, Seen: p.Seen(),
+		AmountFen: p.Amount, PayeeName: payeeName(who, p.PayeeName), PayeeBank: p.PayeeBank, PayeeAccount: claim.MaskAccount(p.PayeeAccount),
+		NameIs: rest.PayoutNameIsOther, NamedBy: names.Actor(p.ByID), NamedAt: p.At.UTC(), Changes: []rest.PayoutChange{}, Seen: p.Seen(),
 	}
 	switch {
 	case claim.SameName(p.PayeeName, p.Holder):
@@ -184,7 +186,7 @@ func (s *server) payout(ctx context.Context, task db.TaskByIDRow) (out rest.Payo
 	for _, c := range changes {
 		shown := rest.PayoutChange{What: rest.PayoutChangeWhat(c.What), TextZh: c.Text.ZH, TextEn: c.Text.EN, At: c.At.UTC()}
 		if c.ByID != "" {
-			actor := names.actor(c.ByID)
+			actor := names.Actor(c.ByID)
 			actor.Role = c.ByRole // what they were then
 			shown.By = actor
 		}
@@ -196,21 +198,21 @@ func (s *server) payout(ctx context.Context, task db.TaskByIDRow) (out rest.Payo
 var requestForm = regexp.MustCompile(`^[ -~]{1,200}$`)
 
 // ListRefusedAttempts implements [rest.StrictServerInterface].
-func (s *server) ListRefusedAttempts(ctx context.Context, r rest.ListRefusedAttemptsRequestObject) (rest.ListRefusedAttemptsResponseObject, error) {
+func (s *reads) ListRefusedAttempts(ctx context.Context, r rest.ListRefusedAttemptsRequestObject) (rest.ListRefusedAttemptsResponseObject, error) {
 	p := r.Params
-	at, request, err := placeInTime(p.After, endOfTime, "", requestForm.MatchString)
+	at, request, err := contract.PlaceInTime(p.After, contract.EndOfTime, "", requestForm.MatchString)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(p.Limit)
-	who := principalOf(ctx)
+	show, read := contract.PageLimit(p.Limit)
+	who := access.CallerOf(ctx)
 	from, to := span(p.From.Time, p.To.Time)
 	q := db.ListRefusedAttemptsParams{
-		Everywhere: who.everywhere(), OwnBranch: who.Branch, Rule: p.Rule, FromAt: from, ToAt: to, BeforeAt: at, BeforeRequest: request, Count: read,
+		Everywhere: who.Everywhere(), OwnBranch: who.Branch, Rule: p.Rule, FromAt: from, ToAt: to, BeforeAt: at, BeforeRequest: request, Count: read,
 	}
 	if p.Claim != "" {
-		id, err := s.claimID(ctx, p.Claim)
-		if errors.Is(err, errNotFound) { // a filter that nothing passes
+		id, err := s.access.ClaimID(ctx, p.Claim)
+		if errors.Is(err, contract.ErrNotFound) { // a filter that nothing passes
 			return rest.ListRefusedAttempts200JSONResponse{Items: []rest.RefusedAttempt{}}, nil
 		}
 		if err != nil {
@@ -223,18 +225,18 @@ func (s *server) ListRefusedAttempts(ctx context.Context, r rest.ListRefusedAtte
 	if err != nil {
 		return nil, fmt.Errorf("list refused attempts: %w", err)
 	}
-	rows, next := cut(rows, show, func(a db.ListRefusedAttemptsRow) []string {
+	rows, next := contract.Cut(rows, show, func(a db.ListRefusedAttemptsRow) []string {
 		return []string{a.At.UTC().Format(time.RFC3339Nano), a.RequestID}
 	})
 	ids := make([]claim.Principal, len(rows))
 	for i, a := range rows {
 		ids[i] = a.ByID
 	}
-	names, err := s.castOf(ctx, s.db, "", who, ids)
+	names, err := s.access.ActorsOf(ctx, s.db, "", who, ids)
 	page := rest.ListRefusedAttempts200JSONResponse{Items: make([]rest.RefusedAttempt, len(rows)), Next: next}
 	for i, a := range rows {
 		out := rest.RefusedAttempt{
-			Request: a.RequestID, Number: a.Number, At: a.At.UTC(), By: names.actor(a.ByID), Branch: a.Branch, Act: a.Act, Rule: a.Rule, Detail: a.Detail,
+			Request: a.RequestID, Number: a.Number, At: a.At.UTC(), By: names.Actor(a.ByID), Branch: a.Branch, Act: a.Act, Rule: a.Rule, Detail: a.Detail,
 		}
 		out.By.Role = a.ByRole // what they were then
 		if a.ClaimID != nil {

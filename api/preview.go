@@ -13,6 +13,8 @@ import (
 
 	"github.com/minio/minio-go/v7"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim/document"
 	"anpei/schemas/rest"
 )
@@ -29,14 +31,14 @@ const previewWithin = time.Second
 const previewsKnown = 10 * time.Minute
 
 // GetDocumentPreview implements [rest.StrictServerInterface].
-func (s *server) GetDocumentPreview(ctx context.Context, r rest.GetDocumentPreviewRequestObject) (rest.GetDocumentPreviewResponseObject, error) {
-	row, err := s.q.ContentOfDocument(ctx, s.db, claimOf(ctx).ID, r.Document)
+func (s *evidence) GetDocumentPreview(ctx context.Context, r rest.GetDocumentPreviewRequestObject) (rest.GetDocumentPreviewResponseObject, error) {
+	row, err := s.q.ContentOfDocument(ctx, s.db, access.ClaimOf(ctx).ID, r.Document)
 	if err != nil {
 		return nil, fmt.Errorf("read document %s: %w", r.Document, err)
 	}
 	name := previewName(r.Params.Page, r.Params.Size, r.Params.Field)
 	tag := previewTag(row.SHA256, name)
-	if matches(r.Params.IfNoneMatch, tag) {
+	if contract.Matches(r.Params.IfNoneMatch, tag) {
 		return rest.GetDocumentPreview304Response{}, nil
 	}
 	p, err := s.openPreview(ctx, row.Object, name, row.Kind)
@@ -45,14 +47,14 @@ func (s *server) GetDocumentPreview(ctx context.Context, r rest.GetDocumentPrevi
 }
 
 // GetDraftPaperPreview implements [rest.StrictServerInterface].
-func (s *server) GetDraftPaperPreview(ctx context.Context, r rest.GetDraftPaperPreviewRequestObject) (rest.GetDraftPaperPreviewResponseObject, error) {
-	row, err := s.q.DraftPaper(ctx, s.db, r.Paper, string(principalOf(ctx).ID))
+func (s *evidence) GetDraftPaperPreview(ctx context.Context, r rest.GetDraftPaperPreviewRequestObject) (rest.GetDraftPaperPreviewResponseObject, error) {
+	row, err := s.q.DraftPaper(ctx, s.db, r.Paper, string(access.CallerOf(ctx).ID))
 	if err != nil {
-		return nil, seen("photo", err)
+		return nil, contract.RowError("photo", err)
 	}
 	name := previewName(r.Params.Page, r.Params.Size, r.Params.Field)
 	tag := previewTag(row.SHA256, name)
-	if matches(r.Params.IfNoneMatch, tag) {
+	if contract.Matches(r.Params.IfNoneMatch, tag) {
 		return rest.GetDraftPaperPreview304Response{}, nil
 	}
 	p, err := s.openPreview(ctx, row.Object, name, row.Kind)
@@ -80,7 +82,7 @@ type preview struct {
 }
 
 // openPreview opens a picture of a paper.
-func (s *server) openPreview(ctx context.Context, object, name, kind string) (preview, error) {
+func (s *evidence) openPreview(ctx context.Context, object, name, kind string) (preview, error) {
 	body, info, _, err := minio.Core{Client: s.store}.GetObject(ctx, s.cfg.Previews, object+"/"+name, minio.GetObjectOptions{})
 	switch answer := minio.ToErrorResponse(err); {
 	case answer.Code == minio.NoSuchKey, answer.Code == minio.NoSuchBucket: // nothing is lost with it
@@ -96,7 +98,7 @@ func (s *server) openPreview(ctx context.Context, object, name, kind string) (pr
 }
 
 // errNoPreview answers where there is the original alone.
-var errNoPreview = &fault{kind: kindNoPreview, detail: "There is no such picture of this document: it has not been read yet, it was read elsewhere, nobody could decode it, or it has fewer pages. Fetch the original from …/content instead."}
+var errNoPreview = &contract.Fault{Kind: contract.KindNoPreview, Detail: "There is no such picture of this document: it has not been read yet, it was read elsewhere, nobody could decode it, or it has fewer pages. Fetch the original from …/content instead."}
 
 // VisitGetDocumentPreviewResponse implements the contract.
 func (p preview) VisitGetDocumentPreviewResponse(w http.ResponseWriter) error {
@@ -112,9 +114,9 @@ func (p preview) VisitGetDraftPaperPreviewResponse(w http.ResponseWriter) error 
 
 // previewOf says which pictures there are of an object; nil when there are
 // none, or when the store does not say.
-func (s *server) previewOf(ctx context.Context, object string) *rest.Preview {
+func (s *evidence) previewOf(ctx context.Context, object string) *rest.Preview {
 	now := time.Now()
-	if known, ok := s.previews.get(object); ok {
+	if known, ok := s.previews.Get(object); ok {
 		return known
 	}
 	ctx, stop := context.WithTimeout(ctx, previewWithin)
@@ -136,7 +138,7 @@ func (s *server) previewOf(ctx context.Context, object string) *rest.Preview {
 	for i, p := range found.Pages {
 		out.Pages[i] = rest.PreviewedPage{Width: p.Width, Height: p.Height}
 	}
-	s.previews.put(object, out, now.Add(previewsKnown))
+	s.previews.Put(object, out, now.Add(previewsKnown))
 	return out
 }
 
@@ -152,7 +154,7 @@ func sound(p document.Preview) bool {
 
 // takePreviews copies the pictures of a draft's photo to the document that it
 // has become, which is not read again.
-func (s *server) takePreviews(ctx context.Context, from, to string) error {
+func (s *evidence) takePreviews(ctx context.Context, from, to string) error {
 	names, err := s.previewsAt(ctx, from)
 	if err != nil {
 		return err
@@ -167,8 +169,8 @@ func (s *server) takePreviews(ctx context.Context, from, to string) error {
 }
 
 // forgetPreviews removes the pictures of an object that is no more.
-func (s *server) forgetPreviews(ctx context.Context, object string) error {
-	s.previews.drop(object)
+func (s *evidence) forgetPreviews(ctx context.Context, object string) error {
+	s.previews.Drop(object)
 	names, err := s.previewsAt(ctx, object)
 	for _, name := range names {
 		if err == nil {
@@ -182,7 +184,7 @@ func (s *server) forgetPreviews(ctx context.Context, object string) error {
 }
 
 // previewsAt names the pictures of an object.
-func (s *server) previewsAt(ctx context.Context, object string) (names []string, err error) {
+func (s *evidence) previewsAt(ctx context.Context, object string) (names []string, err error) {
 	for o := range s.store.ListObjects(ctx, s.cfg.Previews, minio.ListObjectsOptions{Prefix: object + "/"}) {
 		if o.Err != nil {
 			return nil, storeFault("list the preview of "+object, o.Err)

@@ -12,6 +12,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/rest"
 	"anpei/workflows"
@@ -29,16 +31,16 @@ func reportedAs(channel string, by claim.Principal, key string) claim.ID {
 // ReportClaim implements the contract. It starts the claim's workflow and
 // reports to it in one go. A report that comes again finds its receipt, or,
 // where that is long gone, the claim: it never opens a second life.
-func (s *server) ReportClaim(ctx context.Context, r rest.ReportClaimRequestObject) (rest.ReportClaimResponseObject, error) {
+func (s *commands) ReportClaim(ctx context.Context, r rest.ReportClaimRequestObject) (rest.ReportClaimResponseObject, error) {
 	receipt, err := s.report(ctx, r.Params.IdempotencyKey, *r.Body)
 	if err == nil {
-		s.sentDraft(ctx, principalOf(ctx), r.Params.IdempotencyKey)
+		s.sentDraft(ctx, access.CallerOf(ctx), r.Params.IdempotencyKey)
 	}
 	return rest.ReportClaim201JSONResponse(receipt), err
 }
 
-func (s *server) report(ctx context.Context, key string, asked claim.Notice) (claim.Receipt, error) {
-	by := principalOf(ctx)
+func (s *commands) report(ctx context.Context, key string, asked claim.Notice) (claim.Receipt, error) {
+	by := access.CallerOf(ctx)
 	notice, wrong := checkNotice(asked, by, time.Now())
 	raw, err := json.Marshal(notice)
 	if err != nil {
@@ -60,9 +62,9 @@ func (s *server) report(ctx context.Context, key string, asked claim.Notice) (cl
 		}, nil
 	}
 	if wrong = append(wrong, checkText(asked)...); len(wrong) > 0 {
-		return claim.Receipt{}, invalid(wrong...)
+		return claim.Receipt{}, contract.Invalid(wrong...)
 	}
-	m := claim.Message[claim.Notice]{By: by.actor(), Key: key, Hash: o.hash, Request: requestOf(ctx), Body: notice}
+	m := claim.Message[claim.Notice]{By: by.Actor(), Key: key, Hash: o.hash, Request: access.RequestOf(ctx), Body: notice}
 	return s.carry(ctx, o, func(ctx context.Context, _ int64) (client.WorkflowUpdateHandle, error) {
 		start := s.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 			ID: workflows.WorkflowID(o.claim), TaskQueue: workflows.ClaimsQueue,
@@ -79,6 +81,19 @@ func (s *server) report(ctx context.Context, key string, asked claim.Notice) (cl
 }
 
 // branchOf is where a report belongs until its policy says it better.
-func branchOf(by principal) string {
+func branchOf(by access.Caller) string {
 	return cmp.Or(by.Branch, claim.HeadOffice)
+}
+
+// sentDraft removes the draft of a report that was sent. Where it cannot, the
+// draft goes with its time, and the same loss reported from it would be found.
+func (s *commands) sentDraft(ctx context.Context, by access.Caller, key string) {
+	if by.Role != claim.Claimant {
+		return
+	}
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer stop()
+	if err := s.q.DeleteSentDraft(ctx, s.db, string(by.ID), key); err != nil {
+		s.log.WarnContext(ctx, "the draft of a report not removed", "error", err)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 	"golang.org/x/sync/errgroup"
 
+	"anpei/api/access"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -22,12 +23,12 @@ const (
 
 // ResumeClaim implements the contract. A parked claim is resumed by a workflow
 // beside its own, whose updates its senders may have filled.
-func (s *server) ResumeClaim(ctx context.Context, r rest.ResumeClaimRequestObject) (rest.ResumeClaimResponseObject, error) {
-	who, id, key := principalOf(ctx), claimOf(ctx).ID, r.Params.IdempotencyKey
+func (s *commands) ResumeClaim(ctx context.Context, r rest.ResumeClaimRequestObject) (rest.ResumeClaimResponseObject, error) {
+	who, id, key := access.CallerOf(ctx), access.ClaimOf(ctx).ID, r.Params.IdempotencyKey
 	var alike []db.ParkedAlikeRow
 	if r.Body.AllOfCause {
 		var err error // looked up first: once the claim is resumed, its cause is gone
-		if alike, err = s.q.ParkedAlike(ctx, s.db, id, who.everywhere(), who.Branch, resumeAtMost); err != nil {
+		if alike, err = s.q.ParkedAlike(ctx, s.db, id, who.Everywhere(), who.Branch, resumeAtMost); err != nil {
 			return nil, fmt.Errorf("list claims of the cause of %s: %w", id, err)
 		}
 	}
@@ -41,9 +42,9 @@ func (s *server) ResumeClaim(ctx context.Context, r rest.ResumeClaimRequestObjec
 	all.SetLimit(resumeAtOnce)
 	for i, other := range alike {
 		all.Go(func() error {
-			at := *callOf(ctx)
-			at.claim = &claimSeen{ID: other.ID, Branch: other.Branch, Version: other.Version}
-			_, err := s.resume(context.WithValue(ctx, callKey{}, &at), key+"/"+string(other.ID), claim.Resume{Task: other.Task, Note: r.Body.Note, Skip: r.Body.Skip})
+			at := *access.CallOf(ctx)
+			at.Claim = &access.Claim{ID: other.ID, Branch: other.Branch, Version: other.Version}
+			_, err := s.resume(access.With(ctx, &at), key+"/"+string(other.ID), claim.Resume{Task: other.Task, Note: r.Body.Note, Skip: r.Body.Skip})
 			if done[i] = err == nil; err != nil {
 				s.log.WarnContext(ctx, "claim of the same cause not resumed", "claim", other.ID, "error", err)
 			}
@@ -62,15 +63,15 @@ func (s *server) ResumeClaim(ctx context.Context, r rest.ResumeClaimRequestObjec
 }
 
 // resume resumes the claim that the call is about.
-func (s *server) resume(ctx context.Context, key string, body claim.Resume) (claim.Receipt, error) {
-	return command(ctx, s, claim.ActResume, key, body, body, s.beside(workflows.OperateID(claimOf(ctx).ID), workflows.Operate))
+func (s *commands) resume(ctx context.Context, key string, body claim.Resume) (claim.Receipt, error) {
+	return command(ctx, s, claim.ActResume, key, body, body, s.beside(workflows.OperateID(access.ClaimOf(ctx).ID), workflows.Operate))
 }
 
 // beside deals with a command by a workflow beside the claim's own, which it
 // starts where it is not there.
-func (s *server) beside(id string, run func(workflow.Context, claim.ID) (claim.None, error)) dealing {
+func (s *commands) beside(id string, run func(workflow.Context, claim.ID) (claim.None, error)) dealing {
 	return func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-		about := claimOf(ctx).ID
+		about := access.ClaimOf(ctx).ID
 		o.WorkflowID = id
 		return s.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 			StartWorkflowOperation: s.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{

@@ -39,7 +39,7 @@ func TestOneActResumesAllClaimsOfOneCauseAndEveryOperatorGetsAnAnswer(t *testing
 	for _, id := range []string{"kong", "wei"} {
 		_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch, level) values ($1, $1, 'operator', '0000', 0)`, id)
 		require.NoError(t, err)
-		k.letIn(id)
+		k.letIn(t, id)
 	}
 	mended := k.parksAtRoute(t)
 	one, other := k.reported(t), k.reported(t)
@@ -84,7 +84,7 @@ func TestAnOperatorGetsInWhileSendersFillTheClaim(t *testing.T) {
 	k := newStack(t)
 	_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch, level) values ('kong', 'kong', 'operator', '0000', 0)`)
 	require.NoError(t, err)
-	k.letIn("kong")
+	k.letIn(t, "kong")
 	mended := k.parksAtRoute(t)
 	r := k.reported(t)
 	task := k.resumeTask(t, r.Claim)

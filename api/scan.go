@@ -16,6 +16,8 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/claim/document"
 	"anpei/schemas/db"
@@ -38,7 +40,7 @@ var draftPaperSpace = uuid.MustParse("5d0c61e3-60a7-5b44-9a5f-0f3e3c1b7a92")
 
 // AddDraftPaper implements [rest.StrictServerInterface]. It is idempotent by
 // (caller, key): the row names the photo, the workflow's id its reading.
-func (s *server) AddDraftPaper(ctx context.Context, r rest.AddDraftPaperRequestObject) (rest.AddDraftPaperResponseObject, error) {
+func (s *evidence) AddDraftPaper(ctx context.Context, r rest.AddDraftPaperRequestObject) (rest.AddDraftPaperResponseObject, error) {
 	done, err := turnToUpload(ctx)
 	if err != nil {
 		return nil, err
@@ -52,9 +54,9 @@ func (s *server) AddDraftPaper(ctx context.Context, r rest.AddDraftPaperRequestO
 	}
 	defer f.drop()
 	if !claim.Fits(string(r.Params.Kind), f.mime) {
-		return nil, invalid(rest.FieldError{Pointer: "/kind", Detail: claim.NoPicture})
+		return nil, contract.Invalid(rest.FieldError{Pointer: "/kind", Detail: claim.NoPicture})
 	}
-	row, err := s.keepDraftPaper(ctx, string(principalOf(ctx).ID), r.Params.IdempotencyKey, string(r.Params.Kind), f)
+	row, err := s.keepDraftPaper(ctx, string(access.CallerOf(ctx).ID), r.Params.IdempotencyKey, string(r.Params.Kind), f)
 	if err != nil {
 		return nil, err
 	}
@@ -66,12 +68,12 @@ func (s *server) AddDraftPaper(ctx context.Context, r rest.AddDraftPaperRequestO
 }
 
 // keepDraftPaper stores a photo, and then the row that names it.
-func (s *server) keepDraftPaper(ctx context.Context, by, key, kind string, f *spooled) (db.DraftPaperRow, error) {
+func (s *evidence) keepDraftPaper(ctx context.Context, by, key, kind string, f *spooled) (db.DraftPaperRow, error) {
 	id := uuid.NewSHA1(draftPaperSpace, []byte(by+"\n"+key)).String()
 	row, err := s.q.DraftPaper(ctx, s.db, id, by)
 	switch {
 	case err == nil && row.SHA256 != f.hex():
-		return row, keyReused()
+		return row, contract.KeyReused()
 	case err == nil:
 		return row, nil
 	case !errors.Is(err, pgx.ErrNoRows):
@@ -91,11 +93,11 @@ func (s *server) keepDraftPaper(ctx context.Context, by, key, kind string, f *sp
 	switch {
 	case n == 0 && errors.Is(err, pgx.ErrNoRows):
 		s.unstage(ctx, object)
-		return row, &fault{kind: kindTooMany, retry: time.Minute, detail: fmt.Sprintf("A draft has at most %d photos. Throw one away first. · 最多 %[1]d 张照片，请先删除一张", draftPapersAtOnce)}
+		return row, &contract.Fault{Kind: contract.KindTooMany, Retry: time.Minute, Detail: fmt.Sprintf("A draft has at most %d photos. Throw one away first. · 最多 %[1]d 张照片，请先删除一张", draftPapersAtOnce)}
 	case err != nil:
 		return row, fmt.Errorf("read a photo: %w", err)
 	case row.SHA256 != f.hex(): // a twin was quicker, with another photo
-		return row, keyReused()
+		return row, contract.KeyReused()
 	}
 	return row, nil
 }
@@ -104,7 +106,7 @@ func (s *server) keepDraftPaper(ctx context.Context, by, key, kind string, f *sp
 func draftObject(id, sha256 string) string { return "drafts/" + id + "/" + sha256 }
 
 // stage puts a file into the staging bucket.
-func (s *server) stage(ctx context.Context, object string, f *spooled) error {
+func (s *evidence) stage(ctx context.Context, object string, f *spooled) error {
 	ctx, stop := context.WithTimeout(ctx, storeTime)
 	defer stop()
 	body := struct{ io.Reader }{io.NewSectionReader(f.file, 0, f.size)}
@@ -118,7 +120,7 @@ func (s *server) stage(ctx context.Context, object string, f *spooled) error {
 }
 
 // unstage forgets a staged object and the pictures of it; what is left over is nobody's to find.
-func (s *server) unstage(ctx context.Context, object string) {
+func (s *evidence) unstage(ctx context.Context, object string) {
 	if err := s.store.RemoveObject(ctx, s.cfg.Staging, object, minio.RemoveObjectOptions{}); err != nil {
 		s.log.WarnContext(ctx, "staged object not removed", "object", object, "error", err)
 	}
@@ -128,7 +130,7 @@ func (s *server) unstage(ctx context.Context, object string) {
 }
 
 // scan has a photo read, once.
-func (s *server) scan(ctx context.Context, row db.DraftPaperRow) error {
+func (s *evidence) scan(ctx context.Context, row db.DraftPaperRow) error {
 	if row.Reading != nil {
 		return nil
 	}
@@ -140,7 +142,7 @@ func (s *server) scan(ctx context.Context, row db.DraftPaperRow) error {
 		return nil
 	}
 	if err != nil {
-		return unavailable(fmt.Errorf("have photo %s read: %w", row.ID, err))
+		return contract.Unavailable(fmt.Errorf("have photo %s read: %w", row.ID, err))
 	}
 	return nil
 }
@@ -183,8 +185,8 @@ func draftPaper(row db.DraftPapersRow) (rest.DraftPaper, document.Scanned, error
 }
 
 // ListDraftPapers implements [rest.StrictServerInterface].
-func (s *server) ListDraftPapers(ctx context.Context, _ rest.ListDraftPapersRequestObject) (rest.ListDraftPapersResponseObject, error) {
-	by := principalOf(ctx)
+func (s *evidence) ListDraftPapers(ctx context.Context, _ rest.ListDraftPapersRequestObject) (rest.ListDraftPapersResponseObject, error) {
+	by := access.CallerOf(ctx)
 	rows, err := s.q.DraftPapers(ctx, s.db, string(by.ID))
 	if err != nil {
 		return nil, fmt.Errorf("list the photos of a draft: %w", err)
@@ -199,7 +201,7 @@ func (s *server) ListDraftPapers(ctx context.Context, _ rest.ListDraftPapersRequ
 			page.Items[i].Preview = s.previewOf(ctx, row.Object)
 		}
 	}
-	known, err := s.q.PoliciesOfPhone(ctx, s.db, by.Phone, "")
+	known, err := s.q.PoliciesOfPhone(ctx, s.db, by.ClaimantPhone, "")
 	if err != nil {
 		return nil, fmt.Errorf("read the policies of a phone: %w", err)
 	}
@@ -217,10 +219,10 @@ func (s *server) ListDraftPapers(ctx context.Context, _ rest.ListDraftPapersRequ
 }
 
 // DeleteDraftPaper implements [rest.StrictServerInterface].
-func (s *server) DeleteDraftPaper(ctx context.Context, r rest.DeleteDraftPaperRequestObject) (rest.DeleteDraftPaperResponseObject, error) {
-	row, err := s.q.DraftPaper(ctx, s.db, r.Paper, string(principalOf(ctx).ID))
+func (s *evidence) DeleteDraftPaper(ctx context.Context, r rest.DeleteDraftPaperRequestObject) (rest.DeleteDraftPaperResponseObject, error) {
+	row, err := s.q.DraftPaper(ctx, s.db, r.Paper, string(access.CallerOf(ctx).ID))
 	if err != nil {
-		return nil, seen("photo", err)
+		return nil, contract.RowError("photo", err)
 	}
 	if err := s.q.DropDraftPaper(ctx, s.db, row.ID); err != nil {
 		return nil, fmt.Errorf("remove a photo: %w", err)
@@ -230,13 +232,13 @@ func (s *server) DeleteDraftPaper(ctx context.Context, r rest.DeleteDraftPaperRe
 }
 
 // GetDraftPaperContent implements [rest.StrictServerInterface].
-func (s *server) GetDraftPaperContent(ctx context.Context, r rest.GetDraftPaperContentRequestObject) (rest.GetDraftPaperContentResponseObject, error) {
-	row, err := s.q.DraftPaper(ctx, s.db, r.Paper, string(principalOf(ctx).ID))
+func (s *evidence) GetDraftPaperContent(ctx context.Context, r rest.GetDraftPaperContentRequestObject) (rest.GetDraftPaperContentResponseObject, error) {
+	row, err := s.q.DraftPaper(ctx, s.db, r.Paper, string(access.CallerOf(ctx).ID))
 	if err != nil {
-		return nil, seen("photo", err)
+		return nil, contract.RowError("photo", err)
 	}
 	tag := `"` + row.SHA256 + `"`
-	if matches(r.Params.IfNoneMatch, tag) {
+	if contract.Matches(r.Params.IfNoneMatch, tag) {
 		return rest.GetDraftPaperContent304Response{}, nil
 	}
 	body, size, err := s.openStaged(ctx, row.Object)
@@ -248,10 +250,10 @@ func (f content) VisitGetDraftPaperContentResponse(w http.ResponseWriter) error 
 	return f.VisitGetDocumentContentResponse(w)
 }
 
-func (s *server) openStaged(ctx context.Context, object string) (io.ReadCloser, int64, error) {
+func (s *evidence) openStaged(ctx context.Context, object string) (io.ReadCloser, int64, error) {
 	body, info, _, err := minio.Core{Client: s.store}.GetObject(ctx, s.cfg.Staging, object, minio.GetObjectOptions{})
 	if answer := minio.ToErrorResponse(err); answer.Code == minio.NoSuchKey {
-		return nil, 0, errNotFound
+		return nil, 0, contract.ErrNotFound
 	}
 	if err != nil {
 		return nil, 0, storeFault("open "+object, err)
@@ -262,8 +264,8 @@ func (s *server) openStaged(ctx context.Context, object string) (io.ReadCloser, 
 // fromDraft makes an upload to the claim of a photo of the caller's draft. The
 // error is [pgx.ErrNoRows] when there is none of this id. It is idempotent by
 // the photo.
-func (s *server) fromDraft(ctx context.Context, id string) (row db.UploadsOfClaimRow, err error) {
-	by := principalOf(ctx).ID
+func (s *evidence) fromDraft(ctx context.Context, id string) (row db.UploadsOfClaimRow, err error) {
+	by := access.CallerOf(ctx).ID
 	photo, err := s.q.DraftPaper(ctx, s.db, id, string(by))
 	if err != nil {
 		return row, err
@@ -275,7 +277,7 @@ func (s *server) fromDraft(ctx context.Context, id string) (row db.UploadsOfClai
 	switch {
 	case err != nil:
 		return row, fmt.Errorf("take photo %s along: %w", id, err)
-	case up.ClaimID != claimOf(ctx).ID: // it went to another claim
+	case up.ClaimID != access.ClaimOf(ctx).ID: // it went to another claim
 		return row, pgx.ErrNoRows
 	}
 	return db.UploadsOfClaimRow{
@@ -285,7 +287,7 @@ func (s *server) fromDraft(ctx context.Context, id string) (row db.UploadsOfClai
 
 // takenAlong takes photos that a claim has now out of the draft. Where it
 // cannot, they go with their time.
-func (s *server) takenAlong(ctx context.Context, batch claim.Batch) {
+func (s *evidence) takenAlong(ctx context.Context, batch claim.Batch) {
 	var ids []string
 	for _, a := range batch.Attachments {
 		if a.Scan != "" {
@@ -307,13 +309,13 @@ func (s *server) takenAlong(ctx context.Context, batch claim.Batch) {
 			}
 		}
 	})
-	if err := s.q.TakeDraftPapers(ctx, s.db, string(principalOf(ctx).ID), string(claimOf(ctx).ID), ids); err != nil {
+	if err := s.q.TakeDraftPapers(ctx, s.db, string(access.CallerOf(ctx).ID), string(access.ClaimOf(ctx).ID), ids); err != nil {
 		s.log.WarnContext(ctx, "photos that a claim has stay in the draft", "error", err)
 	}
 }
 
 // lockDraftPaper puts a photo's bytes under the lock of the evidence.
-func (s *server) lockDraftPaper(ctx context.Context, photo db.DraftPaperRow) (up db.UploadByKeyRow, err error) {
+func (s *evidence) lockDraftPaper(ctx context.Context, photo db.DraftPaperRow) (up db.UploadByKeyRow, err error) {
 	body, _, err := s.openStaged(ctx, photo.Object)
 	if err != nil {
 		return up, err
@@ -330,7 +332,7 @@ func (s *server) lockDraftPaper(ctx context.Context, photo db.DraftPaperRow) (up
 
 // sweepDraftPapers forgets photos whose time is over, and those that a claim
 // has taken along.
-func (s *server) sweepDraftPapers(ctx context.Context, now time.Time) error {
+func (s *evidence) sweepDraftPapers(ctx context.Context, now time.Time) error {
 	old, err := s.q.OldDraftPapers(ctx, s.db, now.Add(-draftPapersKept), 200)
 	if err != nil {
 		return fmt.Errorf("look for old photos: %w", err)

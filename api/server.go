@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"mime"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -26,52 +24,91 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.temporal.io/sdk/client"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/api/web"
-	"anpei/claim"
 	"anpei/internal/boot"
+	"anpei/internal/cache"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
 )
 
-// server answers the operations of the contract; its methods stand in a file
-// for each resource. It keeps no state but short-lived copies of rows.
+// server answers the operations of the contract. Each stands with its subject,
+// in a file for each resource. No state is kept but short-lived copies of rows.
 type server struct {
+	*parts
+	*access.Control // signing in and out
+	*reads
+	*commands
+	*evidence
+	*records
+}
+
+// parts are what every subject works with.
+type parts struct {
 	db       *pgxpool.Pool
 	q        *db.Queries
 	temporal client.Client
 	store    *minio.Client
 	cfg      boot.Config
 	log      *slog.Logger
-	access   *access
-	policies policies
-	claims   *cache[claimKey, []byte]
-	figures  *cache[figuresKey, rest.Figures]
-	previews *cache[string, *rest.Preview] // by object
-	caughtUp *cache[string, struct{}]      // "<claim>/<version>" that its workflow was told of
+	access   *access.Control
 	tables   tables
-	live     live
-	behind   sync.WaitGroup // work that outlives its request
 }
 
-// maxJSON is the largest body of a request that is no upload.
-const maxJSON = 1 << 20
+// commands are the acts on a claim: each is carried out by its workflow.
+type commands struct {
+	*parts
+	caughtUp *cache.Cache[string, struct{}] // "<claim>/<version>" that its workflow was told of
+}
 
-// readContract returns what all servers of the process answer by; it is read
-// once and not changed.
-var readContract = sync.OnceValues(rest.GetSpec)
+// reads are what is to be seen of claims, tasks, money and figures.
+type reads struct {
+	*parts
+	claims  *cache.Cache[claimKey, []byte]
+	figures *cache.Cache[figuresKey, rest.Figures]
+	live    live
+}
+
+// evidence is what comes in as files, before a claim has them and after.
+type evidence struct {
+	*parts
+	commands *commands
+	previews *cache.Cache[string, *rest.Preview] // by object
+	behind   sync.WaitGroup                      // work that outlives its request
+}
+
+// records are what the insurer keeps beside claims: policies, staff and shifts.
+type records struct{ *parts }
+
+func newServer(p *parts) *server {
+	carry := &commands{parts: p, caughtUp: cache.New[string, struct{}](16384)}
+	return &server{
+		parts: p, Control: p.access, commands: carry,
+		reads:    &reads{parts: p, claims: cache.New[claimKey, []byte](4096), figures: cache.New[figuresKey, rest.Figures](256)},
+		evidence: &evidence{parts: p, commands: carry, previews: cache.New[string, *rest.Preview](4096)},
+		records:  &records{p},
+	}
+}
+
+// wait returns when all work that outlives its request is done.
+func (s *server) wait() {
+	s.access.Wait()
+	s.behind.Wait()
+}
 
 // handler puts the server behind HTTP: every operation of the contract, the
 // pages, and beside them what explains the contract and what operators ask.
 func (s *server) handler() (http.Handler, error) {
-	spec, err := readContract()
+	spec, err := contract.Read()
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
 	}
-	ops, err := operations(spec)
+	ops, err := contract.Operations(spec)
 	if err != nil {
 		return nil, err
 	}
-	docs, err := docsPage()
+	docs, err := contract.DocsPage()
 	if err != nil {
 		return nil, err
 	}
@@ -90,10 +127,10 @@ func (s *server) handler() (http.Handler, error) {
 
 	admitted := map[string][]echo.MiddlewareFunc{}
 	for _, op := range ops {
-		admitted[op.id] = []echo.MiddlewareFunc{s.admit(op)}
+		admitted[op.ID] = []echo.MiddlewareFunc{s.access.Admit(op)}
 	}
 	rest.RegisterHandlersWithOptions(e, rest.NewStrictHandler(s, nil), rest.RegisterHandlersOptions{
-		BaseURL: basePath, OperationMiddlewares: admitted,
+		BaseURL: contract.BasePath, OperationMiddlewares: admitted,
 	})
 
 	e.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
@@ -107,7 +144,7 @@ func (s *server) handler() (http.Handler, error) {
 	})
 
 	return otelhttp.NewHandler(e, "http", otelhttp.WithFilter(func(r *http.Request) bool {
-		return strings.HasPrefix(r.URL.Path, basePath+"/")
+		return strings.HasPrefix(r.URL.Path, contract.BasePath+"/")
 	})), nil
 }
 
@@ -132,117 +169,19 @@ func pages(site http.Handler) echo.MiddlewareFunc {
 	}
 }
 
-// basePath stands before every operation.
-const basePath = "/v1"
-
-// call is what is known of a request as it passes: who asks for what, and,
-// once the policy has allowed it, the claim that it is about.
-type call struct {
-	op      *operation
-	request string // request id
-	ip      string
-	token   [sha256.Size]byte // hash of the token that was sent
-	who     principal
-	claim   *claimSeen // where the path names a claim, or a task of one
-	task    *db.TaskSeenRow
-
-	provider bool // the token is the identity provider's, not a session's
-	repeated bool // not allowed today, but carried out before: send answers, and nobody acts
-
-	again func(context.Context) error // asks once more who this is and whether they may
-}
-
-type callKey struct{}
-
-// callOf returns the call that a context belongs to.
-func callOf(ctx context.Context) *call {
-	c, _ := ctx.Value(callKey{}).(*call)
-	if c == nil {
-		return &call{}
-	}
-	return c
-}
-
-// principalOf returns who asks.
-func principalOf(ctx context.Context) principal { return callOf(ctx).who }
-
-// requestOf returns the request id, under which a refusal is logged.
-func requestOf(ctx context.Context) string { return callOf(ctx).request }
-
-// claimOf returns the claim that the path names, itself or through one of its
-// tasks: it exists, and the caller may do to it what is asked.
-func claimOf(ctx context.Context) *claimSeen { return callOf(ctx).claim }
-
-// admit lets a request through to its operation: known caller, well-formed,
-// and allowed by the policy, in this order.
-func (s *server) admit(op *operation) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			r := c.Request()
-			take(c, r, op)
-			if op.public || op.id == "OpenStaffSession" { // its answer is a secret, or about one
-				c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
-			}
-			at := callOf(r.Context())
-			at.op = op
-			who, err := s.access.authenticate(r.Context(), r, op)
-			if err != nil {
-				return err
-			}
-			at.who = who
-			if err := received(r.Context(), c, op); err != nil {
-				return err
-			}
-			if err := s.decide(r.Context(), c, at); err != nil {
-				return err
-			}
-			if op.upload || op.table {
-				boot.Uploading(r.Context())
-			}
-			at.again = func(ctx context.Context) (err error) {
-				if at.who, err = s.access.authenticate(ctx, r, op); err != nil {
-					return err
-				}
-				return s.decide(ctx, c, at)
-			}
-			return next(c)
-		}
-	}
-}
-
-// take bounds the body of a request by what its operation takes.
-func take(c echo.Context, r *http.Request, op *operation) {
-	switch {
-	case op.upload: // its handler counts
-	case op.table:
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxTable)
-	default:
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxJSON)
-	}
-}
-
-// received reads a request, but for a file or a table, and compares it with the
-// contract.
-func received(ctx context.Context, c echo.Context, op *operation) error {
-	if kind, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)); op.table && (err != nil || kind != "text/csv") {
-		return &fault{kind: kindMediaType, detail: "Send the table with Content-Type: text/csv."}
-	}
-	return validate(ctx, c, op)
-}
-
 // serve is round every request: its id, its log line, its guards, and what
 // becomes of errors and panics.
 func (s *server) serve(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := time.Now()
-		at := &call{request: requestID(c.Request().Header.Get(echo.HeaderXRequestID)), ip: c.RealIP()}
-		ctx := context.WithValue(c.Request().Context(), callKey{}, at)
+		at := &access.Call{Request: requestID(c.Request().Header.Get(echo.HeaderXRequestID)), IP: c.RealIP()}
+		ctx := access.With(c.Request().Context(), at)
 		c.SetRequest(c.Request().WithContext(ctx))
 		if labels, ok := otelhttp.LabelerFromContext(ctx); ok {
 			labels.Add(attribute.String("http.route", c.Path()))
 		}
 		h := c.Response().Header()
-		h.Set(echo.HeaderXRequestID, at.request)
+		h.Set(echo.HeaderXRequestID, at.Request)
 		maps.Copy(h, guards)
 
 		err := s.guarded(next, c)
@@ -271,7 +210,7 @@ func (s *server) guarded(next echo.HandlerFunc, c echo.Context) (err error) {
 			if p == http.ErrAbortHandler { //nolint:errorlint // recover gives back the value that was thrown
 				panic(p)
 			}
-			s.log.ErrorContext(c.Request().Context(), "panic", "request", requestOf(c.Request().Context()), "stack", string(debug.Stack()))
+			s.log.ErrorContext(c.Request().Context(), "panic", "request", access.RequestOf(c.Request().Context()), "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
@@ -280,15 +219,15 @@ func (s *server) guarded(next echo.HandlerFunc, c echo.Context) (err error) {
 
 // logged writes a request's line. The route, not the address: that may name
 // people.
-func (s *server) logged(c echo.Context, at *call, took time.Duration, err error) {
+func (s *server) logged(c echo.Context, at *access.Call, took time.Duration, err error) {
 	level, status := slog.LevelInfo, c.Response().Status
 	attrs := []slog.Attr{
-		slog.String("request", at.request), slog.String("method", c.Request().Method), slog.String("route", c.Path()),
+		slog.String("request", at.Request), slog.String("method", c.Request().Method), slog.String("route", c.Path()),
 		slog.Int("status", status), slog.Int64("us", took.Microseconds()), slog.Int64("bytes", c.Response().Size),
-		slog.String("role", string(at.who.Role)),
+		slog.String("role", string(at.Who.Role)),
 	}
-	if at.claim != nil {
-		attrs = append(attrs, slog.String("claim", string(at.claim.ID)))
+	if at.Claim != nil {
+		attrs = append(attrs, slog.String("claim", string(at.Claim.ID)))
 	}
 	switch {
 	case status >= http.StatusInternalServerError && err != nil:
@@ -296,7 +235,7 @@ func (s *server) logged(c echo.Context, at *call, took time.Duration, err error)
 			level = slog.LevelInfo // the caller has gone, and with them what they asked for
 		}
 		attrs = append(attrs, slog.Any("error", err))
-	case at.op == nil: // somebody looks whether we live
+	case at.Op == nil: // somebody looks whether we live
 		level = slog.LevelDebug
 	}
 	s.log.LogAttrs(c.Request().Context(), level, "request", attrs...)
@@ -307,15 +246,15 @@ func (s *server) fail(err error, c echo.Context) {
 	if c.Response().Committed {
 		return // too late
 	}
-	p := problemOf(err)
-	p.Instance = requestOf(c.Request().Context())
+	p := contract.ProblemOf(err)
+	p.Instance = access.RequestOf(c.Request().Context())
 	h := c.Response().Header()
-	var f *fault
+	var f *contract.Fault
 	if errors.As(err, &f); f == nil {
-		f = faultOf(err)
+		f = contract.FaultOf(err)
 	}
-	if f.retry > 0 {
-		h.Set(echo.HeaderRetryAfter, strconv.Itoa(int(max(f.retry.Round(time.Second), time.Second)/time.Second)))
+	if f.Retry > 0 {
+		h.Set(echo.HeaderRetryAfter, strconv.Itoa(int(max(f.Retry.Round(time.Second), time.Second)/time.Second)))
 	}
 	if p.Status == http.StatusUnauthorized {
 		h.Set(echo.HeaderWWWAuthenticate, `Bearer realm="anpei"`)
@@ -358,9 +297,4 @@ func (s *server) ready(c echo.Context) error {
 		state["temporal"] = "down"
 	}
 	return c.JSON(status, state)
-}
-
-// actor is the caller as a claim knows them.
-func (p principal) actor() claim.Actor {
-	return claim.Actor{ID: p.ID, Role: p.Role, Branch: p.Branch, Level: p.Level}
 }

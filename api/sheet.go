@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/rest"
 )
@@ -25,9 +26,7 @@ import (
 // told, with the row, the column and how to mend it.
 
 const (
-	// maxTable is the largest table, in bytes, and maxRows in rows.
-	maxTable = 2 << 20
-	maxRows  = 5000
+	maxRows = 5000 // of a table; its bytes are bounded by maxTable
 )
 
 // column is a column that a table may have: its name in the contract and what
@@ -53,10 +52,10 @@ type sheetRow struct {
 func readSheet(body io.Reader, columns []column) (*sheet, error) {
 	raw, err := io.ReadAll(body)
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, &fault{kind: kindTooLarge, detail: fmt.Sprintf("A table has at most %d MiB. Split it. · 文件太大，请拆分后导入", large.Limit>>20)}
+		return nil, &contract.Fault{Kind: contract.KindTooLarge, Detail: fmt.Sprintf("A table has at most %d MiB. Split it. · 文件太大，请拆分后导入", large.Limit>>20)}
 	}
 	if err != nil {
-		return nil, &fault{kind: kindInput, detail: "The table did not arrive whole. Send it again.", cause: err}
+		return nil, &contract.Fault{Kind: contract.KindInput, Detail: "The table did not arrive whole. Send it again.", Cause: err}
 	}
 	text, err := textOf(raw)
 	if err != nil {
@@ -68,7 +67,7 @@ func readSheet(body io.Reader, columns []column) (*sheet, error) {
 	r.Comma, r.FieldsPerRecord, r.TrimLeadingSpace = separatorOf(text), -1, true
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, invalid(rest.FieldError{Detail: "The table is empty. · 表格是空的"})
+		return nil, contract.Invalid(rest.FieldError{Detail: "The table is empty. · 表格是空的"})
 	}
 	if err != nil {
 		return nil, notCSV(err)
@@ -99,7 +98,7 @@ func readSheet(body io.Reader, columns []column) (*sheet, error) {
 			case cell != "":
 				row.add("", "This row has more cells than the header has columns: a comma inside a value needs quotes around it. · 单元格多于表头，含逗号的内容请加引号")
 			}
-			if !storable(cell) {
+			if !contract.Storable(cell) {
 				row.add(at[min(i, len(at)-1)], "It holds a character that is no text. · 含有无法识别的字符")
 			}
 		}
@@ -107,7 +106,7 @@ func readSheet(body io.Reader, columns []column) (*sheet, error) {
 			continue
 		}
 		if s.rows = append(s.rows, row); len(s.rows) > maxRows {
-			return nil, &fault{kind: kindTooLarge, detail: fmt.Sprintf("A table has at most %d rows. Split it. · 最多 %[1]d 行，请拆分后导入", maxRows)}
+			return nil, &contract.Fault{Kind: contract.KindTooLarge, Detail: fmt.Sprintf("A table has at most %d rows. Split it. · 最多 %[1]d 行，请拆分后导入", maxRows)}
 		}
 	}
 }
@@ -121,7 +120,7 @@ func textOf(raw []byte) (string, error) {
 	}
 	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(raw)
 	if err != nil || bytes.ContainsRune(text, utf8.RuneError) || bytes.IndexByte(text, 0) >= 0 {
-		return "", invalid(rest.FieldError{Detail: "This is neither UTF-8 nor GB18030. Save it as CSV UTF-8. · 无法识别文件编码，请另存为 CSV UTF-8"})
+		return "", contract.Invalid(rest.FieldError{Detail: "This is neither UTF-8 nor GB18030. Save it as CSV UTF-8. · 无法识别文件编码，请另存为 CSV UTF-8"})
 	}
 	return string(text), nil
 }
@@ -154,7 +153,7 @@ func notCSV(err error) error {
 	if syntax, ok := errors.AsType[*csv.ParseError](err); ok {
 		detail = fmt.Sprintf("From line %d on this cannot be read as CSV: %v. Most likely a quote is missing or stands inside a value, where it is written twice. · 第 %[1]d 行引号有误", syntax.StartLine, syntax.Err)
 	}
-	return &fault{kind: kindInput, detail: detail, cause: err}
+	return &contract.Fault{Kind: contract.KindInput, Detail: detail, Cause: err}
 }
 
 // columnsOf finds out which columns a header names.
@@ -181,7 +180,7 @@ func columnsOf(header []string, columns []column) ([]string, error) {
 		}
 	}
 	if len(w) > 0 {
-		return nil, invalid(w...)
+		return nil, contract.Invalid(w...)
 	}
 	return at, nil
 }
@@ -407,7 +406,7 @@ func (p *planned) fit() error {
 			}
 		}
 	}
-	return invalid(faults...)
+	return contract.Invalid(faults...)
 }
 
 // differs notes a value that a row changes.

@@ -156,35 +156,35 @@ func testSlowBodies(t *testing.T, k served) {
 	require.EqualValues(t, minChunk, into[rest.ChunkedUpload](t, k.chunk(t, u, 0, file[:minChunk]), 200).Received)
 	const form, raw, json = "application/x-www-form-urlencoded", "application/octet-stream", "application/json"
 	for name, c := range map[string]struct {
-		line, kind string
+		line, Kind string
 		token      string
 		length     int
 		first      []byte // sent at once
 		answer     string // the answer has it
 	}{
-		"a page":                                      {line: "POST /track", kind: form, length: 1_000_000},
-		"a page that is not there":                    {line: "POST /nowhere", kind: form, length: 1_000_000},
-		"a page for claimants":                        {line: "POST /report", kind: form, length: 1_000_000},
-		"a form with files, without a session":        {line: "POST /c/" + r.Number + "/files", kind: "multipart/form-data; boundary=a", length: 1_000_000},
-		"a page that takes no body":                   {line: "GET /track", kind: form, length: 1_000_000},
-		"an operation for everybody":                  {line: "POST /v1/sessions", kind: json, length: 1_000_000, answer: " 422 "},
-		"one that is refused before the body is read": {line: "POST /v1/claims", kind: json, length: 200_000, answer: " 401 "},
-		"one that takes a report":                     {line: "POST /v1/claims", kind: json, length: 200_000, token: r.token, answer: " 422 "},
-		"one that takes no body":                      {line: "GET /v1/claims/" + r.Number, kind: json, length: 200_000, token: r.token, answer: " 200 "},
-		"one that is not there":                       {line: "POST /v1/nowhere", kind: json, length: 200_000, answer: " 404 "},
-		"a health check":                              {line: "GET /livez", kind: json, length: 200_000, answer: " 200 "},
-		"an upload":                                   {line: "POST /v1/claims/" + r.Number + "/uploads", kind: raw, length: 1_000_000, token: r.token, answer: " 422 "},
-		"an upload that began well":                   {line: "POST /v1/claims/" + r.Number + "/uploads", kind: raw, length: 1_000_000, token: r.token, first: file[:100_000], answer: " 422 "},
-		"an upload without a session":                 {line: "POST /v1/claims/" + r.Number + "/uploads", kind: raw, length: 1_000_000, answer: " 401 "},
-		"a photo for a report":                        {line: "POST /v1/draft/papers", kind: raw, length: 1_000_000, token: r.token, answer: " 422 "},
-		"a chunk":                                     {line: fmt.Sprintf("PATCH /v1%s?offset=%d", u.path, minChunk), kind: raw, length: minChunk, token: r.token, first: file[minChunk : minChunk+1000], answer: " 422 "},
+		"a page":                                      {line: "POST /track", Kind: form, length: 1_000_000},
+		"a page that is not there":                    {line: "POST /nowhere", Kind: form, length: 1_000_000},
+		"a page for claimants":                        {line: "POST /report", Kind: form, length: 1_000_000},
+		"a form with files, without a session":        {line: "POST /c/" + r.Number + "/files", Kind: "multipart/form-data; boundary=a", length: 1_000_000},
+		"a page that takes no body":                   {line: "GET /track", Kind: form, length: 1_000_000},
+		"an operation for everybody":                  {line: "POST /v1/sessions", Kind: json, length: 1_000_000, answer: " 422 "},
+		"one that is refused before the body is read": {line: "POST /v1/claims", Kind: json, length: 200_000, answer: " 401 "},
+		"one that takes a report":                     {line: "POST /v1/claims", Kind: json, length: 200_000, token: r.token, answer: " 422 "},
+		"one that takes no body":                      {line: "GET /v1/claims/" + r.Number, Kind: json, length: 200_000, token: r.token, answer: " 200 "},
+		"one that is not there":                       {line: "POST /v1/nowhere", Kind: json, length: 200_000, answer: " 404 "},
+		"a health check":                              {line: "GET /livez", Kind: json, length: 200_000, answer: " 200 "},
+		"an upload":                                   {line: "POST /v1/claims/" + r.Number + "/uploads", Kind: raw, length: 1_000_000, token: r.token, answer: " 422 "},
+		"an upload that began well":                   {line: "POST /v1/claims/" + r.Number + "/uploads", Kind: raw, length: 1_000_000, token: r.token, first: file[:100_000], answer: " 422 "},
+		"an upload without a session":                 {line: "POST /v1/claims/" + r.Number + "/uploads", Kind: raw, length: 1_000_000, answer: " 401 "},
+		"a photo for a report":                        {line: "POST /v1/draft/papers", Kind: raw, length: 1_000_000, token: r.token, answer: " 422 "},
+		"a chunk":                                     {line: fmt.Sprintf("PATCH /v1%s?offset=%d", u.path, minChunk), Kind: raw, length: minChunk, token: r.token, first: file[minChunk : minChunk+1000], answer: " 422 "},
 		"a head that does not end":                    {line: "GET /track"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			head := c.line + " HTTP/1.1\nHost: 127.0.0.1\n"
-			if c.kind != "" {
-				head += fmt.Sprintf("Idempotency-Key: %s\nContent-Type: %s\nContent-Length: %d\n", uuid.NewString(), c.kind, c.length)
+			if c.Kind != "" {
+				head += fmt.Sprintf("Idempotency-Key: %s\nContent-Type: %s\nContent-Length: %d\n", uuid.NewString(), c.Kind, c.length)
 				if c.token != "" {
 					head += "Authorization: Bearer " + c.token + "\n"
 				}

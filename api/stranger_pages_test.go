@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/rest"
 )
@@ -68,7 +69,7 @@ func (k *stack) surf(t *testing.T, token string, to route, form url.Values) stri
 	if to.method != http.MethodGet {
 		body = strings.NewReader(form.Encode())
 	}
-	r, err := http.NewRequestWithContext(t.Context(), to.method, strings.TrimSuffix(k.url, basePath)+to.path, body)
+	r, err := http.NewRequestWithContext(t.Context(), to.method, strings.TrimSuffix(k.url, contract.BasePath)+to.path, body)
 	require.NoError(t, err)
 	if token != "" {
 		r.AddCookie(&http.Cookie{Name: "anpei-claimant", Value: token})
@@ -230,7 +231,7 @@ func TestWhoKnowsANumberAloneLearnsNothing(t *testing.T) {
 		}
 	}
 
-	spec, err := readContract()
+	spec, err := contract.Read()
 	require.NoError(t, err)
 	asked := 0
 	for path, item := range spec.Paths.Map() {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/internal/pace"
 	"anpei/schemas/rest"
@@ -249,7 +250,7 @@ func withoutChance(body string) string {
 // readsOfClaims are the paths of the contract that read something of a claim.
 func readsOfClaims(t *testing.T) (paths []string) {
 	t.Helper()
-	spec, err := readContract()
+	spec, err := contract.Read()
 	require.NoError(t, err)
 	for path, item := range spec.Paths.Map() {
 		if item.Get == nil || !strings.HasPrefix(path, "/claims/{claim}") || strings.HasSuffix(path, "/stream") {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/rest"
 )
@@ -27,9 +29,9 @@ const (
 )
 
 // StreamClaim implements [rest.StrictServerInterface].
-func (s *server) StreamClaim(ctx context.Context, r rest.StreamClaimRequestObject) (rest.StreamClaimResponseObject, error) {
-	c := claimOf(ctx)
-	in, err := s.live.join(principalOf(ctx), c.ID) // before looking where the claim is: nothing falls between
+func (s *reads) StreamClaim(ctx context.Context, r rest.StreamClaimRequestObject) (rest.StreamClaimResponseObject, error) {
+	c := access.ClaimOf(ctx)
+	in, err := s.live.join(access.CallerOf(ctx), c.ID) // before looking where the claim is: nothing falls between
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +42,7 @@ func (s *server) StreamClaim(ctx context.Context, r rest.StreamClaimRequestObjec
 	}
 	return claimStream{flow{s: s, in: in, once: r.Params.Once, more: func(ctx context.Context, to *outlet) error {
 		for {
-			events, err := s.events(ctx, s.db, principalOf(ctx), claimOf(ctx), at, eventsAtOnce)
+			events, err := s.events(ctx, s.db, access.CallerOf(ctx), access.ClaimOf(ctx), at, eventsAtOnce)
 			if err != nil {
 				return err
 			}
@@ -62,20 +64,20 @@ func (s *server) StreamClaim(ctx context.Context, r rest.StreamClaimRequestObjec
 }
 
 // streamStart is the number of the event that a stream begins after.
-func (s *server) streamStart(ctx context.Context, id claim.ID, last rest.LastEventID) (int64, error) {
+func (s *reads) streamStart(ctx context.Context, id claim.ID, last rest.LastEventID) (int64, error) {
 	if last != "" {
 		return strconv.ParseInt(last, 10, 64)
 	}
 	at, err := s.q.LastEvent(ctx, s.db, id)
 	if err != nil {
-		return 0, seen("claim", err)
+		return 0, contract.RowError("claim", err)
 	}
 	return at, nil
 }
 
 // StreamTasks implements [rest.StrictServerInterface].
-func (s *server) StreamTasks(ctx context.Context, r rest.StreamTasksRequestObject) (rest.StreamTasksResponseObject, error) {
-	in, err := s.live.join(principalOf(ctx), "")
+func (s *reads) StreamTasks(ctx context.Context, r rest.StreamTasksRequestObject) (rest.StreamTasksResponseObject, error) {
+	in, err := s.live.join(access.CallerOf(ctx), "")
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +97,7 @@ func (s *server) StreamTasks(ctx context.Context, r rest.StreamTasksRequestObjec
 
 // flow is a stream on its way out.
 type flow struct {
-	s     *server
+	s     *reads
 	in    *stream
 	apart time.Duration                        // the least time between two looks
 	once  bool                                 // ends when what is there has been sent
@@ -177,7 +179,7 @@ func (f flow) follow(ctx context.Context, to *outlet) error {
 // look sends what is new, if this is still somebody who may see it. While a
 // server is away there is nothing new, and the stream stays.
 func (f flow) look(ctx context.Context, to *outlet) error {
-	err := callOf(ctx).again(ctx)
+	err := access.CallOf(ctx).Again(ctx)
 	if err == nil {
 		err = f.more(ctx, to)
 	}
@@ -186,7 +188,7 @@ func (f flow) look(ctx context.Context, to *outlet) error {
 		return to.flush()
 	case to.gone || ctx.Err() != nil:
 		return err
-	case problemOf(err).Status < http.StatusInternalServerError:
+	case contract.ProblemOf(err).Status < http.StatusInternalServerError:
 		return errOver // signed out, or no longer theirs to see
 	}
 	f.s.log.WarnContext(ctx, "nothing read for a stream", "error", err)

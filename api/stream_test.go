@@ -150,7 +150,7 @@ func TestAClaimIsFollowedAndNothingIsMissed(t *testing.T) {
 
 	// Who may no longer see it is cut off before the next event.
 	h.sql(`update staff set branch = '3201' where id = 'assessor-1'`)
-	h.access.members.drop("assessor-1")
+	h.access.Changed("assessor-1")
 	h.happens(c, 5, "claim.routed")
 	_, ok := f.next()
 	require.False(t, ok)

@@ -4,13 +4,20 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"anpei/claim"
+	"anpei/internal/gateway"
+	"anpei/schemas/rest"
 )
+
+// tablesFor is how long the tables in force are remembered: a new one counts
+// within this time.
+const tablesFor = 3 * time.Second
 
 // tables keeps the tables in force that answers are reckoned by.
 type tables struct {
@@ -22,7 +29,7 @@ type tables struct {
 
 // listsOf returns the checklists of a version, which never change. The zero
 // value is of a claim without a list.
-func (s *server) listsOf(ctx context.Context, version string) (lists claim.Checklists, err error) {
+func (s *parts) listsOf(ctx context.Context, version string) (lists claim.Checklists, err error) {
 	if version == "" {
 		return lists, nil
 	}
@@ -54,16 +61,16 @@ type inForce struct {
 }
 
 // calendar returns the calendar in force now.
-func (s *server) calendar(ctx context.Context, now time.Time) (claim.Calendar, error) {
+func (s *parts) calendar(ctx context.Context, now time.Time) (claim.Calendar, error) {
 	rules, err := s.rules(ctx, now)
 	return rules.calendar, err
 }
 
 // rules returns the tables in force now.
-func (s *server) rules(ctx context.Context, now time.Time) (inForce, error) {
+func (s *parts) rules(ctx context.Context, now time.Time) (inForce, error) {
 	s.tables.Lock()
 	defer s.tables.Unlock()
-	if now.Sub(s.tables.read) < lookFor {
+	if now.Sub(s.tables.read) < tablesFor {
 		return s.tables.inForce, nil
 	}
 	rows, err := s.q.RuleTablesInForce(ctx, s.db, dayOf(now))
@@ -90,4 +97,21 @@ func (s *server) rules(ctx context.Context, now time.Time) (inForce, error) {
 func dayOf(t time.Time) pgtype.Date {
 	d := claim.DateOf(t)
 	return pgtype.Date{Time: time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC), Valid: true}
+}
+
+// sendCode implements [SendCode]: the SMS in force, in the language of whoever
+// asks.
+func (s *parts) sendCode(ctx context.Context, id string, to rest.PhoneCodeRequest, code string, holds time.Duration) error {
+	rules, err := s.rules(ctx, time.Now())
+	if err != nil {
+		return err
+	}
+	body, err := rules.sms.Write(claim.SMSCode, to.Language, claim.Values{
+		"code": code, "minutes": int(holds / time.Minute), "hotline": s.cfg.InsurerHotline,
+	})
+	if err != nil {
+		return err
+	}
+	out := gateway.Gateway{URL: s.cfg.OutboxURL, Client: http.DefaultClient}
+	return out.Send(ctx, gateway.Message{ID: id, Channel: "sms", To: to.Phone, Body: body})
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/rest"
 )
@@ -44,10 +45,10 @@ func TestANoteOnATaskIsACodeInBothLanguagesOrAPersonsWords(t *testing.T) {
 // where the same command comes twice; also where an older release refused.
 func TestWhatStoppedAnActIsToldInBothLanguages(t *testing.T) {
 	t.Parallel()
-	p := problemOf(refusal{*claim.Refuse(claim.RuleTaskTaken, claim.WhyTaskTaken, "who", "chen")})
+	p := contract.ProblemOf(contract.Refused(*claim.Refuse(claim.RuleTaskTaken, claim.WhyTaskTaken, "who", "chen")))
 	require.Equal(t, "chen has taken the task. It can be put back by chen.", p.Detail)
 	require.Equal(t, "chen 已领取这项任务，可由其本人放回。", p.DetailZh)
-	old := problemOf(refusal{claim.Refusal{Rule: claim.RuleTaskTaken, Detail: "chen has it"}})
+	old := contract.ProblemOf(contract.Refused(claim.Refusal{Rule: claim.RuleTaskTaken, Detail: "chen has it"}))
 	require.Equal(t, "chen has it", old.Detail)
 	require.Empty(t, old.DetailZh)
 	receipt := toldReceipt(claim.Receipt{Result: claim.Recommended, Refusal: claim.Refuse(claim.RuleLimit, claim.WhyHighestLevel)})

@@ -9,35 +9,37 @@ import (
 	"strconv"
 	"time"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
 )
 
 // GetTimeline implements [rest.StrictServerInterface].
-func (s *server) GetTimeline(ctx context.Context, r rest.GetTimelineRequestObject) (rest.GetTimelineResponseObject, error) {
+func (s *reads) GetTimeline(ctx context.Context, r rest.GetTimelineRequestObject) (rest.GetTimelineResponseObject, error) {
 	after, err := placeInOrder(r.Params.After)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	events, err := s.events(ctx, s.db, principalOf(ctx), claimOf(ctx), int64(after), read)
+	show, read := contract.PageLimit(r.Params.Limit)
+	events, err := s.events(ctx, s.db, access.CallerOf(ctx), access.ClaimOf(ctx), int64(after), read)
 	if err != nil {
 		return nil, err
 	}
-	items, next := cut(events, show, func(e rest.Event) []string { return []string{strconv.FormatInt(e.Number, 10)} })
+	items, next := contract.Cut(events, show, func(e rest.Event) []string { return []string{strconv.FormatInt(e.Number, 10)} })
 	return rest.GetTimeline200JSONResponse{Items: items, Next: next}, nil
 }
 
 // events reads the events of a claim after one, as somebody may see them. Who
 // is not of the insurer sees what concerns them, in words; who is, the events
 // as they were hashed.
-func (s *server) events(ctx context.Context, from db.DBTX, who principal, c *claimSeen, after int64, count int32) ([]rest.Event, error) {
+func (s *reads) events(ctx context.Context, from db.DBTX, who access.Caller, c *access.Claim, after int64, count int32) ([]rest.Event, error) {
 	q := db.TimelineParams{ClaimID: c.ID, Number: after, Hidden: []string{}, Count: count}
-	if who.outside() {
+	if who.Outside() {
 		q.Hidden = hiddenKinds
 	}
-	unknown := who.outside() && !c.Known
+	unknown := who.Outside() && !c.Known
 	if unknown {
 		q.Hidden = append(slices.Clone(hiddenKinds), string(claim.EventPolicyLinked))
 	}
@@ -54,22 +56,22 @@ func (s *server) events(ctx context.Context, from db.DBTX, who principal, c *cla
 		_ = json.Unmarshal(e.Body, &body) // most have none
 		ids = append(ids, e.ByID, body.Surveyor)
 	}
-	cast, err := s.castOf(ctx, from, c.ID, who, ids)
+	cast, err := s.access.ActorsOf(ctx, from, c.ID, who, ids)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]rest.Event, len(rows))
 	for i, e := range rows {
-		words := tell(e.Kind, e.Body, cast.names())
+		words := tell(e.Kind, e.Body, cast.StaffNames())
 		out[i] = rest.Event{
-			Number: e.Number, Kind: e.Kind, At: e.At.UTC(), By: cast.actor(e.ByID), TextZh: words.TextZh, TextEn: words.TextEn,
+			Number: e.Number, Kind: e.Kind, At: e.At.UTC(), By: cast.Actor(e.ByID), TextZh: words.TextZh, TextEn: words.TextEn,
 			PrevHash: hex.EncodeToString(e.PrevHash), Hash: hex.EncodeToString(e.Hash),
 		}
 		if unknown { // who knows the rest of the body could try what it says of the policy
 			out[i].PrevHash, out[i].Hash = "", ""
 		}
 		out[i].By.Role = e.ByRole // what they were then
-		if !who.outside() {
+		if !who.Outside() {
 			out[i].Body = e.Body
 		}
 	}
@@ -78,13 +80,13 @@ func (s *server) events(ctx context.Context, from db.DBTX, who principal, c *cla
 
 // placeInOrder reads a cursor that is one number.
 func placeInOrder(after rest.After) (int32, error) {
-	key, ok, err := place(after, 1)
+	key, ok, err := contract.Place(after, 1)
 	if err != nil || !ok {
 		return 0, err
 	}
 	n, err := strconv.ParseInt(key[0], 10, 32)
 	if err != nil || n < 0 {
-		return 0, errCursor
+		return 0, contract.ErrCursor
 	}
 	return int32(n), nil
 }
@@ -95,18 +97,18 @@ func byNumber[T any](number func(T) int32) func(T) []string {
 }
 
 // ListMissing implements [rest.StrictServerInterface].
-func (s *server) ListMissing(ctx context.Context, r rest.ListMissingRequestObject) (rest.ListMissingResponseObject, error) {
+func (s *reads) ListMissing(ctx context.Context, r rest.ListMissingRequestObject) (rest.ListMissingResponseObject, error) {
 	after, err := placeInOrder(r.Params.After)
 	if err != nil {
 		return nil, err
 	}
-	show, _ := limitOf(r.Params.Limit)
-	file, err := s.file(ctx, claimOf(ctx).ID)
+	show, _ := contract.PageLimit(r.Params.Limit)
+	file, err := s.file(ctx, access.ClaimOf(ctx).ID)
 	if err != nil {
 		return nil, err
 	}
-	outside := principalOf(ctx).outside()
-	unknown := outside && !claimOf(ctx).Known
+	outside := access.CallerOf(ctx).Outside()
+	unknown := outside && !access.ClaimOf(ctx).Known
 	all := []rest.Missing{}
 	for _, blocks := range []bool{true, false} { // what blocks first
 		for _, need := range file.Missing() {
@@ -116,15 +118,15 @@ func (s *server) ListMissing(ctx context.Context, r rest.ListMissingRequestObjec
 		}
 	}
 	all = all[min(int(after), len(all)):]
-	items, next := cut(all, show, func(rest.Missing) []string { return []string{strconv.Itoa(int(after) + show)} })
+	items, next := contract.Cut(all, show, func(rest.Missing) []string { return []string{strconv.Itoa(int(after) + show)} })
 	return rest.ListMissing200JSONResponse{Items: items, Next: next}, nil
 }
 
 // file reads what a claim's workflow knows.
-func (s *server) file(ctx context.Context, id claim.ID) (*claim.File, error) {
+func (s *reads) file(ctx context.Context, id claim.ID) (*claim.File, error) {
 	raw, err := s.q.ClaimFile(ctx, s.db, id)
 	if err != nil {
-		return nil, seen("claim", err)
+		return nil, contract.RowError("claim", err)
 	}
 	f := &claim.File{}
 	if err := json.Unmarshal(raw, f); err != nil {
@@ -134,8 +136,8 @@ func (s *server) file(ctx context.Context, id claim.ID) (*claim.File, error) {
 }
 
 // GetClocks implements [rest.StrictServerInterface].
-func (s *server) GetClocks(ctx context.Context, r rest.GetClocksRequestObject) (rest.GetClocksResponseObject, error) {
-	now, c := time.Now(), claimOf(ctx)
+func (s *reads) GetClocks(ctx context.Context, r rest.GetClocksRequestObject) (rest.GetClocksResponseObject, error) {
+	now, c := time.Now(), access.ClaimOf(ctx)
 	calendar, err := s.calendar(ctx, now)
 	if err != nil {
 		return nil, err
@@ -148,7 +150,7 @@ func (s *server) GetClocks(ctx context.Context, r rest.GetClocksRequestObject) (
 	for i, e := range rows {
 		ids[i] = e.ByID
 	}
-	who, err := s.castOf(ctx, s.db, c.ID, principalOf(ctx), ids)
+	who, err := s.access.ActorsOf(ctx, s.db, c.ID, access.CallerOf(ctx), ids)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +158,7 @@ func (s *server) GetClocks(ctx context.Context, r rest.GetClocksRequestObject) (
 	for i, e := range rows {
 		out.Entries[i] = rest.ClockEntry{
 			Number: int(e.Number), Clock: e.Clock, Kind: rest.ClockEntryKind(e.Kind), At: e.At.UTC(), Days: int(e.Days), Hours: int(e.Hours),
-			Proof: e.Proof, Reason: e.Reason, By: who.actor(e.ByID),
+			Proof: e.Proof, Reason: e.Reason, By: who.Actor(e.ByID),
 		}
 	}
 	for _, rule := range claim.Rules(c.Line, c.Lane) {
@@ -168,7 +170,7 @@ func (s *server) GetClocks(ctx context.Context, r rest.GetClocksRequestObject) (
 			out.Deadlines = append(out.Deadlines, shownDeadline(due, rule, now))
 		}
 	}
-	tag, same, err := tagOf(out, r.Params.IfNoneMatch)
+	tag, same, err := contract.Tag(out, r.Params.IfNoneMatch)
 	if err != nil || same {
 		return rest.GetClocks304Response{}, err
 	}

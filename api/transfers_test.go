@@ -51,7 +51,7 @@ func (k *stack) misbehave(t *testing.T, faults string) {
 func (k *stack) payable(t *testing.T, account string) (*story, rest.Task) {
 	t.Helper()
 	s := (&house{server: k.server, t: t, db: k.data}).aStory()
-	k.letIn("yang")
+	k.letIn(t, "yang")
 	s.surveyed()
 	s.agreed(1, account)
 	_, err := k.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.WorkflowID(s.id), TaskQueue: workflows.ClaimsQueue}, workflows.Claim, s.file)

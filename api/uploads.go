@@ -28,6 +28,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/minio/minio-go/v7"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/claim/document"
 	"anpei/schemas/db"
@@ -101,9 +103,9 @@ func documentID(id claim.ID, sha256 string) string {
 
 // UploadFile implements the contract. It is idempotent by (caller, key), and
 // by content: the same bytes are one object of the claim.
-func (s *server) UploadFile(ctx context.Context, r rest.UploadFileRequestObject) (rest.UploadFileResponseObject, error) {
-	if claimOf(ctx).Stage == claim.Closed {
-		return nil, s.refused(ctx, closed)
+func (s *evidence) UploadFile(ctx context.Context, r rest.UploadFileRequestObject) (rest.UploadFileResponseObject, error) {
+	if access.ClaimOf(ctx).Stage == claim.Closed {
+		return nil, s.access.Refused(ctx, closed)
 	}
 	done, err := turnToUpload(ctx)
 	if err != nil {
@@ -134,14 +136,14 @@ func turnToUpload(ctx context.Context) (done func(), err error) {
 	case uploadTurns <- struct{}{}:
 		return func() { <-uploadTurns }, nil
 	case <-wait.Done():
-		return nil, unavailable(errors.New("too many uploads at once"))
+		return nil, contract.Unavailable(errors.New("too many uploads at once"))
 	}
 }
 
 // upload stores a file that has come, and then the row that names it. Between
 // the two nothing is lost: sent again, the object is found.
-func (s *server) upload(ctx context.Context, key string, f *spooled) (db.UploadByKeyRow, error) {
-	by, id := principalOf(ctx).ID, claimOf(ctx).ID
+func (s *evidence) upload(ctx context.Context, key string, f *spooled) (db.UploadByKeyRow, error) {
+	by, id := access.CallerOf(ctx).ID, access.ClaimOf(ctx).ID
 	row, err := s.uploaded(ctx, by, key, id, f)
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return row, err
@@ -150,7 +152,7 @@ func (s *server) upload(ctx context.Context, key string, f *spooled) (db.UploadB
 		ID: uploadID(by, key), ClaimID: id, Name: f.name, Type: f.mime, Size: f.size,
 		SHA256: f.hex(), Object: "claims/" + string(id) + "/" + f.hex(),
 	}
-	if row.Revision, err = s.keep(ctx, row.Object, f, claimOf(ctx).Held); err != nil {
+	if row.Revision, err = s.keep(ctx, row.Object, f, access.ClaimOf(ctx).Held); err != nil {
 		return row, err
 	}
 	n, err := s.q.InsertUpload(ctx, s.db, db.InsertUploadParams{
@@ -168,13 +170,13 @@ func (s *server) upload(ctx context.Context, key string, f *spooled) (db.UploadB
 
 // uploaded finds what the same key brought before, which must be the same.
 // The error is [pgx.ErrNoRows] when it brought nothing.
-func (s *server) uploaded(ctx context.Context, by claim.Principal, key string, id claim.ID, f *spooled) (db.UploadByKeyRow, error) {
+func (s *evidence) uploaded(ctx context.Context, by claim.Principal, key string, id claim.ID, f *spooled) (db.UploadByKeyRow, error) {
 	row, err := s.q.UploadByKey(ctx, s.db, string(by), key)
 	switch {
 	case err != nil:
 		return row, fmt.Errorf("look for upload to claim %s: %w", id, err)
 	case row.ClaimID != id || row.SHA256 != f.hex():
-		return row, keyReused()
+		return row, contract.KeyReused()
 	}
 	return row, nil
 }
@@ -182,7 +184,7 @@ func (s *server) uploaded(ctx context.Context, by claim.Principal, key string, i
 // keep puts a file into the locked bucket, unless it is there, and returns its
 // version; under legal hold if the claim is. It is idempotent by the key, which
 // is the content's hash.
-func (s *server) keep(ctx context.Context, object string, f *spooled, held bool) (revision string, err error) {
+func (s *evidence) keep(ctx context.Context, object string, f *spooled, held bool) (revision string, err error) {
 	opts := minio.PutObjectOptions{
 		ContentType: f.mime, Mode: minio.Governance, RetainUntilDate: time.Now().AddDate(claim.KeptYears, 0, 0),
 		UserMetadata:         f.checksum(), // the store refuses other bytes
@@ -220,7 +222,7 @@ const uploadsKept = 7 * 24 * time.Hour
 // sweepUploads forgets uploads that nobody attached. The store keeps their
 // bytes behind a mark of deletion for as long as its lock says; nobody finds
 // them there, and the same bytes sent again are a new version.
-func (s *server) sweepUploads(ctx context.Context, now time.Time) error {
+func (s *evidence) sweepUploads(ctx context.Context, now time.Time) error {
 	old, err := s.q.OldUploads(ctx, s.db, now.Add(-uploadsKept), 200)
 	if err != nil {
 		return fmt.Errorf("look for old uploads: %w", err)
@@ -241,9 +243,9 @@ func (s *server) sweepUploads(ctx context.Context, now time.Time) error {
 // storeFault says what the object store did not do, and whether it was there.
 func storeFault(doing string, err error) error {
 	var answer minio.ErrorResponse
-	down := isDown(err) || errors.As(err, &answer) && answer.StatusCode >= http.StatusInternalServerError
+	down := contract.IsDown(err) || errors.As(err, &answer) && answer.StatusCode >= http.StatusInternalServerError
 	if err = fmt.Errorf("%s: %w", doing, err); down {
-		return unavailable(err)
+		return contract.Unavailable(err)
 	}
 	return err
 }
@@ -261,7 +263,7 @@ func receive(r rest.UploadFileRequestObject) (*spooled, error) {
 		}
 	}
 	if body == nil {
-		return nil, &fault{kind: kindMediaType, detail: "Send the file as application/octet-stream, or as the one part file of multipart/form-data."}
+		return nil, &contract.Fault{Kind: contract.KindMediaType, Detail: "Send the file as application/octet-stream, or as the one part file of multipart/form-data."}
 	}
 	f, err := spool(body)
 	if err != nil {
@@ -280,11 +282,11 @@ func onlyFile(form *multipart.Reader) (*multipart.Part, error) {
 	part, err := form.NextPart()
 	switch {
 	case err == io.EOF: // wrapped, it is a form that is cut off
-		return nil, invalid(rest.FieldError{Pointer: "/file", Detail: "The form has no file."})
+		return nil, contract.Invalid(rest.FieldError{Pointer: "/file", Detail: "The form has no file."})
 	case err != nil:
 		return nil, cutOff(err)
 	case part.FormName() != "file":
-		return nil, invalid(rest.FieldError{Pointer: "/file", Detail: "The form takes one part, whose name is file. The rest goes into the address."})
+		return nil, contract.Invalid(rest.FieldError{Pointer: "/file", Detail: "The form takes one part, whose name is file. The rest goes into the address."})
 	}
 	return part, nil
 }
@@ -293,13 +295,13 @@ func onlyFile(form *multipart.Reader) (*multipart.Part, error) {
 func (f *spooled) look(r rest.UploadFileRequestObject) error {
 	if r.MultipartBody != nil {
 		if _, err := r.MultipartBody.NextPart(); err == nil {
-			return invalid(rest.FieldError{Pointer: "/file", Detail: "The form takes one file. Send each file in a request of its own."})
+			return contract.Invalid(rest.FieldError{Pointer: "/file", Detail: "The form takes one file. Send each file in a request of its own."})
 		} else if err != io.EOF { // wrapped, it is a form that is cut off
 			return cutOff(err)
 		}
 	}
 	if digest := r.Params.ReprDigest; digest != "" && digest != "sha-256=:"+f.base64()+":" {
-		return invalid(rest.FieldError{Pointer: "Repr-Digest", Detail: "What arrived has another hash: it was changed on the way, or is another file. Send it again."})
+		return contract.Invalid(rest.FieldError{Pointer: "Repr-Digest", Detail: "What arrived has another hash: it was changed on the way, or is another file. Send it again."})
 	}
 	return f.inside()
 }
@@ -326,7 +328,7 @@ func (f *spooled) inside() error {
 		return wrongType("application/zip")
 	}
 	chinese, english := document.PlainIn(reason)
-	return &fault{kind: kindInput, detail: english + " · " + chinese}
+	return &contract.Fault{Kind: contract.KindInput, Detail: english + " · " + chinese}
 }
 
 // picture looks at the size that a picture says it has. Whether the rest of it
@@ -345,9 +347,9 @@ func (f *spooled) picture() error {
 	}
 	switch {
 	case err != nil: // also a size that no integer holds
-		return &fault{kind: kindInput, cause: err, detail: "This picture is damaged, or of a rare kind, and cannot be opened. Take it again, or save it anew. · 图片无法打开，请重拍或重新保存"}
+		return &contract.Fault{Kind: contract.KindInput, Cause: err, Detail: "This picture is damaged, or of a rare kind, and cannot be opened. Take it again, or save it anew. · 图片无法打开，请重拍或重新保存"}
 	case int64(config.Width)*int64(config.Height) > maxPixels:
-		return &fault{kind: kindInput, detail: fmt.Sprintf(
+		return &contract.Fault{Kind: contract.KindInput, Detail: fmt.Sprintf(
 			"This picture has %d × %d pixels; at most %d million are taken. Take it in the camera's normal mode. · 图片尺寸太大，请用普通拍照模式重拍",
 			config.Width, config.Height, maxPixels/1_000_000)}
 	}
@@ -412,7 +414,7 @@ func spool(body io.Reader) (_ *spooled, err error) {
 	case err != nil:
 		return nil, cutOff(err)
 	case n == 0:
-		return nil, &fault{kind: kindInput, detail: "The file is empty. Send it again. · 文件是空的，请重新上传"}
+		return nil, &contract.Fault{Kind: contract.KindInput, Detail: "The file is empty. Send it again. · 文件是空的，请重新上传"}
 	}
 	f := &spooled{mime: typeOf(buffer[:min(n, sniffed)])}
 	if taken[f.mime] == "" {
@@ -440,7 +442,7 @@ func (f *spooled) pour(body io.Reader, buffer *[64 << 10]byte, n int, end bool, 
 	for {
 		at := f.size
 		if f.size += int64(n); f.size > most {
-			return &fault{kind: kindTooLarge, detail: tooLarge}
+			return &contract.Fault{Kind: contract.KindTooLarge, Detail: tooLarge}
 		}
 		hash.Write(buffer[:n])
 		f.crc = crc32.Update(f.crc, castagnoli, buffer[:n])
@@ -463,7 +465,7 @@ func wrongType(mime string) error {
 	case "image/gif", "image/apng", "image/webp":
 		advice = "动图和 WebP 图片不能作为凭证，请用相机拍摄，或截图保存为 JPG、PNG 后上传"
 	}
-	return &fault{kind: kindMediaType, detail: fmt.Sprintf(
+	return &contract.Fault{Kind: contract.KindMediaType, Detail: fmt.Sprintf(
 		"This is %s. Taken are pictures (JPEG, PNG), PDF, and the OFD and XML files of electronic invoices. · %s", mime, advice)}
 }
 
@@ -486,12 +488,12 @@ func fill(r io.Reader, buf []byte) (n int, end bool, err error) {
 // cutOff is a body that did not come whole.
 func cutOff(err error) error {
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return &fault{kind: kindTooLarge, detail: fmt.Sprintf("A file has at most %d MiB.", maxFile>>20)}
+		return &contract.Fault{Kind: contract.KindTooLarge, Detail: fmt.Sprintf("A file has at most %d MiB.", maxFile>>20)}
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return &fault{kind: kindInput, cause: err, detail: "The file came too slowly to be waited for, and nothing of this request was kept. Send it again over a better line; a file in chunks goes on from its offset. · 网络太慢，文件未送达，请换个网络后重新上传"}
+		return &contract.Fault{Kind: contract.KindInput, Cause: err, Detail: "The file came too slowly to be waited for, and nothing of this request was kept. Send it again over a better line; a file in chunks goes on from its offset. · 网络太慢，文件未送达，请换个网络后重新上传"}
 	}
-	return &fault{kind: kindInput, cause: err, detail: "The file did not arrive whole, and nothing of it was kept. Send it again. · 文件未完整送达，请重新上传"}
+	return &contract.Fault{Kind: contract.KindInput, Cause: err, Detail: "The file did not arrive whole, and nothing of it was kept. Send it again. · 文件未完整送达，请重新上传"}
 }
 
 // fileName is what a file is called here: the sender's name without folders
@@ -511,4 +513,20 @@ func fileName(name, mime string) string {
 		name = "upload" + taken[mime]
 	}
 	return name
+}
+
+// open opens a stored object, always in the version on record: under a lock,
+// what was written over it is another version. The error is errNotFound for
+// one that is not there.
+func (s *parts) open(ctx context.Context, object, revision string) (io.ReadCloser, int64, error) {
+	body, info, _, err := minio.Core{Client: s.store}.GetObject(ctx, s.cfg.Bucket, object, minio.GetObjectOptions{VersionID: revision})
+	if err == nil {
+		return body, info.Size, nil
+	}
+	switch answer := minio.ToErrorResponse(err); {
+	case answer.StatusCode == http.StatusNotFound && answer.Code != minio.NoSuchBucket,
+		answer.StatusCode == http.StatusMethodNotAllowed: // the version is a deletion's mark
+		return nil, 0, contract.ErrNotFound
+	}
+	return nil, 0, storeFault("open "+object, err)
 }

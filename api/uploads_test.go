@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"anpei/api/contract"
 	"anpei/schemas/rest"
 )
 
@@ -180,7 +181,7 @@ func TestReceiveRefuses(t *testing.T) {
 			t.Parallel()
 			f, err := receive(c.in)
 			require.Nil(t, f)
-			p := problemOf(err)
+			p := contract.ProblemOf(err)
 			require.Equal(t, c.status, p.Status, p.Detail)
 			detail := p.Detail
 			for _, e := range p.Errors {

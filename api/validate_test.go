@@ -8,14 +8,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 
+	"anpei/api/contract"
 	"anpei/claim"
 )
 
 func TestEverythingWrongIsNamedAtOnceInPlainWords(t *testing.T) {
 	t.Parallel()
-	h := open(t)
+	h := openWithRows(t)
 	token := h.staff("intake-1", claim.Intake, "3101", 0)
 	p := h.call(http.MethodPost, "/v1/claims", token, `{
 		"channel": "pigeon", "line": "motor", "policy_no": "P1", "loss_at": "2026-02-30T10:00:00Z", "place": "",
@@ -47,14 +49,14 @@ func TestEverythingWrongIsNamedAtOnceInPlainWords(t *testing.T) {
 
 func TestWhatIsNoRequestOfTheContract(t *testing.T) {
 	t.Parallel()
-	h := open(t)
+	h := openWithRows(t)
 	token := h.staff("intake-1", claim.Intake, "3101", 0)
 	for name, c := range map[string]struct {
 		method, path string
 		body         any
 		headers      []string
 		status       int
-		kind         string
+		Kind         string
 		named        []string
 	}{
 		"an address that is not there":       {http.MethodGet, "/v1/nothing", nil, nil, 404, "not-found", nil},
@@ -65,7 +67,7 @@ func TestWhatIsNoRequestOfTheContract(t *testing.T) {
 		"a body that is a list":              {http.MethodPost, "/v1/claims", `[]`, nil, 422, "wrong-input", []string{""}},
 		"a body of another type":             {http.MethodPost, "/v1/claims", `a=b`, []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "wrong-type", nil},
 		"a body of no type":                  {http.MethodPost, "/v1/claims", `{}`, []string{"Content-Type", ""}, 415, "wrong-type", nil},
-		"a body too large":                   {http.MethodPost, "/v1/claims", `{"story": "` + strings.Repeat("a", maxJSON) + `"}`, nil, 413, "too-large", nil},
+		"a body too large":                   {http.MethodPost, "/v1/claims", `{"story": "` + strings.Repeat("a", contract.MaxJSON) + `"}`, nil, 413, "too-large", nil},
 		"a filter with another name":         {http.MethodGet, "/v1/claims?stgae=paid", nil, nil, 422, "wrong-input", []string{"stgae"}},
 		"a filter with a value unknown":      {http.MethodGet, "/v1/claims?stage=lost&limit=0", nil, nil, 422, "wrong-input", []string{"limit", "stage"}},
 		"a limit that is no number":          {http.MethodGet, "/v1/claims?limit=many", nil, nil, 422, "wrong-input", []string{"limit"}},
@@ -73,8 +75,8 @@ func TestWhatIsNoRequestOfTheContract(t *testing.T) {
 		"a day that does not exist":          {http.MethodGet, "/v1/claims?opened_from=2026-02-30", nil, nil, 422, "wrong-input", []string{"opened_from"}},
 		"a cursor of another list":           {http.MethodGet, "/v1/claims?after=WyJhIl0", nil, nil, 422, "wrong-input", []string{"after"}},
 		"a cursor that is none":              {http.MethodGet, "/v1/claims?after=!!", nil, nil, 422, "wrong-input", []string{"after"}},
-		"a cursor with times that are none":  {http.MethodGet, "/v1/claims?after=" + cursor("yesterday", lastUUID), nil, nil, 422, "wrong-input", []string{"after"}},
-		"a cursor with ids that are none":    {http.MethodGet, "/v1/claims?after=" + cursor("2026-01-01T00:00:00Z", "x"), nil, nil, 422, "wrong-input", []string{"after"}},
+		"a cursor with times that are none":  {http.MethodGet, "/v1/claims?after=" + contract.Cursor("yesterday", contract.LastUUID), nil, nil, 422, "wrong-input", []string{"after"}},
+		"a cursor with ids that are none":    {http.MethodGet, "/v1/claims?after=" + contract.Cursor("2026-01-01T00:00:00Z", "x"), nil, nil, 422, "wrong-input", []string{"after"}},
 		"a character that is no text":        {http.MethodGet, "/v1/claims?policy_no=%00", nil, nil, 422, "wrong-input", []string{"policy_no"}},
 		"a claim that is no claim":           {http.MethodGet, "/v1/claims/..%2f..", nil, nil, 422, "wrong-input", []string{"claim"}},
 		"a task that is no id":               {http.MethodGet, "/v1/tasks/1", nil, nil, 422, "wrong-input", []string{"task"}},
@@ -87,7 +89,7 @@ func TestWhatIsNoRequestOfTheContract(t *testing.T) {
 			h := *h
 			h.t = t
 			p := h.call(c.method, c.path, token, c.body, c.headers...).problem(t, c.status)
-			require.Equal(t, "/problems/"+c.kind, p.Type)
+			require.Equal(t, "/problems/"+c.Kind, p.Type)
 			require.Equal(t, c.named, faultsIn(p))
 			require.NotEmpty(t, p.Detail)
 			require.NotContains(t, p.Detail, "openapi", "nobody has to know how it is checked")
@@ -95,19 +97,36 @@ func TestWhatIsNoRequestOfTheContract(t *testing.T) {
 	}
 }
 
+func prepared(t *testing.T) (*openapi3.T, []*contract.Operation) {
+	t.Helper()
+	spec, err := contract.Read()
+	require.NoError(t, err)
+	ops, err := contract.Operations(spec)
+	require.NoError(t, err)
+	return spec, ops
+}
+
+// countSecond counts the operations beyond the first of each path.
+func countSecond(spec *openapi3.T) (n int) {
+	for _, item := range spec.Paths.Map() {
+		n += len(item.Operations()) - 1
+	}
+	return n
+}
+
 func TestEveryOperationIsReachedOnlyBySomebodySignedIn(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	spec, ops := contract(t)
+	spec, ops := prepared(t)
 	require.Len(t, ops, len(spec.Paths.Map())+countSecond(spec), "every operation is prepared")
 	for _, op := range ops {
-		if op.public {
+		if op.Public {
 			continue
 		}
-		path := strings.NewReplacer("{claim}", "AP-3101-2026-000001", "{task}", lastUUID, "{document}", lastUUID, "{version}", "1",
-			"{round}", "1", "{number}", "P-1234", "{id}", "x").Replace(op.route.Path)
-		a := h.call(op.route.Method, basePath+path, "", nil)
-		require.Equal(t, "/problems/not-signed-in", a.problem(t, http.StatusUnauthorized).Type, op.id)
+		path := strings.NewReplacer("{claim}", "AP-3101-2026-000001", "{task}", contract.LastUUID, "{document}", contract.LastUUID, "{version}", "1",
+			"{round}", "1", "{number}", "P-1234", "{id}", "x").Replace(op.Route.Path)
+		a := h.call(op.Route.Method, contract.BasePath+path, "", nil)
+		require.Equal(t, "/problems/not-signed-in", a.problem(t, http.StatusUnauthorized).Type, op.ID)
 		require.Equal(t, `Bearer realm="anpei"`, a.header.Get("WWW-Authenticate"))
 	}
 }
@@ -128,7 +147,7 @@ func TestABodyThatStopsHalfWayIsNotWaitedFor(t *testing.T) {
 
 func TestAWholeNumberHasNeitherPointNorExponent(t *testing.T) {
 	t.Parallel()
-	h := open(t)
+	h := openWithRows(t)
 	token := h.staff("intake-1", claim.Intake, "3101", 0)
 	for _, number := range []string{"320000.0", "3.2e5", "3.2E+5", "320000.5", `"320000"`} {
 		p := h.call(http.MethodPost, "/v1/claims", token, `{

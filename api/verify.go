@@ -8,13 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/minio/minio-go/v7"
 	"golang.org/x/sync/errgroup"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -33,14 +34,14 @@ var verifying = make(chan struct{}, verifiedAtOnce)
 
 // VerifyClaim implements the contract: it reckons the chain of events again,
 // and reads and hashes every stored object again. It trusts neither.
-func (s *server) VerifyClaim(ctx context.Context, _ rest.VerifyClaimRequestObject) (rest.VerifyClaimResponseObject, error) {
+func (s *reads) VerifyClaim(ctx context.Context, _ rest.VerifyClaimRequestObject) (rest.VerifyClaimResponseObject, error) {
 	select {
 	case verifying <- struct{}{}:
 		defer func() { <-verifying }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	id := claimOf(ctx).ID
+	id := access.ClaimOf(ctx).ID
 	v := rest.Verification{CheckedAt: time.Now().UTC()}
 	chain, objects, held, err := s.evidence(ctx, id)
 	if err != nil {
@@ -60,7 +61,7 @@ func (s *server) VerifyClaim(ctx context.Context, _ rest.VerifyClaimRequestObjec
 
 // evidence walks the chain and lists the objects of a claim, as they stood at
 // one moment: the claim may go on meanwhile.
-func (s *server) evidence(ctx context.Context, id claim.ID) (c chain, objects []db.ObjectsOfClaimRow, held bool, err error) {
+func (s *reads) evidence(ctx context.Context, id claim.ID) (c chain, objects []db.ObjectsOfClaimRow, held bool, err error) {
 	tx, err := s.db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return c, nil, false, err
@@ -126,7 +127,7 @@ func (c *chain) end(head db.ChainHeadRow) {
 
 // hashAgain reads every object and compares its hash with the one on record.
 // While the claim is under hold, each must be too.
-func (s *server) hashAgain(ctx context.Context, objects []db.ObjectsOfClaimRow, held bool) ([]rest.ObjectCheck, error) {
+func (s *reads) hashAgain(ctx context.Context, objects []db.ObjectsOfClaimRow, held bool) ([]rest.ObjectCheck, error) {
 	checks := make([]rest.ObjectCheck, len(objects))
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(hashedAtOnce)
@@ -146,14 +147,14 @@ func (s *server) hashAgain(ctx context.Context, objects []db.ObjectsOfClaimRow, 
 // fault says what is wrong with a stored object, in words; "" is nothing. The
 // error is that of a store that cannot be asked: one that answers and cannot
 // give an object's bytes has lost them.
-func (s *server) fault(ctx context.Context, o db.ObjectsOfClaimRow) (string, error) {
+func (s *reads) fault(ctx context.Context, o db.ObjectsOfClaimRow) (string, error) {
 	sum, err := s.hash(ctx, o.Object, o.Revision)
 	switch {
-	case errors.Is(err, errNotFound):
+	case errors.Is(err, contract.ErrNotFound):
 		return "The store does not have it any more, in the version on record.", nil
 	case err != nil:
 		if there, down := s.store.BucketExists(ctx, s.cfg.Bucket); down != nil || !there {
-			return "", unavailable(err)
+			return "", contract.Unavailable(err)
 		}
 		s.log.ErrorContext(ctx, "stored object cannot be read", "object", o.Object, "error", err)
 		return "The store has it and cannot read its bytes.", nil
@@ -164,7 +165,7 @@ func (s *server) fault(ctx context.Context, o db.ObjectsOfClaimRow) (string, err
 }
 
 // loose says, in words, that an object is not under the hold that it should be.
-func (s *server) loose(ctx context.Context, o db.ObjectsOfClaimRow) (string, error) {
+func (s *reads) loose(ctx context.Context, o db.ObjectsOfClaimRow) (string, error) {
 	status, err := s.store.GetObjectLegalHold(ctx, s.cfg.Bucket, o.Object, minio.GetObjectLegalHoldOptions{VersionID: o.Revision})
 	switch {
 	case minio.ToErrorResponse(err).Code == "NoSuchObjectLockConfiguration", err == nil && (status == nil || *status != minio.LegalHoldEnabled):
@@ -176,7 +177,7 @@ func (s *server) loose(ctx context.Context, o db.ObjectsOfClaimRow) (string, err
 }
 
 // hash reads an object and returns its SHA-256 in hex.
-func (s *server) hash(ctx context.Context, object, revision string) (string, error) {
+func (s *reads) hash(ctx context.Context, object, revision string) (string, error) {
 	body, _, err := s.open(ctx, object, revision)
 	if err != nil {
 		return "", err
@@ -189,20 +190,4 @@ func (s *server) hash(ctx context.Context, object, revision string) (string, err
 		return "", fmt.Errorf("read %s: %w", object, err)
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
-// open opens a stored object, always in the version on record: under a lock,
-// what was written over it is another version. The error is errNotFound for
-// one that is not there.
-func (s *server) open(ctx context.Context, object, revision string) (io.ReadCloser, int64, error) {
-	body, info, _, err := minio.Core{Client: s.store}.GetObject(ctx, s.cfg.Bucket, object, minio.GetObjectOptions{VersionID: revision})
-	if err == nil {
-		return body, info.Size, nil
-	}
-	switch answer := minio.ToErrorResponse(err); {
-	case answer.StatusCode == http.StatusNotFound && answer.Code != minio.NoSuchBucket,
-		answer.StatusCode == http.StatusMethodNotAllowed: // the version is a deletion's mark
-		return nil, 0, errNotFound
-	}
-	return nil, 0, storeFault("open "+object, err)
 }

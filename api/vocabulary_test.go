@@ -11,7 +11,7 @@ import (
 // The contract spells out what package claim has a list of.
 func TestTheContractHasTheWordsOfTheTrade(t *testing.T) {
 	t.Parallel()
-	spec, _ := contract(t)
+	spec, _ := prepared(t)
 	same := func(schema, property string, want []string) {
 		t.Helper()
 		var got []string

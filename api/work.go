@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"anpei/api/access"
+	"anpei/api/contract"
 	"anpei/claim"
 	"anpei/schemas/db"
 	"anpei/schemas/rest"
@@ -18,23 +20,23 @@ import (
 // What people did on a claim, one list for each kind of work.
 
 // ListSurveys implements [rest.StrictServerInterface].
-func (s *server) ListSurveys(ctx context.Context, r rest.ListSurveysRequestObject) (rest.ListSurveysResponseObject, error) {
+func (s *reads) ListSurveys(ctx context.Context, r rest.ListSurveysRequestObject) (rest.ListSurveysResponseObject, error) {
 	after, err := placeInOrder(r.Params.After)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	c := claimOf(ctx)
+	show, read := contract.PageLimit(r.Params.Limit)
+	c := access.ClaimOf(ctx)
 	rows, err := s.q.ListSurveys(ctx, s.db, c.ID, after, read)
 	if err != nil {
 		return nil, fmt.Errorf("list surveys: %w", err)
 	}
-	rows, next := cut(rows, show, byNumber(func(v db.ListSurveysRow) int32 { return v.Round }))
-	who, err := castOf(ctx, s, rows, func(v db.ListSurveysRow) claim.Principal { return v.ByID })
+	rows, next := contract.Cut(rows, show, byNumber(func(v db.ListSurveysRow) int32 { return v.Round }))
+	who, err := ActorsOf(ctx, s, rows, func(v db.ListSurveysRow) claim.Principal { return v.ByID })
 	page := rest.ListSurveys200JSONResponse{Items: make([]rest.Survey, len(rows)), Next: next}
 	for i, v := range rows {
 		out := rest.Survey{
-			Round: int(v.Round), Kind: rest.SurveyKind(v.Kind), By: who.actor(v.ByID), Facts: v.Facts, FaultShareBp: v.FaultShareBp,
+			Round: int(v.Round), Kind: rest.SurveyKind(v.Kind), By: who.Actor(v.ByID), Facts: v.Facts, FaultShareBp: v.FaultShareBp,
 			EstimateFen: v.EstimateFen, Photos: v.Photos, At: v.At.UTC(),
 		}
 		if v.ArrivedAt != nil {
@@ -54,15 +56,15 @@ func (s *server) ListSurveys(ctx context.Context, r rest.ListSurveysRequestObjec
 	return page, err
 }
 
-// castOf looks up who acted in these rows.
-func castOf[T any](ctx context.Context, s *server, rows []T, by ...func(T) claim.Principal) (cast, error) {
+// ActorsOf looks up who acted in these rows.
+func ActorsOf[T any](ctx context.Context, s *reads, rows []T, by ...func(T) claim.Principal) (access.Actors, error) {
 	var ids []claim.Principal
 	for _, row := range rows {
 		for _, one := range by {
 			ids = append(ids, one(row))
 		}
 	}
-	return s.castOf(ctx, s.db, claimOf(ctx).ID, principalOf(ctx), ids)
+	return s.access.ActorsOf(ctx, s.db, access.ClaimOf(ctx).ID, access.CallerOf(ctx), ids)
 }
 
 // barWords says why a surveyor could not be sent.
@@ -77,17 +79,17 @@ var barWords = map[string]string{
 }
 
 // ListDispatches implements [rest.StrictServerInterface].
-func (s *server) ListDispatches(ctx context.Context, r rest.ListDispatchesRequestObject) (rest.ListDispatchesResponseObject, error) {
+func (s *reads) ListDispatches(ctx context.Context, r rest.ListDispatchesRequestObject) (rest.ListDispatchesResponseObject, error) {
 	after, err := placeInOrder(r.Params.After)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	rows, err := s.q.ListDispatches(ctx, s.db, claimOf(ctx).ID, after, read)
+	show, read := contract.PageLimit(r.Params.Limit)
+	rows, err := s.q.ListDispatches(ctx, s.db, access.ClaimOf(ctx).ID, after, read)
 	if err != nil {
 		return nil, fmt.Errorf("list dispatches: %w", err)
 	}
-	rows, next := cut(rows, show, byNumber(func(d db.ListDispatchesRow) int32 { return d.Round }))
+	rows, next := contract.Cut(rows, show, byNumber(func(d db.ListDispatchesRow) int32 { return d.Round }))
 	ranked := make([][]claim.Ranked, len(rows))
 	var ids []claim.Principal
 	for i, d := range rows {
@@ -99,14 +101,14 @@ func (s *server) ListDispatches(ctx context.Context, r rest.ListDispatchesReques
 			ids = append(ids, one.Staff)
 		}
 	}
-	who, err := s.castOf(ctx, s.db, claimOf(ctx).ID, principalOf(ctx), ids)
+	who, err := s.access.ActorsOf(ctx, s.db, access.ClaimOf(ctx).ID, access.CallerOf(ctx), ids)
 	if err != nil {
 		return nil, err
 	}
 	page := rest.ListDispatches200JSONResponse{Items: make([]rest.Dispatch, len(rows)), Next: next}
 	for i, d := range rows {
 		out := rest.Dispatch{
-			Round: int(d.Round), Chosen: claim.Principal(d.Chosen), Name: who[claim.Principal(d.Chosen)].Name, By: who.actor(d.ByID), At: d.At.UTC(),
+			Round: int(d.Round), Chosen: claim.Principal(d.Chosen), Name: who[claim.Principal(d.Chosen)].Name, By: who.Actor(d.ByID), At: d.At.UTC(),
 			Ranked: make([]rest.Candidate, len(ranked[i])),
 		}
 		if d.Metres != nil {
@@ -141,18 +143,18 @@ func shownCandidate(one claim.Ranked, place int, name string) rest.Candidate {
 }
 
 // ListAssessments implements [rest.StrictServerInterface].
-func (s *server) ListAssessments(ctx context.Context, r rest.ListAssessmentsRequestObject) (rest.ListAssessmentsResponseObject, error) {
+func (s *reads) ListAssessments(ctx context.Context, r rest.ListAssessmentsRequestObject) (rest.ListAssessmentsResponseObject, error) {
 	after, err := placeInOrder(r.Params.After)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	c := claimOf(ctx)
+	show, read := contract.PageLimit(r.Params.Limit)
+	c := access.ClaimOf(ctx)
 	rows, err := s.q.ListAssessments(ctx, s.db, c.ID, after, read)
 	if err != nil {
 		return nil, fmt.Errorf("list assessments: %w", err)
 	}
-	rows, next := cut(rows, show, byNumber(func(a db.ListAssessmentsRow) int32 { return a.Version }))
+	rows, next := contract.Cut(rows, show, byNumber(func(a db.ListAssessmentsRow) int32 { return a.Version }))
 	versions := make([]int32, len(rows))
 	for i, a := range rows {
 		versions[i] = a.Version
@@ -161,7 +163,7 @@ func (s *server) ListAssessments(ctx context.Context, r rest.ListAssessmentsRequ
 	if err != nil {
 		return nil, fmt.Errorf("read settlement statements: %w", err)
 	}
-	who, err := castOf(ctx, s, rows, func(a db.ListAssessmentsRow) claim.Principal { return a.ByID })
+	who, err := ActorsOf(ctx, s, rows, func(a db.ListAssessmentsRow) claim.Principal { return a.ByID })
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +174,7 @@ func (s *server) ListAssessments(ctx context.Context, r rest.ListAssessmentsRequ
 			return nil, fmt.Errorf("assessment %d: %w", a.Version, err)
 		}
 		out := rest.Assessment{
-			Version: int(a.Version), By: who.actor(a.ByID), PayableFen: a.PayableFen, Note: a.Note, At: a.At.UTC(),
+			Version: int(a.Version), By: who.Actor(a.ByID), PayableFen: a.PayableFen, Note: a.Note, At: a.At.UTC(),
 			Objects: make([]rest.Assessed, len(input.Objects)), Lines: []rest.StatementLine{},
 		}
 		for j, o := range input.Objects {
@@ -181,7 +183,7 @@ func (s *server) ListAssessments(ctx context.Context, r rest.ListAssessmentsRequ
 				out.Objects[j].Items = []claim.AssessedItem{}
 			}
 		}
-		if out.Witnesses, err = witnesses(principalOf(ctx), a.Witnesses); err != nil {
+		if out.Witnesses, err = witnesses(access.CallerOf(ctx), a.Witnesses); err != nil {
 			return nil, fmt.Errorf("assessment %d: %w", a.Version, err)
 		}
 		for _, l := range lines {
@@ -195,9 +197,9 @@ func (s *server) ListAssessments(ctx context.Context, r rest.ListAssessmentsRequ
 }
 
 // witnesses are what an assessment rests on, for the insurer's own people.
-func witnesses(who principal, raw []byte) ([]rest.Witness, error) {
+func witnesses(who access.Caller, raw []byte) ([]rest.Witness, error) {
 	var kept []claim.Witness
-	if err := json.Unmarshal(raw, &kept); err != nil || who.outside() {
+	if err := json.Unmarshal(raw, &kept); err != nil || who.Outside() {
 		return nil, err
 	}
 	out := make([]rest.Witness, len(kept))
@@ -216,18 +218,18 @@ func shownLine(l db.AssessmentLinesRow) rest.StatementLine {
 }
 
 // ListOffers implements [rest.StrictServerInterface].
-func (s *server) ListOffers(ctx context.Context, r rest.ListOffersRequestObject) (rest.ListOffersResponseObject, error) {
+func (s *reads) ListOffers(ctx context.Context, r rest.ListOffersRequestObject) (rest.ListOffersResponseObject, error) {
 	after, err := placeInOrder(r.Params.After)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	c := claimOf(ctx)
+	show, read := contract.PageLimit(r.Params.Limit)
+	c := access.ClaimOf(ctx)
 	rows, err := s.q.ListOffers(ctx, s.db, c.ID, after, read)
 	if err != nil {
 		return nil, fmt.Errorf("list offers: %w", err)
 	}
-	rows, next := cut(rows, show, byNumber(func(o db.ListOffersRow) int32 { return o.Version }))
+	rows, next := contract.Cut(rows, show, byNumber(func(o db.ListOffersRow) int32 { return o.Version }))
 	versions := make([]int32, len(rows))
 	for i, o := range rows {
 		versions[i] = o.Version
@@ -236,7 +238,7 @@ func (s *server) ListOffers(ctx context.Context, r rest.ListOffersRequestObject)
 	if err != nil {
 		return nil, fmt.Errorf("read answers to offers: %w", err)
 	}
-	who, err := castOf(ctx, s, answers, func(a db.OfferAnswersRow) claim.Principal { return a.ByID })
+	who, err := ActorsOf(ctx, s, answers, func(a db.OfferAnswersRow) claim.Principal { return a.ByID })
 	if err != nil {
 		return nil, err
 	}
@@ -255,26 +257,26 @@ func (s *server) ListOffers(ctx context.Context, r rest.ListOffersRequestObject)
 	return page, nil
 }
 
-func shownAnswer(a db.OfferAnswersRow, who cast) rest.OfferAnswer {
+func shownAnswer(a db.OfferAnswersRow, who access.Actors) rest.OfferAnswer {
 	return rest.OfferAnswer{
-		Answer: rest.OfferAnswerAnswer(a.Answer), By: who.actor(a.ByID), Reason: a.Reason, CounterFen: a.CounterFen, At: a.At.UTC(),
+		Answer: rest.OfferAnswerAnswer(a.Answer), By: who.Actor(a.ByID), Reason: a.Reason, CounterFen: a.CounterFen, At: a.At.UTC(),
 		Signature: a.Signature, SignatureDocument: a.DocumentID, SignedName: claim.MaskName(a.SignedName),
 	}
 }
 
 // ListReviews implements [rest.StrictServerInterface].
-func (s *server) ListReviews(ctx context.Context, r rest.ListReviewsRequestObject) (rest.ListReviewsResponseObject, error) {
-	at, id, err := placeInTime(r.Params.After, time.Unix(0, 0), "00000000-0000-0000-0000-000000000000", uuidForm.MatchString)
+func (s *reads) ListReviews(ctx context.Context, r rest.ListReviewsRequestObject) (rest.ListReviewsResponseObject, error) {
+	at, id, err := contract.PlaceInTime(r.Params.After, time.Unix(0, 0), "00000000-0000-0000-0000-000000000000", contract.IsUUID)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	rows, err := s.q.ListReviews(ctx, s.db, claimOf(ctx).ID, at, id, read)
+	show, read := contract.PageLimit(r.Params.Limit)
+	rows, err := s.q.ListReviews(ctx, s.db, access.ClaimOf(ctx).ID, at, id, read)
 	if err != nil {
 		return nil, fmt.Errorf("list reviews: %w", err)
 	}
-	rows, next := cut(rows, show, func(v db.ListReviewsRow) []string { return []string{v.At.UTC().Format(time.RFC3339Nano), v.ID} })
-	who, err := castOf(ctx, s, rows, func(v db.ListReviewsRow) claim.Principal { return v.ByID })
+	rows, next := contract.Cut(rows, show, func(v db.ListReviewsRow) []string { return []string{v.At.UTC().Format(time.RFC3339Nano), v.ID} })
+	who, err := ActorsOf(ctx, s, rows, func(v db.ListReviewsRow) claim.Principal { return v.ByID })
 	page := rest.ListReviews200JSONResponse{Items: make([]rest.Review, len(rows)), Next: next}
 	for i, v := range rows {
 		page.Items[i] = shownReview(v, who)
@@ -282,33 +284,33 @@ func (s *server) ListReviews(ctx context.Context, r rest.ListReviewsRequestObjec
 	return page, err
 }
 
-func shownReview(v db.ListReviewsRow, who cast) rest.Review {
+func shownReview(v db.ListReviewsRow, who access.Actors) rest.Review {
 	return rest.Review{
-		Id: v.ID, Task: v.TaskID, Level: v.Level, Required: claim.Level(v.Required), By: who.actor(v.ByID), Verdict: v.Verdict,
+		Id: v.ID, Task: v.TaskID, Level: v.Level, Required: claim.Level(v.Required), By: who.Actor(v.ByID), Verdict: v.Verdict,
 		Result: rest.ReviewResult(v.Result), AmountFen: v.AmountFen, AuthorityVersion: v.AuthorityVersion, Opinion: v.Opinion,
 		ReturnTo: claim.Stage(v.ReturnTo), Question: v.Question, At: v.At.UTC(),
 	}
 }
 
 // ListDenials implements [rest.StrictServerInterface].
-func (s *server) ListDenials(ctx context.Context, r rest.ListDenialsRequestObject) (rest.ListDenialsResponseObject, error) {
+func (s *reads) ListDenials(ctx context.Context, r rest.ListDenialsRequestObject) (rest.ListDenialsResponseObject, error) {
 	after, err := placeInOrder(r.Params.After)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	rows, err := s.q.ListDenials(ctx, s.db, claimOf(ctx).ID, after, read)
+	show, read := contract.PageLimit(r.Params.Limit)
+	rows, err := s.q.ListDenials(ctx, s.db, access.ClaimOf(ctx).ID, after, read)
 	if err != nil {
 		return nil, fmt.Errorf("list denials: %w", err)
 	}
-	rows, next := cut(rows, show, byNumber(func(d db.ListDenialsRow) int32 { return d.Round }))
-	who, err := castOf(ctx, s, rows,
+	rows, next := contract.Cut(rows, show, byNumber(func(d db.ListDenialsRow) int32 { return d.Round }))
+	who, err := ActorsOf(ctx, s, rows,
 		func(d db.ListDenialsRow) claim.Principal { return claim.Principal(d.ProposedBy) },
 		func(d db.ListDenialsRow) claim.Principal { return claim.Principal(d.DecidedBy) })
 	page := rest.ListDenials200JSONResponse{Items: make([]rest.DenialRecord, len(rows)), Next: next}
 	for i, d := range rows {
 		out := rest.DenialRecord{
-			Round: int(d.Round), ProposedBy: who.actor(claim.Principal(d.ProposedBy)), Clause: d.Clause, Facts: d.Facts, Reasons: d.Reasons,
+			Round: int(d.Round), ProposedBy: who.Actor(claim.Principal(d.ProposedBy)), Clause: d.Clause, Facts: d.Facts, Reasons: d.Reasons,
 			Evidence: d.Evidence, Papers: []rest.StatedPaper{}, At: d.At.UTC(),
 		}
 		if out.Evidence == nil {
@@ -323,7 +325,7 @@ func (s *server) ListDenials(ctx context.Context, r rest.ListDenialsRequestObjec
 		}
 		if d.DecidedAt != nil {
 			out.Verdict = &rest.DenialDecision{
-				By: who.actor(claim.Principal(d.DecidedBy)), Approved: d.Approved, Opinion: d.Opinion, At: d.DecidedAt.UTC(),
+				By: who.Actor(claim.Principal(d.DecidedBy)), Approved: d.Approved, Opinion: d.Opinion, At: d.DecidedAt.UTC(),
 			}
 		}
 		page.Items[i] = out
@@ -332,17 +334,17 @@ func (s *server) ListDenials(ctx context.Context, r rest.ListDenialsRequestObjec
 }
 
 // ListLetters implements [rest.StrictServerInterface].
-func (s *server) ListLetters(ctx context.Context, r rest.ListLettersRequestObject) (rest.ListLettersResponseObject, error) {
-	at, number, err := placeInTime(r.Params.After, time.Unix(0, 0), "", func(string) bool { return true })
+func (s *reads) ListLetters(ctx context.Context, r rest.ListLettersRequestObject) (rest.ListLettersResponseObject, error) {
+	at, number, err := contract.PlaceInTime(r.Params.After, time.Unix(0, 0), "", func(string) bool { return true })
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	rows, err := s.q.ListLetters(ctx, s.db, claimOf(ctx).ID, at, number, read)
+	show, read := contract.PageLimit(r.Params.Limit)
+	rows, err := s.q.ListLetters(ctx, s.db, access.ClaimOf(ctx).ID, at, number, read)
 	if err != nil {
 		return nil, fmt.Errorf("list letters: %w", err)
 	}
-	rows, next := cut(rows, show, func(l db.ListLettersRow) []string {
+	rows, next := contract.Cut(rows, show, func(l db.ListLettersRow) []string {
 		return []string{l.At.UTC().Format(time.RFC3339Nano), l.Number}
 	})
 	page := rest.ListLetters200JSONResponse{Items: make([]rest.Letter, len(rows)), Next: next}
@@ -353,13 +355,13 @@ func (s *server) ListLetters(ctx context.Context, r rest.ListLettersRequestObjec
 }
 
 // GetLetterContent implements [rest.StrictServerInterface].
-func (s *server) GetLetterContent(ctx context.Context, r rest.GetLetterContentRequestObject) (rest.GetLetterContentResponseObject, error) {
-	row, err := s.q.LetterOfClaim(ctx, s.db, claimOf(ctx).ID, r.Number)
+func (s *reads) GetLetterContent(ctx context.Context, r rest.GetLetterContentRequestObject) (rest.GetLetterContentResponseObject, error) {
+	row, err := s.q.LetterOfClaim(ctx, s.db, access.ClaimOf(ctx).ID, r.Number)
 	if err != nil {
-		return nil, seen("letter", err)
+		return nil, contract.RowError("letter", err)
 	}
 	tag := `"` + row.SHA256 + `"`
-	if matches(r.Params.IfNoneMatch, tag) {
+	if contract.Matches(r.Params.IfNoneMatch, tag) {
 		return rest.GetLetterContent304Response{}, nil
 	}
 	file, err := s.stored(ctx, row.Object, row.Revision, row.Number+".pdf", "application/pdf", tag)
@@ -381,21 +383,21 @@ func (l letter) VisitGetLetterContentResponse(w http.ResponseWriter) error {
 var findingKey = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // ListFindings implements [rest.StrictServerInterface].
-func (s *server) ListFindings(ctx context.Context, r rest.ListFindingsRequestObject) (rest.ListFindingsResponseObject, error) {
-	at, key, err := placeInTime(r.Params.After, time.Unix(0, 0), "", findingKey.MatchString)
+func (s *reads) ListFindings(ctx context.Context, r rest.ListFindingsRequestObject) (rest.ListFindingsResponseObject, error) {
+	at, key, err := contract.PlaceInTime(r.Params.After, time.Unix(0, 0), "", findingKey.MatchString)
 	if err != nil {
 		return nil, err
 	}
-	show, read := limitOf(r.Params.Limit)
-	rows, err := s.q.ListFindings(ctx, s.db, claimOf(ctx).ID, at, key, read)
+	show, read := contract.PageLimit(r.Params.Limit)
+	rows, err := s.q.ListFindings(ctx, s.db, access.ClaimOf(ctx).ID, at, key, read)
 	if err != nil {
 		return nil, fmt.Errorf("list findings: %w", err)
 	}
-	notes, err := s.q.FindingNotes(ctx, s.db, claimOf(ctx).ID)
+	notes, err := s.q.FindingNotes(ctx, s.db, access.ClaimOf(ctx).ID)
 	if err != nil {
 		return nil, fmt.Errorf("list what was said of findings: %w", err)
 	}
-	rows, next := cut(rows, show, func(f db.ListFindingsRow) []string { return []string{f.At.UTC().Format(time.RFC3339Nano), f.Key} })
+	rows, next := contract.Cut(rows, show, func(f db.ListFindingsRow) []string { return []string{f.At.UTC().Format(time.RFC3339Nano), f.Key} })
 	page := rest.ListFindings200JSONResponse{Items: make([]rest.Finding, len(rows)), Next: next}
 	for i, f := range rows {
 		item := rest.Finding{Id: f.Key, Rule: f.Rule, State: rest.FindingState(f.State), Grave: f.Grave, TextZh: f.TextZh, TextEn: f.TextEn, At: f.At.UTC()}

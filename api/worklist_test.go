@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"anpei/api/access"
 	"anpei/claim"
 	"anpei/internal/pace"
 	"anpei/schemas/db"
@@ -33,7 +34,7 @@ func everyTaskIsOnAList(ctx context.Context, t *testing.T, s *server, owner *pgx
 	require.NoError(t, err)
 	listed := map[string]bool{}
 	for _, row := range people {
-		who := staffPrincipal(testNames, row)
+		who := access.Staff(testNames, row)
 		tasks, err := s.taskRows(ctx, who, db.ListTasksParams{AfterDue: &time.Time{}, AfterID: "00000000-0000-0000-0000-000000000000", Count: 100_000})
 		require.NoError(t, err)
 		for _, task := range tasks {
@@ -84,7 +85,7 @@ func testTaskOfWhoLeft(t *testing.T, k *stack) {
 	leaver := "leaver_" + uuid.NewString()[:8]
 	_, err := k.data.Owner.Exec(t.Context(), `insert into staff (id, name, role, branch) values ($1, $1, 'intake', '0000')`, leaver)
 	require.NoError(t, err)
-	k.letIn(leaver)
+	k.letIn(t, leaver)
 	token, phone := k.claimant(t)
 	r := into[claim.Receipt](t, k.ask(t, token, "POST", "/claims", uuid.NewString(), k.notice(t, phone, "PDZZ"+uuid.NewString()[:8])), 201)
 	var task string

@@ -50,7 +50,7 @@ var dated = []struct {
 	{"claim/source.go", []string{"2012年", "2024年"}, "years of laws"},
 	{"api/checks.go", []string{"2000-01-01"}, "no loss is older"},
 	{"api/checks_test.go", nil, "the moment that is handed to the checks"},
-	{"api/validate.go", []string{"2026-11-21"}, "how a day is written, in an answer"},
+	{"api/contract/validate.go", []string{"2026-11-21"}, "how a day is written, in an answer"},
 	{"api/validate_test.go", nil, "how a day is written; and one that does not exist"},
 	{"api/sheet.go", []string{"2026-01-05", "2026/1/5"}, "how a day is written, in an answer"},
 	{"api/imports_test.go", nil, "worked cases of how a day is written in a table"},

@@ -1,4 +1,4 @@
-package main
+package access
 
 import (
 	"sync"
@@ -11,10 +11,10 @@ import (
 // behind a shared address has room enough; a machine that guesses has not.
 type limits struct {
 	mu   *sync.Mutex
-	kept map[string]*caller
+	kept map[string]*tries
 }
 
-type caller struct {
+type tries struct {
 	*rate.Limiter
 	last time.Time
 }
@@ -25,7 +25,7 @@ const (
 	callersKept    = 16384
 )
 
-func newLimits() limits { return limits{mu: new(sync.Mutex), kept: map[string]*caller{}} }
+func newLimits() limits { return limits{mu: new(sync.Mutex), kept: map[string]*tries{}} }
 
 // allow reports whether an address may try once more.
 func (l limits) allow(address string, now time.Time) bool {
@@ -36,7 +36,7 @@ func (l limits) allow(address string, now time.Time) bool {
 		if len(l.kept) >= callersKept {
 			l.forget(now)
 		}
-		c = &caller{Limiter: rate.NewLimiter(triesPerSecond, triesAtOnce)}
+		c = &tries{Limiter: rate.NewLimiter(triesPerSecond, triesAtOnce)}
 		l.kept[address] = c
 	}
 	c.last = now

@@ -1,4 +1,4 @@
-package main
+package contract
 
 import (
 	"cmp"
@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -22,35 +24,42 @@ import (
 	"anpei/schemas/rest"
 )
 
-// operation is one operation of the contract, prepared for every request.
-type operation struct {
-	id      string
-	route   *routers.Route
+// Read returns what all servers of the process answer by; it is read
+// once and not changed.
+var Read = sync.OnceValues(rest.GetSpec)
+
+// BasePath stands before every operation.
+const BasePath = "/v1"
+
+// Operation is one operation of the contract, prepared for every request.
+type Operation struct {
+	ID      string
+	Route   *routers.Route
 	options *openapi3filter.Options
 	known   map[string]bool // query parameters
-	who     string          // who may, in the contract's words
-	about   string          // the path parameter that names what it is about: claim, task, number, id; or ""
-	public  bool            // nobody needs to be signed in
-	command bool            // it changes something
-	upload  bool            // its body is a file: never buffered here
-	table   bool            // its body is a table, as CSV: its handler reads it
+	Who     string          // who may, in the contract's words
+	About   string          // the path parameter that names what it is about: claim, task, number, id; or ""
+	Public  bool            // nobody needs to be signed in
+	Command bool            // it changes something
+	Upload  bool            // its body is a file: never buffered here
+	Table   bool            // its body is a table, as CSV: its handler reads it
 }
 
-// operations prepares the operations of the contract.
-func operations(spec *openapi3.T) ([]*operation, error) {
-	var ops []*operation
+// Operations prepares the operations of the contract.
+func Operations(spec *openapi3.T) ([]*Operation, error) {
+	var ops []*Operation
 	for path, item := range spec.Paths.Map() {
 		for method, op := range item.Operations() {
 			checked := *op
 			checked.Security = openapi3.NewSecurityRequirements() // who asks is settled before: see access
-			o := &operation{
-				id:      op.OperationID,
-				route:   &routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: &checked},
+			o := &Operation{
+				ID:      op.OperationID,
+				Route:   &routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: &checked},
 				options: &openapi3filter.Options{MultiError: true, SkipSettingDefaults: true, KeepValidatedValue: true},
 				known:   map[string]bool{},
-				who:     whoMay(op.Description),
-				public:  op.Security != nil && len(*op.Security) == 0,
-				command: !reads(method),
+				Who:     whoMay(op.Description),
+				Public:  op.Security != nil && len(*op.Security) == 0,
+				Command: !safe(method),
 			}
 			// Nothing is asked of it, and whatever would be is refused.
 			o.options.AuthenticationFunc = func(context.Context, *openapi3filter.AuthenticationInput) error {
@@ -67,20 +76,20 @@ func operations(spec *openapi3.T) ([]*operation, error) {
 				}
 			}
 			if body := op.RequestBody; body != nil {
-				o.upload = body.Value.Content["application/octet-stream"] != nil
-				o.table = body.Value.Content["text/csv"] != nil
-				o.options.ExcludeRequestBody = o.upload || o.table
+				o.Upload = body.Value.Content["application/octet-stream"] != nil
+				o.Table = body.Value.Content["text/csv"] != nil
+				o.options.ExcludeRequestBody = o.Upload || o.Table
 			}
 			for _, name := range []string{"claim", "task", "number", "id"} {
 				if strings.Contains(path, "{"+name+"}") {
-					o.about = name
+					o.About = name
 					break
 				}
 			}
 			ops = append(ops, o)
 		}
 	}
-	slices.SortFunc(ops, func(a, b *operation) int { return cmp.Compare(a.id, b.id) })
+	slices.SortFunc(ops, func(a, b *Operation) int { return cmp.Compare(a.ID, b.ID) })
 	if len(ops) == 0 {
 		return nil, errors.New("the contract has no operations")
 	}
@@ -103,9 +112,36 @@ func formatOf(layout string) openapi3.StringFormatValidator {
 	})
 }
 
+// MaxJSON is the largest body of a request that is no upload.
+const MaxJSON = 1 << 20
+
+// MaxTable is the largest table, in bytes.
+const MaxTable = 2 << 20
+
+// Bound bounds the body of a request by what its operation takes.
+func Bound(c echo.Context, op *Operation) {
+	r := c.Request()
+	switch {
+	case op.Upload: // its handler counts
+	case op.Table:
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, MaxTable)
+	default:
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, MaxJSON)
+	}
+}
+
+// Received reads a request, but for a file or a table, and compares it with the
+// contract.
+func Received(ctx context.Context, c echo.Context, op *Operation) error {
+	if kind, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)); op.Table && (err != nil || kind != "text/csv") {
+		return &Fault{Kind: KindMediaType, Detail: "Send the table with Content-Type: text/csv."}
+	}
+	return validate(ctx, c, op)
+}
+
 // validate compares a request with the contract and names all that is wrong
 // at once.
-func validate(ctx context.Context, c echo.Context, op *operation) error {
+func validate(ctx context.Context, c echo.Context, op *Operation) error {
 	r := c.Request()
 	var faults []rest.FieldError
 	add := func(pointer, detail string) {
@@ -127,20 +163,20 @@ func validate(ctx context.Context, c echo.Context, op *operation) error {
 			add(name, "There is no such parameter here. "+listed("It takes: ", op.known))
 		case len(values) > 1:
 			add(name, "Give it once.")
-		case !storable(values[0]):
+		case !Storable(values[0]):
 			add(name, "It holds a character that is no text.")
 		}
 	}
 	params := map[string]string{}
 	for _, name := range c.ParamNames() {
-		params[name] = pathParam(c, name)
-		if !storable(params[name]) {
+		params[name] = PathParam(c, name)
+		if !Storable(params[name]) {
 			add(name, "It holds a character that is no text.")
 		}
 	}
 
 	err := openapi3filter.ValidateRequest(ctx, &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: params, QueryParams: query, Route: op.route, Options: op.options,
+		Request: r, PathParams: params, QueryParams: query, Route: op.Route, Options: op.options,
 	})
 	if err := explain(err, add); err != nil {
 		return err
@@ -151,7 +187,7 @@ func validate(ctx context.Context, c echo.Context, op *operation) error {
 	}
 	if len(faults) > 0 {
 		slices.SortStableFunc(faults, func(a, b rest.FieldError) int { return cmp.Compare(a.Pointer, b.Pointer) })
-		return invalid(faults...)
+		return Invalid(faults...)
 	}
 	return nil
 }
@@ -174,7 +210,7 @@ func explain(err error, add func(pointer, detail string)) error {
 	var request *openapi3filter.RequestError
 	switch {
 	case errors.As(err, &large):
-		return &fault{kind: kindTooLarge, detail: fmt.Sprintf("The body is larger than %d KiB.", large.Limit>>10)}
+		return &Fault{Kind: KindTooLarge, Detail: fmt.Sprintf("The body is larger than %d KiB.", large.Limit>>10)}
 	case !errors.As(err, &request):
 		return fmt.Errorf("validate: %w", err)
 	case request.Parameter != nil:
@@ -182,9 +218,9 @@ func explain(err error, add func(pointer, detail string)) error {
 		explainValue(p.Name, request.Err, p.Description, add)
 		return nil
 	case request.Reason == "reading failed":
-		return &fault{kind: kindInput, detail: "The body did not arrive whole and in time. Send it again.", cause: request.Err}
+		return &Fault{Kind: KindInput, Detail: "The body did not arrive whole and in time. Send it again.", Cause: request.Err}
 	case strings.HasPrefix(request.Reason, "header Content-Type"):
-		return &fault{kind: kindMediaType, detail: "Send the body with Content-Type: application/json."}
+		return &Fault{Kind: KindMediaType, Detail: "Send the body with Content-Type: application/json."}
 	default:
 		explainValue("", request.Err, "", add)
 		return nil
@@ -210,7 +246,7 @@ func explainValue(base string, err error, description string, add func(pointer, 
 			if unknown := unknownField.FindStringSubmatch(schema.Reason); unknown != nil {
 				path = append(path, unknown[1]) // the validator names the object that it stands in
 			}
-			pointer = jsonPointer(path)
+			pointer = JSONPointer(path)
 		}
 		add(pointer, inWords(schema, description))
 	case errors.Is(err, openapi3filter.ErrInvalidRequired) && base == "":
@@ -236,7 +272,8 @@ func notJSON(err error) string {
 	return "The body is not JSON."
 }
 
-func jsonPointer(path []string) string {
+// JSONPointer writes a path as RFC 6901 does.
+func JSONPointer(path []string) string {
 	var b strings.Builder
 	for _, p := range path {
 		b.WriteByte('/')
@@ -339,14 +376,14 @@ func listed(before string, names map[string]bool) string {
 	return before + strings.Join(list, ", ") + "."
 }
 
-// storable reports whether a text can be stored: PostgreSQL takes no NUL.
-func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+// Storable reports whether a text can be stored: PostgreSQL takes no NUL.
+func Storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // unstorable finds texts in a body that cannot be stored.
 func unstorable(at string, value any, add func(pointer, detail string)) {
 	switch v := value.(type) {
 	case string:
-		if !storable(v) {
+		if !Storable(v) {
 			add(at, "It holds a character that is no text.")
 		}
 	case []any:
@@ -355,17 +392,17 @@ func unstorable(at string, value any, add func(pointer, detail string)) {
 		}
 	case map[string]any:
 		for key, item := range v {
-			unstorable(at+jsonPointer([]string{key}), item, add)
+			unstorable(at+JSONPointer([]string{key}), item, add)
 		}
 	}
 }
 
 // bodySchema is what the contract says of an operation's body, or nil.
-func (o *operation) bodySchema() *openapi3.SchemaRef {
-	if o.route.Operation.RequestBody == nil {
+func (o *Operation) bodySchema() *openapi3.SchemaRef {
+	if o.Route.Operation.RequestBody == nil {
 		return nil
 	}
-	if content := o.route.Operation.RequestBody.Value.Content["application/json"]; content != nil {
+	if content := o.Route.Operation.RequestBody.Value.Content["application/json"]; content != nil {
 		return content.Schema
 	}
 	return nil
@@ -393,16 +430,16 @@ func fractions(at string, ref *openapi3.SchemaRef, value any, add func(pointer, 
 	case map[string]any:
 		for key, item := range v {
 			if property := schema.Properties[key]; property != nil {
-				fractions(at+jsonPointer([]string{key}), property, item, add)
+				fractions(at+JSONPointer([]string{key}), property, item, add)
 			} else if extra := schema.AdditionalProperties.Schema; extra != nil {
-				fractions(at+jsonPointer([]string{key}), extra, item, add)
+				fractions(at+JSONPointer([]string{key}), extra, item, add)
 			}
 		}
 	}
 }
 
-// pathParam returns a parameter of the path as it was meant.
-func pathParam(c echo.Context, name string) string {
+// PathParam returns a parameter of the path as it was meant.
+func PathParam(c echo.Context, name string) string {
 	value := c.Param(name)
 	if c.Request().URL.RawPath == "" {
 		return value
@@ -412,3 +449,6 @@ func pathParam(c echo.Context, name string) string {
 	}
 	return value
 }
+
+// safe reports whether a method changes nothing.
+func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }

@@ -1,4 +1,4 @@
-package main
+package contract
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func TestARuleSaysHowItIsAnswered(t *testing.T) {
 		"unheard-of":                   http.StatusForbidden,
 	} {
 		err := fmt.Errorf("on the way: %w", refusal{claim.Refusal{Rule: rule, Detail: "Because.", Winner: "li"}})
-		p := problemOf(err)
+		p := ProblemOf(err)
 		require.Equal(t, status, p.Status, rule)
 		require.Equal(t, rule, p.Rule)
 		require.Equal(t, "Because.", p.Detail)
@@ -57,37 +57,22 @@ func TestAServerThatIsDownIsNoFaultOfTheCaller(t *testing.T) {
 		"postgres is full":        &pgconn.PgError{Code: "53300"},
 		"temporal is away":        serviceerror.NewUnavailable("nobody home"),
 		"temporal takes too long": serviceerror.NewDeadlineExceeded("late"),
+		"a worker that fails":     serviceerror.NewWorkflowNotReady("unexpected workflow task failure"),
 		"time is up":              context.DeadlineExceeded,
 	} {
-		f := faultOf(fmt.Errorf("do something: %w", err))
-		require.Equal(t, http.StatusServiceUnavailable, f.status, name)
-		require.Positive(t, f.retry, name)
+		f := FaultOf(fmt.Errorf("do something: %w", err))
+		require.Equal(t, http.StatusServiceUnavailable, f.Status, name)
+		require.Positive(t, f.Retry, name)
 	}
 }
 
 func TestWhatNobodyForesawTellsNothing(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{errors.New("password=secret"), &pgconn.PgError{Code: "23505", Detail: "Key (phone)=(13800000000)"}} {
-		p := problemOf(err)
+		p := ProblemOf(err)
 		require.Equal(t, http.StatusInternalServerError, p.Status)
 		require.NotContains(t, p.Detail, "secret")
 		require.NotContains(t, p.Detail, "13800000000")
 	}
-	require.Equal(t, http.StatusNotFound, problemOf(fmt.Errorf("read it: %w", pgx.ErrNoRows)).Status)
-}
-
-func TestAPanicIsAnsweredAndEveryAnswerIsGuarded(t *testing.T) {
-	t.Parallel()
-	h := open(t) // without a database, reading a row panics
-	a := h.get("/v1/claims", h.staff("manager-1", claim.Manager, "3101", 0), "X-Request-Id", "theirs-1")
-	p := a.problem(t, http.StatusInternalServerError)
-	require.Regexp(t, `^theirs-1\.[0-9a-f]{16}$`, p.Instance, "the caller's name for it, and ours")
-	for header, want := range map[string]string{
-		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
-		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Cache-Control": "private, no-cache",
-	} {
-		require.Equal(t, want, a.header.Get(header), header)
-	}
-	a = h.get("/v1/nothing", "", "X-Request-Id", "no good\tid")
-	require.Regexp(t, `^[0-9a-f]{16}$`, a.header.Get("X-Request-Id"))
+	require.Equal(t, http.StatusNotFound, ProblemOf(fmt.Errorf("read it: %w", pgx.ErrNoRows)).Status)
 }

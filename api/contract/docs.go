@@ -1,4 +1,4 @@
-package main
+package contract
 
 import (
 	"bytes"
@@ -51,7 +51,7 @@ type docsSchema struct {
 // docsHTML renders the contract as a page to be read, once a process. It loads
 // nothing: one file, its style inside, no script.
 var docsHTML = sync.OnceValues(func() ([]byte, error) {
-	spec, err := readContract()
+	spec, err := Read()
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ var docsHTML = sync.OnceValues(func() ([]byte, error) {
 	}
 	var out bytes.Buffer
 	err = page.Execute(&out, map[string]any{
-		"Title": spec.Info.Title, "About": prose(spec.Info.Description), "Base": basePath,
+		"Title": spec.Info.Title, "About": prose(spec.Info.Description), "Base": BasePath,
 		"Groups": docsGroups(spec), "Schemas": docsSchemas(spec), "Problems": kindsShown(),
 	})
 	if err != nil {
@@ -70,7 +70,8 @@ var docsHTML = sync.OnceValues(func() ([]byte, error) {
 	return out.Bytes(), nil
 })
 
-func docsPage() (echo.HandlerFunc, error) {
+// DocsPage answers with the contract as a page to read.
+func DocsPage() (echo.HandlerFunc, error) {
 	body, err := docsHTML()
 	if err != nil {
 		return nil, err
@@ -162,9 +163,9 @@ func docsSchemas(spec *openapi3.T) []docsSchema {
 
 // kindsShown lists the problems with their statuses.
 func kindsShown() []map[string]any {
-	out := make([]map[string]any, len(kinds))
-	for i, k := range kinds {
-		out[i] = map[string]any{"Path": k.path, "Status": k.status, "Title": k.title}
+	out := make([]map[string]any, len(Kinds))
+	for i, k := range Kinds {
+		out[i] = map[string]any{"Path": k.Path, "Status": k.Status, "Title": k.Title}
 	}
 	return out
 }
