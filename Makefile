@@ -154,7 +154,7 @@ api/web/node_modules/.package-lock.json: api/web/package.json api/web/package-lo
 	@cd api/web && npm ci --silent
 	@touch $@
 api/web/dist/manifest.json: api/web/node_modules/.package-lock.json api/web/build.mjs api/web/tsconfig.json \
-  $(shell find api/web/styles api/web/islands api/web/templates -type f)
+  $(shell find api/web/styles api/web/islands api/web/*/templates -type f)
 	@echo "building the styles and scripts of the pages"
 	@cd api/web && node build.mjs
 

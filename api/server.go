@@ -27,6 +27,7 @@ import (
 	"anpei/api/access"
 	"anpei/api/contract"
 	"anpei/api/web"
+	"anpei/api/web/site"
 	"anpei/internal/boot"
 	"anpei/internal/cache"
 	"anpei/schemas/db"
@@ -113,18 +114,7 @@ func (s *server) handler() (http.Handler, error) {
 		return nil, err
 	}
 
-	e := echo.New()
-	// A proxy may stand before it on the same machine; nobody else's word on
-	// the caller's address counts.
-	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false))
-	e.HTTPErrorHandler = s.fail
-	e.Use(s.serve)
-	site, err := s.site(e)
-	if err != nil {
-		return nil, err
-	}
-	e.Use(pages(site))
-
+	e := s.router()
 	admitted := map[string][]echo.MiddlewareFunc{}
 	for _, op := range ops {
 		admitted[op.ID] = []echo.MiddlewareFunc{s.access.Admit(op)}
@@ -143,30 +133,40 @@ func (s *server) handler() (http.Handler, error) {
 		return c.Redirect(http.StatusSeeOther, "/docs#problem-"+c.Param("kind"))
 	})
 
-	return otelhttp.NewHandler(e, "http", otelhttp.WithFilter(func(r *http.Request) bool {
+	pages, err := s.pages(e)
+	if err != nil {
+		return nil, err
+	}
+	all := http.NewServeMux()
+	for _, address := range []string{contract.BasePath, contract.BasePath + "/", "/docs", "/problems/", "/openapi.yaml", "/livez", "/readyz"} {
+		all.Handle(address, e)
+	}
+	others := s.router()
+	others.Any("/*", echo.WrapHandler(pages))
+	all.Handle("/", others)
+
+	return otelhttp.NewHandler(all, "http", otelhttp.WithFilter(func(r *http.Request) bool {
 		return strings.HasPrefix(r.URL.Path, contract.BasePath+"/")
 	})), nil
 }
 
-// site is the pages, which ask the API like everybody else.
-func (s *server) site(api http.Handler) (*web.Site, error) {
-	return web.New(web.Options{
+// router answers requests by their address, each with what is round every one.
+func (s *server) router() *echo.Echo {
+	e := echo.New()
+	// A proxy may stand before it on the same machine; nobody else's word on
+	// the caller's address counts.
+	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false))
+	e.HTTPErrorHandler = s.fail
+	e.Use(s.serve)
+	return e
+}
+
+// pages ask the API like everybody else.
+func (s *server) pages(api http.Handler) (http.Handler, error) {
+	return web.New(site.Options{
 		API: api, Log: s.log, Origin: s.cfg.Origin,
 		Issuer: s.cfg.Issuer, Client: s.cfg.Client, ClientSecret: string(s.cfg.ClientSecret),
 	})
-}
-
-// pages answers what is neither the API's nor the operators'.
-func pages(site http.Handler) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if !web.Serves(c.Request().URL.Path) {
-				return next(c)
-			}
-			site.ServeHTTP(c.Response(), c.Request())
-			return nil
-		}
-	}
 }
 
 // serve is round every request: its id, its log line, its guards, and what

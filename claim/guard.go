@@ -149,3 +149,87 @@ func words[T ~string](list []T) string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// KeptYears is how long the store refuses to delete what proves something: what
+// people send, and the letters that they are sent. Insurance Law art. 87 asks
+// for 5 or 10 years from the end of the contract, AML Law (2024) art. 34 for at
+// least 10 from the end of the relationship. Both end later than ten years from
+// the day on which it is stored, so that this is the floor, and closure extends
+// it. The mode is governance: a court's order or a lawful erasure can be carried
+// out by whoever holds the right to bypass it, which no process of ours does.
+const KeptYears = 10
+
+// Hold puts a claim's evidence under legal hold (证据保全), or lifts the hold:
+// as long as it lasts no stored version can be removed, whatever its retention
+// says and whoever asks.
+type Hold struct {
+	Held   bool   `json:"held"`
+	Reason string `json:"reason"`
+}
+
+// GuardHold reports why a hold is not placed or lifted, or nil. A dispute may
+// come up long after the payment or the denial, so that the stage is no matter.
+// What one person holds another lifts: evidence is not in one pair of hands.
+func (f *File) GuardHold(h Hold, by Actor) *Refusal {
+	holders := []Role{Manager, Audit}
+	switch {
+	case !slices.Contains(holders, by.Role):
+		return Refuse(RuleRole, WhyHoldRole, "role", string(by.Role), "roles", words(holders))
+	case h.Held && f.HeldBy != "":
+		return Refuse(RuleHeld, WhyHeld).By(f.HeldBy)
+	case !h.Held && f.HeldBy == "":
+		return Refuse(RuleHeld, WhyNotHeld)
+	case !h.Held && f.HeldBy == by.ID:
+		return Refuse(RuleOwnHold, WhyOwnHold)
+	}
+	return nil
+}
+
+// Option is an act that an actor's role may do on a claim, and what the file
+// says against it now.
+type Option struct {
+	Act     Act
+	Task    *Task    // that it does or is about; nil where there is none
+	Against *Refusal // nil: it can be done
+}
+
+// Options lists what an actor's role may do on a claim, in the order of the
+// story, each as [File.Guard] or [File.GuardHold] would answer it now: once for
+// each task that it would do, or without one. Taking and putting back come once
+// for each task to which they make a difference. A first report is no act on a
+// claim that is there.
+func (f *File) Options(by Actor) []Option {
+	var list []Option
+	for _, rule := range actRules {
+		switch {
+		case rule.act == ActHold:
+			list = append(list, Option{Act: ActHold, Against: f.GuardHold(Hold{Held: f.HeldBy == ""}, by)})
+		case !slices.Contains(rule.roles, by.Role):
+		case rule.act == ActTake || rule.act == ActPutBack:
+			for i := range f.Tasks {
+				if t := &f.Tasks[i]; rule.act == ActTake && t.Owner != by.ID || rule.act == ActPutBack && t.Owner != "" {
+					list = append(list, Option{Act: rule.act, Task: t, Against: f.Guard(rule.act, by, t.ID)})
+				}
+			}
+		default:
+			tasks := f.tasksOf(rule.tasks)
+			for _, t := range tasks {
+				list = append(list, Option{Act: rule.act, Task: t, Against: f.Guard(rule.act, by, t.ID)})
+			}
+			if len(tasks) == 0 {
+				list = append(list, Option{Act: rule.act, Against: f.Guard(rule.act, by, "")})
+			}
+		}
+	}
+	return slices.DeleteFunc(list, func(o Option) bool { return o.Against != nil && o.Against.Rule == RuleRole })
+}
+
+// tasksOf are the open tasks of some kinds.
+func (f *File) tasksOf(kinds []TaskKind) (list []*Task) {
+	for i := range f.Tasks {
+		if slices.Contains(kinds, f.Tasks[i].Kind) {
+			list = append(list, &f.Tasks[i])
+		}
+	}
+	return list
+}

@@ -31,6 +31,7 @@ var dated = []struct {
 	{"claim/document/*_test.go", nil, "worked cases of what papers say"},
 	{"claim/indemnity/*.go", nil, "days on which terms and limits changed, and how a day is written"},
 	{"api/web/*_test.go", nil, "pages of a made-up answer, with a moment handed in"},
+	{"api/web/*/*_test.go", nil, "the same, and how days and moments are written"},
 	{"internal/testenv/days.go", []string{"2026-02-18", "2026-12-31", "2027-01-31", "2028-02-29"}, "the days at which what depends on the day is tested"},
 	{"internal/specimen/dates_test.go", []string{"2026-12-31", "2027-01-01"}, "the two sides of a midnight that is handed in"},
 	{"internal/specimen/specimen_test.go", []string{"2026-03-09", "20260309"}, "a worked case: what the QR code of an invoice says"},

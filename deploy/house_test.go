@@ -84,6 +84,48 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 	complain(t, "packages without a doc comment", complaints)
 }
 
+// A room that holds everything is one in which nobody finds their line.
+func TestRoomsHaveABound(t *testing.T) {
+	t.Parallel()
+	const mostFiles, mostMethods = 30, 60
+	files, methods := map[string]int{}, map[string]int{} // by folder; by folder and type, of the API
+	for _, name := range sources(t) {
+		if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") || strings.Contains(name, "/testdata/") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, read(t, name), parser.SkipObjectResolution|parser.ParseComments)
+		require.NoError(t, err)
+		if ast.IsGenerated(file) {
+			continue
+		}
+		files[path.Dir(name)]++
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil {
+				of := f.Recv.List[0].Type
+				if star, ok := of.(*ast.StarExpr); ok {
+					of = star.X
+				}
+				if named, ok := of.(*ast.Ident); ok && strings.HasPrefix(name, "api/") {
+					methods[path.Dir(name)+"."+named.Name]++
+				}
+			}
+		}
+	}
+	require.NotEmpty(t, methods)
+	var complaints []string
+	for folder, n := range files {
+		if n > mostFiles {
+			complaints = append(complaints, fmt.Sprintf("%s has %d files", folder, n))
+		}
+	}
+	for typ, n := range methods {
+		if n > mostMethods {
+			complaints = append(complaints, fmt.Sprintf("%s has %d methods", typ, n))
+		}
+	}
+	complain(t, fmt.Sprintf("packages of more than %d files, types of api with more than %d methods", mostFiles, mostMethods), complaints)
+}
+
 // says reports whether the file's doc comment is one about its package. What a
 // generator writes of itself is not.
 func says(file *ast.File) bool {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"anpei/api/web/site"
 	"anpei/claim"
 )
 
@@ -67,12 +68,12 @@ func (a *asking) of(what string) (found []request) {
 // send is a form that a claimant who is signed in sends.
 func (a *asking) send(t *testing.T, to, kind, body string) *httptest.ResponseRecorder {
 	t.Helper()
-	site, err := New(Options{API: a})
+	site, err := New(site.Options{API: a})
 	require.NoError(t, err)
 	r := httptest.NewRequest(http.MethodPost, to, strings.NewReader(body))
 	r.Host = "127.0.0.1"
 	r.Header.Set("Content-Type", kind)
-	r.AddCookie(&http.Cookie{Name: cookieClaimant, Value: "a-token"})
+	r.AddCookie(&http.Cookie{Name: "anpei-claimant", Value: "a-token"})
 	w := httptest.NewRecorder()
 	site.ServeHTTP(w, r)
 	return w
@@ -81,11 +82,11 @@ func (a *asking) send(t *testing.T, to, kind, body string) *httptest.ResponseRec
 // get is a page that a claimant who is signed in opens.
 func (a *asking) get(t *testing.T, path string) *httptest.ResponseRecorder {
 	t.Helper()
-	site, err := New(Options{API: a})
+	site, err := New(site.Options{API: a})
 	require.NoError(t, err)
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.Host = "127.0.0.1"
-	r.AddCookie(&http.Cookie{Name: cookieClaimant, Value: "a-token"})
+	r.AddCookie(&http.Cookie{Name: "anpei-claimant", Value: "a-token"})
 	w := httptest.NewRecorder()
 	site.ServeHTTP(w, r)
 	return w
@@ -94,29 +95,6 @@ func (a *asking) get(t *testing.T, path string) *httptest.ResponseRecorder {
 const formType = "application/x-www-form-urlencoded"
 
 const me = `{"id": "phone:1", "name": "139****5678", "role": "claimant", "level": 0, "phone": "13912345678"}`
-
-func TestAmountsAreReadAsPeopleWriteThem(t *testing.T) {
-	t.Parallel()
-	for typed, want := range map[string]claim.Fen{
-		"": 0, "3200": 320_000, "3,200.50": 320_050, "¥3,200.5": 320_050, "￥3200元": 320_000, "３２００": 320_000, "0.01": 1, "1.5万": 1_500_000,
-		"2万": 2_000_000, "1.234567万": 1_234_567, " 12 ": 1200, "1,234.5": 123_450, "¥ 1，234.56": 123_456, "１２．５": 1250, "0.05": 5, "0": 0,
-	} {
-		fen, ok := fenOf(typed)
-		require.True(t, ok, typed)
-		require.Equal(t, want, fen, typed)
-		if again, ok := fenOf(typedYuan(fen)); fen != 0 {
-			require.True(t, ok)
-			require.Equal(t, fen, again, "what stands in the field is read as the same")
-		}
-	}
-	for _, typed := range []string{
-		"三千", "-5", "1.234", "1e5", "12.", "1.2345678万", "1234567890123456", ".", "五千", ".5", "1.2.3", "0x10",
-		"12元50", "3000,50", "1 2 3", "12,5", "1,2345", "3200元整备费",
-	} {
-		_, ok := fenOf(typed)
-		require.False(t, ok, typed)
-	}
-}
 
 func TestAStepGoesOntoTheDraftAsItIs(t *testing.T) {
 	t.Parallel()
@@ -133,7 +111,7 @@ func TestAStepGoesOntoTheDraftAsItIs(t *testing.T) {
 	put := a.of("PUT /v1/draft")
 	require.Len(t, put, 1)
 	require.Equal(t, `"4"`, put[0].ifMatch)
-	var kept struct{ Body draft }
+	var kept struct{ Body site.Draft }
 	require.NoError(t, json.Unmarshal([]byte(put[0].body), &kept))
 	require.Equal(t, "KEPTKEYOFTHEDRAFT", kept.Body.Key)
 	require.Equal(t, "刮了", kept.Body.Story, "other steps stay")
@@ -144,7 +122,7 @@ func TestAStepGoesOntoTheDraftAsItIs(t *testing.T) {
 	w = a.send(t, "/report/where", formType, url.Values{"loss_at": {"tomorrow"}, "place": {"还在这里"}}.Encode())
 	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
 	require.Contains(t, w.Body.String(), "还在这里", "what was right is kept")
-	require.Contains(t, w.Body.String(), zh.say("field.loss_at"))
+	require.Contains(t, w.Body.String(), site.ZH.Say("field.loss_at"))
 	require.Len(t, a.of("PUT /v1/draft"), 1)
 }
 
@@ -201,7 +179,7 @@ func TestPhotosProposeAndTheReporterConfirms(t *testing.T) {
 	w = a.get(t, "/report/who")
 	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
 	require.Contains(t, w.Body.String(), `name="plate" value="沪A12345"`)
-	require.Contains(t, w.Body.String(), zh.say("scan.read", "what", "行驶证", "value", "沪A12345"))
+	require.Contains(t, w.Body.String(), site.ZH.Say("scan.read", "what", "行驶证", "value", "沪A12345"))
 	require.Empty(t, a.of("PUT /v1/draft"), "nothing is filled in before they go on")
 }
 
@@ -251,7 +229,7 @@ func TestFilesOfAFormAreAttachedAsOneBatch(t *testing.T) {
 	require.Equal(t, "THEKEYOFTHEFORM-0", up[0].key)
 	query, err := url.ParseQuery(up[1].query)
 	require.NoError(t, err)
-	require.Equal(t, url.Values{"kind": {"loss_photo"}, "name": {zh.say("view.close") + ".jpg"}}, query)
+	require.Equal(t, url.Values{"kind": {"loss_photo"}, "name": {site.ZH.Say("view.close") + ".jpg"}}, query)
 	batch := a.of("POST /v1/claims/AP-1/documents")
 	require.Len(t, batch, 1)
 	require.Equal(t, 2, strings.Count(batch[0].body, `"upload"`))
@@ -292,10 +270,10 @@ func TestAFigureIsNotAgreedToWhileAPaperIsMissing(t *testing.T) {
 		}}
 		w := a.get(t, "/c/AP-1/amount")
 		require.Equal(t, http.StatusOK, w.Code, w.Body.String())
-		require.Contains(t, w.Body.String(), zh.say("amount.lacking"))
+		require.Contains(t, w.Body.String(), site.ZH.Say("amount.lacking"))
 		require.Contains(t, w.Body.String(), "请上传驾驶证")
 		require.NotContains(t, w.Body.String(), `name="agreed"`)
-		require.Contains(t, w.Body.String(), zh.say("amount.object"), "who does not agree may say so")
+		require.Contains(t, w.Body.String(), site.ZH.Say("amount.object"), "who does not agree may say so")
 	}
 }
 
@@ -338,7 +316,7 @@ func TestAnAccountIsTypedTwice(t *testing.T) {
 	}
 	w := a.send(t, "/c/AP-1/amount", formType, form.Encode())
 	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
-	require.Contains(t, w.Body.String(), zh.say("field.account-again"))
+	require.Contains(t, w.Body.String(), site.ZH.Say("field.account-again"))
 	require.Empty(t, a.of("POST /v1/claims/AP-1/offers/2/agreement"))
 
 	form.Set("account-again", "６２２８480038124592460")
@@ -350,7 +328,7 @@ func TestAnAccountIsTypedTwice(t *testing.T) {
 	form.Set("offer", "1") // there is a newer one by now
 	w = a.send(t, "/c/AP-1/amount", formType, form.Encode())
 	require.Equal(t, http.StatusConflict, w.Code)
-	require.Contains(t, w.Body.String(), zh.say("problem.offer-superseded"))
+	require.Contains(t, w.Body.String(), site.ZH.Say("problem.offer-superseded"))
 	require.Contains(t, w.Body.String(), "¥3,164.00")
 	require.Contains(t, w.Body.String(), "农业银行", "what was typed is kept")
 }
@@ -374,7 +352,7 @@ func TestAnAgreementIsSignedWithAFingerOrByName(t *testing.T) {
 	}
 	w := a.send(t, "/c/AP-1/amount", formType, form.Encode())
 	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
-	require.Contains(t, w.Body.String(), zh.say("field.signed"))
+	require.Contains(t, w.Body.String(), site.ZH.Say("field.signed"))
 	require.Contains(t, w.Body.String(), "[[0.1,0.2,0.3,0.4]]", "what was drawn is kept")
 
 	form.Set("drawn", "data:image/png;base64,iVBORw0KGgo=")

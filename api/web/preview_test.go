@@ -42,7 +42,7 @@ func TestAnOriginalTakesThePlaceOfAPreview(t *testing.T) {
 
 	status, body, _ = look("paper", "")
 	require.Equal(t, http.StatusOK, status)
-	require.Equal(t, paperSign, body)
+	require.Contains(t, body, "<svg ")
 
 	for _, at := range [][2]string{{"photo", "?field=plate"}, {"nothing", ""}, {"another", ""}} {
 		status, _, _ = look(at[0], at[1])
