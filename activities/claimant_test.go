@@ -101,6 +101,7 @@ func TestWhoIsInThePolicyKeepsTheClaim(t *testing.T) {
 	require.Equal(t, claim.Driver, d.file.Reporter)
 	d.reportsAgain(customer, "13800000001")
 	require.Equal(t, phoned("13800000003").ID, d.file.Claimant)
+	require.Nil(t, ask(d, d.Withdraw, customer, claim.Reason{Reason: "自行修复"}).Refusal, "and the holder, who reported it too, speaks for it")
 }
 
 // The first report of a loss named no policy. One that names it, by a person in
@@ -310,6 +311,7 @@ func TestWhoseClaimItIsIsAskedWhereItIsWritten(t *testing.T) {
 	d.papers()
 	d.reportsAgain(customer, "13800000001")
 	require.Equal(t, customer.ID, d.file.Claimant)
+	d.attach(paper("repair_estimate", fresh(), "total_fen", "600000"), paper("driving_licence", fresh(), "name", "张三"), paper("vehicle_licence", fresh(), "owner", "张三"))
 	partner := claim.Actor{ID: "broker", Role: claim.Partner, Branch: "3101"}
 	for _, by := range []claim.Actor{stranger, partner} {
 		require.Equal(t, claim.RuleNotYours, ruleOf(ask(d, d.Withdraw, by, claim.Reason{Reason: "误报"})))
@@ -353,6 +355,39 @@ func TestAFileThatSomebodyElseHadSentCountsOnceItsOwnerSendsIt(t *testing.T) {
 }
 
 // What shows a loss is a picture: no other file counts as one, whoever calls it so.
+// What a stranger calls themselves proves nothing, and what they sent is no paper
+// of the claim once it is another's, unless a person has looked at it.
+func TestAStrangersPapersCountNoMoreOnceTheClaimIsAnothers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	n := notice(600_000)
+	n.PolicyNo, n.Reporter = "PM1", claim.Party{Name: "孙路人", Phone: "13800000004", Role: "insured"}
+	do(d, d.Report, stranger, n)
+	do(d, d.Route, machine, claim.None{})
+	theirs := paper("vat_invoice", fresh(), "buyer", "孙路人", "total_fen", "200000")
+	looked := paper("accident_certificate", fresh(), "plate_a", "沪A12345")
+	d.attach(theirs, looked)
+	require.Contains(t, strings.Join(d.findings(), " "), "buyer.differs", "the policy says whose the car is")
+	do(d, d.Confirm, zhou, claim.Confirmation{Document: looked.Document, Fields: []claim.ConfirmedField{{Name: "plate_a", Value: "沪A12345"}}})
+	extra := func(a claim.Attachment) (extra bool) {
+		require.NoError(t, d.db.API.QueryRow(t.Context(), "select extra from documents where id = $1", a.Document).Scan(&extra))
+		return extra
+	}
+	require.False(t, extra(theirs))
+	require.Equal(t, claim.ItemAccepted, d.state("repair_cost"))
+
+	d.reportsAgain(customer, "13800000001")
+	require.Equal(t, customer.ID, d.file.Claimant)
+	require.True(t, extra(theirs))
+	require.False(t, extra(looked))
+	require.Equal(t, claim.ItemMissing, d.state("repair_cost"))
+	require.Contains(t, strings.Join(d.findings(), " "), "buyer.differs")
+
+	do(d, d.Attach, customer, claim.Batch{Attachments: []claim.Attachment{paper("vat_invoice", fresh(), "buyer", "张三", "total_fen", "200000")}})
+	require.Equal(t, claim.ItemAccepted, d.state("repair_cost"))
+	d.verifyChain()
+}
+
 func TestOnlyAPictureIsAPhotoOfTheLoss(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -204,7 +204,7 @@ func (t *tx) notTheirs(act claim.Act) (*claim.Refusal, error) {
 	}
 	names, own := claim.Pseudonyms{Key: t.a.PseudonymKey}, t.ownReport(parties)
 	for i, p := range parties {
-		if (i == own || p.Principal == "" && p.Known) && p.Role != claim.PartyThird && names.Of(p.Phone) == t.by.ID {
+		if (i == own || p.Known) && p.Role != claim.PartyThird && names.Of(p.Phone) == t.by.ID {
 			return nil, nil
 		}
 	}

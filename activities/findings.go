@@ -428,6 +428,7 @@ func factsOf(known *db.Facts, file claim.File) (facts []document.Fact) {
 	add(document.OfPolicy, "", "plate", c.PolicyPlate)
 	add(document.OfPolicy, "", "vin", c.PolicyVin)
 	add(document.OfPolicy, "", "holder", c.PolicyHolder)
+	add(document.OfPolicy, "", "insured", c.PolicyInsured)
 	add(document.OfReport, "", "line", string(file.Line))
 	add(document.OfReport, "", "plate", c.Plate)
 	add(document.OfReport, "", "place", c.Place)

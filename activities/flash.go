@@ -111,13 +111,13 @@ func (t *tx) proven(known *db.Facts) (p proof) {
 // isExtra reports whether a sender of papers does not speak for the claim: not
 // its claimant, nor for whom staff or a partner wrote the report down, nor known
 // to the policy. Staff and partners answer for what they send.
-func (t *tx) isExtra(known *db.Facts, by claim.Principal) bool {
+func (t *tx) isExtra(parties []db.ClaimPartiesRow, by claim.Principal) bool {
 	if !by.IsClaimant() || by == t.file.Claimant {
 		return false
 	}
 	names := claim.Pseudonyms{Key: t.a.PseudonymKey}
-	own := t.ownReport(known.Parties)
-	for i, p := range known.Parties {
+	own := t.ownReport(parties)
+	for i, p := range parties {
 		if (i == own || p.Known) && names.Of(p.Phone) == by {
 			return false
 		}

@@ -270,9 +270,8 @@ func TestAPersonsCorrectionAfterTheOfferStopsTheMachine(t *testing.T) {
 	require.Equal(t, claim.Negotiating, d.file.Stage)
 	do(d, d.Confirm, zhou, claim.Confirmation{Document: invoice.Document, Fields: []claim.ConfirmedField{{Name: "total_fen", Value: "50000"}}})
 	require.Equal(t, claim.Standard, d.file.Lane)
-	d.attach(paper("driving_licence", "2", "name", "张三"), paper("vehicle_licence", "3", "owner", "张三"))
-	d.agree(customer, morning.Add(time.Hour), "张三", "6222020000000001")
-	require.Equal(t, claim.Reviewing, d.file.Stage)
+	require.Equal(t, claim.Assessing, d.file.Stage, "a person says what the loss is")
+	require.Equal(t, claim.RuleStage, ruleOf(ask(d, d.Agree, customer, claim.Agreement{Offer: 1, Payee: first, Signature: "phone-code"})))
 	require.Empty(t, d.file.Payments)
 	d.verifyChain()
 }
@@ -289,15 +288,17 @@ func TestACorrectionAfterTheConsentVoidsTheFigure(t *testing.T) {
 		"another kind":         {"other", "3000000", true},
 		"what was read before": {"", "3000000", false},
 	} {
-		for _, stage := range []claim.Stage{claim.Reviewing, claim.Determined, claim.Agreed} {
+		for _, stage := range []claim.Stage{claim.Negotiating, claim.Reviewing, claim.Determined, claim.Agreed} {
 			t.Run(name+", "+string(stage), func(t *testing.T) {
 				t.Parallel()
 				d := newDesk(t)
 				d.assessed(3_000_000)
 				estimate := paper("repair_estimate", fresh(), "total_fen", "3000000")
 				d.attach(estimate, paper("driving_licence", "2", "name", "张三"), paper("vehicle_licence", "3", "owner", "张三"))
-				do(d, d.Consent, customer, claim.Consent{Offer: 1})
-				if stage != claim.Reviewing {
+				if stage != claim.Negotiating {
+					do(d, d.Consent, customer, claim.Consent{Offer: 1})
+				}
+				if stage == claim.Determined || stage == claim.Agreed {
 					d.reviewed(claim.Verdict{Kind: claim.VerdictApprove, Opinion: "同意"})
 				}
 				if stage == claim.Agreed {
@@ -370,6 +371,8 @@ func TestASecondReportThatSaysMoreStopsTheMachine(t *testing.T) {
 		claimed claim.Fen
 		lane    claim.Lane
 	}{
+		"the holder, that a third party lost, too":   {customer, "13800000001", false, -1, claim.Standard},
+		"a stranger, that a third party lost, too":   {phoned("13800000005"), "13800000005", false, -1, claim.Flash},
 		"the same by the holder":                     {customer, "13800000001", false, 300_000, claim.Flash},
 		"the holder, that somebody is hurt":          {customer, "13800000001", true, 300_000, claim.Standard},
 		"the holder, as much as the lane takes":      {customer, "13800000001", false, 500_000, claim.Flash},
@@ -385,9 +388,15 @@ func TestASecondReportThatSaysMoreStopsTheMachine(t *testing.T) {
 			d.flash()
 			do(d, d.Rereport, row.by, claim.Again{
 				Event: "again", By: row.by, Channel: "web", Reporter: claim.Party{Name: "某人", Phone: row.phone, Role: "reporter"},
-				PolicyNo: "PM1", Injury: row.injury, Claimed: row.claimed,
+				PolicyNo: "PM1", Injury: row.injury, Claimed: max(row.claimed, 0), Others: row.claimed < 0, Story: "停车时被剐蹭",
 			})
 			require.Equal(t, row.lane, d.file.Lane)
+			told := one[string](d, `select coalesce(body->>'story', '') from events where claim_id = $1 and kind = 'claim.rereported'`)
+			if row.by.ID == phoned("13800000005").ID {
+				require.Empty(t, told, "what a stranger says is not passed on")
+			} else {
+				require.Equal(t, "停车时被剐蹭", told)
+			}
 			d.verifyChain()
 		})
 	}

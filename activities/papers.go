@@ -44,7 +44,7 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 		if err != nil {
 			return err
 		}
-		extra := t.isExtra(known, t.by.ID)
+		extra := t.isExtra(known.Parties, t.by.ID)
 		if err := t.admit(s.Body.Attachments); err != nil || t.receipt.Refusal != nil {
 			return err
 		}
@@ -367,7 +367,7 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 			t.done(claim.TaskConfirm)
 		}
 		t.event(claim.EventPaperConfirmed, claim.PaperConfirmedBody{Document: paper.ID, Kind: paper.Kind, Fields: names})
-		if counted && corrected && t.file.Payment() == nil && slices.Contains(consented, t.file.Stage) {
+		if counted && corrected && t.file.Unpaid() && (t.file.Stage == claim.Negotiating || slices.Contains(consented, t.file.Stage)) {
 			return t.voidFigure(otherPaper)
 		}
 		return nil

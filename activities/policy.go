@@ -82,6 +82,7 @@ func (t *tx) link(policy policyAt, loss db.ClaimLossRow) error {
 	t.learn(document.OfPolicy, "", "plate", policy.plate)
 	t.learn(document.OfPolicy, "", "vin", policy.vin)
 	t.learn(document.OfPolicy, "", "holder", policy.persons.Holder.Name)
+	t.learn(document.OfPolicy, "", "insured", policy.persons.Insured.Name)
 	event := claim.PolicyLinkedBody{Policy: *policy.id, Version: *policy.version, Left: left}
 	if before := deref(loss.PolicyID); before != *policy.id {
 		event.Before = before
@@ -217,6 +218,9 @@ func (t *tx) voidFigure(why void) error {
 	}
 	for _, kind := range []claim.TaskKind{claim.TaskReview, claim.TaskDenial, claim.TaskRelease} {
 		t.cancel(kind)
+	}
+	if last := t.file.Payment(); last != nil { // of which no money went: what is agreed next is another instruction
+		last.Void = true
 	}
 	ledger, err := t.ledger()
 	if err != nil {

@@ -310,7 +310,7 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 			return err
 		}
 		if relation != claim.Stranger {
-			event.Relation = relation // whoever releases the money sees it
+			event.Relation, event.Story = relation, s.Body.Story // whoever releases the money sees it
 			if err := t.saysMore(s.Body); err != nil {
 				return err
 			}
@@ -334,6 +334,7 @@ func (t *tx) saysMore(again claim.Again) error {
 	f.Injury = f.Injury || again.Injury
 	in := t.routeIn()
 	in.Estimate = max(in.Estimate, again.Claimed)
+	in.OthersLoss = in.OthersLoss || again.Others
 	if lane, _ := claim.Route(in, rules.lanes); lane != claim.Flash {
 		t.leaveFlash("report.again")
 	}
@@ -393,9 +394,10 @@ func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 		t.queue(t.q.SetClaimant(t, &t.w, t.id, string(r.principal), relation))
 		t.event(claim.EventHandedOver, claim.HandedOverBody{Party: r.party, Relation: relation})
 		t.tellClaimant(claim.SMSHandedOver, nil)
-		if err := t.ownPapers(r.principal); err != nil {
+		if err := t.whosePapers(); err != nil {
 			return err
 		}
+		t.learn(document.OfPolicy, "", "holder", policy.Holder.Name) // all papers are held against whose claim it is now
 		if of == "" && slices.Contains(consented, t.file.Stage) {
 			return t.voidFigure(newClaimant)
 		}
@@ -404,19 +406,29 @@ func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 	return nil
 }
 
-// ownPapers lets count what a person has sent whose claim it is now.
-func (t *tx) ownPapers(by claim.Principal) error {
+// whosePapers counts the papers of who speaks for the claim, and no longer those
+// of who does not, unless a person has confirmed them.
+func (t *tx) whosePapers() error {
 	known, err := t.facts(everything)
 	if err != nil {
 		return err
 	}
+	parties, err := t.claimParties()
+	if err != nil {
+		return fmt.Errorf("read parties: %w", err)
+	}
+	var turned []string
 	for _, d := range known.Documents {
-		if paper, _ := t.paper(d.ID); paper.Extra && d.AttachedBy == string(by) {
-			paper.Extra = false
+		paper, _ := t.paper(d.ID)
+		extra := t.isExtra(parties, claim.Principal(d.AttachedBy)) && paper.State != claim.PaperConfirmed
+		if extra != paper.Extra {
+			paper.Extra, turned = extra, append(turned, d.ID)
 			t.put(paper)
 		}
 	}
-	t.queue(t.q.OwnPapers(t, &t.w, t.id, string(by)))
+	if len(turned) > 0 {
+		t.queue(t.q.TurnExtra(t, &t.w, t.id, turned))
+	}
 	return nil
 }
 

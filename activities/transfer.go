@@ -143,7 +143,11 @@ func (t *tx) follow(rules claim.TransferRules, p *claim.Instruction, reason stri
 			return
 		}
 		t.file.Stage = claim.PayReturned
-		t.tellClaimant(claim.SMSReturned, nil)
+		told := claim.SMSReturned
+		if p.State == claim.PaymentRejected { // no money has left
+			told = claim.SMSPayee
+		}
+		t.tellClaimant(told, nil)
 	case claim.PaymentNotFound:
 		again, ok := rules.SendAgainAt(p.Again, t.at)
 		if p.AgainAt = again; !ok {

@@ -131,6 +131,53 @@ func TestWhatTheBankRefusesGoesToWhomItConcerns(t *testing.T) {
 	}
 }
 
+// No money went: what a person then finds a paper to say is what will be paid.
+func TestAFigureThatIsCorrectedAfterTheBanksNoIsPaidAsCorrected(t *testing.T) {
+	t.Parallel()
+	for name, no := range map[string]func(*desk){
+		"refused for our reason": func(d *desk) { d.bankSays(claim.PaymentRejected, claim.FaultOurs, "limit of the day exceeded") },
+		"refused for the account, which is corrected": func(d *desk) {
+			d.bankSays(claim.PaymentRejected, claim.FaultPayee, "account closed")
+			do(d, d.CorrectPayee, customer, second)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.assessed(3_000_000)
+			estimate := paper("repair_estimate", fresh(), "total_fen", "3000000")
+			d.attach(estimate, paper("driving_licence", "2", "name", "张三"), paper("vehicle_licence", "3", "owner", "张三"))
+			approved := func(offer int) {
+				do(d, d.Consent, customer, claim.Consent{Offer: offer})
+				d.reviewed(claim.Verdict{Kind: claim.VerdictApprove, Opinion: "同意"})
+				d.agrees(offer, "张三", "6222020000000000")
+				d.release(yang)
+			}
+			approved(1)
+			sent := *d.file.Payment()
+			no(d)
+			do(d, d.Confirm, zhou, claim.Confirmation{Document: estimate.Document, Fields: []claim.ConfirmedField{{Name: "total_fen", Value: "50000"}}})
+			require.Equal(t, claim.Assessing, d.file.Stage)
+			require.Nil(t, d.file.Payment())
+			require.Nil(t, d.file.TaskOf(claim.TaskRelease), "nothing is left to release")
+			require.Len(t, d.messages("voided-paper"), 1)
+
+			do(d, d.Assess, zhou, d.figures(50_000))
+			approved(2)
+			paid := d.file.Payment()
+			require.EqualValues(t, 50_000, paid.Amount)
+			require.Equal(t, 1, paid.Attempt)
+			require.NotEqual(t, sent.ID, paid.ID)
+			require.NotEqual(t, sent.Reference, paid.Reference)
+			d.bankSays(claim.PaymentCleared, "", "")
+			require.Equal(t, claim.Paid, d.file.Stage)
+			require.EqualValues(t, 50_000, d.file.Closure().Paid)
+			require.EqualValues(t, 50_000, one[int64](d, `select sum(p.amount_fen) from payments p where p.claim_id = $1 and exists (select from payment_states s where s.payment_id = p.id and s.state = 'cleared')`))
+			d.verifyChain()
+		})
+	}
+}
+
 func TestWhatTheBankNeverHadIsSentThreeTimesMoreAndThenFinanceDecides(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -251,6 +251,7 @@ type Instruction struct {
 	Again      int           `json:"again,omitempty"`       // times that the machine sent it again since Sent
 	AgainAt    time.Time     `json:"again_at,omitzero"`     // with not_found: when it sends it again; zero: a person decides
 	WrittenOff Principal     `json:"written_off,omitempty"` // who gave the attempt up; somebody else releases the next
+	Void       bool          `json:"void,omitempty"`        // its last attempt brought nothing, and its figure is void
 }
 
 // PaymentState is what we know of a transfer.
@@ -336,10 +337,18 @@ func (f *File) TaskOf(kind TaskKind) *Task {
 	return nil
 }
 
-// Payment returns the latest instruction, or nil.
+// Payment returns the instruction in force, the latest, or nil.
 func (f *File) Payment() *Instruction {
-	if len(f.Payments) == 0 {
+	if len(f.Payments) == 0 || f.Payments[len(f.Payments)-1].Void {
 		return nil
 	}
 	return &f.Payments[len(f.Payments)-1]
+}
+
+// Unpaid reports whether the figure may still change: nothing was instructed, or
+// the bank has said of the last attempt that no money went, or sent it back, and
+// the next is not released. An attempt that a person gave up may still arrive.
+func (f *File) Unpaid() bool {
+	last := f.Payment()
+	return last == nil || f.Stage == Agreed && last.WrittenOff == "" && (last.State == PaymentRejected || last.State == PaymentReturned)
 }

@@ -26,6 +26,7 @@ type ReportedAgainBody struct {
 	Injury   bool     `json:"injury,omitempty"`
 	Party    int      `json:"party"`              // its number
 	Relation Relation `json:"relation,omitempty"` // of who reported to the policy, where it is linked
+	Story    string   `json:"story,omitempty"`    // what a person in the policy says of the loss
 }
 
 // HandedOverBody is of [EventHandedOver].

@@ -459,6 +459,8 @@ type Again struct {
 	PolicyNo string `json:"policy_no,omitempty"` // that this report names
 	Injury   bool   `json:"injury,omitempty"`    // this report says that somebody was hurt
 	Claimed  Fen    `json:"claimed_fen,omitempty"`
+	Others   bool   `json:"others_loss,omitempty"` // this report says that somebody else's property was damaged
+	Story    string `json:"story,omitempty"`
 }
 
 // TaskOf returns the task that a message's body does, or "".

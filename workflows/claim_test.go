@@ -268,7 +268,9 @@ func TestAReportOfAKnownLossEndsAsJoinedAndTellsTheOtherClaim(t *testing.T) {
 			told, _ = arg.(claim.Again)
 			return nil
 		}).Once()
-	reply := send(s, 0, claim.ActReport, claimant, claim.Notice{Channel: "phone", Reporter: claim.Party{Name: "李四"}})
+	reply := send(s, 0, claim.ActReport, claimant, claim.Notice{
+		Channel: "phone", Reporter: claim.Party{Name: "李四"}, Story: "追尾", Exposures: []claim.NewExposure{{Kind: claim.OwnDamage, Estimate: 100}, {Kind: claim.ThirdPartyProperty, Estimate: 50}},
+	})
 
 	closure, err := s.run()
 	require.NoError(t, err)
@@ -276,6 +278,9 @@ func TestAReportOfAKnownLossEndsAsJoinedAndTellsTheOtherClaim(t *testing.T) {
 	require.NoError(t, reply.err)
 	require.Equal(t, "AP-0", reply.receipt.Number)
 	require.Equal(t, "李四", told.Reporter.Name)
+	require.True(t, told.Others)
+	require.EqualValues(t, 150, told.Claimed)
+	require.Equal(t, "追尾", told.Story)
 	s.AssertExpectations(t)
 }
 

@@ -111,9 +111,10 @@ func refusal(r *claim.Refusal) error {
 func (p *process) rememberJoin(r claim.Receipt, msg any) {
 	if report, ok := msg.(claim.Message[claim.Notice]); ok && r.Result == claim.Joined {
 		p.joinedTo = r.Claim
-		p.reporter = claim.Again{Event: string(p.ID), By: report.By, Channel: report.Body.Channel, Reporter: report.Body.Reporter, PolicyNo: report.Body.PolicyNo, Injury: report.Body.Injury}
+		p.reporter = claim.Again{Event: string(p.ID), By: report.By, Channel: report.Body.Channel, Reporter: report.Body.Reporter, PolicyNo: report.Body.PolicyNo, Injury: report.Body.Injury, Story: report.Body.Story}
 		for _, e := range report.Body.Exposures {
 			p.reporter.Claimed += e.Estimate
+			p.reporter.Others = p.reporter.Others || e.Kind == claim.ThirdPartyProperty
 		}
 	}
 }

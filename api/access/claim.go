@@ -43,7 +43,7 @@ type Claim struct {
 // and whom the policy knows, not a third party. That a report calls somebody the
 // insured proves nothing.
 func (c *Claim) insider(p db.SeePeopleRow) bool {
-	return p.Role != claim.PartyThird && (p.Principal == "" && p.Known || p.Principal == c.OpenedBy && p.First)
+	return p.Role != claim.PartyThird && (p.Known || p.Principal == c.OpenedBy && p.First)
 }
 
 // Resource is a claim as policies see it. Those that nobody's phone or task

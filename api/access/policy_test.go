@@ -232,7 +232,8 @@ func TestClaimantsSeeTheirOwn(t *testing.T) {
 	require.NoError(t, err)
 	again := someNames.Of("13800000009")
 	c := aClaim(func(c *Claim) {
-		c.people = append(c.people, db.SeePeopleRow{Phone: "13800000009", Role: "reporter", Principal: string(again)})
+		c.people = append(c.people, db.SeePeopleRow{Phone: "13800000009", Role: "reporter", Principal: string(again)},
+			db.SeePeopleRow{Phone: "13800000010", Role: "insured", Principal: string(someNames.Of("13800000010")), Known: true})
 	}).Resource()
 	for name, k := range map[string]struct {
 		who               Caller
@@ -247,6 +248,9 @@ func TestClaimantsSeeTheirOwn(t *testing.T) {
 		"a third party, by the number":           {Claimant(someNames, "13800000003", "c1"), true, false, false},
 		"a third party, without":                 {Claimant(someNames, "13800000003", ""), false, false, false},
 		"who reported the same loss again":       {Claimant(someNames, "13800000009", ""), true, false, false},
+		"the insured, who reported it again":     {Claimant(someNames, "13800000010", ""), true, true, true},
+		"and by the number":                      {Claimant(someNames, "13800000010", "c1"), true, true, true},
+		"and by another's number":                {Claimant(someNames, "13800000010", "c2"), false, false, false},
 		"the same, by the number":                {Claimant(someNames, "13800000009", "c1"), true, false, false},
 		"a stranger":                             {Claimant(someNames, "13800000004", ""), false, false, false},
 		"a stranger with a session of the claim": {Claimant(someNames, "13800000004", "c1"), false, false, false},

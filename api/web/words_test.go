@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"anpei/api/web/site"
+	"anpei/claim"
+	"anpei/schemas/rest"
 )
 
 var (
@@ -116,6 +119,24 @@ func TestAnAudienceNeedsNoOther(t *testing.T) {
 			}
 			for _, m := range shows.FindAllStringSubmatch(string(raw), -1) {
 				require.True(t, parts[m[1]] || sharedParts[m[1]], "%s shows %s", file, m[1])
+			}
+		}
+	}
+}
+
+// TestEveryCommandAndDutyHasAWord is what the list of refused attempts and the
+// decision card show.
+func TestEveryCommandAndDutyHasAWord(t *testing.T) {
+	t.Parallel()
+	for _, duty := range claim.Duties() {
+		require.True(t, site.ZH.Has("duty."+string(duty)), duty)
+	}
+	spec, err := rest.GetSpec()
+	require.NoError(t, err)
+	for _, path := range spec.Paths.Map() {
+		for method, op := range path.Operations() {
+			if method != http.MethodGet {
+				require.True(t, site.ZH.Has("deed."+op.OperationID), op.OperationID)
 			}
 		}
 	}

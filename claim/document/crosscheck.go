@@ -324,8 +324,13 @@ func (e evidence) aboutOurs(facts []Fact) []Fact {
 	})
 }
 
+// insured are whose property it is by the policy. What a report calls somebody
+// proves nothing, and is asked only as long as there is no policy.
 func (e evidence) insured() []Fact {
-	return slices.Concat(e.by(OfPolicy, "holder"), e.by(OfReport, "insured"))
+	if named := slices.Concat(e.by(OfPolicy, "holder"), e.by(OfPolicy, "insured")); len(named) > 0 {
+		return named
+	}
+	return e.by(OfReport, "insured")
 }
 
 func (e evidence) owners() (out []pair) {

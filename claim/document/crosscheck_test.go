@@ -87,7 +87,9 @@ func TestFactsThatDoNotGoTogetherAreFound(t *testing.T) {
 
 		"the insured's own licence":         {slices.Concat(policy, says(vehicle, "v", "owner", "张三")), nil},
 		"another's vehicle":                 {slices.Concat(policy, says(vehicle, "v", "owner", "李四")), []string{"owner.differs"}},
-		"the insured as reported":           {slices.Concat(policy, said(document.OfReport, "insured", "李四"), says(vehicle, "v", "owner", "李四")), nil},
+		"the insured of the policy":         {slices.Concat(policy, said(document.OfPolicy, "insured", "李四"), says(vehicle, "v", "owner", "李四")), nil},
+		"the insured, as a report says":     {slices.Concat(policy, said(document.OfReport, "insured", "李四"), says(vehicle, "v", "owner", "李四")), []string{"owner.differs"}},
+		"the same, and no policy yet":       {slices.Concat(said(document.OfReport, "insured", "李四"), says(vehicle, "v", "owner", "李四")), nil},
 		"the driver as reported":            {slices.Concat(said(document.OfReport, "driver", "王五"), says(driving, "d", "name", "王五")), nil},
 		"another driver than reported":      {slices.Concat(said(document.OfReport, "driver", "王五"), says(driving, "d", "name", "赵六")), []string{"driver.differs"}},
 		"a driver whom the police met":      {slices.Concat(says(certificate, "c", "party_a", "王五", "party_b", "赵六"), says(driving, "d", "name", "赵六")), nil},

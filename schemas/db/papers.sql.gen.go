@@ -169,16 +169,6 @@ func (q *Queries) OwnPaper(ctx context.Context, db DBTX, iD string, kind string,
 	return err
 }
 
-const ownPapers = `-- name: OwnPapers :exec
-update documents set extra = false where claim_id = $1 and attached_by = $2::text and extra
-`
-
-// The papers that a person sent count for the claim, which is theirs now.
-func (q *Queries) OwnPapers(ctx context.Context, db DBTX, claimID claim.ID, by string) error {
-	_, err := db.Exec(ctx, ownPapers, claimID, by)
-	return err
-}
-
 const papersByKind = `-- name: PapersByKind :many
 select kind, asked, state, extra, count(*)::int as papers, (array_agg(id::text order by number))[1:20]::text[] as ids
 from documents where claim_id = $1 group by kind, asked, state, extra order by kind, asked, extra, state
@@ -234,4 +224,15 @@ func (q *Queries) SentBy(ctx context.Context, db DBTX, claimID claim.ID, attache
 	var column_1 int32
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const turnExtra = `-- name: TurnExtra :exec
+update documents set extra = not extra where claim_id = $1 and id = any($2::uuid[])
+`
+
+// Papers that did not count for a claim do now, or the other way round: it has
+// come to another person.
+func (q *Queries) TurnExtra(ctx context.Context, db DBTX, claimID claim.ID, papers []string) error {
+	_, err := db.Exec(ctx, turnExtra, claimID, papers)
+	return err
 }

@@ -487,7 +487,7 @@ with mine as (
 ), seen as (
     select k.claim_id, k.known, ($17::text <> 'claimant' or o.opened_by = $18::text or exists (
         select from parties p where p.claim_id = o.id and p.phone = $20::text and p.role <> 'third_party'
-          and (p.principal = '' and k.known or p.principal = o.opened_by and p.number = (
+          and (k.known or p.principal = o.opened_by and p.number = (
               select min(q.number) from parties q where q.claim_id = o.id and q.principal = o.opened_by))))::boolean as insider
     from known k join claims o on o.id = k.claim_id
 )

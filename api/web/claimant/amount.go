@@ -67,7 +67,7 @@ func showAmount(v *site.Visit, status int, f site.Form) error {
 			return err
 		}
 		for _, said := range page.Offer.Answers {
-			page.Said = string(said.Answer)
+			page.Said = saidNow(string(said.Answer), c)
 		}
 	}
 	may, err := v.Acts(c.Number)
@@ -98,6 +98,21 @@ func showAmount(v *site.Visit, status int, f site.Form) error {
 		page.Paid = &payments.Items[n-1]
 	}
 	return v.ShowAs(status, "amount", page)
+}
+
+// saidNow is what the claimant's answer to an offer comes to, as the claim stands:
+// a key of words under "said.".
+func saidNow(answer string, c rest.Claim) string {
+	switch {
+	case c.Stage == claim.Closed && c.Outcome != claim.OutcomePaid:
+		return "over"
+	case answer != "consented" || c.Stage == claim.Reviewing:
+		return answer
+	case slices.Contains([]claim.Stage{claim.Surveying, claim.Assessing, claim.Negotiating}, c.Stage):
+		return "again"
+	default:
+		return "before"
+	}
 }
 
 // may keeps what the claimant may do. To agree before the review is to be paid

@@ -13,7 +13,8 @@ import (
 type claimView struct {
 	rest.Claim
 	Phase    string         // where it is, as a key of words under "where."
-	Paused   bool           // it waits for the claimant: our clock stands
+	Waits    bool           // for the claimant
+	Paused   bool           // our clock stands meanwhile
 	Needs    []rest.Missing // what we need from them
 	Upcoming []string       // what comes next, as keys of words under "next."
 	Who      []rest.Actor   // of the insurer, who has it
@@ -82,7 +83,7 @@ func readView(v *site.Visit) (claimView, error) {
 	for _, need := range missing {
 		if need.From == claim.Claimant {
 			page.Needs = append(page.Needs, need)
-			page.Paused = page.Paused || need.Blocks
+			page.Waits = page.Waits || need.Blocks
 		}
 	}
 	for _, who := range c.Holders {
@@ -90,7 +91,14 @@ func readView(v *site.Visit) (claimView, error) {
 			page.Who = append(page.Who, who)
 		}
 	}
-	page.Phase = phase(c, page.Paused)
+	if page.Waits {
+		clocks, err := site.Read[rest.Clocks](v.API.GetClocks(v.Ctx(), c.Number, nil))
+		if err != nil {
+			return claimView{}, err
+		}
+		page.Paused = slices.ContainsFunc(clocks.Deadlines, func(d rest.Deadline) bool { return d.State == rest.Paused })
+	}
+	page.Phase = phase(c, page.Waits)
 	if c.Outcome == claim.OutcomeWithdrawn {
 		last := claim.LimitationEnds(claim.DateOf(c.LossAt)).Start()
 		page.Back = &last
@@ -112,11 +120,11 @@ func readMissing(v *site.Visit) ([]rest.Missing, error) {
 }
 
 // phase is where a claim is, in a claimant's words.
-func phase(c rest.Claim, paused bool) string {
+func phase(c rest.Claim, waits bool) string {
 	if c.Stage == claim.Closed && c.Outcome != "" {
 		return "where." + string(c.Outcome)
 	}
-	if paused && slices.Contains([]claim.Stage{claim.Surveying, claim.Assessing, claim.Reviewing}, c.Stage) {
+	if waits && slices.Contains([]claim.Stage{claim.Surveying, claim.Assessing, claim.Reviewing}, c.Stage) {
 		return "where.papers"
 	}
 	return "where." + string(c.Stage)

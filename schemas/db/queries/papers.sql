@@ -15,9 +15,10 @@ select coalesce(max(number) filter (where state in ('read', 'unsure', 'confirmed
     coalesce(max(number) filter (where state = 'unreadable'), 0)::int as bad
 from documents where claim_id = $1 and kind = $2 and not extra and id <> sqlc.arg(without)::uuid;
 
--- name: OwnPapers :exec
--- The papers that a person sent count for the claim, which is theirs now.
-update documents set extra = false where claim_id = $1 and attached_by = sqlc.arg(by)::text and extra;
+-- name: TurnExtra :exec
+-- Papers that did not count for a claim do now, or the other way round: it has
+-- come to another person.
+update documents set extra = not extra where claim_id = $1 and id = any(sqlc.arg(papers)::uuid[]);
 
 -- name: OwnPaper :exec
 -- A paper counts for the claim, as the kind that who speaks for it calls it.

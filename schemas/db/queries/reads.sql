@@ -76,7 +76,7 @@ with mine as (
 ), seen as (
     select k.claim_id, k.known, (sqlc.arg(role)::text <> 'claimant' or o.opened_by = sqlc.arg(principal)::text or exists (
         select from parties p where p.claim_id = o.id and p.phone = sqlc.arg(phone)::text and p.role <> 'third_party'
-          and (p.principal = '' and k.known or p.principal = o.opened_by and p.number = (
+          and (k.known or p.principal = o.opened_by and p.number = (
               select min(q.number) from parties q where q.claim_id = o.id and q.principal = o.opened_by))))::boolean as insider
     from known k join claims o on o.id = k.claim_id
 )
