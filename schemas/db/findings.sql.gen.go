@@ -165,21 +165,21 @@ func (q *Queries) EstimateNear(ctx context.Context, db DBTX, arg EstimateNearPar
 }
 
 const factsElsewhere = `-- name: FactsElsewhere :many
-with checked as (
+with checked as materialized (
     select d.id, d.sha256 from documents d
     where d.id in (
         select c.id from checked_documents($1, $2::uuid[], $3::text[], $4::boolean) c (id))
-), invoices as (
-    select m.value from fields m join checked k on k.id = m.document_id where m.name in ('invoice_number', 'reversed_number')
+), invoices as materialized (
+    select m.value from fields m where m.document_id = any(array(select k.id from checked k)) and m.name in ('invoice_number', 'reversed_number')
     union select unnest($3::text[])
 ), named as ( -- each by its own partial index
-    select f.document_id, f.round, f.name, f.value from fields f join invoices i on i.value = f.value where f.name = 'invoice_number'
-    union all select f.document_id, f.round, f.name, f.value from fields f join invoices i on i.value = f.value where f.name = 'reversed_number'
+    select f.document_id, f.round, f.name, f.value from fields f where f.name = 'invoice_number' and f.value = any(array(select i.value from invoices i))
+    union all select f.document_id, f.round, f.name, f.value from fields f where f.name = 'reversed_number' and f.value = any(array(select i.value from invoices i))
 )
 select c.number, c.id as claim_id, o.id::text as document_id, o.kind, 'sha256'::text as field, o.sha256 as value, ''::text as code
 from documents o join claims c on c.id = o.claim_id
 where o.claim_id <> $1 and c.outcome <> 'withdrawn'
-  and o.sha256 in (select k.sha256 from checked k union select unnest($5::text[]))
+  and o.sha256 = any(array(select k.sha256 from checked k union select unnest($5::text[])))
 union all
 select c.number, c.id, o.id::text, o.kind, f.name, f.value,
     coalesce((select k.value from fields k where k.document_id = o.id and k.name = 'invoice_code' order by k.round desc limit 1), '')

@@ -59,17 +59,17 @@ func (q *Queries) OtherViews(ctx context.Context, db DBTX, claimID claim.ID, bes
 }
 
 const pictureFacts = `-- name: PictureFacts :many
-with checked as (
+with checked as materialized (
     select m.document_id from pictures m
     where m.claim_id = $1 and m.document_id in (select c.id from checked_documents($1, $2::uuid[], '{}', false) c (id))
 )
 select p.document_id, d.kind, c.id as claim_id, c.number, p.hashes,
     array(select s.other_id::text from pictures_alike s where s.document_id = p.document_id and s.difference is not null)::text[] as same
 from pictures p join documents d on d.id = p.document_id join claims c on c.id = p.claim_id
-where (p.claim_id = $1 or d.kind = 'loss_photo' and c.outcome <> 'withdrawn') and p.document_id in (
+where (p.claim_id = $1 or d.kind = 'loss_photo' and c.outcome <> 'withdrawn') and p.document_id = any(array(
     select k.document_id from checked k
-    union select a.other_id from checked k join pictures_alike a on a.document_id = k.document_id
-    union select a.document_id from checked k join pictures_alike a on a.other_id = k.document_id)
+    union select a.other_id from pictures_alike a where a.document_id = any(array(select k.document_id from checked k))
+    union select a.document_id from pictures_alike a where a.other_id = any(array(select k.document_id from checked k))))
 `
 
 type PictureFactsRow struct {

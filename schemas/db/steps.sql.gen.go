@@ -287,7 +287,7 @@ func (q *Queries) CountDispatches(ctx context.Context, db DBTX, claimID claim.ID
 const countMachinePayments = `-- name: CountMachinePayments :one
 select
     (select count(distinct p.claim_id) from claims c join payments p on p.claim_id = c.id
-     where c.policy_no = $1::text and c.policy_id is not null and p.released_by = 'system' and p.at > $2::timestamptz)::int as on_policy,
+     where c.policy_no = $1::text and c.policy_no <> '' and c.policy_id is not null and p.released_by = 'system' and p.at > $2::timestamptz)::int as on_policy,
     (select count(distinct p.claim_id) from payments p
      where p.payee_account = $3::text and p.released_by = 'system' and p.at > $4::timestamptz)::int as to_account,
     (select count(distinct p.claim_id) from parties r join payments p on p.claim_id = r.claim_id
@@ -310,7 +310,8 @@ type CountMachinePaymentsRow struct {
 }
 
 // What machines have paid since three moments: on a policy, to an account, on
-// the reports of a phone.
+// the reports of a phone. Without its second condition the number of a policy
+// is not looked up by its index, which has no claim without one.
 func (q *Queries) CountMachinePayments(ctx context.Context, db DBTX, arg CountMachinePaymentsParams) (CountMachinePaymentsRow, error) {
 	row := db.QueryRow(ctx, countMachinePayments,
 		arg.PolicyNo,
@@ -1979,7 +1980,8 @@ where c.outcome <> 'withdrawn' and c.id <> $1 and c.id in (
     select o.id from claims o where o.plate = any($5::text[]) and o.plate <> ''
         and o.loss_at between $3::timestamptz and $4::timestamptz
     union
-    select o.id from policies p join claims o on o.policy_no = p.number and o.policy_no <> '' where p.plate = any($5::text[]) and p.plate is not null
+    select o.id from claims o where o.policy_no = any(array(
+            select p.number from policies p where p.plate = any($5::text[]) and p.plate is not null)) and o.policy_no <> ''
         and o.loss_at between $3::timestamptz and $4::timestamptz
 )
 order by c.reported_at limit 10
@@ -2005,7 +2007,9 @@ type SameLossRow struct {
 	PolicyPlate string
 }
 
-// Claims of a policy or of a car, as they name it or as their policy does.
+// Claims of a policy or of a car, as they name it or as their policy does. The
+// policies come first: claims are looked for by a number, and never by the time
+// of the loss alone.
 func (q *Queries) SameLoss(ctx context.Context, db DBTX, arg SameLossParams) ([]SameLossRow, error) {
 	rows, err := db.Query(ctx, sameLoss,
 		arg.ID,

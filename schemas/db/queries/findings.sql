@@ -81,21 +81,21 @@ select exists (
 -- The files and the invoices that a step checks and those that it brings, where
 -- another claim has them, or has a red-letter invoice that takes one of them
 -- back. One that was withdrawn used up nothing.
-with checked as (
+with checked as materialized (
     select d.id, d.sha256 from documents d
     where d.id in (
         select c.id from checked_documents($1, sqlc.arg(named)::uuid[], sqlc.arg(numbers)::text[], sqlc.arg(everything)::boolean) c (id))
-), invoices as (
-    select m.value from fields m join checked k on k.id = m.document_id where m.name in ('invoice_number', 'reversed_number')
+), invoices as materialized (
+    select m.value from fields m where m.document_id = any(array(select k.id from checked k)) and m.name in ('invoice_number', 'reversed_number')
     union select unnest(sqlc.arg(numbers)::text[])
 ), named as ( -- each by its own partial index
-    select f.document_id, f.round, f.name, f.value from fields f join invoices i on i.value = f.value where f.name = 'invoice_number'
-    union all select f.document_id, f.round, f.name, f.value from fields f join invoices i on i.value = f.value where f.name = 'reversed_number'
+    select f.document_id, f.round, f.name, f.value from fields f where f.name = 'invoice_number' and f.value = any(array(select i.value from invoices i))
+    union all select f.document_id, f.round, f.name, f.value from fields f where f.name = 'reversed_number' and f.value = any(array(select i.value from invoices i))
 )
 select c.number, c.id as claim_id, o.id::text as document_id, o.kind, 'sha256'::text as field, o.sha256 as value, ''::text as code
 from documents o join claims c on c.id = o.claim_id
 where o.claim_id <> $1 and c.outcome <> 'withdrawn'
-  and o.sha256 in (select k.sha256 from checked k union select unnest(sqlc.arg(hashes)::text[]))
+  and o.sha256 = any(array(select k.sha256 from checked k union select unnest(sqlc.arg(hashes)::text[])))
 union all
 select c.number, c.id, o.id::text, o.kind, f.name, f.value,
     coalesce((select k.value from fields k where k.document_id = o.id and k.name = 'invoice_code' order by k.round desc limit 1), '')

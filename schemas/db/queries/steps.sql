@@ -31,7 +31,9 @@ select nextval('claim_numbers')::bigint;
 select pg_advisory_xact_lock(hashtextextended($1, 0));
 
 -- name: SameLoss :many
--- Claims of a policy or of a car, as they name it or as their policy does.
+-- Claims of a policy or of a car, as they name it or as their policy does. The
+-- policies come first: claims are looked for by a number, and never by the time
+-- of the loss alone.
 select c.id, c.number, c.stage, c.loss_at, c.line, c.lat, c.lng, c.policy_no, coalesce(w.plate, '')::text as policy_plate
 from claims c left join policies w on w.id = c.policy_id
 where c.outcome <> 'withdrawn' and c.id <> sqlc.arg(id) and c.id in (
@@ -41,7 +43,8 @@ where c.outcome <> 'withdrawn' and c.id <> sqlc.arg(id) and c.id in (
     select o.id from claims o where o.plate = any(sqlc.arg(plates)::text[]) and o.plate <> ''
         and o.loss_at between sqlc.arg(after)::timestamptz and sqlc.arg(before)::timestamptz
     union
-    select o.id from policies p join claims o on o.policy_no = p.number and o.policy_no <> '' where p.plate = any(sqlc.arg(plates)::text[]) and p.plate is not null
+    select o.id from claims o where o.policy_no = any(array(
+            select p.number from policies p where p.plate = any(sqlc.arg(plates)::text[]) and p.plate is not null)) and o.policy_no <> ''
         and o.loss_at between sqlc.arg(after)::timestamptz and sqlc.arg(before)::timestamptz
 )
 order by c.reported_at limit 10;
@@ -249,10 +252,11 @@ select pg_advisory_xact_lock(l.key) from (
 
 -- name: CountMachinePayments :one
 -- What machines have paid since three moments: on a policy, to an account, on
--- the reports of a phone.
+-- the reports of a phone. Without its second condition the number of a policy
+-- is not looked up by its index, which has no claim without one.
 select
     (select count(distinct p.claim_id) from claims c join payments p on p.claim_id = c.id
-     where c.policy_no = sqlc.arg(policy_no)::text and c.policy_id is not null and p.released_by = 'system' and p.at > sqlc.arg(policy_since)::timestamptz)::int as on_policy,
+     where c.policy_no = sqlc.arg(policy_no)::text and c.policy_no <> '' and c.policy_id is not null and p.released_by = 'system' and p.at > sqlc.arg(policy_since)::timestamptz)::int as on_policy,
     (select count(distinct p.claim_id) from payments p
      where p.payee_account = sqlc.arg(account)::text and p.released_by = 'system' and p.at > sqlc.arg(account_since)::timestamptz)::int as to_account,
     (select count(distinct p.claim_id) from parties r join payments p on p.claim_id = r.claim_id
