@@ -225,13 +225,13 @@ func (c *rowsRead) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBa
 	c.rows.Add(d.CommandTag.RowsAffected())
 }
 
-// scanned is how many rows the database has looked at, for a pool of one
-// connection, whose figures it is made to tell.
-func (d *desk) scanned(pool *pgxpool.Pool) (rows int64) {
+// scanned is how many rows of tables the database has looked at, for a pool of
+// one connection, whose figures it is made to tell.
+func (d *desk) scanned(pool *pgxpool.Pool, tables ...string) (rows int64) {
 	d.t.Helper()
 	_, err := pool.Exec(d.t.Context(), "select pg_stat_force_next_flush()")
 	require.NoError(d.t, err)
-	require.NoError(d.t, d.db.Owner.QueryRow(d.t.Context(), "select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_user_tables where relname in ('documents', 'fields')").Scan(&rows))
+	require.NoError(d.t, d.db.Owner.QueryRow(d.t.Context(), "select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_user_tables where relname = any($1)", tables).Scan(&rows))
 	return rows
 }
 
@@ -270,11 +270,11 @@ func TestAStepReadsNoMoreRowsOnAClaimOfFiveThousandPapersThanOfTen(t *testing.T)
 		d.Activities = &activities.Activities{DB: pool, Insurer: insurer, Pages: d.Pages}
 		out := map[string]int64{}
 		read := func(what string, step func()) {
-			before, scanned, began := counted.rows.Load(), d.scanned(pool), time.Now()
+			before, scanned, began := counted.rows.Load(), d.scanned(pool, "documents", "fields"), time.Now()
 			step()
 			took := time.Since(began).Round(time.Millisecond)
 			out[what] = counted.rows.Load() - before
-			scanned = d.scanned(pool) - scanned
+			scanned = d.scanned(pool, "documents", "fields") - scanned
 			t.Logf("%d papers, %s: %d rows, %d scanned, %s", papers, what, out[what], scanned, took)
 			// Sums and what papers are held against take a document and a field of each
 			// paper that says such a thing, three in five here, once each.
@@ -293,6 +293,72 @@ func TestAStepReadsNoMoreRowsOnAClaimOfFiveThousandPapersThanOfTen(t *testing.T)
 	few, many := cost(10), cost(5_000)
 	for what, rows := range many {
 		require.LessOrEqual(t, rows, few[what]+5, what) // a finding or two more is stored where sums are larger
+	}
+}
+
+// manyClaims puts claims beside this one that were paid by a machine too, each of
+// a policy, a car, an account and a phone of its own, all at the moment of its loss,
+// and policies without a claim.
+func (d *desk) manyClaims(n int) {
+	d.t.Helper()
+	for _, sql := range []string{
+		`insert into policies (id, number, line, branch, holder_name, holder_phone, plate)
+			select gen_random_uuid(), case when i <= $2::int then 'MANY' else 'MORE' end || i, 'motor', '3101', '李四', 'phone' || i, 'plate' || i
+			from generate_series(1, $2::int * 20) i where $1::uuid is not null`,
+		`insert into policy_versions (policy_id, version, starts_at, ends_at, coverages)
+			select p.id, v.version, v.starts_at, v.ends_at, v.coverages from policies p, policy_versions v join claims c on c.policy_id = v.policy_id
+			where c.id = $1::uuid and p.number like 'MANY%' and $2::int > 0`,
+		`insert into claims select (jsonb_populate_record(c, jsonb_build_object(
+				'id', gen_random_uuid(), 'number', p.number, 'policy_no', p.number, 'policy_id', p.id, 'plate', p.plate))).*
+			from claims c, policies p where c.id = $1::uuid and p.number like 'MANY%' and $2::int > 0`,
+		`insert into parties select (jsonb_populate_record(r, jsonb_build_object('claim_id', c.id, 'phone', 'phone' || c.number))).*
+			from parties r, claims c where r.claim_id = $1::uuid and c.number like 'MANY%' and $2::int > 0`,
+		`insert into payments select (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(), 'claim_id', c.id, 'payee_account', c.number))).*
+			from payments p, claims c where p.claim_id = $1::uuid and c.number like 'MANY%' and $2::int > 0`,
+	} {
+		_, err := d.db.Owner.Exec(d.t.Context(), sql, string(d.id), n)
+		require.NoError(d.t, err)
+	}
+	_, err := d.db.Owner.Exec(d.t.Context(), "analyze claims, policies, policy_versions, parties, payments")
+	require.NoError(d.t, err)
+}
+
+func TestAFlashClaimReadsNoMoreRowsAmongThousandsOfClaimsThanAmongTen(t *testing.T) {
+	t.Parallel()
+	cost := func(claims int) map[string]int64 {
+		d := newDesk(t)
+		first := d.offered(customer)
+		first.agree(customer, morning.Add(2*time.Hour), "张三", "6222020000000001")
+		require.Equal(t, claim.Paying, first.file.Stage)
+		first.manyClaims(claims)
+		cfg := d.db.Worker.Config()
+		cfg.MaxConns = 1
+		cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan" // the one that is kept
+		pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+		require.NoError(t, err)
+		t.Cleanup(pool.Close)
+		d.Activities = &activities.Activities{DB: pool, PseudonymKey: names.Key, Insurer: insurer, Pages: d.Pages}
+		out := map[string]int64{}
+		read := func(what string, step func()) {
+			tables := []string{"claims", "policies", "policy_versions", "parties", "payments"}
+			before := d.scanned(pool, tables...)
+			step()
+			out[what] = d.scanned(pool, tables...) - before
+			t.Logf("%d claims, %s: %d rows", claims, what, out[what])
+		}
+		next := d.another()
+		read("report", func() { run(next, next.Report, customer, notice(300_000)) })
+		run(next, next.Route, machine, claim.None{})
+		next.assessedBySelf(paper("repair_estimate", fresh(), "total_fen", "300000", "plate", "沪A12345"))
+		read("agree", func() { next.agree(customer, morning.Add(3*time.Hour), "张三", "6222020000000001") })
+		require.Equal(t, claim.Paying, next.file.Stage)
+		return out
+	}
+	few := cost(10)
+	for _, claims := range []int{600, 3_000} { // the plan depends on how many there are
+		for what, rows := range cost(claims) {
+			require.LessOrEqual(t, rows, few[what]+5, "%s among %d claims", what, claims)
+		}
 	}
 }
 
