@@ -122,7 +122,7 @@ func (a *Control) SeeClaim(ctx context.Context, at *Call, ref string) (*Claim, e
 	c := &Claim{
 		ID: id, Number: row.Number, Line: claim.Line(row.Line), Lane: claim.Lane(row.Lane), Stage: claim.Stage(row.Stage),
 		Branch: row.Branch, OpenedBy: row.OpenedBy, Version: row.Version, Held: row.Held, names: a.names,
-		Known: at.Who.Role == claim.Partner && row.Relation != claim.Stranger,
+		Known: at.Who.Role == claim.Partner && claim.Relation(row.Relation) != claim.Stranger,
 	}
 	if withParties {
 		if c.people, err = a.queries.SeePeople(ctx, a.pool, id); err != nil {

@@ -204,7 +204,7 @@ func (q *Queries) PolicySeen(ctx context.Context, db DBTX, number string) (Polic
 }
 
 const seeClaim = `-- name: SeeClaim :one
-select number, line::text as line, lane::text as lane, stage::text as stage, branch, opened_by, version, held, relation from claims where id = $1::uuid
+select number, line::text as line, lane::text as lane, stage::text as stage, branch, opened_by, version, held, relation::text as relation from claims where id = $1::uuid
 `
 
 type SeeClaimRow struct {
@@ -216,7 +216,7 @@ type SeeClaimRow struct {
 	OpenedBy string
 	Version  int64
 	Held     bool
-	Relation claim.Relation
+	Relation string
 }
 
 // A claim as decisions look at it. Every request on a claim asks this, so it

@@ -63,7 +63,7 @@ select id from claims where number = $1;
 -- name: SeeClaim :one
 -- A claim as decisions look at it. Every request on a claim asks this, so it
 -- is texts, which cost the least to read.
-select number, line::text as line, lane::text as lane, stage::text as stage, branch, opened_by, version, held, relation from claims where id = sqlc.arg(id)::uuid;
+select number, line::text as line, lane::text as lane, stage::text as stage, branch, opened_by, version, held, relation::text as relation from claims where id = sqlc.arg(id)::uuid;
 
 -- name: SeePeople :many
 -- Who is on a claim, for those whose answer depends on it. known reports
