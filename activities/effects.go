@@ -102,15 +102,17 @@ func (t *tx) derive() (nearest, error) {
 	return nearest{moved: true, at: at, clock: clock}, nil
 }
 
+// ledger returns the clock ledger as the rows have it, read once for a step.
 func (t *tx) ledger() ([]claim.ClockEntry, error) {
-	if t.isNew {
-		return nil, nil
+	if t.isNew || t.entries != nil {
+		return t.entries, nil
 	}
 	rows, err := t.q.ClockEntries(t, t.conn, t.id)
 	if err != nil {
 		return nil, fmt.Errorf("read the clock ledger: %w", err)
 	}
-	return db.Ledger(rows), nil
+	t.entries = slices.Clip(db.Ledger(rows)) // what is appended to it is a copy
+	return t.entries, nil
 }
 
 // Nearest returns the nearest deadline of the clocks that run, nil for none.
@@ -159,7 +161,6 @@ func (t *tx) tell(to reader, message claim.SMS, values claim.Values) (id string)
 	t.queue(t.q.InsertNotice(t, &t.w, db.InsertNoticeParams{
 		ID: id, ClaimID: t.id, Event: t.next - 1, Channel: "sms", Template: string(message), To: to.phone, Body: body, At: t.at,
 	}))
-	t.queue(t.q.InsertCourierQueue(t, &t.w, id, t.at))
 	return id
 }
 

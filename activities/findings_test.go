@@ -479,7 +479,8 @@ func (c *trips) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)
 
 // A flash claim's speed is what its steps cost. Cross-checks come with the one
 // read that a step with papers makes anyway: begin, facts and commit, and the
-// assessment its tables and the cover beside.
+// assessment its tables and the cover beside. The agreement, which brings no
+// papers, reads no document that nothing else shares.
 func TestCrossChecksCostAFlashClaimNoRoundTrip(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -494,6 +495,7 @@ func TestCrossChecksCostAFlashClaimNoRoundTrip(t *testing.T) {
 		trips, statements := counted.round.Load(), counted.statements.Load()
 		answer, err := step()
 		require.NoError(t, err)
+		require.Nil(t, answer.Receipt.Refusal)
 		d.file = answer.File
 		return fmt.Sprintf("%d trips, %d statements", counted.round.Load()-trips, counted.statements.Load()-statements)
 	}
@@ -504,11 +506,19 @@ func TestCrossChecksCostAFlashClaimNoRoundTrip(t *testing.T) {
 		return d.Attach(t.Context(), claim.Step[claim.Batch]{Claim: d.id, Key: "1/attach", Version: d.file.Version, At: morning, By: customer, Body: papers})
 	}))
 	do(d, d.SelfSurvey, machine, claim.None{})
-	require.Equal(t, "5 trips, 23 statements", cost(func() (claim.Answer, error) {
+	require.Equal(t, "5 trips, 22 statements", cost(func() (claim.Answer, error) {
 		return d.AssessBySelf(t.Context(), claim.Step[claim.None]{Claim: d.id, Key: "1/assess", Version: d.file.Version, At: morning, By: machine})
 	}))
 	require.Equal(t, claim.Negotiating, d.file.Stage)
 	require.Zero(t, d.count("findings"))
+	agreed := d.offered(customer)
+	require.Equal(t, "7 trips, 27 statements", cost(func() (claim.Answer, error) {
+		return d.Agree(t.Context(), claim.Step[claim.Agreement]{
+			Claim: agreed.id, Key: "1/agree", Version: agreed.file.Version, At: morning, By: customer, Command: &claim.Command{Key: "agree", Hash: "h", Request: "r"},
+			Body: claim.Agreement{Offer: 1, Payee: claim.Payee{Name: "张三", Bank: "中国银行", Account: "6222020000000000"}, Signature: "phone-code"},
+		})
+	}))
+	require.Equal(t, claim.Paying, d.file.Stage)
 }
 
 func TestAValueThatIsNoneOfItsTypeIsRefusedAndParksNothing(t *testing.T) {

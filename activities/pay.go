@@ -36,9 +36,7 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 			return err
 		}
 		if t.file.Stage == claim.Determined {
-			if err := t.sign(s.Body, picture); err != nil {
-				return err
-			}
+			t.sign(s.Body, picture)
 			t.file.Stage = claim.Agreed
 			t.open(claim.TaskRelease, claim.Finance, 0, claim.Note{})
 			return nil
@@ -63,9 +61,7 @@ func (a *Activities) Agree(ctx context.Context, s claim.Step[claim.Agreement]) (
 		if err := t.asMachine(func() error { t.approveByMachine(rules.authority.Version); return nil }); err != nil {
 			return err
 		}
-		if err := t.sign(s.Body, picture); err != nil {
-			return err
-		}
+		t.sign(s.Body, picture)
 		return t.asMachine(func() error { return t.instruct(s.Body.Payee, claim.Machine) })
 	})
 }
@@ -109,12 +105,8 @@ func (t *tx) picture(a claim.Agreement) (sha256 string, err error) {
 
 // sign appends the agreement and starts the clock of payment. What was signed
 // is one text, with the signature in it: a name, or the hash of its picture.
-func (t *tx) sign(a claim.Agreement, picture string) error {
+func (t *tx) sign(a claim.Agreement, picture string) {
 	payee := a.Payee
-	round, err := t.q.CountAgreements(t, t.conn, t.id)
-	if err != nil {
-		return fmt.Errorf("count agreements: %w", err)
-	}
 	text := fmt.Sprintf("赔付协议 %s 报价 %d 赔款 %s 收款人 %s %s %s", t.file.Number, t.file.Offer, t.file.Payable, payee.Name, payee.Bank, payee.Account)
 	if a.SignedName != "" || picture != "" {
 		text += " 签名 " + a.SignedName + picture
@@ -125,7 +117,7 @@ func (t *tx) sign(a claim.Agreement, picture string) error {
 		document = &a.Document
 	}
 	t.queue(t.q.InsertAgreement(t, &t.w, db.InsertAgreementParams{
-		ClaimID: t.id, Round: round + 1, Offer: int32(t.file.Offer), AmountFen: t.file.Payable, //nolint:gosec // offers are few
+		ClaimID: t.id, Offer: int32(t.file.Offer), AmountFen: t.file.Payable, //nolint:gosec // offers are few
 		PayeeName: payee.Name, PayeeBank: payee.Bank, PayeeAccount: payee.Account,
 		TextSHA256: hex.EncodeToString(sum[:]), Signature: a.Signature, SignedName: a.SignedName, DocumentID: document, ByID: t.by.ID, At: t.at,
 	}))
@@ -137,7 +129,6 @@ func (t *tx) sign(a claim.Agreement, picture string) error {
 	t.event(claim.EventAgreed, claim.AgreedBody{
 		Offer: t.file.Offer, Amount: t.file.Payable, Text: hex.EncodeToString(sum[:]), Signature: a.Signature, Picture: picture,
 	})
-	return nil
 }
 
 // Release lets the agreed amount go: finance, never the reviewer, and only as it
@@ -184,9 +175,7 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 // voids the release: finance releases again, as a new attempt.
 func (a *Activities) CorrectPayee(ctx context.Context, s claim.Step[claim.Payee]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActCorrectPayee, func(t *tx) error {
-		if err := t.sign(claim.Agreement{Payee: s.Body, Signature: claim.SignedByCorrection}, ""); err != nil {
-			return err
-		}
+		t.sign(claim.Agreement{Payee: s.Body, Signature: claim.SignedByCorrection}, "")
 		t.leaveFlash("payment.returned")
 		t.file.Stage = claim.Agreed
 		t.tellClaimant(claim.SMSPayeeCorrected, claim.Values{"account": lastFour(s.Body.Account)})

@@ -73,16 +73,11 @@ func plates(of ...string) []string {
 // sameLoss returns the claims of the same loss, which are the same until the
 // step commits: of two reports at once the second finds the first.
 func (t *tx) sameLoss(l loss) ([]db.SameLossRow, error) {
-	for _, key := range plates(append(l.plates, l.policy)...) {
-		if err := t.q.LockFingerprint(t, t.conn, key); err != nil {
-			return nil, fmt.Errorf("lock fingerprint: %w", err)
-		}
-	}
-	found, err := t.q.SameLoss(t, t.conn, db.SameLossParams{
+	found, err := db.FindSameLoss(t, t.conn, plates(append(l.plates, l.policy)...), db.SameLossParams{
 		PolicyNo: l.policy, Plates: l.plates, ID: t.id, After: l.when.Add(-sameLossWithin + 1), Before: l.when.Add(sameLossWithin - 1),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for the same loss: %w", err)
+		return nil, err
 	}
 	return slices.DeleteFunc(found, func(c db.SameLossRow) bool {
 		far := c.Lat != nil && l.where != nil && l.where.Metres(claim.Point{Lat: *c.Lat, Lng: *c.Lng}) > sameLossMetres

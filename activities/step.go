@@ -166,6 +166,7 @@ type tx struct {
 	next     int64 // number of the next event
 	hash     []byte
 	insert   *db.InsertClaimParams  // a new claim's row, as far as the report knows it
+	entries  []claim.ClockEntry     // of the ledger as the step found it, once it was read
 	clocks   []claim.ClockEntry     // written by this step
 	known    *db.Facts              // what the rows said when the step first asked
 	learned  []document.Fact        // what the step brings, not cross-checked yet

@@ -263,10 +263,8 @@ func (a *Activities) SelfSurvey(ctx context.Context, s claim.Step[claim.None]) (
 }
 
 func (t *tx) surveyed(row db.InsertSurveyParams) {
-	round, err := t.q.CountSurveys(t, t.conn, t.id)
-	t.queue(err)
 	row.Photos = append([]string{}, row.Photos...) // the column is an array, never null
-	row.ClaimID, row.Round, row.ByID, row.At = t.id, round+1, t.by.ID, t.at
+	row.ClaimID, row.ByID, row.At = t.id, t.by.ID, t.at
 	t.queue(t.q.InsertSurvey(t, &t.w, row))
 }
 

@@ -42,7 +42,8 @@ type Facts struct {
 
 // ReadFacts reads the facts of a claim in one round trip. What the step brings
 // is locked first, so that of two claims that bring one thing at once the
-// second finds the first.
+// second finds the first. A step that brings and names nothing checks what is
+// shared alone, which is read in a second round trip where there is any.
 func ReadFacts(ctx context.Context, conn Batcher, id claim.ID, s Scope) (Facts, error) {
 	f := Facts{Scope: s}
 	var b pgx.Batch
@@ -51,19 +52,35 @@ func ReadFacts(ctx context.Context, conn Batcher, id claim.ID, s Scope) (Facts, 
 	}
 	b.Queue(claimFacts, id).Query(oneInto(&f.Claim))
 	b.Queue(claimParties, id).Query(allInto(&f.Parties))
-	b.Queue(documentFacts, id, s.Documents, s.Numbers, s.Everything).Query(allInto(&f.Documents))
-	b.Queue(fieldFacts, id, s.Documents, s.Numbers, s.Everything).Query(allInto(&f.Fields))
-	b.Queue(factsElsewhere, id, s.Documents, s.Numbers, s.Everything, s.Hashes).Query(allInto(&f.Elsewhere))
-	b.Queue(pictureFacts, id, s.Documents).Query(allInto(&f.Pictures))
 	b.Queue(findingsInForce, id, s.Everything, s.WholeRules, s.Documents, s.Numbers).Query(allInto(&f.Found))
 	if !s.Everything {
 		b.Queue(referredFacts, id, s.ReferredKinds, s.ReferredFields, s.HeardFrom, s.Documents, s.Numbers, false).Query(allInto(&f.Referred))
 		b.Queue(totalFacts, id, s.HeardFrom, s.Documents, s.Numbers, false).Query(allInto(&f.Totals))
 	}
-	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
+	names := s.Everything || len(s.Documents)+len(s.Hashes)+len(s.Numbers) > 0
+	if names {
+		f.documents(&b, id)
+	}
+	err := conn.SendBatch(ctx, &b).Close()
+	if err == nil && !names && f.Claim.Shares {
+		b = pgx.Batch{}
+		f.documents(&b, id)
+		err = conn.SendBatch(ctx, &b).Close()
+	}
+	if err != nil {
 		return Facts{}, fmt.Errorf("read the facts of claim %s: %w", id, err)
 	}
 	return f, nil
+}
+
+// documents reads what is said by the documents that a step checks, and where
+// else they are.
+func (f *Facts) documents(b *pgx.Batch, id claim.ID) {
+	s := f.Scope
+	b.Queue(documentFacts, id, s.Documents, s.Numbers, s.Everything).Query(allInto(&f.Documents))
+	b.Queue(fieldFacts, id, s.Documents, s.Numbers, s.Everything).Query(allInto(&f.Fields))
+	b.Queue(factsElsewhere, id, s.Documents, s.Numbers, s.Everything, s.Hashes).Query(allInto(&f.Elsewhere))
+	b.Queue(pictureFacts, id, s.Documents).Query(allInto(&f.Pictures))
 }
 
 func oneInto[T any](into *T) func(pgx.Rows) error {

@@ -17,7 +17,8 @@ const claimFacts = `-- name: ClaimFacts :one
 
 select c.loss_at, c.place, c.lat, c.lng, c.plate, c.claimed_fen,
     coalesce(p.number, '')::text as policy_number, coalesce(p.plate, '')::text as policy_plate, coalesce(p.vin, '')::text as policy_vin,
-    coalesce(p.holder_name, '')::text as policy_holder, coalesce(p.insured_name, '')::text as policy_insured, s.arrived_at, coalesce(s.estimate_fen, 0)::bigint as estimate_fen
+    coalesce(p.holder_name, '')::text as policy_holder, coalesce(p.insured_name, '')::text as policy_insured, s.arrived_at, coalesce(s.estimate_fen, 0)::bigint as estimate_fen,
+    exists (select from shared_documents h where h.claim_id = c.id)::boolean as shares
 from claims c left join policies p on p.id = c.policy_id
 left join lateral (select v.arrived_at, v.estimate_fen from surveys v where v.claim_id = c.id and v.kind = 'site' order by v.round desc limit 1) s on true
 where c.id = $1
@@ -37,10 +38,12 @@ type ClaimFactsRow struct {
 	PolicyInsured string
 	ArrivedAt     *time.Time
 	EstimateFen   int64
+	Shares        bool
 }
 
 // What the cross-checks hold against each other, and what they found.
-// What the report, the policy as of the loss and the latest visit say.
+// What the report, the policy as of the loss and the latest visit say; and
+// whether documents of the claim are shared.
 func (q *Queries) ClaimFacts(ctx context.Context, db DBTX, id claim.ID) (ClaimFactsRow, error) {
 	row := db.QueryRow(ctx, claimFacts, id)
 	var i ClaimFactsRow
@@ -58,6 +61,7 @@ func (q *Queries) ClaimFacts(ctx context.Context, db DBTX, id claim.ID) (ClaimFa
 		&i.PolicyInsured,
 		&i.ArrivedAt,
 		&i.EstimateFen,
+		&i.Shares,
 	)
 	return i, err
 }
@@ -176,10 +180,12 @@ with checked as materialized (
     select f.document_id, f.round, f.name, f.value from fields f where f.name = 'invoice_number' and f.value = any(array(select i.value from invoices i))
     union all select f.document_id, f.round, f.name, f.value from fields f where f.name = 'reversed_number' and f.value = any(array(select i.value from invoices i))
 )
-select c.number, c.id as claim_id, o.id::text as document_id, o.kind, 'sha256'::text as field, o.sha256 as value, ''::text as code
-from documents o join claims c on c.id = o.claim_id
-where o.claim_id <> $1 and c.outcome <> 'withdrawn'
-  and o.sha256 = any(array(select k.sha256 from checked k union select unnest($5::text[])))
+select o.number, o.claim_id, o.id::text as document_id, o.kind, 'sha256'::text as field, o.sha256 as value, ''::text as code
+from (select k.sha256 from checked k union select unnest($5::text[])) h
+cross join lateral ( -- file by file, by the index, and not the table as a whole while it is small
+    select c.number, d.claim_id, d.id, d.kind, d.sha256 from documents d join claims c on c.id = d.claim_id
+    where d.sha256 = h.sha256 and d.claim_id <> $1 and c.outcome <> 'withdrawn' offset 0
+) o
 union all
 select c.number, c.id, o.id::text, o.kind, f.name, f.value,
     coalesce((select k.value from fields k where k.document_id = o.id and k.name = 'invoice_code' order by k.round desc limit 1), '')

@@ -262,17 +262,6 @@ func (q *Queries) CloseTask(ctx context.Context, db DBTX, iD string, state strin
 	return err
 }
 
-const countAgreements = `-- name: CountAgreements :one
-select count(*)::int from agreements where claim_id = $1
-`
-
-func (q *Queries) CountAgreements(ctx context.Context, db DBTX, claimID claim.ID) (int32, error) {
-	row := db.QueryRow(ctx, countAgreements, claimID)
-	var column_1 int32
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const countDispatches = `-- name: CountDispatches :one
 select count(*)::int from dispatches where claim_id = $1
 `
@@ -324,17 +313,6 @@ func (q *Queries) CountMachinePayments(ctx context.Context, db DBTX, arg CountMa
 	var i CountMachinePaymentsRow
 	err := row.Scan(&i.OnPolicy, &i.ToAccount, &i.ForPhone)
 	return i, err
-}
-
-const countSurveys = `-- name: CountSurveys :one
-select count(*)::int from surveys where claim_id = $1
-`
-
-func (q *Queries) CountSurveys(ctx context.Context, db DBTX, claimID claim.ID) (int32, error) {
-	row := db.QueryRow(ctx, countSurveys, claimID)
-	var column_1 int32
-	err := row.Scan(&column_1)
-	return column_1, err
 }
 
 const deleteParties = `-- name: DeleteParties :exec
@@ -599,12 +577,11 @@ func (q *Queries) HolderToldSince(ctx context.Context, db DBTX, phone string, si
 
 const insertAgreement = `-- name: InsertAgreement :exec
 insert into agreements (claim_id, round, offer, amount_fen, payee_name, payee_bank, payee_account, text_sha256, signature, signed_name, document_id, by_id, at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+values ($1, (select count(*) + 1 from agreements g where g.claim_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 `
 
 type InsertAgreementParams struct {
 	ClaimID      claim.ID
-	Round        int32
 	Offer        int32
 	AmountFen    claim.Fen
 	PayeeName    string
@@ -621,7 +598,6 @@ type InsertAgreementParams struct {
 func (q *Queries) InsertAgreement(ctx context.Context, db DBTX, arg InsertAgreementParams) error {
 	_, err := db.Exec(ctx, insertAgreement,
 		arg.ClaimID,
-		arg.Round,
 		arg.Offer,
 		arg.AmountFen,
 		arg.PayeeName,
@@ -839,15 +815,6 @@ func (q *Queries) InsertClockEntry(ctx context.Context, db DBTX, arg InsertClock
 		arg.Reason,
 		arg.ByID,
 	)
-	return err
-}
-
-const insertCourierQueue = `-- name: InsertCourierQueue :exec
-insert into courier_queue (notice_id, not_before) values ($1, $2)
-`
-
-func (q *Queries) InsertCourierQueue(ctx context.Context, db DBTX, noticeID string, notBefore time.Time) error {
-	_, err := db.Exec(ctx, insertCourierQueue, noticeID, notBefore)
 	return err
 }
 
@@ -1140,7 +1107,10 @@ func (q *Queries) InsertLetter(ctx context.Context, db DBTX, arg InsertLetterPar
 }
 
 const insertNotice = `-- name: InsertNotice :exec
-insert into notices (id, claim_id, event, channel, template, "to", subject, body, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+with notice as (
+    insert into notices (id, claim_id, event, channel, template, "to", subject, body, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id, at
+)
+insert into courier_queue (notice_id, not_before) select id, at from notice
 `
 
 type InsertNoticeParams struct {
@@ -1155,6 +1125,7 @@ type InsertNoticeParams struct {
 	At       time.Time
 }
 
+// With its place in the courier's queue, from now on.
 func (q *Queries) InsertNotice(ctx context.Context, db DBTX, arg InsertNoticeParams) error {
 	_, err := db.Exec(ctx, insertNotice,
 		arg.ID,
@@ -1411,12 +1382,11 @@ func (q *Queries) InsertStep(ctx context.Context, db DBTX, arg InsertStepParams)
 
 const insertSurvey = `-- name: InsertSurvey :exec
 insert into surveys (claim_id, round, kind, by_id, arrived_at, lat, lng, metres_off, facts, fault_share_bp, estimate_fen, photos, at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+values ($1, (select count(*) + 1 from surveys s where s.claim_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 `
 
 type InsertSurveyParams struct {
 	ClaimID      claim.ID
-	Round        int32
 	Kind         string
 	ByID         claim.Principal
 	ArrivedAt    *time.Time
@@ -1433,7 +1403,6 @@ type InsertSurveyParams struct {
 func (q *Queries) InsertSurvey(ctx context.Context, db DBTX, arg InsertSurveyParams) error {
 	_, err := db.Exec(ctx, insertSurvey,
 		arg.ClaimID,
-		arg.Round,
 		arg.Kind,
 		arg.ByID,
 		arg.ArrivedAt,
@@ -1597,12 +1566,15 @@ func (q *Queries) LockClaim(ctx context.Context, db DBTX, id claim.ID) (LockClai
 	return i, err
 }
 
-const lockFingerprint = `-- name: LockFingerprint :exec
-select pg_advisory_xact_lock(hashtextextended($1, 0))
+const lockFingerprints = `-- name: LockFingerprints :exec
+select pg_advisory_xact_lock(l.key) from (
+    select hashtextextended(v.value, 0) as key from unnest($1::text[]) with ordinality as v (value, n) order by v.n
+) l
 `
 
-func (q *Queries) LockFingerprint(ctx context.Context, db DBTX, hashtextextended string) error {
-	_, err := db.Exec(ctx, lockFingerprint, hashtextextended)
+// In the order that is given.
+func (q *Queries) LockFingerprints(ctx context.Context, db DBTX, fingerprints []string) error {
+	_, err := db.Exec(ctx, lockFingerprints, fingerprints)
 	return err
 }
 

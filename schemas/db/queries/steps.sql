@@ -27,8 +27,11 @@ where id = $1;
 -- name: NextClaimNumber :one
 select nextval('claim_numbers')::bigint;
 
--- name: LockFingerprint :exec
-select pg_advisory_xact_lock(hashtextextended($1, 0));
+-- name: LockFingerprints :exec
+-- In the order that is given.
+select pg_advisory_xact_lock(l.key) from (
+    select hashtextextended(v.value, 0) as key from unnest(sqlc.arg(fingerprints)::text[]) with ordinality as v (value, n) order by v.n
+) l;
 
 -- name: SameLoss :many
 -- Claims of a policy or of a car, as they name it or as their policy does. The
@@ -138,10 +141,7 @@ select id, name, role, branch, level, phone, skills, max_load, active, vouches f
 
 -- name: InsertSurvey :exec
 insert into surveys (claim_id, round, kind, by_id, arrived_at, lat, lng, metres_off, facts, fault_share_bp, estimate_fen, photos, at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
-
--- name: CountSurveys :one
-select count(*)::int from surveys where claim_id = $1;
+values ($1, (select count(*) + 1 from surveys s where s.claim_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: LatestSurvey :one
 select round, kind, by_id, fault_share_bp, estimate_fen from surveys where claim_id = $1 order by round desc limit 1;
@@ -193,12 +193,9 @@ insert into denial_verdicts (claim_id, round, by_id, approved, opinion, at) valu
 -- name: InsertLetter :exec
 insert into letters (number, claim_id, kind, sha256, object, revision, at) values ($1, $2, $3, $4, $5, $6, $7);
 
--- name: CountAgreements :one
-select count(*)::int from agreements where claim_id = $1;
-
 -- name: InsertAgreement :exec
 insert into agreements (claim_id, round, offer, amount_fen, payee_name, payee_bank, payee_account, text_sha256, signature, signed_name, document_id, by_id, at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+values ($1, (select count(*) + 1 from agreements g where g.claim_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: SignatureHash :one
 -- The picture of a signature, among the claim's own documents.
@@ -308,10 +305,11 @@ select number, clock, kind, at, days, hours, proof, reason, by_id from clock_ent
 update tasks set due_at = $2 where claim_id = $1 and state = 'open';
 
 -- name: InsertNotice :exec
-insert into notices (id, claim_id, event, channel, template, "to", subject, body, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
-
--- name: InsertCourierQueue :exec
-insert into courier_queue (notice_id, not_before) values ($1, $2);
+-- With its place in the courier's queue, from now on.
+with notice as (
+    insert into notices (id, claim_id, event, channel, template, "to", subject, body, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id, at
+)
+insert into courier_queue (notice_id, not_before) select id, at from notice;
 
 -- name: TakeNotices :many
 select n.id, n.claim_id, n.channel, n.template, n."to", n.subject, n.body
