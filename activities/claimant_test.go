@@ -62,7 +62,9 @@ func TestAClaimIsThatOfAPersonInItsPolicy(t *testing.T) {
 		"a driver whom the policy names":       {"PM1", false, phoned("13800000003"), "13800000003", phoned("13800000003").ID, claim.Driver},
 		"another stranger":                     {"PM1", false, phoned("13800000005"), "13800000005", stranger.ID, claim.Stranger},
 		"a stranger who names the holder's":    {"PM1", false, phoned("13800000005"), "13800000001", stranger.ID, claim.Stranger},
-		"intake, who writes down what is said": {"PM1", false, wang, "13800000001", stranger.ID, claim.Stranger},
+		"intake, who writes the holder's down": {"PM1", false, wang, "13800000001", wang.ID, claim.Stranger},
+		"the same, before it is linked":        {"", false, wang, "13800000001", wang.ID, claim.Stranger},
+		"intake, who writes a stranger's down": {"PM1", false, wang, "13800000005", stranger.ID, claim.Stranger},
 		"the first one once more":              {"PM1", false, stranger, "13800000004", stranger.ID, claim.Stranger},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -88,6 +90,48 @@ func TestAClaimIsThatOfAPersonInItsPolicy(t *testing.T) {
 			parties := d.count("parties")
 			d.reportsAgain(row.second, row.phone)
 			require.Equal(t, parties, d.count("parties"), "who reports again is no further party")
+			d.verifyChain()
+		})
+	}
+}
+
+// The holder telephones. Whoever reported first, by themselves or to another
+// clerk, deals with the claim no more; and the holder's own sign-in does.
+func TestAHolderWhoTelephonesIsHeard(t *testing.T) {
+	t.Parallel()
+	gu := claim.Actor{ID: "gu", Role: claim.Intake, Branch: "3101"}
+	for name, first := range map[string]func(d *desk){
+		"a stranger by themselves":   func(d *desk) { d.strangers("PM1") },
+		"a stranger, without policy": func(d *desk) { d.strangers("") },
+		"a stranger, to another clerk": func(d *desk) {
+			n := notice(600_000)
+			n.PolicyNo, n.Reporter = "PM1", claim.Party{Name: "王五", Phone: "13800000004", Role: "insured"}
+			do(d, d.Report, wang, n)
+			do(d, d.Route, machine, claim.None{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.owner(`insert into staff (id, name, role, branch) values ('wang', '王敏', 'intake', '3101'), ('gu', '顾宁', 'intake', '3101')`)
+			first(d)
+			do(d, d.Rereport, gu, claim.Again{
+				Event: "call", By: gu, Channel: "phone", Reporter: claim.Party{Name: "张三", Phone: "13800000001", Role: "insured"}, PolicyNo: "PM1", Story: "追尾",
+			})
+			require.Equal(t, gu.ID, d.file.Claimant)
+			require.Equal(t, claim.Stranger, d.file.Reporter, "nothing is proven to a machine")
+			require.True(t, d.file.PolicyVerified)
+			require.Equal(t, "13800000001", one[string](d, `select "to" from notices where claim_id = $1 and template = 'handed-over'`))
+			d.surveyedAndAssessed(600_000)
+			for _, act := range []*claim.Refusal{
+				ask(d, d.Object, stranger, claim.Objection{Offer: 1, Reason: "少"}).Refusal, ask(d, d.Withdraw, stranger, claim.Reason{Reason: "误报"}).Refusal,
+			} {
+				require.Equal(t, claim.RuleNotYours, act.Rule)
+			}
+			require.Nil(t, ask(d, d.Object, customer, claim.Objection{Offer: 1, Reason: "少"}).Refusal)
+			d.reportsAgain(customer, "13800000001")
+			require.Equal(t, customer.ID, d.file.Claimant)
+			require.Equal(t, claim.Holder, d.file.Reporter)
 			d.verifyChain()
 		})
 	}
@@ -119,7 +163,8 @@ func TestASecondReportLinksThePolicyOfItsReporter(t *testing.T) {
 		"the holder, of one that has run out": {customer, "PM3", false},
 		"by a number that there is not":       {customer, "PM999", false},
 		"another stranger, by its number":     {phoned("13800000005"), "PM1", false},
-		"intake":                              {wang, "PM1", false},
+		"the holder, to intake":               {wang, "PM1", true},
+		"the holder, to intake, another car":  {wang, "PM2", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

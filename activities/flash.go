@@ -34,6 +34,22 @@ func (t *tx) relation(policy claim.Persons, by claim.Principal, phone string) (c
 	return policy.RelationOf(func(known string) bool { return known == phone }), nil
 }
 
+// toldOf returns what somebody is to a policy whose report staff wrote down, by
+// the phone that they gave: whose claim it is, and no proof for a machine.
+func (t *tx) toldOf(policy claim.Persons, by claim.Principal, phone string) (claim.Relation, error) {
+	if by.IsClaimant() {
+		return claim.Stranger, nil
+	}
+	staff, err := t.q.StaffMember(t, t.conn, by)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows), err == nil && staff.Role == claim.Partner:
+		return claim.Stranger, nil
+	case err != nil:
+		return claim.Stranger, fmt.Errorf("read who wrote the report down: %w", err)
+	}
+	return policy.RelationOf(func(known string) bool { return known == phone }), nil
+}
+
 // reporterNow is what the claimant is to the policy today: of a claim that a
 // partner reported, nothing once the partner vouches no more.
 func (t *tx) reporterNow() (claim.Relation, error) {

@@ -378,6 +378,8 @@ func TestASecondReportThatSaysMoreStopsTheMachine(t *testing.T) {
 		"the holder, as much as the lane takes":      {customer, "13800000001", false, 500_000, claim.Flash},
 		"the holder, more than the lane takes":       {customer, "13800000001", false, 500_001, claim.Standard},
 		"a driver of the policy, that one is hurt":   {phoned("13800000003"), "13800000003", true, 0, claim.Standard},
+		"the holder by telephone, that one is hurt":  {wang, "13800000001", true, 0, claim.Standard},
+		"a stranger by telephone, the same":          {wang, "13800000009", true, 0, claim.Flash},
 		"a stranger, that somebody is hurt":          {phoned("13800000005"), "13800000005", true, 0, claim.Flash},
 		"a stranger, who names the holder's as hers": {phoned("13800000005"), "13800000001", true, 0, claim.Flash},
 	} {
@@ -385,6 +387,7 @@ func TestASecondReportThatSaysMoreStopsTheMachine(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			d.owner(`update policies set drivers = '[{"name": "李四", "phone": "13800000003"}]'`)
+			d.owner(`insert into staff (id, name, role, branch) values ('wang', '王敏', 'intake', '3101')`)
 			d.flash()
 			do(d, d.Rereport, row.by, claim.Again{
 				Event: "again", By: row.by, Channel: "web", Reporter: claim.Party{Name: "某人", Phone: row.phone, Role: "reporter"},
@@ -392,7 +395,7 @@ func TestASecondReportThatSaysMoreStopsTheMachine(t *testing.T) {
 			})
 			require.Equal(t, row.lane, d.file.Lane)
 			told := one[string](d, `select coalesce(body->>'story', '') from events where claim_id = $1 and kind = 'claim.rereported'`)
-			if row.by.ID == phoned("13800000005").ID {
+			if row.by.ID == phoned("13800000005").ID || row.phone == "13800000009" {
 				require.Empty(t, told, "what a stranger says is not passed on")
 			} else {
 				require.Equal(t, "停车时被剐蹭", told)

@@ -301,6 +301,9 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 			return err
 		}
 		relation, err := t.relation(policy.persons, s.Body.By.ID, n.Phone)
+		if err == nil && relation == claim.Stranger {
+			relation, err = t.toldOf(policy.persons, s.Body.By.ID, n.Phone)
+		}
 		if err != nil {
 			return err
 		}
@@ -345,6 +348,9 @@ func (t *tx) theirPolicy(again claim.Again, loss db.ClaimLossRow) error {
 		return err
 	}
 	relation, err := t.relation(policy.persons, again.By.ID, again.Reporter.Phone)
+	if err == nil && relation == claim.Stranger {
+		relation, err = t.toldOf(policy.persons, again.By.ID, again.Reporter.Phone)
+	}
 	if err != nil || relation == claim.Stranger {
 		return err
 	}
@@ -364,7 +370,8 @@ type reporter struct {
 // and offered anew. Once an instruction was written for the bank it is too late.
 //
 // Where staff or a partner wrote down the report of a person in the policy, the
-// claim is that person's: it comes to their own sign-in, and to nobody else's.
+// claim is that person's: it comes to their own sign-in, and to nobody else's. A
+// stranger's claim is theirs, too, once staff have written down what they say.
 func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 	t.insiders = &policy
 	if t.file.Reporter != claim.Stranger || t.file.Payment() != nil {
@@ -382,12 +389,18 @@ func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 		if err != nil {
 			return err
 		}
+		shown := relation
 		if relation == claim.Stranger {
-			continue
+			if shown, err = t.toldOf(policy, r.principal, r.phone); err != nil {
+				return err
+			}
+			if shown == claim.Stranger || of != "" || r.principal == t.file.Claimant {
+				continue
+			}
 		}
 		t.file.Claimant, t.file.Reporter = r.principal, relation
 		t.queue(t.q.SetClaimant(t, &t.w, t.id, string(r.principal), relation))
-		t.event(claim.EventHandedOver, claim.HandedOverBody{Party: r.party, Relation: relation})
+		t.event(claim.EventHandedOver, claim.HandedOverBody{Party: r.party, Relation: shown})
 		t.tellClaimant(claim.SMSHandedOver, nil)
 		if err := t.whosePapers(); err != nil {
 			return err
