@@ -18,6 +18,7 @@ const (
 	courierAtOnce = 8                      // requests to the gateway at once
 	courierPause  = 300 * time.Millisecond // between looks when there is nothing to send
 	courierRetry  = 15 * time.Second       // before a notice is tried again
+	courierLease  = 30                     // seconds in which a courier that has taken notices says what became of them
 )
 
 // Deliver sends notices as they come, until it is told to stop: it is the one
@@ -47,15 +48,11 @@ func (a *Activities) Deliver(ctx context.Context, _ struct{}) (int, error) {
 	return sent, nil
 }
 
-// deliverBatch sends what is due, some at once, and notes down how each fared
-// in one transaction.
+// deliverBatch leases what is due, sends some at once, and notes down how each
+// fared. No transaction waits for the gateway. What a courier dies with is sent
+// again once its lease is over.
 func (a *Activities) deliverBatch(ctx context.Context) (int, error) {
-	tx, err := a.DB.Begin(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("deliver notices: %w", err)
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	notices, err := a.q.TakeNotices(ctx, tx, courierBatch)
+	notices, err := a.q.TakeNotices(ctx, a.DB, courierBatch, courierLease)
 	if err != nil {
 		return 0, fmt.Errorf("take notices: %w", err)
 	}
@@ -73,16 +70,16 @@ func (a *Activities) deliverBatch(ctx context.Context) (int, error) {
 	}
 	now := time.Now() //nolint:forbidigo // a courier keeps real time
 	if len(sent) > 0 {
-		if err := a.q.NoticesDelivered(ctx, tx, sent, now); err != nil {
+		if err := a.q.NoticesDelivered(ctx, a.DB, sent, now); err != nil {
 			return 0, fmt.Errorf("note what was delivered: %w", err)
 		}
 	}
 	if len(later) > 0 {
-		if err := a.q.NoticesPostponed(ctx, tx, later, "the gateway did not take it", now.Add(courierRetry)); err != nil {
+		if err := a.q.NoticesPostponed(ctx, a.DB, later, "the gateway did not take it", now.Add(courierRetry)); err != nil {
 			return 0, fmt.Errorf("note what was not delivered: %w", err)
 		}
 	}
-	return len(notices), tx.Commit(ctx)
+	return len(notices), nil
 }
 
 // sendAll sends notices, to a few people at once and to each in order, and

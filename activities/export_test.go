@@ -22,3 +22,10 @@ func (a *Activities) CheckAll(ctx context.Context, s claim.Step[claim.None]) (cl
 		return t.crossCheck()
 	})
 }
+
+// DeliverBatch is one look of the courier.
+func (a *Activities) DeliverBatch(ctx context.Context) (int, error) { return a.deliverBatch(ctx) }
+
+// CourierLease is how long, in seconds, a courier has to say what became of what
+// it took.
+const CourierLease = courierLease

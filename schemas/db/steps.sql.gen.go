@@ -2208,9 +2208,13 @@ func (q *Queries) SurveyorsToRank(ctx context.Context, db DBTX, claimID claim.ID
 }
 
 const takeNotices = `-- name: TakeNotices :many
-select n.id, n.claim_id, n.channel, n.template, n."to", n.subject, n.body
-from courier_queue q join notices n on n.id = q.notice_id
-where q.not_before <= now() order by q.not_before limit $1 for update of q skip locked
+with due as (
+    select notice_id, not_before from courier_queue where not_before <= now() order by not_before limit $1 for update skip locked
+), leased as (
+    update courier_queue q set not_before = now() + $2::int * interval '1 second' from due where q.notice_id = due.notice_id
+    returning q.notice_id, due.not_before as since
+)
+select n.id, n.claim_id, n.channel, n.template, n."to", n.subject, n.body from leased l join notices n on n.id = l.notice_id order by l.since, n.at, n.id
 `
 
 type TakeNoticesRow struct {
@@ -2223,8 +2227,10 @@ type TakeNoticesRow struct {
 	Body     string
 }
 
-func (q *Queries) TakeNotices(ctx context.Context, db DBTX, limit int32) ([]TakeNoticesRow, error) {
-	rows, err := db.Query(ctx, takeNotices, limit)
+// Leases what is due: nobody else takes it within so many seconds, in which its
+// taker notes down what became of it.
+func (q *Queries) TakeNotices(ctx context.Context, db DBTX, most int32, seconds int32) ([]TakeNoticesRow, error) {
+	rows, err := db.Query(ctx, takeNotices, most, seconds)
 	if err != nil {
 		return nil, err
 	}

@@ -312,9 +312,15 @@ with notice as (
 insert into courier_queue (notice_id, not_before) select id, at from notice;
 
 -- name: TakeNotices :many
-select n.id, n.claim_id, n.channel, n.template, n."to", n.subject, n.body
-from courier_queue q join notices n on n.id = q.notice_id
-where q.not_before <= now() order by q.not_before limit $1 for update of q skip locked;
+-- Leases what is due: nobody else takes it within so many seconds, in which its
+-- taker notes down what became of it.
+with due as (
+    select notice_id, not_before from courier_queue where not_before <= now() order by not_before limit sqlc.arg(most) for update skip locked
+), leased as (
+    update courier_queue q set not_before = now() + sqlc.arg(seconds)::int * interval '1 second' from due where q.notice_id = due.notice_id
+    returning q.notice_id, due.not_before as since
+)
+select n.id, n.claim_id, n.channel, n.template, n."to", n.subject, n.body from leased l join notices n on n.id = l.notice_id order by l.since, n.at, n.id;
 
 -- name: NoticesDelivered :exec
 -- The gateway has these: they leave the queue.
