@@ -110,14 +110,14 @@ func TestTheStatusClientReadsAnswersOfEitherKind(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	at := &target{address: server.Listener.Addr().String(), path: "/"}
-	conns, err := at.dial(t.Context(), 1)
+	conn, err := at.dial(t.Context())
 	require.NoError(t, err)
-	defer conns[0].Close()
+	defer conn.Close()
 	for range 2 { // over one connection
-		code, length, err := conns[0].get(at.request("long"))
+		code, length, err := conn.get(at.request("long"))
 		require.NoError(t, err)
 		require.Equal(t, []int{200, 10_000}, []int{code, length})
-		code, length, err = conns[0].get(at.request("short"))
+		code, length, err = conn.get(at.request("short"))
 		require.NoError(t, err)
 		require.Equal(t, []int{404, 5}, []int{code, length})
 	}

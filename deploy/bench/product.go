@@ -227,7 +227,8 @@ func plateOf(i int) string {
 
 func phoneOf(i int) string { return fmt.Sprintf("139%08d", 50*first+i) }
 
-func accountOf(i int) string { return fmt.Sprintf("1001%012d", 50*first+i) }
+// accountOf does not end in 0000, which the sandbox takes to be closed.
+func accountOf(i int) string { return fmt.Sprintf("1001%011d1", 50*first+i) }
 
 // signIn takes the code flow as a browser of that persona would.
 func (p *product) signIn(ctx context.Context, issuer, persona string) (string, error) {

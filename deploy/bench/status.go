@@ -57,13 +57,17 @@ func status(ctx context.Context, b *bench) error {
 func (b *bench) compareStatus(ctx context.Context, targets []*target) error {
 	for range b.rounds {
 		for _, t := range targets {
-			conns, err := t.dial(ctx, statusConnections)
-			if err != nil {
-				return err
-			}
+			// Each is opened with its first request: a server closes one that asks
+			// nothing for ten seconds, and a round may wait longer to begin.
+			conns := make([]*connection, statusConnections)
 			n := make([]int, statusConnections)
-			r, err := b.round(ctx, statusConnections, warmUp/2, b.window/2, func(_ context.Context, lane int) error {
-				n[lane]++
+			r, err := b.round(ctx, statusConnections, warmUp/2, b.window/2, func(ctx context.Context, lane int) error {
+				if n[lane]++; conns[lane] == nil {
+					var err error
+					if conns[lane], err = t.dial(ctx); err != nil {
+						return err
+					}
+				}
 				code, length, err := conns[lane].get(t.request(t.claims[(lane+n[lane])%len(t.claims)]))
 				if err != nil {
 					return fmt.Errorf("ask %s: %w", t.address, err)
@@ -74,7 +78,9 @@ func (b *bench) compareStatus(ctx context.Context, targets []*target) error {
 				return nil
 			})
 			for _, c := range conns {
-				_ = c.Close()
+				if c != nil {
+					_ = c.Close()
+				}
 			}
 			if err != nil {
 				return err
@@ -146,12 +152,12 @@ func (t *target) request(claim string) []byte {
 
 // measure asks once, for the size of an answer.
 func (t *target) measure(ctx context.Context) error {
-	conns, err := t.dial(ctx, 1)
+	conn, err := t.dial(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conns[0].Close() }()
-	code, length, err := conns[0].get(t.request(t.claims[0]))
+	defer func() { _ = conn.Close() }()
+	code, length, err := conn.get(t.request(t.claims[0]))
 	if err == nil && code != http.StatusOK {
 		err = fmt.Errorf("%s%s answered %d", t.address, t.path, code)
 	}
@@ -159,16 +165,12 @@ func (t *target) measure(ctx context.Context) error {
 	return err
 }
 
-func (t *target) dial(ctx context.Context, n int) ([]*connection, error) {
-	conns := make([]*connection, n)
-	for i := range conns {
-		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", t.address)
-		if err != nil {
-			return nil, fmt.Errorf("reach %s: %w", t.address, err)
-		}
-		conns[i] = &connection{c, bufio.NewReaderSize(c, 8<<10)}
+func (t *target) dial(ctx context.Context) (*connection, error) {
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", t.address)
+	if err != nil {
+		return nil, fmt.Errorf("reach %s: %w", t.address, err)
 	}
-	return conns, nil
+	return &connection{c, bufio.NewReaderSize(c, 8<<10)}, nil
 }
 
 // connection speaks as much HTTP as these two servers need. net/http would
