@@ -401,6 +401,7 @@ func TestAnActThatThePolicyStopsIsLogged(t *testing.T) {
 	require.Equal(t, "/problems/not-allowed", p.Type)
 	require.Equal(t, claim.RuleRole, p.Rule)
 	require.Equal(t, "This is for: its claimant; intake and service on the claimant's word. You are signed in as reviewer.", p.Detail)
+	require.Equal(t, "您以核赔人身份登录，这一步不由您办理。", p.DetailZh)
 	own := h.call(http.MethodPost, path+"/withdrawal", "own-1", rest.Reason{Reason: "x"}).problem(t, http.StatusForbidden)
 	require.Equal(t, "separation.own-claim", own.Rule)
 	require.Equal(t, "/problems/separation-of-duties", own.Type)

@@ -27,6 +27,15 @@ const (
 	WhyNoPicture RefusalCode = "document.no-picture" // {where}
 	WhyNotYours  RefusalCode = "claim.not-yours"
 
+	// Of the policies in schemas/policies, which name the first four.
+	WhyOwnClaim      RefusalCode = "policy.own-claim"
+	WhyForStaff      RefusalCode = "policy.for-staff"
+	WhyAdminNoClaims RefusalCode = "policy.admin-no-claims"
+	WhyOwnRecord     RefusalCode = "policy.own-record"
+	WhyOtherRole     RefusalCode = "policy.other-role" // {role}
+	WhyOtherBranch   RefusalCode = "policy.other-branch"
+	WhyNotActive     RefusalCode = "policy.not-active"
+
 	WhyNoExposure     RefusalCode = "exposure.unknown" // {exposure}, {of}
 	WhyExposureTwice  RefusalCode = "exposure.twice"   // {exposure}
 	WhyNothingPayable RefusalCode = "assessment.nothing"
@@ -112,8 +121,16 @@ var refusalTexts = map[RefusalCode]Text{
 	WhyNoSignature:     {"{document} 不是本赔案的签名。请先把签名图片作为签名材料上传。", "{document} is no signature of this claim. Attach the picture first, as a document of kind signature."},
 	WhyNoItemProof:     {"项目“{item}”引用的 {document} 不是本赔案的材料。", "Item \"{item}\" cites {document}, which is not a document of this claim."},
 
-	WhyNoPicture: {"{where}损失照片须为手机拍摄的图片（JPEG、PNG）；这个文件请按它本来的材料类型上传。", "{where}A photo of the loss is a picture, JPEG or PNG, as the phone takes it. Send this file as the paper that it is."},
-	WhyNotYours:  {"赔案现由保单上的人办理，您不能代为操作。", "The claim is for another person to deal with, who is in the policy."},
+	WhyNoPicture:     {"{where}损失照片须为手机拍摄的图片（JPEG、PNG）；这个文件请按它本来的材料类型上传。", "{where}A photo of the loss is a picture, JPEG or PNG, as the phone takes it. Send this file as the paper that it is."},
+	WhyOwnClaim:      {"您是本案的当事人，须由他人办理。", "You are a party of this claim, so somebody else has to do this."},
+	WhyForStaff:      {"这一项只供保险公司的人员使用。", "This is for the insurer's staff."},
+	WhyAdminNoClaims: {"管理员维护保单、人员和规则表，赔案由他人办理。", "Administrators keep policies, staff and tables; claims are others'."},
+	WhyOwnRecord:     {"任何人都不能改自己的记录，请由另一位管理员修改。", "Nobody changes their own record. Another administrator does it."},
+	WhyOtherRole:     {"您以{role}身份登录，这一步不由您办理。", "This is for: {who} You are signed in as {role}."},
+	WhyOtherBranch:   {"贵机构不维护该机构的记录。", "Your branch does not keep records of that branch."},
+	WhyNotActive:     {"您已登录，但不在在职人员名单上，请联系管理员添加。", "You are signed in, but not on the list of active staff. Ask an administrator to add you."},
+
+	WhyNotYours: {"赔案现由保单上的人办理，您不能代为操作。", "The claim is for another person to deal with, who is in the policy."},
 
 	WhyNoExposure:     {"没有第 {exposure} 项损失；本赔案共有 {of} 项。", "objects: there is no exposure {exposure}; the claim has {of}."},
 	WhyExposureTwice:  {"第 {exposure} 项损失列了两次。请合并其全部项目。", "objects: exposure {exposure} is listed twice. Put all its items into one."},

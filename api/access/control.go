@@ -191,7 +191,7 @@ func (a *Control) active(ctx context.Context, id claim.Principal, now time.Time)
 	found, err := a.member(ctx, id, now)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows), err == nil && !found.row.Active:
-		return Caller{}, contract.Forbidden("You are signed in, but not on the list of active staff. Ask an administrator to add you.")
+		return Caller{}, contract.Refused(*claim.Refuse(claim.RuleRole, claim.WhyNotActive))
 	case err != nil:
 		return Caller{}, fmt.Errorf("look up staff: %w", err)
 	}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,10 +41,7 @@ func (a *Control) decide(ctx context.Context, c echo.Context, at *Call) error {
 			return a.unseen(ctx, at, contract.ErrNotFound)
 		}
 	}
-	r := claim.Refusal{Rule: got.Rule, Detail: got.Why}
-	if r.Detail == "" {
-		r.Detail = fmt.Sprintf("This is for: %s You are signed in as %s.", at.Op.Who, at.Who.Role)
-	}
+	r := *claim.Refuse(got.Rule, cmp.Or(got.Why, claim.WhyOtherRole), "who", at.Op.Who, "role", string(at.Who.Role))
 	a.attempt(ctx, r)
 	return contract.Refused(r)
 }
@@ -59,10 +57,7 @@ func (a *Control) May(ctx context.Context, action string, what *Resource) error 
 	if err != nil || got.Allowed {
 		return err
 	}
-	r := claim.Refusal{Rule: got.Rule, Detail: got.Why}
-	if r.Detail == "" {
-		r.Detail = "Your branch does not keep records of that branch."
-	}
+	r := *claim.Refuse(got.Rule, cmp.Or(got.Why, claim.WhyOtherBranch))
 	a.attempt(ctx, r)
 	return contract.Refused(r)
 }

@@ -35,7 +35,7 @@ func (a *Control) Options(who Caller, c *Claim, file *claim.File) ([]rest.ActOpt
 		case !got.Allowed && strings.HasPrefix(got.Rule, "role."):
 			continue
 		case !got.Allowed:
-			one.Against = append(one.Against, claim.Refusal{Rule: got.Rule, Detail: got.Why})
+			one.Against = append(one.Against, claim.Refuse(got.Rule, got.Why).Told())
 		}
 		if o.Against != nil {
 			one.Against = append(one.Against, o.Against.Told())

@@ -139,8 +139,9 @@ func (t things) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 
 // Ruling is a decision, and the rule that stopped the act where one has a name.
 type Ruling struct {
-	Allowed   bool
-	Rule, Why string
+	Allowed bool
+	Rule    string
+	Why     claim.RefusalCode
 }
 
 // decide is the one decision on who may do what. A policy that cannot be
@@ -165,7 +166,7 @@ func (p policies) decide(who *cedar.Entity, action string, what *Resource) (Ruli
 				continue
 			}
 			notes := n.policy.Annotations()
-			r.Rule, r.Why = string(notes["id"]), string(notes["why"])
+			r.Rule, r.Why = string(notes["id"]), claim.RefusalCode(notes["why"])
 		}
 	}
 	return r, nil

@@ -40,7 +40,8 @@ func TestPoliciesSpeakOfTheOperationsOfTheContract(t *testing.T) {
 		for _, n := range list {
 			if n.policy.Effect() == cedar.Forbid {
 				require.NotEmpty(t, n.policy.Annotations()["id"], "a forbid without a name: %s", n.id)
-				require.NotEmpty(t, n.policy.Annotations()["why"], "a forbid without a reason: %s", n.id)
+				why := claim.RefusalCode(n.policy.Annotations()["why"])
+				require.NotEmpty(t, claim.Refuse("rule", why).Detail, "a forbid without a reason that there is a text for: %s", n.id)
 			}
 		}
 	}

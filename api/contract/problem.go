@@ -126,11 +126,6 @@ func Unavailable(cause error) error {
 // Conflict says that what is there stands against what is asked.
 func Conflict(detail string) error { return &Fault{Kind: KindConflict, Detail: detail} }
 
-// Forbidden says that the caller sees this and may not do it.
-func Forbidden(detail string) error {
-	return refusal{claim.Refusal{Rule: claim.RuleRole, Detail: detail}}
-}
-
 // Invalid names wrong fields, all of them at once.
 func Invalid(fields ...rest.FieldError) error {
 	detail := "One field is wrong; errors names it."
