@@ -208,6 +208,114 @@ func TestAWithdrawalIsToldToThoseWhoReportedToo(t *testing.T) {
 	require.Equal(t, claim.Flash, again.file.Lane)
 }
 
+// shuts closes a claim as the machine does that pays.
+func (d *desk) shuts() {
+	d.t.Helper()
+	d.file.Stage = claim.Paid
+	do(d, d.Close, machine, claim.None{})
+	require.Equal(d.t, claim.Closed, d.file.Stage)
+}
+
+// A report joins a claim that closes before it has heard of it. Nothing is
+// written on the closed claim, and the report is one of its own, as if it had
+// come now; its promises run from when it came.
+func TestAReportWhoseClaimClosesWithoutItIsAClaimOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		close    func(*desk)
+		lane     claim.Lane
+		findings []string
+	}{
+		"withdrawn": {func(d *desk) { do(d, d.Withdraw, stranger, claim.Reason{Reason: "误报"}) }, claim.Flash, []string{}},
+		"paid":      {(*desk).shuts, claim.Standard, []string{"loss.elsewhere!"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.strangers("PM1")
+			report, late := d.another(), d.another()
+			for _, r := range []*desk{report, late} {
+				joined := do(r, r.Report, customer, notice(300_000))
+				require.Equal(t, []any{claim.Joined, d.id}, []any{joined.Result, joined.Claim})
+			}
+			cameAt := d.began.Add(time.Duration(report.n) * time.Minute)
+			again := func(r *desk) claim.Answer {
+				out, err := d.Rereport(t.Context(), claim.Step[claim.Again]{
+					Claim: d.id, Key: "1/" + string(r.id) + "/reported-again", Version: d.file.Version, At: cameAt, By: customer,
+					Body: claim.Again{Event: string(r.id), By: customer, Channel: "web", Reporter: notice(1).Reporter},
+				})
+				require.NoError(t, err)
+				d.file = out.File
+				return out
+			}
+			heard := func(r *desk) claim.Heard {
+				got, err := d.Heard(t.Context(), claim.Joining{Report: r.id, Claim: d.id})
+				require.NoError(t, err)
+				return got
+			}
+			require.Equal(t, claim.Heard{}, heard(report))
+			row.close(d)
+			d.verifyChain()
+			stands := func() []any {
+				return []any{d.file, d.count("events"), d.count("parties"), d.count("notices"), d.count("steps"), d.count("clock_entries"), d.count("refused_attempts")}
+			}
+			stood := stands()
+			refused := again(report).Receipt
+			require.Equal(t, []any{claim.Refused, claim.RuleStage}, []any{refused.Result, ruleOf(refused)})
+			require.Equal(t, stood, stands())
+			require.Equal(t, claim.Heard{Closed: true}, heard(report))
+
+			d.n += 60 // an hour passes
+			report.n, late.n = d.n, d.n
+			separate := func(r *desk) claim.Receipt {
+				r.file.Version = 0 // it has no rows
+				return do(r, r.Separate, customer, claim.Separation{Notice: notice(300_000), At: cameAt, From: d.id})
+			}
+			receipt := separate(report)
+			require.Equal(t, []any{claim.Done, report.id, report.file.Number, claim.Reported}, []any{receipt.Result, receipt.Claim, receipt.Number, receipt.Stage})
+			require.NotEmpty(t, receipt.Number)
+			require.NotEqual(t, d.file.Number, receipt.Number)
+			require.Len(t, report.messages("reported"), 1)
+			require.Contains(t, report.messages("reported")[0], receipt.Number)
+			require.Equal(t, customer.ID, report.file.Claimant)
+			require.True(t, cameAt.Equal(report.deadline(claim.ClockContact)[0].At))
+			var told string
+			require.NoError(t, d.db.Owner.QueryRow(t.Context(), `select body ->> 'number' from events where claim_id = $1 and kind = 'claim.separated'`, report.id).Scan(&told))
+			require.Equal(t, d.file.Number, told)
+			do(report, report.Route, machine, claim.None{})
+			require.Equal(t, row.lane, report.file.Lane)
+			require.Equal(t, row.findings, report.findings())
+			report.verifyChain()
+
+			// The next of the same loss finds the first, and so does a run that goes on
+			// from the rows.
+			next := separate(late)
+			require.Equal(t, []any{claim.Joined, report.id}, []any{next.Result, next.Claim})
+			require.Zero(t, late.count("events"))
+		})
+	}
+}
+
+// Who has taken a report is told by the rows, also after the claim has closed.
+func TestAClaimThatHasTakenAReportKeepsIt(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.strangers("PM1")
+	report := d.another()
+	require.Equal(t, claim.Joined, do(report, report.Report, customer, notice(300_000)).Result)
+	_, err := d.Rereport(t.Context(), claim.Step[claim.Again]{
+		Claim: d.id, Key: "1/" + string(report.id) + "/reported-again", Version: d.file.Version, At: d.began, By: customer,
+		Body: claim.Again{Event: string(report.id), By: customer, Channel: "web", Reporter: notice(1).Reporter},
+	})
+	require.NoError(t, err)
+	for _, closed := range []bool{false, true} {
+		heard, err := d.Heard(t.Context(), claim.Joining{Report: report.id, Claim: d.id})
+		require.NoError(t, err)
+		require.Equal(t, claim.Heard{Taken: true, Closed: closed}, heard)
+		d.owner(`update claims set stage = 'closed', outcome = 'paid', closed_at = now()`)
+	}
+}
+
 // A loss whose claim is closed is reported once more: nothing vanishes, and no
 // machine pays it a second time.
 func TestALossOfAClosedClaimIsAClaimThatPeopleDecide(t *testing.T) {

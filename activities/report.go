@@ -31,28 +31,58 @@ const (
 // people see the other one. Reporting twice at once is settled by a lock on the
 // loss's fingerprint.
 func (a *Activities) Report(ctx context.Context, s claim.Step[claim.Notice]) (claim.Answer, error) {
-	return step(ctx, a, s, claim.ActReport, func(t *tx) error {
-		n := s.Body
-		policy, err := t.policy(n.PolicyNo, n.Line, n.LossAt)
+	return step(ctx, a, s, claim.ActReport, func(t *tx) error { return t.report(s.Body, t.at) })
+}
+
+// report joins a report to the open claim of its loss, or registers it.
+func (t *tx) report(n claim.Notice, at time.Time) error {
+	policy, err := t.policy(n.PolicyNo, n.Line, n.LossAt)
+	if err != nil {
+		return err
+	}
+	same, err := t.sameLoss(loss{line: n.Line, policy: n.PolicyNo, plates: plates(n.Plate, policy.plate), when: n.LossAt, where: n.At})
+	if err != nil {
+		return err
+	}
+	for _, c := range same {
+		another, err := t.ofAnotherCar(c, policy, n)
 		if err != nil {
 			return err
 		}
-		same, err := t.sameLoss(loss{line: n.Line, policy: n.PolicyNo, plates: plates(n.Plate, policy.plate), when: n.LossAt, where: n.At})
-		if err != nil {
+		if c.Stage != claim.Closed && !another {
+			t.join(c)
+			return nil
+		}
+		t.file.Before = c.Number
+	}
+	return t.register(n, policy, at)
+}
+
+// Heard returns what the rows of a claim say of a report that joined it. It only
+// reads.
+func (a *Activities) Heard(ctx context.Context, in claim.Joining) (claim.Heard, error) {
+	row, err := a.q.Heard(ctx, a.DB, string(in.Report), in.Claim)
+	if err != nil {
+		return claim.Heard{}, fmt.Errorf("look whether claim %s has taken report %s: %w", in.Claim, in.Report, err)
+	}
+	return claim.Heard{Taken: row.Taken, Closed: row.Closed}, nil
+}
+
+// Separate takes a report once more that was answered as joined to a claim, which
+// has closed without it: as [Activities.Report] would take it now. It is a claim
+// of its own, under the number that this gives it, or joins one that was opened
+// meanwhile. Its promises run from when it was made.
+func (a *Activities) Separate(ctx context.Context, s claim.Step[claim.Separation]) (claim.Answer, error) {
+	return step(ctx, a, s, "separate", func(t *tx) error {
+		if err := t.report(s.Body.Notice, s.Body.At.UTC()); err != nil || t.insert == nil {
 			return err
 		}
-		for _, c := range same {
-			another, err := t.ofAnotherCar(c, policy, n)
-			if err != nil {
-				return err
-			}
-			if c.Stage != claim.Closed && !another {
-				t.join(c)
-				return nil
-			}
-			t.file.Before = c.Number
+		from, err := t.q.ClaimLoss(t, t.conn, s.Body.From)
+		if err != nil {
+			return fmt.Errorf("read the claim that this was to join: %w", err)
 		}
-		return t.register(n, policy)
+		t.event(claim.EventSeparated, claim.SeparatedBody{Number: from.Number})
+		return nil
 	})
 }
 
@@ -156,7 +186,7 @@ func deref(s *string) string {
 	return *s
 }
 
-func (t *tx) register(n claim.Notice, policy policyAt) error {
+func (t *tx) register(n claim.Notice, policy policyAt, at time.Time) error {
 	serial, err := t.q.NextClaimNumber(t, t.conn)
 	if err != nil {
 		return fmt.Errorf("number the claim: %w", err)
@@ -169,7 +199,7 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 	// who report the loss, and says nothing of the policy.
 	open := cmp.Or(t.by.Branch, claim.HeadOffice)
 	f.Branch = cmp.Or(policy.branch, open)
-	f.Number = fmt.Sprintf("AP-%s-%d-%06d", open, t.at.In(claim.Shanghai).Year(), serial)
+	f.Number = fmt.Sprintf("AP-%s-%d-%06d", open, at.In(claim.Shanghai).Year(), serial)
 	f.Line, f.Lane, f.Stage = n.Line, claim.Standard, claim.Reported
 	f.PolicyVerified, f.Injury, f.SelfService = policy.inForce, n.Injury, n.Self
 	f.Claimant = t.by.ID
@@ -181,7 +211,7 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 		ID: t.id, Number: f.Number, Line: n.Line, Branch: f.Branch,
 		Channel: n.Channel, OpenedBy: string(t.by.ID), PolicyNo: n.PolicyNo, PolicyID: policy.id, PolicyVersion: policy.version,
 		LossAt: n.LossAt, Place: n.Place, Cause: n.Cause, Story: n.Story, Plate: n.Plate, Injury: n.Injury,
-		ClaimedFen: f.Claimed, ReportedAt: t.at, Relation: f.Reporter,
+		ClaimedFen: f.Claimed, ReportedAt: at, Relation: f.Reporter,
 	}
 	if n.At != nil {
 		t.insert.Lat, t.insert.Lng = &n.At.Lat, &n.At.Lng
@@ -196,15 +226,15 @@ func (t *tx) register(n claim.Notice, policy policyAt) error {
 		t.open(claim.TaskPolicy, claim.Intake, 0, claim.Noted(claim.NotePolicyUnverified))
 		t.receipt.Task = "" // it would tell the reporter that the policy is not verified
 	}
-	t.clock(claim.ClockContact, claim.EntryStart, "")
-	t.clock(claim.ClockRegistration, claim.EntryStart, "")
+	t.clockAt(claim.ClockContact, claim.EntryStart, at, "")
+	t.clockAt(claim.ClockRegistration, claim.EntryStart, at, "")
 	t.clock(claim.ClockRegistration, claim.EntryStop, f.Number)
 	t.tell(reader{n.Reporter.Phone, n.Reporter.Language}, claim.SMSReported, nil)
 	if n.Channel == "phone" { // whoever took the call has spoken to them
-		t.clock(claim.ClockContact, claim.EntryStop, "call")
+		t.clockAt(claim.ClockContact, claim.EntryStop, at, "call")
 	}
 	if f.Compulsory() {
-		t.clock(claim.ClockPapersList, claim.EntryStart, "")
+		t.clockAt(claim.ClockPapersList, claim.EntryStart, at, "")
 	}
 	if policy.id == nil {
 		return nil
@@ -272,9 +302,14 @@ func (t *tx) party(number int, p claim.Party, principal string) {
 // Rereport notes that somebody reported the same loss again: one more party, if
 // they are not one yet, who is told the claim's number. Where they are in the
 // policy and the claimant is not, the claim is theirs from then on, see
-// [tx.handOver].
+// [tx.handOver]. A claim that has closed takes none: nothing is written, and the
+// report becomes a claim of its own, see [Activities.Separate].
 func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (claim.Answer, error) {
 	return step(ctx, a, s, "rereport", func(t *tx) error {
+		if t.file.Stage == claim.Closed {
+			t.receipt.Result, t.receipt.Refusal = claim.Refused, claim.Refuse(claim.RuleStage, claim.WhyClosed)
+			return errNothing
+		}
 		by, n := string(s.Body.By.ID), s.Body.Reporter
 		parties, err := t.claimParties()
 		if err != nil {

@@ -124,7 +124,10 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 		answer, err = t.commitAttempt(*against)
 		return answer, true, err
 	}
-	if err := do(t); err != nil {
+	switch err := do(t); {
+	case errors.Is(err, errNothing):
+		return claim.Answer{File: t.before, Receipt: t.receipt}, true, t.rollback()
+	case err != nil:
 		return claim.Answer{}, true, errors.Join(err, t.rollback())
 	}
 	answer, err = t.commit()
@@ -133,6 +136,10 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 	}
 	return answer, true, err
 }
+
+// errNothing is what do returns where the claim has no use for the step: nothing
+// is written, and the receipt that do has made says why.
+var errNothing = errors.New("nothing is done")
 
 // repeat answers a step that was done before.
 func (t *tx) repeat(receipt []byte) (claim.Answer, error) {

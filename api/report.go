@@ -49,20 +49,28 @@ func (s *commands) report(ctx context.Context, key string, asked claim.Notice) (
 	o := order{claim: reportedAs(notice.Channel, by.ID, key), by: by, act: claim.ActReport, key: key}
 	o.hash = hashOf(o.act, o.claim, raw)
 	before, err := s.q.ReportBefore(ctx, s.db, string(o.claim), string(by.ID), key)
+	itsOwn := claim.Receipt{
+		Claim: o.claim, Number: before.Number, Version: before.Version,
+		Stage: claim.Stage(before.Stage), Lane: claim.Lane(before.Lane), Result: claim.Done,
+	}
 	switch {
 	case err != nil:
 		return claim.Receipt{}, fmt.Errorf("look for the answer of a report: %w", err)
 	case before.Receipt != nil:
 		receipt, _, err := s.answered(ctx, o)
-		return receipt, err
+		if err != nil || receipt.Result != claim.Joined {
+			return receipt, err
+		}
+		if before.Number != "" {
+			return itsOwn, nil // the claim that it joined had closed
+		}
+		// Its workflow tells the claim that it joined, and may have been lost before.
 	case before.Number != "":
-		return claim.Receipt{
-			Claim: o.claim, Number: before.Number, Version: before.Version,
-			Stage: claim.Stage(before.Stage), Lane: claim.Lane(before.Lane), Result: claim.Done,
-		}, nil
-	}
-	if wrong = append(wrong, checkText(asked)...); len(wrong) > 0 {
-		return claim.Receipt{}, contract.Invalid(wrong...)
+		return itsOwn, nil
+	default:
+		if wrong = append(wrong, checkText(asked)...); len(wrong) > 0 {
+			return claim.Receipt{}, contract.Invalid(wrong...)
+		}
 	}
 	m := claim.Message[claim.Notice]{By: by.Actor(), Key: key, Hash: o.hash, Request: access.RequestOf(ctx), Body: notice}
 	return s.carry(ctx, o, func(ctx context.Context, _ int64) (client.WorkflowUpdateHandle, error) {

@@ -24,6 +24,7 @@ var tellings = map[claim.EventKind]telling{
 	claim.EventContact:           {zh: "联系客户：{outcome}（{channel}，{contact_at}）", en: "The claimant was {outcome} ({channel}, {contact_at})."},
 	claim.EventReported:          {zh: "已报案，赔案号 {number}，{line}，出险原因：{cause}，报损 {claimed_fen}", en: "Reported as {number}: {line}, {cause}, {claimed_fen} claimed."},
 	claim.EventReportedAgain:     {zh: "同一事故再次报案，已并入本案[，报损 {claimed_fen}][：{story}]", en: "The same loss was reported again; that report joined this claim.[ It claims {claimed_fen}.][ It says: {story}]"},
+	claim.EventSeparated:         {zh: "原拟并入的赔案 {number} 已结案，本次报案单独立案", en: "Claim {number}, which this report was to join, had closed: it is a claim of its own."},
 	claim.EventWithdrawn:         {zh: "客户撤回赔案", en: "The claim was withdrawn."},
 	claim.EventClosed:            {zh: "结案：{outcome}", en: "Closed: {outcome}."},
 	claim.EventParked:            {zh: "系统故障，已转运维处理", en: "A technical fault stopped the claim; an operator is mending it."},

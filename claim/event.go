@@ -17,6 +17,7 @@ type EventKind string
 const (
 	EventReported      EventKind = "claim.reported"
 	EventReportedAgain EventKind = "claim.rereported"  // the same loss, by another report
+	EventSeparated     EventKind = "claim.separated"   // the claim that this report was to join closed without it
 	EventHandedOver    EventKind = "claim.handed_over" // to a person in the policy
 	EventPolicyLinked  EventKind = "policy.linked"
 	EventContact       EventKind = "contact.noted" // a try to reach the claimant
@@ -99,6 +100,7 @@ type eventRule struct {
 var events = []eventRule{
 	{EventReported, ReportedBody{}},
 	{EventReportedAgain, ReportedAgainBody{}},
+	{EventSeparated, SeparatedBody{}},
 	{EventHandedOver, HandedOverBody{}},
 	{EventPolicyLinked, PolicyLinkedBody{}},
 	{EventContact, Contact{}},

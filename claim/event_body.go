@@ -29,6 +29,11 @@ type ReportedAgainBody struct {
 	Story    string   `json:"story,omitempty"`    // what a person in the policy says of the loss
 }
 
+// SeparatedBody is of [EventSeparated].
+type SeparatedBody struct {
+	Number string `json:"number"` // of the claim that the report was to join
+}
+
 // HandedOverBody is of [EventHandedOver].
 type HandedOverBody struct {
 	Party    int      `json:"party"` // its number

@@ -463,6 +463,26 @@ type Again struct {
 	Story    string `json:"story,omitempty"`
 }
 
+// Joining is a report that was answered as joined to a claim.
+type Joining struct {
+	Report ID `json:"report"`
+	Claim  ID `json:"claim"`
+}
+
+// Heard is what a claim's rows say of a report that joined it. Once the claim is
+// closed, it takes none.
+type Heard struct {
+	Taken  bool `json:"taken,omitempty"`
+	Closed bool `json:"closed,omitempty"`
+}
+
+// Separation is a report whose claim has closed without it.
+type Separation struct {
+	Notice Notice    `json:"notice"`
+	At     time.Time `json:"reported_at"` // when it was answered
+	From   ID        `json:"from"`        // the claim that it was to join
+}
+
 // TaskOf returns the task that a message's body does, or "".
 func TaskOf(body any) string {
 	if t, ok := body.(interface{ TaskID() string }); ok {

@@ -45,15 +45,16 @@ func Claim(ctx workflow.Context, f claim.File) (claim.Closure, error) {
 }
 
 // report stores the notice and finds the claim's lane. A loss that was
-// reported before ends this run: the other claim is told, and goes on.
+// reported before ends this run once the other claim, which goes on, has taken
+// the report.
 func (p *process) report(ctx workflow.Context) {
 	for p.Stage == "" && !p.unreported && p.await(ctx) {
 	}
+	if p.Outcome == claim.OutcomeJoined {
+		p.joinOther(ctx)
+	}
 	if p.Stage == claim.Reported {
 		system(ctx, p, "route", acts.Route)
-	}
-	if p.Outcome == claim.OutcomeJoined {
-		p.tellOther(ctx)
 	}
 }
 

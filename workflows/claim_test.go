@@ -267,7 +267,8 @@ func TestAReportOfAKnownLossEndsAsJoinedAndTellsTheOtherClaim(t *testing.T) {
 		func(_, _, _, _ string, arg any) error {
 			told, _ = arg.(claim.Again)
 			return nil
-		}).Once()
+		}).Twice()
+	s.hears(claim.Heard{}, claim.Heard{Taken: true, Closed: true})
 	reply := send(s, 0, claim.ActReport, claimant, claim.Notice{
 		Channel: "phone", Reporter: claim.Party{Name: "李四"}, Story: "追尾", Exposures: []claim.NewExposure{{Kind: claim.OwnDamage, Estimate: 100}, {Kind: claim.ThirdPartyProperty, Estimate: 50}},
 	})
@@ -281,6 +282,68 @@ func TestAReportOfAKnownLossEndsAsJoinedAndTellsTheOtherClaim(t *testing.T) {
 	require.True(t, told.Others)
 	require.EqualValues(t, 150, told.Claimed)
 	require.Equal(t, "追尾", told.Story)
+	s.AssertExpectations(t)
+}
+
+// hears has the rows say, at one look after another, what became of the report
+// that joined claim c0.
+func (s story) hears(looks ...claim.Heard) {
+	var a *activities.Activities
+	for _, heard := range looks {
+		s.OnActivity(a.Heard, mock.Anything, claim.Joining{Report: "c1", Claim: "c0"}).Return(heard, nil).Once()
+	}
+}
+
+// The claim that a report joined closes before it has heard of it: the report is
+// a claim of its own, and goes its way.
+func TestAReportWhoseClaimClosesWithoutItIsAClaimOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for name, signalled := range map[string]error{"it is there": nil, "it has ended": errors.New("unknown external workflow execution")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStory(t).standard()
+			s.rows.joins = true
+			s.OnSignalExternalWorkflow(mock.Anything, "claim/c0", "", workflows.ReportedAgain, mock.Anything).Return(signalled)
+			s.hears(claim.Heard{}, claim.Heard{Closed: true}, claim.Heard{Closed: true})
+			var a *activities.Activities
+			s.OnActivity(a.Separate, mock.Anything, mock.Anything).Return(claim.Answer{}, temporal.NewNonRetryableApplicationError("broken", claim.ErrorBroken, nil)).Once()
+			var was claim.Step[claim.Separation]
+			s.OnActivity(a.Separate, mock.Anything, mock.Anything).Return(func(_ context.Context, in claim.Step[claim.Separation]) (claim.Answer, error) {
+				was = in
+				s.rows.file.Number, s.rows.file.Stage, s.rows.file.Outcome, s.rows.file.AcceptWithin = "AP-1", claim.Reported, "", 10*time.Minute
+				return claim.Answer{File: s.rows.file, Receipt: claim.Receipt{Claim: "c1", Number: "AP-1", Result: claim.Done}}, nil
+			}).Once()
+			reply := send(s, 0, claim.ActReport, claimant, claim.Notice{Story: "追尾"})
+			send(s, time.Minute, claim.ActWithdraw, claimant, claim.Reason{})
+			closure, err := s.run()
+			require.NoError(t, err)
+			require.Equal(t, claim.Joined, reply.receipt.Result)
+			require.Equal(t, []any{"1/c0/separate", claimant, claim.ID("c0"), "追尾"}, []any{was.Key, was.By, was.Body.From, was.Body.Notice.Story})
+			require.True(t, was.Body.At.Equal(at))
+			require.Equal(t, claim.Closure{ID: "c1", Number: "AP-1", Outcome: claim.OutcomeWithdrawn}, closure)
+			require.Contains(t, s.rows.log, "route")
+		})
+	}
+}
+
+// Two reports joined a claim that closed without them: the second finds the
+// first, which is open.
+func TestAReportWhoseClaimClosesWithoutItJoinsTheNext(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.rows.joins = true
+	s.OnSignalExternalWorkflow(mock.Anything, "claim/c0", "", workflows.ReportedAgain, mock.Anything).Return(nil).Once()
+	s.OnSignalExternalWorkflow(mock.Anything, "claim/c2", "", workflows.ReportedAgain, mock.Anything).Return(nil).Once()
+	s.hears(claim.Heard{Closed: true})
+	var a *activities.Activities
+	s.OnActivity(a.Separate, mock.Anything, mock.Anything).Return(func(context.Context, claim.Step[claim.Separation]) (claim.Answer, error) {
+		return claim.Answer{File: s.rows.file, Receipt: claim.Receipt{Claim: "c2", Number: "AP-2", Result: claim.Joined}}, nil
+	}).Once()
+	s.OnActivity(a.Heard, mock.Anything, claim.Joining{Report: "c1", Claim: "c2"}).Return(claim.Heard{Taken: true}, nil).Once()
+	send(s, 0, claim.ActReport, claimant, claim.Notice{})
+	closure, err := s.run()
+	require.NoError(t, err)
+	require.Equal(t, claim.OutcomeJoined, closure.Outcome)
 	s.AssertExpectations(t)
 }
 

@@ -44,6 +44,8 @@ const forever = 10 * 365 * 24 * time.Hour
 const (
 	patience  = 72 * time.Hour // with others' systems, before a person is called
 	parkPause = time.Minute
+	firstLook = 200 * time.Millisecond // whether a joined claim has taken a report: ten times what that takes
+	lastLook  = time.Hour
 )
 
 var retryForever = &temporal.RetryPolicy{

@@ -22,14 +22,15 @@ type process struct {
 	people     inbox          // of the main line
 	papers     inbox          // of the papers
 	inHand     map[string]bool
-	signals    int         // signals received whose step has not ended
-	maySubmit  string      // reference of the transfer that this run may submit; "" when it may only ask
-	resumedAt  time.Time   // when what parked the payment was, last
-	unanswered bool        // the bank gave no clear answer when it was asked last
-	shown      claim.Stage // stage that the search attributes show
-	unreported bool        // the report was refused: there is no claim
-	joinedTo   claim.ID    // the claim that this report joined
-	reporter   claim.Again // what that claim is told
+	signals    int              // signals received whose step has not ended
+	maySubmit  string           // reference of the transfer that this run may submit; "" when it may only ask
+	resumedAt  time.Time        // when what parked the payment was, last
+	unanswered bool             // the bank gave no clear answer when it was asked last
+	shown      claim.Stage      // stage that the search attributes show
+	unreported bool             // the report was refused: there is no claim
+	joinedTo   claim.ID         // the claim that this report joined
+	reporter   claim.Again      // what that claim is told
+	separate   claim.Separation // what this report is where that claim has closed
 }
 
 // open prepares a run. A cancellation from outside does not reach the claim:
@@ -76,7 +77,7 @@ func handle[T any](ctx workflow.Context, p *process, name claim.Act, in *inbox, 
 					Command: &claim.Command{Key: msg.Key, Hash: msg.Hash, Request: msg.Request},
 				}
 			})
-			p.rememberJoin(out.Receipt, msg)
+			p.rememberJoin(ctx, out.Receipt, msg)
 			return out, err
 		}
 		*in = append(*in, m)
@@ -107,10 +108,12 @@ func refusal(r *claim.Refusal) error {
 }
 
 // rememberJoin keeps what this run needs of an answered report, which is not the
-// file's: whom to tell when it joined another claim.
-func (p *process) rememberJoin(r claim.Receipt, msg any) {
+// file's: whom to tell when it joined another claim, and what to do when that
+// one has closed.
+func (p *process) rememberJoin(ctx workflow.Context, r claim.Receipt, msg any) {
 	if report, ok := msg.(claim.Message[claim.Notice]); ok && r.Result == claim.Joined {
 		p.joinedTo = r.Claim
+		p.separate = claim.Separation{Notice: report.Body, At: workflow.Now(ctx)}
 		p.reporter = claim.Again{Event: string(p.ID), By: report.By, Channel: report.Body.Channel, Reporter: report.Body.Reporter, PolicyNo: report.Body.PolicyNo, Injury: report.Body.Injury, Story: report.Body.Story}
 		for _, e := range report.Body.Exposures {
 			p.reporter.Claimed += e.Estimate
@@ -341,6 +344,47 @@ func (p *process) drain(ctx workflow.Context) {
 		}
 	}
 	_ = workflow.Await(ctx, func() bool { return p.signalsHandled(ctx) && workflow.AllHandlersFinished(ctx) })
+}
+
+// joinOther sees to it that the claim which this report joined takes it. The
+// join was decided in a step of this claim, and is carried out in one of the
+// other, which may have closed in between: then this is a claim of its own.
+func (p *process) joinOther(ctx workflow.Context) {
+	if workflow.GetVersion(ctx, keptReports, workflow.DefaultVersion, 1) < 1 {
+		p.tellOther(ctx)
+		return
+	}
+	for pause := firstLook; p.Outcome == claim.OutcomeJoined; pause = min(2*pause, lastLook) {
+		p.tellOther(ctx) // each time: the other side takes it once
+		_ = workflow.Sleep(ctx, pause)
+		heard, err := call(workflow.WithLocalActivityOptions(ctx, stepOptions), workflow.ExecuteLocalActivity, acts.Heard, claim.Joining{Report: p.ID, Claim: p.joinedTo})
+		switch {
+		case err != nil:
+			p.log.Error("not known whether the joined claim has taken the report", "joined", p.joinedTo, "error", err)
+		case heard.Taken:
+			return
+		case heard.Closed:
+			p.separateFrom(ctx)
+		}
+	}
+}
+
+// separateFrom reports anew what a closed claim has not taken. It has no row yet
+// that could park: what keeps it from that is tried again with the next look.
+func (p *process) separateFrom(ctx workflow.Context) {
+	p.separate.From = p.joinedTo
+	out, err := attempt(ctx, p, local, acts.Separate, func() claim.Step[claim.Separation] {
+		return claim.Step[claim.Separation]{
+			Claim: p.ID, Key: fmt.Sprintf("%d/%s/separate", p.Cycle, p.joinedTo), // no version: it has no rows
+			At: workflow.Now(ctx), By: p.reporter.By, Body: p.separate,
+		}
+	})
+	switch {
+	case err != nil:
+		p.log.Error("a report whose claim has closed is not registered yet", "joined", p.joinedTo, "error", err)
+	case out.Receipt.Result == claim.Joined:
+		p.joinedTo = out.Receipt.Claim // which was opened meanwhile
+	}
 }
 
 // tellOther tells the claim that this report joined who reported again. Where

@@ -11,5 +11,6 @@ package workflows
 //
 // A name is never used again, nor renumbered.
 const (
+	keptReports  = "kept-reports"  // 2026-12, a report that was answered as joined sees to it that the claim takes it; drop when no report of before v0.4.0 can be running
 	paperLetters = "paper-letters" // 2026-11, requests for papers are put in writing; drop when no claim opened before v0.2.0 is open
 )

@@ -503,6 +503,26 @@ func (q *Queries) FormerHolders(ctx context.Context, db DBTX, claimID claim.ID, 
 	return items, nil
 }
 
+const heard = `-- name: Heard :one
+select exists (select from steps s where s.claim_id = c.id and s.key like '%/' || $1::text || '/reported-again')::boolean as taken,
+    (c.stage = 'closed')::boolean as closed
+from claims c where c.id = $2
+`
+
+type HeardRow struct {
+	Taken  bool
+	Closed bool
+}
+
+// Whether a claim has taken a report that joined it, and whether it is closed,
+// as of one moment.
+func (q *Queries) Heard(ctx context.Context, db DBTX, report string, iD claim.ID) (HeardRow, error) {
+	row := db.QueryRow(ctx, heard, report, iD)
+	var i HeardRow
+	err := row.Scan(&i.Taken, &i.Closed)
+	return i, err
+}
+
 const holdInForce = `-- name: HoldInForce :one
 select h.held, h.reason, h.by_id::text as by_id, coalesce(s.name, '')::text as name, h.at
 from holds h left join staff s on s.id = h.by_id

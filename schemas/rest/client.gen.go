@@ -114,7 +114,7 @@ type ClientInterface interface {
 
 	// ReportClaimWithBody Report a loss
 	//
-	// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+	// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's; should that claim close before it has taken the report, the report becomes a claim of its own, which the same request then names. An unknown policy is accepted and marked, and no money moves until it is linked.
 	//
 	// **Who:** a claimant whose phone is verified, intake, service, partner.
 	//
@@ -129,7 +129,7 @@ type ClientInterface interface {
 
 	// ReportClaim Report a loss
 	//
-	// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+	// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's; should that claim close before it has taken the report, the report becomes a claim of its own, which the same request then names. An unknown policy is accepted and marked, and no money moves until it is linked.
 	//
 	// **Who:** a claimant whose phone is verified, intake, service, partner.
 	//
@@ -1815,7 +1815,7 @@ func (c *Client) ListClaims(ctx context.Context, params *ListClaimsParams, reqEd
 
 // ReportClaimWithBody Report a loss
 //
-// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's; should that claim close before it has taken the report, the report becomes a claim of its own, which the same request then names. An unknown policy is accepted and marked, and no money moves until it is linked.
 //
 // **Who:** a claimant whose phone is verified, intake, service, partner.
 //
@@ -1840,7 +1840,7 @@ func (c *Client) ReportClaimWithBody(ctx context.Context, params *ReportClaimPar
 
 // ReportClaim Report a loss
 //
-// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's. An unknown policy is accepted and marked, and no money moves until it is linked.
+// Opens a claim (报案). The same loss reported twice is found: then `result` is `joined` and `number` is the first claim's; should that claim close before it has taken the report, the report becomes a claim of its own, which the same request then names. An unknown policy is accepted and marked, and no money moves until it is linked.
 //
 // **Who:** a claimant whose phone is verified, intake, service, partner.
 //

@@ -52,6 +52,13 @@ where c.outcome <> 'withdrawn' and c.id <> sqlc.arg(id) and c.id in (
 )
 order by c.reported_at limit 10;
 
+-- name: Heard :one
+-- Whether a claim has taken a report that joined it, and whether it is closed,
+-- as of one moment.
+select exists (select from steps s where s.claim_id = c.id and s.key like '%/' || sqlc.arg(report)::text || '/reported-again')::boolean as taken,
+    (c.stage = 'closed')::boolean as closed
+from claims c where c.id = sqlc.arg(id);
+
 -- name: InsertClaim :exec
 insert into claims (id, number, line, lane, stage, branch, channel, opened_by, policy_no, policy_id, policy_version,
     loss_at, place, lat, lng, cause, story, plate, injury, claimed_fen, reported_at, updated_at, version, next_event, last_hash, file,
