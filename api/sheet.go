@@ -250,8 +250,6 @@ func (r *sheetRow) fen(name string) claim.Fen {
 	return fen
 }
 
-var ratioForm = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,2})?%$`)
-
 // bp returns a ratio that is written in percent; empty is 0. Without the sign
 // nobody knows whether 5 is 5 % or 500 %.
 func (r *sheetRow) bp(name string) claim.BP {
@@ -259,14 +257,12 @@ func (r *sheetRow) bp(name string) claim.BP {
 	if v == "" || v == "-" || v == "0" {
 		return 0
 	}
-	if ratioForm.MatchString(v) {
-		whole, part, _ := strings.Cut(strings.TrimSuffix(v, "%"), ".")
-		if n, err := strconv.Atoi(whole + (part + "00")[:2]); err == nil && n <= 10_000 {
-			return claim.BP(n)
-		}
+	share, err := claim.ParseBP(v)
+	if err != nil || !strings.HasSuffix(v, "%") {
+		r.add(name, "It must be a ratio in percent, from 0% to 100%, such as 5%. · 请填写百分比，例如 5%")
+		return 0
 	}
-	r.add(name, "It must be a ratio in percent, from 0% to 100%, such as 5%. · 请填写百分比，例如 5%")
-	return 0
+	return share
 }
 
 var dayForm = regexp.MustCompile(`^([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?[ T]*([^ T].*)?$`)
