@@ -169,12 +169,12 @@ func (t *tx) assess(in claim.Assessment, witnesses []claim.Witness) error {
 	t.queue(err)
 	rests, err := json.Marshal(witnesses)
 	t.queue(err)
-	t.queue(t.q.InsertAssessment(t, &t.w, db.InsertAssessmentParams{
+	t.queue(t.q.InsertAssessment(t.ctx, &t.w, db.InsertAssessmentParams{
 		ClaimID: t.id, Version: int32(version), ByID: t.by.ID, Input: raw, PayableFen: payable, Note: in.Note, At: t.at, //nolint:gosec // few
 		Witnesses: rests,
 	}))
 	for _, l := range lines {
-		t.queue(t.q.InsertAssessmentLine(t, &t.w, l))
+		t.queue(t.q.InsertAssessmentLine(t.ctx, &t.w, l))
 	}
 	t.file.Assessment, t.file.Payable = version, payable
 	t.event(claim.EventAssessed, claim.AssessedBody{Version: version, Payable: payable, Lines: len(lines), Witnesses: witnesses})
@@ -186,7 +186,7 @@ func (t *tx) assess(in claim.Assessment, witnesses []claim.Witness) error {
 func (t *tx) offer() {
 	t.file.Offer++
 	t.file.Stage = claim.Negotiating
-	t.queue(t.q.InsertOffer(t, &t.w, db.InsertOfferParams{
+	t.queue(t.q.InsertOffer(t.ctx, &t.w, db.InsertOfferParams{
 		ClaimID: t.id, Version: int32(t.file.Offer), Assessment: int32(t.file.Assessment), AmountFen: t.file.Payable, At: t.at, //nolint:gosec // few
 	}))
 	t.event(claim.EventOfferMade, claim.OfferBody{Offer: t.file.Offer, Amount: t.file.Payable})
@@ -199,7 +199,7 @@ func (t *tx) covers() (map[claim.ExposureKind]Coverage, claim.Date, error) {
 	if err != nil {
 		return nil, claim.Date{}, err
 	}
-	raw, err := t.q.ClaimCoverages(t, t.conn, t.id)
+	raw, err := t.q.ClaimCoverages(t.ctx, t.conn, t.id)
 	if err != nil {
 		return nil, claim.Date{}, fmt.Errorf("read the cover: %w", err)
 	}
@@ -218,7 +218,7 @@ func (t *tx) lossAt() (time.Time, error) {
 	if t.known != nil {
 		return t.known.Claim.LossAt, nil
 	}
-	loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+	loss, err := t.q.ClaimLoss(t.ctx, t.conn, t.id)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read the loss: %w", err)
 	}

@@ -59,7 +59,7 @@ func (t *tx) lists() (claim.Checklists, error) {
 	}
 	if c := t.file.Checklist; c != nil && c.Version != rules.lists.Version {
 		var lists claim.Checklists
-		body, err := t.q.RuleTable(t, t.conn, "checklists", c.Version)
+		body, err := t.q.RuleTable(t.ctx, t.conn, "checklists", c.Version)
 		if err == nil {
 			err = json.Unmarshal(body, &lists)
 		}
@@ -189,7 +189,7 @@ func (t *tx) papersCame() error {
 // arrivals returns the papers of some kinds as the step leaves them, in order of
 // arrival, and when each came.
 func (t *tx) arrivals(kinds []string) (papers []claim.Paper, at []time.Time, err error) {
-	rows, err := t.q.Arrivals(t, t.conn, t.id, append([]string{}, kinds...), slices.AppendSeq([]string{}, maps.Keys(t.papers)))
+	rows, err := t.q.Arrivals(t.ctx, t.conn, t.id, append([]string{}, kinds...), slices.AppendSeq([]string{}, maps.Keys(t.papers)))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read when papers came: %w", err)
 	}
@@ -253,7 +253,7 @@ func (a *Activities) WithdrawWaiver(ctx context.Context, s claim.Step[claim.List
 
 // waiver appends what somebody did about a waiver. Its reason stays in the row.
 func (t *tx) waiver(kind claim.EventKind, act, item, reason string) {
-	t.queue(t.q.InsertWaiver(t, &t.w, db.InsertWaiverParams{ClaimID: t.id, Item: item, Act: act, ByID: t.by.ID, Reason: reason, At: t.at}))
+	t.queue(t.q.InsertWaiver(t.ctx, &t.w, db.InsertWaiverParams{ClaimID: t.id, Item: item, Act: act, ByID: t.by.ID, Reason: reason, At: t.at}))
 	l := t.file.Checklist.Item(item)
 	t.event(kind, claim.WaiverBody{Item: item, ZH: l.ZH, EN: l.EN})
 }

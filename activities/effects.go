@@ -27,7 +27,7 @@ func (t *tx) openFor(owner claim.Principal, kind claim.TaskKind, role claim.Role
 		named = new(string)
 		*named = string(owner)
 	}
-	t.queue(t.q.InsertTask(t, &t.w, db.InsertTaskParams{
+	t.queue(t.q.InsertTask(t.ctx, &t.w, db.InsertTaskParams{
 		ID: task.ID, ClaimID: t.id, Kind: kind, Role: role, Branch: task.Branch, Level: level,
 		Owner: named, Note: note.Words, NoteCode: note.Code, NoteValues: note.Stored(), OpenedAt: t.at,
 	}))
@@ -45,7 +45,7 @@ func (t *tx) end(kind claim.TaskKind, state string) {
 		return
 	}
 	by := string(t.by.ID)
-	t.queue(t.q.CloseTask(t, &t.w, task.ID, state, &t.at, &by))
+	t.queue(t.q.CloseTask(t.ctx, &t.w, task.ID, state, &t.at, &by))
 	t.file.Tasks = slices.DeleteFunc(t.file.Tasks, func(o claim.Task) bool { return o.Kind == kind })
 }
 
@@ -83,7 +83,7 @@ func (t *tx) derive() (nearest, error) {
 		return nearest{}, err
 	}
 	for i, e := range t.clocks {
-		t.queue(t.q.InsertClockEntry(t, &t.w, db.InsertClockEntryParams{
+		t.queue(t.q.InsertClockEntry(t.ctx, &t.w, db.InsertClockEntryParams{
 			ClaimID: t.id, Number: int32(len(ledger) + i + 1), Clock: string(e.Clock), Kind: string(e.Kind), At: e.At, //nolint:gosec // a few dozen
 			Proof: e.Proof, ByID: t.by.ID,
 		}))
@@ -97,7 +97,7 @@ func (t *tx) derive() (nearest, error) {
 		return nearest{}, err
 	}
 	if len(t.file.Tasks) > 0 {
-		t.queue(t.q.SetTaskDue(t, &t.w, t.id, at))
+		t.queue(t.q.SetTaskDue(t.ctx, &t.w, t.id, at))
 	}
 	return nearest{moved: true, at: at, clock: clock}, nil
 }
@@ -107,7 +107,7 @@ func (t *tx) ledger() ([]claim.ClockEntry, error) {
 	if t.isNew || t.entries != nil {
 		return t.entries, nil
 	}
-	rows, err := t.q.ClockEntries(t, t.conn, t.id)
+	rows, err := t.q.ClockEntries(t.ctx, t.conn, t.id)
 	if err != nil {
 		return nil, fmt.Errorf("read the clock ledger: %w", err)
 	}
@@ -158,7 +158,7 @@ func (t *tx) tell(to reader, message claim.SMS, values claim.Values) (id string)
 		return ""
 	}
 	id = t.uuid("notice/" + string(message) + "/" + to.phone)
-	t.queue(t.q.InsertNotice(t, &t.w, db.InsertNoticeParams{
+	t.queue(t.q.InsertNotice(t.ctx, &t.w, db.InsertNoticeParams{
 		ID: id, ClaimID: t.id, Event: t.next - 1, Channel: "sms", Template: string(message), To: to.phone, Body: body, At: t.at,
 	}))
 	return id
@@ -169,7 +169,7 @@ func (t *tx) tell(to reader, message claim.SMS, values claim.Values) (id string)
 func (t *tx) claimParties() (parties []db.ClaimPartiesRow, err error) {
 	if t.known != nil {
 		parties = t.known.Parties
-	} else if parties, err = t.q.ClaimParties(t, t.conn, t.id); err != nil {
+	} else if parties, err = t.q.ClaimParties(t.ctx, t.conn, t.id); err != nil {
 		return nil, err
 	}
 	parties = slices.Concat(parties, t.joined)

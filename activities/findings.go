@@ -72,7 +72,7 @@ func (t *tx) facts(s db.Scope) (*db.Facts, error) {
 	for _, list := range []*[]string{&s.Documents, &s.Hashes, &s.Numbers} {
 		*list = append([]string{}, *list...) // arrays, never null
 	}
-	known, err := db.ReadFacts(t, t.conn, t.id, s)
+	known, err := db.ReadFacts(t.ctx, t.conn, t.id, s)
 	if err != nil {
 		return nil, err
 	}
@@ -224,12 +224,12 @@ func (t *tx) findings(known *db.Facts, facts []document.Fact) ([]document.Findin
 	}
 	var errs [2]error
 	x := document.Excerpt{Facts: facts, OtherViews: func() (others bool) {
-		others, errs[0] = t.q.OtherViews(t, t.conn, t.id, looks)
+		others, errs[0] = t.q.OtherViews(t.ctx, t.conn, t.id, looks)
 		return others
 	}}
 	if !known.Everything {
 		x.EstimateNear = func(amount claim.Fen) (near bool) {
-			near, errs[1] = t.q.EstimateNear(t, t.conn, db.EstimateNearParams{
+			near, errs[1] = t.q.EstimateNear(t.ctx, t.conn, db.EstimateNearParams{
 				ClaimID: t.id, HeardFrom: int32(heardFrom), AmountFen: int64(amount), ApartFen: int64(document.AmountApart), Checked: checked,
 			})
 			return near
@@ -315,7 +315,7 @@ func (t *tx) shared(known *db.Facts, facts []document.Fact) {
 		}
 	}
 	if len(ids) > 0 {
-		t.queue(t.q.InsertShared(t, &t.w, ids, claims))
+		t.queue(t.q.InsertShared(t.ctx, &t.w, ids, claims))
 	}
 }
 
@@ -340,7 +340,7 @@ func (t *tx) found(f document.Finding, state string, round int32) {
 	t.queue(err)
 	other, err := json.Marshal(f.Other)
 	t.queue(err)
-	t.queue(t.q.InsertFinding(t, &t.w, db.InsertFindingParams{
+	t.queue(t.q.InsertFinding(t.ctx, &t.w, db.InsertFindingParams{
 		ClaimID: t.id, Rule: f.Rule, Sources: f.Sources(), Round: round, State: state, Grave: f.Grave, One: one, Other: other,
 		TextZh: f.ZH, TextEn: f.EN, At: t.at,
 	}))
@@ -355,7 +355,7 @@ func (t *tx) found(f document.Finding, state string, round int32) {
 // stays, and so does the claim. It refuses a finding that is gone.
 func (a *Activities) NoteFinding(ctx context.Context, s claim.Step[claim.FindingNote]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActNoteFinding, func(t *tx) error {
-		f, err := t.q.FindingOfClaim(t, t.conn, t.id, s.Body.Finding)
+		f, err := t.q.FindingOfClaim(t.ctx, t.conn, t.id, s.Body.Finding)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return t.refuse(claim.RuleInput, claim.WhyNoFinding, "finding", s.Body.Finding)
@@ -364,7 +364,7 @@ func (a *Activities) NoteFinding(ctx context.Context, s claim.Step[claim.Finding
 		case f.State == findingGone:
 			return t.refuse(claim.RuleInput, claim.WhyFindingGone)
 		}
-		t.queue(t.q.InsertFindingNote(t, &t.w, db.InsertFindingNoteParams{
+		t.queue(t.q.InsertFindingNote(t.ctx, &t.w, db.InsertFindingNoteParams{
 			ClaimID: t.id, Finding: s.Body.Finding, Number: f.Notes + 1, Round: f.Round, Verdict: s.Body.Verdict, Note: s.Body.Note,
 			ByID: t.by.ID, ByRole: t.by.Role, At: t.at,
 		}))

@@ -40,7 +40,7 @@ func (t *tx) toldOf(policy claim.Persons, by claim.Principal, phone string) (cla
 	if by.IsClaimant() {
 		return claim.Stranger, nil
 	}
-	staff, err := t.q.StaffMember(t, t.conn, by)
+	staff, err := t.q.StaffMember(t.ctx, t.conn, by)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows), err == nil && staff.Role == claim.Partner:
 		return claim.Stranger, nil
@@ -65,7 +65,7 @@ func (t *tx) reporterNow() (claim.Relation, error) {
 
 // vouches reports whether a partner answers for whom it reports.
 func (t *tx) vouches(by claim.Principal) (bool, error) {
-	staff, err := t.q.StaffMember(t, t.conn, by)
+	staff, err := t.q.StaffMember(t.ctx, t.conn, by)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return false, nil
@@ -188,7 +188,7 @@ func (t *tx) machinePays(rules ruleTables, payee claim.Payee) ([]claim.LaneReaso
 		Amount: t.file.Payable, Verified: t.file.PolicyVerified, Reporter: reporter,
 		Limit: rules.authority.MachineMay(t.file.Line, t.file.Lane, t.file.Payable), Unread: t.file.Own(claim.PaperReceived),
 	}
-	row, err := t.q.MachinePayee(t, t.conn, t.id)
+	row, err := t.q.MachinePayee(t.ctx, t.conn, t.id)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows): // no policy: nothing to count, and no machine pays
 		return rules.lanes.MachinePays(in), nil
@@ -197,7 +197,7 @@ func (t *tx) machinePays(rules ruleTables, payee claim.Payee) ([]claim.LaneReaso
 	}
 	in.OwnName = claim.SameName(payee.Name, row.HolderName) || claim.SameName(payee.Name, row.InsuredName)
 	since := func(per claim.FlashPer) time.Time { return rules.lanes.FlashLimit(per).Since(t.at) }
-	paid, err := db.CountMachinePaid(t, t.conn, db.CountMachinePaymentsParams{
+	paid, err := db.CountMachinePaid(t.ctx, t.conn, db.CountMachinePaymentsParams{
 		PolicyNo: row.PolicyNo, PolicySince: since(claim.PerPolicy), Account: payee.Account, AccountSince: since(claim.PerAccount),
 		Phone: row.ReporterPhone, PhoneSince: since(claim.PerPhone),
 	})
@@ -232,7 +232,7 @@ func persons(row db.PolicyAtRow) (claim.Persons, error) {
 // paidOn tells the holder of the claim's policy of a payment, unless the claim
 // is their own report.
 func (t *tx) paidOn(amount claim.Fen) {
-	row, err := t.q.HolderOfClaim(t, t.conn, t.id)
+	row, err := t.q.HolderOfClaim(t.ctx, t.conn, t.id)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows) || err == nil && row.HolderPhone == row.ReporterPhone:
 		return
@@ -249,7 +249,7 @@ func (t *tx) reportedOn(policy, number, holder, reporter string) error {
 	if holder == reporter {
 		return nil
 	}
-	told, err := t.q.HolderToldSince(t, t.conn, holder, t.at.Add(-time.Hour), policy)
+	told, err := t.q.HolderToldSince(t.ctx, t.conn, holder, t.at.Add(-time.Hour), policy)
 	if err != nil {
 		return fmt.Errorf("look whether the holder was told: %w", err)
 	}

@@ -22,7 +22,7 @@ func (a *Activities) Hold(ctx context.Context, s claim.Step[claim.Hold]) (claim.
 		if t.file.HeldBy = ""; s.Body.Held {
 			kind, t.file.HeldBy = claim.EventEvidenceHeld, t.by.ID
 		}
-		t.queue(t.q.InsertHold(t, &t.w, db.InsertHoldParams{ClaimID: string(t.id), Held: s.Body.Held, Reason: s.Body.Reason, ByID: string(t.by.ID), At: t.at}))
+		t.queue(t.q.InsertHold(t.ctx, &t.w, db.InsertHoldParams{ClaimID: string(t.id), Held: s.Body.Held, Reason: s.Body.Reason, ByID: string(t.by.ID), At: t.at}))
 		t.event(kind, claim.None{})
 		return nil
 	})

@@ -76,7 +76,7 @@ func (a *Activities) storeLetter(ctx context.Context, id claim.ID, l Letter, pdf
 func (a *Activities) NotifyDenial(ctx context.Context, s claim.Step[Letter]) (claim.Answer, error) {
 	return step(ctx, a, s, "notify-denial", func(t *tx) error {
 		l := s.Body
-		t.queue(t.q.InsertLetter(t, &t.w, db.InsertLetterParams{
+		t.queue(t.q.InsertLetter(t.ctx, &t.w, db.InsertLetterParams{
 			Number: l.Number, ClaimID: t.id, Kind: "denial", SHA256: l.SHA256, Object: l.Object, Revision: l.Revision, At: t.at,
 		}))
 		t.event(claim.EventDenialNotified, claim.LetterBody{Letter: l.Number, SHA256: l.SHA256})

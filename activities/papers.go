@@ -72,7 +72,7 @@ func (a *Activities) Attach(ctx context.Context, s claim.Step[claim.Batch]) (cla
 				}
 			}
 			t.learnTaken(d.Document, d.SHA256, row.TakenAt, place)
-			t.queue(t.q.InsertDocument(t, &t.w, row))
+			t.queue(t.q.InsertDocument(t.ctx, &t.w, row))
 			t.put(paper)
 			if t.by.Role.Outside() {
 				t.file.Outside++
@@ -106,7 +106,7 @@ func (t *tx) own(paper claim.Paper, kind string) {
 	paper.Extra, paper.Kind = false, kind
 	paper.State, paper.Awaiting = t.received(kind)
 	t.put(paper)
-	t.queue(t.q.OwnPaper(t, &t.w, paper.ID, paper.Kind, paper.State, paper.Awaiting))
+	t.queue(t.q.OwnPaper(t.ctx, &t.w, paper.ID, paper.Kind, paper.State, paper.Awaiting))
 }
 
 // admit refuses papers above the limits of a claim and of a sender.
@@ -120,7 +120,7 @@ func (t *tx) admit(papers []claim.Attachment) error {
 	var sent int32
 	if t.by.Role.Outside() && t.file.Outside+len(fresh) > claim.MaxOfOutside {
 		var err error
-		if sent, err = t.q.SentBy(t, t.conn, t.id, string(t.by.ID)); err != nil {
+		if sent, err = t.q.SentBy(t.ctx, t.conn, t.id, string(t.by.ID)); err != nil {
 			return fmt.Errorf("count the papers of a sender: %w", err)
 		}
 	}
@@ -215,7 +215,7 @@ func (t *tx) read(id string, r claim.Reading) error {
 	camera, err := json.Marshal(r.Camera)
 	t.queue(err)
 	t.put(paper)
-	t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: id, State: paper.State, Kind: paper.Kind, Awaiting: paper.Awaiting, Extra: paper.Extra, Reason: r.Detail, Camera: camera}))
+	t.queue(t.q.UpdateDocument(t.ctx, &t.w, db.UpdateDocumentParams{ID: id, State: paper.State, Kind: paper.Kind, Awaiting: paper.Awaiting, Extra: paper.Extra, Reason: r.Detail, Camera: camera}))
 	t.event(claim.EventPaperRead, claim.PaperReadBody{
 		Document: id, Kind: paper.Kind, SentAs: otherThan(paper.Kind, sent), State: paper.State, Engine: r.Engine,
 		Fields: len(r.Fields), Unsure: unsure, Unreadable: r.Unreadable,
@@ -268,7 +268,7 @@ func (t *tx) nextPapers() error {
 	for id := range t.papers {
 		but = append(but, id)
 	}
-	rows, err := t.q.AwaitingDocuments(t, t.conn, t.id, but, int32(room)) //nolint:gosec // 64 at most
+	rows, err := t.q.AwaitingDocuments(t.ctx, t.conn, t.id, but, int32(room)) //nolint:gosec // 64 at most
 	if err != nil {
 		return fmt.Errorf("read which papers are to be read next: %w", err)
 	}
@@ -308,7 +308,7 @@ func (t *tx) field(id string, round int, engine string, f claim.Field, confirmed
 		value = ""
 	}
 	t.learn(document.OfDocument, id, f.Name, value)
-	t.queue(t.q.InsertField(t, &t.w, db.InsertFieldParams{
+	t.queue(t.q.InsertField(t.ctx, &t.w, db.InsertFieldParams{
 		DocumentID: id, Round: int32(round), Name: f.Name, Value: f.Value, Source: f.Source, //nolint:gosec // rounds are few
 		ConfidenceBp: claim.BP(f.Confidence), Page: int32(f.Page), Box: []int32{int32(f.Box[0]), int32(f.Box[1]), int32(f.Box[2]), int32(f.Box[3])}, //nolint:gosec // pixels of a page
 		Engine: engine, Sure: f.Sure, Note: f.Note, ConfirmedBy: confirmedBy, At: t.at,
@@ -354,9 +354,9 @@ func (a *Activities) Confirm(ctx context.Context, s claim.Step[claim.Confirmatio
 			paper.Kind = s.Body.Kind
 		}
 		t.put(paper)
-		t.queue(t.q.UpdateDocument(t, &t.w, db.UpdateDocumentParams{ID: paper.ID, State: paper.State, Kind: paper.Kind, Awaiting: paper.Awaiting, Camera: []byte("null")}))
+		t.queue(t.q.UpdateDocument(t.ctx, &t.w, db.UpdateDocumentParams{ID: paper.ID, State: paper.State, Kind: paper.Kind, Awaiting: paper.Awaiting, Camera: []byte("null")}))
 		if sent != paper.Kind {
-			last, err := t.q.LastOfKind(t, t.conn, t.id, sent, paper.ID)
+			last, err := t.q.LastOfKind(t.ctx, t.conn, t.id, sent, paper.ID)
 			if err != nil {
 				return fmt.Errorf("read what papers of kind %s are left: %w", sent, err)
 			}

@@ -83,7 +83,7 @@ func (t *tx) consentInstead(why *claim.LaneReason) error {
 // approveByMachine is the flash lane's review: within the machine's limit, and
 // only ever an approval.
 func (t *tx) approveByMachine(version string) {
-	t.queue(t.q.InsertReview(t, &t.w, db.InsertReviewParams{
+	t.queue(t.q.InsertReview(t.ctx, &t.w, db.InsertReviewParams{
 		ID: t.uuid("review"), ClaimID: t.id, ByID: claim.Machine, Verdict: claim.VerdictApprove, Result: "determined",
 		AmountFen: t.file.Payable, AuthorityVersion: version, Opinion: "闪赔 · flash lane", At: t.at,
 	}))
@@ -97,7 +97,7 @@ func (t *tx) picture(a claim.Agreement) (sha256 string, err error) {
 	if a.Document == "" {
 		return "", nil
 	}
-	if sha256, err = t.q.SignatureHash(t, t.conn, t.id, a.Document); err != nil {
+	if sha256, err = t.q.SignatureHash(t.ctx, t.conn, t.id, a.Document); err != nil {
 		return "", fmt.Errorf("read the signature: %w", err)
 	}
 	return sha256, nil
@@ -116,7 +116,7 @@ func (t *tx) sign(a claim.Agreement, picture string) {
 	if a.Document != "" {
 		document = &a.Document
 	}
-	t.queue(t.q.InsertAgreement(t, &t.w, db.InsertAgreementParams{
+	t.queue(t.q.InsertAgreement(t.ctx, &t.w, db.InsertAgreementParams{
 		ClaimID: t.id, Offer: int32(t.file.Offer), AmountFen: t.file.Payable, //nolint:gosec // offers are few
 		PayeeName: payee.Name, PayeeBank: payee.Bank, PayeeAccount: payee.Account,
 		TextSHA256: hex.EncodeToString(sum[:]), Signature: a.Signature, SignedName: a.SignedName, DocumentID: document, ByID: t.by.ID, At: t.at,
@@ -140,7 +140,7 @@ func (a *Activities) Release(ctx context.Context, s claim.Step[claim.Release]) (
 		if err != nil {
 			return err
 		}
-		out, err := db.ReadPayout(t, t.q, t.conn, t.id, t.file.Payable)
+		out, err := db.ReadPayout(t.ctx, t.q, t.conn, t.id, t.file.Payable)
 		switch {
 		case err != nil:
 			return err

@@ -70,7 +70,7 @@ func (t *tx) see(paper *claim.Paper, seen string) {
 	if paper.Kind == LossPhoto {
 		t.learn(document.OfDocument, paper.ID, "look", look.String())
 	}
-	t.queue(t.q.InsertPicture(t, &t.w, hashesOf(look), look.Kept(), nil, paper.ID))
+	t.queue(t.q.InsertPicture(t.ctx, &t.w, hashesOf(look), look.Kept(), nil, paper.ID))
 }
 
 func hashesOf(l document.Look) []int64 {

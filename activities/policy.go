@@ -20,7 +20,7 @@ import (
 // Once an instruction was written for the bank, [claim.File.Guard] refuses any.
 func (a *Activities) LinkPolicy(ctx context.Context, s claim.Step[claim.LinkPolicy]) (claim.Answer, error) {
 	return step(ctx, a, s, claim.ActLinkPolicy, func(t *tx) error {
-		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+		loss, err := t.q.ClaimLoss(t.ctx, t.conn, t.id)
 		if err != nil {
 			return fmt.Errorf("read the loss: %w", err)
 		}
@@ -73,7 +73,7 @@ func (t *tx) link(policy policyAt, loss db.ClaimLossRow) error {
 	if err := t.reporterOf(policy); err != nil {
 		return err
 	}
-	t.queue(t.q.LinkPolicy(t, &t.w, db.LinkPolicyParams{
+	t.queue(t.q.LinkPolicy(t.ctx, &t.w, db.LinkPolicyParams{
 		ID: t.id, PolicyNo: policy.number, PolicyID: policy.id, PolicyVersion: policy.version, Relation: t.file.Reporter,
 	}))
 	t.file.PolicyVerified = true
@@ -136,11 +136,11 @@ func (t *tx) holder(holder claim.Party) (left []int32, err error) {
 		return nil, err
 	}
 	next := int(parties[len(parties)-1].Number) + 1 // no number is used twice
-	if left, err = t.q.FormerHolders(t, t.conn, t.id, holder.Phone); err != nil {
+	if left, err = t.q.FormerHolders(t.ctx, t.conn, t.id, holder.Phone); err != nil {
 		return nil, fmt.Errorf("read who held another policy: %w", err)
 	}
 	if len(left) > 0 {
-		t.queue(t.q.DeleteParties(t, &t.w, t.id, left))
+		t.queue(t.q.DeleteParties(t.ctx, &t.w, t.id, left))
 		known.Parties = slices.DeleteFunc(known.Parties, func(p db.ClaimPartiesRow) bool { return slices.Contains(left, p.Number) })
 	}
 	if !slices.ContainsFunc(known.Parties, func(p db.ClaimPartiesRow) bool {
@@ -164,18 +164,18 @@ func (t *tx) moveTo(branch string) error {
 			owners = append(owners, string(task.Owner))
 		}
 	}
-	stay, err := t.q.StaffSeeingBranch(t, t.conn, owners, branch)
+	stay, err := t.q.StaffSeeingBranch(t.ctx, t.conn, owners, branch)
 	if err != nil {
 		return fmt.Errorf("read whose tasks they are: %w", err)
 	}
 	t.file.Branch = branch
-	t.queue(t.q.SetTaskBranch(t, &t.w, t.id, branch))
+	t.queue(t.q.SetTaskBranch(t.ctx, &t.w, t.id, branch))
 	for i := range t.file.Tasks {
 		task := &t.file.Tasks[i]
 		task.Branch = branch
 		if task.Owner != "" && task.Kind != claim.TaskSurvey && !slices.Contains(stay, task.Owner) {
 			task.Owner = ""
-			t.queue(t.q.OwnTask(t, &t.w, task.ID, nil))
+			t.queue(t.q.OwnTask(t.ctx, &t.w, task.ID, nil))
 		}
 	}
 	return nil

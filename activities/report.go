@@ -77,7 +77,7 @@ func (a *Activities) Separate(ctx context.Context, s claim.Step[claim.Separation
 		if err := t.report(s.Body.Notice, s.Body.At.UTC()); err != nil || t.insert == nil {
 			return err
 		}
-		from, err := t.q.ClaimLoss(t, t.conn, s.Body.From)
+		from, err := t.q.ClaimLoss(t.ctx, t.conn, s.Body.From)
 		if err != nil {
 			return fmt.Errorf("read the claim that this was to join: %w", err)
 		}
@@ -103,7 +103,7 @@ func plates(of ...string) []string {
 // sameLoss returns the claims of the same loss, which are the same until the
 // step commits: of two reports at once the second finds the first.
 func (t *tx) sameLoss(l loss) ([]db.SameLossRow, error) {
-	found, err := db.FindSameLoss(t, t.conn, plates(append(l.plates, l.policy)...), db.SameLossParams{
+	found, err := db.FindSameLoss(t.ctx, t.conn, plates(append(l.plates, l.policy)...), db.SameLossParams{
 		PolicyNo: l.policy, Plates: l.plates, ID: t.id, After: l.when.Add(-sameLossWithin + 1), Before: l.when.Add(sameLossWithin - 1),
 	})
 	if err != nil {
@@ -154,7 +154,7 @@ type policyAt struct {
 }
 
 func (t *tx) policy(number string, line claim.Line, at time.Time) (policyAt, error) {
-	row, err := t.q.PolicyAt(t, t.conn, number, at)
+	row, err := t.q.PolicyAt(t.ctx, t.conn, number, at)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return policyAt{}, nil
@@ -187,7 +187,7 @@ func deref(s *string) string {
 }
 
 func (t *tx) register(n claim.Notice, policy policyAt, at time.Time) error {
-	serial, err := t.q.NextClaimNumber(t, t.conn)
+	serial, err := t.q.NextClaimNumber(t.ctx, t.conn)
 	if err != nil {
 		return fmt.Errorf("number the claim: %w", err)
 	}
@@ -286,7 +286,7 @@ func (t *tx) parties(n claim.Notice, policy policyAt) {
 		t.party(i+1, p, principal)
 	}
 	for i, e := range n.Exposures {
-		t.queue(t.q.InsertExposure(t, &t.w, db.InsertExposureParams{
+		t.queue(t.q.InsertExposure(t.ctx, &t.w, db.InsertExposureParams{
 			ClaimID: t.id, Number: int32(i + 1), Kind: e.Kind, Object: e.Object, ClaimedFen: e.Estimate, OwnerParty: owners[i],
 		}))
 	}
@@ -294,7 +294,7 @@ func (t *tx) parties(n claim.Notice, policy policyAt) {
 
 func (t *tx) party(number int, p claim.Party, principal string) {
 	t.joined = append(t.joined, db.ClaimPartiesRow{Number: int32(number), Role: p.Role, Name: p.Name, Phone: p.Phone, Principal: principal, Language: string(p.Language)}) //nolint:gosec // a few
-	t.queue(t.q.InsertParty(t, &t.w, db.InsertPartyParams{
+	t.queue(t.q.InsertParty(t.ctx, &t.w, db.InsertPartyParams{
 		ClaimID: t.id, Number: int32(number), Role: p.Role, Name: p.Name, Phone: p.Phone, Principal: principal, AddedAt: t.at, Language: string(p.Language), //nolint:gosec // a few
 	}))
 }
@@ -322,7 +322,7 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 			t.party(number, n, by)
 			t.tell(reader{n.Phone, n.Language}, claim.SMSJoined, nil)
 		}
-		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+		loss, err := t.q.ClaimLoss(t.ctx, t.conn, t.id)
 		if err != nil {
 			return fmt.Errorf("read the loss: %w", err)
 		}
@@ -434,7 +434,7 @@ func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 			}
 		}
 		t.file.Claimant, t.file.Reporter = r.principal, relation
-		t.queue(t.q.SetClaimant(t, &t.w, t.id, string(r.principal), relation))
+		t.queue(t.q.SetClaimant(t.ctx, &t.w, t.id, string(r.principal), relation))
 		t.event(claim.EventHandedOver, claim.HandedOverBody{Party: r.party, Relation: shown})
 		t.tellClaimant(claim.SMSHandedOver, nil)
 		if err := t.whosePapers(); err != nil {
@@ -470,7 +470,7 @@ func (t *tx) whosePapers() error {
 		}
 	}
 	if len(turned) > 0 {
-		t.queue(t.q.TurnExtra(t, &t.w, t.id, turned))
+		t.queue(t.q.TurnExtra(t.ctx, &t.w, t.id, turned))
 	}
 	return nil
 }

@@ -134,7 +134,7 @@ func (a *Activities) FileLetter(ctx context.Context, s claim.Step[Letter]) (clai
 			return nil
 		}
 		told.Written = true
-		t.queue(t.q.InsertLetter(t, &t.w, db.InsertLetterParams{
+		t.queue(t.q.InsertLetter(t.ctx, &t.w, db.InsertLetterParams{
 			Number: l.Number, ClaimID: t.id, Kind: "papers", SHA256: l.SHA256, Object: l.Object, Revision: l.Revision, At: l.At,
 		}))
 		t.event(claim.EventPapersLetter, claim.LetterBody{Letter: l.Number, SHA256: l.SHA256})

@@ -30,7 +30,7 @@ func (t *tx) superseded(offer int) error {
 }
 
 func (t *tx) answerOffer(answer, reason string, counter claim.Fen) {
-	t.queue(t.q.InsertOfferAnswer(t, &t.w, db.InsertOfferAnswerParams{
+	t.queue(t.q.InsertOfferAnswer(t.ctx, &t.w, db.InsertOfferAnswerParams{
 		ClaimID: t.id, Offer: int32(t.file.Offer), Answer: answer, ByID: t.by.ID, Reason: reason, CounterFen: counter, At: t.at, //nolint:gosec // offers are few
 	}))
 }
@@ -107,7 +107,7 @@ func (a *Activities) Review(ctx context.Context, s claim.Step[claim.Verdict]) (c
 
 // opinion appends a verdict with what became of it.
 func (t *tx) opinion(v claim.Verdict, result, version string) {
-	t.queue(t.q.InsertReview(t, &t.w, db.InsertReviewParams{
+	t.queue(t.q.InsertReview(t.ctx, &t.w, db.InsertReviewParams{
 		ID: t.uuid("review"), ClaimID: t.id, TaskID: &v.Task, Level: t.file.Level, Required: int32(t.file.Required), //nolint:gosec // one digit
 		ByID: t.by.ID, Verdict: v.Kind, Result: result, AmountFen: t.file.Payable, AuthorityVersion: version,
 		Opinion: v.Opinion, ReturnTo: string(v.ReturnTo), Question: v.Question, At: t.at,
@@ -220,7 +220,7 @@ func (t *tx) proposeDenial(v claim.Verdict, table claim.Authority) error {
 	stated := t.file.Stated()
 	papers, err := json.Marshal(stated)
 	t.queue(err)
-	t.queue(t.q.InsertDenial(t, &t.w, db.InsertDenialParams{
+	t.queue(t.q.InsertDenial(t.ctx, &t.w, db.InsertDenialParams{
 		ClaimID: t.id, Round: round + 1, ProposedBy: string(t.by.ID), Clause: d.Clause, Facts: d.Facts, Reasons: d.Reasons,
 		Evidence: append([]string{}, d.Evidence...), Papers: papers, At: t.at,
 	}))
@@ -233,7 +233,7 @@ func (t *tx) proposeDenial(v claim.Verdict, table claim.Authority) error {
 }
 
 func (t *tx) denialRound() (int32, error) {
-	round, err := t.q.DenialRound(t, t.conn, t.id)
+	round, err := t.q.DenialRound(t.ctx, t.conn, t.id)
 	if err != nil {
 		return 0, fmt.Errorf("read the denials: %w", err)
 	}
@@ -249,7 +249,7 @@ func (a *Activities) DecideDenial(ctx context.Context, s claim.Step[claim.Denial
 		if err != nil {
 			return err
 		}
-		t.queue(t.q.InsertDenialVerdict(t, &t.w, db.InsertDenialVerdictParams{
+		t.queue(t.q.InsertDenialVerdict(t.ctx, &t.w, db.InsertDenialVerdictParams{
 			ClaimID: t.id, Round: round, ByID: t.by.ID, Approved: s.Body.Approve, Opinion: s.Body.Opinion, At: t.at,
 		}))
 		t.done(claim.TaskDenial)

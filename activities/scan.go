@@ -23,7 +23,7 @@ func (t *tx) scanned(attachments []claim.Attachment) error {
 	if len(at) == 0 {
 		return nil
 	}
-	rows, err := t.q.DraftReadings(t, t.conn, slices.Sorted(maps.Keys(at)))
+	rows, err := t.q.DraftReadings(t.ctx, t.conn, slices.Sorted(maps.Keys(at)))
 	if err != nil {
 		return fmt.Errorf("read what photos say: %w", err)
 	}

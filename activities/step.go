@@ -86,8 +86,14 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 	if err != nil {
 		return claim.Answer{}, false, err
 	}
+	defer func() { // whatever is not committed gives the row's lock back at once
+		if conn.Conn().PgConn().TxStatus() != 'I' {
+			_, undone := conn.Exec(context.WithoutCancel(ctx), "rollback")
+			err = errors.Join(err, undone)
+		}
+	}()
 	t := &tx{
-		Context: ctx, a: a, conn: conn, q: a.q, act: act,
+		ctx: ctx, a: a, conn: conn, q: a.q, act: act,
 		id: s.Claim, key: s.Key, at: s.At.UTC(), by: s.By, command: s.Command,
 		file: claim.File{ID: s.Claim, Cycle: 1}, isNew: found.Row == nil, next: 1, hash: claim.Genesis(s.Claim),
 	}
@@ -105,18 +111,18 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 	case s.Version == claim.AsItStands || t.file.Version == s.Version:
 	case t.file.Version < s.Version:
 		err := fmt.Errorf("the rows of claim %s are at version %d and its workflow at %d: a commit is lost", s.Claim, t.file.Version, s.Version)
-		return claim.Answer{}, true, errors.Join(final(claim.ErrorBehind, claim.ErrorBehind, err), t.rollback())
+		return claim.Answer{}, true, final(claim.ErrorBehind, claim.ErrorBehind, err)
 	default:
-		return claim.Answer{File: t.file, Stale: true}, true, t.rollback()
+		return claim.Answer{File: t.file, Stale: true}, true, nil
 	}
 	if t.before, err = t.file.Clone(); err != nil {
-		return claim.Answer{}, true, errors.Join(err, t.rollback())
+		return claim.Answer{}, true, err
 	}
 	against := t.file.Bars(act, s.By)
 	if s.Command != nil && act.Guarded() {
 		if against = t.file.Guard(act, s.By, claim.TaskOf(s.Body)); against == nil {
 			if against, err = t.notTheirs(act); err != nil {
-				return claim.Answer{}, true, errors.Join(err, t.rollback())
+				return claim.Answer{}, true, err
 			}
 		}
 	}
@@ -126,13 +132,13 @@ func runStep[T any](ctx context.Context, a *Activities, conn *pgxpool.Conn, s cl
 	}
 	switch err := do(t); {
 	case errors.Is(err, errNothing):
-		return claim.Answer{File: t.before, Receipt: t.receipt}, true, t.rollback()
+		return claim.Answer{File: t.before, Receipt: t.receipt}, true, nil
 	case err != nil:
-		return claim.Answer{}, true, errors.Join(err, t.rollback())
+		return claim.Answer{}, true, err
 	}
 	answer, err = t.commit()
 	if bad, ok := errors.AsType[*pgconn.PgError](err); ok && bad.ConstraintName == "steps_command_key" {
-		return t.keyUsed(), true, t.rollback()
+		return t.keyUsed(), true, nil
 	}
 	return answer, true, err
 }
@@ -144,17 +150,17 @@ var errNothing = errors.New("nothing is done")
 // repeat answers a step that was done before.
 func (t *tx) repeat(receipt []byte) (claim.Answer, error) {
 	if err := json.Unmarshal(receipt, &t.receipt); err != nil {
-		return claim.Answer{}, errors.Join(fmt.Errorf("decode receipt: %w", err), t.rollback())
+		return claim.Answer{}, fmt.Errorf("decode receipt: %w", err)
 	}
 	if t.receipt.Result == claim.Joined { // which has no row of its own
 		t.file.Stage, t.file.Outcome = claim.Closed, claim.OutcomeJoined
 	}
-	return claim.Answer{File: t.file, Receipt: t.receipt}, t.rollback()
+	return claim.Answer{File: t.file, Receipt: t.receipt}, nil
 }
 
 // tx is a step under way.
 type tx struct {
-	context.Context
+	ctx     context.Context // of the step, which ends with it
 	a       *Activities
 	conn    *pgxpool.Conn
 	q       *db.Queries
@@ -194,7 +200,7 @@ func (t *tx) event(kind claim.EventKind, body any) {
 	// PostgreSQL keeps microseconds, and the hash must be computable from the row.
 	e := claim.Event{Number: t.next, Kind: kind, At: t.at.Truncate(time.Microsecond), By: t.by.ID, Role: t.by.Role, Body: raw}
 	hash := e.Hash(t.hash)
-	t.queue(t.q.InsertEvent(t, &t.w, db.InsertEventParams{
+	t.queue(t.q.InsertEvent(t.ctx, &t.w, db.InsertEventParams{
 		ClaimID: t.id, Number: e.Number, Kind: e.Kind, At: e.At, ByID: e.By, ByRole: e.Role,
 		Body: e.Body, PrevHash: t.hash, Hash: hash,
 	}))
@@ -227,7 +233,7 @@ func (t *tx) attempt(r claim.Refusal) {
 		request = t.command.Request
 	}
 	id := t.id
-	t.queue(t.q.InsertRefusedAttempt(t, &t.w, db.InsertRefusedAttemptParams{
+	t.queue(t.q.InsertRefusedAttempt(t.ctx, &t.w, db.InsertRefusedAttemptParams{
 		RequestID: request, ClaimID: &id, ByID: t.by.ID, ByRole: t.by.Role, Branch: t.by.Branch,
 		Act: t.act.Operation(), Rule: r.Rule, Detail: r.Detail,
 	}))
@@ -253,18 +259,18 @@ var claimSpace = uuid.MustParse("6f1f6a4e-6a1b-5c1e-9a54-2f6d3b7c0a11")
 // commit writes the file, the receipt and all that was queued.
 func (t *tx) commit() (claim.Answer, error) {
 	if t.err != nil {
-		return claim.Answer{}, errors.Join(t.err, t.rollback())
+		return claim.Answer{}, t.err
 	}
 	if t.receipt.Result == claim.Refused {
 		return t.commitRefusal()
 	}
 	if len(t.learned)+len(t.papers) > 0 { // a paper of another kind says other things
 		if err := t.crossCheck(); err != nil {
-			return claim.Answer{}, errors.Join(err, t.rollback())
+			return claim.Answer{}, err
 		}
 	}
 	if err := errors.Join(t.papersCame(), t.nextPapers()); err != nil {
-		return claim.Answer{}, errors.Join(err, t.rollback())
+		return claim.Answer{}, err
 	}
 	t.file.Version++
 	t.file.Derive()
@@ -273,21 +279,21 @@ func (t *tx) commit() (claim.Answer, error) {
 	}
 	due, err := t.derive()
 	if err != nil {
-		return claim.Answer{}, errors.Join(err, t.rollback())
+		return claim.Answer{}, err
 	}
 	file, err := json.Marshal(t.file)
 	if err != nil {
-		return claim.Answer{}, errors.Join(fmt.Errorf("encode file: %w", err), t.rollback())
+		return claim.Answer{}, fmt.Errorf("encode file: %w", err)
 	}
 	switch {
 	case t.insert != nil:
 		row := *t.insert
 		row.Lane, row.Stage, row.Version, row.File = t.file.Lane, t.file.Stage, t.file.Version, file
 		row.NextEvent, row.LastHash, row.DueAt, row.DueClock = t.next, t.hash, due.at, string(due.clock)
-		t.queue(t.q.InsertClaim(t, &t.w, row))
+		t.queue(t.q.InsertClaim(t.ctx, &t.w, row))
 		t.w.Lead()
 	case t.file.Number != "": // a report that joined another claim has no row of its own
-		t.queue(t.q.UpdateClaim(t, &t.w, db.UpdateClaimParams{
+		t.queue(t.q.UpdateClaim(t.ctx, &t.w, db.UpdateClaimParams{
 			ID: t.id, Lane: t.file.Lane, Stage: t.file.Stage, Branch: t.file.Branch, Outcome: t.file.Outcome,
 			PayableFen: t.file.Payable, PaidFen: t.file.Closure().Paid, Parked: t.file.Parked != nil,
 			Version: t.file.Version, NextEvent: t.next, LastHash: t.hash, File: file, UpdatedAt: t.at, Held: t.file.HeldBy != "",
@@ -314,9 +320,9 @@ func (t *tx) keyUsed() claim.Answer {
 func (t *tx) commitAttempt(r claim.Refusal) (claim.Answer, error) {
 	t.attempt(r)
 	if t.err != nil {
-		return claim.Answer{}, errors.Join(t.err, t.rollback())
+		return claim.Answer{}, t.err
 	}
-	if err := t.w.Commit(t, t.conn); err != nil {
+	if err := t.w.Commit(t.ctx, t.conn); err != nil {
 		return claim.Answer{}, err
 	}
 	return claim.Answer{File: t.file, Receipt: claim.Receipt{
@@ -347,22 +353,16 @@ func (t *tx) store() error {
 	}
 	receipt, err := json.Marshal(t.receipt)
 	if err != nil {
-		return errors.Join(fmt.Errorf("encode receipt: %w", err), t.rollback())
+		return fmt.Errorf("encode receipt: %w", err)
 	}
 	row := db.InsertStepParams{ClaimID: t.id, Key: t.key, Version: t.file.Version, Receipt: receipt}
 	if t.command != nil {
 		by := string(t.by.ID)
 		row.Principal, row.CommandKey, row.CommandHash = &by, &t.command.Key, &t.command.Hash
 	}
-	t.queue(t.q.InsertStep(t, &t.w, row))
+	t.queue(t.q.InsertStep(t.ctx, &t.w, row))
 	if t.err != nil {
-		return errors.Join(t.err, t.rollback())
+		return t.err
 	}
-	return t.w.Commit(t, t.conn)
-}
-
-// rollback gives the row's lock back at once.
-func (t *tx) rollback() error {
-	_, err := t.conn.Exec(context.WithoutCancel(t), "rollback")
-	return err
+	return t.w.Commit(t.ctx, t.conn)
 }

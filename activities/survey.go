@@ -59,7 +59,7 @@ func (a *Activities) Assign(ctx context.Context, s claim.Step[claim.Assign]) (cl
 }
 
 func (t *tx) surveyor(id claim.Principal) (claim.Principal, error) {
-	staff, err := t.q.StaffMember(t, t.conn, id)
+	staff, err := t.q.StaffMember(t.ctx, t.conn, id)
 	if err != nil || staff.Role != claim.Surveyor || !staff.Active {
 		return "", t.refuse(claim.RuleInput, claim.WhySurveyorUnknown, "who", string(id))
 	}
@@ -68,11 +68,11 @@ func (t *tx) surveyor(id claim.Principal) (claim.Principal, error) {
 
 // rank reads the surveyors and ranks them for this claim's loss.
 func (t *tx) rank() (db.ClaimLossRow, []claim.Ranked, error) {
-	loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+	loss, err := t.q.ClaimLoss(t.ctx, t.conn, t.id)
 	if err != nil {
 		return loss, nil, fmt.Errorf("read the loss: %w", err)
 	}
-	rows, err := t.q.SurveyorsToRank(t, t.conn, t.id)
+	rows, err := t.q.SurveyorsToRank(t.ctx, t.conn, t.id)
 	if err != nil {
 		return loss, nil, fmt.Errorf("read surveyors: %w", err)
 	}
@@ -110,7 +110,7 @@ func (t *tx) rank() (db.ClaimLossRow, []claim.Ranked, error) {
 // comes, with a masked number, and when. Where the loss is not placed on the map
 // it is not known how far that is.
 func (t *tx) send(ranked []claim.Ranked, who claim.Principal, placed bool) error {
-	staff, err := t.q.StaffMember(t, t.conn, who)
+	staff, err := t.q.StaffMember(t.ctx, t.conn, who)
 	if err != nil {
 		return fmt.Errorf("read the surveyor: %w", err)
 	}
@@ -141,14 +141,14 @@ func (t *tx) send(ranked []claim.Ranked, who claim.Principal, placed bool) error
 func (t *tx) dispatched(ranked []claim.Ranked, chosen *claim.Ranked) {
 	raw, err := json.Marshal(ranked)
 	t.queue(err)
-	round, err := t.q.CountDispatches(t, t.conn, t.id)
+	round, err := t.q.CountDispatches(t.ctx, t.conn, t.id)
 	t.queue(err)
 	row := db.InsertDispatchParams{ClaimID: t.id, Round: round + 1, Ranked: raw, ByID: t.by.ID, At: t.at}
 	if chosen != nil {
 		who, eta := string(chosen.Staff), t.at.Add(chosen.ETA)
 		row.Chosen, row.Metres, row.Eta = &who, &chosen.Metres, &eta
 	}
-	t.queue(t.q.InsertDispatch(t, &t.w, row))
+	t.queue(t.q.InsertDispatch(t.ctx, &t.w, row))
 }
 
 // Accept is a surveyor's yes.
@@ -221,7 +221,7 @@ func (a *Activities) Survey(ctx context.Context, s claim.Step[claim.SurveyReport
 		if missing != "" {
 			return t.refuse(claim.RuleDocument, claim.WhyNoPhoto, "document", missing)
 		}
-		loss, err := t.q.ClaimLoss(t, t.conn, t.id)
+		loss, err := t.q.ClaimLoss(t.ctx, t.conn, t.id)
 		if err != nil {
 			return fmt.Errorf("read the loss: %w", err)
 		}
@@ -251,7 +251,7 @@ func (a *Activities) Survey(ctx context.Context, s claim.Step[claim.SurveyReport
 // all there and read. The machine goes on where no person needs to look.
 func (a *Activities) SelfSurvey(ctx context.Context, s claim.Step[claim.None]) (claim.Answer, error) {
 	return step(ctx, a, s, "self-survey", func(t *tx) error {
-		photos, err := t.q.LegibleOfKind(t, t.conn, t.id, LossPhoto)
+		photos, err := t.q.LegibleOfKind(t.ctx, t.conn, t.id, LossPhoto)
 		if err != nil {
 			return fmt.Errorf("read which photos there are: %w", err)
 		}
@@ -265,7 +265,7 @@ func (a *Activities) SelfSurvey(ctx context.Context, s claim.Step[claim.None]) (
 func (t *tx) surveyed(row db.InsertSurveyParams) {
 	row.Photos = append([]string{}, row.Photos...) // the column is an array, never null
 	row.ClaimID, row.ByID, row.At = t.id, t.by.ID, t.at
-	t.queue(t.q.InsertSurvey(t, &t.w, row))
+	t.queue(t.q.InsertSurvey(t.ctx, &t.w, row))
 }
 
 // toAssess opens the assessment: a person's, unless the claim is in the flash
@@ -286,7 +286,7 @@ func (t *tx) notPapers(ids []string) (string, error) {
 	if i := slices.IndexFunc(ids, func(id string) bool { return uuid.Validate(id) != nil }); i >= 0 {
 		return ids[i], nil
 	}
-	known, err := t.q.DocumentsOfClaim(t, t.conn, t.id, ids)
+	known, err := t.q.DocumentsOfClaim(t.ctx, t.conn, t.id, ids)
 	if err != nil {
 		return "", fmt.Errorf("look for papers of the claim: %w", err)
 	}

@@ -35,7 +35,7 @@ func (t *tx) rules() (ruleTables, error) {
 	if age := t.at.Sub(cache.read).Abs(); age < tablesFor { // steps of many claims, not quite in order
 		return cache.ruleTables, nil
 	}
-	rows, err := t.q.RuleTablesInForce(t, t.conn, pgtype.Date{Time: t.at.In(claim.Shanghai), Valid: true})
+	rows, err := t.q.RuleTablesInForce(t.ctx, t.conn, pgtype.Date{Time: t.at.In(claim.Shanghai), Valid: true})
 	if err != nil {
 		return ruleTables{}, fmt.Errorf("read rule tables: %w", err)
 	}

@@ -28,7 +28,7 @@ func (a *Activities) own(ctx context.Context, s claim.Step[claim.TaskRef], act c
 			who := string(owner)
 			kind, named = claim.EventTaskTaken, &who
 		}
-		t.queue(t.q.OwnTask(t, &t.w, task.ID, named))
+		t.queue(t.q.OwnTask(t.ctx, &t.w, task.ID, named))
 		t.event(kind, claim.TaskBody{Task: task.ID, Kind: task.Kind})
 		return nil
 	})

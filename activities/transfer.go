@@ -39,7 +39,7 @@ func (t *tx) instruct(payee claim.Payee, releasedBy claim.Principal) error {
 	}
 	sequence := len(t.file.Payments) + 1
 	id := instructionID(t.id, t.file.Cycle, sequence)
-	t.queue(t.q.InsertPayment(t, &t.w, db.InsertPaymentParams{
+	t.queue(t.q.InsertPayment(t.ctx, &t.w, db.InsertPaymentParams{
 		ID: id, ClaimID: t.id, Sequence: int32(sequence), AmountFen: t.file.Payable, //nolint:gosec // few
 		PayeeName: payee.Name, PayeeBank: payee.Bank, PayeeAccount: payee.Account, ReleasedBy: string(releasedBy), At: t.at,
 	}))
@@ -60,7 +60,7 @@ func (t *tx) submitted(attempt int, payee claim.Payee, releasedBy claim.Principa
 		Reference: reference(t.id, t.file.Cycle, len(t.file.Payments), attempt),
 		CallAt:    rules.transfers.CallAt(claim.PaymentSubmitted, t.at),
 	}
-	t.queue(t.q.InsertAttempt(t, &t.w, db.InsertAttemptParams{
+	t.queue(t.q.InsertAttempt(t.ctx, &t.w, db.InsertAttemptParams{
 		PaymentID: p.ID, Attempt: int32(attempt), Reference: p.Reference, AmountFen: p.Amount, //nolint:gosec // few
 		PayeeName: payee.Name, PayeeBank: payee.Bank, PayeeAccount: payee.Account, ReleasedBy: string(releasedBy), At: t.at,
 	}))
@@ -71,7 +71,7 @@ func (t *tx) submitted(attempt int, payee claim.Payee, releasedBy claim.Principa
 }
 
 func (t *tx) paymentState(p claim.Instruction, bankID, reason string) {
-	t.queue(t.q.InsertPaymentState(t, &t.w, db.InsertPaymentStateParams{
+	t.queue(t.q.InsertPaymentState(t.ctx, &t.w, db.InsertPaymentStateParams{
 		PaymentID: p.ID, Attempt: int32(p.Attempt), Reference: p.Reference, State: p.State, BankID: bankID, Reason: reason, At: t.at, //nolint:gosec // few
 	}))
 }
