@@ -50,6 +50,16 @@ func (t *tx) toldOf(policy claim.Persons, by claim.Principal, phone string) (cla
 	return policy.RelationOf(func(known string) bool { return known == phone }), nil
 }
 
+// standing returns what a reporter is to a policy: as it is proven, and as it is
+// said, which is more where staff wrote down what a person in the policy told.
+func (t *tx) standing(policy claim.Persons, by claim.Principal, phone string) (proven, said claim.Relation, err error) {
+	if proven, err = t.relation(policy, by, phone); err != nil || proven != claim.Stranger {
+		return proven, proven, err
+	}
+	said, err = t.toldOf(policy, by, phone)
+	return proven, said, err
+}
+
 // reporterNow is what the claimant is to the policy today: of a claim that a
 // partner reported, nothing once the partner vouches no more.
 func (t *tx) reporterNow() (claim.Relation, error) {

@@ -335,10 +335,7 @@ func (a *Activities) Rereport(ctx context.Context, s claim.Step[claim.Again]) (c
 		if err != nil || policy.id == nil {
 			return err
 		}
-		relation, err := t.relation(policy.persons, s.Body.By.ID, n.Phone)
-		if err == nil && relation == claim.Stranger {
-			relation, err = t.toldOf(policy.persons, s.Body.By.ID, n.Phone)
-		}
+		_, relation, err := t.standing(policy.persons, s.Body.By.ID, n.Phone)
 		if err != nil {
 			return err
 		}
@@ -382,10 +379,7 @@ func (t *tx) theirPolicy(again claim.Again, loss db.ClaimLossRow) error {
 	if err != nil || policy.id == nil || !policy.inForce || t.file.Payment() != nil || !claim.SameName(policy.plate, loss.Plate) {
 		return err
 	}
-	relation, err := t.relation(policy.persons, again.By.ID, again.Reporter.Phone)
-	if err == nil && relation == claim.Stranger {
-		relation, err = t.toldOf(policy.persons, again.By.ID, again.Reporter.Phone)
-	}
+	_, relation, err := t.standing(policy.persons, again.By.ID, again.Reporter.Phone)
 	if err != nil || relation == claim.Stranger {
 		return err
 	}
@@ -420,22 +414,16 @@ func (t *tx) handOver(policy claim.Persons, reporters ...reporter) error {
 		if of != "" && r.phone != of {
 			continue
 		}
-		relation, err := t.relation(policy, r.principal, r.phone)
+		proven, said, err := t.standing(policy, r.principal, r.phone)
 		if err != nil {
 			return err
 		}
-		shown := relation
-		if relation == claim.Stranger {
-			if shown, err = t.toldOf(policy, r.principal, r.phone); err != nil {
-				return err
-			}
-			if shown == claim.Stranger || of != "" || r.principal == t.file.Claimant {
-				continue
-			}
+		if said == claim.Stranger || proven == claim.Stranger && (of != "" || r.principal == t.file.Claimant) {
+			continue
 		}
-		t.file.Claimant, t.file.Reporter = r.principal, relation
-		t.queue(t.q.SetClaimant(t.ctx, &t.w, t.id, string(r.principal), relation))
-		t.event(claim.EventHandedOver, claim.HandedOverBody{Party: r.party, Relation: shown})
+		t.file.Claimant, t.file.Reporter = r.principal, proven
+		t.queue(t.q.SetClaimant(t.ctx, &t.w, t.id, string(r.principal), proven))
+		t.event(claim.EventHandedOver, claim.HandedOverBody{Party: r.party, Relation: said})
 		t.tellClaimant(claim.SMSHandedOver, nil)
 		if err := t.whosePapers(); err != nil {
 			return err

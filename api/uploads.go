@@ -516,7 +516,7 @@ func fileName(name, mime string) string {
 }
 
 // open opens a stored object, always in the version on record: under a lock,
-// what was written over it is another version. The error is errNotFound for
+// what was written over it is another version. The error is [contract.ErrNotFound] for
 // one that is not there.
 func (s *parts) open(ctx context.Context, object, revision string) (io.ReadCloser, int64, error) {
 	body, info, _, err := minio.Core{Client: s.store}.GetObject(ctx, s.cfg.Bucket, object, minio.GetObjectOptions{VersionID: revision})

@@ -160,7 +160,7 @@ func sendTable(v *site.Visit, what string, raw []byte, apply bool) (rest.Import,
 
 // readFiles reads a form that brings a file, small enough to be held.
 func readFiles(v *site.Visit) error {
-	if len(v.Values) > 0 { // as [visit.again] sends it: without one
+	if len(v.Values) > 0 { // as [site.Visit] sends it again: without one
 		return nil
 	}
 	v.R.Body = http.MaxBytesReader(v.W, v.R.Body, maxTable)

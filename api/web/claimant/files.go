@@ -142,7 +142,7 @@ type photosPage struct {
 	Visit  bool // a surveyor may be asked for instead
 }
 
-// photosPage asks for the pictures, angle by angle.
+// photos asks for the pictures, angle by angle.
 func photos(v *site.Visit) error { return showPhotos(v, http.StatusOK, nil) }
 
 func showPhotos(v *site.Visit, status int, failed []sentFile) error {

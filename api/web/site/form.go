@@ -34,7 +34,7 @@ func (v *Visit) NewForm(pairs ...string) Form {
 }
 
 // Refill is the form as it was sent, with what is wrong. ok is false where
-// that is not about what was typed, and [visit.fail] knows better.
+// that is not about what was typed, and [Visit.fail] knows better.
 func (v *Visit) Refill(err error) (f Form, ok bool) {
 	var p *Problem
 	if !errors.As(err, &p) || !slices.Contains([]int{http.StatusUnprocessableEntity, http.StatusTooManyRequests}, p.Status) {

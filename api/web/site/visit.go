@@ -24,7 +24,7 @@ type Visit struct {
 
 	Token  string // of the visitor's session; empty: none
 	Values url.Values
-	who    *rest.Principal // once [visit.me] was asked
+	who    *rest.Principal // once [Visit.Me] was asked
 }
 
 type visitKey struct{}
